@@ -1,0 +1,334 @@
+"""From windows to rows: one model call for all windows of a task, then the score of each."""
+
+import base64
+import binascii
+import hashlib
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis_server.scoring import (
+    ANOMALY_THRESHOLD,
+    FAMILIES,
+    Calibration,
+    Scores,
+    confidence,
+    score_windows,
+)
+from analysis_server.triton import Forecast
+from telemetry_core.errors import ModelContractError
+from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.messages import time_of
+from telemetry_core.subsystems import MIN_WINDOW_LENGTH
+from telemetry_core.tasks import InferenceBatch
+
+MODEL_TYPES: Final = {
+    "lstm_timeseries": "LSTM",
+    "moving_average": "Moving Average",
+    "transformer_timeseries": "Transformer",
+    "vae_timeseries": "VAE",
+}
+PROCESSED_BY: Final = "triton_server"
+#: Half widths of the bands in standard deviations of a Gaussian.
+BANDS: Final = {"50": 0.674490, "90": 1.644854}
+_DIGITS: Final = 6
+_LEAST_SHARE: Final = 0.005
+
+
+class Infer(Protocol):
+    """A model call: float32[row, time] to forecasts."""
+
+    def __call__(self, model_name: str, model_version: str, windows: NDArray[np.float32]) -> Forecast:
+        """Answer, or raise `DependencyUnavailable` or `ModelContractError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowSet:
+    """Windows of one subsystem, as a task carried them."""
+
+    subsystem: str
+    model_name: str
+    model_version: str
+    channels: tuple[str, ...]
+    horizon: int
+    jobs: Sequence[Job]
+    #: What a row stores as `input_data` beside the newest sample; one per job.
+    origins: Sequence[Mapping[str, Any]]
+    #: float32[job, channel, time], NaN = missing, shorter windows padded in front.
+    windows: NDArray[np.float32]
+    #: A series without channel names: predictions are plain numbers.
+    is_plain_series: bool = False
+
+
+def windows_of_batch(batch: InferenceBatch) -> WindowSet:
+    """Decode a batch, or raise `ModelContractError` where its bytes do not fit its shape."""
+    shape = (len(batch.jobs), len(batch.channels), batch.window_length)
+    try:
+        raw = base64.b64decode(batch.windows_base64, validate=True)
+        windows = np.frombuffer(raw, dtype="<f4").reshape(shape).astype(np.float32)
+    except (binascii.Error, ValueError) as error:
+        raise ModelContractError(f"windows of {batch.subsystem} do not fit {shape}: {error}") from error
+    return WindowSet(
+        subsystem=batch.subsystem,
+        model_name=batch.model_name,
+        model_version=batch.model_version,
+        channels=batch.channels,
+        horizon=batch.horizon,
+        jobs=[windowed.job for windowed in batch.jobs],
+        origins=[
+            {
+                "window_start": time_of(windowed.window_start_us).isoformat(),
+                "window_end": time_of(windowed.window_end_us).isoformat(),
+                "samples": windowed.sample_count,
+            }
+            for windowed in batch.jobs
+        ],
+        windows=windows,
+    )
+
+
+def infer_windows(
+    task: WindowSet,
+    *,
+    infer: Infer,
+    calibration: Calibration,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> list[SubsystemInference]:
+    """Judge every window of a task: too short ones are warming up, the others share one model call.
+
+    A window whose forecast is not finite fails alone. Raises what `infer` raises.
+    """
+    started_at = clock()
+    sample_counts = np.isfinite(task.windows).any(axis=1).sum(axis=1)
+    is_ready: NDArray[np.bool_] = np.asarray(sample_counts >= MIN_WINDOW_LENGTH)
+    rows: dict[int, SubsystemInference] = {}
+    ready = np.flatnonzero(is_ready)
+    if ready.size:
+        rows.update(
+            _judge(task, ready, infer=infer, calibration=calibration, started_at=started_at, clock=clock)
+        )
+    for index in np.flatnonzero(~is_ready):
+        rows[int(index)] = _warming_up(task, int(index), started_at, clock())
+    return [rows[index] for index in range(len(task.jobs))]
+
+
+def failed_rows(
+    task: WindowSet, reason: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> list[SubsystemInference]:
+    """Say of every window of a task why it has no verdict."""
+    now = clock()
+    return [
+        _row(task, index, started_at=now, completed_at=now, error_message=reason)
+        for index in range(len(task.jobs))
+    ]
+
+
+def _judge(  # noqa: PLR0913 - the parts of one model call
+    task: WindowSet,
+    ready: NDArray[np.intp],
+    *,
+    infer: Infer,
+    calibration: Calibration,
+    started_at: datetime,
+    clock: Callable[[], datetime],
+) -> dict[int, SubsystemInference]:
+    windows = task.windows[ready]
+    jobs, channels, steps = windows.shape
+    begun = time.perf_counter()
+    answer = infer(task.model_name, task.model_version, windows.reshape(jobs * channels, steps))
+    elapsed_ms = (time.perf_counter() - begun) * 1000
+    shape = (jobs, channels, -1)
+    mean = answer.mean.reshape(shape)[:, :, : task.horizon].astype(np.float64)
+    std = answer.std.reshape(shape)[:, :, : task.horizon].astype(np.float64)
+    if mean.shape[2] < task.horizon:
+        raise ModelContractError(f"model {task.model_name} forecasts {mean.shape[2]} of {task.horizon} steps")
+    scores = score_windows(
+        windows,
+        answer.step_mean.reshape(shape),
+        answer.step_std.reshape(shape),
+        subsystem=task.subsystem,
+        channels=task.channels,
+        calibration=calibration,
+    )
+    probabilities = confidence(windows, std)
+    completed_at = clock()
+    rows = {}
+    for position, index in enumerate(ready):
+        if not (np.isfinite(mean[position]).all() and np.isfinite(std[position]).all()):
+            rows[int(index)] = _row(
+                task,
+                int(index),
+                started_at=started_at,
+                completed_at=completed_at,
+                error_message=f"model {task.model_name} answered with a forecast that is not finite",
+            )
+            continue
+        rows[int(index)] = _verdict_row(
+            task,
+            int(index),
+            started_at=started_at,
+            completed_at=completed_at,
+            inference_time_ms=elapsed_ms,
+            calibration_hash=calibration.hash,
+            forecast=_forecast_columns(task, windows[position], mean[position], std[position]),
+            confidence=probabilities[position],
+            score=_score_columns(scores, position, task.channels),
+        )
+    return rows
+
+
+def _forecast_columns(
+    task: WindowSet,
+    window: NDArray[np.float32],
+    mean: NDArray[np.float64],
+    std: NDArray[np.float64],
+) -> dict[str, Any]:
+    """Shape one forecast as the row's columns; a channel without any sample has none."""
+    has_samples = _has_samples(window)
+    mean = np.where(has_samples[:, np.newaxis], mean, np.nan)
+    columns: dict[str, Any] = {
+        "predictions": _steps(task, mean),
+        "bands": {
+            name: {"lower": _steps(task, mean - z * std), "upper": _steps(task, mean + z * std)}
+            for name, z in BANDS.items()
+        },
+    }
+    if len(task.channels) == 1:  # of mixed units there is no mean
+        columns |= {
+            "input_mean": float(np.nanmean(window)),
+            "input_std": float(np.nanstd(window)),
+            "prediction_mean": float(mean.mean()),
+            "prediction_std": float(mean.std()),
+        }
+    return columns
+
+
+def _has_samples(window: NDArray[np.float32]) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(window).any(axis=1))
+
+
+def _steps(task: WindowSet, values: NDArray[np.float64]) -> list[Any]:
+    """Turn [channel, step] into a list of steps: numbers of a plain series, else lists in channel order."""
+    rounded = _significant(values).T.tolist()
+    clean = [[None if math.isnan(value) else value for value in step] for step in rounded]
+    return [step[0] for step in clean] if task.is_plain_series else clean
+
+
+def _significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to six significant digits, about what float32 holds."""
+    with np.errstate(divide="ignore"):
+        magnitude = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))
+    factor = np.power(10.0, _DIGITS - 1 - magnitude)
+    rounded: NDArray[np.float64] = np.round(values * factor) / factor
+    return rounded
+
+
+def _score_columns(scores: Scores, position: int, channels: Sequence[str]) -> dict[str, Any]:
+    score = float(scores.score[position])
+    if math.isnan(score):
+        return {"verdict": Verdict.WARMING_UP}
+    is_anomalous = score > ANOMALY_THRESHOLD
+    shares = scores.contributions[position]
+    return {
+        "verdict": Verdict.ANOMALOUS if is_anomalous else Verdict.NOMINAL,
+        "anomaly_score": score,
+        "anomaly_detected": is_anomalous,
+        "contributions": {
+            channel: {
+                family: round(float(share), 4)
+                for family, share in zip(FAMILIES, by_family, strict=True)
+                if share >= _LEAST_SHARE
+            }
+            for channel, by_family in zip(channels, shares, strict=True)
+            if by_family.sum() >= _LEAST_SHARE
+        },
+    }
+
+
+def _verdict_row(  # noqa: PLR0913 - the parts of a row
+    task: WindowSet,
+    index: int,
+    *,
+    started_at: datetime,
+    completed_at: datetime,
+    inference_time_ms: float,
+    calibration_hash: str,
+    forecast: Mapping[str, Any],
+    confidence: NDArray[np.float64],
+    score: Mapping[str, Any],
+) -> SubsystemInference:
+    has_samples = _has_samples(task.windows[index])
+    return _row(
+        task,
+        index,
+        started_at=started_at,
+        completed_at=completed_at,
+        status=JobStatus.COMPLETED,
+        confidence=[round(float(value), 4) for value in confidence[has_samples].mean(axis=0)],
+        inference_time_ms=round(inference_time_ms, 3),
+        calibration_hash=calibration_hash,
+        **forecast,
+        **score,
+    )
+
+
+def _warming_up(
+    task: WindowSet, index: int, started_at: datetime, completed_at: datetime
+) -> SubsystemInference:
+    return _row(
+        task,
+        index,
+        started_at=started_at,
+        completed_at=completed_at,
+        status=JobStatus.COMPLETED,
+        verdict=Verdict.WARMING_UP,
+    )
+
+
+def _row(
+    task: WindowSet,
+    index: int,
+    *,
+    status: JobStatus = JobStatus.FAILED,
+    verdict: Verdict | None = None,
+    **columns: Any,
+) -> SubsystemInference:
+    window = task.windows[index]
+    return SubsystemInference(
+        job_id=task.jobs[index].job_id,
+        subsystem=task.subsystem,
+        model_name=task.model_name,
+        model_version=task.model_version,
+        status=status,
+        verdict=verdict,
+        input_data={
+            **task.origins[index],
+            "newest": _newest(task.channels, window),
+            "sha256": hashlib.sha256(_without_padding(window).tobytes()).hexdigest(),
+        },
+        input_features=task.channels,
+        model_type=MODEL_TYPES.get(task.model_name, task.model_name),
+        sequence_length=int(np.isfinite(window).any(axis=0).sum()),
+        forecast_horizon=task.horizon,
+        processed_by=PROCESSED_BY,
+        **columns,
+    )
+
+
+def _without_padding(window: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows = np.flatnonzero(np.isfinite(window).any(axis=0))
+    return np.ascontiguousarray(window[:, rows[0] :] if rows.size else window[:, :0])
+
+
+def _newest(channels: Sequence[str], window: NDArray[np.float32]) -> dict[str, float | None]:
+    newest = window[:, -1] if window.size else np.full(len(channels), np.nan)
+    return {
+        channel: float(f"{value:.7g}") if np.isfinite(value) else None
+        for channel, value in zip(channels, newest, strict=True)
+    }

@@ -1,0 +1,97 @@
+"""Client of the model server: windows in, forecasts out, every gRPC error turned into one of ours."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import tritonclient.grpc as triton
+from numpy.typing import NDArray
+from tritonclient.utils import InferenceServerException
+
+from telemetry_core.errors import DependencyUnavailable, ModelContractError
+
+DEADLINE_S: Final = 15.0
+MAX_ROWS: Final = 1024
+"""Rows of one request: no more than the models' `max_batch_size`."""
+OUTPUTS: Final = ("FORECAST_MEAN", "FORECAST_STD", "STEP_MEAN", "STEP_STD")
+
+#: gRPC states that pass by themselves; any other one is a broken contract.
+_PASSING_STATES: Final = frozenset(
+    {
+        "StatusCode.UNAVAILABLE",
+        "StatusCode.DEADLINE_EXCEEDED",
+        "StatusCode.RESOURCE_EXHAUSTED",
+        "StatusCode.CANCELLED",
+        "StatusCode.ABORTED",
+    }
+)
+#: Without these a channel waits up to two minutes before it looks for a restarted server.
+_CHANNEL_OPTIONS: Final = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What a model says of windows, in telemetry units, float32."""
+
+    #: [row, 64]: the steps beyond the window.
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+    #: [row, time]: each step of the window from the steps before it.
+    step_mean: NDArray[np.float32]
+    step_std: NDArray[np.float32]
+
+
+class TritonClient:
+    """One gRPC channel to Triton; thread-safe, not to be shared across a fork."""
+
+    def __init__(self, url: str) -> None:
+        self._client = triton.InferenceServerClient(url, channel_args=_CHANNEL_OPTIONS)
+
+    def infer(self, model_name: str, model_version: str, windows: NDArray[np.float32]) -> Forecast:
+        """Forecast `windows`, float32[row, time] with NaN = missing.
+
+        Raises `DependencyUnavailable` while the server is away, `ModelContractError` where the model is
+        unknown or answers in another shape.
+        """
+        parts = [
+            self._request(model_name, model_version, windows[start : start + MAX_ROWS])
+            for start in range(0, len(windows), MAX_ROWS)
+        ]
+        joined = [np.concatenate(output) for output in zip(*parts, strict=True)]
+        return Forecast(mean=joined[0], std=joined[1], step_mean=joined[2], step_std=joined[3])
+
+    def _request(
+        self, model_name: str, model_version: str, rows: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], ...]:
+        tensor = triton.InferInput("INPUT", rows.shape, "FP32")
+        tensor.set_data_from_numpy(np.ascontiguousarray(rows))
+        try:
+            answer = self._client.infer(
+                model_name,
+                [tensor],
+                model_version=model_version,
+                outputs=[triton.InferRequestedOutput(name) for name in OUTPUTS],
+                client_timeout=DEADLINE_S,
+            )
+        except InferenceServerException as error:
+            raise map_triton_error(error, model_name) from error
+        return tuple(_checked(answer.as_numpy(name), name, rows) for name in OUTPUTS)
+
+
+def map_triton_error(error: InferenceServerException, model_name: str) -> Exception:
+    """Tell a server that is away from a model that breaks its contract."""
+    if error.status() in _PASSING_STATES:
+        return DependencyUnavailable("triton", f"{error.status()}: {error.message()}")
+    return ModelContractError(f"model {model_name}: {error.message()}")
+
+
+def _checked(output: NDArray[np.float32] | None, name: str, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    if output is None or output.ndim != 2 or len(output) != len(rows):
+        shape = None if output is None else output.shape
+        raise ModelContractError(f"output {name} has shape {shape} for {len(rows)} rows")
+    return output

@@ -1,0 +1,185 @@
+"""The Celery worker: its application, its two tasks and the clients they share."""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+from celery import Task, signals
+from celery.exceptions import Reject
+
+from analysis_server.arguments import parse_series, parse_subsystem
+from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
+from analysis_server.inference import WindowSet, failed_rows, infer_windows, windows_of_batch
+from analysis_server.scoring import Calibration, load_calibration
+from analysis_server.triton import TritonClient
+from telemetry_core import store
+from telemetry_core.broker import celery_app, publish
+from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.errors import ModelContractError
+from telemetry_core.inferences import SubsystemInference
+from telemetry_core.observability import configure_logging, record_verdicts, serve_metrics
+from telemetry_core.settings import Settings
+from telemetry_core.subsystems import SERIES_SUBSYSTEM
+from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+
+SERVICE: Final = "analysis-worker-1"
+MAX_CONNECTIONS: Final = 8
+
+_log = structlog.get_logger(SERVICE)
+_settings = Settings()
+_stopping = threading.Event()
+
+app = celery_app(SERVICE, _settings)
+
+
+@app.task(name=RUN_SUBSYSTEM_INFERENCE, bind=True)
+def run_subsystem_inference(  # noqa: PLR0913, PLR0917 - the seven arguments are a contract with operators
+    self: Task[Any, None],
+    job_id: str | None = None,
+    subsystem: str | None = None,
+    model_name: str | None = None,
+    input_data: Any = None,
+    input_features: list[str] | None = None,
+    config: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+    *,
+    batch: dict[str, Any] | None = None,
+) -> None:
+    """Judge one subsystem: of one job by seven arguments, or of many jobs by one `batch`."""
+    if batch is not None:
+        parsed = InferenceBatch.from_payload(batch)
+        _handle(self, windows_of_batch(parsed), split=lambda: _send_singly(parsed))
+        return
+    arguments = {
+        "job_id": job_id,
+        "subsystem": subsystem,
+        "model_name": model_name,
+        "input_data": input_data,
+        "input_features": input_features,
+        "config": config,
+        "metadata": metadata,
+    }
+    _handle(self, parse_subsystem(arguments))
+
+
+@app.task(name=RUN_INFERENCE, bind=True)
+def run_inference(  # noqa: PLR0913, PLR0917 - a contract with operators
+    self: Task[Any, None],
+    job_id: str,
+    model_name: str,
+    data: list[float],
+    config: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> None:
+    """Judge a series that a client posted."""
+    arguments = {
+        "job_id": job_id,
+        "model_name": model_name,
+        "data": data,
+        "config": config,
+        "metadata": metadata,
+    }
+    _handle(self, parse_series(arguments))
+
+
+def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None] = lambda: None) -> None:
+    """Run, split or give up a delivered task; it is acknowledged only after its rows are committed."""
+    delivery_count = int(self.request.get("x-delivery-count") or 0)
+    handling = handling_of(delivery_count, len(task.jobs))
+    try:
+        if handling is Handling.SPLIT:
+            hold_until_available(split, _stopping, service=SERVICE)
+        elif handling is Handling.GIVE_UP:
+            reason = f"dead-lettered: {delivery_count} workers were lost while they held this task"
+            _save(task, failed_rows(task, reason))
+            raise Reject(reason, requeue=False)
+        else:
+            _run(task)
+    except ShutdownRequested as error:
+        raise Reject(str(error), requeue=True) from error
+
+
+def _run(task: WindowSet) -> None:
+    try:
+        rows = hold_until_available(lambda: _infer(task), _stopping, service=SERVICE)
+        _save(task, rows)
+    except ShutdownRequested:
+        raise
+    except Exception as error:
+        # Whatever the reason, an operator finds it in the rows; the task then shows as FAILURE.
+        _save(task, failed_rows(task, f"{type(error).__name__}: {error}"))
+        raise
+    record_verdicts(task.jobs, rows)
+    _log.info(
+        f"Completed {task.subsystem} inference",
+        verdicts=len(rows),
+        anomalous=sum(bool(row.anomaly_detected) for row in rows),
+        first_job=task.jobs[0].job_id,
+    )
+
+
+def _infer(task: WindowSet) -> list[SubsystemInference]:
+    calibration = _calibration(task.model_name, task.model_version)
+    return infer_windows(task, infer=_triton(os.getpid()).infer, calibration=calibration)
+
+
+def _save(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
+    def save() -> None:
+        with transaction(_pool(os.getpid())) as connection:
+            store.save_inferences(connection, task.jobs, rows)
+            if task.subsystem == SERIES_SUBSYSTEM:
+                store.save_results(connection, task.jobs, rows)
+
+    hold_until_available(save, _stopping, service=SERVICE)
+
+
+def _send_singly(batch: InferenceBatch) -> None:
+    """Send every job of a batch as a task of its own: only the poisonous one can end as dead letter."""
+    for single in batch.singles():
+        job_id = single.jobs[0].job.job_id
+        publish(
+            app,
+            RUN_SUBSYSTEM_INFERENCE,
+            kwargs={"batch": single.to_payload()},
+            task_id=str(uuid5(NAMESPACE_URL, f"single|{batch.subsystem}|{job_id}")),
+            summary=f"{batch.subsystem}: {job_id}",
+        )
+
+
+@lru_cache(maxsize=16)
+def _calibration(model_name: str, model_version: str) -> Calibration:
+    directory = _settings.model_repository / model_name / model_version
+    if not directory.is_dir():
+        raise ModelContractError(f"model {model_name} version {model_version} is not in the repository")
+    return load_calibration(directory)
+
+
+@lru_cache(maxsize=1)
+def _triton(_pid: int) -> TritonClient:
+    """Return this process's client: a gRPC channel does not survive a fork."""
+    return TritonClient(_settings.triton_server_url)
+
+
+@lru_cache(maxsize=1)
+def _pool(_pid: int) -> Pool:
+    """Return this process's pool: a connection does not survive a fork."""
+    return open_pool(_settings, max_connections=MAX_CONNECTIONS, application_name=SERVICE)
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    configure_logging(SERVICE)
+
+
+@signals.worker_ready.connect
+def _serve_metrics(**_: Any) -> None:
+    serve_metrics(_settings.metrics_port)
+
+
+@signals.worker_shutting_down.connect
+def _release_held_tasks(**_: Any) -> None:
+    _stopping.set()

@@ -1,0 +1,67 @@
+"""The trigger service: telemetry from Kafka, windows, rules, one Celery task per subsystem."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import structlog
+
+from kafka_inference_trigger.dead_letters import DeadLetterTopic
+from kafka_inference_trigger.dispatch import Dispatcher
+from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
+from telemetry_core.broker import celery_app, publish
+from telemetry_core.errors import InvalidMission
+from telemetry_core.observability import configure_logging, serve_metrics
+from telemetry_core.settings import Settings, load_mission
+from telemetry_core.stream import Record, TelemetryStream
+from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+
+GROUP_ID = "analysis-inference-group"
+
+_log = structlog.get_logger(SERVICE)
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    configure_logging(SERVICE)
+    settings = Settings()
+    try:
+        mission = load_mission(settings.mission_file)
+    except InvalidMission as error:
+        sys.exit(f"Mission refused:\n{error}")
+    serve_metrics(settings.metrics_port)
+    trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
+    app = celery_app(SERVICE, settings)
+
+    def publish_batch(batch: InferenceBatch, task_id: str) -> None:
+        publish(
+            app,
+            RUN_SUBSYSTEM_INFERENCE,
+            kwargs={"batch": batch.to_payload()},
+            task_id=task_id,
+            summary=f"{batch.subsystem}: {len(batch.jobs)} windows",
+        )
+
+    def fill(records: Iterator[Record]) -> None:
+        _log.info(f"Windows rebuilt from {trigger.fill(records)} earlier messages")
+
+    stream = TelemetryStream(
+        settings,
+        group_id=GROUP_ID,
+        service=SERVICE,
+        look_back_s=mission.window.max_span_s,
+        on_assigned=fill,
+        on_revoked=trigger.forget,
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _log.info(f"Waiting for telemetry on {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
+    dispatcher = Dispatcher(DeadLetterTopic(settings), publish_batch)
+    stream.run(stop, plan=trigger.plan, act=dispatcher.send)
+
+
+if __name__ == "__main__":
+    main()

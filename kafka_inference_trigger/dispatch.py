@@ -1,0 +1,89 @@
+"""Confirmed dispatch of a plan: dead letters first, then the tasks, then the log lines of the jobs."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+
+from kafka_inference_trigger.dead_letters import DeadLetterTopic
+from kafka_inference_trigger.rules import PlannedJob
+from kafka_inference_trigger.trigger import Plan
+from telemetry_core.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
+from telemetry_core.tasks import InferenceBatch
+
+JOBS_LOGGED_PER_S = 20
+PROGRESS_EVERY = 100
+
+_log = structlog.get_logger(__name__)
+
+
+class PublishTask(Protocol):
+    """Confirmed publish of one batch under a task id."""
+
+    def __call__(self, batch: InferenceBatch, task_id: str) -> None:
+        """Return once the broker confirmed; raise `DependencyUnavailable` otherwise."""
+
+
+class Dispatcher:
+    """Sends plans; what is confirmed leaves the plan, so that a retry sends only the rest."""
+
+    def __init__(
+        self,
+        dead_letters: DeadLetterTopic,
+        publish: PublishTask,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._dead_letters = dead_letters
+        self._publish = publish
+        self._budget = LogBudget(JOBS_LOGGED_PER_S, monotonic=monotonic)
+        self._processed = 0
+
+    def send(self, plan: Plan) -> None:
+        """Carry a plan out; returns when every part is confirmed."""
+        if plan.dead_letters:
+            self._dead_letters.send(plan.dead_letters)
+            plan.dead_letters.clear()
+        while plan.batches:
+            batch = plan.batches[0]
+            task_id = task_id_of(batch)
+            self._publish(batch, task_id)
+            for windowed in batch.jobs:
+                plan.task_ids[batch.subsystem, windowed.job.job_id] = task_id
+            plan.batches.pop(0)
+        self._record(plan)
+
+    def _record(self, plan: Plan) -> None:
+        now = datetime.now(UTC)
+        for planned in plan.jobs:
+            JOBS_DISPATCHED.labels(planned.job.metadata["lane"]).inc()
+            received_at = datetime.fromisoformat(planned.job.metadata["received_at"])
+            DISPATCH_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
+            if self._budget.admit("Submitted inferences of {count} more jobs in the last second"):
+                _log_job(planned, plan.task_ids)
+        before, self._processed = self._processed, self._processed + plan.record_count
+        if self._processed // PROGRESS_EVERY > before // PROGRESS_EVERY:
+            _log.info(f"Processed {self._processed} telemetry messages")
+
+
+def task_id_of(batch: InferenceBatch) -> str:
+    """Name a task after its content: a batch that is sent again bears the same id."""
+    identity = "|".join([batch.subsystem, *(windowed.job.job_id for windowed in batch.jobs)])
+    return str(uuid5(NAMESPACE_URL, identity))
+
+
+def _log_job(planned: PlannedJob, task_ids: Mapping[tuple[str, str], str]) -> None:
+    job = planned.job
+    for reason in planned.reasons:
+        if reason.log_line:
+            _log.info(reason.log_line)
+    for subsystem in planned.windows:
+        _log.info(
+            f"Submitted {subsystem} inference for {job.satellite_id}: {task_ids[subsystem, job.job_id]}"
+        )
+    _log.info(
+        f"Submitted {len(planned.windows)} subsystem inferences for {job.satellite_id} (job: {job.job_id})"
+    )

@@ -1,0 +1,114 @@
+"""Which sample sets are judged, and the tasks that follow: pure, so that a redelivery decides the same."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kafka_inference_trigger.windows import SampleWindow
+from telemetry_core.inferences import Job
+from telemetry_core.subsystems import Mission
+from telemetry_core.tasks import MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH, InferenceBatch, WindowedJob
+
+_BYTES_PER_SAMPLE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerReason:
+    """Why a sample set is judged, and how the log says it."""
+
+    reason: str
+    log_line: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedJob:
+    """One job with the windows of its subsystems."""
+
+    job: Job
+    reasons: Sequence[TriggerReason]
+    windows: Mapping[str, SampleWindow]
+
+
+def trigger_reasons(
+    mission: Mission, samples: Mapping[str, NDArray[np.float64]], *, satellite_id: str, generated_us: int
+) -> list[TriggerReason]:
+    """Return the rules that a sample set breaks, in order; else the periodic check, or nothing."""
+    broken = list(_broken_rules(mission, samples))
+    if broken:
+        return broken
+    if is_periodic(satellite_id, generated_us, mission.periodic.share):
+        return [TriggerReason(reason=mission.periodic.reason, log_line=None)]
+    return []
+
+
+def is_periodic(satellite_id: str, generated_us: int, share: float) -> bool:
+    """Draw `share` of all sample sets by a hash of their identity, so that every reader draws the same."""
+    digest = blake2b(f"{satellite_id}:{generated_us}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < share * 2**64
+
+
+def plan_tasks(mission: Mission, jobs: Sequence[PlannedJob]) -> list[InferenceBatch]:
+    """Put the windows of many jobs into one batch per subsystem, or a few where they grow too large."""
+    batches: list[InferenceBatch] = []
+    for name, subsystem in mission.subsystems.items():
+        members = [planned for planned in jobs if name in planned.windows]
+        limit = _jobs_per_batch(mission.window.length, len(subsystem.features))
+        batches.extend(
+            _batch(mission, name, members[start : start + limit]) for start in range(0, len(members), limit)
+        )
+    return batches
+
+
+def encode_windows(windows: Sequence[NDArray[np.float32]], length: int) -> str:
+    """Encode windows of [time, channel] as base64 of little-endian float32 [job, channel, time].
+
+    Each is padded with NaN in front to the mission's `length`, never only to its neighbours': the
+    verdict of a job must not depend on which jobs share its task.
+    """
+    padded = np.full((len(windows), windows[0].shape[1], length), np.nan, dtype="<f4")
+    for target, window in zip(padded, windows, strict=True):
+        target[:, length - len(window) :] = window.T
+    return base64.b64encode(padded.tobytes()).decode("ascii")
+
+
+def _broken_rules(mission: Mission, samples: Mapping[str, NDArray[np.float64]]) -> Iterator[TriggerReason]:
+    for name, subsystem in mission.subsystems.items():
+        if name not in samples:
+            continue
+        values = dict(zip(subsystem.channels, samples[name], strict=True))
+        for rule in subsystem.rules:
+            value = float(values[rule.channel])
+            if rule.is_breached(value):
+                yield TriggerReason(reason=rule.reason, log_line=rule.log.replace("{value}", f"{value:.6g}"))
+
+
+def _jobs_per_batch(window_length: int, channels: int) -> int:
+    window_bytes = window_length * channels * _BYTES_PER_SAMPLE
+    return max(1, min(MAX_JOBS_PER_BATCH, MAX_BATCH_BYTES // window_bytes))
+
+
+def _batch(mission: Mission, name: str, members: Sequence[PlannedJob]) -> InferenceBatch:
+    subsystem = mission.subsystems[name]
+    windows = [planned.windows[name] for planned in members]
+    return InferenceBatch(
+        subsystem=name,
+        model_name=mission.model.name,
+        model_version=mission.model.version,
+        channels=subsystem.features,
+        horizon=subsystem.horizon,
+        jobs=tuple(
+            WindowedJob(
+                job=planned.job,
+                window_start_us=int(window.generated_us[0]),
+                window_end_us=int(window.generated_us[-1]),
+                sample_count=len(window.generated_us),
+            )
+            for planned, window in zip(members, windows, strict=True)
+        ),
+        window_length=mission.window.length,
+        windows_base64=encode_windows([window.values for window in windows], mission.window.length),
+    )

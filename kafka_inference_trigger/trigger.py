@@ -1,0 +1,130 @@
+"""From Kafka records to dead letters and tasks: the decisions of the trigger service."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kafka_inference_trigger.rules import PlannedJob, plan_tasks, trigger_reasons
+from kafka_inference_trigger.windows import Arrival, Placed, TelemetryWindows
+from telemetry_core.errors import InvalidTelemetryMessage
+from telemetry_core.inferences import Job, Source
+from telemetry_core.messages import TelemetryMessage, job_id_of, parse_telemetry_message, time_of
+from telemetry_core.observability import MESSAGES_DUPLICATED, SATELLITES_TRACKED, VALUES_REFUSED
+from telemetry_core.stream import Record
+from telemetry_core.subsystems import Mission
+from telemetry_core.tasks import InferenceBatch
+
+SERVICE = "kafka-inference-trigger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A record that can never be used, and why."""
+
+    record: Record
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What one batch of records demands; the lists shrink as their parts are confirmed."""
+
+    record_count: int
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    jobs: list[PlannedJob] = field(default_factory=list)
+    batches: list[InferenceBatch] = field(default_factory=list)
+    #: (subsystem, job id) to the task that holds it, as confirmed.
+    task_ids: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+class InferenceTrigger:
+    """Keeps the windows and decides which sample sets are judged."""
+
+    def __init__(self, mission: Mission, *, topic: str, clock: Callable[[], datetime]) -> None:
+        self._mission = mission
+        self._topic = topic
+        self._clock = clock
+        self._windows = TelemetryWindows(mission)
+
+    def fill(self, records: Iterable[Record]) -> int:
+        """Rebuild the windows from earlier records, demanding nothing; return how many were used."""
+        count = 0
+        for record in records:
+            try:
+                self._windows.append(self._parse(record), record.received_us)
+            except InvalidTelemetryMessage:
+                continue  # it was dead-lettered when its turn came
+            count += 1
+        return count
+
+    def forget(self) -> None:
+        """Drop all windows: the partitions went away."""
+        self._windows.clear()
+
+    def plan(self, records: Sequence[Record]) -> Plan:
+        """Put the records into the windows, one after another, and collect what they demand."""
+        plan = Plan(record_count=len(records))
+        jobs: dict[str, PlannedJob] = {}
+        for record in records:
+            try:
+                job = self._judge(record)
+            except InvalidTelemetryMessage as error:
+                plan.dead_letters.append(DeadLetter(record=record, reason=error.reason, detail=error.detail))
+                continue
+            if job is not None:
+                jobs[job.job.job_id] = job  # a later message of one sample set knows all of the earlier
+        plan.jobs = list(jobs.values())
+        plan.batches = plan_tasks(self._mission, plan.jobs)
+        SATELLITES_TRACKED.set(len(self._windows))
+        return plan
+
+    def _parse(self, record: Record) -> TelemetryMessage:
+        return parse_telemetry_message(record.value, mission=self._mission, received_us=record.received_us)
+
+    def _judge(self, record: Record) -> PlannedJob | None:
+        message = self._parse(record)
+        placed = self._windows.append(message, record.received_us)
+        if message.bad_values:
+            VALUES_REFUSED.labels(SERVICE).inc(message.bad_values)
+        if placed.arrival is Arrival.DUPLICATE:
+            # Only the database knows what became of the first one, and takes the second for nothing new.
+            MESSAGES_DUPLICATED.labels(SERVICE).inc()
+        reasons = trigger_reasons(
+            self._mission,
+            placed.samples,
+            satellite_id=message.satellite_id,
+            generated_us=message.generated_us,
+        )
+        if not reasons:
+            return None
+        job = self._job(record, message, placed, ",".join(reason.reason for reason in reasons))
+        windows = {
+            name: self._windows.window(
+                message.satellite_id,
+                placed.lane,
+                name,
+                ending_us=message.generated_us,
+                received_us=record.received_us,
+            )
+            for name in placed.samples
+        }
+        return PlannedJob(job=job, reasons=reasons, windows=windows)
+
+    def _job(self, record: Record, message: TelemetryMessage, placed: Placed, reason: str) -> Job:
+        return Job(
+            job_id=job_id_of(message.satellite_id, message.generated_us),
+            satellite_id=message.satellite_id,
+            source=Source.KAFKA,
+            trigger_reason=reason[:100],
+            total_subsystems=len(placed.samples),
+            created_at=self._clock(),
+            metadata={
+                "lane": placed.lane,
+                "generated_at": time_of(message.generated_us).isoformat(),
+                "received_at": time_of(record.received_us).isoformat(),
+                "topic": self._topic,
+                "partition": record.partition,
+                "offset": record.offset,
+            },
+        )

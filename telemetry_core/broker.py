@@ -1,0 +1,106 @@
+"""RabbitMQ as both ends see it: queues, the Celery application, the confirmed publish."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celery import Celery
+from kombu import Exchange, Queue
+from kombu.exceptions import KombuError
+
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.settings import Settings
+from telemetry_core.tasks import (
+    DEFAULT_QUEUE,
+    INFERENCE_QUEUE,
+    RUN_INFERENCE,
+    RUN_SUBSYSTEM_INFERENCE,
+    TASK_EXCHANGE,
+)
+
+CONFIRM_TIMEOUT_S = 10
+"""A broker that runs out of memory or disk stops confirming instead of refusing."""
+
+
+def celery_app(connection_name: str, settings: Settings) -> Celery:
+    """Build an application whose connections bear `connection_name` in RabbitMQ; nothing connects yet."""
+    app = Celery("analysis_server", broker=settings.celery_broker_url, backend=settings.celery_result_backend)
+    app.conf.update(
+        task_queues=_queues(),
+        task_default_queue=DEFAULT_QUEUE,
+        task_default_exchange=TASK_EXCHANGE,
+        task_default_exchange_type="topic",
+        task_default_routing_key=DEFAULT_QUEUE,
+        task_routes={
+            name: {"queue": INFERENCE_QUEUE, "routing_key": INFERENCE_QUEUE}
+            for name in (RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE)
+        },
+        task_serializer="json",
+        accept_content=["json"],
+        enable_utc=True,
+        # Verdicts live in PostgreSQL; a result backend would only pile up replies that nobody reads.
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_track_started=True,
+        task_send_sent_event=True,
+        worker_send_task_events=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_heartbeat=20,
+        broker_transport_options={
+            "confirm_publish": True,
+            "client_properties": {"connection_name": connection_name},
+        },
+    )
+    return app
+
+
+def publish(  # noqa: PLR0913 - a task is its name, arguments and id
+    app: Celery,
+    task_name: str,
+    *,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    task_id: str,
+    summary: str = "",
+) -> None:
+    """Send one task and return once the broker has it on disk, or raise `DependencyUnavailable`.
+
+    `summary` is what Flower shows in place of arguments that may fill a megabyte.
+    """
+    try:
+        app.send_task(
+            task_name,
+            args=list(args),
+            kwargs=dict(kwargs or {}),
+            task_id=task_id,
+            ignore_result=True,
+            argsrepr=summary,
+            kwargsrepr="",
+            confirm_timeout=CONFIRM_TIMEOUT_S,
+            retry=True,
+            retry_policy={"max_retries": 1, "interval_start": 0},
+        )
+    except (KombuError, OSError) as error:
+        address = app.connection_for_write().as_uri()
+        raise DependencyUnavailable("rabbitmq", f"{address}: {error}") from error
+    except Exception as error:
+        if isinstance(error, app.connection_for_write().connection_errors):
+            raise DependencyUnavailable("rabbitmq", str(error)) from error
+        raise
+
+
+def _queues() -> list[Queue]:
+    exchange = Exchange(TASK_EXCHANGE, type="topic", durable=True)
+    return [
+        Queue(
+            name,
+            exchange,
+            routing_key=name,
+            durable=True,
+            queue_arguments={"x-queue-type": "quorum"},
+        )
+        for name in (INFERENCE_QUEUE, DEFAULT_QUEUE)
+    ]

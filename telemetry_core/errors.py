@@ -1,0 +1,37 @@
+"""The platform's errors; two questions choose the class: does a retry help, and whose fault is it?
+
+PlatformError
+├── InvalidTelemetryMessage   no retry, the sender's fault: dead letter, go on
+├── InvalidMission            no retry, the operator's fault: refuse to start
+├── DependencyUnavailable     retry, nobody's fault here: hold the work, back off, take no more
+└── ModelContractError        no retry, the model's or our fault: fail at once, loudly
+"""
+
+
+class PlatformError(Exception):
+    """Anything this platform raises on purpose."""
+
+
+class InvalidTelemetryMessage(PlatformError):  # noqa: N818 - named for what it says, as the logs do
+    """A message that can never be used; `reason` is the stable word of the dead letter."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class InvalidMission(PlatformError):  # noqa: N818
+    """A mission file that can't be used; the text names file, line and reason."""
+
+
+class DependencyUnavailable(PlatformError):  # noqa: N818
+    """A server we need is away or overloaded; `dependency` is its name for logs and `/readyz`."""
+
+    def __init__(self, dependency: str, detail: str) -> None:
+        super().__init__(f"{dependency} unavailable: {detail}")
+        self.dependency = dependency
+
+
+class ModelContractError(PlatformError):
+    """A model or a task that breaks its contract: unknown name, wrong shape, unknown schema."""

@@ -1,0 +1,133 @@
+"""Logs in the operator's line format and every metric of the platform, declared in one place."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, MutableMapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from telemetry_core.inferences import Job, SubsystemInference
+
+_LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+# Trigger
+MESSAGES_CONSUMED = Counter("telemetry_messages", "Messages read from Kafka", ["service"])
+MESSAGES_DEAD_LETTERED = Counter(
+    "telemetry_messages_dead_lettered", "Messages refused", ["service", "reason"]
+)
+MESSAGES_DUPLICATED = Counter("telemetry_messages_duplicated", "Sample sets seen before", ["service"])
+VALUES_REFUSED = Counter("telemetry_values_refused", "Values taken as missing samples", ["service"])
+JOBS_DISPATCHED = Counter("inference_jobs_dispatched", "Jobs whose tasks the broker confirmed", ["lane"])
+DISPATCH_SECONDS = Histogram(
+    "inference_dispatch_seconds", "From reception to confirmed tasks", buckets=_LATENCY_BUCKETS_S
+)
+SATELLITES_TRACKED = Gauge("telemetry_satellites_tracked", "Satellites whose windows are kept")
+
+# Worker
+VERDICTS = Counter("inference_verdicts", "Rows written", ["subsystem", "verdict"])
+TRITON_SECONDS = Histogram(
+    "inference_triton_seconds", "Wall time of one Triton call", buckets=_LATENCY_BUCKETS_S
+)
+ROW_LATENCY_SECONDS = Histogram(
+    "inference_received_to_row_seconds",
+    "From reception on Kafka to the committed row",
+    buckets=_LATENCY_BUCKETS_S,
+)
+TASKS_HELD = Gauge("inference_tasks_held", "Tasks that wait for a server to come back", ["dependency"])
+
+# Writer
+SAMPLES_WRITTEN = Counter("telemetry_samples_written", "Samples that VictoriaMetrics accepted")
+SAMPLES_OUT_OF_RETENTION = Counter(
+    "telemetry_samples_out_of_retention", "Samples that VictoriaMetrics drops without a word"
+)
+SAMPLES_REFUSED = Counter("telemetry_samples_refused", "Samples that VictoriaMetrics called malformed")
+MESSAGES_SKIPPED = Counter(
+    "telemetry_messages_skipped", "Messages that are the dead letters of the trigger", ["service", "reason"]
+)
+
+# Every consumer and producer
+DEPENDENCY_RETRIES = Counter(
+    "dependency_retries", "Attempts that found a server away", ["service", "dependency"]
+)
+
+
+def configure_logging(service: str) -> None:
+    """Send all logs of this process to stdout as `<date> <time> - <text> key=value ...` in UTC."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=True, key="time"),
+    ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render_line],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    structlog.get_logger(service).debug("logging configured")
+
+
+class LogBudget:
+    """Lets so many items a second into the log in full and counts the others."""
+
+    def __init__(self, per_second: int, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._per_second = per_second
+        self._monotonic = monotonic
+        self._second = -1
+        self._admitted = 0
+        self._left_out = 0
+
+    def admit(self, summary: str) -> bool:
+        """Tell whether this item is logged; `summary` with `{count}` reports those of the second before."""
+        second = int(self._monotonic())
+        if second != self._second:
+            if self._left_out:
+                structlog.get_logger(__name__).info(summary.replace("{count}", str(self._left_out)))
+            self._second, self._admitted, self._left_out = second, 0, 0
+        if self._admitted < self._per_second:
+            self._admitted += 1
+            return True
+        self._left_out += 1
+        return False
+
+
+def record_verdicts(jobs: Sequence[Job], rows: Sequence[SubsystemInference]) -> None:
+    """Count committed rows and how long after their reception on Kafka they were committed."""
+    now = datetime.now(UTC)
+    for row in rows:
+        VERDICTS.labels(row.subsystem, row.verdict or row.status).inc()
+    for job in jobs:
+        if "received_at" in job.metadata:
+            received_at = datetime.fromisoformat(job.metadata["received_at"])
+            ROW_LATENCY_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
+
+
+def serve_metrics(port: int) -> None:
+    """Answer `/metrics` on loopback where a port is configured."""
+    if port:
+        start_http_server(port, addr="127.0.0.1")
+
+
+def _render_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    """Render `2025-10-30 12:34:56 - Text key=value`; level names stand before warnings and errors only."""
+    time, text = event.pop("time"), event.pop("event")
+    level = event.pop("level", "info")
+    trace = event.pop("exception", None)
+    prefix = "" if level in ("info", "debug") else f"[{level.upper()}] "
+    keys = "".join(f" {key}={value}" for key, value in event.items())
+    return f"{time} - {prefix}{text}{keys}" + (f"\n{trace}" if trace else "")

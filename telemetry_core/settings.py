@@ -1,0 +1,110 @@
+"""Configuration: environment keys (the same under Compose and natively) and the mission file."""
+
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from telemetry_core.errors import InvalidMission
+from telemetry_core.subsystems import Mission
+
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every key that a service reads; the defaults are those of a machine without containers."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    kafka_bootstrap_servers: str = "localhost:9092"
+    kafka_topic: str = "satellite-telemetry"
+    kafka_dead_letter_topic: str = "satellite-telemetry-dead-letters"
+    kafka_group_instance_id: str = socket.gethostname()
+    celery_broker_url: str = "amqp://guest:guest@localhost:5672//"
+    celery_result_backend: str = "rpc://"
+    postgres_host: str = "localhost"
+    postgres_port: int = 5432
+    postgres_user: str = "admin"
+    postgres_password: str = "admin123"  # noqa: S105 - the operator's manual fixes it; refused beyond loopback
+    postgres_db: str = "orders_db"
+    triton_server_url: str = "localhost:8501"
+    victoria_metrics_url: str = "http://localhost:8428"
+    mission_file: Path = _PROJECT / "missions" / "default.yaml"
+    model_repository: Path = _PROJECT / "model_repository"
+    metrics_port: int = 0
+    """Port of this service's own `/metrics`; 0 = none."""
+
+    @property
+    def broker_address(self) -> str:
+        """Host and port of RabbitMQ without its password, for logs."""
+        parts = urlsplit(self.celery_broker_url)
+        return f"{parts.hostname}:{parts.port or 5672}"
+
+
+def load_mission(path: Path) -> Mission:
+    """Read a mission file, or raise `InvalidMission` naming file, line and reason."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidMission(f"{path}: {error}") from error
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InvalidMission(f"{path}: {_yaml_problem(error)}") from error
+    if not isinstance(content, dict):
+        raise InvalidMission(f"{path}:1: a mission file is a mapping that starts with `name:`")
+    _refuse_repeated_keys(path, tree)
+    try:
+        return Mission.model_validate(content)
+    except ValidationError as error:
+        problems = [_problem(path, tree, item) for item in error.errors()]
+        raise InvalidMission("\n".join(problems)) from error
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    line = f"line {mark.line + 1}: " if mark else ""
+    return f"{line}{getattr(error, 'problem', None) or error}"
+
+
+def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
+    """YAML keeps the last of two equal keys and drops the first without a word; a mission must not."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise InvalidMission(f"{path}:{key.start_mark.line + 1}: {key.value} stands there twice")
+            seen.add(key.value)
+            _refuse_repeated_keys(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_repeated_keys(path, value)
+
+
+def _problem(path: Path, tree: yaml.Node | None, item: Any) -> str:
+    location = item["loc"]
+    where = ".".join(str(part) for part in location if part != "[key]")
+    return f"{path}:{_line_of(tree, location)}: {where}: {item['msg']}"
+
+
+def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    """Line of the deepest part of `location` that the file holds; counted from 1."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in location:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        elif isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                break
+            line = found[0][0].start_mark.line + 1
+            node = found[0][1]
+        else:
+            break
+    return line

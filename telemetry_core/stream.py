@@ -1,0 +1,296 @@
+"""The one at-least-once consumer of Kafka: offsets move only after the effect is confirmed elsewhere."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import structlog
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
+from telemetry_core.settings import Settings
+
+MAX_BATCH: Final = 500
+LOOK_BACK_IDLE_S: Final = 15.0
+"""A look-back that gets nothing for this long finds Kafka away."""
+MAX_BACKOFF_S: Final = 10.0
+
+Plan = TypeVar("Plan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One message of a topic and its place there."""
+
+    value: bytes | None
+    key: bytes | None
+    partition: int
+    offset: int
+    #: Time at which the broker appended it, microseconds since 1970 UTC.
+    received_us: int
+
+
+_log = structlog.get_logger(__name__)
+
+
+class TelemetryStream:
+    """Batches of one topic for one consumer group.
+
+    `on_assigned(look_back)` is called after each assignment and before its first batch, with the
+    messages that precede the committed offsets; `on_revoked()` tells that the partitions are gone.
+    """
+
+    def __init__(  # noqa: PLR0913 - wiring
+        self,
+        settings: Settings,
+        *,
+        group_id: str,
+        service: str,
+        look_back_s: float = 0.0,
+        on_assigned: Callable[[Iterator[Record]], None] = lambda _: None,
+        on_revoked: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._topic = settings.kafka_topic
+        self._service = service
+        self._look_back_s = look_back_s
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
+        self._assigned: list[TopicPartition] = []
+        self._is_fresh = False
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": settings.kafka_bootstrap_servers,
+                "group.id": group_id,
+                "group.instance.id": settings.kafka_group_instance_id,
+                "client.id": service,
+                "session.timeout.ms": 10_000,
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": True,
+                "auto.commit.interval.ms": 1000,
+                "enable.auto.offset.store": False,
+                "partition.assignment.strategy": "range",
+                "allow.auto.create.topics": False,
+            }
+        )
+
+    def run(
+        self,
+        stop: threading.Event,
+        *,
+        plan: Callable[[Sequence[Record]], Plan],
+        act: Callable[[Plan], None],
+    ) -> None:
+        """Until `stop`: decide once per batch, act until it succeeds, then store the offsets.
+
+        While `act` finds a server away the partitions are paused and polling goes on; partitions that
+        are revoked meanwhile take the batch with them, for their next owner reads it again.
+        """
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+        )
+        try:
+            while not stop.is_set():
+                batch = self._poll_batch(stop)
+                if not batch:
+                    continue
+                MESSAGES_CONSUMED.labels(self._service).inc(len(batch))
+                planned = plan(batch)
+                if self._attempt(stop, lambda planned=planned: act(planned)):  # type: ignore[misc]
+                    self._store_offsets(batch)
+        finally:
+            self._consumer.close()
+
+    def _poll_batch(self, stop: threading.Event) -> list[Record]:
+        """Return the first message that comes within a second and what is there behind it."""
+        first = self._consumer.poll(1.0)
+        if self._is_fresh:
+            # `poll` returned nothing of these partitions: they are paused since their assignment.
+            if self._attempt(stop, self._begin_assignment):
+                self._consumer.resume(self._assigned)
+            return []
+        if first is None:
+            return []
+        rest = self._consumer.consume(MAX_BATCH - 1, timeout=0)
+        return [_record(message) for message in (first, *rest) if not _is_notice(message)]
+
+    def _attempt(self, stop: threading.Event, action: Callable[[], None]) -> bool:
+        """Run `action` until it finds its servers; False when the partitions went away first."""
+        owned = self._assigned
+        failures = 0
+        while True:
+            try:
+                action()
+            except DependencyUnavailable as error:
+                failures += 1
+                DEPENDENCY_RETRIES.labels(self._service, error.dependency).inc()
+                delay_s = min(MAX_BACKOFF_S, 0.25 * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+                _log.warning(f"{error}; holding the batch, next attempt in {delay_s:.1f} s")
+                self._poll_paused(stop, delay_s)
+                if stop.is_set() or self._assigned is not owned:
+                    return False
+            else:
+                if failures:
+                    _log.info(f"Recovered after {failures} attempts")
+                    self._consumer.resume(self._assigned)
+                return True
+
+    def _poll_paused(self, stop: threading.Event, delay_s: float) -> None:
+        """Stay in the group for `delay_s` without taking messages."""
+        self._consumer.pause(self._assigned)
+        deadline = time.monotonic() + delay_s
+        while time.monotonic() < deadline and not stop.is_set():
+            self._consumer.poll(min(0.2, delay_s))
+
+    def _store_offsets(self, batch: Sequence[Record]) -> None:
+        following = {record.partition: record.offset + 1 for record in batch}
+        self._consumer.store_offsets(
+            offsets=[
+                TopicPartition(self._topic, partition, offset) for partition, offset in following.items()
+            ]
+        )
+
+    def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.assign(partitions)
+        consumer.pause(partitions)
+        self._assigned = partitions
+        self._is_fresh = True
+
+    def _revoke(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        consumer.unassign()
+        self._assigned = []
+        self._is_fresh = False
+        self._on_revoked()
+
+    def _begin_assignment(self) -> None:
+        """Commit a first offset where there is none, so that lag is a number; hand over the look-back."""
+        if self._assigned:
+            try:
+                committed = self._committed_offsets()
+                self._on_revoked()
+                self._on_assigned(self._look_back(committed))
+            except KafkaException as error:
+                raise DependencyUnavailable("kafka", str(error)) from error
+        self._is_fresh = False
+        names = ", ".join(str(partition.partition) for partition in self._assigned)
+        _log.info(f"Assigned {self._topic} partitions: {names or 'none'}")
+
+    def _committed_offsets(self) -> dict[int, int]:
+        offsets = {}
+        for partition in self._consumer.committed(self._assigned, timeout=10):
+            offset = partition.offset
+            low, _high = self._consumer.get_watermark_offsets(partition, timeout=10)
+            if offset == OFFSET_INVALID or offset < low:
+                first = TopicPartition(self._topic, partition.partition, low)
+                self._consumer.commit(offsets=[first], asynchronous=False)
+                offset = low
+            offsets[partition.partition] = offset
+        return offsets
+
+    def _look_back(self, committed: dict[int, int]) -> Iterator[Record]:
+        if self._look_back_s <= 0:
+            return iter(())
+        return read_before(self._settings, committed=committed, span_s=self._look_back_s)
+
+
+def read_before(settings: Settings, *, committed: dict[int, int], span_s: float) -> Iterator[Record]:
+    """Yield what was appended up to `span_s` before the committed offsets, by a consumer of no group.
+
+    A satellite may have moved to an assigned partition when partitions were added: so the other
+    partitions are read too, up to their ends, and before the assigned ones.
+    """
+    consumer = Consumer(
+        {
+            "bootstrap.servers": settings.kafka_bootstrap_servers,
+            "group.id": "look-back",  # required by the client; nothing joins or commits
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": False,
+        }
+    )
+    try:
+        topic = settings.kafka_topic
+        ends = {
+            partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+            for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        }
+        start_ms = _start_of_look_back(consumer, topic, committed, ends, span_s)
+        if start_ms is None:
+            return
+        others = [partition for partition in ends if partition not in committed]
+        for partition in (*others, *committed):
+            end = committed.get(partition, ends[partition])
+            yield from _read_range(consumer, TopicPartition(topic, partition), start_ms, end)
+    finally:
+        consumer.close()
+
+
+def _start_of_look_back(
+    consumer: Consumer, topic: str, committed: dict[int, int], ends: dict[int, int], span_s: float
+) -> int | None:
+    """Milliseconds: `span_s` before the oldest message next in line, or before the newest one read."""
+    times: list[int] = []
+    for partition, offset in committed.items():
+        reference = min(offset, ends[partition] - 1)
+        nearest = _read_offsets(consumer, TopicPartition(topic, partition, reference), reference + 1)
+        times.extend(record.received_us // 1000 for record in nearest)
+    return min(times) - int(span_s * 1000) if times else None
+
+
+def _read_range(consumer: Consumer, partition: TopicPartition, start_ms: int, end: int) -> Iterator[Record]:
+    lookup = TopicPartition(partition.topic, partition.partition, max(0, start_ms))
+    start = consumer.offsets_for_times([lookup], timeout=10)[0].offset
+    if 0 <= start < end:
+        yield from _read_offsets(consumer, TopicPartition(partition.topic, partition.partition, start), end)
+
+
+def _read_offsets(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[Record]:
+    """Yield the messages from `start.offset` up to `end`, which is not included."""
+    if start.offset < 0 or start.offset >= end:
+        return
+    consumer.assign([start])
+    last_progress = time.monotonic()
+    while True:
+        for message in consumer.consume(MAX_BATCH, timeout=0.2):
+            if _is_notice(message):
+                continue
+            record = _record(message)
+            if record.offset >= end:
+                return
+            last_progress = time.monotonic()
+            yield record
+            if record.offset == end - 1:
+                return
+        if time.monotonic() - last_progress > LOOK_BACK_IDLE_S:
+            raise DependencyUnavailable("kafka", f"nothing from {start.topic} for {LOOK_BACK_IDLE_S:.0f} s")
+        if consumer.position([start])[0].offset >= end:
+            return
+
+
+def _record(message: Message) -> Record:
+    partition, offset = message.partition(), message.offset()
+    if partition is None or offset is None:
+        raise KafkaException(KafkaError(KafkaError._BAD_MSG))  # noqa: SLF001 - the client's own name for it
+    return Record(
+        value=message.value(),
+        key=message.key(),
+        partition=partition,
+        offset=offset,
+        received_us=message.timestamp()[1] * 1000,
+    )
+
+
+def _is_notice(message: Message) -> bool:
+    """Tell an event of the client from a message; a fatal one (a second member of our name) is raised."""
+    error = message.error()
+    if error is None:
+        return False
+    if error.fatal():
+        raise KafkaException(error)
+    if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
+        _log.warning(f"Kafka: {error.str()}")
+    return True

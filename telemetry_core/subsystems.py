@@ -1,0 +1,132 @@
+"""What a mission is made of: subsystems, their channels and the rules that start an inference."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
+MIN_WINDOW_LENGTH = 10
+MAX_WINDOW_LENGTH = 256
+MAX_HORIZON = 64
+SERIES_SUBSYSTEM = "series"
+"""Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\*?$")]
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
+
+
+class _MissionPart(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Channel(_MissionPart):
+    """One measured value of a subsystem."""
+
+    unit: str
+    kind: Literal["number", "flag"] = "number"
+    feature: bool = True
+    """Whether the model sees it; a flag that only a rule reads is no feature."""
+    nominal: tuple[float, float] | None = None
+    """Usual range in `unit`, drawn by the console; no verdict depends on it."""
+
+    @model_validator(mode="after")
+    def _range_ascends(self) -> Self:
+        if self.nominal is not None and not self.nominal[0] < self.nominal[1]:
+            raise ValueError("nominal needs a lower value before a higher one")
+        return self
+
+
+class Rule(_MissionPart):
+    """A limit whose strict breach by one message starts an inference."""
+
+    channel: Name
+    reason: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    log: str
+    """Line of the trigger's log; `{value}` stands for the value."""
+    below: float | None = None
+    above: float | None = None
+    equals: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Self:
+        if self.below is None and self.above is None and self.equals is None:
+            raise ValueError("a rule needs at least one of below, above, equals")
+        return self
+
+    def is_breached(self, value: float) -> bool:
+        """Tell whether `value` lies strictly outside; a missing one (NaN) never does."""
+        return (
+            (self.below is not None and value < self.below)
+            or (self.above is not None and value > self.above)
+            or (self.equals is not None and value == self.equals)
+        )
+
+
+class Subsystem(_MissionPart):
+    """Channels that are judged together, in the order in which the model's answer lists them."""
+
+    horizon: int = Field(ge=1, le=MAX_HORIZON)
+    channels: dict[Name, Channel] = Field(min_length=1)
+    rules: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _rules_name_channels(self) -> Self:
+        for rule in self.rules:
+            if rule.channel not in self.channels:
+                raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not listed")
+        if not self.features:
+            raise ValueError("at least one channel must be a feature")
+        return self
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the channels that the model sees, in order."""
+        return tuple(name for name, channel in self.channels.items() if channel.feature)
+
+
+class Window(_MissionPart):
+    """How many samples of the past one inference sees, and how far back they may lie."""
+
+    length: int = Field(ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
+    max_span_s: float = Field(gt=0, le=86_400 * 7)
+    max_gap_s: float = Field(gt=0)
+
+
+class Periodic(_MissionPart):
+    """Share of the messages that break no rule and are inferred all the same."""
+
+    share: float = Field(ge=0, le=1)
+    reason: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = "periodic_check"
+
+
+class Model(_MissionPart):
+    """Model of the Triton repository that judges this mission's telemetry."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+$")] = "1"
+
+
+class Mission(_MissionPart):
+    """A validated mission file: all that the code must know of a satellite."""
+
+    name: Name
+    model: Model
+    window: Window
+    periodic: Periodic
+    earliest_time: AwareDatetime = datetime(2000, 1, 1, tzinfo=UTC)
+    subsystems: dict[Name, Subsystem] = Field(min_length=1)
+    metrics: dict[MetricName, FieldPath] = {}
+    """Series of VictoriaMetrics and the message field of each; `*` stands for every numeric field."""
+    recording: dict[str, Any] | None = None
+    """How `telemetry_replay` reads a recording of this mission."""
+
+    @model_validator(mode="after")
+    def _metrics_pair_wildcards(self) -> Self:
+        for metric, path in self.metrics.items():
+            if metric.endswith("*") != path.endswith("*"):
+                raise ValueError(f"metric {metric}: * must stand on both sides or on neither")
+        if self.earliest_time.timestamp() < 0:
+            raise ValueError("earliest_time must not lie before 1970")
+        return self
