@@ -83,7 +83,9 @@ class SubsystemArguments(_Arguments):
     job_id: JobId
     subsystem: Name
     model_name: ModelName
-    input_data: dict[Name, Series] | list[FiniteFloat | None] | list[list[FiniteFloat | None]]
+    input_data: Annotated[
+        dict[Name, Series] | list[FiniteFloat | None] | list[list[FiniteFloat | None]], Field(min_length=1)
+    ]
     """Series by channel; or rows in time order; or one row in `input_features` order."""
     input_features: list[Name] | None = None
     config: Config = Config()

@@ -1,0 +1,195 @@
+CREATE SCHEMA ops;
+CREATE TABLE ops.idempotency_keys (
+    idempotency_key character varying(255) NOT NULL,
+    request_sha256 character(64) NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+CREATE TABLE ops.schema_migrations (
+    name text NOT NULL,
+    sha256 character(64) NOT NULL,
+    applied_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+CREATE TABLE public.inference_jobs (
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    satellite_id character varying(50) NOT NULL,
+    source character varying(50) NOT NULL,
+    trigger_reason character varying(100),
+    status character varying(50) DEFAULT 'pending'::character varying NOT NULL,
+    total_subsystems integer DEFAULT 0 NOT NULL,
+    completed_subsystems integer DEFAULT 0 NOT NULL,
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    started_at timestamp(3) without time zone,
+    completed_at timestamp(3) without time zone,
+    metadata jsonb,
+    error_message text,
+    CONSTRAINT inference_jobs_completed_subsystems_check CHECK ((completed_subsystems >= 0)),
+    CONSTRAINT inference_jobs_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
+    CONSTRAINT inference_jobs_total_subsystems_check CHECK ((total_subsystems >= 0))
+);
+COMMENT ON COLUMN public.inference_jobs.completed_subsystems IS 'Rows of this job that are completed, counted, never incremented';
+COMMENT ON COLUMN public.inference_jobs.created_at IS 'When the job was dispatched';
+CREATE TABLE public.inference_results (
+    id bigint NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    model_name character varying(255) NOT NULL,
+    status character varying(50) NOT NULL,
+    predictions jsonb,
+    confidence jsonb,
+    metrics jsonb,
+    metadata jsonb,
+    error_message text,
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    completed_at timestamp(3) without time zone,
+    CONSTRAINT inference_results_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[])))
+);
+CREATE SEQUENCE public.inference_results_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.inference_results_id_seq OWNED BY public.inference_results.id;
+CREATE TABLE public.subsystem_inferences (
+    id bigint NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL,
+    model_name character varying(100) NOT NULL,
+    status character varying(50) DEFAULT 'pending'::character varying NOT NULL,
+    input_data jsonb NOT NULL,
+    input_features text[],
+    predictions jsonb,
+    confidence jsonb,
+    anomaly_score numeric(5,4),
+    anomaly_detected boolean,
+    inference_time_ms double precision,
+    model_type character varying(50),
+    sequence_length integer,
+    forecast_horizon integer,
+    input_mean double precision,
+    input_std double precision,
+    prediction_mean double precision,
+    prediction_std double precision,
+    triton_model_version character varying(20),
+    processed_by character varying(50),
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    completed_at timestamp(3) without time zone,
+    error_message text,
+    verdict character varying(20),
+    bands jsonb,
+    contributions jsonb,
+    calibration_hash character varying(64),
+    started_at timestamp(3) without time zone,
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT subsystem_inferences_anomaly_score_check CHECK (((anomaly_score >= (0)::numeric) AND (anomaly_score <= (1)::numeric))),
+    CONSTRAINT subsystem_inferences_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
+    CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying])::text[])))
+);
+COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up or failed: unknown is not nominal';
+COMMENT ON COLUMN public.subsystem_inferences.xact IS 'Transaction that last changed the row: below pg_snapshot_xmin no later commit can appear, so readers keep a cursor on it';
+CREATE VIEW public.model_performance_summary AS
+ SELECT subsystem_inferences.model_name,
+    count(*) AS total_inferences,
+    count(*) FILTER (WHERE ((subsystem_inferences.status)::text = 'completed'::text)) AS successful_inferences,
+    count(*) FILTER (WHERE ((subsystem_inferences.status)::text = 'failed'::text)) AS failed_inferences,
+    round(((100.0 * (count(*) FILTER (WHERE ((subsystem_inferences.status)::text = 'completed'::text)))::numeric) / (count(*))::numeric), 2) AS success_rate,
+    round(avg(EXTRACT(epoch FROM (subsystem_inferences.completed_at - subsystem_inferences.started_at))) FILTER (WHERE ((subsystem_inferences.status)::text = 'completed'::text)), 3) AS avg_processing_time_seconds,
+    min(subsystem_inferences.created_at) AS first_inference,
+    max(subsystem_inferences.created_at) AS last_inference
+   FROM public.subsystem_inferences
+  GROUP BY subsystem_inferences.model_name;
+CREATE VIEW public.prediction_history AS
+ SELECT inference_results.id,
+    inference_results.job_id,
+    inference_results.model_name,
+    inference_results.status,
+    inference_results.predictions,
+    inference_results.confidence,
+    inference_results.metrics,
+    inference_results.metadata,
+    inference_results.created_at,
+    inference_results.completed_at,
+    EXTRACT(epoch FROM (inference_results.completed_at - inference_results.created_at)) AS processing_time_seconds
+   FROM public.inference_results
+  WHERE ((inference_results.status)::text = 'completed'::text);
+CREATE SEQUENCE public.subsystem_inferences_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.subsystem_inferences_id_seq OWNED BY public.subsystem_inferences.id;
+CREATE VIEW public.v_anomaly_alerts AS
+ SELECT inference.id,
+    inference.job_id,
+    job.satellite_id,
+    inference.subsystem,
+    inference.model_name,
+    inference.anomaly_score,
+    inference.predictions,
+    inference.created_at,
+    job.trigger_reason,
+    job.metadata
+   FROM (public.subsystem_inferences inference
+     JOIN public.inference_jobs job ON (((job.job_id)::text = (inference.job_id)::text)))
+  WHERE inference.anomaly_detected;
+CREATE VIEW public.v_inference_job_summary AS
+ SELECT job.job_id,
+    job.satellite_id,
+    job.source,
+    job.trigger_reason,
+    job.status AS job_status,
+    job.created_at,
+    job.total_subsystems,
+    job.completed_subsystems,
+    round(EXTRACT(epoch FROM (COALESCE(job.completed_at, (now() AT TIME ZONE 'UTC'::text)) - job.created_at)), 3) AS total_time_seconds,
+    found.inference_count,
+    found.anomalies_detected,
+    found.avg_inference_time_ms,
+    found.subsystem_results,
+    job.completed_at
+   FROM (public.inference_jobs job
+     CROSS JOIN LATERAL ( SELECT count(*) AS inference_count,
+            count(*) FILTER (WHERE inference.anomaly_detected) AS anomalies_detected,
+            round((avg(inference.inference_time_ms))::numeric, 2) AS avg_inference_time_ms,
+            json_agg(json_build_object('subsystem', inference.subsystem, 'model', inference.model_name, 'status', inference.status, 'anomaly', inference.anomaly_detected, 'anomaly_score', inference.anomaly_score) ORDER BY inference.subsystem) AS subsystem_results
+           FROM public.subsystem_inferences inference
+          WHERE ((inference.job_id)::text = (job.job_id)::text)) found);
+ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
+ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
+ALTER TABLE ONLY ops.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.inference_jobs
+    ADD CONSTRAINT inference_jobs_pkey PRIMARY KEY (job_id);
+ALTER TABLE ONLY public.inference_results
+    ADD CONSTRAINT inference_results_job_id_key UNIQUE (job_id);
+ALTER TABLE ONLY public.inference_results
+    ADD CONSTRAINT inference_results_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.subsystem_inferences
+    ADD CONSTRAINT subsystem_inferences_job_id_subsystem_key UNIQUE (job_id, subsystem);
+ALTER TABLE ONLY public.subsystem_inferences
+    ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
+CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
+CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
+CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);
+CREATE INDEX idx_inference_job_id ON public.inference_results USING btree (job_id);
+CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (model_name);
+CREATE INDEX idx_inference_status ON public.inference_results USING btree (status);
+CREATE INDEX idx_jobs_completed ON public.inference_jobs USING btree (completed_at);
+CREATE INDEX idx_jobs_created ON public.inference_jobs USING btree (created_at DESC);
+CREATE INDEX idx_jobs_satellite ON public.inference_jobs USING btree (satellite_id, created_at DESC);
+CREATE INDEX idx_jobs_status ON public.inference_jobs USING btree (status);
+CREATE INDEX idx_subsys_anomaly ON public.subsystem_inferences USING btree (created_at DESC) WHERE anomaly_detected;
+CREATE INDEX idx_subsys_commit_order ON public.subsystem_inferences USING btree (xact, id);
+CREATE INDEX idx_subsys_created ON public.subsystem_inferences USING btree (created_at DESC);
+CREATE INDEX idx_subsys_job ON public.subsystem_inferences USING btree (job_id);
+CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name);
+CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem);
+ALTER TABLE ONLY ops.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.inference_results
+    ADD CONSTRAINT inference_results_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.subsystem_inferences
+    ADD CONSTRAINT subsystem_inferences_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;

@@ -58,6 +58,7 @@ class _Rows:
         self.clock = np.zeros((capacity, 2), dtype=np.int64)
         self.values = np.full((capacity, len(subsystem.channels)), np.nan)
         self.count = 0
+        self.newest_us = -1
 
     @property
     def is_full(self) -> bool:
@@ -69,12 +70,16 @@ class _Rows:
 
     def find(self, generated_us: int) -> int:
         """Index behind the last row that is not later than `generated_us`."""
+        if generated_us >= self.newest_us:  # nearly always: telemetry comes in order
+            return len(self.clock)
         times = self.clock[len(self.clock) - self.count :, GENERATED]
         return len(self.clock) - self.count + int(np.searchsorted(times, generated_us, side="right"))
 
     def at(self, generated_us: int) -> NDArray[np.float64] | None:
+        if generated_us > self.newest_us:
+            return None
         row = self.find(generated_us) - 1
-        if self.count and row >= len(self.clock) - self.count and self.clock[row, GENERATED] == generated_us:
+        if row >= len(self.clock) - self.count and self.clock[row, GENERATED] == generated_us:
             found: NDArray[np.float64] = self.values[row]
             return found
         return None
@@ -86,6 +91,7 @@ class _Rows:
         self.values[:row] = self.values[1 : row + 1]
         self.clock[row] = (generated_us, received_us)
         self.values[row] = values
+        self.newest_us = max(self.newest_us, generated_us)
         self.count = min(self.count + 1, len(self.clock))
 
 

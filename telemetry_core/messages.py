@@ -1,6 +1,7 @@
 """Telemetry messages: from the bytes on Kafka to validated samples."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
 """A generation time may lie this far after the reception time; beyond it the on-board clock is wrong."""
 MAX_FLOAT32: Final = 3.4028234663852886e38
+_ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -133,7 +135,7 @@ def _satellite_id(body: dict[str, Any]) -> str:
 
 def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -> int:
     text = body.get("timestamp")
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not _ISO_DATE.match(text):
         raise InvalidTelemetryMessage("invalid_timestamp", "timestamp must be ISO 8601 text with UTC offset")
     try:
         generated_us = microseconds_of(_Timestamp.model_validate({"timestamp": text}).timestamp)

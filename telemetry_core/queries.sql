@@ -177,3 +177,193 @@ INSERT INTO ops.idempotency_keys (idempotency_key, request_sha256, job_id)
 VALUES (%(idempotency_key)s, %(request_sha256)s, %(job_id)s)
 ON CONFLICT (idempotency_key) DO UPDATE SET
     request_sha256 = EXCLUDED.request_sha256, job_id = EXCLUDED.job_id, created_at = EXCLUDED.created_at
+
+-- name: job_states
+-- State of some jobs, without their results.
+SELECT
+    job.job_id,
+    coalesce(found.model_name, 'unknown') AS model_name,
+    job.status,
+    job.created_at,
+    job.completed_at,
+    job.error_message,
+    job.total_subsystems,
+    found.finished
+FROM inference_jobs AS job
+CROSS JOIN LATERAL (
+    SELECT min(model_name) AS model_name, count(*) FILTER (WHERE status IN ('completed', 'failed')) AS finished
+    FROM subsystem_inferences WHERE job_id = job.job_id
+) AS found
+WHERE job.job_id = ANY (%(job_ids)s)
+
+-- name: job_documents
+-- Jobs with their rows and, of posted series, the result document; newest first.
+SELECT
+    result.id,
+    job.job_id,
+    job.satellite_id,
+    job.source,
+    job.trigger_reason,
+    coalesce(found.model_name, 'unknown') AS model_name,
+    job.status,
+    coalesce(result.predictions, found.only_predictions) AS predictions,
+    coalesce(result.confidence, found.only_confidence) AS confidence,
+    coalesce(result.metrics, '{}') AS metrics,
+    coalesce(result.metadata, job.metadata, '{}') AS metadata,
+    job.created_at,
+    job.completed_at,
+    job.error_message,
+    found.subsystems
+FROM inference_jobs AS job
+LEFT JOIN inference_results AS result ON result.job_id = job.job_id
+CROSS JOIN LATERAL (
+    SELECT
+        min(model_name) AS model_name,
+        CASE WHEN count(*) = 1 THEN (array_agg(predictions))[1] END AS only_predictions,
+        CASE WHEN count(*) = 1 THEN (array_agg(confidence))[1] END AS only_confidence,
+        coalesce(jsonb_agg(jsonb_build_object(
+            'subsystem', subsystem,
+            'model_name', model_name,
+            'model_version', triton_model_version,
+            'status', status,
+            'verdict', verdict,
+            'anomaly_score', anomaly_score,
+            'anomaly_detected', anomaly_detected,
+            'inference_time_ms', inference_time_ms,
+            'input_features', input_features,
+            'predictions', CASE WHEN %(with_forecasts)s THEN predictions END,
+            'confidence', CASE WHEN %(with_forecasts)s THEN confidence END,
+            'contributions', CASE WHEN %(with_forecasts)s THEN contributions END,
+            'error_message', error_message
+        ) ORDER BY subsystem), '[]') AS subsystems
+    FROM subsystem_inferences WHERE job_id = job.job_id
+) AS found
+WHERE job.job_id = ANY (%(job_ids)s)
+ORDER BY job.created_at DESC, job.job_id
+
+-- name: newest_job_ids
+SELECT job_id FROM inference_jobs ORDER BY created_at DESC, job_id LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: count_newest_jobs
+SELECT count(*) FROM (SELECT 1 FROM inference_jobs LIMIT %(ceiling)s) AS listed
+
+-- name: newest_job_ids_of_model
+-- Reads only as many rows as that many jobs of twenty subsystems can have.
+SELECT job_id FROM (
+    SELECT job_id, created_at FROM subsystem_inferences
+    WHERE model_name = %(model_name)s ORDER BY created_at DESC LIMIT 20 * (%(limit)s + %(offset)s)
+) AS listed
+GROUP BY job_id ORDER BY max(created_at) DESC, job_id LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: count_newest_jobs_of_model
+SELECT count(DISTINCT job_id) FROM (
+    SELECT job_id FROM subsystem_inferences
+    WHERE model_name = %(model_name)s ORDER BY created_at DESC LIMIT 4 * %(ceiling)s
+) AS listed
+
+-- name: job_statistics
+-- Over the newest 1000 jobs.
+WITH newest AS (SELECT job_id, status FROM inference_jobs ORDER BY created_at DESC LIMIT 1000),
+
+models AS (
+    SELECT inference.model_name, count(DISTINCT newest.job_id) AS jobs
+    FROM newest INNER JOIN subsystem_inferences AS inference ON inference.job_id = newest.job_id
+    GROUP BY inference.model_name
+)
+
+SELECT
+    count(*) AS total_jobs,
+    count(*) FILTER (WHERE status = 'completed') AS completed,
+    count(*) FILTER (WHERE status = 'failed') AS failed,
+    coalesce((SELECT jsonb_object_agg(model_name, jobs) FROM models), '{}') AS models_used
+FROM newest
+
+-- name: completed_last_minute
+SELECT count(*) FROM inference_jobs
+WHERE status = 'completed' AND completed_at > (now() AT TIME ZONE 'UTC') - interval '1 minute'
+
+-- name: model_comparison
+-- Verdicts of the last hour by model.
+SELECT
+    model_name,
+    count(*) AS total,
+    avg(extract(epoch FROM completed_at - started_at)) FILTER (WHERE status = 'completed') AS avg_time,
+    count(*) FILTER (WHERE status = 'completed') AS completed,
+    count(*) FILTER (WHERE status = 'failed') AS failed
+FROM subsystem_inferences
+WHERE created_at > (now() AT TIME ZONE 'UTC') - interval '1 hour'
+GROUP BY model_name
+
+-- name: patterns
+-- Jobs of the last hour by the pattern their client named.
+SELECT
+    metadata ->> 'pattern' AS pattern,
+    count(*) AS count,
+    avg(extract(epoch FROM completed_at - created_at)) AS avg_time
+FROM inference_jobs
+WHERE created_at > (now() AT TIME ZONE 'UTC') - interval '1 hour' AND jsonb_typeof(metadata -> 'pattern') = 'string'
+GROUP BY metadata ->> 'pattern' ORDER BY count(*) DESC, 1 LIMIT 100
+
+-- name: verdict_head
+-- Where an ordered reader starts that wants nothing of the past.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xact
+
+-- name: verdicts_after
+-- In commit order; below the oldest running transaction nothing can appear any more.
+SELECT
+    inference.xact::text::bigint AS xact,
+    inference.id,
+    inference.job_id,
+    job.satellite_id,
+    job.source,
+    job.trigger_reason,
+    inference.subsystem,
+    inference.model_name,
+    inference.triton_model_version AS model_version,
+    inference.status,
+    inference.verdict,
+    inference.anomaly_score,
+    inference.anomaly_detected,
+    inference.contributions,
+    inference.created_at,
+    inference.completed_at,
+    inference.error_message
+FROM subsystem_inferences AS inference
+INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
+    AND inference.xact < pg_snapshot_xmin(pg_current_snapshot())
+    AND inference.status IN ('completed', 'failed')
+ORDER BY inference.xact, inference.id LIMIT %(limit)s
+
+-- name: forecasts
+-- Forecasts of one channel of one satellite whose windows end between two generation times, in time order:
+-- the ids of telemetry jobs end in it. Of more than `ceiling` every n-th is taken.
+WITH found AS (
+    SELECT
+        inference.predictions,
+        array_position(inference.input_features, %(channel)s) - 1 AS place,
+        inference.input_data ->> 'window_start' AS window_start,
+        inference.input_data ->> 'window_end' AS window_end,
+        (inference.input_data ->> 'samples')::int AS samples,
+        row_number() OVER (ORDER BY inference.job_id) - 1 AS ordinal,
+        count(*) OVER () AS total
+    FROM subsystem_inferences AS inference
+    INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+    WHERE inference.job_id BETWEEN %(first_job_id)s AND %(last_job_id)s
+        AND inference.subsystem = %(subsystem)s
+        AND inference.model_name = %(model_name)s
+        AND inference.status = 'completed'
+        AND job.satellite_id = %(satellite_id)s
+        AND jsonb_typeof(inference.predictions) = 'array'
+        AND jsonb_typeof(inference.input_data -> 'samples') = 'number'
+)
+
+SELECT
+    window_start,
+    window_end,
+    samples,
+    jsonb_path_query_array(predictions, '$[*][$place]', jsonb_build_object('place', place)) AS predictions
+FROM found
+WHERE place IS NOT NULL AND samples > 1
+    AND ordinal %% ceil(total::numeric / %(ceiling)s)::int = 0
+ORDER BY ordinal

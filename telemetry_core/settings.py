@@ -54,11 +54,13 @@ def load_mission(path: Path) -> Mission:
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
+        _refuse_repeated_keys(path, tree)
     except yaml.YAMLError as error:
         raise InvalidMission(f"{path}: {_yaml_problem(error)}") from error
+    except RecursionError as error:
+        raise InvalidMission(f"{path}: nested too deeply, or a part that contains itself") from error
     if not isinstance(content, dict):
         raise InvalidMission(f"{path}:1: a mission file is a mapping that starts with `name:`")
-    _refuse_repeated_keys(path, tree)
     try:
         return Mission.model_validate(content)
     except ValidationError as error:

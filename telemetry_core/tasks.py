@@ -57,6 +57,8 @@ class InferenceBatch:
     @staticmethod
     def from_payload(payload: Mapping[str, Any]) -> "InferenceBatch":
         """Read a payload, or raise `ModelContractError` where its schema is unknown or a field is wrong."""
+        if not isinstance(payload, Mapping):
+            raise ModelContractError(f"a batch is an object, not {type(payload).__name__}")
         if payload.get("schema") != BATCH_SCHEMA:
             raise ModelContractError(
                 f"batch schema {payload.get('schema')!r} where {BATCH_SCHEMA} is read: upgrade the older side"

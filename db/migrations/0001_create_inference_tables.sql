@@ -66,7 +66,7 @@ CREATE TABLE subsystem_inferences (
 );
 CREATE INDEX idx_subsys_job ON subsystem_inferences (job_id);
 CREATE INDEX idx_subsys_subsystem ON subsystem_inferences (subsystem);
-CREATE INDEX idx_subsys_model ON subsystem_inferences (model_name);
+CREATE INDEX idx_subsys_model ON subsystem_inferences (model_name, created_at DESC);
 CREATE INDEX idx_subsys_anomaly ON subsystem_inferences (created_at DESC) WHERE anomaly_detected;
 CREATE INDEX idx_subsys_created ON subsystem_inferences (created_at DESC);
 CREATE INDEX idx_subsys_commit_order ON subsystem_inferences (xact, id);

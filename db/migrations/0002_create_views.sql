@@ -38,6 +38,7 @@ CROSS JOIN LATERAL (
     WHERE inference.job_id = job.job_id
 ) AS found;
 
+-- Without ORDER BY: inside a view it would keep a LIMIT outside from using the index.
 CREATE VIEW v_anomaly_alerts AS
 SELECT
     inference.id,
@@ -52,8 +53,7 @@ SELECT
     job.metadata
 FROM subsystem_inferences AS inference
 INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
-WHERE inference.anomaly_detected
-ORDER BY inference.created_at DESC;
+WHERE inference.anomaly_detected;
 
 CREATE VIEW prediction_history AS
 SELECT

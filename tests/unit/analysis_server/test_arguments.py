@@ -1,0 +1,82 @@
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from analysis_server.arguments import parse_series, parse_subsystem
+from telemetry_core.errors import ModelContractError
+
+SERIES = {"job_id": "j1", "model_name": "lstm_timeseries", "data": [float(i) for i in range(100)]}
+SUBSYSTEM = {
+    "job_id": "j1",
+    "subsystem": "eps",
+    "model_name": "lstm_timeseries",
+    "input_data": {"battery_voltage": [3.9] * 12, "battery_current": [1.0] * 12},
+}
+
+
+def test_series_is_cut_to_its_newest_samples():
+    task = parse_series({**SERIES, "config": {"window_size": 10, "forecast_horizon": 7}})
+    assert task.windows.tolist() == [[[float(i) for i in range(90, 100)]]]
+    assert task.horizon == 7
+    assert task.subsystem == "series"
+    assert task.is_plain_series
+
+
+def test_older_names_of_horizon_and_window_are_read():
+    task = parse_series({**SERIES, "config": {"forecast_steps": 3, "sequence_length": 20}})
+    assert (task.horizon, task.windows.shape[2]) == (3, 20)
+
+
+def test_series_without_metadata_belongs_to_no_satellite():
+    job = parse_series(SERIES).jobs[0]
+    assert (job.satellite_id, job.source, job.total_subsystems) == ("none", "manual", 1)
+
+
+def test_dispatch_time_is_kept_from_the_metadata():
+    created = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    job = parse_series({**SERIES, "metadata": {"created_at": created.isoformat()}}).jobs[0]
+    assert job.created_at == created
+
+
+@pytest.mark.parametrize(
+    ("input_data", "features", "expected"),
+    [
+        ({"b": [3.0, 4.0], "a": [1.0, 2.0]}, ["a", "b"], [[1.0, 2.0], [3.0, 4.0]]),
+        ({"a": [1.0, 2.0]}, None, [[1.0, 2.0]]),
+        ([[1.0, 3.0], [2.0, 4.0]], ["a", "b"], [[1.0, 2.0], [3.0, 4.0]]),
+        ([1.0, 3.0], ["a", "b"], [[1.0], [3.0]]),
+        ([1.0, 2.0, 3.0], ["a"], [[1.0, 2.0, 3.0]]),
+    ],
+)
+def test_input_data_is_series_by_channel_or_rows_in_feature_order(input_data, features, expected):
+    task = parse_subsystem({**SUBSYSTEM, "input_data": input_data, "input_features": features})
+    assert task.windows[0].tolist() == expected
+
+
+def test_shorter_series_is_padded_in_front():
+    task = parse_subsystem({**SUBSYSTEM, "input_data": {"a": [1.0, 2.0, 3.0], "b": [9.0]}})
+    np.testing.assert_array_equal(task.windows[0], [[1, 2, 3], [np.nan, np.nan, 9]])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"job_id": ""}, "job_id"),
+        ({"job_id": None}, "job_id"),
+        ({"subsystem": "../x"}, "subsystem"),
+        ({"model_name": "../../etc"}, "model_name"),
+        ({"input_data": {"a": [float("inf")]}}, "input_data"),
+        ({"input_data": {}, "input_features": ["a"]}, "input_data"),
+        ({"input_data": [[1.0], [2.0, 3.0]], "input_features": ["a"]}, "input_data"),
+        ({"input_data": []}, "input_data"),
+        ({"input_data": {}}, "input_data"),
+        ({"config": {"forecast_horizon": 65}}, "forecast_horizon"),
+        ({"config": {"window_size": 9}}, "window_size"),
+        ({"metadata": {"source": "elsewhere"}}, "source"),
+        ({"metadata": {"satellite_id": "a b"}}, "satellite_id"),
+    ],
+)
+def test_wrong_argument_is_named(wrong, named):
+    with pytest.raises(ModelContractError, match=named):
+        parse_subsystem({**SUBSYSTEM, **wrong})

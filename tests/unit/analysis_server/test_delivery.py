@@ -1,0 +1,66 @@
+import threading
+
+import pytest
+
+from analysis_server.delivery import (
+    GIVE_UP_AT,
+    SPLIT_AT,
+    Handling,
+    ShutdownRequested,
+    handling_of,
+    hold_until_available,
+)
+from telemetry_core.errors import DependencyUnavailable, ModelContractError
+
+
+class FlakyServer:
+    """Away for the first calls."""
+
+    def __init__(self, failures: int, error: Exception) -> None:
+        self.failures = failures
+        self.error = error
+        self.calls = 0
+
+    def __call__(self) -> str:
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise self.error
+        return "answer"
+
+
+@pytest.mark.parametrize(
+    ("delivery_count", "job_count", "expected"),
+    [
+        (0, 1, Handling.RUN),
+        (SPLIT_AT - 1, 200, Handling.RUN),
+        (SPLIT_AT, 200, Handling.SPLIT),
+        (SPLIT_AT, 1, Handling.RUN),
+        (GIVE_UP_AT - 1, 1, Handling.RUN),
+        (GIVE_UP_AT, 1, Handling.GIVE_UP),
+        (GIVE_UP_AT, 2, Handling.SPLIT),
+    ],
+)
+def test_only_a_single_job_is_given_up(delivery_count, job_count, expected):
+    assert handling_of(delivery_count, job_count) is expected
+
+
+def test_task_is_held_until_its_server_is_back():
+    server = FlakyServer(2, DependencyUnavailable("triton", "connection refused"))
+    assert hold_until_available(server, threading.Event(), service="test") == "answer"
+    assert server.calls == 3
+
+
+def test_held_task_goes_back_when_the_worker_stops():
+    server = FlakyServer(1000, DependencyUnavailable("postgresql", "connection refused"))
+    stopping = threading.Event()
+    stopping.set()
+    with pytest.raises(ShutdownRequested, match="postgresql"):
+        hold_until_available(server, stopping, service="test")
+    assert server.calls == 1
+
+
+def test_broken_contract_is_not_retried():
+    server = FlakyServer(1, ModelContractError("unknown model"))
+    with pytest.raises(ModelContractError):
+        hold_until_available(server, threading.Event(), service="test")
+    assert server.calls == 1

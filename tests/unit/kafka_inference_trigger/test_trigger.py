@@ -1,0 +1,118 @@
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
+from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.settings import load_mission
+from telemetry_core.stream import Record
+from telemetry_core.tasks import InferenceBatch
+
+MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def record(offset: int, body: object) -> Record:
+    received = START + timedelta(seconds=offset)
+    return Record(
+        value=body if isinstance(body, bytes) else json.dumps(body).encode(),
+        key=b"SAT-001",
+        partition=0,
+        offset=offset,
+        received_us=int(received.timestamp() * 1_000_000),
+    )
+
+
+def telemetry(second: int, **eps: float) -> dict[str, object]:
+    timestamp = (START + timedelta(seconds=second)).isoformat()
+    return {"timestamp": timestamp, "satellite_id": "SAT-001", "eps": {"battery_soc_percent": 20.0, **eps}}
+
+
+def new_trigger() -> InferenceTrigger:
+    return InferenceTrigger(MISSION, topic="satellite-telemetry", clock=lambda: START)
+
+
+def test_job_is_named_after_satellite_and_generation_time():
+    plan = new_trigger().plan([record(0, telemetry(0))])
+    assert [job.job.job_id for job in plan.jobs] == [f"kafka-SAT-001-{int(START.timestamp()) * 1000}"]
+    assert plan.jobs[0].job.metadata["lane"] == "live"
+    assert plan.jobs[0].job.metadata["offset"] == 0
+
+
+def test_redelivered_batch_plans_the_same_tasks():
+    records = [record(second, telemetry(second)) for second in range(12)]
+    first, second = new_trigger().plan(records), new_trigger().plan(records)
+    assert [batch.to_payload() for batch in first.batches] == [batch.to_payload() for batch in second.batches]
+    assert task_id_of(first.batches[0]) == task_id_of(second.batches[0])
+
+
+def test_refused_message_is_a_dead_letter_and_its_neighbours_go_on():
+    plan = new_trigger().plan([record(0, telemetry(0)), record(1, b"{broken"), record(2, telemetry(2))])
+    assert [(letter.record.offset, letter.reason) for letter in plan.dead_letters] == [(1, "not_json")]
+    assert len(plan.jobs) == 2
+
+
+def test_duplicate_is_dispatched_again():
+    trigger = new_trigger()
+    trigger.plan([record(0, telemetry(0))])
+    assert len(trigger.plan([record(1, telemetry(0))]).jobs) == 1
+
+
+def test_windows_do_not_depend_on_how_messages_were_batched():
+    records = [record(second, telemetry(second)) for second in range(20)]
+    together, apart = new_trigger(), new_trigger()
+    expected = [job.windows["eps"].values for job in together.plan(records).jobs]
+    found = [job.windows["eps"].values for one in records for job in apart.plan([one]).jobs]
+    for left, right in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_rebuilt_windows_equal_those_of_a_trigger_that_never_stopped():
+    records = [record(second, telemetry(second)) for second in range(30)]
+    undisturbed, restarted = new_trigger(), new_trigger()
+    undisturbed.plan(records[:20])
+    assert restarted.fill(records[:20]) == 20
+    left, right = undisturbed.plan(records[20:]), restarted.plan(records[20:])
+    assert [batch.to_payload() for batch in left.batches] == [batch.to_payload() for batch in right.batches]
+
+
+class FakeDeadLetters:
+    def __init__(self) -> None:
+        self.sent: list[DeadLetter] = []
+
+    def send(self, letters: list[DeadLetter]) -> None:
+        self.sent.extend(letters)
+
+
+class FlakyBroker:
+    """Refuses the n-th publish."""
+
+    def __init__(self, refuse: int) -> None:
+        self.refuse = refuse
+        self.calls = 0
+        self.sent: list[str] = []
+
+    def __call__(self, batch: InferenceBatch, task_id: str) -> None:
+        self.calls += 1
+        if self.calls == self.refuse:
+            raise DependencyUnavailable("rabbitmq", "connection refused")
+        self.sent.append(task_id)
+
+
+def test_retry_sends_only_what_the_broker_has_not_confirmed():
+    body = telemetry(0) | {"thermal": {"obc_temp": 20.0}, "comm": {"rssi_dbm": -80.0}}
+    plan = new_trigger().plan([record(0, body), record(1, b"garbage")])
+    letters, broker = FakeDeadLetters(), FlakyBroker(refuse=2)
+    dispatcher = Dispatcher(letters, broker)
+    refusals = 0
+    while plan.batches:
+        try:
+            dispatcher.send(plan)
+        except DependencyUnavailable:
+            refusals += 1
+    assert refusals == 1
+    assert len(letters.sent) == 1
+    assert len(broker.sent) == len(set(broker.sent)) == 3

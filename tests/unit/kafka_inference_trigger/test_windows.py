@@ -1,0 +1,178 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kafka_inference_trigger.windows import Arrival, TelemetryWindows
+from telemetry_core.errors import InvalidTelemetryMessage
+from telemetry_core.inferences import Lane
+from telemetry_core.messages import TelemetryMessage
+from telemetry_core.subsystems import Mission
+
+SECOND_US = 1_000_000
+START_US = 1_800_000_000 * SECOND_US
+LENGTH = 10
+
+
+def mission(**window: float) -> Mission:
+    return Mission.model_validate(
+        {
+            "name": "test",
+            "model": {"name": "lstm_timeseries"},
+            "window": {"length": LENGTH, "max_span_s": 100, "max_gap_s": 20} | window,
+            "periodic": {"share": 0},
+            "subsystems": {
+                "eps": {"horizon": 3, "channels": {"volts": {"unit": "V"}, "amps": {"unit": "A"}}},
+                "comm": {"horizon": 3, "channels": {"rssi": {"unit": "dBm"}}},
+            },
+        }
+    )
+
+
+def message(second: float, **samples: tuple[float, ...]) -> TelemetryMessage:
+    return TelemetryMessage(
+        satellite_id="SAT-001",
+        generated_us=START_US + round(second * SECOND_US),
+        samples=samples or {"eps": (second, -second)},
+        bad_values=0,
+    )
+
+
+def received(second: float) -> int:
+    return START_US + round(second * SECOND_US)
+
+
+def seconds_of(windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE) -> list[float]:
+    window = windows.window("SAT-001", lane, "eps", ending_us=received(second), received_us=received(second))
+    return [(time - START_US) / SECOND_US for time in window.generated_us]
+
+
+def test_window_holds_the_last_samples_of_all_messages_in_time_order():
+    windows = TelemetryWindows(mission())
+    for second in range(12):
+        windows.append(message(second), received(second))
+    assert seconds_of(windows, 11) == list(range(2, 12))
+
+
+def test_late_sample_inside_the_rows_is_put_in_order():
+    windows = TelemetryWindows(mission())
+    for second in (0, 1, 2, 4, 5):
+        windows.append(message(second), received(second))
+    placed = windows.append(message(3), received(5))
+    assert placed.lane is Lane.LIVE
+    assert seconds_of(windows, 5) == [0, 1, 2, 3, 4, 5]
+
+
+def test_window_of_a_late_sample_ends_at_it():
+    windows = TelemetryWindows(mission())
+    for second in (0, 1, 2, 4):
+        windows.append(message(second), received(second))
+    windows.append(message(3), received(4))
+    assert seconds_of(windows, 3) == [0, 1, 2, 3]
+
+
+def test_older_sample_goes_to_the_stored_lane_and_leaves_live_windows_alone():
+    windows = TelemetryWindows(mission())
+    for second in range(200, 210):
+        windows.append(message(second), received(second))
+    placed = windows.append(message(5), received(210))
+    assert placed.lane is Lane.STORED
+    assert seconds_of(windows, 209) == list(range(200, 210))
+    assert windows.append(message(6), received(210)).lane is Lane.STORED
+    assert windows.append(message(211), received(211)).lane is Lane.LIVE
+
+
+def test_sample_before_full_rows_goes_to_the_stored_lane():
+    windows = TelemetryWindows(mission())
+    for second in range(50, 50 + 2 * LENGTH):
+        windows.append(message(second), received(second))
+    assert windows.append(message(50 + LENGTH // 2 - 1), received(70)).lane is Lane.STORED
+
+
+def test_duplicate_is_told_from_a_new_sample_and_changes_nothing():
+    windows = TelemetryWindows(mission())
+    windows.append(message(1), received(1))
+    assert windows.append(message(1), received(2)).arrival is Arrival.DUPLICATE
+    assert seconds_of(windows, 2) == [1]
+
+
+def test_contradicting_duplicate_is_refused_and_changes_nothing():
+    windows = TelemetryWindows(mission())
+    windows.append(message(1, eps=(1.0, 2.0)), received(1))
+    with pytest.raises(InvalidTelemetryMessage) as refusal:
+        windows.append(message(1, comm=(-80.0,), eps=(1.0, 3.0)), received(2))
+    assert refusal.value.reason == "conflicting_duplicate"
+    repeated = windows.append(message(1, eps=(1.0, 2.0)), received(2))
+    assert set(repeated.samples) == {"eps"}
+
+
+def test_second_message_of_a_sample_set_completes_it():
+    windows = TelemetryWindows(mission())
+    windows.append(message(1, eps=(1.0, float("nan"))), received(1))
+    placed = windows.append(message(1, eps=(float("nan"), 2.0), comm=(-80.0,)), received(2))
+    assert placed.arrival is Arrival.COMPLETING
+    assert {name: row.tolist() for name, row in placed.samples.items()} == {
+        "eps": [1.0, 2.0],
+        "comm": [-80.0],
+    }
+
+
+def test_gap_cuts_the_window():
+    windows = TelemetryWindows(mission())
+    for second in (0, 1, 2, 30, 31):
+        windows.append(message(second), received(second))
+    assert seconds_of(windows, 31) == [30, 31]
+
+
+def test_samples_older_than_the_span_leave_the_window():
+    windows = TelemetryWindows(mission(max_span_s=4))
+    for second in range(8):
+        windows.append(message(second), received(second))
+    assert seconds_of(windows, 7) == [3, 4, 5, 6, 7]
+
+
+def test_satellite_that_fell_silent_starts_afresh_and_is_forgotten():
+    windows = TelemetryWindows(mission())
+    windows.append(message(0), received(0))
+    other = TelemetryMessage(
+        satellite_id="SAT-002", generated_us=received(500), samples={"eps": (1.0, 1.0)}, bad_values=0
+    )
+    windows.append(other, received(500))
+    assert len(windows) == 1
+
+
+def test_only_features_reach_the_window():
+    flagged = mission()
+    channels = {"volts": {"unit": "V"}, "active": {"unit": "flag", "kind": "flag", "feature": False}}
+    content = flagged.model_dump() | {"subsystems": {"eps": {"horizon": 1, "channels": channels}}}
+    windows = TelemetryWindows(Mission.model_validate(content))
+    windows.append(message(1, eps=(3.5, 1.0)), received(1))
+    window = windows.window("SAT-001", Lane.LIVE, "eps", ending_us=received(1), received_us=received(1))
+    assert window.values.tolist() == [[3.5]]
+    assert window.values.dtype == np.float32
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(range(14)), st.lists(st.integers(0, 13), max_size=5))
+def test_shuffled_stream_with_duplicates_ends_in_the_same_window(order: list[int], again: list[int]):
+    windows = TelemetryWindows(mission())
+    for second in (*order, *again):
+        windows.append(message(second), received(20))
+    assert seconds_of(windows, 20) == list(range(4, 14))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 30), min_size=5, max_size=60), st.data())
+def test_restart_with_a_look_back_equals_no_restart(steps: list[int], data: st.DataObject):
+    """The look-back holds what was appended within the span before the first unprocessed message."""
+    seconds = np.cumsum(steps).tolist()
+    cut = data.draw(st.integers(1, len(seconds) - 1))
+    undisturbed, restarted = TelemetryWindows(mission()), TelemetryWindows(mission())
+    for second in seconds[:cut]:
+        undisturbed.append(message(second), received(second))
+    for second in [second for second in seconds[:cut] if second >= seconds[cut] - 100]:
+        restarted.append(message(second), received(second))
+    for second in seconds[cut:]:
+        undisturbed.append(message(second), received(second))
+        restarted.append(message(second), received(second))
+        assert seconds_of(undisturbed, second) == seconds_of(restarted, second)
