@@ -156,7 +156,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
         channels=task.channels,
         calibration=calibration,
     )
-    probabilities = confidence(windows, std)
+    probabilities = confidence(windows, answer.std.reshape(shape)[:, :, : task.horizon])
     completed_at = clock()
     rows = {}
     for position, index in enumerate(ready):

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -203,6 +204,29 @@ def read_before(settings: Settings, *, committed: dict[int, int], span_s: float)
     A satellite may have moved to an assigned partition when partitions were added: so the other
     partitions are read too, up to their ends, and before the assigned ones.
     """
+    topic = settings.kafka_topic
+    with _reader(settings) as consumer:
+        ends = _end_offsets(consumer, topic)
+        start_ms = _start_of_look_back(consumer, topic, committed, ends, span_s)
+        if start_ms is None:
+            return
+        others = [partition for partition in ends if partition not in committed]
+        for partition in (*others, *committed):
+            end = committed.get(partition, ends[partition])
+            yield from _read_range(consumer, TopicPartition(topic, partition), start_ms, end)
+
+
+def read_since(settings: Settings, *, since_us: int) -> Iterator[Record]:
+    """Yield all that was appended since a time and up to now, partition after partition."""
+    topic = settings.kafka_topic
+    with _reader(settings) as consumer:
+        for partition, end in _end_offsets(consumer, topic).items():
+            yield from _read_range(consumer, TopicPartition(topic, partition), since_us // 1000, end)
+
+
+@contextmanager
+def _reader(settings: Settings) -> Iterator[Consumer]:
+    """A consumer that joins no group and commits nothing."""
     consumer = Consumer(
         {
             "bootstrap.servers": settings.kafka_bootstrap_servers,
@@ -213,20 +237,16 @@ def read_before(settings: Settings, *, committed: dict[int, int], span_s: float)
         }
     )
     try:
-        topic = settings.kafka_topic
-        ends = {
-            partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
-            for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        }
-        start_ms = _start_of_look_back(consumer, topic, committed, ends, span_s)
-        if start_ms is None:
-            return
-        others = [partition for partition in ends if partition not in committed]
-        for partition in (*others, *committed):
-            end = committed.get(partition, ends[partition])
-            yield from _read_range(consumer, TopicPartition(topic, partition), start_ms, end)
+        yield consumer
     finally:
         consumer.close()
+
+
+def _end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
+    return {
+        partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+        for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    }
 
 
 def _start_of_look_back(

@@ -47,6 +47,8 @@ class InferenceBatch:
     window_length: int
     #: Little-endian float32, C order, [job, channel, time], base64; NaN = missing.
     windows_base64: str
+    #: A recomputation in time order: it may replace a completed row, and both are kept.
+    is_revision: bool = False
     schema: int = BATCH_SCHEMA
 
     def to_payload(self) -> dict[str, Any]:

@@ -1,0 +1,215 @@
+"""What is measured of a window: residuals, statistics and distances to nominal subsequences.
+
+Arrays are float64[job, channel, time], NaN = missing sample.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+FAMILIES = ("residual", "statistics", "subsequence")
+MEASURES = (
+    ("residual", "peak"),
+    ("residual", "run"),
+    ("residual", "level"),
+    ("residual", "peak_error"),
+    ("residual", "error"),
+    ("statistics", "mean"),
+    ("statistics", "deviation"),
+    ("statistics", "change"),
+    ("statistics", "changing_share"),
+    ("statistics", "newest_mean"),
+    ("statistics", "newest_deviation"),
+    ("statistics", "newest_change"),
+    ("statistics", "newest_changing_share"),
+    ("statistics", "missing_share"),
+    ("subsequence", "farthest"),
+    ("subsequence", "mean_distance"),
+)
+MIN_HISTORY = 5
+"""A step counts as predicted from this many samples before it on."""
+RUN_STEPS = 8
+LARGEST_SQUARED_RESIDUAL = 1e8
+"""Running sums of larger ones would drown their neighbours in rounding."""
+NEWEST_SHARE = 3
+"""The second length of the statistics is one in so many of the window's steps."""
+SUBSEQUENCE_STEPS = 10
+SUBSEQUENCE_STRIDE = 5
+MIN_SUBSEQUENCE_SAMPLES = 6
+NOISE_SHARE = 0.1
+"""Share of a channel's noise that is added before a logarithm: a constant window stays finite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """Windows with the model's step predictions, in the channel's unit."""
+
+    value: Floats
+    step_mean: Floats
+    step_std: Floats
+    is_predicted: npt.NDArray[np.bool_]
+    """A sample with at least MIN_HISTORY samples before it."""
+    is_expected: npt.NDArray[np.bool_]
+    """bool[job, 1, time]: the job's first sample lies here or before."""
+
+    @classmethod
+    def build(
+        cls,
+        windows: npt.NDArray[np.float32],
+        step_mean: npt.NDArray[np.float32],
+        step_std: npt.NDArray[np.float32],
+    ) -> Self:
+        """Widen to float64 and mark what can be judged; infinities count as missing."""
+        present = np.isfinite(windows)
+        return cls(
+            value=np.where(present, windows, np.nan).astype(np.float64),
+            step_mean=step_mean.astype(np.float64),
+            step_std=step_std.astype(np.float64),
+            is_predicted=present & (np.cumsum(present, axis=2) > MIN_HISTORY),
+            is_expected=np.maximum.accumulate(present.any(axis=1, keepdims=True), axis=2),
+        )
+
+    def newest(self, jobs: Indices, length: int) -> Self:
+        """The last `length` steps of some jobs."""
+        return type(self)(
+            value=self.value[jobs, :, -length:],
+            step_mean=self.step_mean[jobs, :, -length:],
+            step_std=self.step_std[jobs, :, -length:],
+            is_predicted=self.is_predicted[jobs, :, -length:],
+            is_expected=self.is_expected[jobs, :, -length:],
+        )
+
+    def standardised(self, is_relative: npt.NDArray[np.bool_]) -> Self:
+        """Divide the channels marked in bool[channel] by their window's deviation, after removing its mean."""
+        if not is_relative.any():
+            return self
+        relative = is_relative[:, None]
+        mean = masked_mean(self.value)
+        deviation = np.sqrt(masked_mean((self.value - mean[..., None]) ** 2))
+        centre = np.where(relative, mean[..., None], 0.0)
+        scale = np.where(relative, (deviation + 1e-6 * np.abs(mean) + 1e-12)[..., None], 1.0)
+        return type(self)(
+            value=(self.value - centre) / scale,
+            step_mean=(self.step_mean - centre) / scale,
+            step_std=self.step_std / scale,
+            is_predicted=self.is_predicted,
+            is_expected=self.is_expected,
+        )
+
+
+def measure_windows(
+    windows: Windows, *, noise: Floats, is_relative: npt.NDArray[np.bool_], reference: Sequence[Floats]
+) -> Floats:
+    """Measure everything in MEASURES.
+
+    Args:
+        windows: Values and predictions.
+        noise: float64[channel], smallest expected error, after standardising where that applies.
+        is_relative: bool[channel], standardise by the window itself.
+        reference: Per channel float64[subsequence, SUBSEQUENCE_STEPS], mean-centred nominal subsequences.
+
+    Returns:
+        float64[job, channel, measure]; NaN where too few samples exist.
+    """
+    series = windows.standardised(is_relative)
+    newest = max(RUN_STEPS, series.value.shape[2] // NEWEST_SHARE)
+    expected = np.broadcast_to(series.is_expected, series.value.shape)
+    missing = np.where(expected, np.isnan(series.value), np.nan)
+    parts = [
+        *residual_measures(series, noise[:, None]),
+        *statistics(series.value, noise),
+        *statistics(series.value[..., -newest:], noise),
+        masked_mean(missing),
+        *subsequence_measures(series.value, noise, reference),
+    ]
+    return np.stack(parts, axis=2)
+
+
+def residual_measures(series: Windows, noise: Floats) -> list[Floats]:
+    """Logarithms of the largest standardised residual, of the worst run and of all; the same of plain errors."""
+    error = np.where(series.is_predicted, np.abs(series.value - series.step_mean), np.nan)
+    squared = np.minimum(error**2 / (series.step_std**2 + noise**2), LARGEST_SQUARED_RESIDUAL)
+    level = masked_mean(squared)
+    run = masked_max(running_mean(squared, RUN_STEPS))
+    floor = noise[:, 0] * NOISE_SHARE
+    return [
+        0.5 * np.log(masked_max(squared) + NOISE_SHARE**2),
+        0.5 * np.log(np.where(np.isnan(run), level, run) + NOISE_SHARE**2),
+        0.5 * np.log(level + NOISE_SHARE**2),
+        np.log(masked_max(error) + floor),
+        np.log(np.sqrt(masked_mean(error**2)) + floor),
+    ]
+
+
+def statistics(value: Floats, noise: Floats) -> list[Floats]:
+    """Mean, log deviation, log mean |change| and share of changing samples, each float64[job, channel]."""
+    mean = masked_mean(value)
+    deviation = np.sqrt(masked_mean((value - mean[..., None]) ** 2))
+    change = np.abs(np.diff(value, axis=2))
+    changing = np.where(np.isnan(change), np.nan, change > 0)
+    floor = noise * NOISE_SHARE
+    return [mean, np.log(deviation + floor), np.log(masked_mean(change) + floor), masked_mean(changing)]
+
+
+def subsequence_measures(value: Floats, noise: Floats, reference: Sequence[Floats]) -> list[Floats]:
+    """Logarithms of the largest and the mean distance to the nearest reference, per sample.
+
+    Distance of mean-centred subsequences as d^2 = |x - y|^2 - m (mean x - mean y)^2, here with means removed before.
+    """
+    subsequences = centred_subsequences(value)
+    distance = np.stack(
+        [nearest_distance(subsequences[:, channel], rows) for channel, rows in enumerate(reference)], axis=1
+    )
+    floor = noise * NOISE_SHARE
+    return [np.log(masked_max(distance) + floor), np.log(masked_mean(distance) + floor)]
+
+
+def centred_subsequences(value: Floats) -> Floats:
+    """Subsequences that end at the newest step and every few before it, without their mean.
+
+    Returns:
+        float64[job, channel, subsequence, SUBSEQUENCE_STEPS]; a gap holds 0, one with too few samples only NaN.
+    """
+    ends = np.arange(value.shape[2], SUBSEQUENCE_STEPS - 1, -SUBSEQUENCE_STRIDE)
+    cut = value[..., ends[:, None] + np.arange(-SUBSEQUENCE_STEPS, 0)]
+    centred = np.nan_to_num(cut - masked_mean(cut)[..., None])
+    centred[np.isfinite(cut).sum(axis=3) < MIN_SUBSEQUENCE_SAMPLES] = np.nan
+    return centred
+
+
+def nearest_distance(subsequences: Floats, reference: Floats) -> Floats:
+    """Root mean square distance to the nearest row: float64[..., step], float64[row, step] to float64[...]."""
+    squares = (subsequences**2).sum(axis=-1)
+    products = subsequences @ reference.T
+    squared = squares - (2 * products - (reference**2).sum(axis=1)).max(axis=-1)
+    return np.sqrt(np.maximum(squared, 0) / reference.shape[1])
+
+
+def running_mean(value: Floats, steps: int) -> Floats:
+    """Mean of every `steps` consecutive steps, missing ones left out; float64[job, channel, time - steps + 1]."""
+    present = np.isfinite(value)
+    totals = np.cumsum(np.where(present, value, 0.0), axis=2)
+    counts = np.cumsum(present, axis=2)
+    total = np.concatenate([totals[..., steps - 1 : steps], totals[..., steps:] - totals[..., :-steps]], axis=2)
+    count = np.concatenate([counts[..., steps - 1 : steps], counts[..., steps:] - counts[..., :-steps]], axis=2)
+    return np.where(count * 2 >= steps, total / np.maximum(count, 1), np.nan)
+
+
+def masked_mean(value: Floats) -> Floats:
+    """Mean over the last axis without NaN; NaN where nothing is left."""
+    present = np.isfinite(value)
+    count = present.sum(axis=-1)
+    total = np.where(present, value, 0.0).sum(axis=-1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def masked_max(value: Floats) -> Floats:
+    """Maximum over the last axis without NaN; NaN where nothing is left."""
+    largest = np.where(np.isfinite(value), value, -np.inf).max(axis=-1)
+    return np.where(np.isfinite(largest), largest, np.nan)

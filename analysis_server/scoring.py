@@ -1,0 +1,251 @@
+"""Anomaly score of a window from three families of evidence, and the confidence of its forecast.
+
+Each family measures the window and sets every measure against the channel's usual; the calibration beside the model
+knows the usual. Arrays are [job, channel, ...] in the order of the job's channels; NaN = missing sample.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis_server.measures import FAMILIES, MEASURES, Windows, measure_windows
+
+Floats = npt.NDArray[np.float64]
+
+ANOMALY_THRESHOLD = 0.7
+"""A verdict is anomalous strictly above it: false-alarm rate 1e-3 per nominal verdict."""
+MIN_SAMPLES = 10
+CALIBRATED_LENGTHS = (10, 20, 40, 64)
+"""Window lengths with constants of their own; of a window the longest one that it fills is judged."""
+CALIBRATION_FILE = "calibration.json"
+LARGEST_EVIDENCE = 4.0
+"""Of one family: no single one decides without bound."""
+CHANNEL_NORM = 8
+"""Exponent of the norm over channels: near the maximum, yet several suspicious channels add up."""
+_FAMILY_OF_MEASURE = np.array([FAMILIES.index(family) for family, _ in MEASURES])
+_ODDS_AT_THRESHOLD = ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelCalibration:
+    """What is usual for one channel on nominal data; first axis = CALIBRATED_LENGTHS."""
+
+    is_relative: bool
+    """Windows are standardised by their own mean and deviation first: nothing is known of the channel's unit."""
+    noise: float
+    """Smallest error that is expected of a prediction, in the channel's unit."""
+    low: Floats
+    """float64[length, measure], reached from below by 1 in 1,000 nominal windows."""
+    usual: Floats
+    """float64[length, measure], median."""
+    high: Floats
+    """float64[length, measure], exceeded by 1 in 1,000 nominal windows."""
+    family_scale: Floats
+    """float64[length, family], evidence exceeded by 1 in 1,000 nominal windows."""
+    reference: Floats
+    """float64[subsequence, step], mean-centred nominal subsequences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubsystemCalibration:
+    """How a subsystem's evidence becomes its score; one value for each of CALIBRATED_LENGTHS."""
+
+    threshold: Floats
+    """Evidence that scores ANOMALY_THRESHOLD."""
+    steepness: Floats
+    """Exponent of evidence / threshold in the score's odds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Constants of a model version; unknown channels and subsystems get the generic ones."""
+
+    channels: Mapping[str, ChannelCalibration]
+    """By `subsystem.channel`."""
+    subsystems: Mapping[str, SubsystemCalibration]
+    generic_channel: ChannelCalibration
+    generic_subsystems: Mapping[int, SubsystemCalibration]
+    """By number of channels."""
+    hash: str
+    """SHA-256 of the file, hexadecimal."""
+
+    def channel(self, subsystem: str, channel: str) -> ChannelCalibration:
+        """Constants of a channel, or the generic ones."""
+        return self.channels.get(f"{subsystem}.{channel}", self.generic_channel)
+
+    def subsystem(self, subsystem: str, channel_count: int) -> SubsystemCalibration:
+        """Constants of a subsystem, or the generic ones for as many channels or the next larger count."""
+        if subsystem in self.subsystems:
+            return self.subsystems[subsystem]
+        sizes = sorted(self.generic_subsystems)
+        return self.generic_subsystems[next((size for size in sizes if size >= channel_count), sizes[-1])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Verdict of each job and why."""
+
+    score: Floats
+    """float64[job] in [0, 1], 4 decimals; NaN where fewer than 10 samples exist."""
+    contributions: Floats
+    """float64[job, channel, family], share in the score, sums to 1; all 0 where there is no score."""
+
+
+def load_calibration(directory: Path) -> Calibration:
+    """Read the constants beside a model version.
+
+    Raises:
+        FileNotFoundError: The folder holds no calibration.
+        ValueError: The file is damaged or was made for other measures; the message names it.
+    """
+    path = directory / CALIBRATION_FILE
+    content = path.read_bytes()
+    try:
+        return parse_calibration(json.loads(content), hashlib.sha256(content).hexdigest())
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is no calibration for this version: run python -m training.calibrate ({error!r})") from error
+
+
+def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
+    """Build the constants from the file's content."""
+    if document["measures"] != [f"{family}.{name}" for family, name in MEASURES]:
+        raise ValueError("its measures are not this version's")
+    return Calibration(
+        channels={name: _channel(values) for name, values in document["channels"].items()},
+        subsystems={name: _subsystem(values) for name, values in document["subsystems"].items()},
+        generic_channel=_channel(document["generic_channel"]),
+        generic_subsystems={int(n): _subsystem(values) for n, values in document["generic_subsystems"].items()},
+        hash=digest,
+    )
+
+
+def _channel(values: Mapping[str, Any]) -> ChannelCalibration:
+    arrays = {
+        name: np.asarray(values[name], np.float64) for name in ("low", "usual", "high", "family_scale", "reference")
+    }
+    return ChannelCalibration(is_relative=values["is_relative"], noise=values["noise"], **arrays)
+
+
+def _subsystem(values: Mapping[str, Any]) -> SubsystemCalibration:
+    return SubsystemCalibration(
+        threshold=np.asarray(values["threshold"], np.float64), steepness=np.asarray(values["steepness"], np.float64)
+    )
+
+
+def score_windows(  # noqa: PLR0913 - three arrays that belong together and three keys
+    windows: npt.NDArray[np.float32],
+    step_mean: npt.NDArray[np.float32],
+    step_std: npt.NDArray[np.float32],
+    *,
+    subsystem: str,
+    channels: Sequence[str],
+    calibration: Calibration,
+) -> Scores:
+    """Score the windows of many jobs of one subsystem.
+
+    Args:
+        windows: float32[job, channel, time] in time order, NaN = missing, each in its channel's unit.
+        step_mean: As windows: each step predicted from those before it; finite.
+        step_std: As windows: standard deviation of that prediction; finite.
+        subsystem: Whose constants apply.
+        channels: Names of the channels, in order.
+        calibration: The constants.
+
+    Returns:
+        The scores; a job with fewer than MIN_SAMPLES samples since its first one has none.
+    """
+    jobs, channel_count, _ = windows.shape
+    score = np.full(jobs, np.nan)
+    contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
+    known = [calibration.channel(subsystem, channel) for channel in channels]
+    limits = calibration.subsystem(subsystem, channel_count)
+    series = Windows.build(windows, step_mean, step_std)
+    length_index = judged_length_index(windows)
+    for index in np.unique(length_index[length_index >= 0]):
+        chosen = np.flatnonzero(length_index == index)
+        evidence = family_evidence(series.newest(chosen, CALIBRATED_LENGTHS[index]), known, int(index))
+        total = subsystem_evidence(evidence)
+        score[chosen] = to_score(total, limits.threshold[index], limits.steepness[index])
+        contributions[chosen] = evidence_shares(evidence)
+    return Scores(score=score, contributions=contributions)
+
+
+def judged_length_index(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """Index into CALIBRATED_LENGTHS of what each job's window fills, -1 if none; int64[job]."""
+    has_sample = np.isfinite(windows).any(axis=1)
+    filled = np.where(has_sample.any(axis=1), windows.shape[2] - has_sample.argmax(axis=1), 0)
+    index = np.searchsorted(CALIBRATED_LENGTHS, filled, side="right") - 1
+    return np.where(has_sample.sum(axis=1) < MIN_SAMPLES, -1, index)
+
+
+def family_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index: int) -> Floats:
+    """Evidence of each family, float64[job, channel, family] in [0, LARGEST_EVIDENCE]; 1 = rare on nominal data."""
+    scale = np.stack([channel.family_scale[index] for channel in channels])
+    return np.minimum(raw_evidence(windows, channels, index) / scale, LARGEST_EVIDENCE)
+
+
+def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index: int) -> Floats:
+    """Largest deviation of each family's measures from the usual, float64[job, channel, family]; missing = 0."""
+    measured = measure_windows(
+        windows,
+        noise=np.array([channel.noise for channel in channels]),
+        is_relative=np.array([channel.is_relative for channel in channels]),
+        reference=[channel.reference for channel in channels],
+    )
+    low, usual, high = (
+        np.stack([getattr(channel, name)[index] for channel in channels]) for name in ("low", "usual", "high")
+    )
+    deviation = measured - usual
+    deviation = np.nan_to_num(np.where(deviation > 0, deviation / (high - usual), deviation / (low - usual)))
+    families = [deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(FAMILIES))]
+    return np.stack(families, axis=2)
+
+
+def subsystem_evidence(evidence: Floats) -> Floats:
+    """Mean over families, then a norm over channels: float64[job, channel, family] to float64[job]."""
+    fused = evidence.mean(axis=2)
+    return np.asarray((fused**CHANNEL_NORM).sum(axis=1) ** (1 / CHANNEL_NORM))
+
+
+def to_score(evidence: Floats, threshold: float, steepness: float) -> Floats:
+    """Map evidence to [0, 1], rounded to 4 decimals; `threshold` maps to ANOMALY_THRESHOLD."""
+    odds = _ODDS_AT_THRESHOLD * (evidence / threshold) ** steepness
+    return np.round(odds / (1 + odds), 4)
+
+
+def evidence_shares(evidence: Floats) -> Floats:
+    """Share of each channel and family in a job's evidence, float64[job, channel, family]."""
+    fused = evidence.mean(axis=2, keepdims=True)
+    parts = evidence * fused ** (CHANNEL_NORM - 1)
+    total = parts.sum(axis=(1, 2), keepdims=True)
+    uniform = np.full_like(parts, 1 / (parts.shape[1] * parts.shape[2]))
+    return np.divide(parts, total, out=uniform, where=total > 0)
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def confidence(windows: npt.NDArray[np.float32], forecast_std: npt.NDArray[np.float32]) -> Floats:
+    """Probability that the truth lies within one standard deviation of the window around the forecast.
+
+    Args:
+        windows: float32[job, channel, time], NaN = missing.
+        forecast_std: float32[job, channel, horizon], standard deviation of a Gaussian forecast error, same unit.
+
+    Returns:
+        float64[job, channel, horizon] in [0, 1]: erf(deviation / (sqrt 2 forecast_std)), the central mass of a
+        Gaussian; 0 where the window never changes or holds no sample.
+    """
+    present = np.isfinite(windows)
+    count = np.maximum(present.sum(axis=2, keepdims=True), 1)
+    values = np.where(present, windows, 0).astype(np.float64)
+    centred = np.where(present, values - values.sum(axis=2, keepdims=True) / count, 0)
+    deviation = np.sqrt((centred**2).sum(axis=2, keepdims=True) / count)
+    return np.asarray(_erf(deviation / (math.sqrt(2) * np.maximum(forecast_std, 1e-30))), np.float64)

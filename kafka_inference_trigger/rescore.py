@@ -1,0 +1,104 @@
+"""`python -m kafka_inference_trigger.rescore SATELLITE FROM TO`: verdicts anew, in time order.
+
+A late sample enters windows whose verdicts were given before it came. This reads the telemetry of
+that time from Kafka again, sorts it, and sends the jobs of FROM to TO as revisions; the verdict
+before and the one after are kept in `ops.revised_inferences`.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from kafka_inference_trigger.dispatch import task_id_of
+from kafka_inference_trigger.rules import plan_tasks
+from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
+from telemetry_core.broker import celery_app, publish
+from telemetry_core.errors import InvalidTelemetryMessage, PlatformError
+from telemetry_core.messages import MAX_CLOCK_LEAD_S, microseconds_of, parse_telemetry_message
+from telemetry_core.settings import Settings, load_mission
+from telemetry_core.stream import Record, read_since
+from telemetry_core.subsystems import Mission
+from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+
+
+def revisions(  # noqa: PLR0913 - a range of one satellite of one topic
+    records: Iterable[Record], mission: Mission, *, topic: str, satellite_id: str, from_us: int, to_us: int
+) -> list[InferenceBatch]:
+    """Plan the jobs of one satellite from `from_us` to `to_us` as if its samples had come in time order."""
+    ordered = sorted(_records_of(records, mission, satellite_id), key=lambda timed: timed[0])
+    trigger = InferenceTrigger(mission, topic=topic, clock=lambda: datetime.now(UTC))
+    earliest_us = from_us - int(mission.window.max_span_s * 1_000_000)
+    trigger.fill(
+        replace(record, received_us=generated_us)
+        for generated_us, record in ordered
+        if earliest_us <= generated_us < from_us
+    )
+    jobs = []
+    for generated_us, record in ordered:
+        if from_us <= generated_us <= to_us:
+            jobs += trigger.plan([replace(record, received_us=generated_us)]).jobs
+    last_of_each = {job.job.job_id: job for job in jobs}
+    return [replace(batch, is_revision=True) for batch in plan_tasks(mission, list(last_of_each.values()))]
+
+
+def _records_of(
+    records: Iterable[Record], mission: Mission, satellite_id: str
+) -> Iterable[tuple[int, Record]]:
+    for record in records:
+        try:
+            message = parse_telemetry_message(record.value, mission=mission, received_us=record.received_us)
+        except InvalidTelemetryMessage:
+            continue  # the trigger dead-lettered it when its turn came
+        if message.satellite_id == satellite_id:
+            yield message.generated_us, record
+
+
+def main() -> None:
+    """Send the revisions; they appear in the same rows."""
+    parser = argparse.ArgumentParser(prog="rescore", description=__doc__)
+    parser.add_argument("satellite")
+    parser.add_argument("first", metavar="FROM", type=_utc, help="ISO 8601, UTC unless it says otherwise")
+    parser.add_argument("last", metavar="TO", type=_utc)
+    options = parser.parse_args()
+    settings = Settings()
+    try:
+        count = _send(
+            settings, options.satellite, microseconds_of(options.first), microseconds_of(options.last)
+        )
+    except PlatformError as error:
+        sys.exit(str(error))
+    print(f"Sent revisions of {count} subsystem inferences of {options.satellite}")  # noqa: T201 - its answer
+
+
+def _send(settings: Settings, satellite_id: str, from_us: int, to_us: int) -> int:
+    mission = load_mission(settings.mission_file)
+    reach_us = int(mission.window.max_span_s + MAX_CLOCK_LEAD_S) * 1_000_000
+    batches = revisions(
+        read_since(settings, since_us=from_us - reach_us),
+        mission,
+        topic=settings.kafka_topic,
+        satellite_id=satellite_id,
+        from_us=from_us,
+        to_us=to_us,
+    )
+    app = celery_app(SERVICE, settings)
+    for batch in batches:
+        publish(
+            app,
+            RUN_SUBSYSTEM_INFERENCE,
+            kwargs={"batch": batch.to_payload()},
+            task_id=f"rescore-{task_id_of(batch)}",
+            summary=f"{batch.subsystem}: {len(batch.jobs)} revisions",
+        )
+    return sum(len(batch.jobs) for batch in batches)
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""A recording as arrays: reading CSV and Parquet, ordering and shifting its times."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from telemetry_replay.recording import Recording, TimeColumn
+
+MAX_CLOCK_LEAD_S: Final = 300
+MISSING_TEXTS: Final = ["", "NaN", "nan", "NAN", "NA", "N/A", "null", "NULL", "None"]
+UNIX_FACTORS_US: Final = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class InvalidRecordingError(Exception):
+    """A recording that can't be replayed; the text names the file, the place and the remedy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """Sample sets in ascending order of time."""
+
+    unix_us: NDArray[np.int64]
+    """Generation times [sample]."""
+    values: NDArray[np.float64]
+    """[sample, channel] in the order of the recording's channels, NaN = missing."""
+    reordered: int = 0
+    """Rows that stood after a later one in the file."""
+    repeated: int = 0
+    """Rows left out because an earlier row has the same time."""
+
+
+def read_samples(path: Path, recording: Recording) -> Samples:
+    """Read a recording by its layout; raises `InvalidRecordingError`."""
+    table = _read_table(path, recording)
+    if not table.num_rows:
+        raise InvalidRecordingError(f"{path}: holds no samples")
+    unix_us = _times(table[recording.time.column], recording.time, path, first_row=recording.skip_lines + 2)
+    columns = [_numbers(table[name], name, path) for name in recording.channels]
+    return in_time_order(unix_us, np.stack(columns, axis=1))
+
+
+def in_time_order(unix_us: NDArray[np.int64], values: NDArray[np.float64]) -> Samples:
+    """Sort by time and keep the first row of equal times."""
+    reordered = int((np.diff(unix_us) < 0).sum())
+    unique, first = np.unique(unix_us, return_index=True)
+    return Samples(
+        unix_us=unique, values=values[first], reordered=reordered, repeated=len(unix_us) - len(unique)
+    )
+
+
+def shift_to_now(samples: Samples, *, now_us: int, speed: float) -> Samples:
+    """Move the recording so that no sample lies in the future when it is sent at `speed`.
+
+    In real time the first sample is now; at higher speeds the last one is at the end of the replay, which
+    is now for infinite speed. The shift is whole milliseconds, so that millisecond times stay such.
+    """
+    span_us = int(samples.unix_us[-1] - samples.unix_us[0])
+    last_us = now_us + int(min(span_us / speed, span_us))
+    return replace(samples, unix_us=samples.unix_us + (last_us - int(samples.unix_us[-1])) // 1000 * 1000)
+
+
+def require_no_future(samples: Samples, *, now_us: int) -> None:
+    """Refuse times that the platform would take for a wrong on-board clock."""
+    if samples.unix_us[-1] > now_us + MAX_CLOCK_LEAD_S * 1_000_000:
+        last = _EPOCH + int(samples.unix_us[-1]) * _MICROSECOND
+        raise InvalidRecordingError(
+            f"samples up to {last.isoformat()} lie over {MAX_CLOCK_LEAD_S} s in the future: "
+            "replay without --keep-times"
+        )
+
+
+def _read_table(path: Path, recording: Recording) -> pa.Table:
+    wanted = [recording.time.column, *recording.channels]
+    try:
+        if path.suffix.lower() in {".parquet", ".pq"}:
+            found = pa.parquet.read_schema(path).names
+            _require_columns(path, found, wanted)
+            return pa.parquet.read_table(path, columns=wanted)
+        if path.suffix.lower() == ".csv":
+            return _read_csv(path, recording, wanted)
+    except (OSError, pa.ArrowException) as error:
+        raise InvalidRecordingError(f"{path}: {str(error).splitlines()[0]}") from error
+    raise InvalidRecordingError(
+        f"{path}: neither .csv nor .parquet; .npz arrays go through `python -m telemetry_replay.convert npz`"
+    )
+
+
+def _read_csv(path: Path, recording: Recording, wanted: list[str]) -> pa.Table:
+    read = pa.csv.ReadOptions(skip_rows=recording.skip_lines)
+    with path.open("rb") as stream:
+        for _ in range(recording.skip_lines):
+            stream.readline()
+        header = stream.readline()
+    if not header.strip():
+        raise InvalidRecordingError(f"{path}: is empty, a line with the names of the columns is needed")
+    found = pa.csv.read_csv(pa.py_buffer(header.rstrip(b"\r\n") + b"\n")).column_names
+    _require_columns(path, found, wanted)
+    convert = pa.csv.ConvertOptions(
+        include_columns=wanted,
+        column_types={recording.time.column: pa.string(), **dict.fromkeys(recording.channels, pa.float64())},
+        null_values=MISSING_TEXTS,
+    )
+    return pa.csv.read_csv(path, read_options=read, convert_options=convert)
+
+
+def _require_columns(path: Path, found: list[str], wanted: list[str]) -> None:
+    if missing := [name for name in wanted if name not in found]:
+        raise InvalidRecordingError(
+            f"{path}: no column {', '.join(map(repr, missing))}; there are {', '.join(map(repr, found[:20]))}"
+        )
+
+
+def _numbers(column: pa.ChunkedArray, name: str, path: Path) -> NDArray[np.float64]:
+    """Finite values as float64, everything missing or infinite as NaN."""
+    try:
+        values = column.cast(pa.float64()).to_numpy()
+    except pa.ArrowException as error:
+        raise InvalidRecordingError(f"{path}: column {name!r} is not numeric ({column.type})") from error
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _times(column: pa.ChunkedArray, time: TimeColumn, path: Path, *, first_row: int) -> NDArray[np.int64]:
+    if pa.types.is_timestamp(column.type) and not column.null_count:
+        return np.asarray(column.cast(pa.timestamp("us"), safe=False).to_numpy().astype(np.int64))
+    return np.array(
+        [
+            _time_us(value, time, f"{path}:{row}")
+            for row, value in enumerate(column.to_pylist(), start=first_row)
+        ],
+        dtype=np.int64,
+    )
+
+
+def _time_us(value: Any, time: TimeColumn, place: str) -> int:
+    """Microseconds since 1970 of one cell."""
+    try:
+        if factor := UNIX_FACTORS_US.get(time.format):
+            moment = _EPOCH + round(float(value) * factor) * _MICROSECOND
+        elif time.format == "iso8601":
+            moment = datetime.fromisoformat(value)
+        else:
+            moment = datetime.strptime(value, time.format)  # noqa: DTZ007 - without a zone it is UTC, below
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (aware - _EPOCH) // _MICROSECOND
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidRecordingError(f"{place}: {value!r} is no time in the format {time.format}") from error

@@ -1,0 +1,1 @@
+"""Physical simulator of a satellite constellation; `constellation.simulate` yields its messages."""
