@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis_server.measures import FAMILIES
 from analysis_server.scoring import (
     ANOMALY_THRESHOLD,
-    FAMILIES,
     Calibration,
     Scores,
     confidence,
@@ -64,6 +64,8 @@ class WindowSet:
     windows: NDArray[np.float32]
     #: A series without channel names: predictions are plain numbers.
     is_plain_series: bool = False
+    #: Recomputed in time order: may replace completed rows.
+    is_revision: bool = False
 
 
 def windows_of_batch(batch: InferenceBatch) -> WindowSet:
@@ -90,6 +92,7 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
             for windowed in batch.jobs
         ],
         windows=windows,
+        is_revision=batch.is_revision,
     )
 
 

@@ -86,7 +86,7 @@ class Windows:
         )
 
     def standardised(self, is_relative: npt.NDArray[np.bool_]) -> Self:
-        """Divide the channels marked in bool[channel] by their window's deviation, after removing its mean."""
+        """Remove mean and deviation of each window from the channels marked in bool[channel]."""
         if not is_relative.any():
             return self
         relative = is_relative[:, None]
@@ -132,7 +132,7 @@ def measure_windows(
 
 
 def residual_measures(series: Windows, noise: Floats) -> list[Floats]:
-    """Logarithms of the largest standardised residual, of the worst run and of all; the same of plain errors."""
+    """Logarithms of the largest standardised residual, the worst run's and all; then of plain errors."""
     error = np.where(series.is_predicted, np.abs(series.value - series.step_mean), np.nan)
     squared = np.minimum(error**2 / (series.step_std**2 + noise**2), LARGEST_SQUARED_RESIDUAL)
     level = masked_mean(squared)
@@ -160,7 +160,7 @@ def statistics(value: Floats, noise: Floats) -> list[Floats]:
 def subsequence_measures(value: Floats, noise: Floats, reference: Sequence[Floats]) -> list[Floats]:
     """Logarithms of the largest and the mean distance to the nearest reference, per sample.
 
-    Distance of mean-centred subsequences as d^2 = |x - y|^2 - m (mean x - mean y)^2, here with means removed before.
+    d^2 = |x - y|^2 - m (mean x - mean y)^2 of m samples each, here with the means removed before.
     """
     subsequences = centred_subsequences(value)
     distance = np.stack(
@@ -174,7 +174,7 @@ def centred_subsequences(value: Floats) -> Floats:
     """Subsequences that end at the newest step and every few before it, without their mean.
 
     Returns:
-        float64[job, channel, subsequence, SUBSEQUENCE_STEPS]; a gap holds 0, one with too few samples only NaN.
+        float64[job, channel, subsequence, SUBSEQUENCE_STEPS]; a gap is 0, with too few samples all is NaN.
     """
     ends = np.arange(value.shape[2], SUBSEQUENCE_STEPS - 1, -SUBSEQUENCE_STRIDE)
     cut = value[..., ends[:, None] + np.arange(-SUBSEQUENCE_STEPS, 0)]
@@ -184,20 +184,24 @@ def centred_subsequences(value: Floats) -> Floats:
 
 
 def nearest_distance(subsequences: Floats, reference: Floats) -> Floats:
-    """Root mean square distance to the nearest row: float64[..., step], float64[row, step] to float64[...]."""
+    """Root mean square distance of float64[..., step] to the nearest of float64[row, step]; NaN stays."""
     squares = (subsequences**2).sum(axis=-1)
     products = subsequences @ reference.T
     squared = squares - (2 * products - (reference**2).sum(axis=1)).max(axis=-1)
-    return np.sqrt(np.maximum(squared, 0) / reference.shape[1])
+    return np.asarray(np.sqrt(np.maximum(squared, 0) / reference.shape[1]))
 
 
 def running_mean(value: Floats, steps: int) -> Floats:
-    """Mean of every `steps` consecutive steps, missing ones left out; float64[job, channel, time - steps + 1]."""
+    """Mean of every `steps` consecutive steps without NaN; float64[job, channel, time - steps + 1]."""
     present = np.isfinite(value)
     totals = np.cumsum(np.where(present, value, 0.0), axis=2)
     counts = np.cumsum(present, axis=2)
-    total = np.concatenate([totals[..., steps - 1 : steps], totals[..., steps:] - totals[..., :-steps]], axis=2)
-    count = np.concatenate([counts[..., steps - 1 : steps], counts[..., steps:] - counts[..., :-steps]], axis=2)
+    total = np.concatenate(
+        [totals[..., steps - 1 : steps], totals[..., steps:] - totals[..., :-steps]], axis=2
+    )
+    count = np.concatenate(
+        [counts[..., steps - 1 : steps], counts[..., steps:] - counts[..., :-steps]], axis=2
+    )
     return np.where(count * 2 >= steps, total / np.maximum(count, 1), np.nan)
 
 

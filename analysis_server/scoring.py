@@ -1,7 +1,7 @@
 """Anomaly score of a window from three families of evidence, and the confidence of its forecast.
 
-Each family measures the window and sets every measure against the channel's usual; the calibration beside the model
-knows the usual. Arrays are [job, channel, ...] in the order of the job's channels; NaN = missing sample.
+Each family measures the window and sets every measure against the channel's usual, which the calibration
+beside the model knows. Arrays are [job, channel, ...] in the order of the channels; NaN = missing sample.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class ChannelCalibration:
     """What is usual for one channel on nominal data; first axis = CALIBRATED_LENGTHS."""
 
     is_relative: bool
-    """Windows are standardised by their own mean and deviation first: nothing is known of the channel's unit."""
+    """Windows are standardised by themselves first: nothing is known of the channel's unit."""
     noise: float
     """Smallest error that is expected of a prediction, in the channel's unit."""
     low: Floats
@@ -110,7 +110,9 @@ def load_calibration(directory: Path) -> Calibration:
     try:
         return parse_calibration(json.loads(content), hashlib.sha256(content).hexdigest())
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path} is no calibration for this version: run python -m training.calibrate ({error!r})") from error
+        raise ValueError(
+            f"{path} is no calibration for this version: run python -m training.calibrate ({error!r})"
+        ) from error
 
 
 def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
@@ -121,21 +123,25 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
         channels={name: _channel(values) for name, values in document["channels"].items()},
         subsystems={name: _subsystem(values) for name, values in document["subsystems"].items()},
         generic_channel=_channel(document["generic_channel"]),
-        generic_subsystems={int(n): _subsystem(values) for n, values in document["generic_subsystems"].items()},
+        generic_subsystems={
+            int(n): _subsystem(values) for n, values in document["generic_subsystems"].items()
+        },
         hash=digest,
     )
 
 
 def _channel(values: Mapping[str, Any]) -> ChannelCalibration:
     arrays = {
-        name: np.asarray(values[name], np.float64) for name in ("low", "usual", "high", "family_scale", "reference")
+        name: np.asarray(values[name], np.float64)
+        for name in ("low", "usual", "high", "family_scale", "reference")
     }
     return ChannelCalibration(is_relative=values["is_relative"], noise=values["noise"], **arrays)
 
 
 def _subsystem(values: Mapping[str, Any]) -> SubsystemCalibration:
     return SubsystemCalibration(
-        threshold=np.asarray(values["threshold"], np.float64), steepness=np.asarray(values["steepness"], np.float64)
+        threshold=np.asarray(values["threshold"], np.float64),
+        steepness=np.asarray(values["steepness"], np.float64),
     )
 
 
@@ -179,20 +185,20 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
 
 def judged_length_index(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     """Index into CALIBRATED_LENGTHS of what each job's window fills, -1 if none; int64[job]."""
-    has_sample = np.isfinite(windows).any(axis=1)
+    has_sample = np.any(np.isfinite(windows), axis=1)
     filled = np.where(has_sample.any(axis=1), windows.shape[2] - has_sample.argmax(axis=1), 0)
     index = np.searchsorted(CALIBRATED_LENGTHS, filled, side="right") - 1
     return np.where(has_sample.sum(axis=1) < MIN_SAMPLES, -1, index)
 
 
 def family_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index: int) -> Floats:
-    """Evidence of each family, float64[job, channel, family] in [0, LARGEST_EVIDENCE]; 1 = rare on nominal data."""
+    """Evidence of each family in [0, LARGEST_EVIDENCE], 1 = rare; float64[job, channel, family]."""
     scale = np.stack([channel.family_scale[index] for channel in channels])
-    return np.minimum(raw_evidence(windows, channels, index) / scale, LARGEST_EVIDENCE)
+    return np.asarray(np.minimum(raw_evidence(windows, channels, index) / scale, LARGEST_EVIDENCE))
 
 
 def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index: int) -> Floats:
-    """Largest deviation of each family's measures from the usual, float64[job, channel, family]; missing = 0."""
+    """Largest deviation of each family's measures from the usual; float64[job, channel, family]."""
     measured = measure_windows(
         windows,
         noise=np.array([channel.noise for channel in channels]),
@@ -226,7 +232,7 @@ def evidence_shares(evidence: Floats) -> Floats:
     parts = evidence * fused ** (CHANNEL_NORM - 1)
     total = parts.sum(axis=(1, 2), keepdims=True)
     uniform = np.full_like(parts, 1 / (parts.shape[1] * parts.shape[2]))
-    return np.divide(parts, total, out=uniform, where=total > 0)
+    return np.asarray(np.divide(parts, total, out=uniform, where=total > 0))
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -237,11 +243,11 @@ def confidence(windows: npt.NDArray[np.float32], forecast_std: npt.NDArray[np.fl
 
     Args:
         windows: float32[job, channel, time], NaN = missing.
-        forecast_std: float32[job, channel, horizon], standard deviation of a Gaussian forecast error, same unit.
+        forecast_std: float32[job, channel, horizon], standard deviation of the Gaussian forecast error.
 
     Returns:
-        float64[job, channel, horizon] in [0, 1]: erf(deviation / (sqrt 2 forecast_std)), the central mass of a
-        Gaussian; 0 where the window never changes or holds no sample.
+        float64[job, channel, horizon] in [0, 1]: erf(deviation / (sqrt 2 forecast_std)), the central mass of
+        a Gaussian; 0 where the window never changes or holds no sample.
     """
     present = np.isfinite(windows)
     count = np.maximum(present.sum(axis=2, keepdims=True), 1)

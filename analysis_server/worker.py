@@ -113,7 +113,8 @@ def _run(task: WindowSet) -> None:
         # Whatever the reason, an operator finds it in the rows; the task then shows as FAILURE.
         _save(task, failed_rows(task, f"{type(error).__name__}: {error}"))
         raise
-    record_verdicts(task.jobs, rows)
+    if not task.is_revision:
+        record_verdicts(task.jobs, rows)
     _log.info(
         f"Completed {task.subsystem} inference",
         verdicts=len(rows),
@@ -130,7 +131,8 @@ def _infer(task: WindowSet) -> list[SubsystemInference]:
 def _save(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
     def save() -> None:
         with transaction(_pool(os.getpid())) as connection:
-            store.save_inferences(connection, task.jobs, rows)
+            save_rows = store.revise_inferences if task.is_revision else store.save_inferences
+            save_rows(connection, task.jobs, rows)
             if task.subsystem == SERIES_SUBSYSTEM:
                 store.save_results(connection, task.jobs, rows)
 

@@ -5,6 +5,20 @@ CREATE TABLE ops.idempotency_keys (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE TABLE ops.revised_inferences (
+    id bigint NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL,
+    revised_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    before jsonb NOT NULL
+);
+CREATE SEQUENCE ops.revised_inferences_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.revised_inferences_id_seq OWNED BY ops.revised_inferences.id;
 CREATE TABLE ops.schema_migrations (
     name text NOT NULL,
     sha256 character(64) NOT NULL,
@@ -155,10 +169,13 @@ CREATE VIEW public.v_inference_job_summary AS
             json_agg(json_build_object('subsystem', inference.subsystem, 'model', inference.model_name, 'status', inference.status, 'anomaly', inference.anomaly_detected, 'anomaly_score', inference.anomaly_score) ORDER BY inference.subsystem) AS subsystem_results
            FROM public.subsystem_inferences inference
           WHERE ((inference.job_id)::text = (job.job_id)::text)) found);
+ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.revised_inferences
+    ADD CONSTRAINT revised_inferences_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.inference_jobs
@@ -173,6 +190,7 @@ ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
+CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
 CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);
 CREATE INDEX idx_inference_job_id ON public.inference_results USING btree (job_id);
 CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (model_name);
@@ -185,10 +203,12 @@ CREATE INDEX idx_subsys_anomaly ON public.subsystem_inferences USING btree (crea
 CREATE INDEX idx_subsys_commit_order ON public.subsystem_inferences USING btree (xact, id);
 CREATE INDEX idx_subsys_created ON public.subsystem_inferences USING btree (created_at DESC);
 CREATE INDEX idx_subsys_job ON public.subsystem_inferences USING btree (job_id);
-CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name);
+CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name, created_at DESC);
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
+ALTER TABLE ONLY ops.revised_inferences
+    ADD CONSTRAINT revised_inferences_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.inference_results
     ADD CONSTRAINT inference_results_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.subsystem_inferences

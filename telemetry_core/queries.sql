@@ -367,3 +367,25 @@ FROM found
 WHERE place IS NOT NULL AND samples > 1
     AND ordinal %% ceil(total::numeric / %(ceiling)s)::int = 0
 ORDER BY ordinal
+
+-- name: reopen_revised
+-- Before a revision is saved: keeps each completed row whose window or calibration was another one, and reopens it.
+WITH revised (job_id, subsystem, sha256, calibration_hash) AS (VALUES %s),
+
+reopened AS (
+    SELECT kept.id, kept.job_id, kept.subsystem, to_jsonb(kept) AS before
+    FROM subsystem_inferences AS kept
+    INNER JOIN revised ON revised.job_id = kept.job_id AND revised.subsystem = kept.subsystem
+    WHERE kept.status = 'completed'
+        AND (kept.input_data ->> 'sha256' IS DISTINCT FROM revised.sha256
+            OR kept.calibration_hash IS DISTINCT FROM revised.calibration_hash)
+),
+
+archived AS (
+    INSERT INTO ops.revised_inferences (job_id, subsystem, before)
+    SELECT job_id, subsystem, before FROM reopened
+)
+
+UPDATE subsystem_inferences SET status = 'processing'
+FROM reopened WHERE subsystem_inferences.id = reopened.id
+RETURNING subsystem_inferences.job_id, subsystem_inferences.subsystem

@@ -81,6 +81,24 @@ def save_inferences(
     return SavedCounts(changed=changed, duplicates=len(inferences) - changed)
 
 
+def revise_inferences(
+    connection: Connection, jobs: Sequence[Job], inferences: Sequence[SubsystemInference]
+) -> SavedCounts:
+    """Save verdicts recomputed in time order: a completed row whose window changed is kept and replaced.
+
+    A failed recomputation replaces nothing.
+    """
+    completed = [row for row in _first_final_rows(inferences) if row.status is JobStatus.COMPLETED]
+    keys = [
+        (row.job_id, row.subsystem, row.input_data.get("sha256"), row.calibration_hash) for row in completed
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["lock_jobs"], {"job_ids": sorted({row.job_id for row in completed})})
+        _insert_all(cursor, "reopen_revised", keys)
+    named = {row.job_id for row in completed}
+    return save_inferences(connection, [job for job in jobs if job.job_id in named], completed)
+
+
 def save_results(
     connection: Connection, jobs: Sequence[Job], inferences: Sequence[SubsystemInference]
 ) -> None:

@@ -76,6 +76,8 @@ class TelemetryStream:
                 "enable.auto.offset.store": False,
                 "partition.assignment.strategy": "range",
                 "allow.auto.create.topics": False,
+                # An operator may add partitions; the client would notice only after five minutes.
+                "topic.metadata.refresh.interval.ms": 10_000,
             }
         )
 

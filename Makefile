@@ -1,0 +1,47 @@
+# Every target is one command; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: setup up down status logs demo check test test-unit test-integration test-e2e bench help
+
+python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
+stage := deploy/native/stage
+
+setup: ## Install all that the platform needs and verify it (may be run again)
+	@deploy/native/setup
+
+up: ## Start the platform, or SERVICES="kafka rabbitmq", and wait until it is ready
+	@$(python) -m deploy.native up $(SERVICES)
+
+down: ## Stop the platform; data stay, unless PURGE=1
+	@$(python) -m deploy.native down $(if $(filter 1,$(PURGE)),--purge)
+
+status: ## Show name, state, health, port, pid, uptime and memory of every service
+	@$(python) -m deploy.native status
+
+logs: ## Show the last log lines of every service, or follow S=name
+	@$(python) -m deploy.native logs $(S)
+
+demo: setup up ## From a fresh clone to found anomalies; RECORDING=FILE replays a recording instead
+	@$(python) deploy/native/demo.py $(if $(RECORDING),"$(RECORDING)")
+
+check: ## Lint, types, architecture and shell scripts
+	@$(stage) check 3 deploy/native/check
+
+test: setup check test-unit up test-integration test-e2e ## Everything: setup, check, unit, integration and end-to-end tests
+
+test-unit: ## Unit tests: no server needed
+	@$(stage) unit 2 python -m pytest tests/unit
+
+test-integration: up ## Tests that each meet one real server
+	@$(stage) integration 4 python -m pytest tests/integration
+
+test-e2e: up ## From a published message to a visible row, on the running platform
+	@$(stage) end-to-end 9 python -m pytest tests/e2e
+
+bench: up ## Print throughput and latency figures
+	@$(python) tests/benchmarks/run.py
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'

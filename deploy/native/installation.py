@@ -1,0 +1,246 @@
+"""The platform as a whole: up, down, status, logs."""
+
+import ipaddress
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from deploy.native.configuration import template_values, write_configuration
+from deploy.native.places import (
+    Accounts,
+    Places,
+    create_folders,
+    find_accounts,
+    hide_passwords,
+    places_from_environment,
+)
+from deploy.native.ports import TakenPort, choose_web_port, listening_ports, taken_ports
+from deploy.native.readiness import stages, start_and_wait
+from deploy.native.services import Service, all_one_shots, all_services, postgres_binaries
+from deploy.native.status import observe, table
+from deploy.native.supervision import Supervisor, end_leftovers
+
+START_LIMIT_S = 180
+LOG_LINES = 30
+KAFKA_CLUSTER_ID = "c2F0ZWxsaXRlLW5hdGl2ZQ"
+
+
+class RefusedError(RuntimeError):
+    """What the operator must change first."""
+
+
+class Platform:
+    """All services of one checkout."""
+
+    def __init__(self, places: Places, accounts: Accounts, environment: Mapping[str, str]) -> None:
+        self.places = places
+        self._accounts = accounts
+        self._environment = environment
+        self._supervisor = Supervisor(places)
+        self._was_running = self._supervisor.is_running()
+        self._web_port = self._choose_web_port()
+        self._services = all_services(places, accounts, environment, self._web_port)
+
+    @classmethod
+    def from_environment(cls, environment: dict[str, str]) -> "Platform":
+        """Build it from what `deploy/native/env` exports."""
+        places = places_from_environment(environment)
+        if not (places.state / "tools").is_dir():
+            raise RefusedError("The platform is not installed: run 'make setup' first.")
+        refuse_open_address(environment["BIND_ADDRESS"])
+        return cls(places, find_accounts(places), environment)
+
+    def up(self, names: Sequence[str]) -> None:
+        """Start the named services (none = all) and wait until they are ready."""
+        begun = time.monotonic()
+        chosen = choose_services(self._services, names)
+        self._say_accounts()
+        self._prepare(chosen)
+        first, second = stages(chosen)
+        deadline = begun + START_LIMIT_S
+        start_and_wait(self._supervisor, first, deadline=deadline)
+        self._run_one_shots({service.name for service in chosen})
+        start_and_wait(self._supervisor, second, deadline=deadline)
+        print(f"Ready after {time.monotonic() - begun:.1f} s.", flush=True)
+        if "nginx" in {service.name for service in chosen}:
+            print(f"Web: {self._web_address()}")
+
+    def down(self, *, purge: bool) -> None:
+        """Stop everything, clients before servers; data stay unless `purge`."""
+        if self._was_running:
+            first, second = stages(self._services)
+            for stage in (second, first):
+                self._supervisor.stop_services(service.name for service in stage)
+            self._supervisor.shut_down()
+        leftovers = end_leftovers(self.places)
+        print("The platform is stopped." + (f" Ended as well: {', '.join(leftovers)}." if leftovers else ""))
+        if purge:
+            for folder in (self.places.data, self.places.logs):
+                shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
+            print(f"Data and logs under {self.places.state} are deleted.")
+
+    def status(self) -> bool:
+        """Print the table; True when every service is healthy."""
+        if not self._was_running:
+            print("The platform is not running: make up")
+            return False
+        statuses = observe(self._services, self._supervisor.states())
+        print(table(statuses))
+        return not any(status.problem for status in statuses)
+
+    def logs(self, name: str | None) -> None:
+        """Print the last lines of all services, or follow one."""
+        if name is None:
+            for service in self._services:
+                print(f"==> {service.name}\n{self.last_lines(service.name, LOG_LINES)}\n")
+            return
+        (service,) = choose_services(self._services, [name])
+        sys.stdout.flush()
+        log = self.places.logs / f"{service.name}.log"
+        os.execvp("tail", ["tail", "-n", str(LOG_LINES), "-F", str(log)])  # noqa: S606
+
+    def last_lines(self, name: str, count: int) -> str:
+        """Read the end of a service's log."""
+        log = self.places.logs / f"{name}.log"
+        if not log.exists():
+            return "(no log yet)"
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+
+    def _choose_web_port(self) -> int:
+        bind = self._environment["BIND_ADDRESS"]
+        rendered = self.places.etc / "nginx.conf"
+        if self._was_running and rendered.exists():
+            return 80 if f"listen {bind}:80;" in rendered.read_text(encoding="utf-8") else 8088
+        return choose_web_port(bind)
+
+    def _web_address(self) -> str:
+        if self._web_port == 80:
+            return "http://localhost/"
+        return f"http://localhost:{self._web_port}/ (port 80 is taken, or this user may not have it)"
+
+    def _say_accounts(self) -> None:
+        if self._accounts.servers and not self._accounts.services:
+            print(
+                f"The Python services and Triton run as root: the user {self._accounts.servers}"
+                f" cannot run {self.places.python} here. The other servers run as {self._accounts.servers}.",
+                flush=True,
+            )
+
+    def _prepare(self, chosen: Iterable[Service]) -> None:
+        values = template_values(self.places, self._accounts, self._environment, self._web_port)
+        self._refuse_taken_ports(chosen)
+        create_folders(self.places, self._accounts.servers)
+        write_configuration(self.places, self._services, values)
+        hide_passwords(self.places, self._accounts.servers)
+        self._initialise_kafka()
+        self._initialise_postgres()
+        if self._was_running:
+            self._supervisor.reload()
+        else:
+            self._supervisor.start()
+
+    def _refuse_taken_ports(self, chosen: Iterable[Service]) -> None:
+        running = (
+            {name for name, known in self._supervisor.states().items() if known.pid}
+            if self._was_running
+            else set()
+        )
+        wanted = {service.name: service.ports for service in chosen if service.name not in running}
+        taken = taken_ports(wanted, listening_ports(self._environment["BIND_ADDRESS"]))
+        if taken:
+            raise RefusedError(describe_taken_ports(taken))
+
+    def _initialise_kafka(self) -> None:
+        if not (self.places.data / "kafka" / "meta.properties").exists():
+            self._as_server_user(
+                self.places.state / "bin" / "kafka-storage",
+                *(
+                    "format",
+                    "-t",
+                    KAFKA_CLUSTER_ID,
+                    "-c",
+                    self.places.etc / "server.properties",
+                    "--ignore-formatted",
+                ),
+            )
+
+    def _initialise_postgres(self) -> None:
+        data = self.places.data / "postgres"
+        if not (data / "PG_VERSION").exists():
+            password_file = self.places.run / "initdb-password"
+            password_file.touch(mode=0o600)
+            password_file.write_text(self._environment["POSTGRES_PASSWORD"], encoding="utf-8")
+            if self._accounts.servers:
+                shutil.chown(password_file, self._accounts.servers)
+            self._as_server_user(
+                postgres_binaries() / "initdb",
+                *("-D", data, "-U", self._environment["POSTGRES_USER"], "--pwfile", password_file),
+                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8"),
+            )
+            password_file.unlink()
+        settings = (self.places.etc / "postgresql.conf").read_text(encoding="utf-8")
+        (data / "postgresql.auto.conf").write_text(settings, encoding="utf-8")
+
+    def _as_server_user(self, *command: str | Path) -> None:
+        account = pwd.getpwnam(self._accounts.servers) if self._accounts.servers else None
+        outcome = subprocess.run(
+            command,
+            cwd=self.places.run,
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if outcome.returncode:
+            raise RefusedError(f"{Path(command[0]).name} failed:\n{outcome.stdout}{outcome.stderr}")
+
+    def _run_one_shots(self, chosen: set[str]) -> None:
+        for one_shot in all_one_shots():
+            if one_shot.after in chosen:
+                outcome = subprocess.run(
+                    one_shot.command, cwd=self.places.checkout, capture_output=True, text=True, check=False
+                )
+                if outcome.returncode:
+                    raise RefusedError(f"{one_shot.name} failed:\n{outcome.stdout}{outcome.stderr}")
+                print(f"  {one_shot.name:<24} done", flush=True)
+
+
+def choose_services(services: Sequence[Service], names: Sequence[str]) -> list[Service]:
+    """Pick services by name, in the order of the start; no name = all."""
+    known = {service.name for service in services}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise RefusedError(f"There is no service {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+    return [service for service in services if not names or service.name in names]
+
+
+def refuse_open_address(address: str) -> None:
+    """Kafka, Triton and VictoriaMetrics know no login here: natively they are not offered to a network."""
+    try:
+        is_loopback = ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise RefusedError(
+            f"BIND_ADDRESS={address}: the native mode listens on loopback addresses only, such as 127.0.0.1."
+            " Reach it from elsewhere through a tunnel or a proxy that asks for a login."
+        )
+
+
+def describe_taken_ports(taken: Iterable[TakenPort]) -> str:
+    """Say which ports are taken, by whom, and what to do."""
+    lines = [f"  {port.port} (for {port.service}) by {port.owner}" for port in taken]
+    return "\n".join(
+        [
+            "Nothing was started: these ports are taken",
+            *lines,
+            "Stop their owners ('make down' ends our own leftovers).",
+        ]
+    )

@@ -1,0 +1,262 @@
+"""The platform's servers and services: one table."""
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from deploy.native.places import Accounts, Places
+from deploy.native.probes import (
+    Probe,
+    answers_celery_ping,
+    answers_http,
+    answers_sql,
+    consumes_in_group,
+    serves_kafka,
+)
+
+WORKER_NODE = "celery@analysis-worker-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One process under the supervisor."""
+
+    name: str
+    command: str
+    ports: tuple[int, ...] = ()
+    probe: Probe
+    after: tuple[str, ...] = ()
+    """Servers that start first; a later death of theirs does not touch this one."""
+    user: str | None = None
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShot:
+    """A command that ends, run between the servers and the services."""
+
+    name: str
+    command: tuple[str, ...]
+    after: str
+    """The server that it sets up."""
+
+
+def all_services(
+    places: Places, accounts: Accounts, environment: Mapping[str, str], web_port: int
+) -> tuple[Service, ...]:
+    """Build the table in the order of the start."""
+    return (
+        *_servers(places, accounts, environment),
+        *_triton(places, accounts, environment),
+        *_python_services(places, accounts, environment),
+        _nginx(places, accounts, environment["BIND_ADDRESS"], web_port),
+    )
+
+
+def all_one_shots() -> tuple[OneShot, ...]:
+    """Build what must be done before the services start; each may be done again."""
+    return (
+        OneShot(name="topics", command=(sys.executable, "-m", "deploy.native.create_topics"), after="kafka"),
+        OneShot(
+            name="database",
+            command=(sys.executable, "-m", "deploy.native.create_database"),
+            after="postgres",
+        ),
+        OneShot(
+            name="migrate",
+            command=(sys.executable, "-m", "telemetry_core.database", "migrate"),
+            after="postgres",
+        ),
+    )
+
+
+def broker_login(broker_url: str) -> tuple[str, str]:
+    """User and password in the broker's URL."""
+    parts = urlsplit(broker_url)
+    return unquote(parts.username or "guest"), unquote(parts.password or "guest")
+
+
+def postgres_binaries() -> Path:
+    """Folder of the newest installed PostgreSQL."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
+    if not found:
+        raise FileNotFoundError("PostgreSQL is not installed: run 'make setup'")
+    return found[-1].parent
+
+
+def database_dsn(environment: Mapping[str, str], database: str) -> dict[str, Any]:
+    """Keywords for `psycopg2.connect`."""
+    return {
+        "host": environment["POSTGRES_HOST"],
+        "port": environment["POSTGRES_PORT"],
+        "user": environment["POSTGRES_USER"],
+        "password": environment["POSTGRES_PASSWORD"],
+        "dbname": database,
+    }
+
+
+def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str]) -> tuple[Service, ...]:
+    bind = environment["BIND_ADDRESS"]
+    bin_ = places.state / "bin"
+    return (
+        Service(
+            name="kafka",
+            command=f"{bin_}/kafka-server-start {places.etc}/server.properties",
+            ports=(9092, 9093, 29092),
+            probe=serves_kafka(f"{bind}:9092"),
+            user=accounts.servers,
+            directory=places.run,
+        ),
+        Service(
+            name="rabbitmq",
+            command=f"{bin_}/rabbitmq-server",
+            ports=(5672, 14369, 15672, 15692, 25672),
+            probe=answers_http(
+                f"http://{bind}:15672/api/health/checks/alarms",
+                broker_login(environment["CELERY_BROKER_URL"]),
+            ),
+            user=accounts.servers,
+            directory=places.run,
+        ),
+        Service(
+            name="postgres",
+            command=f"{postgres_binaries()}/postgres -D {places.data}/postgres",
+            ports=(5432,),
+            probe=answers_sql(database_dsn(environment, "postgres")),
+            user=accounts.servers,
+            directory=places.run,
+            stop_signal="INT",
+        ),
+        Service(
+            name="victoria-metrics",
+            command=(
+                f"{places.state}/tools/bin/victoria-metrics -httpListenAddr={bind}:8428"
+                f" -storageDataPath={places.data}/victoria-metrics -retentionPeriod=1y"
+                " -dedup.minScrapeInterval=1ms -search.latencyOffset=0s -memory.allowedBytes=256MiB"
+            ),
+            ports=(8428,),
+            probe=answers_http(f"http://{bind}:8428/health"),
+            user=accounts.servers,
+            directory=places.run,
+            stop_signal="INT",
+        ),
+    )
+
+
+def _triton(places: Places, accounts: Accounts, environment: Mapping[str, str]) -> tuple[Service, ...]:
+    bind = environment["BIND_ADDRESS"]
+    return (
+        Service(
+            name="triton-server",
+            # One broken model must take neither the server nor the others away.
+            command=(
+                f"{places.state}/bin/tritonserver --model-repository={environment['MODEL_REPOSITORY']}"
+                f" --exit-on-error=false --strict-readiness=false --http-address={bind} --http-port=18500"
+                f" --grpc-address={bind} --grpc-port=8501 --metrics-port=18502 --exit-timeout-secs=5"
+            ),
+            ports=(8501, 18500, 18502),
+            probe=answers_http(f"http://{bind}:18500/v2/health/ready"),
+            user=accounts.services,
+            directory=places.run,
+        ),
+        Service(
+            name="triton-front",
+            command=(
+                f"{places.python} {places.checkout}/deploy/triton/front.py --host {bind} --http-port 8500"
+                f" --metrics-port 8502 --triton-http http://{bind}:18500 --triton-metrics http://{bind}:18502"
+            ),
+            ports=(8500, 8502),
+            probe=answers_http(f"http://{bind}:8500/v2/health/ready"),
+            after=("triton-server",),
+            user=accounts.services,
+            directory=places.checkout,
+        ),
+    )
+
+
+def _python_services(
+    places: Places, accounts: Accounts, environment: Mapping[str, str]
+) -> tuple[Service, ...]:
+    bind = environment["BIND_ADDRESS"]
+    kafka, broker = environment["KAFKA_BOOTSTRAP_SERVERS"], environment["CELERY_BROKER_URL"]
+    programs = places.python.parent
+    user, password = broker_login(broker)
+    worker_directory = places.checkout / "analysis_server"
+    return (
+        Service(
+            name="operation-server",
+            command=f"{programs}/uvicorn operation_server.app:create_app --factory --host {bind} --port 8000",
+            ports=(8000,),
+            probe=answers_http(f"http://{bind}:8000/readyz"),
+            after=("postgres", "rabbitmq", "victoria-metrics"),
+            user=accounts.services,
+            directory=places.checkout,
+        ),
+        Service(
+            name="analysis-worker-1",
+            command=(
+                f"{programs}/celery -A tasks worker --loglevel=info --pool=threads --concurrency=2"
+                f" -n {WORKER_NODE}"
+            ),
+            ports=(9103,),
+            probe=answers_celery_ping(broker, WORKER_NODE),
+            after=("rabbitmq", "postgres", "triton-server"),
+            user=accounts.services,
+            directory=worker_directory,
+            environment={"METRICS_PORT": "9103"},
+        ),
+        Service(
+            name="kafka-inference-trigger",
+            command=f"{places.python} -m kafka_inference_trigger",
+            ports=(9101,),
+            probe=consumes_in_group(kafka, "analysis-inference-group"),
+            after=("kafka", "rabbitmq"),
+            user=accounts.services,
+            directory=places.checkout,
+            environment={"METRICS_PORT": "9101"},
+        ),
+        Service(
+            name="victoria-consumer",
+            command=f"{places.python} -m telemetry_writer",
+            ports=(9102,),
+            probe=consumes_in_group(kafka, "victoria-consumer-group"),
+            after=("kafka", "victoria-metrics"),
+            user=accounts.services,
+            directory=places.checkout,
+            environment={"METRICS_PORT": "9102"},
+        ),
+        Service(
+            name="flower",
+            command=(
+                f"{programs}/celery -A tasks flower --address={bind} --port=5555"
+                f" --broker-api=http://{user}:{password}@{bind}:15672/api/"
+            ),
+            ports=(5555,),
+            probe=answers_http(f"http://{bind}:5555/healthcheck"),
+            after=("rabbitmq",),
+            user=accounts.services,
+            directory=worker_directory,
+            environment={"FLOWER_UNAUTHENTICATED_API": "true"},
+        ),
+    )
+
+
+def _nginx(places: Places, accounts: Accounts, bind: str, web_port: int) -> Service:
+    return Service(
+        name="nginx",
+        command=shlex.join(
+            ["/usr/sbin/nginx", "-p", str(places.run), "-c", f"{places.etc}/nginx.conf", "-e", "stderr"]
+        ),
+        ports=(web_port,),
+        probe=answers_http(f"http://{bind}:{web_port}/healthz"),
+        # For port 80 its master is root; its worker is the service user.
+        user=None if web_port == 80 else accounts.servers,
+        directory=places.run,
+        stop_signal="QUIT",
+    )

@@ -1,0 +1,146 @@
+"""The supervisor: start it, ask it, stop it, and leave nothing behind."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+from xmlrpc.client import Fault, ServerProxy
+
+import psutil
+from supervisor.xmlrpc import Faults, SupervisorTransport
+
+from deploy.native.places import Places
+
+START_LIMIT_S = 10
+STOP_LIMIT_S = 40
+
+
+class SupervisorError(RuntimeError):
+    """The supervisor did not start or stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessState:
+    """What the supervisor knows of one service."""
+
+    state: str
+    pid: int
+    started_at: int
+    """Unix time; 0 = never."""
+
+
+class Supervisor:
+    """One supervisord, reached over its socket."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._socket = places.run / "supervisor.sock"
+
+    def is_running(self) -> bool:
+        """Tell whether it answers."""
+        if not self._socket.exists():
+            return False
+        try:
+            self._rpc().getPID()
+        except OSError:
+            return False
+        return True
+
+    def start(self) -> None:
+        """Start it as a daemon; the services follow one by one."""
+        configuration = self._places.etc / "supervisord.conf"
+        program = self._places.python.parent / "supervisord"
+        outcome = subprocess.run(
+            [program, "--configuration", configuration], capture_output=True, text=True, check=False
+        )
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self.is_running():
+            if outcome.returncode or time.monotonic() > deadline:
+                raise SupervisorError(f"supervisord does not start: {outcome.stderr or outcome.stdout}")
+            time.sleep(0.05)
+
+    def reload(self) -> None:
+        """Take over a changed configuration; a changed service is stopped first."""
+        rpc = self._rpc()
+        ((added, changed, removed),) = rpc.reloadConfig()
+        for name in (*changed, *removed):
+            rpc.stopProcessGroup(name)
+            rpc.removeProcessGroup(name)
+        for name in (*added, *changed):
+            rpc.addProcessGroup(name)
+
+    def states(self) -> dict[str, ProcessState]:
+        """State of every service."""
+        return {
+            info["name"]: ProcessState(state=info["statename"], pid=info["pid"], started_at=info["start"])
+            for info in self._rpc().getAllProcessInfo()
+        }
+
+    def start_services(self, names: Iterable[str]) -> None:
+        """Start them all at once; those that run already go on."""
+        rpc = self._rpc()
+        for name in names:
+            try:
+                rpc.startProcess(name, False)
+            except Fault as fault:
+                if fault.faultCode != Faults.ALREADY_STARTED:
+                    raise SupervisorError(f"{name}: {fault.faultString}") from fault
+
+    def stop_services(self, names: Iterable[str]) -> None:
+        """Ask them all at once to stop, and wait."""
+        rpc = self._rpc()
+        pending = set(names)
+        for name in pending:
+            try:
+                rpc.stopProcess(name, False)
+            except Fault as fault:
+                if fault.faultCode != Faults.NOT_RUNNING:
+                    raise SupervisorError(f"{name}: {fault.faultString}") from fault
+        deadline = time.monotonic() + STOP_LIMIT_S
+        while pending & {name for name, known in self.states().items() if known.pid}:
+            if time.monotonic() > deadline:
+                raise SupervisorError(f"these do not stop: {', '.join(sorted(pending))}")
+            time.sleep(0.1)
+
+    def shut_down(self) -> None:
+        """Stop the supervisor itself."""
+        pid = self._rpc().getPID()
+        self._rpc().shutdown()
+        psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=STOP_LIMIT_S)
+
+    def _rpc(self) -> Any:
+        transport = SupervisorTransport("", "", f"unix://{self._socket}")
+        return cast("Any", ServerProxy("http://127.0.0.1", transport=transport)).supervisor
+
+
+def end_leftovers(places: Places) -> list[str]:
+    """End what outlived the supervisor (port mapper, stubs, orphans): all that bears our mark."""
+    found = [process for process in psutil.process_iter() if _is_ours(process, places)]
+    names = [f"{process.name()} (pid {process.pid})" for process in found]
+    for process in found:
+        _signal(process)
+    _, alive = psutil.wait_procs(found, timeout=5)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=5)
+    return names
+
+
+def _is_ours(process: psutil.Process, places: Places) -> bool:
+    if process.pid == os.getpid():
+        return False
+    try:
+        mark: str | None = process.environ().get("SATELLITE_PLATFORM")
+    except (psutil.Error, OSError):
+        return False
+    return mark == str(places.state)
+
+
+def _signal(process: psutil.Process) -> None:
+    try:
+        process.terminate()
+    except psutil.NoSuchProcess:
+        print(f"pid {process.pid} has ended", file=sys.stderr)

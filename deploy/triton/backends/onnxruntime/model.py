@@ -1,0 +1,92 @@
+"""Triton backend `onnxruntime` on the CPU, for servers that come with the python backend only.
+
+It serves `<version>/model.onnx` as the C++ backend of the same name does and reads the same parameters
+(`intra_op_thread_count`, `inter_op_thread_count`), so one model repository fits both.
+"""
+
+import json
+import os
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+# The interpreter embedded in the backend runs isolated: it does not read PYTHONPATH by itself.
+sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+
+import numpy as np  # noqa: E402
+import numpy.typing as npt  # noqa: E402
+import onnxruntime  # noqa: E402
+import triton_python_backend_utils as pb_utils  # type: ignore[import-not-found] # noqa: E402
+
+Tensors = list[npt.NDArray[Any]]
+
+
+class TritonPythonModel:
+    """One instance of one model version."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Load the graph; an exception here leaves this one model unavailable, with its reason."""
+        config = json.loads(args["model_config"])
+        self.inputs = [tensor["name"] for tensor in config["input"]]
+        self.outputs = [tensor["name"] for tensor in config["output"]]
+        path = Path(args["model_repository"]) / args["model_version"] / "model.onnx"
+        self.session = onnxruntime.InferenceSession(
+            path, _session_options(config.get("parameters", {})), providers=["CPUExecutionProvider"]
+        )
+        self._refuse_missing_names(path)
+
+    def _refuse_missing_names(self, path: Path) -> None:
+        known = {node.name for node in [*self.session.get_inputs(), *self.session.get_outputs()]}
+        unknown = [name for name in [*self.inputs, *self.outputs] if name not in known]
+        if unknown:
+            raise ValueError(f"{path} has no tensor {', '.join(unknown)}: config.pbtxt names them")
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Answer all requests; those of equal inner shape share one run."""
+        groups: dict[tuple[tuple[int, ...], ...], list[int]] = defaultdict(list)
+        tensors = [self._input_tensors(request) for request in requests]
+        for index, arrays in enumerate(tensors):
+            groups[tuple(array.shape[1:] for array in arrays)].append(index)
+        responses: list[Any] = [None] * len(requests)
+        for members in groups.values():
+            answers = self._run([tensors[index] for index in members])
+            for index, answer in zip(members, answers, strict=True):
+                responses[index] = answer
+        return responses
+
+    def _input_tensors(self, request: Any) -> Tensors:
+        return [pb_utils.get_input_tensor_by_name(request, name).as_numpy() for name in self.inputs]
+
+    def _run(self, group: list[Tensors]) -> list[Any]:
+        """Run requests of equal inner shape as one batch; a failure answers each of them with its reason."""
+        stacked = [
+            arrays[0] if len(group) == 1 else np.concatenate(arrays) for arrays in zip(*group, strict=True)
+        ]
+        try:
+            results = self.session.run(self.outputs, dict(zip(self.inputs, stacked, strict=True)))
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no other base
+            failure = pb_utils.TritonError(f"ONNX Runtime failed: {error}")
+            return [pb_utils.InferenceResponse(error=failure) for _ in group]
+        return self._split(results, [arrays[0].shape[0] for arrays in group])
+
+    def _split(self, results: Tensors, batch_sizes: list[int]) -> list[Any]:
+        ends = np.cumsum(batch_sizes)
+        return [
+            pb_utils.InferenceResponse(
+                [
+                    pb_utils.Tensor(name, np.ascontiguousarray(result[end - size : end]))
+                    for name, result in zip(self.outputs, results, strict=True)
+                ]
+            )
+            for size, end in zip(batch_sizes, ends, strict=True)
+        ]
+
+
+def _session_options(parameters: dict[str, dict[str, str]]) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(parameters.get("intra_op_thread_count", {}).get("string_value", 1))
+    options.inter_op_num_threads = int(parameters.get("inter_op_thread_count", {}).get("string_value", 1))
+    # Waiting threads would spin on the cores that the other services need.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

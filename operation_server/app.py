@@ -1,0 +1,141 @@
+"""The operation server: `uvicorn operation_server.app:create_app --factory`."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from celery import Celery
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from operation_server import problems
+from operation_server.dependencies import SendTask, Services
+from operation_server.limits import BodyLimit, RequestTimer
+from operation_server.live import VERDICT_PAGE, DashboardFeed, JobFeed, Position, VerdictFeed
+from operation_server.readers import Row, job_states, rows
+from operation_server.readiness import (
+    Check,
+    Readiness,
+    kafka_check,
+    postgresql_check,
+    rabbitmq_check,
+    triton_check,
+)
+from operation_server.routes import dashboard, health, inference, results, trends, verdicts
+from operation_server.victoria import VictoriaMetrics
+from telemetry_core.broker import celery_app, publish
+from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.observability import configure_logging
+from telemetry_core.settings import Settings, load_mission
+
+SERVICE = "operation-server"
+MAX_CONNECTIONS = 12
+STATEMENT_TIMEOUT_MS = 5_000
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    send_task: SendTask | None = None,
+    checks: Mapping[str, Check] | None = None,
+) -> FastAPI:
+    """Compose the server; tests pass their own task sender and readiness checks. Nothing connects yet."""
+    configure_logging(SERVICE)
+    settings = settings or Settings()
+    pool = open_pool(
+        settings,
+        max_connections=MAX_CONNECTIONS,
+        application_name=SERVICE,
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+    )
+    broker = celery_app(SERVICE, settings)
+    victoria = VictoriaMetrics(settings.victoria_metrics_url)
+    services = Services(
+        pool=pool,
+        send_task=send_task or _task_sender(broker),
+        mission=load_mission(settings.mission_file),
+        model_repository=settings.model_repository,
+        victoria=victoria,
+        readiness=Readiness(checks or _checks(settings, pool, broker, victoria)),
+        jobs=JobFeed(lambda job_ids: _read_states(pool, job_ids)),
+        dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
+        verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
+    )
+    return _application(services)
+
+
+def _application(services: Services) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.readiness.close()
+        services.victoria.close()
+        services.pool.close()
+
+    app = FastAPI(
+        title="Satellite telemetry analysis: operation server",
+        version=health.VERSION,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.services = services
+    for routes in (health, inference, results, dashboard, trends, verdicts):
+        app.include_router(routes.router)
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestTimer)
+    _describe_problems(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Add the schema that error answers refer to."""
+    build = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = build()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs", {}))
+        schemas["Problem"] = problem
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _task_sender(broker: Celery) -> SendTask:
+    def send(task_name: str, arguments: Sequence[Any], *, task_id: str) -> None:
+        publish(broker, task_name, args=arguments, task_id=task_id, summary=task_id)
+
+    return send
+
+
+def _checks(settings: Settings, pool: Pool, broker: Celery, victoria: VictoriaMetrics) -> dict[str, Check]:
+    return {
+        "postgresql": postgresql_check(pool),
+        "rabbitmq": rabbitmq_check(broker),
+        "triton": triton_check(settings.triton_server_url),
+        "victoria-metrics": victoria.check,
+        "kafka": kafka_check(settings.kafka_bootstrap_servers),
+    }
+
+
+def _read_states(pool: Pool, job_ids: Sequence[str]) -> dict[str, Row]:
+    with transaction(pool) as connection:
+        return job_states(connection, job_ids)
+
+
+def _read_verdicts(pool: Pool, position: Position) -> list[Row]:
+    parameters = {"xact": position[0], "id": position[1], "limit": VERDICT_PAGE}
+    with transaction(pool) as connection:
+        return rows(connection, "verdicts_after", parameters)
+
+
+def _read_head(pool: Pool) -> Position:
+    with transaction(pool) as connection:
+        (row,) = rows(connection, "verdict_head")
+    return int(row["xact"]), 0

@@ -1,0 +1,50 @@
+"""What the routes need: built once by the composition root, handed over through the application's state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Protocol, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from operation_server.live import DashboardFeed, JobFeed, VerdictFeed
+from operation_server.readiness import Readiness
+from operation_server.victoria import VictoriaMetrics
+from telemetry_core.database import Pool
+from telemetry_core.subsystems import Mission
+
+
+class SendTask(Protocol):
+    """Publishes a task and returns once the broker has it, or raises `DependencyUnavailable`."""
+
+    def __call__(self, task_name: str, arguments: Sequence[Any], *, task_id: str) -> None:
+        """Publish."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Clients and feeds of one process."""
+
+    pool: Pool
+    send_task: SendTask
+    mission: Mission
+    model_repository: Path
+    victoria: VictoriaMetrics
+    readiness: Readiness
+    jobs: JobFeed
+    dashboard: DashboardFeed
+    verdicts: VerdictFeed
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """Return what the composition root put into the application's state."""
+    return cast("Services", connection.app.state.services)
+
+
+Provided = Annotated[Services, Depends(services_of)]
+
+
+def known_models(repository: Path) -> list[str]:
+    """List the models of the repository: its folders that hold a configuration."""
+    return sorted(path.parent.name for path in repository.glob("*/config.pbtxt"))

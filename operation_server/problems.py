@@ -1,0 +1,104 @@
+"""Errors as `application/problem+json` (RFC 9457), with the `detail` that clients read."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from telemetry_core.errors import DependencyUnavailable
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 5
+
+_log = structlog.get_logger(__name__)
+
+
+class FieldProblem(BaseModel):
+    """One wrong field of a request."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request failed and what to do."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FieldProblem] = []
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe error answers for the OpenAPI document."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def problem_response(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    errors: list[FieldProblem] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """Build the answer."""
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        errors=errors or [],
+    )
+    return JSONResponse(problem.model_dump(), status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application as a problem."""
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(DependencyUnavailable, _dependency_away)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    headers = dict(error.headers) if error.headers else None
+    return problem_response(request, error.status_code, error.detail, headers=headers)
+
+
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    # Never the input itself: it may hold what no JSON document can, such as NaN.
+    errors = [
+        FieldProblem(field=_path(item["loc"]), message=_printable(item["msg"])) for item in error.errors()
+    ]
+    detail = "; ".join(f"{item.field}: {item.message}" for item in errors[:5])
+    return problem_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors[:50])
+
+
+async def _dependency_away(request: Request, error: Exception) -> JSONResponse:
+    _log.warning(str(error), path=request.url.path)
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return problem_response(request, HTTPStatus.SERVICE_UNAVAILABLE, _printable(str(error)), headers=headers)
+
+
+async def _fault(request: Request, _error: Exception) -> JSONResponse:
+    detail = "The server failed; its log says why"
+    return problem_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return _printable(".".join(str(part) for part in location))
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()[:500]

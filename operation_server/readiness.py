@@ -1,0 +1,142 @@
+"""Whether the servers behind the API answer: each asked with a second's patience, answers kept two."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Final
+
+import grpc  # type: ignore[import-untyped]
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from telemetry_core.database import Pool, transaction
+from telemetry_core.errors import DependencyUnavailable
+
+TIMEOUT_S: Final = 1.0
+CACHE_S: Final = 2.0
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyState:
+    """What the last question to a server brought."""
+
+    is_up: bool
+    detail: str
+    latency_ms: float
+
+
+class Readiness:
+    """Asks all dependencies at once; a check that hangs is not started again until it ends."""
+
+    def __init__(
+        self, checks: Mapping[str, Check], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._checks = dict(checks)
+        self._monotonic = monotonic
+        self._executor = ThreadPoolExecutor(max_workers=len(self._checks), thread_name_prefix="readiness")
+        self._running: dict[str, Future[DependencyState]] = {}
+        self._lock = threading.Lock()
+        self._asked_at = -CACHE_S
+        self._states: dict[str, DependencyState] = {}
+
+    def states(self) -> dict[str, DependencyState]:
+        """Return the state of every dependency, at most `CACHE_S` old."""
+        with self._lock:
+            if self._monotonic() - self._asked_at >= CACHE_S:
+                self._states = self._ask()
+                self._asked_at = self._monotonic()
+            return self._states
+
+    def close(self) -> None:
+        """Start no further checks."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _ask(self) -> dict[str, DependencyState]:
+        for name, check in self._checks.items():
+            if name not in self._running or self._running[name].done():
+                self._running[name] = self._executor.submit(_state, check)
+        wait(self._running.values(), timeout=TIMEOUT_S)
+        return {name: _outcome(self._running[name]) for name in self._checks}
+
+
+def _state(check: Check) -> DependencyState:
+    started = time.perf_counter()
+    try:
+        check()
+    except DependencyUnavailable as error:
+        return DependencyState(is_up=False, detail=str(error), latency_ms=_since_ms(started))
+    return DependencyState(is_up=True, detail="", latency_ms=_since_ms(started))
+
+
+def _outcome(future: Future[DependencyState]) -> DependencyState:
+    if not future.done():
+        return DependencyState(
+            is_up=False, detail=f"no answer within {TIMEOUT_S:g} s", latency_ms=TIMEOUT_S * 1000
+        )
+    return future.result()
+
+
+def _since_ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
+
+
+def postgresql_check(pool: Pool) -> Check:
+    """Ask PostgreSQL for one row of the schema."""
+
+    def check() -> None:
+        with transaction(pool) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM inference_jobs LIMIT 1")
+
+    return check
+
+
+def rabbitmq_check(app: Any) -> Check:
+    """Log in to RabbitMQ as a publisher does."""
+
+    def check() -> None:
+        try:
+            with app.connection_for_write(connect_timeout=TIMEOUT_S) as connection:
+                connection.connect()
+        except OSError as error:
+            raise DependencyUnavailable("rabbitmq", str(error)) from error
+        except app.connection_for_write().connection_errors as error:
+            raise DependencyUnavailable("rabbitmq", str(error)) from error
+
+    return check
+
+
+def triton_check(address: str) -> Check:
+    """Ask Triton's gRPC whether server and models are ready."""
+    channel = grpc.insecure_channel(address)
+    # ServerReadyRequest is empty; field 1 of ServerReadyResponse is the boolean `ready`.
+    server_ready = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")
+
+    def check() -> None:
+        try:
+            answer = server_ready(b"", timeout=TIMEOUT_S)
+        except grpc.RpcError as error:
+            detail = error.details() if isinstance(error, grpc.Call) else str(error)
+            raise DependencyUnavailable("triton", detail) from error
+        if answer != b"\x08\x01":
+            raise DependencyUnavailable("triton", "it answers, but is not ready")
+
+    return check
+
+
+def kafka_check(bootstrap_servers: str) -> Check:
+    """Ask Kafka for its cluster's metadata."""
+    clients: list[AdminClient] = []
+
+    def check() -> None:
+        if not clients:
+            clients.append(AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0}))
+        try:
+            clients[0].list_topics(timeout=TIMEOUT_S)
+        except KafkaException as error:
+            raise DependencyUnavailable("kafka", str(error)) from error
+
+    return check

@@ -1,0 +1,78 @@
+"""Parameters that several routes share; each is checked here, so that no query is built from free text."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, HTTPException, Path, Query
+from pydantic import AfterValidator, StringConstraints
+
+from operation_server.victoria import RETENTION
+from telemetry_core.subsystems import SATELLITE_ID_PATTERN
+
+API_PREFIX: Final = "/api/v1"
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+DEFAULT_RANGE: Final = timedelta(hours=1)
+MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,199}$"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Take a time without zone as UTC."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    if not _EARLIEST <= aware <= _LATEST:
+        raise ValueError("must lie between 1970 and 2200")
+    return aware.astimezone(UTC)
+
+
+Time = Annotated[datetime, AfterValidator(_in_utc)]
+JobId = Annotated[
+    str, Path(pattern=r"^[!-~]([ -~]{0,254})$", examples=["f47ac10b-58cc-4372-a567-0e02b2c3d479"])
+]
+Satellite = Annotated[str, StringConstraints(pattern=SATELLITE_ID_PATTERN)]
+Metric = Annotated[str, StringConstraints(pattern=METRIC_PATTERN)]
+ModelName = Annotated[str, StringConstraints(pattern=MODEL_PATTERN)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[!-~]{1,255}$", description="Repeating a request with the same key returns the same job"
+    ),
+]
+
+
+OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last hour")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRange:
+    """From when until when, both included."""
+
+    start: datetime
+    end: datetime
+
+
+def time_range(
+    start_time: Annotated[
+        Time, Query(description="ISO 8601; without zone it is UTC", examples=["2025-10-30T00:00:00Z"])
+    ],
+    end_time: Annotated[
+        Time, Query(description="ISO 8601; without zone it is UTC", examples=["2025-10-30T01:00:00Z"])
+    ],
+) -> TimeRange:
+    """Refuse a range that ends before it starts or exceeds the retention."""
+    if not start_time < end_time:
+        raise HTTPException(422, "start_time must lie before end_time")
+    if end_time - start_time > RETENTION:
+        raise HTTPException(422, f"the range must not exceed {RETENTION.days} days")
+    return TimeRange(start=start_time, end=end_time)
+
+
+def recent_range(start_time: OptionalTime = None, end_time: OptionalTime = None) -> TimeRange:
+    """Complete a range that is not, or only partly, given."""
+    end = end_time or datetime.now(UTC)
+    return time_range(start_time or end - DEFAULT_RANGE, end)
+
+
+GivenRange = Annotated[TimeRange, Depends(time_range)]
+RecentRange = Annotated[TimeRange, Depends(recent_range)]

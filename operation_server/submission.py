@@ -1,0 +1,191 @@
+"""Turning a request into a job and its tasks: planned purely, then stored and published together."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from operation_server.dependencies import SendTask
+from operation_server.readers import rows
+from operation_server.schemas import MIN_POINTS, SubmitRequest
+from telemetry_core.database import Connection, Pool, transaction
+from telemetry_core.inferences import Job
+from telemetry_core.store import QUERIES, PendingInput, create_pending_job
+from telemetry_core.subsystems import SERIES_SUBSYSTEM, Mission
+from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, SeriesTask
+
+TOO_SHORT: Final = f"data must contain at least {MIN_POINTS} elements"
+
+
+class RequestRefused(Exception):  # noqa: N818 - named for what happened
+    """A request that can't become a job; `status` is the HTTP one."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTask:
+    """A task as it will be published."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A job, its rows and its tasks."""
+
+    job: Job
+    inputs: tuple[PendingInput, ...]
+    tasks: tuple[PlannedTask, ...]
+
+
+def check_request(request: SubmitRequest, *, models: list[str], mission: Mission) -> None:
+    """Refuse what the schema cannot: unknown models, subsystems and channels, short series."""
+    if request.model_name not in models:
+        known = ", ".join(models) or "none is installed"
+        raise RequestRefused(422, f"model_name: unknown model; known: {known}")
+    for subsystem, channels in (request.subsystems or {}).items():
+        _check_subsystem(subsystem, channels, mission)
+    if any(len(series) < MIN_POINTS for series in _all_series(request)):
+        raise RequestRefused(400, TOO_SHORT)
+
+
+def _check_subsystem(subsystem: str, channels: Mapping[str, Any], mission: Mission) -> None:
+    if subsystem not in mission.subsystems:
+        known = ", ".join(mission.subsystems)
+        raise RequestRefused(422, f"subsystems.{subsystem}: unknown subsystem; known: {known}")
+    features = mission.subsystems[subsystem].features
+    if not channels or not channels.keys() <= set(features):
+        raise RequestRefused(422, f"subsystems.{subsystem}: channels must be of: {', '.join(features)}")
+
+
+def _all_series(request: SubmitRequest) -> list[list[float]]:
+    if request.data is not None:
+        return [request.data]
+    return [series for channels in (request.subsystems or {}).values() for series in channels.values()]
+
+
+def plan_submission(request: SubmitRequest, *, job_id: str, created_at: datetime) -> Submission:
+    """Derive the job, its pending rows and its tasks from a checked request."""
+    metadata = request.metadata
+    subsystems = request.subsystems or {}
+    stored = {**(metadata.__pydantic_extra__ or {}), "submitted_from": "operation_server"}
+    job = Job(
+        job_id=job_id,
+        satellite_id=metadata.satellite_id,
+        source=metadata.source,
+        trigger_reason=metadata.trigger_reason,
+        total_subsystems=max(1, len(subsystems)),
+        created_at=created_at,
+        metadata=stored,
+    )
+    carried = {
+        **stored,
+        "satellite_id": job.satellite_id,
+        "source": job.source,
+        "trigger_reason": job.trigger_reason,
+        "timestamp": created_at.isoformat(),
+        "total_subsystems": job.total_subsystems,
+        "created_at": created_at.isoformat(),
+    }
+    if request.data is not None:
+        return _plan_series(request, job, carried)
+    return _plan_subsystems(request, job, carried)
+
+
+def _plan_series(request: SubmitRequest, job: Job, metadata: dict[str, Any]) -> Submission:
+    data = request.data or []
+    task = SeriesTask(
+        job_id=job.job_id,
+        model_name=request.model_name,
+        data=tuple(data),
+        config=_config(request),
+        metadata=metadata,
+    )
+    pending = PendingInput(
+        subsystem=SERIES_SUBSYSTEM,
+        model_name=request.model_name,
+        input_data={"series": data},
+        input_features=(),
+    )
+    planned = PlannedTask(name=RUN_INFERENCE, arguments=task.to_arguments(), task_id=job.job_id)
+    return Submission(job=job, inputs=(pending,), tasks=(planned,))
+
+
+def _plan_subsystems(request: SubmitRequest, job: Job, metadata: dict[str, Any]) -> Submission:
+    inputs, tasks = [], []
+    for subsystem, channels in (request.subsystems or {}).items():
+        features = tuple(channels)
+        inputs.append(
+            PendingInput(
+                subsystem=subsystem,
+                model_name=request.model_name,
+                input_data={"series": channels},
+                input_features=features,
+            )
+        )
+        arguments = (
+            job.job_id, subsystem, request.model_name, channels, list(features), _config(request), metadata,
+        )  # fmt: skip
+        task_id = f"{job.job_id}-{subsystem}"
+        tasks.append(PlannedTask(name=RUN_SUBSYSTEM_INFERENCE, arguments=arguments, task_id=task_id))
+    return Submission(job=job, inputs=tuple(inputs), tasks=tuple(tasks))
+
+
+def _config(request: SubmitRequest) -> dict[str, Any]:
+    return request.config.model_dump(exclude_none=True)
+
+
+def submit(pool: Pool, send_task: SendTask, submission: Submission) -> str:
+    """Store the job and publish its tasks; if the broker does not take them, nothing is stored."""
+    with transaction(pool) as connection:
+        _store_and_publish(connection, send_task, submission)
+    return submission.job.job_id
+
+
+def submit_once(
+    pool: Pool, send_task: SendTask, submission: Submission, *, key: str, request_sha256: str
+) -> str:
+    """Do the same under an idempotency key; the job of an earlier equal request is returned instead."""
+    with transaction(pool) as connection:
+        (lock,) = rows(connection, "try_lock_idempotency_key", {"idempotency_key": key})
+        if not lock["pg_try_advisory_xact_lock"]:
+            raise RequestRefused(409, "a request with this Idempotency-Key is in flight: wait for its answer")
+        found = rows(connection, "find_idempotency_key", {"idempotency_key": key})
+        if found:
+            return _repeated(found[0], request_sha256)
+        _store_and_publish(connection, send_task, submission)
+        parameters = {
+            "idempotency_key": key,
+            "request_sha256": request_sha256,
+            "job_id": submission.job.job_id,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(QUERIES["save_idempotency_key"], parameters)
+            cursor.execute(QUERIES["expire_idempotency_keys"])
+    return submission.job.job_id
+
+
+def _repeated(found: Mapping[str, Any], request_sha256: str) -> str:
+    if found["request_sha256"] != request_sha256:
+        raise RequestRefused(422, "this Idempotency-Key was used with another body: choose a new key")
+    return str(found["job_id"])
+
+
+def _store_and_publish(connection: Connection, send_task: SendTask, submission: Submission) -> None:
+    create_pending_job(connection, submission.job, submission.inputs)
+    for task in submission.tasks:
+        send_task(task.name, task.arguments, task_id=task.task_id)
+
+
+def digest_of(request: SubmitRequest) -> str:
+    """Return the SHA-256 of what a request asks for, whatever its spelling."""
+    return hashlib.sha256(orjson.dumps(request.model_dump(), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,40 @@
+"""The writer service: telemetry from Kafka into the series of VictoriaMetrics."""
+
+import signal
+import sys
+import threading
+
+import structlog
+
+from telemetry_core.errors import InvalidMission
+from telemetry_core.observability import configure_logging, serve_metrics
+from telemetry_core.settings import Settings, load_mission
+from telemetry_core.stream import TelemetryStream
+from telemetry_writer.victoria import VictoriaMetrics
+from telemetry_writer.writer import SERVICE, TelemetryWriter
+
+GROUP_ID = "victoria-consumer-group"
+
+_log = structlog.get_logger(SERVICE)
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    configure_logging(SERVICE)
+    settings = Settings()
+    try:
+        mission = load_mission(settings.mission_file)
+    except InvalidMission as error:
+        sys.exit(f"Mission refused:\n{error}")
+    serve_metrics(settings.metrics_port)
+    writer = TelemetryWriter(mission, VictoriaMetrics(settings.victoria_metrics_url))
+    stream = TelemetryStream(settings, group_id=GROUP_ID, service=SERVICE)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _log.info(f"Writing {settings.kafka_topic} to {settings.victoria_metrics_url}")
+    stream.run(stop, plan=writer.plan, act=writer.write)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Which samples of a message go into which series of VictoriaMetrics: pure, no clock, no network."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from telemetry_core.errors import InvalidTelemetryMessage
+from telemetry_core.messages import MessageHeader, parse_header
+from telemetry_core.stream import Record
+from telemetry_core.subsystems import Mission
+
+RETENTION_S: Final = 365 * 86_400
+"""VictoriaMetrics' `-retentionPeriod=1y`: what is older is dropped by it with a 2xx."""
+MAX_LEAD_S: Final = 2 * 86_400
+"""VictoriaMetrics drops what lies further ahead of its clock, with a 2xx as well."""
+MAX_WILDCARD_FIELDS: Final = 64
+"""Fields of one object that a `*` turns into series: a sender must not invent series without end."""
+MAX_FLOAT64: Final = 1.7976931348623157e308
+
+_WILDCARD: Final = "*"
+_FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,100}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedMessage:
+    """A message whose samples are part of an import."""
+
+    satellite_id: str
+    sample_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleImport:
+    """What one batch of records puts into VictoriaMetrics, and what it does not."""
+
+    #: Prometheus text format, one sample a line.
+    lines: Sequence[str]
+    messages: Sequence[ProcessedMessage]
+    #: Samples that VictoriaMetrics would drop for their age without a word.
+    out_of_retention: int
+    #: Reason to number of messages that are no telemetry.
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+def plan_import(records: Sequence[Record], *, mission: Mission, now_us: int) -> SampleImport:
+    """Turn records into import lines; messages that can't be read are counted by reason."""
+    lines: list[str] = []
+    messages: list[ProcessedMessage] = []
+    skipped: dict[str, int] = {}
+    out_of_retention = 0
+    for record in records:
+        try:
+            header = parse_header(record.value, mission=mission, received_us=record.received_us)
+        except InvalidTelemetryMessage as error:
+            skipped[error.reason] = skipped.get(error.reason, 0) + 1
+            continue
+        samples = import_lines(header, mission.metrics)
+        if is_kept(header.generated_us, now_us):
+            lines.extend(samples)
+            messages.append(ProcessedMessage(satellite_id=header.satellite_id, sample_count=len(samples)))
+        else:
+            out_of_retention += len(samples)
+    return SampleImport(lines=lines, messages=messages, out_of_retention=out_of_retention, skipped=skipped)
+
+
+def is_kept(generated_us: int, now_us: int) -> bool:
+    """Tell whether VictoriaMetrics keeps a sample of this time (microseconds since 1970 UTC)."""
+    return now_us - RETENTION_S * 1_000_000 < generated_us < now_us + MAX_LEAD_S * 1_000_000
+
+
+def import_lines(header: MessageHeader, metrics: Mapping[str, str]) -> list[str]:
+    """Render one line per series: `name{satellite_id="..."} value milliseconds`."""
+    label = f'{{satellite_id="{escape_label(header.satellite_id)}"}}'
+    time_ms = header.generated_us // 1000
+    return [f"{name}{label} {value!r} {time_ms}" for name, value in samples_of(header.body, metrics).items()]
+
+
+def samples_of(body: Mapping[str, object], metrics: Mapping[str, str]) -> dict[str, float]:
+    """Return series name to value; booleans as 1 and 0, and nothing for what is no finite number.
+
+    `metrics` maps a series to `object.field`, or with `*` on both sides every numeric field of an
+    object; where two entries name one series, the first wins.
+    """
+    samples: dict[str, float] = {}
+    for metric, path in metrics.items():
+        object_name, _, field_name = path.partition(".")
+        fields = body.get(object_name)
+        if not isinstance(fields, dict):
+            continue
+        for name, raw in _selected(metric, field_name, fields):
+            value = _number(raw)
+            if value is not None:
+                samples.setdefault(name, value)
+    return samples
+
+
+def escape_label(value: str) -> str:
+    """Escape a label's value as the Prometheus text format asks."""
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _selected(metric: str, field_name: str, fields: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    if field_name != _WILDCARD:
+        if field_name in fields:
+            yield metric, fields[field_name]
+        return
+    prefix = metric.removesuffix(_WILDCARD)
+    names = [name for name in fields if _FIELD_NAME.fullmatch(name)]
+    for name in names[:MAX_WILDCARD_FIELDS]:
+        yield prefix + name, fields[name]
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int | float) and -MAX_FLOAT64 <= value <= MAX_FLOAT64:
+        return float(value)
+    return None

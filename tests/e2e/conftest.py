@@ -1,0 +1,30 @@
+"""The running platform, and names that no other run uses."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.running_platform import Platform
+from tests.e2e.supervised import Supervised
+
+
+@pytest.fixture(scope="session")
+def platform() -> Platform:
+    """Return the platform that `make up` started; without it these tests fail and say so."""
+    supervised = Supervised()
+    try:
+        stopped = {name: state for name, state in supervised.states().items() if state != "RUNNING"}
+    except OSError as error:
+        pytest.exit(f"the platform does not run ({error}): start it with 'make up'", returncode=1)
+    if stopped:
+        pytest.exit(f"these do not run: {stopped}; see 'make status'", returncode=1)
+    return Platform(supervised=supervised)
+
+
+@pytest.fixture
+def satellites(platform: Platform) -> Iterator[str]:
+    """Return a prefix of satellite ids; what was written under it goes away when the test is over."""
+    prefix = f"E2E-{secrets.token_hex(4)}-"
+    yield prefix
+    platform.forget(prefix)

@@ -1,0 +1,80 @@
+"""A private PostgreSQL for the session and a database of its own for each test."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from telemetry_core.database import MIGRATIONS, Pool, load_migrations, migrate, open_pool
+from telemetry_core.settings import Settings
+from tests.integration.postgres_server import administer, running_server
+from tests.integration.running_api import RunningApi, running_api
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Settings]:
+    """Start the server once."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: Settings) -> str:
+    """Name of a migrated database that others are copied from."""
+    administer(postgres_server, "CREATE DATABASE migrated")
+    migrate(postgres_server.model_copy(update={"postgres_db": "migrated"}), load_migrations(MIGRATIONS))
+    return "migrated"
+
+
+@pytest.fixture
+def empty_database(postgres_server: Settings) -> Iterator[Settings]:
+    """Offer a database without any table."""
+    yield from _database(postgres_server, "template0")
+
+
+@pytest.fixture
+def database(postgres_server: Settings, migrated_template: str) -> Iterator[Settings]:
+    """Offer a migrated database that the test has for itself."""
+    yield from _database(postgres_server, migrated_template)
+
+
+def _database(server: Settings, template: str) -> Iterator[Settings]:
+    name = f"test_{uuid.uuid4().hex}"
+    administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # a copy does not inherit the settings of its template
+    administer(server, f"ALTER DATABASE {name} SET timezone TO 'UTC'")
+    try:
+        yield server.model_copy(update={"postgres_db": name})
+    finally:
+        administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def pool(database: Settings) -> Iterator[Pool]:
+    pool = open_pool(database, max_connections=8)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
+def api_server(
+    postgres_server: Settings, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningApi]:
+    """Run the operation server once, over a database of its own."""
+    for database in _database(postgres_server, migrated_template):
+        with running_api(database, tmp_path_factory.mktemp("models")) as running:
+            yield running
+
+
+@pytest.fixture
+def api(api_server: RunningApi) -> RunningApi:
+    """Offer the running server as if it had just been started."""
+    api_server.forget()
+    return api_server
+
+
+@pytest.fixture
+def api_pool(api: RunningApi) -> Pool:
+    """Offer the database behind the running server."""
+    pool: Pool = api.app.state.services.pool
+    return pool

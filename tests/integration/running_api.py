@@ -1,0 +1,141 @@
+"""The operation server over a real PostgreSQL, with a broker and a VictoriaMetrics that tests steer."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import uvicorn
+
+from operation_server.app import create_app
+from telemetry_core.database import transaction
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.settings import Settings
+from tests.integration.postgres_server import free_port
+
+
+@dataclass
+class FakeBroker:
+    """Takes tasks, refuses them while it is away, or holds a publisher until released."""
+
+    sent: list[tuple[str, tuple[Any, ...], str]] = field(default_factory=list)
+    is_away: bool = False
+    reached: threading.Event = field(default_factory=threading.Event)
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def __call__(self, task_name: str, arguments: Sequence[Any], *, task_id: str) -> None:
+        self.reached.set()
+        assert self.gate.wait(timeout=10)
+        if self.is_away:
+            raise DependencyUnavailable("rabbitmq", "localhost:5672: Connection refused")
+        self.sent.append((task_name, tuple(json.loads(json.dumps(arguments))), task_id))
+
+
+@dataclass
+class FakeVictoriaMetrics:
+    """Answers as VictoriaMetrics does, from `samples` by query."""
+
+    url: str
+    samples: list[tuple[float, float]] = field(default_factory=list)
+    queries: list[dict[str, str]] = field(default_factory=list)
+
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        self.queries.append(query)
+        if path == "/api/v1/query_range":
+            values = [[time_s, str(value)] for time_s, value in self.samples]
+            result = [{"metric": {}, "values": values}] if values else []
+            return 200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
+        if path == "/api/v1/label/__name__/values":
+            return 200, {"status": "success", "data": ["satellite_temperature", "satellite_rssi", "up"]}
+        if path == "/api/v1/label/satellite_id/values":
+            return 200, {"status": "success", "data": ["SAT-002", "SAT-001"]}
+        return 404, {}
+
+
+@contextmanager
+def running_victoria() -> Iterator[FakeVictoriaMetrics]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+            status, body = fake.answer(parts.path, query)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    fake = FakeVictoriaMetrics(url=f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        thread.join(timeout=10)
+        server.server_close()
+
+
+@dataclass
+class RunningApi:
+    """Where it answers, and what surrounds it."""
+
+    url: str
+    app: Any
+    broker: FakeBroker
+    victoria: FakeVictoriaMetrics
+
+    def forget(self) -> None:
+        """Empty the database and let all that surrounds the server be well."""
+        with transaction(self.app.state.services.pool) as connection, connection.cursor() as cursor:
+            cursor.execute("TRUNCATE inference_jobs, ops.idempotency_keys CASCADE")
+        self.broker.sent.clear()
+        self.broker.reached.clear()
+        self.broker.is_away = False
+        self.victoria.samples.clear()
+        self.victoria.queries.clear()
+
+
+def model_repository(folder: Path) -> Path:
+    for name in ("lstm_timeseries", "moving_average"):
+        (folder / name).mkdir()
+        (folder / name / "config.pbtxt").write_text(f'name: "{name}"')
+    return folder
+
+
+@contextmanager
+def running_api(database: Settings, models: Path) -> Iterator[RunningApi]:
+    broker = FakeBroker()
+    with running_victoria() as victoria:
+        settings = database.model_copy(
+            update={"victoria_metrics_url": victoria.url, "model_repository": model_repository(models)}
+        )
+        app = create_app(settings, send_task=broker, checks={"postgresql": lambda: None})
+        port = free_port()
+        server = uvicorn.Server(
+            uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < deadline
+            assert thread.is_alive()
+            time.sleep(0.01)
+        try:
+            yield RunningApi(url=f"http://127.0.0.1:{port}", app=app, broker=broker, victoria=victoria)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
+            assert not thread.is_alive()

@@ -1,0 +1,123 @@
+"""A server behind the API is away: 503 with Retry-After, never a hang, never a 500, and well again by itself."""
+
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from operation_server.app import create_app
+from operation_server.dependencies import Services
+from operation_server.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
+from operation_server.victoria import VictoriaMetrics
+from telemetry_core.broker import celery_app
+from telemetry_core.database import open_pool
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.settings import Settings
+from tests.integration.postgres_server import administer, free_port
+from tests.integration.running_api import RunningApi, running_api
+from tests.integration.test_api import MANUAL, get, post, problem
+
+pytestmark = pytest.mark.integration
+
+RANGE = {"start_time": "2025-10-30T12:30:00Z", "end_time": "2025-10-30T12:40:00Z"}
+READS = [
+    "/api/v1/inference/status/one",
+    "/api/v1/inference/result/one",
+    "/api/v1/results/history",
+    "/api/v1/results/one",
+    "/api/v1/results/stats/summary",
+    "/api/v1/dashboard/recent",
+    "/api/v1/dashboard/live-stats",
+    "/api/v1/dashboard/model-comparison",
+    "/api/v1/dashboard/patterns",
+    "/api/v1/verdicts/stream",
+]
+
+
+def test_database_away_is_503_and_passes(database: Settings, tmp_path: Path) -> None:
+    name = database.postgres_db
+    with running_api(database, tmp_path) as api:
+        administer(database, f"ALTER DATABASE {name} RENAME TO {name}_away")
+        try:
+            for path in READS:
+                answer = get(api, path)
+                assert "postgresql unavailable" in problem(answer, 503), path
+                assert int(answer.headers["Retry-After"]) > 0
+            assert "postgresql unavailable" in problem(post(api, MANUAL), 503)
+            assert get(api, "/livez").status_code == 200
+        finally:
+            administer(database, f"ALTER DATABASE {name}_away RENAME TO {name}")
+        assert get(api, "/api/v1/results/history").status_code == 200
+
+
+def away() -> Settings:
+    """Point every address to a port where nobody listens."""
+    port = free_port()
+    return Settings(
+        postgres_host="127.0.0.1",
+        postgres_port=port,
+        celery_broker_url=f"amqp://guest:guest@127.0.0.1:{port}//",
+        triton_server_url=f"127.0.0.1:{port}",
+        victoria_metrics_url=f"http://127.0.0.1:{port}",
+        kafka_bootstrap_servers=f"127.0.0.1:{port}",
+    )
+
+
+def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> None:
+    services: Services = api.app.state.services
+    there = services.victoria._url
+    services.victoria._url = away().victoria_metrics_url
+    try:
+        for path in ("/api/v1/trends/raw", "/api/v1/trends/satellites"):
+            answer = get(api, path, metric="satellite_temperature", **RANGE)
+            assert "victoria-metrics unavailable" in problem(answer, 503)
+        names = get(api, "/api/v1/trends/metrics").json()
+        assert (names["source"], "satellite_temperature" in names["metrics"]) == ("default", True)
+    finally:
+        services.victoria._url = there
+
+
+def test_each_dependency_that_is_away_is_named() -> None:
+    settings = away()
+    checks = {
+        "postgresql": postgresql_check(open_pool(settings, max_connections=1)),
+        "rabbitmq": rabbitmq_check(celery_app("test", settings)),
+        "triton": triton_check(settings.triton_server_url),
+        "victoria-metrics": VictoriaMetrics(settings.victoria_metrics_url).check,
+        "kafka": kafka_check(settings.kafka_bootstrap_servers),
+    }
+    for name, check in checks.items():
+        started = time.monotonic()
+        with pytest.raises(DependencyUnavailable, match=f"{name} unavailable"):
+            check()
+        assert time.monotonic() - started < 5, name
+
+
+def test_readiness_reports_every_dependency(database: Settings, tmp_path: Path) -> None:
+    with running_api(database, tmp_path) as api:
+        assert get(api, "/readyz").json()["dependencies"]["postgresql"]["status"] == "up"
+    app = create_app(away())
+    services: Services = app.state.services
+    states = services.readiness.states()
+    assert set(states) == {"postgresql", "rabbitmq", "triton", "victoria-metrics", "kafka"}
+    assert not any(state.is_up for state in states.values())
+    assert all(state.detail for state in states.values())
+    services.readiness.close()
+
+
+def test_not_ready_is_503_with_the_dependency_named(api: RunningApi) -> None:
+    def refuse() -> None:
+        raise DependencyUnavailable("postgresql", "gone")
+
+    readiness = api.app.state.services.readiness
+    well, readiness._checks["postgresql"] = readiness._checks["postgresql"], refuse
+    readiness._asked_at = -10.0
+    try:
+        answer = requests.get(f"{api.url}/readyz", timeout=10)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.json()["dependencies"]["postgresql"]["detail"] == "postgresql unavailable: gone"
+    finally:
+        readiness._checks["postgresql"] = well
+        readiness._asked_at = -10.0

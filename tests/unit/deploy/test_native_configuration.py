@@ -1,0 +1,92 @@
+import configparser
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.native.configuration import (
+    UnknownPlaceholderError,
+    render,
+    supervisor_configuration,
+    template_values,
+)
+from deploy.native.places import Accounts, Places
+from deploy.native.services import Service, broker_login
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+PLACES = Places(checkout=CHECKOUT, state=Path("/srv/state"))
+ENVIRONMENT = {"BIND_ADDRESS": "127.0.0.1", "CELERY_BROKER_URL": "amqp://guest:s3cret@127.0.0.1:5672//"}
+TEMPLATES = [
+    *(CHECKOUT / "deploy" / "native" / "config").iterdir(),
+    *(CHECKOUT / "deploy" / "native" / "bin").iterdir(),
+    CHECKOUT / "nginx" / "native.conf",
+]
+
+
+def values(web_port: int = 80, servers: str | None = "satellite") -> dict[str, str]:
+    return template_values(PLACES, Accounts(servers=servers, services=None), ENVIRONMENT, web_port)
+
+
+def ready() -> str | None:
+    return None
+
+
+def service(**changes: object) -> Service:
+    fields = {"name": "kafka", "command": "/bin/kafka", "probe": ready, "directory": Path("/srv")} | changes
+    return Service(**fields)  # type: ignore[arg-type]
+
+
+def program(one: Service) -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(supervisor_configuration(PLACES, [one]))
+    return parser[f"program:{one.name}"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_every_template_renders_without_a_placeholder_left(template: Path) -> None:
+    rendered = render(template.read_text(encoding="utf-8"), values())
+    assert not re.search(r"@[A-Z_]+@", rendered)
+
+
+def test_unknown_placeholder_is_refused_by_name() -> None:
+    with pytest.raises(UnknownPlaceholderError, match="@COLOUR@"):
+        render("@COLOUR@", values())
+
+
+def test_address_before_a_placeholder_keeps_its_at_sign() -> None:
+    assert render("1@@BIND_ADDRESS@:9093", values()) == "1@127.0.0.1:9093"
+
+
+def test_broker_definitions_limit_deliveries_and_keep_dead_letters() -> None:
+    text = (CHECKOUT / "deploy" / "native" / "config" / "definitions.json").read_text(encoding="utf-8")
+    definitions = json.loads(render(text, values()))
+    (policy,) = definitions["policies"]
+    assert all(re.match(policy["pattern"], queue) for queue in ("inference", "celery"))
+    assert not re.match(policy["pattern"], "dead-letters")
+    assert policy["definition"]["delivery-limit"] == 5
+    assert definitions["queues"][0]["name"] == policy["definition"]["dead-letter-exchange"]
+    assert definitions["users"][0]["password"] == broker_login(ENVIRONMENT["CELERY_BROKER_URL"])[1]
+
+
+def test_nginx_drops_root_only_where_it_starts_as_root() -> None:
+    assert values(80)["NGINX_USER"] == "user satellite;"
+    assert values(8088)["NGINX_USER"] == ""
+    assert values(80, servers=None)["NGINX_USER"] == ""
+
+
+def test_every_service_is_restarted_and_its_log_rotated() -> None:
+    section = program(service())
+    assert section["autorestart"] == "true"
+    assert section["stdout_logfile_maxbytes"] == "10MB"
+    assert section.get("user") is None
+
+
+def test_service_user_gets_a_home_of_its_own() -> None:
+    section = program(service(user="satellite"))
+    assert section["user"] == "satellite"
+    assert 'HOME="/srv/state/run"' in section["environment"]
+
+
+def test_percent_signs_in_a_command_survive_the_supervisor() -> None:
+    assert program(service(command="echo 100%"))["command"] == "echo 100%%"

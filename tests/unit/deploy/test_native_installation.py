@@ -1,0 +1,100 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.native.installation import (
+    RefusedError,
+    choose_services,
+    describe_taken_ports,
+    refuse_open_address,
+)
+from deploy.native.places import Accounts, choose_accounts
+from deploy.native.ports import TakenPort
+from deploy.native.readiness import stages, why_hopeless
+from deploy.native.services import Service
+from deploy.native.supervision import ProcessState
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+RUNNING = ProcessState(state="RUNNING", pid=7, started_at=1)
+
+
+def ready() -> str | None:
+    return None
+
+
+def service(name: str, *after: str) -> Service:
+    return Service(name=name, command=name, probe=ready, after=after, directory=Path("/srv"))
+
+
+SERVICES = [service("kafka"), service("trigger", "kafka"), service("postgres")]
+
+
+def test_no_name_chooses_every_service_in_order() -> None:
+    assert choose_services(SERVICES, []) == SERVICES
+
+
+def test_unknown_service_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(RefusedError, match=r"no service kafak; there are kafka, postgres, trigger"):
+        choose_services(SERVICES, ["kafak"])
+
+
+def test_clients_start_after_servers() -> None:
+    first, second = stages(SERVICES)
+    assert [item.name for item in first] == ["kafka", "postgres"]
+    assert [item.name for item in second] == ["trigger"]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "satellite.example", ""])
+def test_address_beyond_loopback_is_refused(address: str) -> None:
+    with pytest.raises(RefusedError, match="loopback"):
+        refuse_open_address(address)
+
+
+def test_loopback_address_is_accepted() -> None:
+    refuse_open_address("127.0.0.1")
+
+
+def test_taken_ports_are_described_with_owner() -> None:
+    text = describe_taken_ports([TakenPort(service="postgres", port=5432, owner="postgres (pid 9, user db)")])
+    assert "5432 (for postgres) by postgres (pid 9, user db)" in text
+
+
+def test_ordinary_user_runs_everything_as_itself() -> None:
+    assert choose_accounts(is_root=False, can_run_python=False) == Accounts(servers=None, services=None)
+
+
+def test_root_keeps_what_its_service_user_cannot_run() -> None:
+    accounts = choose_accounts(is_root=True, can_run_python=False)
+    assert accounts == Accounts(servers="satellite", services=None)
+
+
+def test_service_that_keeps_ending_is_given_up_before_the_time_is_up() -> None:
+    assert why_hopeless(RUNNING, "refused", 3, is_late=False) is None
+    assert why_hopeless(RUNNING, "refused", 4, is_late=False) == "it ended 3 times after its start"
+
+
+def test_reason_is_told_when_the_time_is_up() -> None:
+    assert why_hopeless(RUNNING, "refused", 1, is_late=True) == "the time is up (running; refused)"
+
+
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+def test_environment_can_be_sourced_and_what_is_set_wins(shell: str) -> None:
+    script = '. deploy/native/env; echo "$POSTGRES_DB $KAFKA_BOOTSTRAP_SERVERS $PGUSER"'
+    outcome = subprocess.run(
+        [shell, "-euc", script],
+        cwd=CHECKOUT,
+        env={"PATH": "/usr/bin:/bin", "POSTGRES_DB": "other_db"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert outcome.stdout.split() == ["other_db", "127.0.0.1:9092", "admin"]
+
+
+def test_native_and_compose_configuration_have_the_same_keys() -> None:
+    compose = {
+        line.split("=")[0] for line in (CHECKOUT / ".env.example").read_text().splitlines() if "=" in line
+    }
+    native = (CHECKOUT / "deploy" / "native" / "env").read_text()
+    assert all(f"export {key}=" in native for key in compose - {"KAFKA_CLUSTER_ID"})

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from deploy.native.places import Accounts, Places
+from deploy.native.services import Service, all_one_shots, all_services, broker_login
+
+PLACES = Places(checkout=Path("/srv/satellite"), state=Path("/srv/satellite/.native/state"))
+ENVIRONMENT = {
+    "BIND_ADDRESS": "127.0.0.1",
+    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "CELERY_BROKER_URL": "amqp://guest:guest@127.0.0.1:5672//",
+    "POSTGRES_HOST": "127.0.0.1",
+    "POSTGRES_PORT": "5432",
+    "POSTGRES_USER": "admin",
+    "POSTGRES_PASSWORD": "admin123",
+    "POSTGRES_DB": "orders_db",
+    "MODEL_REPOSITORY": "/srv/satellite/model_repository",
+}
+MANUAL_PORTS = {80, 8000, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 15672}
+
+
+@pytest.fixture(autouse=True)
+def _installed_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.native.services.postgres_binaries", lambda: tmp_path)
+
+
+def table(accounts: Accounts, web_port: int = 80) -> dict[str, Service]:
+    services = all_services(PLACES, accounts, ENVIRONMENT, web_port)
+    return {service.name: service for service in services}
+
+
+def test_every_port_of_the_manual_that_needs_no_container_is_served() -> None:
+    served = {
+        port for service in table(Accounts(servers=None, services=None)).values() for port in service.ports
+    }
+    assert served >= MANUAL_PORTS
+
+
+def test_no_two_services_want_the_same_port() -> None:
+    ports = [
+        port for service in table(Accounts(servers=None, services=None)).values() for port in service.ports
+    ]
+    assert len(ports) == len(set(ports))
+
+
+def test_every_dependency_is_a_server_without_dependencies() -> None:
+    services = table(Accounts(servers=None, services=None))
+    needed = {name for service in services.values() for name in service.after}
+    assert needed <= {name for name, service in services.items() if not service.after}
+
+
+def test_every_one_shot_sets_up_a_server() -> None:
+    services = table(Accounts(servers=None, services=None))
+    assert all(not services[one_shot.after].after for one_shot in all_one_shots())
+
+
+def test_root_lends_its_user_to_all_but_the_web_server_on_port_80() -> None:
+    services = table(Accounts(servers="satellite", services="satellite"))
+    assert {name for name, service in services.items() if service.user is None} == {"nginx"}
+
+
+def test_web_server_beyond_port_80_needs_no_root() -> None:
+    assert table(Accounts(servers="satellite", services="satellite"), 8088)["nginx"].user == "satellite"
+
+
+def test_servers_keep_their_user_when_the_checkout_is_private() -> None:
+    services = table(Accounts(servers="satellite", services=None))
+    assert services["postgres"].user == "satellite"
+    assert services["operation-server"].user is None
+
+
+def test_worker_has_the_node_name_of_the_manual() -> None:
+    command = table(Accounts(servers=None, services=None))["analysis-worker-1"].command
+    assert command.endswith("-n celery@analysis-worker-1")
+
+
+@pytest.mark.parametrize(
+    ("url", "login"),
+    [
+        ("amqp://guest:guest@127.0.0.1:5672//", ("guest", "guest")),
+        ("amqp://ops:p%40ss@host//", ("ops", "p@ss")),
+        ("amqp://host//", ("guest", "guest")),
+    ],
+)
+def test_broker_login_is_read_from_its_url(url: str, login: tuple[str, str]) -> None:
+    assert broker_login(url) == login

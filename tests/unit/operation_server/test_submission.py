@@ -1,0 +1,60 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from operation_server.routes.websockets import is_same_origin
+from operation_server.schemas import SubmitRequest
+from operation_server.submission import RequestRefused, check_request, digest_of, plan_submission
+from telemetry_core.settings import Settings, load_mission
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "api" / "v1"
+MISSION = load_mission(Settings().mission_file)
+NOW = datetime(2025, 10, 30, 12, 34, 56, 789_000, tzinfo=UTC)
+
+
+def example(name: str) -> SubmitRequest:
+    return SubmitRequest.model_validate_json((EXAMPLES / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("submit_*.json")), ids=lambda path: path.stem)
+def test_published_example_is_accepted(path: Path) -> None:
+    check_request(example(path.name), models=["lstm_timeseries"], mission=MISSION)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("refused_*.json")), ids=lambda path: path.stem)
+def test_published_counterexample_is_refused(path: Path) -> None:
+    with pytest.raises((ValidationError, RequestRefused)):
+        check_request(example(path.name), models=["lstm_timeseries"], mission=MISSION)
+
+
+def test_task_arguments_survive_json() -> None:
+    for path in EXAMPLES.glob("submit_*.json"):
+        planned = plan_submission(example(path.name), job_id="job", created_at=NOW)
+        for task in planned.tasks:
+            assert json.loads(json.dumps(task.arguments))[0] == "job"
+        assert len(planned.tasks) == len(planned.inputs) == planned.job.total_subsystems
+
+
+def test_digest_ignores_the_order_of_keys_and_sees_values() -> None:
+    text = json.loads((EXAMPLES / "submit_series.json").read_text(encoding="utf-8"))
+    turned = SubmitRequest.model_validate(dict(reversed(text.items())))
+    assert digest_of(turned) == digest_of(example("submit_series.json"))
+    text["data"][0] += 1
+    assert digest_of(SubmitRequest.model_validate(text)) != digest_of(turned)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "expected"),
+    [
+        (None, "localhost:8000", True),
+        ("http://localhost:8088", "localhost", True),
+        ("http://elsewhere.example", "localhost:8000", False),
+        ("null", "localhost:8000", False),
+        ("http://[bad", "localhost:8000", False),
+    ],
+)
+def test_only_pages_of_this_host_may_open_a_socket(origin: str | None, host: str, *, expected: bool) -> None:
+    assert is_same_origin(origin, host) is expected

@@ -1,0 +1,96 @@
+"""What a mission may say, and what its rules mean."""
+
+import copy
+import math
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from telemetry_core.subsystems import Mission, Rule
+
+VALID: dict[str, Any] = {
+    "name": "test",
+    "model": {"name": "lstm_timeseries", "version": "1"},
+    "window": {"length": 64, "max_span_s": 900, "max_gap_s": 60},
+    "periodic": {"share": 0.1},
+    "subsystems": {
+        "eps": {
+            "horizon": 5,
+            "channels": {
+                "soc": {"unit": "%", "nominal": [40, 100]},
+                "alarm": {"unit": "flag", "feature": False},
+            },
+            "rules": [{"channel": "soc", "reason": "low", "log": "Low: {value}%", "below": 30}],
+        }
+    },
+    "metrics": {"satellite_soc": "eps.soc", "satellite_obc_*": "obc.*"},
+}
+
+
+def changed(*path: str | int, to: object) -> dict[str, Any]:
+    mission = copy.deepcopy(VALID)
+    part: Any = mission
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = to
+    return mission
+
+
+def rule(**limits: float) -> Rule:
+    return Rule.model_validate({"channel": "soc", "reason": "low", "log": "Low", **limits})
+
+
+def test_limits_are_strict() -> None:
+    subject = rule(below=-30, above=50)
+    assert [subject.is_breached(value) for value in (-30.01, -30, 50, 50.01)] == [True, False, False, True]
+
+
+def test_equality_is_a_limit() -> None:
+    assert rule(equals=1).is_breached(1.0)
+    assert not rule(equals=1).is_breached(0.0)
+
+
+@pytest.mark.parametrize("limits", [{"below": 30}, {"above": 50}, {"equals": 1}])
+def test_missing_value_breaks_no_rule(limits: dict[str, float]) -> None:
+    assert not rule(**limits).is_breached(math.nan)
+
+
+def test_model_sees_features_only_in_order() -> None:
+    assert Mission.model_validate(VALID).subsystems["eps"].features == ("soc",)
+
+
+@pytest.mark.parametrize(
+    "mission",
+    [
+        changed("name", to="Two words"),
+        changed("model", "name", to="../secret"),
+        changed("model", "version", to="latest"),
+        changed("window", "length", to=9),
+        changed("window", "length", to=257),
+        changed("window", "max_span_s", to=0),
+        changed("window", "max_gap_s", to=-1),
+        changed("periodic", "share", to=1.1),
+        changed("periodic", "share", to=math.nan),
+        changed("earliest_time", to="1969-12-31T00:00:00Z"),
+        changed("earliest_time", to="2000-01-01T00:00:00"),
+        changed("subsystems", to={}),
+        changed("subsystems", "eps", "horizon", to=0),
+        changed("subsystems", "eps", "horizon", to=65),
+        changed("subsystems", "eps", "channels", to={}),
+        changed("subsystems", "eps", "channels", "soc", "feature", to=False),
+        changed("subsystems", "eps", "channels", "soc", "nominal", to=[100, 40]),
+        changed("subsystems", "eps", "channels", "soc", "units", to="V"),
+        changed("subsystems", "eps", "rules", 0, "channel", to="unknown"),
+        changed("subsystems", "eps", "rules", 0, "below", to=None),
+        changed("subsystems", "eps", "rules", 0, "reason", to="two words"),
+        changed("metrics", "satellite_soc", to="eps.*"),
+        changed("metrics", "satellite_obc_*", to="obc.load"),
+        changed("metrics", 'satellite{x="y"}', to="obc.load"),
+        changed("metrics", "satellite_soc", to="soc"),
+        changed("extra", to=1),
+    ],
+)
+def test_mistake_is_refused(mission: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Mission.model_validate(mission)

@@ -1,0 +1,97 @@
+"""The payload of a batch: what one side writes the other reads, and nothing else."""
+
+import json
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from telemetry_core.errors import ModelContractError
+from telemetry_core.inferences import Job
+from telemetry_core.tasks import InferenceBatch, SeriesTask, WindowedJob
+
+
+def windowed(number: int) -> WindowedJob:
+    job = Job(
+        job_id=f"kafka-SAT-001-{number:013d}",
+        satellite_id="SAT-001",
+        source="kafka_auto_trigger",
+        trigger_reason="periodic_check",
+        total_subsystems=4,
+        created_at=datetime(2025, 10, 30, 12, 34, 56, 789_123, tzinfo=UTC),
+        metadata={"lane": "live", "offset": 7},
+    )
+    return WindowedJob(job=job, window_start_us=number - 9, window_end_us=number, sample_count=10)
+
+
+def batch() -> InferenceBatch:
+    return InferenceBatch(
+        subsystem="eps",
+        model_name="lstm_timeseries",
+        model_version="1",
+        channels=("voltage", "soc"),
+        horizon=5,
+        jobs=(windowed(1), windowed(2)),
+        window_length=10,
+        windows_base64="AAAA",
+    )
+
+
+def payload(**changes: Any) -> dict[str, Any]:
+    return {**batch().to_payload(), **changes}
+
+
+def test_batch_survives_json() -> None:
+    assert InferenceBatch.from_payload(json.loads(json.dumps(batch().to_payload()))) == batch()
+
+
+def test_creation_time_keeps_its_zone_and_microseconds() -> None:
+    restored = InferenceBatch.from_payload(json.loads(json.dumps(batch().to_payload())))
+    assert restored.jobs[0].job.created_at == batch().jobs[0].job.created_at
+    assert restored.jobs[0].job.created_at.utcoffset() is not None
+
+
+def test_batches_of_one_hold_each_job_with_its_own_window() -> None:
+    windows = [bytes([number]) * 80 for number in (1, 2)]
+    both = replace(batch(), windows_base64=b64encode(b"".join(windows)).decode())
+    singles = list(both.singles())
+    assert [single.jobs for single in singles] == [(windowed(1),), (windowed(2),)]
+    assert [b64decode(single.windows_base64) for single in singles] == windows
+    restored = [replace(one, jobs=both.jobs, windows_base64=both.windows_base64) for one in singles]
+    assert restored == [both, both]
+
+
+@pytest.mark.parametrize("schema", [None, 0, 2, "1", [1]])
+def test_unknown_schema_is_a_broken_contract(schema: object) -> None:
+    with pytest.raises(ModelContractError, match="batch schema"):
+        InferenceBatch.from_payload(payload(schema=schema))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"jobs": None}, {"horizon": "five"}, {"channels": 1}, {"jobs": [{}]}, {"windows_base64": None}],
+)
+def test_malformed_batch_is_a_broken_contract(changes: dict[str, object]) -> None:
+    with pytest.raises(ModelContractError, match="malformed batch"):
+        InferenceBatch.from_payload(payload(**changes))
+
+
+@pytest.mark.parametrize("missing", ["subsystem", "jobs", "windows_base64", "schema"])
+def test_batch_without_a_field_is_a_broken_contract(missing: str) -> None:
+    incomplete = payload()
+    del incomplete[missing]
+    with pytest.raises(ModelContractError):
+        InferenceBatch.from_payload(incomplete)
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 3])
+def test_what_is_no_object_is_a_broken_contract(value: Any) -> None:
+    with pytest.raises(ModelContractError, match="a batch is an object"):
+        InferenceBatch.from_payload(value)
+
+
+def test_series_task_has_the_arguments_of_the_operators_manual_in_order() -> None:
+    task = SeriesTask(job_id="1", model_name="m", data=(1.0, 2.0), config={"a": 1}, metadata={"b": 2})
+    assert task.to_arguments() == ("1", "m", [1.0, 2.0], {"a": 1}, {"b": 2})

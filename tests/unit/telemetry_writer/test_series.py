@@ -1,0 +1,151 @@
+"""Which samples of a message become which series."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from telemetry_core.messages import MessageHeader
+from telemetry_core.settings import load_mission
+from telemetry_core.stream import Record
+from telemetry_core.subsystems import Mission
+from telemetry_writer.series import (
+    MAX_LEAD_S,
+    MAX_WILDCARD_FIELDS,
+    RETENTION_S,
+    escape_label,
+    import_lines,
+    is_kept,
+    plan_import,
+    samples_of,
+)
+
+NOW_US = 1_761_802_496_789_000
+DAY_US = 86_400_000_000
+
+
+@pytest.fixture(scope="module")
+def mission() -> Mission:
+    return load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
+
+
+def record(body: object, *, offset: int = 0, received_us: int = NOW_US) -> Record:
+    value = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Record(value=value, key=None, partition=0, offset=offset, received_us=received_us)
+
+
+def message(**objects: Mapping[str, object]) -> dict[str, object]:
+    return {"satellite_id": "SAT-001", "timestamp": "2025-10-30T05:34:56.789+00:00", **objects}
+
+
+def test_series_carries_satellite_only_and_generation_time_in_milliseconds() -> None:
+    header = MessageHeader(satellite_id="SAT-001", generated_us=NOW_US + 999, body={"eps": {"soc": 64.5}})
+    lines = import_lines(header, {"satellite_battery_soc": "eps.soc"})
+    assert lines == ['satellite_battery_soc{satellite_id="SAT-001"} 64.5 1761802496789']
+
+
+def test_booleans_are_one_and_zero() -> None:
+    body = {"comm": {"tx_active": True, "rx_active": False}}
+    assert samples_of(body, {"tx": "comm.tx_active", "rx": "comm.rx_active"}) == {"tx": 1, "rx": 0}
+
+
+@pytest.mark.parametrize(
+    "value", [None, "12.5", float("nan"), float("inf"), -float("inf"), [1.0], {"value": 1.0}, 10**400]
+)
+def test_what_is_no_finite_number_makes_no_sample(value: object) -> None:
+    assert samples_of({"eps": {"soc": value}}, {"soc": "eps.soc"}) == {}
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", [1, 2]])
+def test_object_of_wrong_type_is_passed_over(value: object) -> None:
+    assert samples_of({"eps": value, "obc": {"load": 1}}, {"soc": "eps.soc", "load": "obc.load"}) == {
+        "load": 1
+    }
+
+
+def test_wildcard_takes_every_numeric_field() -> None:
+    body = {"beacon": {"alive": True, "mode": "safe", "uptime_seconds": 12, "last_command_time": "x"}}
+    assert samples_of(body, {"satellite_beacon_*": "beacon.*"}) == {
+        "satellite_beacon_alive": 1,
+        "satellite_beacon_uptime_seconds": 12,
+    }
+
+
+@pytest.mark.parametrize("name", ["", "a b", 'x{y="z"} 1\nother', "a-b", "ü", "x" * 101])
+def test_wildcard_refuses_field_names_that_are_no_series_names(name: str) -> None:
+    assert samples_of({"beacon": {name: 1}}, {"satellite_beacon_*": "beacon.*"}) == {}
+
+
+def test_sender_cannot_invent_series_without_end() -> None:
+    body = {"beacon": {f"field_{index}": index for index in range(1000)}}
+    assert len(samples_of(body, {"satellite_beacon_*": "beacon.*"})) == MAX_WILDCARD_FIELDS
+
+
+def test_two_entries_for_one_series_make_one_sample() -> None:
+    body = {"obc": {"load": 1.0}, "eps": {"load": 2.0}}
+    assert samples_of(body, {"satellite_obc_load": "eps.load", "satellite_obc_*": "obc.*"}) == {
+        "satellite_obc_load": 2.0
+    }
+
+
+def test_one_field_may_feed_two_series() -> None:
+    body = {"thermal": {"obc_temp": 21.5}}
+    metrics = {"satellite_temperature": "thermal.obc_temp", "satellite_temp_obc": "thermal.obc_temp"}
+    assert samples_of(body, metrics) == {"satellite_temperature": 21.5, "satellite_temp_obc": 21.5}
+
+
+def test_label_is_escaped() -> None:
+    assert escape_label('a"b\\c\nd') == 'a\\"b\\\\c\\nd'
+
+
+@pytest.mark.parametrize(
+    ("generated_us", "kept"),
+    [
+        (NOW_US, True),
+        (NOW_US - RETENTION_S * 1_000_000 + 1, True),
+        (NOW_US - RETENTION_S * 1_000_000, False),
+        (NOW_US + MAX_LEAD_S * 1_000_000 - 1, True),
+        (NOW_US + MAX_LEAD_S * 1_000_000, False),
+    ],
+)
+def test_what_victoria_metrics_drops_is_known_before(*, generated_us: int, kept: bool) -> None:
+    assert is_kept(generated_us, NOW_US) is kept
+
+
+def test_default_mission_writes_both_names_of_the_obc_temperature_once(mission: Mission) -> None:
+    plan = plan_import([record(message(thermal={"obc_temp": 20.0}))], mission=mission, now_us=NOW_US)
+    assert sorted(line.partition("{")[0] for line in plan.lines) == [
+        "satellite_temp_obc",
+        "satellite_temperature",
+    ]
+
+
+def test_late_sample_beyond_retention_is_counted_and_not_sent(mission: Mission) -> None:
+    records = [record(message(thermal={"obc_temp": 20.0}))]
+    plan = plan_import(records, mission=mission, now_us=NOW_US + 400 * DAY_US)
+    assert (plan.lines, plan.messages, plan.out_of_retention) == ([], [], 2)
+
+
+def test_late_sample_within_retention_keeps_its_generation_time(mission: Mission) -> None:
+    late = record(message(comm={"rssi_dbm": -80}), received_us=NOW_US + 30 * DAY_US)
+    plan = plan_import([late], mission=mission, now_us=NOW_US + 30 * DAY_US)
+    assert plan.lines == ['satellite_rssi{satellite_id="SAT-001"} -80.0 1761802496789']
+
+
+def test_unreadable_messages_are_counted_by_reason_and_stop_nothing(mission: Mission) -> None:
+    records = [
+        record(b"\xff{"),
+        record({"timestamp": "2025-10-30T05:34:56Z"}),
+        record({"satellite_id": 'SAT"} 1', "timestamp": "2025-10-30T05:34:56Z"}),
+        record({"satellite_id": "SAT-001", "timestamp": "yesterday"}),
+        record(message(comm={"rssi_dbm": -80})),
+    ]
+    plan = plan_import(records, mission=mission, now_us=NOW_US)
+    assert plan.skipped == {"not_json": 1, "invalid_satellite_id": 2, "invalid_timestamp": 1}
+    assert [processed.satellite_id for processed in plan.messages] == ["SAT-001"]
+
+
+def test_message_without_judged_channel_still_has_its_beacon_written(mission: Mission) -> None:
+    plan = plan_import([record(message(beacon={"alive": True}))], mission=mission, now_us=NOW_US)
+    assert plan.lines == ['satellite_beacon_alive{satellite_id="SAT-001"} 1 1761802496789']

@@ -1,0 +1,1 @@
+"""Recipes of the served models: data, training, export, calibration, evaluation."""

@@ -1,0 +1,129 @@
+"""False alarms and detected faults of a calibrated model: `python -m training.detection --model DIR`."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis_server.scoring import ANOMALY_THRESHOLD, Calibration, Scores, load_calibration, score_windows
+from training.calibrate import REPOSITORY
+from training.calibration_windows import INTERVALS_S, Plan, StepPredictor, nominal_windows
+from training.families import Series
+from training.nominal import SATELLITES, Sampling, faulty_recording, subsystem_features
+from training.report import table, write_report
+
+HELD_OUT_SEED = 90_000
+LENGTHS = (10, 25, 64)
+FAULTS = {
+    "spike": "aocs",
+    "drift": "eps",
+    "stuck": "aocs",
+    "noise": "comm",
+    "dropout": "thermal",
+    "low_battery": "eps",
+    "overheating": "thermal",
+    "thruster": "aocs",
+}
+LENGTH = 64
+FAULT_S = 120.0
+"""Verdicts up to this long after the start of the fault are looked at."""
+VERDICTS = 24
+"""Windows per satellite and fault, spread over FAULT_S."""
+
+
+class Detector:
+    """A model version with its constants."""
+
+    def __init__(self, model: Path) -> None:
+        self._predict = StepPredictor(model / "model.onnx")
+        self._calibration: Calibration = load_calibration(model)
+        self._features = subsystem_features()
+
+    def score(self, windows: Series, subsystem: str) -> Scores:
+        """Score float32[job, channel, time]."""
+        series = self._predict(windows)
+        return score_windows(
+            windows,
+            series.step_mean.astype(np.float32),
+            series.step_std.astype(np.float32),
+            subsystem=subsystem,
+            channels=self._features[subsystem],
+            calibration=self._calibration,
+        )
+
+
+def false_alarms(detector: Detector, plan: Plan) -> dict[str, dict[str, float]]:
+    """Share of nominal verdicts above the threshold, by subsystem and window length."""
+    rates: dict[str, dict[str, float]] = {}
+    for length in LENGTHS:
+        for subsystem, windows in nominal_windows(plan, length).items():
+            score = detector.score(windows, subsystem).score
+            rates.setdefault(subsystem, {})[str(length)] = float((score > ANOMALY_THRESHOLD).mean())
+    return rates
+
+
+def detected(detector: Detector, fault: str, subsystem: str, interval_s: float) -> dict[str, float]:
+    """Shares of satellites and of verdicts flagged during a fault."""
+    after = min(round(FAULT_S / interval_s), 240)
+    sampling = Sampling(seed=HELD_OUT_SEED + 500, interval_s=interval_s, steps=LENGTH + after)
+    recording = faulty_recording(sampling, f"{fault}@{LENGTH * interval_s}")[subsystem]
+    ends = np.unique(np.linspace(LENGTH + 1, LENGTH + after, VERDICTS).astype(int))
+    windows = np.concatenate([recording[:, :, end - LENGTH : end] for end in ends])
+    scores = detector.score(windows, subsystem)
+    flagged = (scores.score > ANOMALY_THRESHOLD).reshape(ends.size, SATELLITES)
+    return {"satellites": float(flagged.any(axis=0).mean()), "verdicts": float(flagged.mean())}
+
+
+def detection_table(detector: Detector) -> dict[str, dict[str, dict[str, float]]]:
+    """Detection of every kind of fault at its default size, by sampling interval in seconds."""
+    return {
+        kind: {str(interval_s): detected(detector, kind, subsystem, interval_s) for interval_s in INTERVALS_S}
+        for kind, subsystem in FAULTS.items()
+    }
+
+
+def page(model: Path, figures: Mapping[str, Any]) -> list[str]:
+    """The figures as Markdown."""
+    alarms = [
+        (name, *(f"{rate:.2%}" for rate in by_length.values()))
+        for name, by_length in figures["false_alarms"].items()
+    ]
+    faults = [
+        (kind, FAULTS[kind], *(f"{f['satellites']:.0%} / {f['verdicts']:.0%}" for f in by_interval.values()))
+        for kind, by_interval in figures["faults"].items()
+    ]
+    return [
+        f"# Score with {model.parent.name} version {model.name}\n",
+        f"Held-out simulated telemetry, {figures['windows']} nominal windows per figure.\n",
+        "## False alarms per nominal verdict (aim 0.1 %), by window length\n",
+        *table(("subsystem", *map(str, LENGTHS)), alarms),
+        "\n## Faults of default size, by sampling interval\n",
+        f"Satellites flagged within {FAULT_S:.0f} s / share of the verdicts in that time; 10 satellites.\n",
+        *table(("fault", "subsystem", *(f"{interval_s} s" for interval_s in INTERVALS_S)), faults),
+    ]
+
+
+def main() -> None:
+    """Measure and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--model", type=Path, default=REPOSITORY / "lstm_timeseries" / "1", help="folder of model.onnx"
+    )
+    parser.add_argument("--recordings", type=int, default=40, help="nominal recordings per interval")
+    arguments = parser.parse_args()
+    plan = Plan(seed=HELD_OUT_SEED, recordings=arguments.recordings)
+    detector = Detector(arguments.model)
+    figures = {
+        "windows": plan.recordings * plan.windows * len(INTERVALS_S),
+        "false_alarms": false_alarms(detector, plan),
+        "faults": detection_table(detector),
+    }
+    lines = page(arguments.model, figures)
+    print("\n".join(lines))
+    write_report(f"{arguments.model.parent.name}-score-{arguments.model.name}", figures, lines)
+
+
+if __name__ == "__main__":
+    main()
