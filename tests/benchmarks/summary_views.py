@@ -32,7 +32,8 @@ FROM (
 """
 FILL_ROWS = """
 INSERT INTO subsystem_inferences (job_id, subsystem, model_name, status, input_data, input_features,
-    predictions, confidence, anomaly_score, anomaly_detected, inference_time_ms, created_at, completed_at, verdict)
+    predictions, confidence, anomaly_score, anomaly_detected, inference_time_ms, created_at, completed_at,
+    verdict)
 SELECT job_id, subsystem, 'lstm_timeseries', 'completed', '{"samples": 64}', ARRAY['battery_voltage'],
     '[[4.0]]', '[0.9]', score, score > 0.7, 12.5, created_at, completed_at,
     CASE WHEN score > 0.7 THEN 'anomalous' ELSE 'nominal' END

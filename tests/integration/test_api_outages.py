@@ -1,13 +1,13 @@
-"""A server behind the API is away: 503 with Retry-After, never a hang, never a 500, and well again by itself."""
+"""A server behind the API is away: 503 with Retry-After, never a hang, and well again by itself."""
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from operation_server.app import create_app
-from operation_server.dependencies import Services
 from operation_server.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
@@ -17,6 +17,9 @@ from telemetry_core.settings import Settings
 from tests.integration.postgres_server import administer, free_port
 from tests.integration.running_api import RunningApi, running_api
 from tests.integration.test_api import MANUAL, get, post, problem
+
+if TYPE_CHECKING:
+    from operation_server.dependencies import Services
 
 pytestmark = pytest.mark.integration
 
