@@ -24,7 +24,7 @@ logs: ## Show the last log lines of every service, or follow S=name
 	@$(python) -m deploy.native logs $(S)
 
 demo: setup up ## From a fresh clone to found anomalies; RECORDING=FILE replays a recording instead
-	@$(python) deploy/native/demo.py $(if $(RECORDING),"$(RECORDING)")
+	@$(python) -m deploy.native.demo $(if $(RECORDING),"$(RECORDING)")
 
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check
