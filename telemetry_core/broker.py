@@ -23,8 +23,11 @@ CONFIRM_TIMEOUT_S = 10
 
 def celery_app(connection_name: str, settings: Settings) -> Celery:
     """Build an application whose connections bear `connection_name` in RabbitMQ; nothing connects yet."""
-    app = Celery("analysis_server", broker=settings.celery_broker_url, backend=settings.celery_result_backend)
+    app = Celery("analysis_server", backend=settings.celery_result_backend)
     app.conf.update(
+        # Not broker_url: Celery lets the environment overrule it, and `settings` has read that already.
+        broker_read_url=settings.celery_broker_url,
+        broker_write_url=settings.celery_broker_url,
         task_queues=_queues(),
         task_default_queue=DEFAULT_QUEUE,
         task_default_exchange=TASK_EXCHANGE,

@@ -103,12 +103,12 @@ class Platform:
         ).raise_for_status()
 
     def tasks_in(self, queue: str) -> int:
-        """Count the tasks that wait in a queue or are in a worker's hands."""
+        """Count the tasks that wait in a queue or are in a worker's hands; -1 while RabbitMQ has not counted."""
         with requests.Session() as session:
             session.auth = ("guest", "guest")
             answer = session.get(f"http://localhost:15672/api/queues/%2F/{queue}", timeout=HTTP_TIMEOUT_S)
             answer.raise_for_status()
-            return int(answer.json()["messages"])
+            return int(answer.json().get("messages", -1))
 
 
 def victoria_url() -> str:
