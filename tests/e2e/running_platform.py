@@ -103,7 +103,7 @@ class Platform:
         ).raise_for_status()
 
     def tasks_in(self, queue: str) -> int:
-        """Count the tasks that wait in a queue or are in a worker's hands; -1 while RabbitMQ has not counted."""
+        """Count the tasks that wait or are in a worker's hands; -1 while RabbitMQ has not counted."""
         with requests.Session() as session:
             session.auth = ("guest", "guest")
             answer = session.get(f"http://localhost:15672/api/queues/%2F/{queue}", timeout=HTTP_TIMEOUT_S)
