@@ -21,7 +21,14 @@ from deploy.native.places import (
 )
 from deploy.native.ports import TakenPort, choose_web_port, listening_ports, taken_ports
 from deploy.native.readiness import stages, start_and_wait
-from deploy.native.services import Service, all_one_shots, all_services, postgres_binaries
+from deploy.native.services import (
+    OneShot,
+    Service,
+    all_one_shots,
+    all_services,
+    postgres_binaries,
+    self_test,
+)
 from deploy.native.status import observe, table
 from deploy.native.supervision import Supervisor, end_leftovers
 
@@ -66,6 +73,8 @@ class Platform:
         start_and_wait(self._supervisor, first, deadline=deadline)
         self._run_one_shots({service.name for service in chosen})
         start_and_wait(self._supervisor, second, deadline=deadline)
+        if not names:
+            self._run(self_test(self._environment["BIND_ADDRESS"]))
         print(f"Ready after {time.monotonic() - begun:.1f} s.", flush=True)
         if "nginx" in {service.name for service in chosen}:
             print(f"Web: {self._web_address()}")
@@ -204,12 +213,15 @@ class Platform:
     def _run_one_shots(self, chosen: set[str]) -> None:
         for one_shot in all_one_shots():
             if one_shot.after in chosen:
-                outcome = subprocess.run(
-                    one_shot.command, cwd=self.places.checkout, capture_output=True, text=True, check=False
-                )
-                if outcome.returncode:
-                    raise RefusedError(f"{one_shot.name} failed:\n{outcome.stdout}{outcome.stderr}")
-                print(f"  {one_shot.name:<24} done", flush=True)
+                self._run(one_shot)
+
+    def _run(self, one_shot: OneShot) -> None:
+        outcome = subprocess.run(
+            one_shot.command, cwd=self.places.checkout, capture_output=True, text=True, check=False
+        )
+        if outcome.returncode:
+            raise RefusedError(f"{one_shot.name} failed:\n{outcome.stdout}{outcome.stderr}")
+        print(f"  {one_shot.name:<24} done", flush=True)
 
 
 def choose_services(services: Sequence[Service], names: Sequence[str]) -> list[Service]:

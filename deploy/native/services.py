@@ -39,12 +39,12 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneShot:
-    """A command that ends, run between the servers and the services."""
+    """A command that ends: it prepares a server, or proves the whole."""
 
     name: str
     command: tuple[str, ...]
     after: str
-    """The server that it sets up."""
+    """The process that it needs."""
 
 
 def all_services(
@@ -74,6 +74,12 @@ def all_one_shots() -> tuple[OneShot, ...]:
             after="postgres",
         ),
     )
+
+
+def self_test(bind: str) -> OneShot:
+    """Build the last step: a job through the whole path."""
+    command = (sys.executable, "-m", "deploy.native.self_test", bind)
+    return OneShot(name="self-test", command=command, after="analysis-worker-1")
 
 
 def broker_login(broker_url: str) -> tuple[str, str]:
