@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from deploy.native.configuration import ConfigurationError
 from deploy.native.installation import LOG_LINES, Platform, RefusedError
 from deploy.native.readiness import NotReadyError
 from deploy.native.supervision import SupervisorError
@@ -27,7 +28,7 @@ def main() -> int:
         print(f"{error}\nIts last lines ({platform.places.logs}/{error.service}.log):", file=sys.stderr)
         print(platform.last_lines(error.service, LOG_LINES), file=sys.stderr)
         return 1
-    except (RefusedError, SupervisorError) as error:
+    except (ConfigurationError, RefusedError, SupervisorError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

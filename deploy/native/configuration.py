@@ -11,8 +11,8 @@ from deploy.native.services import Service, broker_login
 _PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
 
 
-class UnknownPlaceholderError(ValueError):
-    """A template names a value that there is none for."""
+class ConfigurationError(ValueError):
+    """A file of the native mode cannot be written from these values."""
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
@@ -20,7 +20,7 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
-            raise UnknownPlaceholderError(f"@{match[1]}@ is none of {', '.join(sorted(values))}")
+            raise ConfigurationError(f"@{match[1]}@ is none of {', '.join(sorted(values))}")
         return values[match[1]]
 
     return _PLACEHOLDER.sub(value, template)
@@ -115,6 +115,13 @@ def _program(places: Places, service: Service) -> str:
     if service.user:
         lines.append(f"user={service.user}")
     if environment:
-        pairs = ",".join(f'{key}="{value}"' for key, value in environment.items())
-        lines.append(f"environment={pairs}")
+        lines.append(f"environment={','.join(map(_assignment, environment.items()))}")
     return "\n".join(lines) + "\n"
+
+
+def _assignment(pair: tuple[str, str]) -> str:
+    key, value = pair
+    quote = "'" if '"' in value else '"'
+    if quote in value or "\n" in value:
+        raise ConfigurationError(f"{key}: a value must not hold both kinds of quotes, nor a line break")
+    return f"{key}={quote}{value.replace('%', '%%')}{quote}"

@@ -106,11 +106,11 @@ def main() -> int:
     else:
         outcome, faults = _simulate(verdicts)
     _wait_until_quiet(verdicts)
-    _print_summary(verdicts)
+    has_verdicts = _print_summary(verdicts)
     missed = _print_faults(verdicts, faults)
     _print_pages()
     is_healthy = Platform.from_environment(dict(os.environ)).status()
-    return 1 if outcome or missed or not is_healthy else 0
+    return 0 if outcome == missed == 0 and has_verdicts and is_healthy else 1
 
 
 def _simulate(verdicts: Verdicts) -> tuple[int, list[dict[str, Any]]]:
@@ -182,7 +182,8 @@ def _show(begun: float, verdicts: Verdicts, label: str = "running") -> None:
     )
 
 
-def _print_summary(verdicts: Verdicts) -> None:
+def _print_summary(verdicts: Verdicts) -> bool:
+    """Print what became of the telemetry; False when nothing did."""
     jobs, completed, failed, rows, anomalous = verdicts.read(SUMMARY)[0]
     print(f"\nJobs      {jobs}: {completed} completed, {failed} failed")
     by_kind = ", ".join(f"{count} {kind}" for kind, count in verdicts.read(VERDICTS))
@@ -194,6 +195,9 @@ def _print_summary(verdicts: Verdicts) -> None:
     print(f"  {'satellite':<16} {'subsystem':<12} {'verdicts':>8} {'score':>7}  explained by")
     for satellite, subsystem, count, score, why in verdicts.read(EPISODES, limit=TOP_ANOMALIES):
         print(f"  {satellite:<16} {subsystem:<12} {count:>8} {score:>7}  {explanation(why or {})}")
+    if not rows:
+        print("No verdict came: see 'make logs S=kafka-inference-trigger'")
+    return bool(rows)
 
 
 def explanation(contributions: Mapping[str, Mapping[str, float]]) -> str:

@@ -17,7 +17,10 @@ from deploy.native.probes import (
     consumes_in_group,
     serves_kafka,
 )
+from telemetry_core.settings import Settings
 
+CONFIGURATION_KEYS = tuple(name.upper() for name in Settings.model_fields)
+"""A service gets them from the supervisor, so that a changed one restarts it."""
 WORKER_NODE = "celery@analysis-worker-1"
 
 
@@ -194,6 +197,7 @@ def _python_services(
     programs = places.python.parent
     user, password = broker_login(broker)
     worker_directory = places.checkout / "analysis_server"
+    configuration = {key: environment[key] for key in CONFIGURATION_KEYS if key in environment}
     return (
         Service(
             name="operation-server",
@@ -203,6 +207,7 @@ def _python_services(
             after=("postgres", "rabbitmq", "victoria-metrics"),
             user=accounts.services,
             directory=places.checkout,
+            environment=configuration,
         ),
         Service(
             name="analysis-worker-1",
@@ -215,7 +220,7 @@ def _python_services(
             after=("rabbitmq", "postgres", "triton-server"),
             user=accounts.services,
             directory=worker_directory,
-            environment={"METRICS_PORT": "9103"},
+            environment=configuration | {"METRICS_PORT": "9103"},
         ),
         Service(
             name="kafka-inference-trigger",
@@ -225,7 +230,7 @@ def _python_services(
             after=("kafka", "rabbitmq"),
             user=accounts.services,
             directory=places.checkout,
-            environment={"METRICS_PORT": "9101"},
+            environment=configuration | {"METRICS_PORT": "9101"},
         ),
         Service(
             name="victoria-consumer",
@@ -235,7 +240,7 @@ def _python_services(
             after=("kafka", "victoria-metrics"),
             user=accounts.services,
             directory=places.checkout,
-            environment={"METRICS_PORT": "9102"},
+            environment=configuration | {"METRICS_PORT": "9102"},
         ),
         Service(
             name="flower",
@@ -248,7 +253,7 @@ def _python_services(
             after=("rabbitmq",),
             user=accounts.services,
             directory=worker_directory,
-            environment={"FLOWER_UNAUTHENTICATED_API": "true"},
+            environment=configuration | {"FLOWER_UNAUTHENTICATED_API": "true"},
         ),
     )
 

@@ -1,19 +1,22 @@
 import configparser
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from supervisor.datatypes import dict_of_key_value_pairs
+from supervisor.options import expand
 
 from analysis_server.delivery import GIVE_UP_AT
 from deploy.native.configuration import (
-    UnknownPlaceholderError,
+    ConfigurationError,
     render,
     supervisor_configuration,
     template_values,
 )
 from deploy.native.places import Accounts, Places
-from deploy.native.services import Service, broker_login
+from deploy.native.services import Service, _python_services, broker_login
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PLACES = Places(checkout=CHECKOUT, state=Path("/srv/state"))
@@ -51,7 +54,7 @@ def test_every_template_renders_without_a_placeholder_left(template: Path) -> No
 
 
 def test_unknown_placeholder_is_refused_by_name() -> None:
-    with pytest.raises(UnknownPlaceholderError, match="@COLOUR@"):
+    with pytest.raises(ConfigurationError, match="@COLOUR@"):
         render("@COLOUR@", values())
 
 
@@ -91,3 +94,24 @@ def test_service_user_gets_a_home_of_its_own() -> None:
 
 def test_percent_signs_in_a_command_survive_the_supervisor() -> None:
     assert program(service(command="echo 100%"))["command"] == "echo 100%%"
+
+
+def test_environment_keeps_quotes_and_percent_signs() -> None:
+    one = service(environment={"POSTGRES_PASSWORD": """a"b%c,d=e"""})
+    written = program(one)["environment"]
+    assert dict_of_key_value_pairs(expand(written, {}, "environment")) == one.environment
+
+
+def test_environment_that_no_quotes_can_hold_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="POSTGRES_PASSWORD"):
+        supervisor_configuration(PLACES, [service(environment={"POSTGRES_PASSWORD": """a"b'c"""})])
+
+
+def test_changed_mission_restarts_the_services_that_read_it() -> None:
+    def environments(mission: str) -> dict[str, Mapping[str, str]]:
+        environment = ENVIRONMENT | {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092", "MISSION_FILE": mission}
+        services = _python_services(PLACES, Accounts(servers=None, services=None), environment)
+        return {one.name: one.environment for one in services}
+
+    before, after = environments("/srv/a.yaml"), environments("/srv/b.yaml")
+    assert all(before[name] != after[name] for name in before)
