@@ -31,9 +31,10 @@ FAULTS: Final = (
     "SAT-003/thruster@45",
     "SAT-004/noise:comm.rssi_dbm*2@45",
 )
-DRAIN_LIMIT_S: Final = 40
 QUIET_S: Final = 3.0
 """Verdicts that stay the same for so long, with nothing pending, are all there will be."""
+STALLED_S: Final = 40.0
+"""Rows that are pending for so long without any progress will stay so."""
 TOP_ANOMALIES: Final = 12
 
 PROGRESS: Final = """
@@ -129,7 +130,7 @@ def _simulate(verdicts: Verdicts) -> tuple[int, list[dict[str, Any]]]:
 
 def _replay_command(recording: Path) -> Sequence[str]:
     mission = Settings().mission_file
-    print(f"Replaying {recording} as mission {mission.stem}, at maximum speed")
+    print(f"Replaying {recording} as {mission}, at maximum speed")
     return [
         sys.executable,
         "-m",
@@ -161,14 +162,13 @@ def _follow(command: Sequence[str], verdicts: Verdicts) -> int:
 
 def _wait_until_quiet(verdicts: Verdicts) -> None:
     """Wait until nothing is pending and no verdict has come for a while."""
-    deadline = time.monotonic() + DRAIN_LIMIT_S
-    begun = quiet_since = time.monotonic()
+    begun = changed_at = time.monotonic()
     last = verdicts.progress()
-    while time.monotonic() < deadline and time.monotonic() - quiet_since < QUIET_S:
+    while time.monotonic() - changed_at < (STALLED_S if last[3] else QUIET_S):
         time.sleep(0.5)
         current = verdicts.progress()
-        if current != last or current[3]:
-            last, quiet_since = current, time.monotonic()
+        if current != last:
+            last, changed_at = current, time.monotonic()
         _show(begun, verdicts, label="draining")
     print()
 
