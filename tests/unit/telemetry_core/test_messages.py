@@ -3,6 +3,7 @@
 import json
 import math
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from telemetry_core.messages import (
     parse_telemetry_message,
     time_of,
 )
+from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import Mission
 
 MISSION = Mission.model_validate(
@@ -258,3 +260,25 @@ def test_job_id_tells_generation_times_apart(generated_us: int) -> None:
     assert len(number) in {12, 13, 16} or number.isdigit()
     scale = 1 if len(number) == 16 else 1000
     assert int(number) * scale == generated_us
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "satellite-telemetry" / "v1"
+REFUSALS = {
+    "refused_no_zone": "invalid_timestamp",
+    "refused_no_usable_channel": "no_usable_channel",
+    "refused_satellite_id": "invalid_satellite_id",
+    "refused_time_ahead": "time_ahead",
+}
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.stem)
+def test_examples_are_taken_or_refused_as_their_names_say(path: Path) -> None:
+    mission = load_mission(EXAMPLES.parents[3] / "missions" / "default.yaml")
+    received_us = microseconds_of(datetime(2025, 10, 30, 12, 35, tzinfo=UTC))
+    reason = None
+    try:
+        message = parse_telemetry_message(path.read_bytes(), mission=mission, received_us=received_us)
+        assert message.satellite_id == "SAT-001"
+    except InvalidTelemetryMessage as error:
+        reason = error.reason
+    assert reason == REFUSALS.get(path.stem)
