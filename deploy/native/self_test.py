@@ -42,7 +42,7 @@ def wait_for_result(session: requests.Session, api: str, job_id: str) -> dict[st
             break
         time.sleep(POLL_S)
     if status != "completed":
-        raise SelfTestError(f"job {job_id} is {status}; see 'make logs S=analysis-worker-1'")
+        raise SelfTestError(f"job {job_id} is {status}: 'make logs S=analysis-worker-1' says what it waits for")
     result: dict[str, Any] = session.get(f"{api}/result/{job_id}", timeout=DEADLINE_S).json()
     return result
 
