@@ -41,7 +41,7 @@ test-e2e: up ## From a published message to a visible row, on the running platfo
 	@$(stage) end-to-end 9 python -m pytest tests/e2e
 
 bench: up ## Print throughput and latency figures
-	@$(python) tests/benchmarks/run.py
+	@$(python) -m tests.benchmarks.run $(BENCH)
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'

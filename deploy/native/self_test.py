@@ -42,7 +42,9 @@ def wait_for_result(session: requests.Session, api: str, job_id: str) -> dict[st
             break
         time.sleep(POLL_S)
     if status != "completed":
-        raise SelfTestError(f"job {job_id} is {status}: 'make logs S=analysis-worker-1' says what it waits for")
+        raise SelfTestError(
+            f"job {job_id} is {status}: 'make logs S=analysis-worker-1' says what it waits for"
+        )
     result: dict[str, Any] = session.get(f"{api}/result/{job_id}", timeout=DEADLINE_S).json()
     return result
 

@@ -23,7 +23,7 @@ FLUSH_LIMIT_S: Final = 30
 def simulated_messages(
     prefix: str, *, satellites: int, steps: int, newest_at: datetime, triggering_from: int | None = None
 ) -> list[bytes]:
-    """Return `steps` messages of each satellite, one a second; from step `triggering_from` on each breaks a rule."""
+    """Return `steps` messages of each satellite, one a second; from step `triggering_from` on all judged."""
     simulator = CHECKOUT / "tests" / "satellite_simulator.py"
     start = newest_at - timedelta(seconds=INTERVAL_S * steps)
     lines = subprocess.run(
@@ -45,7 +45,9 @@ def _renamed(line: bytes, prefix: str, *, is_triggering: bool) -> bytes:
 def produce(topic: str, values: Iterable[bytes]) -> None:
     """Append all in order and return when the broker has them."""
     failures: list[Any] = []
-    producer = Producer({"bootstrap.servers": SERVERS, "acks": "all", "enable.idempotence": True, "linger.ms": 5})
+    producer = Producer(
+        {"bootstrap.servers": SERVERS, "acks": "all", "enable.idempotence": True, "linger.ms": 5}
+    )
     for value in values:
         while True:
             try:
