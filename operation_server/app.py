@@ -6,7 +6,10 @@ from typing import Any
 
 from celery import Celery
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
 
 from operation_server import problems
 from operation_server.dependencies import SendTask, Services
@@ -76,16 +79,35 @@ def _application(services: Services) -> FastAPI:
         title="Satellite telemetry analysis: operation server",
         version=health.VERSION,
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=_operation_id,
     )
     app.state.services = services
     for routes in (health, inference, results, dashboard, trends, verdicts):
         app.include_router(routes.router)
     problems.install(app)
+    _serve_docs(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestTimer)
     _describe_problems(app)
     return app
+
+
+def _serve_docs(app: FastAPI) -> None:
+    """Serve the page of the API from this machine: a ground station may have no internet."""
+    app.mount("/docs/static", StaticFiles(packages=[("fastapi_swagger", "resources")]))
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=app.title,
+            swagger_js_url="/docs/static/swagger-ui-bundle.js",
+            swagger_css_url="/docs/static/swagger-ui.css",
+            swagger_favicon_url="/docs/static/favicon-32x32.png",
+        )
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -1,9 +1,11 @@
 """The REST routes over a real PostgreSQL."""
 
+import re
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -509,3 +511,10 @@ def test_metrics_count_requests_by_route_template(api: RunningApi) -> None:
 def test_no_other_origin_may_read(api: RunningApi) -> None:
     answer = requests.get(f"{api.url}/health", headers={"Origin": "http://elsewhere.example"}, timeout=20)
     assert not any(name.lower().startswith("access-control") for name in answer.headers)
+
+
+def test_docs_page_needs_nothing_from_the_internet(api: RunningApi) -> None:
+    page = get(api, "/docs").text
+    addresses = re.findall(r"(?:src|href)=[\"']([^\"']+)", page)
+    assert {urlsplit(address).netloc for address in addresses} == {""}
+    assert {get(api, address).status_code for address in addresses} == {200}
