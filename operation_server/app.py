@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from operation_server import problems
 from operation_server.dependencies import SendTask, Services
+from operation_server.keys import ApiKeys
 from operation_server.limits import BodyLimit, RequestTimer
 from operation_server.live import VERDICT_PAGE, DashboardFeed, JobFeed, Position, VerdictFeed
 from operation_server.readers import Row, job_states, rows
@@ -64,10 +65,10 @@ def create_app(
         dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
         verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
     )
-    return _application(services)
+    return _application(services, settings.accepted_api_keys)
 
 
-def _application(services: Services) -> FastAPI:
+def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
@@ -90,6 +91,7 @@ def _application(services: Services) -> FastAPI:
     problems.install(app)
     _serve_docs(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(ApiKeys, keys=api_keys)
     app.add_middleware(RequestTimer)
     _describe_problems(app)
     return app

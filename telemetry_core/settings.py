@@ -35,8 +35,15 @@ class Settings(BaseSettings):
     victoria_metrics_url: str = "http://localhost:8428"
     mission_file: Path = _PROJECT / "missions" / "default.yaml"
     model_repository: Path = _PROJECT / "model_repository"
+    api_keys: str = ""
+    """Keys of the REST API, separated by commas; none = it asks for none."""
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
+
+    @property
+    def accepted_api_keys(self) -> list[str]:
+        """Each key of `api_keys`."""
+        return [key for key in (part.strip() for part in self.api_keys.split(",")) if key]
 
     @property
     def broker_address(self) -> str:

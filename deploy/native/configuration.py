@@ -46,15 +46,16 @@ def write_configuration(places: Places, services: Iterable[Service], values: Map
     """Render every template, the commands for PATH and the supervisor's file."""
     native = places.checkout / "deploy" / "native"
     nginx = places.checkout / "nginx"
-    for template in (native / "config").iterdir():
+    for template in (*(native / "config").iterdir(), places.checkout / "deploy" / "definitions.json"):
         _write(places.etc / template.name, render(template.read_text(encoding="utf-8"), values))
     for command in (native / "bin").iterdir():
         _write(
             places.state / "bin" / command.name, render(command.read_text(encoding="utf-8"), values), 0o755
         )
     _write(places.etc / "nginx.conf", render((nginx / "native.conf").read_text(encoding="utf-8"), values))
+    shutil.copy(nginx / "routes.conf", places.etc / "nginx-routes.conf")
     (places.etc / "html").mkdir(exist_ok=True)
-    shutil.copy(nginx / "index.html", places.etc / "html")
+    shutil.copy(places.checkout / "frontend" / "index.html", places.etc / "html")
     _write(places.etc / "supervisord.conf", supervisor_configuration(places, services), 0o600)
 
 

@@ -65,7 +65,7 @@ def all_services(
 def all_one_shots() -> tuple[OneShot, ...]:
     """Build what must be done before the services start; each may be done again."""
     return (
-        OneShot(name="topics", command=(sys.executable, "-m", "deploy.native.create_topics"), after="kafka"),
+        OneShot(name="topics", command=(sys.executable, "-m", "deploy.create_topics"), after="kafka"),
         OneShot(
             name="database",
             command=(sys.executable, "-m", "deploy.native.create_database"),
@@ -81,7 +81,7 @@ def all_one_shots() -> tuple[OneShot, ...]:
 
 def self_test(bind: str) -> OneShot:
     """Build the last step: a job through the whole path."""
-    command = (sys.executable, "-m", "deploy.native.self_test", bind)
+    command = (sys.executable, "-m", "deploy.self_test", bind)
     return OneShot(name="self-test", command=command, after="analysis-worker-1")
 
 

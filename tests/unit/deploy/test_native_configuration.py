@@ -24,6 +24,7 @@ ENVIRONMENT = {"BIND_ADDRESS": "127.0.0.1", "CELERY_BROKER_URL": "amqp://guest:s
 TEMPLATES = [
     *(CHECKOUT / "deploy" / "native" / "config").iterdir(),
     *(CHECKOUT / "deploy" / "native" / "bin").iterdir(),
+    CHECKOUT / "deploy" / "definitions.json",
     CHECKOUT / "nginx" / "native.conf",
 ]
 
@@ -63,7 +64,7 @@ def test_address_before_a_placeholder_keeps_its_at_sign() -> None:
 
 
 def test_broker_definitions_limit_deliveries_and_keep_dead_letters() -> None:
-    text = (CHECKOUT / "deploy" / "native" / "config" / "definitions.json").read_text(encoding="utf-8")
+    text = (CHECKOUT / "deploy" / "definitions.json").read_text(encoding="utf-8")
     definitions = json.loads(render(text, values()))
     (policy,) = definitions["policies"]
     assert all(re.match(policy["pattern"], queue) for queue in ("inference", "celery"))

@@ -1,5 +1,6 @@
 """One job through the whole path: API, RabbitMQ, worker, Triton, PostgreSQL."""
 
+import os
 import sys
 import time
 from typing import Any, Final
@@ -42,9 +43,7 @@ def wait_for_result(session: requests.Session, api: str, job_id: str) -> dict[st
             break
         time.sleep(POLL_S)
     if status != "completed":
-        raise SelfTestError(
-            f"job {job_id} is {status}: 'make logs S=analysis-worker-1' says what it waits for"
-        )
+        raise SelfTestError(f"job {job_id} is {status}: the log of analysis-worker-1 says what it waits for")
     result: dict[str, Any] = session.get(f"{api}/result/{job_id}", timeout=DEADLINE_S).json()
     return result
 
@@ -52,6 +51,7 @@ def wait_for_result(session: requests.Session, api: str, job_id: str) -> dict[st
 def main(address: str) -> None:
     """Run the job; `SelfTestError` says where it got stuck."""
     with requests.Session() as session:
+        session.headers["X-API-Key"] = os.environ.get("API_KEYS", "").partition(",")[0].strip()
         api = API.format(address=address)
         result = wait_for_result(session, api, submit(session, api))
     if len(result["predictions"]) != 5:

@@ -1,0 +1,116 @@
+# One stage a service. Locked packages are installed once per service into /opt/venv; nothing compiles.
+# Behind a private index:  PIP_INDEX_URL=... docker compose build
+# Without internet:        fill the folder wheels/ elsewhere (docker build --target wheels --output wheels .), then build.
+
+FROM python:3.11-slim-bookworm AS locked
+WORKDIR /build
+COPY pyproject.toml uv.lock deploy/containers/install-packages wheel[s]/ /build/
+ARG PIP_INDEX_URL=""
+ARG PIP_EXTRA_INDEX_URL=""
+RUN ["./install-packages", "--self"]
+
+FROM locked AS collected
+RUN ["./install-packages", "--collect", "/wheels"]
+FROM scratch AS wheels
+COPY --from=collected /wheels /
+
+FROM locked AS operation-server-packages
+RUN ["./install-packages", "operation-server"]
+FROM locked AS analysis-server-packages
+RUN ["./install-packages", "analysis-server"]
+FROM locked AS kafka-inference-trigger-packages
+RUN ["./install-packages", "kafka-inference-trigger"]
+FROM locked AS core-packages
+RUN ["./install-packages"]
+FROM locked AS flower-packages
+RUN ["./install-packages", "flower"]
+FROM locked AS triton-front-packages
+RUN ["./install-packages", "triton-front"]
+FROM locked AS simulator-packages
+RUN ["./install-packages", "simulator", "telemetry-replay"]
+
+# What all Python services share: a user without a login, their working folder, how they tell that they live.
+FROM python:3.11-slim-bookworm AS service
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin satellite
+ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/satellite PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
+WORKDIR /srv/satellite
+COPY deploy/containers/healthcheck deploy/containers/trim-arguments /usr/local/bin/
+COPY telemetry_core telemetry_core
+USER 10001:10001
+
+FROM service AS operation-server
+COPY --from=operation-server-packages /opt/venv /opt/venv
+COPY operation_server operation_server
+EXPOSE 8000
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:8000/livez"]
+CMD ["uvicorn", "operation_server.app:create_app", "--factory", "--host", "0.0.0.0", "--port", "8000"]
+
+FROM service AS analysis-server
+COPY --from=analysis-server-packages /opt/venv /opt/venv
+COPY analysis_server analysis_server
+WORKDIR /srv/satellite/analysis_server
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+ENTRYPOINT ["trim-arguments"]
+CMD ["celery", "-A", "tasks", "worker", "--loglevel=info", "--pool=threads", "--concurrency=2"]
+
+FROM service AS kafka-inference-trigger
+COPY --from=kafka-inference-trigger-packages /opt/venv /opt/venv
+COPY kafka_inference_trigger kafka_inference_trigger
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+CMD ["python", "-m", "kafka_inference_trigger"]
+
+FROM service AS telemetry-writer
+COPY --from=core-packages /opt/venv /opt/venv
+COPY telemetry_writer telemetry_writer
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+CMD ["python", "-m", "telemetry_writer"]
+
+FROM service AS flower
+COPY --from=flower-packages /opt/venv /opt/venv
+COPY deploy/containers/flower-start /usr/local/bin/
+EXPOSE 5555
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:5555/healthcheck"]
+CMD ["flower-start"]
+
+FROM service AS triton-front
+COPY --from=triton-front-packages /opt/venv /opt/venv
+COPY deploy/triton/front.py deploy/triton/front.py
+EXPOSE 8000 8002
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:8000/v2/health/live"]
+CMD ["python", "deploy/triton/front.py", "--host", "0.0.0.0", "--http-port", "8000", "--metrics-port", "8002", \
+     "--triton-http", "http://triton-server:8000", "--triton-metrics", "http://triton-server:8002"]
+
+# The one-shots: preflight, topics, migrate, self-test. They end, so they have no health.
+FROM service AS one-shots
+COPY --from=core-packages /opt/venv /opt/venv
+COPY db db
+COPY deploy/create_topics.py deploy/self_test.py deploy/preflight.py deploy/
+HEALTHCHECK NONE
+
+FROM service AS simulator
+COPY --from=simulator-packages /opt/venv /opt/venv
+COPY telemetry_replay telemetry_replay
+COPY tests/simulator tests/simulator
+COPY tests/satellite_simulator.py tests/satellite_simulator.py
+WORKDIR /srv/satellite/tests
+HEALTHCHECK NONE
+ENTRYPOINT ["python", "satellite_simulator.py"]
+CMD ["--kafka", "kafka:9092", "--satellites", "3", "--interval", "3", "--duration", "60"]
+
+FROM nginx:1.28.0-alpine AS frontend
+COPY nginx/frontend.conf /etc/nginx/nginx.conf
+COPY frontend/index.html /srv/frontend/
+USER 101:101
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]
+CMD ["nginx"]
+
+FROM nginx:1.28.0-alpine AS nginx
+COPY nginx/containers.conf /etc/nginx/nginx.conf
+COPY nginx/routes.conf /etc/nginx/routes.conf
+USER 101:101
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]
+CMD ["nginx"]

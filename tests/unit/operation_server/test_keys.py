@@ -1,0 +1,91 @@
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from operation_server.keys import ApiKeys
+
+KEYS = ["0123456789abcdef", "fedcba9876543210"]
+HISTORY = "/api/v1/results/history"
+
+
+def application(keys: Sequence[str]) -> Starlette:
+    async def answer(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("telemetry")
+
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close()
+
+    routes = [Route(HISTORY, answer), Route("/livez", answer), WebSocketRoute("/ws", talk)]
+    return Starlette(routes=routes, middleware=[Middleware(ApiKeys, keys=keys)])
+
+
+def get(path: str, *, keys: Sequence[str] = KEYS, **request: Any) -> httpx.Response:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(application(keys))
+        async with httpx.AsyncClient(transport=transport, base_url="http://platform") as client:
+            return await client.get(path, **request)
+
+    return asyncio.run(ask())
+
+
+def websocket_answer(**query: str) -> dict[str, Any]:
+    """Return the first message that a client gets."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/ws",
+        "query_string": urlencode(query).encode(),
+        "headers": [],
+        "subprotocols": [],
+    }
+    asyncio.run(application(KEYS)(scope, receive, send))
+    return sent[0]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_configured_key_opens_the_api(key: str) -> None:
+    assert get(HISTORY, headers={"X-API-Key": key}).text == "telemetry"
+    assert get(HISTORY, params={"api_key": key}).text == "telemetry"
+
+
+@pytest.mark.parametrize("key", ["", "0123456789abcde", "0123456789abcdef0", "\u00fc"])
+def test_any_other_key_is_refused_with_what_to_do(key: str) -> None:
+    answer = get(HISTORY, params={"api_key": key})
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "X-API-Key" in answer.json()["detail"]
+
+
+def test_probes_need_no_key() -> None:
+    assert get("/livez").status_code == 200
+
+
+def test_without_configured_keys_everybody_is_let_through() -> None:
+    assert get(HISTORY, keys=[]).status_code == 200
+
+
+def test_a_websocket_without_a_key_never_opens() -> None:
+    answer = websocket_answer()
+    assert (answer["type"], answer["code"]) == ("websocket.close", 1008)
+
+
+def test_a_websocket_takes_the_key_from_its_address() -> None:
+    assert websocket_answer(api_key=KEYS[1])["type"] == "websocket.accept"
