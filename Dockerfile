@@ -94,8 +94,8 @@ COPY tests/simulator tests/simulator
 COPY tests/satellite_simulator.py tests/satellite_simulator.py
 WORKDIR /srv/satellite/tests
 HEALTHCHECK NONE
-ENTRYPOINT ["python", "satellite_simulator.py"]
-CMD ["--kafka", "kafka:9092", "--satellites", "3", "--interval", "3", "--duration", "60"]
+ENTRYPOINT ["python", "satellite_simulator.py", "--kafka", "kafka:9092"]
+CMD ["--satellites", "3", "--interval", "3", "--duration", "60"]
 
 FROM nginx:1.28.0-alpine AS frontend
 COPY nginx/frontend.conf /etc/nginx/nginx.conf

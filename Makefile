@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo check test test-unit test-integration test-e2e bench help
+.PHONY: setup up down status logs demo check test test-unit test-integration test-e2e test-compose bench help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
 stage := deploy/native/stage
@@ -39,6 +39,11 @@ test-integration: up ## Tests that each meet one real server
 
 test-e2e: up ## From a published message to a visible row, on the running platform
 	@$(stage) end-to-end 9 python -m pytest tests/e2e
+
+test-compose: setup down ## The platform under Docker Compose, with images built from packages
+	@tests/compose/engine .native/compose
+	@tests/compose/build-stand-ins .native/compose
+	@$(stage) compose 14 python -m pytest tests/compose
 
 bench: up ## Print throughput and latency figures
 	@$(python) -m tests.benchmarks.run $(BENCH)
