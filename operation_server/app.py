@@ -16,7 +16,7 @@ from operation_server.dependencies import SendTask, Services
 from operation_server.keys import ApiKeys
 from operation_server.limits import BodyLimit, RequestTimer
 from operation_server.live import VERDICT_PAGE, DashboardFeed, JobFeed, Position, VerdictFeed
-from operation_server.readers import Row, job_states, rows
+from operation_server.readers import job_states
 from operation_server.readiness import (
     Check,
     Readiness,
@@ -31,6 +31,7 @@ from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.observability import configure_logging
 from telemetry_core.settings import Settings, load_mission
+from telemetry_core.store import Row, rows
 
 SERVICE = "operation-server"
 MAX_CONNECTIONS = 12
