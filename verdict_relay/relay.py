@@ -151,7 +151,7 @@ def restart(pool: Pool, sink: str, generation: int) -> None:
 
 def backoff_s(failures: int) -> float:
     """Return how long to wait after so many failures in a row, with jitter."""
-    return min(MAX_BACKOFF_S, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+    return min(MAX_BACKOFF_S, 0.25 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
 
 def lag_s(page: Sequence[Row], now: datetime) -> float:
