@@ -18,7 +18,6 @@ from operation_server.limits import BodyLimit, RequestTimer
 from operation_server.live import VERDICT_PAGE, DashboardFeed, JobFeed, Position, VerdictFeed
 from operation_server.readers import job_states
 from operation_server.readiness import (
-    SEARCH,
     Check,
     Readiness,
     kafka_check,
@@ -32,6 +31,7 @@ from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.observability import configure_logging
+from telemetry_core.search import DEPENDENCY as SEARCH
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import Row, rows

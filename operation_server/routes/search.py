@@ -1,4 +1,4 @@
-"""Searching verdicts: by field, in words, and summed up by model. Without the engine only these routes are 503."""
+"""Searching verdicts: by field, in words, and summed up by model; 503 while the engine is away."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -126,7 +126,7 @@ def search_text(services: Provided, q: Words, limit: Annotated[int, Query(ge=1, 
 
 
 @router.get("/inference", responses=responses(422, 503))
-def search_inference(
+def search_inference(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
     services: Provided,
     model_name: ModelName | None = None,
     status: JobStatus | None = None,
