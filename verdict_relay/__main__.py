@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pool = open_pool(settings, max_connections=len(sinks), application_name=SERVICE)
     if options.command == "rebuild":
         return _rebuild(pool, next(sink for sink in sinks if sink.name == options.sink))
-    serve_metrics(settings.metrics_port)
+    serve_metrics(settings)
     _serve(pool, sinks)
     return 0
 
