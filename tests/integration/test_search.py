@@ -1,19 +1,19 @@
 """Verdicts from PostgreSQL to a real OpenSearch, and the routes that search there."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 
-from operation_server.app import create_app
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.inferences import Job, SubsystemInference
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row, save_inferences
 from tests.integration.postgres_server import free_port
+from tests.integration.running_api import running_api
 from tests.integration.search_server import SearchServer, running_search
 from tests.integration.test_store import inference, job
 from verdict_relay.relay import PAGE, Cursor, Relay, restart
@@ -47,10 +47,10 @@ def relay(pool: Pool, engine: SearchEngine) -> Relay:
 
 
 @pytest.fixture
-def client(database: Settings, server: SearchServer) -> Iterator[TestClient]:
+def client(database: Settings, server: SearchServer, tmp_path: Path) -> Iterator[httpx.Client]:
     settings = database.model_copy(update={"elasticsearch_url": server.url})
-    with TestClient(create_app(settings, checks={"postgresql": lambda: None})) as running:
-        yield running
+    with running_api(settings, tmp_path) as api, httpx.Client(base_url=api.url) as client:
+        yield client
 
 
 def job_id(number: int) -> str:
@@ -58,10 +58,8 @@ def job_id(number: int) -> str:
 
 
 def save(pool: Pool, numbers: Sequence[int], **changes: Any) -> None:
-    jobs: list[Job] = [job(job_id(number), total_subsystems=1) for number in numbers]
-    found: list[SubsystemInference] = [
-        inference(job_id(number), input_data=WINDOW, **changes) for number in numbers
-    ]
+    jobs = [job(job_id(number), total_subsystems=1) for number in numbers]
+    found = [inference(job_id(number), input_data=WINDOW, **changes) for number in numbers]
     with transaction(pool) as connection:
         save_inferences(connection, jobs, found)
 
@@ -153,7 +151,7 @@ def test_lost_index_is_filled_again_by_itself(pool: Pool, relay: Relay, engine: 
 
 
 def test_routes_find_what_was_relayed(
-    pool: Pool, relay: Relay, engine: SearchEngine, client: TestClient
+    pool: Pool, relay: Relay, engine: SearchEngine, client: httpx.Client
 ) -> None:
     save(pool, [1, 2, 3])
     drain(relay)
@@ -183,7 +181,7 @@ def test_routes_find_what_was_relayed(
 
 @pytest.mark.parametrize("words", ["* OR 1", 'a" AND "b', "job_id:*", "/.*/", "\\", "free_text:(low"])
 def test_operators_are_words_like_others(
-    pool: Pool, relay: Relay, engine: SearchEngine, client: TestClient, words: str
+    pool: Pool, relay: Relay, engine: SearchEngine, client: httpx.Client, words: str
 ) -> None:
     save(pool, [1])
     drain(relay)
@@ -199,13 +197,13 @@ def test_operators_are_words_like_others(
         "/inference?from_date=2025-10-31T00:00:00Z&to_date=2025-10-30T00:00:00Z", "",
     ],
 )  # fmt: skip
-def test_wrong_parameters_are_refused(client: TestClient, path: str) -> None:
+def test_wrong_parameters_are_refused(client: httpx.Client, path: str) -> None:
     assert client.get(f"/api/v1/search{path}").status_code == 422
 
 
-def test_only_search_is_unavailable_without_the_engine(database: Settings) -> None:
+def test_only_search_is_unavailable_without_the_engine(database: Settings, tmp_path: Path) -> None:
     away = database.model_copy(update={"elasticsearch_url": f"http://127.0.0.1:{free_port()}"})
-    with TestClient(create_app(away, checks={"postgresql": lambda: None})) as client:
+    with running_api(away, tmp_path) as api, httpx.Client(base_url=api.url) as client:
         for path in ("?q=x", "/inference", "/sensor", "/analytics/models"):
             answer = client.get(f"/api/v1/search{path}")
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
