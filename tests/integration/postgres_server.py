@@ -37,6 +37,15 @@ def free_port() -> int:
         return port
 
 
+def free_port_within(first: int, last: int) -> int:
+    """Find a port that can be listened on, for a server that takes no other ones."""
+    for port in range(first, last + 1):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise AssertionError(f"no free port between {first} and {last}")
+
+
 @contextmanager
 def running_server() -> Iterator[Settings]:
     """Start a server; nothing of it stays behind."""
