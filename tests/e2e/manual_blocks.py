@@ -5,7 +5,8 @@ The info string of a block says where it is run:
 - `sh`: as it stands under Compose; natively without its `docker exec NAME`.
 - `sh compose`, `sh native`: in that mode only.
 - `sh follow`, `sh compose follow`: runs until it is stopped; the test stops it.
-- `sh destructive`: deletes or rebuilds; shown, not run here. tests/compose/ types these on a platform of its own.
+- `sh destructive`: deletes, rebuilds or can't be undone; shown, not run here. tests/compose/ types such commands on
+  a platform of its own.
 - `sh gpu`: needs an NVIDIA GPU.
 - `sql`: typed into psql. `sql rollback`: in a transaction that is rolled back.
 - `python`: run by the project's Python.
