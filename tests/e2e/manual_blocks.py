@@ -5,8 +5,8 @@ The info string of a block says where it is run:
 - `sh`: as it stands under Compose; natively without its `docker exec NAME`.
 - `sh compose`, `sh native`: in that mode only.
 - `sh follow`, `sh compose follow`: runs until it is stopped; the test stops it.
-- `sh destructive`: deletes, rebuilds or can't be undone; shown, not run here. tests/compose/ types such commands on
-  a platform of its own.
+- `sh destructive`: deletes, rebuilds or cannot be undone; shown, not run here. tests/compose/ types such
+  commands on a platform of its own.
 - `sh gpu`: needs an NVIDIA GPU.
 - `sql`: typed into psql. `sql rollback`: in a transaction that is rolled back.
 - `python`: run by the project's Python.
@@ -83,7 +83,9 @@ def _showing(block: Block, output: str) -> Block:
 def fenced(text: str) -> list[tuple[str, str, str]]:
     """Return section, info string and body of every fenced block."""
     found: list[tuple[str, str, str]] = []
-    section, info, body = "0", None, []
+    section = "0"
+    info: str | None = None
+    body: list[str] = []
     for line in text.splitlines():
         fence = _FENCE.match(line)
         if info is None and fence:
