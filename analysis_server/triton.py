@@ -50,6 +50,7 @@ class TritonClient:
     """One gRPC channel to Triton; thread-safe, not to be shared across a fork."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._client = triton.InferenceServerClient(url, channel_args=_CHANNEL_OPTIONS)
 
     def infer(self, model_name: str, model_version: str, windows: NDArray[np.float32]) -> Forecast:
@@ -79,14 +80,14 @@ class TritonClient:
                 client_timeout=DEADLINE_S,
             )
         except InferenceServerException as error:
-            raise map_triton_error(error, model_name) from error
+            raise map_triton_error(error, model_name, self._url) from error
         return tuple(_checked(answer.as_numpy(name), name, rows) for name in OUTPUTS)
 
 
-def map_triton_error(error: InferenceServerException, model_name: str) -> Exception:
+def map_triton_error(error: InferenceServerException, model_name: str, url: str) -> Exception:
     """Tell a server that is away from a model that breaks its contract."""
     if error.status() in _PASSING_STATES:
-        return DependencyUnavailable("triton", f"{error.status()}: {error.message()}")
+        return DependencyUnavailable("triton", f"{url}: {error.status()}: {error.message()}")
     return ModelContractError(f"model {model_name}: {error.message()}")
 
 

@@ -193,7 +193,7 @@ def _configure_logging(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _serve_metrics(**_: Any) -> None:
-    serve_metrics(_settings.metrics_port)
+    serve_metrics(_settings)
 
 
 @signals.worker_shutting_down.connect

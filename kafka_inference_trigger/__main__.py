@@ -31,7 +31,7 @@ def main() -> None:
         mission = load_mission(settings.mission_file)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
-    serve_metrics(settings.metrics_port)
+    serve_metrics(settings)
     trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
     app = celery_app(SERVICE, settings)
 

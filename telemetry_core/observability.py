@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from telemetry_core.inferences import Job, SubsystemInference
+from telemetry_core.settings import Settings
 
 _LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -117,10 +118,10 @@ def record_verdicts(jobs: Sequence[Job], rows: Sequence[SubsystemInference]) -> 
             ROW_LATENCY_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
 
 
-def serve_metrics(port: int) -> None:
-    """Answer `/metrics` on loopback where a port is configured."""
-    if port:
-        start_http_server(port, addr="127.0.0.1")
+def serve_metrics(settings: Settings) -> None:
+    """Answer `/metrics` where a port is configured."""
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr=settings.metrics_address)
 
 
 def _render_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:

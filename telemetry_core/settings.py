@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Keys of the REST API, separated by commas; none = it asks for none."""
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
+    metrics_address: str = "127.0.0.1"
+    """Address of that port; in a container every one of its own."""
 
     @property
     def accepted_api_keys(self) -> list[str]:

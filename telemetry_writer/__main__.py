@@ -26,7 +26,7 @@ def main() -> None:
         mission = load_mission(settings.mission_file)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
-    serve_metrics(settings.metrics_port)
+    serve_metrics(settings)
     writer = TelemetryWriter(mission, VictoriaMetrics(settings.victoria_metrics_url))
     stream = TelemetryStream(settings, group_id=GROUP_ID, service=SERVICE)
     stop = threading.Event()

@@ -148,6 +148,7 @@ def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str])
                 f"{places.state}/tools/bin/victoria-metrics -httpListenAddr={bind}:8428"
                 f" -storageDataPath={places.data}/victoria-metrics -retentionPeriod=1y"
                 " -dedup.minScrapeInterval=1ms -search.latencyOffset=0s -memory.allowedBytes=256MiB"
+                f" -promscrape.config={places.etc}/scrape.yml"
             ),
             ports=(8428,),
             probe=answers_http(f"http://{bind}:8428/health"),

@@ -64,6 +64,10 @@ COMMANDS = {
     "6.1.2": ("docker exec rabbitmq rabbitmq-diagnostics ping", "Ping succeeded"),
     "6.1.3": ("docker logs postgres --tail 50", "ready to accept connections"),
     "6.1.4": ("docker logs triton-server", "Started GRPCInferenceService|Started HTTPService"),
+    "7.4": (
+        "./monitor.sh",
+        r"inference\s+\d+(.|\n)*satellite-telemetry(.|\n)*total(.|\n)*GPU Status:\nnot available",
+    ),
     "C": ("docker logs operation-server > operation-server.log 2>&1; cat operation-server.log", "startup"),
     "D df": ("docker system df", "Images"),
     "D volumes": ("docker volume ls", "satellite_postgres_data"),

@@ -229,3 +229,15 @@ class TestMonitoring:
         window = "start=2025-10-30T00:00:00Z&end=2025-10-30T23:59:59Z&step=1m"
         series = json.loads(shell(f"curl -sS -g '{base}/query_range?query={query}&{window}'"))
         assert (series["status"], series["data"]["resultType"]) == ("success", "matrix")
+
+    def test_monitor_prints_every_block_with_figures(self) -> None:
+        printed = shell("./monitor.sh")
+        headings = ["Services:", "RabbitMQ Queue:", "Kafka Lag:", "PostgreSQL Stats:", "GPU Status:"]
+        blocks = printed.split("\n\n")
+        assert blocks[0] == "=== System Status ==="
+        assert [block.splitlines()[0] for block in blocks[1:6]] == headings
+        services, queue, lag, statistics, _ = (block.splitlines()[1:] for block in blocks[1:6])
+        assert any(line.startswith("kafka ") for line in services)
+        assert queue[0].split()[0] == "inference"
+        assert lag[0].split()[1] == "satellite-telemetry"
+        assert statistics[0].split() == ["total", "|", "completed", "|", "processing"]

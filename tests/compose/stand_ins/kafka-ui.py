@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from confluent_kafka.admin import AdminClient
@@ -34,4 +36,6 @@ class Pages(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+# The first process of a container ends on TERM only when it says so.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 ThreadingHTTPServer(("0.0.0.0", 8080), Pages).serve_forever()
