@@ -65,6 +65,12 @@ COPY telemetry_writer telemetry_writer
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
 CMD ["python", "-m", "telemetry_writer"]
 
+FROM service AS verdict-relay
+COPY --from=core-packages /opt/venv /opt/venv
+COPY verdict_relay verdict_relay
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+CMD ["python", "-m", "verdict_relay"]
+
 FROM service AS flower
 COPY --from=flower-packages /opt/venv /opt/venv
 COPY deploy/containers/flower-start /usr/local/bin/

@@ -5,6 +5,16 @@ CREATE TABLE ops.idempotency_keys (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE TABLE ops.relay_cursors (
+    sink character varying(50) NOT NULL,
+    generation integer DEFAULT 1 NOT NULL,
+    xact bigint DEFAULT 0 NOT NULL,
+    id bigint DEFAULT 0 NOT NULL,
+    relayed bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+COMMENT ON COLUMN ops.relay_cursors.generation IS 'Grows with every rebuild';
+COMMENT ON COLUMN ops.relay_cursors.relayed IS 'Verdicts passed on in this generation';
 CREATE TABLE ops.revised_inferences (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -174,6 +184,8 @@ ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('p
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.relay_cursors
+    ADD CONSTRAINT relay_cursors_pkey PRIMARY KEY (sink);
 ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.schema_migrations

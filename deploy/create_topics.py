@@ -15,6 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
 
 TELEMETRY_TOPIC = "satellite-telemetry"
 DEAD_LETTER_TOPIC = "satellite-telemetry-dead-letters"
+RESULTS_TOPIC = "inference.results"
 TIMEOUT_S = 30
 TOPIC_SETTINGS = {
     # The broker's time is `received_at`; a satellite's clock cannot decide what is kept.
@@ -25,10 +26,10 @@ TOPIC_SETTINGS = {
 
 
 def create_topics(admin: AdminClient) -> None:
-    """Create both topics, each with one partition, and bring their settings up to date."""
+    """Create the topics, each with one partition, and bring their settings up to date."""
     topics = [
         NewTopic(name, num_partitions=1, replication_factor=1, config=TOPIC_SETTINGS)
-        for name in (TELEMETRY_TOPIC, DEAD_LETTER_TOPIC)
+        for name in (TELEMETRY_TOPIC, DEAD_LETTER_TOPIC, RESULTS_TOPIC)
     ]
     for future in admin.create_topics(topics, operation_timeout=TIMEOUT_S).values():
         try:

@@ -16,25 +16,30 @@ from operation_server.dependencies import SendTask, Services
 from operation_server.keys import ApiKeys
 from operation_server.limits import BodyLimit, RequestTimer
 from operation_server.live import VERDICT_PAGE, DashboardFeed, JobFeed, Position, VerdictFeed
-from operation_server.readers import Row, job_states, rows
+from operation_server.readers import job_states
 from operation_server.readiness import (
     Check,
     Readiness,
     kafka_check,
     postgresql_check,
     rabbitmq_check,
+    search_check,
     triton_check,
 )
-from operation_server.routes import dashboard, health, inference, results, trends, verdicts
+from operation_server.routes import dashboard, health, inference, results, search, trends, verdicts
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.observability import configure_logging
+from telemetry_core.search import DEPENDENCY as SEARCH
+from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
+from telemetry_core.store import Row, rows
 
 SERVICE = "operation-server"
 MAX_CONNECTIONS = 12
 STATEMENT_TIMEOUT_MS = 5_000
+SEARCH_TIMEOUT_S = 5.0
 
 
 def create_app(
@@ -54,13 +59,15 @@ def create_app(
     )
     broker = celery_app(SERVICE, settings)
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
+    engine = SearchEngine(settings.elasticsearch_url, answer_timeout_s=SEARCH_TIMEOUT_S)
     services = Services(
         pool=pool,
         send_task=send_task or _task_sender(broker),
         mission=load_mission(settings.mission_file),
         model_repository=settings.model_repository,
         victoria=victoria,
-        readiness=Readiness(checks or _checks(settings, pool, broker, victoria)),
+        search=engine,
+        readiness=Readiness(checks or _checks(settings, pool, broker, victoria, engine)),
         jobs=JobFeed(lambda job_ids: _read_states(pool, job_ids)),
         dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
         verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
@@ -74,6 +81,7 @@ def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
         yield
         services.readiness.close()
         services.victoria.close()
+        services.search.close()
         services.pool.close()
 
     app = FastAPI(
@@ -86,7 +94,7 @@ def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.services = services
-    for routes in (health, inference, results, dashboard, trends, verdicts):
+    for routes in (health, inference, results, dashboard, trends, search, verdicts):
         app.include_router(routes.router)
     problems.install(app)
     _serve_docs(app)
@@ -138,13 +146,16 @@ def _task_sender(broker: Celery) -> SendTask:
     return send
 
 
-def _checks(settings: Settings, pool: Pool, broker: Celery, victoria: VictoriaMetrics) -> dict[str, Check]:
+def _checks(
+    settings: Settings, pool: Pool, broker: Celery, victoria: VictoriaMetrics, engine: SearchEngine
+) -> dict[str, Check]:
     return {
         "postgresql": postgresql_check(pool),
         "rabbitmq": rabbitmq_check(broker),
         "triton": triton_check(settings.triton_server_url),
         "victoria-metrics": victoria.check,
         "kafka": kafka_check(settings.kafka_bootstrap_servers),
+        SEARCH: search_check(engine),
     }
 
 

@@ -12,6 +12,7 @@ from operation_server.live import DashboardFeed, JobFeed, VerdictFeed
 from operation_server.readiness import Readiness
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.database import Pool
+from telemetry_core.search import SearchEngine
 from telemetry_core.subsystems import Mission
 
 
@@ -31,6 +32,7 @@ class Services:
     mission: Mission
     model_repository: Path
     victoria: VictoriaMetrics
+    search: SearchEngine
     readiness: Readiness
     jobs: JobFeed
     dashboard: DashboardFeed

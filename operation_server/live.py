@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from operation_server.readers import Row
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.store import Row
 
 JOB_INTERVAL_S: Final = 0.25
 DASHBOARD_INTERVAL_S: Final = 2.0

@@ -1,25 +1,13 @@
-"""Reading PostgreSQL for the API: rows become dictionaries with times in UTC and scores as numbers."""
+"""Reading PostgreSQL for the API."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from telemetry_core.database import Connection
-from telemetry_core.store import QUERIES
+from telemetry_core.store import Row, rows
 
 PAGE_CEILING: Final = 10_000
 """`total` counts no further, and no page starts beyond it."""
-
-Row = dict[str, Any]
-
-
-def rows(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a named query and return its rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], parameters or {})
-        columns = [column.name for column in cursor.description or ()]
-        return [{key: _plain(value) for key, value in zip(columns, row, strict=True)} for row in cursor]
 
 
 def job_states(connection: Connection, job_ids: Sequence[str]) -> dict[str, Row]:
@@ -63,9 +51,3 @@ def live_statistics(connection: Connection) -> Row:
     """Return `job_statistics` and the jobs completed within the last minute."""
     (row,) = rows(connection, "completed_last_minute")
     return {**job_statistics(connection), "throughput_per_minute": float(row["count"])}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC)
-    return float(value) if isinstance(value, Decimal) else value

@@ -13,9 +13,14 @@ from confluent_kafka.admin import AdminClient
 
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.search import DEPENDENCY as SEARCH
+from telemetry_core.search import SearchEngine
 
 TIMEOUT_S: Final = 1.0
 CACHE_S: Final = 2.0
+
+OPTIONAL: Final = frozenset({SEARCH})
+"""What only its own routes need: shown, but without it the rest is ready."""
 
 Check = Callable[[], None]
 
@@ -123,6 +128,15 @@ def triton_check(address: str) -> Check:
             raise DependencyUnavailable("triton", detail) from error
         if answer != b"\x08\x01":
             raise DependencyUnavailable("triton", "it answers, but is not ready")
+
+    return check
+
+
+def search_check(engine: SearchEngine) -> Check:
+    """Ask the search engine who it is."""
+
+    def check() -> None:
+        engine.send("GET", "/")
 
     return check
 

@@ -9,11 +9,10 @@ from typing import Any, Final
 import orjson
 
 from operation_server.dependencies import SendTask
-from operation_server.readers import rows
 from operation_server.schemas import MIN_POINTS, SubmitRequest
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job
-from telemetry_core.store import QUERIES, PendingInput, create_pending_job
+from telemetry_core.store import QUERIES, PendingInput, create_pending_job, rows
 from telemetry_core.subsystems import SERIES_SUBSYSTEM, Mission
 from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, SeriesTask
 

@@ -50,6 +50,13 @@ MESSAGES_SKIPPED = Counter(
     "telemetry_messages_skipped", "Messages that are the dead letters of the trigger", ["service", "reason"]
 )
 
+# Relay
+VERDICTS_RELAYED = Counter("relay_verdicts", "Verdicts passed on", ["sink"])
+VERDICTS_NOT_RELAYED = Counter("relay_verdicts_refused", "Verdicts that the sink refused for good", ["sink"])
+RELAY_LAG_SECONDS = Gauge(
+    "relay_lag_seconds", "Age of the newest verdict passed on while more wait", ["sink"]
+)
+
 # Every consumer and producer
 DEPENDENCY_RETRIES = Counter(
     "dependency_retries", "Attempts that found a server away", ["service", "dependency"]

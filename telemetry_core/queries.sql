@@ -335,6 +335,75 @@ WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
     AND inference.status IN ('completed', 'failed')
 ORDER BY inference.xact, inference.id LIMIT %(limit)s
 
+-- name: verdict_documents_after
+-- The same with all that is passed on of a verdict.
+SELECT
+    inference.xact::text::bigint AS xact,
+    inference.id,
+    inference.job_id,
+    job.satellite_id,
+    job.source,
+    job.trigger_reason,
+    job.metadata,
+    inference.subsystem,
+    inference.model_name,
+    inference.triton_model_version AS model_version,
+    inference.model_type,
+    inference.status,
+    inference.verdict,
+    inference.anomaly_score,
+    inference.anomaly_detected,
+    inference.input_features,
+    inference.input_data ->> 'window_start' AS window_start,
+    inference.input_data ->> 'window_end' AS window_end,
+    inference.input_data -> 'samples' AS samples,
+    inference.input_data -> 'newest' AS newest,
+    inference.predictions,
+    inference.confidence,
+    inference.inference_time_ms,
+    inference.sequence_length,
+    inference.forecast_horizon,
+    inference.prediction_mean,
+    inference.prediction_std,
+    inference.processed_by,
+    inference.created_at,
+    inference.completed_at,
+    inference.error_message
+FROM subsystem_inferences AS inference
+INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
+    AND inference.xact < pg_snapshot_xmin(pg_current_snapshot())
+    AND inference.status IN ('completed', 'failed')
+ORDER BY inference.xact, inference.id LIMIT %(limit)s
+
+-- name: count_final_verdicts
+SELECT count(*) FROM subsystem_inferences WHERE status IN ('completed', 'failed')
+
+-- name: relay_cursor
+-- `is_ahead`: it comes from before the database was restored elsewhere.
+SELECT
+    generation, xact, id, relayed,
+    xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS is_ahead
+FROM ops.relay_cursors WHERE sink = %(sink)s
+
+-- name: insert_relay_cursor
+INSERT INTO ops.relay_cursors (sink) VALUES (%(sink)s) ON CONFLICT (sink) DO NOTHING
+
+-- name: advance_relay_cursor
+-- Does nothing where another process moved the cursor meanwhile.
+UPDATE ops.relay_cursors SET
+    xact = %(next_xact)s,
+    id = %(next_id)s,
+    relayed = relayed + %(count)s,
+    updated_at = now() AT TIME ZONE 'UTC'
+WHERE sink = %(sink)s AND generation = %(generation)s AND xact = %(xact)s AND id = %(id)s
+
+-- name: restart_relay_cursor
+-- Does nothing where another process began the next generation already.
+UPDATE ops.relay_cursors SET
+    generation = generation + 1, xact = 0, id = 0, relayed = 0, updated_at = now() AT TIME ZONE 'UTC'
+WHERE sink = %(sink)s AND generation = %(generation)s
+
 -- name: forecasts
 -- Forecasts of one channel of one satellite whose windows end between two generation times, in time order:
 -- the ids of telemetry jobs end in it. Of more than `ceiling` every n-th is taken.

@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str = "localhost:9092"
     kafka_topic: str = "satellite-telemetry"
     kafka_dead_letter_topic: str = "satellite-telemetry-dead-letters"
+    kafka_results_topic: str = "inference.results"
     kafka_group_instance_id: str = socket.gethostname()
     celery_broker_url: str = "amqp://guest:guest@localhost:5672//"
     celery_result_backend: str = "rpc://"
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     postgres_db: str = "orders_db"
     triton_server_url: str = "localhost:8501"
     victoria_metrics_url: str = "http://localhost:8428"
+    elasticsearch_url: str = "http://localhost:9200"
     mission_file: Path = _PROJECT / "missions" / "default.yaml"
     model_repository: Path = _PROJECT / "model_repository"
     api_keys: str = ""

@@ -1,9 +1,10 @@
-"""Writing jobs and verdicts to PostgreSQL. Functions take a connection and never commit."""
+"""Writing jobs and verdicts to PostgreSQL, and reading rows. Functions take a connection and never commit."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ def _without_comments(statement: str) -> str:
 
 QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
 MAX_TRIGGER_REASON_LENGTH: Final = 100
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +141,25 @@ def create_pending_job(connection: Connection, job: Job, inputs: Sequence[Pendin
                 )
 
 
+def rows(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    """Run a named query and return its rows; times are in UTC, scores are numbers."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES[name], parameters or {})
+        columns = [column.name for column in cursor.description or ()]
+        return [{key: _plain(value) for key, value in zip(columns, row, strict=True)} for row in cursor]
+
+
 def to_json(value: Any) -> str | None:
     """Encode for a jsonb column; numpy scalars are numbers, NaN becomes null."""
     if value is None:
         return None
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _result_parameters(job: Job, row: SubsystemInference) -> dict[str, Any]:

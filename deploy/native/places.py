@@ -102,7 +102,7 @@ def create_folders(places: Places, owner: str | None) -> None:
     """Create the folders that the servers write to, and give them to their user."""
     written = [
         places.data,
-        *(places.data / name for name in ("kafka", "rabbitmq", "postgres", "victoria-metrics")),
+        *(places.data / name for name in ("kafka", "rabbitmq", "postgres", "victoria-metrics", "opensearch")),
         places.logs,
         places.run,
         places.run / "nginx",

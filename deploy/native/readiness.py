@@ -20,10 +20,15 @@ class NotReadyError(RuntimeError):
         self.service = service
 
 
-def stages(services: Iterable[Service]) -> tuple[list[Service], list[Service]]:
-    """Split into what starts first and what starts after it."""
+def stages(services: Iterable[Service]) -> tuple[list[Service], list[Service], list[Service]]:
+    """Split into what starts first, what starts after it, and what nothing waits for."""
     services = list(services)
-    return [item for item in services if not item.after], [item for item in services if item.after]
+    awaited = [item for item in services if item.is_awaited]
+    return (
+        [item for item in awaited if not item.after],
+        [item for item in awaited if item.after],
+        [item for item in services if not item.is_awaited],
+    )
 
 
 def start_and_wait(supervisor: Supervisor, services: Sequence[Service], *, deadline: float) -> None:

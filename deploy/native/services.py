@@ -38,6 +38,8 @@ class Service:
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
+    is_awaited: bool = True
+    """False: it starts last, and the platform is ready without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,16 @@ def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str])
             directory=places.run,
             stop_signal="INT",
         ),
+        Service(
+            # The manual's name; the server is OpenSearch.
+            name="elasticsearch",
+            command=f"{bin_}/opensearch",
+            ports=(9200, 9300),
+            probe=answers_http(f"http://{bind}:9200/_cluster/health?wait_for_status=yellow&timeout=1s"),
+            user=accounts.servers,
+            directory=places.run,
+            is_awaited=False,
+        ),
     )
 
 
@@ -242,6 +254,16 @@ def _python_services(
             user=accounts.services,
             directory=places.checkout,
             environment=configuration | {"METRICS_PORT": "9102"},
+        ),
+        Service(
+            name="verdict-relay",
+            command=f"{places.python} -m verdict_relay",
+            ports=(9104,),
+            probe=answers_http(f"http://{bind}:9104/metrics"),
+            after=("postgres", "kafka", "victoria-metrics"),
+            user=accounts.services,
+            directory=places.checkout,
+            environment=configuration | {"METRICS_PORT": "9104"},
         ),
         Service(
             name="flower",

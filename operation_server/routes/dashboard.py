@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from operation_server.dependencies import Provided, known_models, services_of
 from operation_server.live import DashboardFeed, TooManyClients
 from operation_server.problems import responses
-from operation_server.readers import Row, live_statistics, newest_documents, rows
+from operation_server.readers import live_statistics, newest_documents
 from operation_server.routes.parameters import API_PREFIX
 from operation_server.routes.websockets import accept_same_origin, read_until_gone, run_until_first_ends
 from operation_server.schemas import (
@@ -20,6 +20,7 @@ from operation_server.schemas import (
     ResultRow,
 )
 from telemetry_core.database import Pool, transaction
+from telemetry_core.store import Row, rows
 
 router = APIRouter(prefix=f"{API_PREFIX}/dashboard", tags=["dashboard"])
 

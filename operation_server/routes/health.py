@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from operation_server.dependencies import Provided
 from operation_server.problems import RETRY_AFTER_S
+from operation_server.readiness import OPTIONAL
 
 VERSION = "1.0.0"
 
@@ -36,6 +37,7 @@ class DependencyReport(BaseModel):
     status: Literal["up", "down"]
     detail: Annotated[str, Field(description="Why it is down")]
     latency_ms: float
+    is_required: bool = Field(description="Whether readiness needs it")
 
 
 class ReadinessReport(BaseModel):
@@ -67,7 +69,7 @@ def get_liveness() -> Health:
 def get_readiness(services: Provided, response: Response) -> ReadinessReport:
     """Ask every server behind the API; 503 while one is down."""
     states = services.readiness.states()
-    is_ready = all(state.is_up for state in states.values())
+    is_ready = all(state.is_up for name, state in states.items() if name not in OPTIONAL)
     if not is_ready:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
@@ -75,7 +77,10 @@ def get_readiness(services: Provided, response: Response) -> ReadinessReport:
         status="ready" if is_ready else "not ready",
         dependencies={
             name: DependencyReport(
-                status="up" if state.is_up else "down", detail=state.detail, latency_ms=state.latency_ms
+                status="up" if state.is_up else "down",
+                detail=state.detail,
+                latency_ms=state.latency_ms,
+                is_required=name not in OPTIONAL,
             )
             for name, state in states.items()
         },

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from operation_server.dependencies import Provided, Services, known_models, services_of
 from operation_server.live import TooManyClients
 from operation_server.problems import responses
-from operation_server.readers import Row, job_document, job_states
+from operation_server.readers import job_document, job_states
 from operation_server.routes.parameters import API_PREFIX, IdempotencyKey, JobId
 from operation_server.routes.websockets import accept_same_origin, run_until_first_ends
 from operation_server.schemas import JobResult, JobState, SubmitRequest, SubmitResponse
@@ -26,6 +26,7 @@ from operation_server.submission import (
 )
 from telemetry_core.database import transaction
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.store import Row
 
 router = APIRouter(prefix=f"{API_PREFIX}/inference", tags=["inference"])
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, HTTPException
 
 from operation_server.dependencies import Provided, Services
 from operation_server.problems import responses
-from operation_server.readers import rows
 from operation_server.routes.parameters import (
     API_PREFIX,
     GivenRange,
@@ -25,6 +24,7 @@ from operation_server.victoria import MAX_POINTS, Point, step_of
 from telemetry_core.database import transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.messages import job_id_of, microseconds_of, time_of
+from telemetry_core.store import rows
 from telemetry_core.subsystems import Mission
 
 router = APIRouter(prefix=f"{API_PREFIX}/trends", tags=["trends"])

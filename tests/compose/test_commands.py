@@ -112,7 +112,7 @@ class TestSimulator:
     def test_simulated_telemetry_becomes_jobs(
         self, containers: Containers, platform: Platform, command: str
     ) -> None:
-        options = "--satellites 3 --interval 1 --duration 10 --fault low_battery*200@1"
+        options = "--satellites 3 --interval 1 --duration 20 --fault low_battery*20@1"
         before = platform.query("SELECT count(*) FROM inference_jobs WHERE source = 'kafka_auto_trigger'")[0][
             0
         ]

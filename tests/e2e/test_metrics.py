@@ -13,6 +13,7 @@ CHARACTERISTIC = {
     "kafka-inference-trigger": "telemetry_messages_total",
     "victoria-consumer": "telemetry_samples_written_total",
     "operation-server": "http_request_seconds_count",
+    "verdict-relay": "relay_verdicts_total",
     "flower": "flower_events_total",
     "rabbitmq": "rabbitmq_connections",
     "triton-server": "nv_inference_count",

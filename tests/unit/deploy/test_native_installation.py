@@ -40,7 +40,7 @@ def test_unknown_service_is_refused_with_the_known_ones() -> None:
 
 
 def test_clients_start_after_servers() -> None:
-    first, second = stages(SERVICES)
+    first, second, _ = stages(SERVICES)
     assert [item.name for item in first] == ["kafka", "postgres"]
     assert [item.name for item in second] == ["trigger"]
 

@@ -10,16 +10,8 @@ from telemetry_core.messages import MessageHeader
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
-from telemetry_writer.series import (
-    MAX_LEAD_S,
-    MAX_WILDCARD_FIELDS,
-    RETENTION_S,
-    escape_label,
-    import_lines,
-    is_kept,
-    plan_import,
-    samples_of,
-)
+from telemetry_core.victoria import MAX_LEAD_S, RETENTION_S, escape_label, is_kept
+from telemetry_writer.series import MAX_WILDCARD_FIELDS, import_lines, plan_import, samples_of
 
 NOW_US = 1_761_802_496_789_000
 DAY_US = 86_400_000_000

@@ -1,6 +1,6 @@
-"""VictoriaMetrics' bulk import."""
+"""VictoriaMetrics' bulk import: samples as text, and which of them it keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import requests
@@ -11,12 +11,32 @@ from telemetry_core.observability import SAMPLES_REFUSED, SAMPLES_WRITTEN
 
 DEPENDENCY: Final = "victoria-metrics"
 IMPORT_PATH: Final = "/api/v1/import/prometheus"
+RETENTION_S: Final = 365 * 86_400
+"""VictoriaMetrics' `-retentionPeriod=1y`: what is older is dropped by it with a 2xx."""
+MAX_LEAD_S: Final = 2 * 86_400
+"""VictoriaMetrics drops what lies further ahead of its clock, with a 2xx as well."""
 CONNECT_TIMEOUT_S: Final = 3.0
 ANSWER_TIMEOUT_S: Final = 30.0
 CONTENT_ERRORS: Final = frozenset({400, 413, 422})
 """Answers that speak of the lines; any other failure (401, 404, 429, 5xx) is the server's or its set-up's."""
 
 _log = structlog.get_logger(__name__)
+
+
+def is_kept(generated_us: int, now_us: int) -> bool:
+    """Tell whether VictoriaMetrics keeps a sample of this time (microseconds since 1970 UTC)."""
+    return now_us - RETENTION_S * 1_000_000 < generated_us < now_us + MAX_LEAD_S * 1_000_000
+
+
+def sample_line(name: str, labels: Mapping[str, str], value: float, time_us: int) -> str:
+    """Render `name{label="..."} value milliseconds`."""
+    rendered = ",".join(f'{key}="{escape_label(text)}"' for key, text in labels.items())
+    return f"{name}{{{rendered}}} {value!r} {time_us // 1000}"
+
+
+def escape_label(value: str) -> str:
+    """Escape a label's value as the Prometheus text format asks."""
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 class VictoriaMetrics:

@@ -1,0 +1,101 @@
+"""The relay service, and `python -m verdict_relay rebuild search`."""
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Final
+
+import structlog
+
+from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.errors import DependencyUnavailable, InvalidMission
+from telemetry_core.observability import configure_logging, serve_metrics
+from telemetry_core.search import SearchEngine
+from telemetry_core.settings import Settings, load_mission
+from telemetry_core.store import rows
+from telemetry_core.victoria import VictoriaMetrics
+from verdict_relay.relay import PAGE, SERVICE, Relay, Sink, backoff_s, restart
+from verdict_relay.sinks import MetricsSink, ResultsTopicSink, SearchSink
+
+SEARCH_TIMEOUT_S: Final = 30.0
+REBUILD_ATTEMPTS: Final = 8
+
+_log = structlog.get_logger(SERVICE)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the service until SIGTERM, or a rebuild until it is done."""
+    parser = argparse.ArgumentParser(prog="python -m verdict_relay", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    rebuild = commands.add_parser("rebuild", help="pass all verdicts on anew; what is there serves meanwhile")
+    rebuild.add_argument("sink", choices=["search", "results", "metrics"])
+    options = parser.parse_args(arguments)
+    configure_logging(SERVICE)
+    settings = Settings()
+    try:
+        sinks = _sinks(settings)
+    except InvalidMission as error:
+        sys.exit(f"Mission refused:\n{error}")
+    pool = open_pool(settings, max_connections=len(sinks), application_name=SERVICE)
+    if options.command == "rebuild":
+        return _rebuild(pool, next(sink for sink in sinks if sink.name == options.sink))
+    serve_metrics(settings)
+    _serve(pool, sinks)
+    return 0
+
+
+def _sinks(settings: Settings) -> list[Sink]:
+    mission = load_mission(settings.mission_file)
+    return [
+        SearchSink(SearchEngine(settings.elasticsearch_url, answer_timeout_s=SEARCH_TIMEOUT_S)),
+        ResultsTopicSink(settings),
+        MetricsSink(VictoriaMetrics(settings.victoria_metrics_url), mission),
+    ]
+
+
+def _serve(pool: Pool, sinks: Sequence[Sink]) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _log.info(f"Passing verdicts on to {', '.join(sink.name for sink in sinks)}")
+    with ThreadPoolExecutor(max_workers=len(sinks), thread_name_prefix="sink") as threads:
+        running = [threads.submit(Relay(pool, sink).run, stop) for sink in sinks]
+        wait(running, return_when=FIRST_EXCEPTION)
+        stop.set()  # a fault in one ends the process: its supervisor starts it anew
+    for ended in running:
+        ended.result()
+
+
+def _rebuild(pool: Pool, sink: Sink) -> int:
+    """Begin the next generation and pass everything on, together with the service where it runs."""
+    relay = Relay(pool, sink)
+    try:
+        restart(pool, sink.name, relay.cursor().generation)
+        with transaction(pool) as connection:
+            (total,) = rows(connection, "count_final_verdicts")
+    except DependencyUnavailable as error:
+        print(f"rebuild: {error}; nothing was changed", file=sys.stderr)  # noqa: T201
+        return 1
+    failures = 0
+    while True:
+        try:
+            is_done = relay.step() < PAGE
+        except DependencyUnavailable as error:
+            failures += 1
+            if failures == REBUILD_ATTEMPTS:
+                print(f"rebuild: {error}; it goes on as soon as verdict_relay runs", file=sys.stderr)  # noqa: T201
+                return 1
+            time.sleep(backoff_s(failures))
+            continue
+        failures = 0
+        print(f"{sink.name}: {relay.cursor().relayed} of {total['count']} verdicts", flush=True)  # noqa: T201
+        if is_done:
+            return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""Passing committed verdicts on to one sink, page by page, from where its cursor stands."""
+
+import random
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+import structlog
+
+from telemetry_core.database import Pool, transaction
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.observability import (
+    DEPENDENCY_RETRIES,
+    RELAY_LAG_SECONDS,
+    VERDICTS_RELAYED,
+    LogBudget,
+)
+from telemetry_core.store import QUERIES, Row, rows
+
+SERVICE: Final = "verdict-relay"
+PAGE: Final = 500
+POLL_S: Final = 0.5
+MAX_BACKOFF_S: Final = 10.0
+
+_log = structlog.get_logger(SERVICE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The last verdict that a sink confirmed; a rebuild begins the next generation at zero."""
+
+    generation: int
+    xact: int
+    id: int
+    relayed: int
+
+    @property
+    def is_at_start(self) -> bool:
+        """Tell whether nothing was passed on yet."""
+        return self.xact == 0
+
+
+class Sink(Protocol):
+    """A place that verdicts are passed on to; every method may raise `DependencyUnavailable`."""
+
+    name: str
+
+    def is_intact(self, cursor: Cursor) -> bool:
+        """Prepare the place; False when what it was given before is lost."""
+
+    def write(self, generation: int, verdicts: Sequence[Row]) -> None:
+        """Return once all verdicts are kept there; doing it twice equals doing it once."""
+
+    def caught_up(self, generation: int) -> None:
+        """Learn that all committed verdicts of this generation are there."""
+
+
+class Relay:
+    """Moves one sink's cursor along the verdicts in commit order."""
+
+    def __init__(self, pool: Pool, sink: Sink) -> None:
+        self._pool = pool
+        self._sink = sink
+        self._budget = LogBudget(1)
+
+    def run(self, stop: threading.Event) -> None:
+        """Pass on until `stop`; a server that is away delays this sink only."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                is_behind = self.step() == PAGE
+            except DependencyUnavailable as error:
+                failures += 1
+                DEPENDENCY_RETRIES.labels(SERVICE, error.dependency).inc()
+                delay_s = backoff_s(failures)
+                _log.warning(f"{error}; {self._sink.name} waits {delay_s:.1f} s")
+                stop.wait(delay_s)
+                continue
+            if failures:
+                _log.info(f"{self._sink.name}: recovered after {failures} attempts")
+                failures = 0
+            if not is_behind:
+                stop.wait(POLL_S)
+
+    def step(self) -> int:
+        """Pass one page on and return its length."""
+        cursor = self.cursor()
+        if not self._sink.is_intact(cursor):
+            _log.warning(
+                f"{self._sink.name}: what was passed on before is lost; all of it is passed on again"
+            )
+            restart(self._pool, self._sink.name, cursor.generation)
+            cursor = self.cursor()
+            self._sink.is_intact(cursor)
+        page = self._page(cursor)
+        if page:
+            self._sink.write(cursor.generation, page)
+            self._advance(cursor, page)
+        if len(page) < PAGE:
+            self._sink.caught_up(cursor.generation)
+        self._report(cursor, page)
+        return len(page)
+
+    def cursor(self) -> Cursor:
+        """Read where the sink stands."""
+        name = {"sink": self._sink.name}
+        with transaction(self._pool) as connection:
+            found = rows(connection, "relay_cursor", name)
+            if not found:
+                with connection.cursor() as statement:
+                    statement.execute(QUERIES["insert_relay_cursor"], name)
+                found = rows(connection, "relay_cursor", name)
+        row = found[0]
+        if row.pop("is_ahead"):
+            restart(self._pool, self._sink.name, row["generation"])
+            return self.cursor()
+        return Cursor(**row)
+
+    def _page(self, cursor: Cursor) -> list[Row]:
+        parameters = {"xact": cursor.xact, "id": cursor.id, "limit": PAGE}
+        with transaction(self._pool) as connection:
+            return rows(connection, "verdict_documents_after", parameters)
+
+    def _advance(self, cursor: Cursor, page: Sequence[Row]) -> None:
+        last = page[-1]
+        parameters: dict[str, Any] = {
+            **asdict(cursor),
+            "sink": self._sink.name,
+            "next_xact": last["xact"],
+            "next_id": last["id"],
+            "count": len(page),
+        }
+        with transaction(self._pool) as connection, connection.cursor() as statement:
+            statement.execute(QUERIES["advance_relay_cursor"], parameters)
+
+    def _report(self, cursor: Cursor, page: Sequence[Row]) -> None:
+        name = self._sink.name
+        VERDICTS_RELAYED.labels(name).inc(len(page))
+        RELAY_LAG_SECONDS.labels(name).set(lag_s(page, datetime.now(UTC)))
+        if page and self._budget.admit(f"{name}: {{count}} more pages in the last second"):
+            _log.info(f"{name}: {cursor.relayed + len(page)} verdicts passed on", up_to=page[-1]["job_id"])
+
+
+def restart(pool: Pool, sink: str, generation: int) -> None:
+    """Let a sink begin anew, unless that happened already."""
+    with transaction(pool) as connection, connection.cursor() as statement:
+        statement.execute(QUERIES["restart_relay_cursor"], {"sink": sink, "generation": generation})
+
+
+def backoff_s(failures: int) -> float:
+    """Return how long to wait after so many failures in a row, with jitter."""
+    return min(MAX_BACKOFF_S, 0.25 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+
+
+def lag_s(page: Sequence[Row], now: datetime) -> float:
+    """Return the age of a full page's last verdict in seconds; 0 when nothing waits behind it."""
+    completed_at: datetime | None = page[-1]["completed_at"] if len(page) == PAGE else None
+    return max(0.0, (now - completed_at).total_seconds()) if completed_at else 0.0

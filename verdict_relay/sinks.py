@@ -1,0 +1,205 @@
+"""The three places that verdicts are passed on to."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.observability import VERDICTS_NOT_RELAYED
+from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
+from telemetry_core.settings import Settings
+from telemetry_core.store import Row
+from telemetry_core.subsystems import Mission
+from telemetry_core.victoria import VictoriaMetrics
+from verdict_relay.documents import result_record, sample_lines, search_document, verdict_key
+from verdict_relay.relay import SERVICE, Cursor
+
+FLUSH_TIMEOUT_S: Final = 15
+#: Answers to a document that a later attempt may not get.
+PASSING_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
+
+_KEYWORD: Final = {"type": "keyword", "ignore_above": 1024}
+INDEX_BODY: Final[Mapping[str, Any]] = {
+    "settings": {
+        "number_of_shards": 1,
+        "number_of_replicas": 0,
+        "analysis": {
+            "analyzer": {"words": {"type": "pattern", "pattern": "[^\\p{L}\\p{N}]+", "lowercase": True}}
+        },
+    },
+    "mappings": {
+        "dynamic": False,
+        "properties": {
+            **dict.fromkeys(
+                ("job_id", "satellite_id", "source", "trigger_reason", "subsystem", "model_name",
+                 "model_version", "status", "verdict", "input_features"),
+                _KEYWORD,
+            ),
+            "anomaly_score": {"type": "float"},
+            "inference_time_ms": {"type": "float"},
+            "anomaly_detected": {"type": "boolean"},
+            "generated_at": {"type": "date"},
+            "created_at": {"type": "date"},
+            "completed_at": {"type": "date"},
+            "free_text": {"type": "text", "analyzer": "words"},
+            "error_message": {"type": "text", "analyzer": "words"},
+            "newest": {"type": "object", "enabled": False},
+            "metadata": {"type": "object", "enabled": False},
+        },
+    },
+}  # fmt: skip
+
+_log = structlog.get_logger(SERVICE)
+
+
+class SearchSink:
+    """An index for each generation; the alias moves to it once it holds everything."""
+
+    name = "search"
+
+    def __init__(self, engine: SearchEngine) -> None:
+        self._engine = engine
+        self._published = 0
+
+    def is_intact(self, cursor: Cursor) -> bool:
+        """Create the generation's index; one that vanished after it was filled is a loss."""
+        index = index_name(cursor.generation)
+        if self._engine.exists(index):
+            return True
+        if not cursor.is_at_start:
+            return False
+        self._published = 0
+        _tolerating_existing(lambda: self._engine.send("PUT", f"/{index}", INDEX_BODY))
+        if not self._engine.exists(VERDICT_INDEX):
+            self._engine.send("PUT", f"/{index}/_alias/{VERDICT_INDEX}")
+        return True
+
+    def write(self, generation: int, verdicts: Sequence[Row]) -> None:
+        """Index by verdict key, so that a repetition replaces."""
+        answer = self._engine.send("POST", f"/{index_name(generation)}/_bulk", bulk_lines(verdicts))
+        for item in answer["items"] if answer["errors"] else ():
+            outcome = item["index"]
+            if outcome["status"] in PASSING_STATUSES:
+                raise DependencyUnavailable(DEPENDENCY, f"{outcome['error']['type']}")
+            if "error" in outcome:
+                _refuse(self.name, outcome["_id"], str(outcome["error"].get("reason")))
+
+    def caught_up(self, generation: int) -> None:
+        """Point the alias to this generation and delete all others."""
+        if self._published == generation:
+            return
+        current = index_name(generation)
+        others = self._engine.send("GET", f"/{VERDICT_INDEX}-*/_alias").keys() - {current}
+        actions: list[Mapping[str, Any]] = [{"remove_index": {"index": name}} for name in others]
+        actions.append({"add": {"index": current, "alias": VERDICT_INDEX}})
+        self._engine.send("POST", "/_aliases", {"actions": actions})
+        self._published = generation
+
+
+class ResultsTopicSink:
+    """The topic of results, keyed by job."""
+
+    name = "results"
+
+    def __init__(self, settings: Settings) -> None:
+        self._topic = settings.kafka_results_topic
+        self._producer = Producer(
+            {
+                "bootstrap.servers": settings.kafka_bootstrap_servers,
+                "client.id": SERVICE,
+                "enable.idempotence": True,
+                "acks": "all",
+                "partitioner": "murmur2_random",
+                "compression.type": "lz4",
+                "message.timeout.ms": FLUSH_TIMEOUT_S * 1000 - 1000,
+            }
+        )
+
+    def is_intact(self, _cursor: Cursor) -> bool:
+        """Kafka keeps what it confirmed as long as its retention says."""
+        return True
+
+    def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
+        """Return when the broker confirmed all; a record that is too large is left out and counted."""
+        failures: list[KafkaError] = []
+        for row in verdicts:
+            self._produce(row, failures)
+        waiting = self._producer.flush(FLUSH_TIMEOUT_S)
+        if waiting or failures:
+            detail = failures[0].str() if failures else f"{waiting} unconfirmed"
+            raise DependencyUnavailable("kafka", detail)
+
+    def caught_up(self, _generation: int) -> None:
+        """Need to know nothing."""
+
+    def _produce(self, row: Row, failures: list[KafkaError]) -> None:
+        try:
+            self._producer.produce(
+                self._topic,
+                key=row["job_id"],
+                value=orjson.dumps(result_record(row)),
+                on_delivery=lambda error, _: failures.append(error) if error else None,
+            )
+        except BufferError as error:
+            raise DependencyUnavailable("kafka", str(error)) from error
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
+                raise DependencyUnavailable("kafka", str(error)) from error
+            _refuse(self.name, verdict_key(row), str(error))
+
+
+class MetricsSink:
+    """Scores and forecasts as series of VictoriaMetrics."""
+
+    name = "metrics"
+
+    def __init__(
+        self, victoria: VictoriaMetrics, mission: Mission, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._victoria = victoria
+        self._mission = mission
+        self._clock = clock
+
+    def is_intact(self, _cursor: Cursor) -> bool:
+        """VictoriaMetrics keeps what it took as long as its retention says."""
+        return True
+
+    def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
+        """Import all samples; the same ones again change nothing."""
+        now_us = int(self._clock() * 1_000_000)
+        lines = [line for row in verdicts for line in sample_lines(row, self._mission, now_us=now_us)]
+        self._victoria.import_samples(lines)
+
+    def caught_up(self, _generation: int) -> None:
+        """Need to know nothing."""
+
+
+def index_name(generation: int) -> str:
+    """Name the index of a generation; names sort as generations do."""
+    return f"{VERDICT_INDEX}-{generation:06d}"
+
+
+def bulk_lines(verdicts: Sequence[Row]) -> bytes:
+    """Render the body of a bulk request."""
+    lines: list[bytes] = []
+    for row in verdicts:
+        lines += (orjson.dumps({"index": {"_id": verdict_key(row)}}), orjson.dumps(search_document(row)))
+    return b"\n".join(lines) + b"\n"
+
+
+def _tolerating_existing(create: Callable[[], Any]) -> None:
+    """Let another process have been first."""
+    try:
+        create()
+    except SearchRefused as error:
+        if "resource_already_exists" not in str(error):
+            raise
+
+
+def _refuse(sink: str, key: str, reason: str) -> None:
+    VERDICTS_NOT_RELAYED.labels(sink).inc()
+    _log.warning(f"{sink}: verdict left out, it was refused: {reason[:300]}", verdict=key)
