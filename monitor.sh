@@ -34,7 +34,7 @@ else
   # shellcheck source=/dev/null  # it is checked on its own
   . deploy/native/env
   in_container() { timeout 30 "${@:2}"; }
-  services=(timeout 30 .venv/bin/python -m deploy.native status)
+  services=(timeout 30 .venv/bin/python -m deploy.native status --brief)
 fi
 
 echo "=== System Status ==="

@@ -22,7 +22,7 @@ from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import SubsystemInference
-from telemetry_core.observability import configure_logging, record_verdicts, serve_metrics
+from telemetry_core.observability import configure_logging, jobs_in_words, record_verdicts, serve_metrics
 from telemetry_core.settings import Settings
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
 from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
@@ -112,12 +112,12 @@ def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None]
             _save(task, failed_rows(task, reason))
             raise Reject(reason, requeue=False)
         else:
-            _run(task)
+            _run(task, str(self.request.id))
     except ShutdownRequested as error:
         raise Reject(str(error), requeue=True) from error
 
 
-def _run(task: WindowSet) -> None:
+def _run(task: WindowSet, task_id: str) -> None:
     try:
         rows = hold_until_available(lambda: _infer(task), _stopping, service=SERVICE)
         _save(task, rows)
@@ -133,7 +133,8 @@ def _run(task: WindowSet) -> None:
         f"Completed {task.subsystem} inference",
         verdicts=len(rows),
         anomalous=sum(bool(row.anomaly_detected) for row in rows),
-        first_job=task.jobs[0].job_id,
+        task=task_id,
+        jobs=jobs_in_words([job.job_id for job in task.jobs]),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
+import structlog
 
 from operation_server.dependencies import SendTask
 from operation_server.schemas import MIN_POINTS, SubmitRequest
@@ -15,6 +16,8 @@ from telemetry_core.inferences import Job
 from telemetry_core.store import QUERIES, PendingInput, create_pending_job, rows
 from telemetry_core.subsystems import SERIES_SUBSYSTEM, Mission
 from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, SeriesTask
+
+_log = structlog.get_logger(__name__)
 
 TOO_SHORT: Final = f"data must contain at least {MIN_POINTS} elements"
 
@@ -183,6 +186,11 @@ def _store_and_publish(connection: Connection, send_task: SendTask, submission: 
     create_pending_job(connection, submission.job, submission.inputs)
     for task in submission.tasks:
         send_task(task.name, task.arguments, task_id=task.task_id)
+    _log.info(
+        f"Submitted {len(submission.tasks)} inferences for {submission.job.satellite_id}"
+        f" (job: {submission.job.job_id})",
+        tasks=",".join(task.task_id for task in submission.tasks),
+    )
 
 
 def digest_of(request: SubmitRequest) -> str:

@@ -15,6 +15,9 @@ from telemetry_core.settings import Settings
 
 _LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
+_JOBS_NAMED = 20
+"""As many as the trigger logs a second: with more, the task's id, which both log, leads to the line."""
+
 # Trigger
 MESSAGES_CONSUMED = Counter("telemetry_messages", "Messages read from Kafka", ["service"])
 MESSAGES_DEAD_LETTERED = Counter(
@@ -112,6 +115,13 @@ class LogBudget:
             return True
         self._left_out += 1
         return False
+
+
+def jobs_in_words(job_ids: Sequence[str]) -> str:
+    """Name the jobs of a task: each of a few, so that a search for one finds its line; of many the ends."""
+    if len(job_ids) <= _JOBS_NAMED:
+        return ",".join(job_ids)
+    return f"{job_ids[0]}..{job_ids[-1]} ({len(job_ids)})"
 
 
 def record_verdicts(jobs: Sequence[Job], rows: Sequence[SubsystemInference]) -> None:

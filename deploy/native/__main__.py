@@ -21,7 +21,7 @@ def main() -> int:
             case "down":
                 platform.down(purge=options.purge)
             case "status":
-                return 0 if platform.status() else 1
+                return 0 if platform.status(brief=options.brief) else 1
             case "logs":
                 platform.logs(options.service)
     except NotReadyError as error:
@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("services", nargs="*")
     down = commands.add_parser("down", help="stop everything")
     down.add_argument("--purge", action="store_true", help="delete data and logs too")
-    commands.add_parser("status", help="table of all services; status 1 when one is unhealthy")
+    status = commands.add_parser("status", help="table of all services; status 1 when one is unhealthy")
+    status.add_argument("--brief", action="store_true", help="only name and status")
     logs = commands.add_parser("logs", help="last lines of all services, or follow one")
     logs.add_argument("service", nargs="?")
     return parser

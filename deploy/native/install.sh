@@ -204,5 +204,17 @@ verify_triton() {
   ! LD_LIBRARY_PATH=$libraries ldd "$tools/triton/backends/python/triton_python_backend_stub" | grep 'not found'
 }
 
+install_kafka_ui() {
+  rm -rf "$tools/kafka-ui"
+  /usr/bin/python3 -m venv "$tools/kafka-ui"
+  "$tools/kafka-ui/bin/pip" install --quiet -r "$here/kafka-ui-requirements.txt"
+  cp "$here/kafka-ui-requirements.txt" "$tools/kafka-ui/requirements.txt"
+}
+
+verify_kafka_ui() {
+  cmp "$here/kafka-ui-requirements.txt" "$tools/kafka-ui/requirements.txt"
+  "$tools/kafka-ui/bin/python" -c 'import kaskade.admin, textual_serve.server'
+}
+
 cd "$checkout"
 "$1"

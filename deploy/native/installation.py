@@ -29,7 +29,7 @@ from deploy.native.services import (
     postgres_binaries,
     self_test,
 )
-from deploy.native.status import observe, table
+from deploy.native.status import brief_table, observe, table
 from deploy.native.supervision import Supervisor, end_leftovers
 
 START_LIMIT_S = 180
@@ -96,13 +96,12 @@ class Platform:
                 shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
             print(f"Data and logs under {self.places.state} are deleted.")
 
-    def status(self) -> bool:
+    def status(self, *, brief: bool = False) -> bool:
         """Print the table; True when every service is healthy."""
         if not self._was_running:
-            print("The platform is not running: make up")
-            return False
+            raise RefusedError("The platform is not running: make up")
         statuses = observe(self._services, self._supervisor.states())
-        print(table(statuses))
+        print(brief_table(statuses) if brief else table(statuses))
         return not any(status.problem for status in statuses)
 
     def logs(self, name: str | None) -> None:

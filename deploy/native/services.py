@@ -60,6 +60,7 @@ def all_services(
         *_servers(places, accounts, environment),
         *_triton(places, accounts, environment),
         *_python_services(places, accounts, environment),
+        _kafka_ui(places, accounts, environment),
         _nginx(places, accounts, environment["BIND_ADDRESS"], web_port),
     )
 
@@ -278,6 +279,22 @@ def _python_services(
             directory=worker_directory,
             environment=configuration | {"FLOWER_UNAUTHENTICATED_API": "true"},
         ),
+    )
+
+
+def _kafka_ui(places: Places, accounts: Accounts, environment: Mapping[str, str]) -> Service:
+    bind = environment["BIND_ADDRESS"]
+    return Service(
+        name="kafka-ui",
+        command=(
+            f"{places.state}/tools/kafka-ui/bin/python {places.checkout}/deploy/native/kafka_ui.py"
+            f" serve {bind} 8080 {environment['KAFKA_BOOTSTRAP_SERVERS']}"
+        ),
+        ports=(8080,),
+        probe=answers_http(f"http://{bind}:8080/"),
+        after=("kafka",),
+        user=accounts.services,
+        directory=places.run,
     )
 
 

@@ -85,6 +85,20 @@ def table(statuses: Iterable[ServiceStatus]) -> str:
     return "\n".join([*lines, f"total {total_mb:.0f} MB", *problems])
 
 
+def brief_table(statuses: Iterable[ServiceStatus]) -> str:
+    """Format name and state in the two columns that `docker compose ps` prints for a monitor."""
+    rows = [("SERVICE", "STATUS"), *((status.name, _brief(status)) for status in statuses)]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name.ljust(width)}   {text}" for name, text in rows)
+
+
+def _brief(status: ServiceStatus) -> str:
+    if not status.pid:
+        return status.state.capitalize()
+    health = f"unhealthy: {status.problem}" if status.problem else "healthy"
+    return f"Up {format_duration(status.uptime_s)} ({health})"
+
+
 def _row(status: ServiceStatus) -> tuple[str, ...]:
     return (
         status.name,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import time
 import uuid
@@ -230,14 +231,38 @@ class TestMonitoring:
         series = json.loads(shell(f"curl -sS -g '{base}/query_range?query={query}&{window}'"))
         assert (series["status"], series["data"]["resultType"]) == ("success", "matrix")
 
-    def test_monitor_prints_every_block_with_figures(self) -> None:
+
+class TestMonitor:
+    """Section 7.4 and the page of 2.1.1."""
+
+    def test_monitor_prints_its_blocks_in_order(self) -> None:
         printed = shell("./monitor.sh")
+        lines = printed.splitlines()
+        assert lines[:2] == ["=== System Status ===", ""]
         headings = ["Services:", "RabbitMQ Queue:", "Kafka Lag:", "PostgreSQL Stats:", "GPU Status:"]
-        blocks = printed.split("\n\n")
-        assert blocks[0] == "=== System Status ==="
-        assert [block.splitlines()[0] for block in blocks[1:6]] == headings
-        services, queue, lag, statistics, _ = (block.splitlines()[1:] for block in blocks[1:6])
-        assert any(line.startswith("kafka ") for line in services)
-        assert queue[0].split()[0] == "inference"
-        assert lag[0].split()[1] == "satellite-telemetry"
-        assert statistics[0].split() == ["total", "|", "completed", "|", "processing"]
+        places = [lines.index(heading) for heading in headings]
+        assert places == sorted(places)
+        assert all(lines[place - 1] == "" for place in places)
+        assert lines[-1] == ""
+        blocks = {
+            lines[place]: lines[place + 1 : end - 1]
+            for place, end in zip(places, [*places[1:], len(lines)], strict=True)
+        }
+        assert blocks["Services:"][0].split() == ["SERVICE", "STATUS"]
+        assert any(line.startswith("kafka ") and "(healthy)" in line for line in blocks["Services:"])
+        assert re.fullmatch(r"inference\s+\d+", blocks["RabbitMQ Queue:"][0])
+        assert blocks["Kafka Lag:"][0].split()[:2] == ["analysis-inference-group", "satellite-telemetry"]
+        header, numbers = blocks["PostgreSQL Stats:"][0].split("|"), blocks["PostgreSQL Stats:"][2].split("|")
+        assert [cell.strip() for cell in header] == ["total", "completed", "processing"]
+        assert all(cell.strip().isdigit() for cell in numbers)
+        assert len(blocks["GPU Status:"]) >= 1
+
+    def test_page_of_kafka_answers_without_anything_from_elsewhere(self) -> None:
+        page = requests.get("http://localhost:8080/", timeout=10)
+        assert page.status_code == 200
+        assert 'id="terminal"' in page.text
+        assert "https://" not in page.text
+
+    def test_page_of_kafka_refuses_other_pages(self) -> None:
+        answer = requests.get("http://localhost:8080/ws", headers={"Origin": "http://evil.test"}, timeout=10)
+        assert answer.status_code == 403

@@ -17,7 +17,7 @@ ENVIRONMENT = {
     "POSTGRES_DB": "orders_db",
     "MODEL_REPOSITORY": "/srv/satellite/model_repository",
 }
-MANUAL_PORTS = {80, 8000, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 15672, 9200}
+MANUAL_PORTS = {80, 8000, 8080, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 9200, 15672}
 
 
 @pytest.fixture(autouse=True)
