@@ -105,7 +105,8 @@ class ResultsTopicSink:
 
     name = "results"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, flush_timeout_s: float = FLUSH_TIMEOUT_S) -> None:
+        self._flush_timeout_s = flush_timeout_s
         self._topic = settings.kafka_results_topic
         self._producer = Producer(
             {
@@ -115,7 +116,7 @@ class ResultsTopicSink:
                 "acks": "all",
                 "partitioner": "murmur2_random",
                 "compression.type": "lz4",
-                "message.timeout.ms": FLUSH_TIMEOUT_S * 1000 - 1000,
+                "message.timeout.ms": int(flush_timeout_s * 900),
             }
         )
 
@@ -128,7 +129,7 @@ class ResultsTopicSink:
         failures: list[KafkaError] = []
         for row in verdicts:
             self._produce(row, failures)
-        waiting = self._producer.flush(FLUSH_TIMEOUT_S)
+        waiting = self._producer.flush(self._flush_timeout_s)
         if waiting or failures:
             detail = failures[0].str() if failures else f"{waiting} unconfirmed"
             raise DependencyUnavailable("kafka", detail)
