@@ -1,4 +1,4 @@
-"""A private PostgreSQL for the session and a database of its own for each test."""
+"""A private PostgreSQL and OpenSearch for the session and a database of its own for each test."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from telemetry_core.database import MIGRATIONS, Pool, load_migrations, migrate, 
 from telemetry_core.settings import Settings
 from tests.integration.postgres_server import administer, running_server
 from tests.integration.running_api import RunningApi, running_api
+from tests.integration.search_server import SearchServer, running_search
 
 
 @pytest.fixture(scope="session")
@@ -57,11 +58,22 @@ def pool(database: Settings) -> Iterator[Pool]:
 
 
 @pytest.fixture(scope="session")
+def search_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchServer]:
+    """Start OpenSearch once."""
+    with running_search(tmp_path_factory.mktemp("opensearch")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def api_server(
-    postgres_server: Settings, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: Settings,
+    migrated_template: str,
+    search_server: SearchServer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningApi]:
     """Run the operation server once, over a database of its own."""
     for database in _database(postgres_server, migrated_template):
+        database = database.model_copy(update={"elasticsearch_url": search_server.url})
         with running_api(database, tmp_path_factory.mktemp("models")) as running:
             yield running
 

@@ -64,6 +64,7 @@ def away() -> Settings:
         triton_server_url=f"127.0.0.1:{port}",
         victoria_metrics_url=f"http://127.0.0.1:{port}",
         kafka_bootstrap_servers=f"127.0.0.1:{port}",
+        elasticsearch_url=f"http://127.0.0.1:{port}",
     )
 
 
@@ -103,7 +104,7 @@ def test_readiness_reports_every_dependency(database: Settings, tmp_path: Path) 
     app = create_app(away())
     services: Services = app.state.services
     states = services.readiness.states()
-    assert set(states) == {"postgresql", "rabbitmq", "triton", "victoria-metrics", "kafka"}
+    assert set(states) == {"postgresql", "rabbitmq", "triton", "victoria-metrics", "kafka", "search"}
     assert not any(state.is_up for state in states.values())
     assert all(state.detail for state in states.values())
     services.readiness.close()

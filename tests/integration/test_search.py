@@ -14,7 +14,7 @@ from telemetry_core.settings import Settings
 from telemetry_core.store import Row, save_inferences
 from tests.integration.postgres_server import free_port
 from tests.integration.running_api import running_api
-from tests.integration.search_server import SearchServer, running_search
+from tests.integration.search_server import SearchServer
 from tests.integration.test_store import inference, job
 from verdict_relay.relay import PAGE, Cursor, Relay, restart
 from verdict_relay.sinks import SearchSink
@@ -27,15 +27,9 @@ WINDOW = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchServer]:
-    with running_search(tmp_path_factory.mktemp("opensearch")) as running:
-        yield running
-
-
 @pytest.fixture
-def engine(server: SearchServer) -> Iterator[SearchEngine]:
-    client = SearchEngine(server.url, answer_timeout_s=30)
+def engine(search_server: SearchServer) -> Iterator[SearchEngine]:
+    client = SearchEngine(search_server.url, answer_timeout_s=30)
     yield client
     client.send("DELETE", f"/{VERDICT_INDEX}-*")
     client.close()
@@ -47,8 +41,8 @@ def relay(pool: Pool, engine: SearchEngine) -> Relay:
 
 
 @pytest.fixture
-def client(database: Settings, server: SearchServer, tmp_path: Path) -> Iterator[httpx.Client]:
-    settings = database.model_copy(update={"elasticsearch_url": server.url})
+def client(database: Settings, search_server: SearchServer, tmp_path: Path) -> Iterator[httpx.Client]:
+    settings = database.model_copy(update={"elasticsearch_url": search_server.url})
     with running_api(settings, tmp_path) as api, httpx.Client(base_url=api.url) as client:
         yield client
 
