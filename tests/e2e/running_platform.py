@@ -101,6 +101,12 @@ class Platform:
             data={"match[]": f'{{satellite_id=~"{satellites}.*"}}'},
             timeout=HTTP_TIMEOUT_S,
         ).raise_for_status()
+        requests.post(
+            f"{search_url()}/inference_logs/_delete_by_query",
+            params={"conflicts": "proceed", "refresh": "true"},
+            json={"query": {"prefix": {"satellite_id": satellites}}},
+            timeout=HTTP_TIMEOUT_S,
+        ).raise_for_status()
 
     def tasks_in(self, queue: str) -> int:
         """Count the tasks that wait or are in a worker's hands; -1 while RabbitMQ has not counted."""
@@ -114,6 +120,32 @@ class Platform:
 def victoria_url() -> str:
     """Return the address of VictoriaMetrics."""
     return address("VICTORIA_METRICS_URL", "http://localhost:8428")
+
+
+def search_url() -> str:
+    """Return the address of the search engine."""
+    return address("ELASTICSEARCH_URL", "http://localhost:9200")
+
+
+def is_search_up() -> bool:
+    """Tell whether the search engine answers from all of its shards."""
+    path = "_cluster/health?wait_for_status=yellow&timeout=1s"
+    try:
+        return requests.get(f"{search_url()}/{path}", timeout=HTTP_TIMEOUT_S).ok
+    except requests.ConnectionError:
+        return False
+
+
+def indexed_verdicts(satellites: str) -> set[str]:
+    """Return the keys of those satellites' verdicts that the search engine holds."""
+    requests.post(f"{search_url()}/inference_logs/_refresh", timeout=HTTP_TIMEOUT_S).raise_for_status()
+    answer = requests.post(
+        f"{search_url()}/inference_logs/_search",
+        json={"size": 10_000, "_source": False, "query": {"prefix": {"satellite_id": satellites}}},
+        timeout=HTTP_TIMEOUT_S,
+    )
+    answer.raise_for_status()
+    return {hit["_id"] for hit in answer.json()["hits"]["hits"]}
 
 
 def exported_times(satellites: str, metric: str) -> dict[str, set[int]]:

@@ -15,6 +15,8 @@ CHECKOUT: Final = Path(__file__).resolve().parents[2]
 TRIGGER: Final = "kafka-inference-trigger"
 WORKER: Final = "analysis-worker-1"
 WRITER: Final = "victoria-consumer"
+RELAY: Final = "verdict-relay"
+SEARCH: Final = "elasticsearch"
 POLL_S: Final = 0.05
 
 Found = TypeVar("Found")

@@ -73,8 +73,8 @@ def api_server(
 ) -> Iterator[RunningApi]:
     """Run the operation server once, over a database of its own."""
     for database in _database(postgres_server, migrated_template):
-        database = database.model_copy(update={"elasticsearch_url": search_server.url})
-        with running_api(database, tmp_path_factory.mktemp("models")) as running:
+        settings = database.model_copy(update={"elasticsearch_url": search_server.url})
+        with running_api(settings, tmp_path_factory.mktemp("models")) as running:
             yield running
 
 
