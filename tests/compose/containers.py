@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ def operators_environment() -> dict[str, str]:
     """Return the environment without the native mode's keys: they would win over `.env`."""
     lines = (CHECKOUT / ".env.example").read_text(encoding="utf-8").splitlines()
     native = {line.partition("=")[0] for line in lines}
-    return {name: value for name, value in os.environ.items() if name not in native}
+    environment = {name: value for name, value in os.environ.items() if name not in native}
+    # The manual's Python is one with the simulator's packages.
+    return environment | {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}
 
 
 class Containers:

@@ -194,6 +194,9 @@ class TestCommands:
             "http://localhost/healthz",
             "http://localhost/api/v1/dashboard/live-stats",
             "http://localhost/victoriametrics/vmui/",
+            "http://localhost:9200/_cluster/health?wait_for_status=green",
+            "http://localhost/api/v1/search?q=lstm_timeseries",
+            "http://localhost/api/v1/search/analytics/models",
         ],
     )
     def test_page_is_there(self, containers: Containers, page: str) -> None:
