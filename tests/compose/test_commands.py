@@ -133,7 +133,7 @@ class TestSimulator:
     def test_the_triggers_log_holds_the_manuals_lines(self, containers: Containers) -> None:
         printed = containers.run("docker logs kafka-inference-trigger --tail 200")
         stamp = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d - "
-        assert re.search(stamp + r"Low battery detected: \d+%$", printed, re.MULTILINE)
+        assert re.search(stamp + r"Low battery detected: \d+(\.\d+)?%$", printed, re.MULTILINE)
         for subsystem in ("eps", "thermal", "aocs", "comm"):
             assert re.search(stamp + f"Submitted {subsystem} inference for SAT-", printed, re.MULTILINE)
         assert re.search(
