@@ -15,13 +15,13 @@ FROM scratch AS wheels
 COPY --from=collected /wheels /
 
 FROM locked AS operation-server-packages
-RUN ["./install-packages", "operation-server"]
+RUN ["./install-packages", "operation-server", "tracing"]
 FROM locked AS analysis-server-packages
-RUN ["./install-packages", "analysis-server"]
+RUN ["./install-packages", "analysis-server", "tracing"]
 FROM locked AS kafka-inference-trigger-packages
-RUN ["./install-packages", "kafka-inference-trigger"]
+RUN ["./install-packages", "kafka-inference-trigger", "tracing"]
 FROM locked AS core-packages
-RUN ["./install-packages"]
+RUN ["./install-packages", "tracing"]
 FROM locked AS flower-packages
 RUN ["./install-packages", "flower"]
 FROM locked AS triton-front-packages

@@ -22,7 +22,13 @@ from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import SubsystemInference
-from telemetry_core.observability import configure_logging, jobs_in_words, record_verdicts, serve_metrics
+from telemetry_core.observability import (
+    configure_logging,
+    jobs_in_words,
+    record_verdicts,
+    serve_metrics,
+    start_tracing,
+)
 from telemetry_core.settings import Settings
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
 from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
@@ -190,6 +196,11 @@ def _pool(_pid: int) -> Pool:
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     configure_logging(SERVICE)
+
+
+@signals.worker_init.connect
+def _start_tracing(**_: Any) -> None:
+    start_tracing(SERVICE, "celery", "grpc_client", "psycopg2")
 
 
 @signals.worker_ready.connect

@@ -10,10 +10,10 @@ import structlog
 
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher
-from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
+from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.errors import InvalidMission
-from telemetry_core.observability import configure_logging, serve_metrics
+from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import Record, TelemetryStream
 from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
@@ -26,6 +26,7 @@ _log = structlog.get_logger(SERVICE)
 def main() -> None:
     """Run until SIGTERM."""
     configure_logging(SERVICE)
+    start_tracing(SERVICE, "celery")
     settings = Settings()
     try:
         mission = load_mission(settings.mission_file)
@@ -60,7 +61,11 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Waiting for telemetry on {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
     dispatcher = Dispatcher(DeadLetterTopic(settings), publish_batch)
-    stream.run(stop, plan=trigger.plan, act=dispatcher.send)
+    stream.run(stop, plan=trigger.plan, act=traced("dispatch", dispatcher.send, _job_ids))
+
+
+def _job_ids(plan: Plan) -> list[str]:
+    return [planned.job.job_id for planned in plan.jobs]
 
 
 if __name__ == "__main__":

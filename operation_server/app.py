@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from operation_server import problems
 from operation_server.dependencies import SendTask, Services
-from operation_server.keys import ApiKeys
+from operation_server.keys import OPEN_PATHS, ApiKeys
 from operation_server.limits import BodyLimit, RequestTimer
 from operation_server.live import VERDICT_PAGE, DashboardFeed, JobFeed, Position, VerdictFeed
 from operation_server.readers import job_states
@@ -30,7 +30,7 @@ from operation_server.routes import dashboard, health, inference, results, searc
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.observability import configure_logging
+from telemetry_core.observability import configure_logging, start_tracing, stop_tracing
 from telemetry_core.search import DEPENDENCY as SEARCH
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
@@ -50,6 +50,7 @@ def create_app(
 ) -> FastAPI:
     """Compose the server; tests pass their own task sender and readiness checks. Nothing connects yet."""
     configure_logging(SERVICE)
+    start_tracing(SERVICE, "celery", "psycopg2", "requests")
     settings = settings or Settings()
     pool = open_pool(
         settings,
@@ -83,6 +84,7 @@ def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
         services.victoria.close()
         services.search.close()
         services.pool.close()
+        stop_tracing()
 
     app = FastAPI(
         title="Satellite telemetry analysis: operation server",
@@ -92,6 +94,7 @@ def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=_operation_id,
+        telemetry={"operation_spans": False, "exclude": lambda scope: scope["path"] in OPEN_PATHS},
     )
     app.state.services = services
     for routes in (health, inference, results, dashboard, trends, search, verdicts):

@@ -1,11 +1,14 @@
-"""Logs in the operator's line format and every metric of the platform, declared in one place."""
+"""Logs in the operator's line format, every metric of the platform, and traces where they are wanted."""
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
@@ -14,6 +17,12 @@ from telemetry_core.inferences import Job, SubsystemInference
 from telemetry_core.settings import Settings
 
 _LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+TRACES_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""The key that turns traces on; what else OpenTelemetry reads from the environment, it reads itself."""
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 _JOBS_NAMED = 20
 """As many as the trigger logs a second: with more, the task's id, which both log, leads to the line."""
@@ -139,6 +148,41 @@ def serve_metrics(settings: Settings) -> None:
     """Answer `/metrics` where a port is configured."""
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_address)
+
+
+def start_tracing(service: str, *libraries: str) -> None:
+    """Export traces of `service` and of its calls through `libraries`, where an endpoint is configured."""
+    if tracing := _tracing():
+        tracing.start(service, libraries)
+
+
+def stop_tracing() -> None:
+    """Send what waits, for a server that a signal ends without exit handlers."""
+    if tracing := _tracing():
+        tracing.stop()
+
+
+def traced(
+    name: str, action: Callable[P, Result], job_ids: Callable[P, Sequence[str]] | None = None
+) -> Callable[P, Result]:
+    """Return `action` with a span around each call; without an endpoint `action` itself."""
+    tracing = _tracing()
+    traced_action: Callable[P, Result] = tracing.with_span(name, action, job_ids) if tracing else action
+    return traced_action
+
+
+@lru_cache(maxsize=1)
+def _tracing() -> Any:
+    """Load OpenTelemetry where an endpoint is configured; its absence then ends the process."""
+    if not os.environ.get(TRACES_ENDPOINT):
+        return None
+    try:
+        return import_module("telemetry_core.tracing")
+    except ImportError as error:
+        sys.exit(
+            f"{TRACES_ENDPOINT} is set, but {error.name} is not installed: install the dependency group"
+            " 'tracing' of pyproject.toml (uv sync --group tracing), or leave the variable empty"
+        )
 
 
 def _render_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:

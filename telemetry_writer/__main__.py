@@ -7,7 +7,7 @@ import threading
 import structlog
 
 from telemetry_core.errors import InvalidMission
-from telemetry_core.observability import configure_logging, serve_metrics
+from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import TelemetryStream
 from telemetry_core.victoria import VictoriaMetrics
@@ -21,6 +21,7 @@ _log = structlog.get_logger(SERVICE)
 def main() -> None:
     """Run until SIGTERM."""
     configure_logging(SERVICE)
+    start_tracing(SERVICE, "requests")
     settings = Settings()
     try:
         mission = load_mission(settings.mission_file)
@@ -33,7 +34,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Writing {settings.kafka_topic} to {settings.victoria_metrics_url}")
-    stream.run(stop, plan=writer.plan, act=writer.write)
+    stream.run(stop, plan=writer.plan, act=traced("write", writer.write))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import structlog
 
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable, InvalidMission
-from telemetry_core.observability import configure_logging, serve_metrics
+from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import rows
@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rebuild.add_argument("sink", choices=["search", "results", "metrics"])
     options = parser.parse_args(arguments)
     configure_logging(SERVICE)
+    start_tracing(SERVICE, "requests")
     settings = Settings()
     try:
         sinks = _sinks(settings)

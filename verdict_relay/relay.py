@@ -16,6 +16,7 @@ from telemetry_core.observability import (
     RELAY_LAG_SECONDS,
     VERDICTS_RELAYED,
     LogBudget,
+    traced,
 )
 from telemetry_core.store import QUERIES, Row, rows
 
@@ -63,6 +64,7 @@ class Relay:
     def __init__(self, pool: Pool, sink: Sink) -> None:
         self._pool = pool
         self._sink = sink
+        self._write = traced(f"relay {sink.name}", sink.write, _job_ids)
         self._budget = LogBudget(1)
 
     def run(self, stop: threading.Event) -> None:
@@ -96,7 +98,7 @@ class Relay:
             self._sink.is_intact(cursor)
         page = self._page(cursor)
         if page:
-            self._sink.write(cursor.generation, page)
+            self._write(cursor.generation, page)
             self._advance(cursor, page)
         if len(page) < PAGE:
             self._sink.caught_up(cursor.generation)
@@ -141,6 +143,10 @@ class Relay:
         RELAY_LAG_SECONDS.labels(name).set(lag_s(page, datetime.now(UTC)))
         if page and self._budget.admit(f"{name}: {{count}} more pages in the last second"):
             _log.info(f"{name}: {cursor.relayed + len(page)} verdicts passed on", up_to=page[-1]["job_id"])
+
+
+def _job_ids(generation: int, verdicts: Sequence[Row]) -> list[str]:  # noqa: ARG001 - the shape of `write`
+    return [row["job_id"] for row in verdicts]
 
 
 def restart(pool: Pool, sink: str, generation: int) -> None:

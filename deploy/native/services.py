@@ -17,9 +17,10 @@ from deploy.native.probes import (
     consumes_in_group,
     serves_kafka,
 )
+from telemetry_core.observability import TRACES_ENDPOINT
 from telemetry_core.settings import Settings
 
-CONFIGURATION_KEYS = tuple(name.upper() for name in Settings.model_fields)
+CONFIGURATION_KEYS = (*(name.upper() for name in Settings.model_fields), TRACES_ENDPOINT)
 """A service gets them from the supervisor, so that a changed one restarts it."""
 WORKER_NODE = "celery@analysis-worker-1"
 
