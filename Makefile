@@ -43,7 +43,7 @@ test-e2e: up ## From a published message to a visible row, on the running platfo
 test-compose: setup down ## The platform under Docker Compose, with images built from packages
 	@tests/compose/engine .native/compose
 	@tests/compose/build-stand-ins .native/compose
-	@$(stage) compose 14 python -m pytest tests/compose
+	@$(stage) compose 14 python -m pytest --capture=sys tests/compose
 
 bench: up ## Print throughput and latency figures
 	@$(python) -m tests.benchmarks.run $(BENCH)

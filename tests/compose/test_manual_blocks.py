@@ -26,8 +26,8 @@ def run(containers: Containers, block: Block) -> str:
         return containers.run(f"python {path.name}")
     script = f"set -eo pipefail\n{without_terminal(block.body)}"
     if "follow" in block.words:
-        # 137: it had to be killed, as `docker stats` has when its engine is busy.
-        script = f"timeout -k 5 {FOLLOWED_S} bash -c {shlex.quote(script)} || [ $? = 124 ] || [ $? = 137 ]"
+        # 137: it had to be killed, as some versions of `docker stats` have.
+        script = f"timeout -k 5 {FOLLOWED_S} bash -c {shlex.quote(script)} || case $? in 124 | 137) ;; *) false ;; esac"
     return containers.run(script)
 
 
