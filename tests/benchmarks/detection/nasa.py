@@ -59,7 +59,7 @@ WIDE_GRID = [
     for share in np.arange(0.0, 0.75, 0.1).round(2).tolist()
     for level in [-0.8, -0.75, -0.7, -0.65, -0.6, -0.55, *LEVELS]
 ]
-"""With the second number of the rule chosen on other channels as well."""
+"""With the second number of the threshold chosen on other channels as well."""
 Evidence = Mapping[str, Floats]
 
 
@@ -148,11 +148,16 @@ def run(options: Options) -> Report:
     evaluation = Evaluation(series=series, cuts=cut_series(recordings, labels), labels=labels)
     progress("choosing settings on other channels")
     nested = nested_figures(evaluation, options.seeds)
-    wide = nested_figures(evaluation, options.seeds, grid=WIDE_GRID)
+    wider = {
+        "nested, usual_share too": nested_figures(evaluation, options.seeds, grid=WIDE_GRID),
+        "nested, families and usual_share too": nested_figures(
+            evaluation, options.seeds, grid=WIDE_GRID, families=[SCAN_FAMILIES, *ablations().values()]
+        ),
+    }
     shipped = evaluation.outcomes(SCAN_FAMILIES, [ScanSettings()])[0]
     areas = mean_areas(evaluation, scans)
     ablation = {
-        name: nested_figures(evaluation, options.seeds, families=f) for name, f in ablations().items()
+        name: nested_figures(evaluation, options.seeds, families=[f]) for name, f in ablations().items()
     }
     controls = control_figures(evaluation, detected, options.seeds)
     published = published_figures(evaluation, load_published_run(directory), nested.per_channel)
@@ -160,11 +165,11 @@ def run(options: Options) -> Report:
         totals={**nested.mean, **areas, "config_hash": config_hash(configuration())},
         detected=detected,
         lines=report_lines(
-            (nested, wide), figures(shipped), ablation, controls, published, cut_samples=CUT_BEFORE_EVENT
+            nested, wider, figures(shipped), ablation, controls, published, cut_samples=CUT_BEFORE_EVENT
         ),
         details={
             "nested": {"mean": nested.mean, "sd": nested.sd, "shuffles": options.seeds},
-            "nested_usual_share_too": {"mean": wide.mean, "sd": wide.sd},
+            "wider": {name: {"mean": one.mean, "sd": one.sd} for name, one in wider.items()},
             "hindsight": nested.hindsight,
             "shipped": {"settings": asdict(ScanSettings()), **figures(shipped)},
             "ablation": {name: {**one.mean, "hindsight": one.hindsight} for name, one in ablation.items()},
@@ -196,11 +201,12 @@ def nested_figures(
     evaluation: Evaluation,
     shuffles: int,
     *,
-    families: Sequence[str] = SCAN_FAMILIES,
+    families: Sequence[Sequence[str]] = (SCAN_FAMILIES,),
     grid: Sequence[ScanSettings] = GRID,
 ) -> NestedFigures:
-    """Score every shuffle's choice from the grid."""
-    outcomes = evaluation.outcomes(families, grid)
+    """Score every shuffle's choice from the grid, for each of the sets of families."""
+    choices = [(chosen, setting) for chosen in families for setting in grid]
+    outcomes = [of_setting for chosen in families for of_setting in evaluation.outcomes(chosen, grid)]
     groups = sharing_groups([one.recording for one in evaluation.series])
     runs = []
     for seed in range(shuffles):
@@ -211,7 +217,11 @@ def nested_figures(
     return NestedFigures(
         mean={name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]},
         sd={name: round(float(np.std([row[name] for row in rows])), 4) for name in rows[0]},
-        hindsight={"settings": asdict(grid[best]), **figures(outcomes[best])},
+        hindsight={
+            "families": choices[best][0],
+            "settings": asdict(choices[best][1]),
+            **figures(outcomes[best]),
+        },
         per_channel=[
             mean_counts([one.events for one in of_channel]) for of_channel in zip(*runs, strict=True)
         ],

@@ -23,19 +23,19 @@ class NestedFigures:
 
 
 def report_lines(
-    chosen: tuple[NestedFigures, NestedFigures],
+    nested: NestedFigures,
+    wider: Mapping[str, NestedFigures],
     shipped: Mapping[str, Any],
     ablation: Mapping[str, NestedFigures],
     controls: Mapping[str, Mapping[str, float]],
     published: Mapping[str, Any],
     cut_samples: int,
 ) -> list[str]:
-    nested, wide = chosen
     rows = [
         line("nested folds, mean", nested.mean),
         line("nested folds, sd", nested.sd),
-        line("nested, usual_share too", wide.mean),
-        line("nested, usual_share too, sd", wide.sd),
+        *(line(name, one.mean) for name, one in wider.items()),
+        *(line(f"{name}, sd", one.sd) for name, one in wider.items()),
         line("best setting in hindsight", nested.hindsight),
         line("shipped setting", shipped),
         *(line(f"{name}, nested", one.mean) for name, one in ablation.items()),
