@@ -12,7 +12,8 @@ import numpy.typing as npt
 from analysis_server.measures import MEASURES, Floats, Windows, masked_max, masked_mean
 from telemetry_core.subsystems import Detection
 
-_IS_ROUGHNESS = np.array(["chang" in name for _, name in MEASURES])
+_IS_SHAPE = np.array([family == "subsequence" or "chang" in name for family, name in MEASURES])
+"""How much a channel changes, and its course against nominal courses that are not smoothed."""
 _IS_LEVEL = np.array([name in {"mean", "newest_mean", "missing_share"} for _, name in MEASURES])
 
 
@@ -26,39 +27,35 @@ def without_invalid_values(
 
 
 def smoothed(series: Windows, settings: Sequence[Detection]) -> Windows:
-    """Replace values and their predictions by the mean of the channel's last `smoothing` samples.
+    """Replace values and prediction errors by the mean of the channel's last `smoothing` samples.
 
     A missing sample stays missing and counts in no mean; the first samples have shorter means.
     """
     if all(setting.smoothing == 1 for setting in settings):
         return series
     value, step_mean = series.value.copy(), series.step_mean.copy()
-    for channel, setting in enumerate(settings):
-        present = np.isfinite(value[:, channel])
-        value[:, channel] = trailing_mean(value[:, channel], present, setting.smoothing)
-        step_mean[:, channel] = trailing_mean(step_mean[:, channel], present, setting.smoothing)
+    for channel, samples in enumerate(setting.smoothing for setting in settings):
+        if samples > 1:
+            error = np.where(series.is_predicted, series.value - series.step_mean, np.nan)[:, channel]
+            value[:, channel] = trailing_mean(series.value[:, channel], samples)
+            step_mean[:, channel] = value[:, channel] - trailing_mean(error, samples)
     return replace(series, value=value, step_mean=step_mean)
 
 
-def trailing_mean(value: Floats, present: npt.NDArray[np.bool_], samples: int) -> Floats:
-    """Mean of up to `samples` steps that end at each step, over the present ones; float64[job, time].
-
-    NaN where the step itself is not present.
-    """
-    if samples == 1:
-        return value
-    padded = np.pad(np.where(present, value, np.nan), ((0, 0), (samples - 1, 0)), constant_values=np.nan)
+def trailing_mean(value: Floats, samples: int) -> Floats:
+    """Mean of up to `samples` steps that end at each step, without NaN; NaN stays; float64[job, time]."""
+    padded = np.pad(value, ((0, 0), (samples - 1, 0)), constant_values=np.nan)
     mean = masked_mean(np.lib.stride_tricks.sliding_window_view(padded, samples, axis=1))
-    return np.where(present, mean, np.nan)
+    return np.where(np.isfinite(value), mean, np.nan)
 
 
-def without_roughness(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+def without_shape(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Limits of a smoothed channel, float64[length, measure] each.
 
-    Smoothing makes a channel change less by construction: how much it changes is no longer judged, and that
-    something other than its level is lower than usual counts no more.
+    Smoothing makes a channel change less and turns its jumps into ramps: shapes are no longer judged, and
+    that something other than the level is lower than usual counts no more.
     """
-    return np.where(_IS_LEVEL, low, -np.inf), np.where(_IS_ROUGHNESS, np.inf, high)
+    return np.where(_IS_LEVEL, low, -np.inf), np.where(_IS_SHAPE, np.inf, high)
 
 
 def is_counted(

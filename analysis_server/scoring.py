@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.channel_settings import is_counted, smoothed, without_roughness
+from analysis_server.channel_settings import is_counted, smoothed, without_shape
 from analysis_server.measures import FAMILIES, MEASURES, Windows, measure_windows
 from telemetry_core.subsystems import Detection
 
@@ -197,7 +197,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
 def _for_setting(channel: ChannelCalibration, setting: Detection) -> ChannelCalibration:
     if setting.smoothing == 1:
         return channel
-    low, high = without_roughness(channel.low, channel.high)
+    low, high = without_shape(channel.low, channel.high)
     return replace(channel, low=low, high=high)
 
 

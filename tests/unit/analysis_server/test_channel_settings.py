@@ -12,7 +12,7 @@ import pytest
 
 from analysis_server.channel_settings import largest_deviations, median, smoothed, without_invalid_values
 from analysis_server.inference import windows_of_batch
-from analysis_server.measures import Windows
+from analysis_server.measures import MIN_HISTORY, Windows
 from analysis_server.scoring import ANOMALY_THRESHOLD, Scores, load_calibration, score_windows
 from telemetry_core.inferences import Job
 from telemetry_core.subsystems import Detection
@@ -118,9 +118,15 @@ def test_smoothed_nominal_telemetry_stays_nominal() -> None:
 
 
 def test_smoothing_is_the_mean_of_the_present_samples_up_to_each() -> None:
-    subject = smoothed(series([1, np.nan, 3, 5, 9], [1, 7, 1, 1, 1]), [Detection(smoothing=3)])
-    np.testing.assert_allclose(subject.value[0, 0], [1, np.nan, 2, 4, 17 / 3])
-    np.testing.assert_allclose(subject.step_mean[0, 0], [1, np.nan, 1, 1, 1])
+    raw = series([1, np.nan, 3, 5, 9], [0] * 5)
+    np.testing.assert_allclose(smoothed(raw, [Detection(smoothing=3)]).value[0, 0], [1, np.nan, 2, 4, 17 / 3])
+
+
+def test_steps_without_a_prediction_spoil_no_smoothed_error() -> None:
+    forecast = [0.0] * MIN_HISTORY + [7.0, 7.0, 9.0, 7.0]
+    subject = smoothed(series([7.0] * len(forecast), forecast), [Detection(smoothing=2)])
+    error = (subject.value - subject.step_mean)[subject.is_predicted]
+    np.testing.assert_allclose(error, [0, 0, -1, -1])
 
 
 def test_value_outside_the_valid_range_is_missing_and_limits_are_inside() -> None:
