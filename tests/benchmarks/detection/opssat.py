@@ -1,19 +1,14 @@
 """OPSSAT-AD: which of 1,594 telemetry segments are anomalous, learned from nominal segments alone.
 
-`python -m tests.benchmarks.detection.opssat --data DIR --seeds N --json FILE`; DIR holds
-`opssat_ad/dataset_train.csv` (Ruszczak et al., Scientific Data 2025, MIT licence).
+The data: `opssat_ad/dataset_train.csv` (Ruszczak et al., Scientific Data 2025, MIT licence).
 
 Every detector is fitted on the nominal segments of four folds and scores the fifth. Limits come from nominal
 segments too, each scored by a detector that never saw it. Labels decide one thing more: which of SETTINGS is
 taken, on the four folds only.
 """
 
-import argparse
 import hashlib
-import json
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -25,6 +20,7 @@ from sklearn.metrics import average_precision_score
 from tests.benchmarks.detection import opssat_detectors
 from tests.benchmarks.detection.opssat_detectors import (
     DETECTORS,
+    FILE,
     Flags,
     Floats,
     Integers,
@@ -32,6 +28,7 @@ from tests.benchmarks.detection.opssat_detectors import (
     read_segments,
     standardised,
 )
+from tests.benchmarks.detection.report import DataMissing, Options, Report, config_hash, progress, table
 
 NO_PIPELINE = (
     "opssat has no pipeline mode: its file holds features of whole segments, not the telemetry that the "
@@ -197,39 +194,39 @@ def controls(is_anomalous: Flags, seed: int = 0) -> dict[str, dict[str, float]]:
     }
 
 
-def run(data: Path, *, mode: str, seeds: int) -> dict[str, Any]:
-    """Run the suite over `seeds` shuffles; raises `ValueError` for the mode that it cannot have."""
-    if mode != "offline":
-        raise ValueError(NO_PIPELINE)
-    begun = time.perf_counter()
-    segments = read_segments(data)
-    shuffles = [list(_scored_folds(segments, seed)) for seed in range(seeds)]
+def run(options: Options) -> Report:
+    """Judge every segment in `seeds` shuffles; raises `DataMissing` where there are none."""
+    if not (options.data / FILE).is_file():
+        raise DataMissing(f"{options.data / FILE} is not there")
+    segments = read_segments(options.data)
+    shuffles = [list(_scored_folds(segments, seed)) for seed in range(options.seeds)]
     nested = [judge(folds, segments.is_anomalous) for folds in shuffles]
     single = {setting: _mean_figures(segments, shuffles, setting) for setting in SETTINGS}
     best = max(single, key=lambda setting: single[setting]["f1"])
     mean, spread = _mean_and_spread([figures_of(outcome, segments.is_anomalous) for outcome in nested])
-    return {
-        "totals": {
-            "suite": "opssat",
-            "mode": mode,
-            **mean,
-            "vus_pr": None,
-            "seconds": round(time.perf_counter() - begun, 1),
-            "config_hash": config_hash(),
-        },
+    details = {
         "spread": spread,
-        "shuffles": seeds,
-        "ablation": _ablation(single),
         "best_in_hindsight": _named(best) | single[best],
-        "chosen": [[_named(setting) for setting in outcome.settings] for outcome in nested],
+        "ablation": _ablation(single),
         "controls": controls(segments.is_anomalous),
-        "detected": detected_segments(segments, nested[0].is_flagged),
+        "chosen": [[_named(setting) for setting in outcome.settings] for outcome in nested],
     }
+    return Report(
+        totals={**mean, "config_hash": config_hash(configuration())},
+        detected=detected_segments(segments, nested[0].is_flagged),
+        lines=report_lines(mean, details),
+        details=details,
+    )
+
+
+def refuse_pipeline(_options: Options) -> Report:
+    """End with the reason: there is no telemetry to replay."""
+    raise SystemExit(NO_PIPELINE)
 
 
 def _scored_folds(segments: Segments, seed: int) -> Iterator[FoldScores]:
     for number, test in enumerate(shuffled_folds(len(segments.number), seed)):
-        sys.stderr.write(f"shuffle {seed + 1}, fold {number + 1} of {FOLDS}\n")
+        progress(f"shuffle {seed + 1}, fold {number + 1} of {FOLDS}")
         yield score_fold(segments, test, seed)
 
 
@@ -258,53 +255,36 @@ def _named(setting: Setting) -> dict[str, Any]:
     return {"detectors": list(setting.detectors), "quantile": setting.quantile}
 
 
-def config_hash() -> str:
-    """SHA-256 of these two files: all settings stand in them."""
-    files = (Path(__file__), Path(str(opssat_detectors.__file__)))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def detected_segments(segments: Segments, is_flagged: Flags) -> dict[str, list[int]]:
-    """Numbers of the flagged segments by channel."""
+def configuration() -> dict[str, Any]:
+    """All that decides a verdict."""
     return {
-        name: segments.number[is_flagged & (segments.channel == index)].tolist()
+        "settings": [_named(setting) for setting in SETTINGS],
+        "folds": FOLDS,
+        "clip": CLIP,
+        "detectors": hashlib.sha256(Path(str(opssat_detectors.__file__)).read_bytes()).hexdigest(),
+    }
+
+
+def detected_segments(segments: Segments, is_flagged: Flags) -> dict[str, list[tuple[int, int]]]:
+    """Flagged segments by channel, each an interval from its number to its number."""
+    return {
+        name: [(int(n), int(n)) for n in segments.number[is_flagged & (segments.channel == index)]]
         for index, name in enumerate(segments.channels)
     }
 
 
-def as_table(result: dict[str, Any]) -> str:
-    """Nested figure first, then parts and controls."""
-    lines = [f"{'opssat, ' + str(result['shuffles']) + ' shuffles':42} F1     AUC-PR  nominal flagged"]
-    lines += [_line("nested", result["totals"]), _line("  standard deviation", result["spread"])]
-    lines += [
-        _line(f"  {' + '.join(row['detectors'])} at {row['quantile']:.0%}", row) for row in result["ablation"]
-    ]
-    lines += [_line(f"  control: {name}", row) for name, row in result["controls"].items()]
-    return "\n".join(lines)
-
-
-def _line(name: str, row: dict[str, float]) -> str:
-    return f"{name:42} {row['f1']:.4f} {row['auc_pr']:.4f}  {row['nominal_flagged']:.2%}"
-
-
-def main() -> None:
-    """Print the table; write JSON where asked to."""
-    parser = argparse.ArgumentParser(prog="opssat", description="Which OPSSAT-AD segments are anomalous.")
-    parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="folder that holds opssat_ad/"
+def report_lines(mean: Mapping[str, float], details: Mapping[str, Any]) -> list[str]:
+    """Nested figure first, then the best in hindsight, the parts and the controls."""
+    parts = {f"{' + '.join(row['detectors'])}, {row['quantile']:.0%}": row for row in details["ablation"]}
+    rows = {
+        "nested": mean,
+        "  standard deviation": details["spread"],
+        "best in hindsight": details["best_in_hindsight"],
+        **parts,
+        **{f"control: {name}": row for name, row in details["controls"].items()},
+    }
+    figures_shown = ("f1", "auc_pr", "corrected_f0_5", "nominal_flagged")
+    return table(
+        ["", *figures_shown],
+        [[name, *(f"{row[key]:.4f}" for key in figures_shown)] for name, row in rows.items()],
     )
-    parser.add_argument("--mode", choices=("offline", "pipeline"), default="offline")
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="shuffles (default 5)")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args()
-    try:
-        result = run(options.data, mode=options.mode, seeds=options.seeds)
-    except (OSError, ValueError) as error:
-        raise SystemExit(str(error)) from error
-    print(as_table(result))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

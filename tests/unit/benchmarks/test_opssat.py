@@ -16,6 +16,8 @@ from tests.benchmarks.detection.opssat_detectors import (
     read_segments,
     standardised,
 )
+from tests.benchmarks.detection.report import TOTALS, DataMissing, Options
+from tests.benchmarks.detection.run import RUNNERS
 
 NOMINAL, ANOMALOUS = 60, 12
 
@@ -130,8 +132,13 @@ def test_nothing_flagged_is_zero_and_no_error() -> None:
 
 
 def test_pipeline_mode_says_why_it_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="features of whole segments"):
-        opssat.run(tmp_path, mode="pipeline", seeds=1)
+    with pytest.raises(SystemExit, match="features of whole segments"):
+        RUNNERS["opssat", "pipeline"](Options(data=tmp_path, seeds=1))
+
+
+def test_absent_data_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataMissing, match="is not there"):
+        opssat.run(Options(data=tmp_path, seeds=1))
 
 
 def write_csv(folder: Path, rows: int) -> None:
@@ -149,14 +156,13 @@ def write_csv(folder: Path, rows: int) -> None:
             )
 
 
-def test_run_names_every_total_and_the_flagged_segments(tmp_path: Path) -> None:
+def test_run_reports_nested_figures_and_the_flagged_segments(tmp_path: Path) -> None:
     write_csv(tmp_path, 60)
-    result = opssat.run(tmp_path, mode="offline", seeds=1)
-    named = "suite mode tp fp fn f1 f0_5 corrected_f0_5 nominal_flagged vus_pr auc_pr seconds config_hash"
-    assert set(result["totals"]) == set(named.split())
-    assert result["totals"]["f1"] > 0.9
-    assert {number for numbers in result["detected"].values() for number in numbers} >= {0, 6, 12}
-    assert "nested" in opssat.as_table(result)
+    report = opssat.run(Options(data=tmp_path, seeds=1))
+    assert set(report.totals) <= set(TOTALS)
+    assert report.totals["f1"] > 0.9
+    assert {first for intervals in report.detected.values() for first, _ in intervals} >= {0, 6, 12}
+    assert report.lines[1].startswith("nested")
 
 
 def test_constant_columns_and_zero_variance_stay_finite(tmp_path: Path) -> None:
