@@ -3,7 +3,8 @@
 Unlike a verdict in the pipeline the scan sees both sides of a moment and the whole recording, and needs no
 calibration: every measure is set against its own usual peaks in the recording. Each channel is judged alone,
 at every STEP-th sample (the grid); a channel's unit and offset do not matter. A missing sample is NaN (so are
-infinities); a window with fewer than half of its samples is ordinary and nobody's neighbour.
+infinities): short gaps are bridged, a window that touches a longer one, or lacks half of its samples, is
+ordinary and nobody's neighbour. Events that together fill a tenth of a recording become usual in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ SCAN_FAMILIES = ("statistics", "distribution", "subsequence")
 MIN_RECORDING_SAMPLES = 1000
 STEP = 4
 STATISTICS_LENGTHS = (20, 60, 150)
+SMALLEST_CHANGE = 1e-9
+"""In deviations of the channel; what changes less is the rounding of a constant."""
 DISTRIBUTION_LENGTHS = (40, 100, 200)
 DISTRIBUTION_QUANTILES = 20
 DISTRIBUTION_NEIGHBOUR = 3
@@ -31,6 +34,8 @@ FLATNESS = 0.05
 """Share of the channel's deviation that is added to a subsequence's own before dividing by it."""
 EXCLUDED_SAMPLES = 100
 """Windows that start closer, or overlap, are not neighbours."""
+LONGEST_BRIDGED_GAP = 5
+"""Samples; statistics and distances of windows with longer gaps would show the bridge."""
 USUAL_QUANTILE = 0.9
 MEASURE_BLOCK_SAMPLES = 100
 SCORE_BLOCK_SAMPLES = 300
@@ -51,14 +56,17 @@ MOST_PEAKS = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanSettings:
-    """When a peak of the score, the smoothed mean log ratio to usual peaks, is detected."""
+    """When a peak of the score, the smoothed mean log ratio to usual peaks, is detected.
 
-    level: float = -0.5
-    """It reaches this, and ..."""
-    margin: float = 0.0
-    """... lies so far above the score's own usual peaks (and above `level`), and ..."""
+    A threshold on the score alone misses events of channels that are quiet else, one on its distance to the
+    channel's usual peaks alarms in them; half way between both does neither (`usual_share`).
+    """
+
+    level: float = -0.15
+    """The score, less `usual_share` of its usual peaks, reaches this."""
+    usual_share: float = 0.5
     secondary: float = 0.8
-    """... at most so far below the channel's highest peak."""
+    """The peak lies at most so far below the channel's highest one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +95,7 @@ class ChannelScan:
 
     def detected(self, settings: ScanSettings) -> list[Peak]:
         """Pick the candidates that the settings take for an event, highest first."""
-        least = max(self.usual, settings.level) + settings.margin
+        least = settings.level + settings.usual_share * self.usual
         if not self.peaks or self.peaks[0].score < least:
             return []
         least = max(least, self.peaks[0].score - settings.secondary)
@@ -157,7 +165,8 @@ def fuse(
         score=score,
         usual=usual_peak(settled, SCORE_BLOCK_SAMPLES // STEP),
         peaks=[
-            as_peak(start, end, top, score=score, smooth=smooth) for start, end, top in find_peaks(score, first)
+            as_peak(start, end, top, score=score, smooth=smooth)
+            for start, end, top in find_peaks(score, first)
         ],
     )
 
@@ -176,15 +185,18 @@ def statistics_measures(value: Floats, change: Floats) -> list[Floats]:
     """Distance of deviation, mean, mean |change| and share of changing samples from the channel's median."""
     measures = []
     size = np.abs(change)
-    changing = np.where(np.isnan(change), np.nan, size > 1e-9)
+    changing = np.where(np.isnan(change), np.nan, size > SMALLEST_CHANGE)
     for length in STATISTICS_LENGTHS:
+        usable = windows_usable(value, length)
         mean, square, activity, share = (
             running_mean(part[None, None], length)[0, 0] for part in (value, value**2, size, changing)
         )
         deviation = np.sqrt(np.maximum(square - mean**2, 0.0))
         for measured in (deviation, mean, activity, share):
-            centre = np.median(measured[np.isfinite(measured)]) if np.isfinite(measured).any() else 0.0
-            measures.append(on_grid(np.abs(measured - centre), length, value.size))
+            known = np.where(usable, measured, np.nan)
+            present = known[np.isfinite(known)]
+            centre = np.median(present) if present.size else 0.0
+            measures.append(on_grid(np.abs(known - centre), length, value.size))
     return measures
 
 
@@ -229,11 +241,22 @@ def filled(value: Floats) -> Floats:
     return np.interp(steps, steps[present], value[present])
 
 
-def windows_usable(value: Floats, length: int, first_judged: int) -> Flags:
-    """bool[window]: at least half of the samples are present, all on one side of the first judged one."""
+def windows_usable(value: Floats, length: int, first_judged: int = 0) -> Flags:
+    """bool[window]: enough samples, no gap too long to bridge, all on one side of the first judged sample."""
     starts = np.arange(value.size - length + 1)
     crosses = (starts < first_judged) & (starts + length > first_judged)
-    return np.isfinite(running_mean(value[None, None], length)[0, 0]) & ~crosses
+    gap_samples = np.concatenate([[0], np.cumsum(in_long_gap(value))])
+    whole = gap_samples[length:] == gap_samples[:-length]
+    return np.asarray(np.isfinite(running_mean(value[None, None], length)[0, 0]) & whole & ~crosses)
+
+
+def in_long_gap(value: Floats) -> Flags:
+    """bool[time]: missing, in a run of more than LONGEST_BRIDGED_GAP missing samples."""
+    missing = np.isnan(value)
+    edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        missing[start:stop] = stop - start > LONGEST_BRIDGED_GAP
+    return missing
 
 
 def sorted_windows(value: Floats, length: int) -> Singles:
@@ -243,8 +266,10 @@ def sorted_windows(value: Floats, length: int) -> Singles:
 
 
 def neighbour_distance(rows: Singles, usable: Flags, *, length: int, neighbour: int, samples: int) -> Floats:
-    """Root mean square distance of windows to their n-th nearest neighbour, the n-th smallest of
-    d^2 = |x|^2 + |y|^2 - 2 x y over windows that do not overlap (matrix profile, Yeh et al. 2016).
+    """Root mean square distance of windows to their n-th nearest neighbour that does not overlap.
+
+    d^2 = |x|^2 + |y|^2 - 2 x y (matrix profile: Yeh et al., ICDM 2016). Time and memory traffic grow with the
+    square of the recording's length: 11,000 samples take a fifth of a second.
 
     Args:
         rows: float32[window, value]; evenly spaced over the recording.
@@ -255,7 +280,7 @@ def neighbour_distance(rows: Singles, usable: Flags, *, length: int, neighbour: 
 
     Returns:
         float64[grid].
-    """  # noqa: D205 - the equation is the summary
+    """
     spacing = -(-(samples - length + 1) // rows.shape[0])
     near = max(length, EXCLUDED_SAMPLES) // spacing
     queries = np.arange(0, rows.shape[0], STEP // spacing)

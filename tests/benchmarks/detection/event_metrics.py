@@ -112,9 +112,9 @@ def average_precision(score: Floats, label: Flags) -> float:
 def vus_pr(score: Floats, label: Flags, window: int) -> float:
     """Volume under the surface of precision and recall over buffers of 0 to `window` samples.
 
-    Paparrizos et al., Volume Under the Surface (VLDB 2022), with the constants of TSB-AD: labels are softened by
-    sqrt(1 - distance / buffer) over half a buffer on either side; recall is weighted by the share of events
-    found; 250 thresholds at even ranks of the score.
+    Paparrizos et al., Volume Under the Surface (VLDB 2022), with the constants of TSB-AD: labels are softened
+    by sqrt(1 - distance / buffer) over half a buffer on either side; recall is weighted by the share of
+    events found; 250 thresholds at even ranks of the score.
 
     Args:
         score: float64[time], finite; higher = more anomalous.

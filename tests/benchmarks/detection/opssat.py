@@ -28,7 +28,7 @@ from tests.benchmarks.detection.opssat_detectors import (
     read_segments,
     standardised,
 )
-from tests.benchmarks.detection.report import DataMissing, Options, Report, config_hash, progress, table
+from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
 
 NO_PIPELINE = (
     "opssat has no pipeline mode: its file holds features of whole segments, not the telemetry that the "
@@ -195,9 +195,9 @@ def controls(is_anomalous: Flags, seed: int = 0) -> dict[str, dict[str, float]]:
 
 
 def run(options: Options) -> Report:
-    """Judge every segment in `seeds` shuffles; raises `DataMissing` where there are none."""
+    """Judge every segment in `seeds` shuffles; raises `DataMissingError` where there are none."""
     if not (options.data / FILE).is_file():
-        raise DataMissing(f"{options.data / FILE} is not there")
+        raise DataMissingError(f"{options.data / FILE} is not there")
     segments = read_segments(options.data)
     shuffles = [list(_scored_folds(segments, seed)) for seed in range(options.seeds)]
     nested = [judge(folds, segments.is_anomalous) for folds in shuffles]

@@ -1,7 +1,7 @@
 """Recordings in the format of the NASA set, read from any directory; labels are read apart from telemetry.
 
-`<channel>.npz` holds `train` and `test`, float[time, column], column 0 = telemetry. `labels.csv` holds chan_id
-and anomaly_sequences, a list of [start, end] in test samples, both inclusive.
+`<channel>.npz` holds `train` and `test`, float[time, column], column 0 = telemetry. `labels.csv` holds
+chan_id and anomaly_sequences, a list of [start, end] in test samples, both inclusive.
 """
 
 import ast

@@ -36,7 +36,7 @@ class Report:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class DataMissing(Exception):
+class DataMissingError(Exception):
     """The directory holds nothing that this suite can read."""
 
 

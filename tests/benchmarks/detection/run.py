@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.detection import nasa, opssat, tsb
-from tests.benchmarks.detection.report import TOTALS, DataMissing, Options, Report
+from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
 
 SUITES = ("nasa", "tsb", "opssat")
 MODES = ("offline", "pipeline")
@@ -32,7 +32,7 @@ def main() -> None:
     started_s = time.monotonic()
     try:
         report = RUNNERS[key](Options(data=arguments.data, seeds=arguments.seeds))
-    except DataMissing as missing:
+    except DataMissingError as missing:
         print(f"skipped: {missing}")
         return
     document = as_document(report, key, time.monotonic() - started_s)
@@ -46,7 +46,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--suite", choices=SUITES, required=True)
     parser.add_argument("--mode", choices=MODES, default="offline")
     parser.add_argument("--data", type=Path, metavar="DIR", required=True, help="recordings; never shipped")
-    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="shuffles of the folds (default 10)")
+    parser.add_argument(
+        "--seeds", type=int, default=10, metavar="N", help="shuffles of the folds (default 10)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
     arguments = parser.parse_args()
     if arguments.seeds < 1:

@@ -1,14 +1,15 @@
 """Suite tsb, offline: VUS-PR of the retrospective scan's score on the series of TSB-AD-U.
 
-The series is the test array alone, all of it is scored, and nothing is chosen: families, smoothing and settings
-are those of the product. TSB-AD allows to train on the first samples; the scan compares the series with itself.
+The series is the test array alone, all of it is scored, and nothing is chosen: families, smoothing and
+settings are those of the product. TSB-AD allows to train on the first samples; the scan compares the series
+with itself.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from analysis_server.retrospective import SCAN_FAMILIES, ScanSettings, fuse, scan_families
+from analysis_server.retrospective import SCAN_FAMILIES, ScanSettings
 from tests.benchmarks.detection.event_metrics import (
     Floats,
     average_precision,
@@ -27,18 +28,18 @@ from tests.benchmarks.detection.recordings import (
     load_recording,
     load_tsb_series,
 )
-from tests.benchmarks.detection.report import DataMissing, Options, Report, config_hash, progress, table
+from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
 
 
 def run(options: Options) -> Report:
     """Score every series, then compare with its labels.
 
     Raises:
-        DataMissing: The directory has no list of series.
+        DataMissingError: The directory has no list of series.
     """
     directory = find_directory(options.data)
     if directory is None or not (directory / TSB_SERIES).is_file():
-        raise DataMissing(f"no labels.csv with {TSB_SERIES} in {options.data}")
+        raise DataMissingError(f"no labels.csv with {TSB_SERIES} in {options.data}")
     listed = load_tsb_series(directory)
     series = []
     for one in listed:
@@ -61,7 +62,10 @@ def run(options: Options) -> Report:
         name: vus_of(series, listed, truth, families)
         for name, families in {"all families": list(SCAN_FAMILIES), **ablations()}.items()
     }
-    auc = [average_precision(one.judged_score(scan), label) for one, scan, label in zip(series, scans, truth, strict=True)]
+    auc = [
+        average_precision(one.judged_score(scan), label)
+        for one, scan, label in zip(series, scans, truth, strict=True)
+    ]
     return Report(
         totals={
             **counts.document(),
@@ -71,7 +75,9 @@ def run(options: Options) -> Report:
         },
         detected=detected,
         lines=report_lines(listed, by_families),
-        details={"vus_pr": {name: dict(zip(detected, values, strict=True)) for name, values in by_families.items()}},
+        details={
+            "vus_pr": {name: dict(zip(detected, values, strict=True)) for name, values in by_families.items()}
+        },
     )
 
 
@@ -91,6 +97,9 @@ def report_lines(listed: Sequence[TsbSeries], by_families: dict[str, list[float]
     ranked = sorted(published.items(), key=lambda item: -float(np.mean(item[1])))
     rows = [
         [name, f"{np.mean(values):.3f}", *(f"{value:.2f}" for value in values)]
-        for name, values in [*by_families.items(), *((f"published {name}", values) for name, values in ranked)]
+        for name, values in [
+            *by_families.items(),
+            *((f"published {name}", values) for name, values in ranked),
+        ]
     ]
     return table(("VUS-PR", "mean", *(one.channel for one in listed)), rows)

@@ -16,7 +16,7 @@ from tests.benchmarks.detection.opssat_detectors import (
     read_segments,
     standardised,
 )
-from tests.benchmarks.detection.report import TOTALS, DataMissing, Options
+from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options
 from tests.benchmarks.detection.run import RUNNERS
 
 NOMINAL, ANOMALOUS = 60, 12
@@ -137,7 +137,7 @@ def test_pipeline_mode_says_why_it_does_not_exist(tmp_path: Path) -> None:
 
 
 def test_absent_data_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataMissing, match="is not there"):
+    with pytest.raises(DataMissingError, match="is not there"):
         opssat.run(Options(data=tmp_path, seeds=1))
 
 
