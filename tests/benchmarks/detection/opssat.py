@@ -4,7 +4,7 @@ The data: `opssat_ad/dataset_train.csv` (Ruszczak et al., Scientific Data 2025, 
 
 Every detector is fitted on the nominal segments of four folds and scores the fifth. Limits come from nominal
 segments too, each scored by a detector that never saw it. Labels decide one thing more: which of SETTINGS is
-taken, on the four folds only.
+taken, on the four folds only. What is reached without even that is reported beside it, as `unchosen`.
 """
 
 import hashlib
@@ -207,6 +207,7 @@ def run(options: Options) -> Report:
     details = {
         "spread": spread,
         "best_in_hindsight": _named(best) | single[best],
+        "unchosen": _unchosen(single),
         "ablation": _ablation(single),
         "controls": controls(segments.is_anomalous),
         "chosen": [[_named(setting) for setting in outcome.settings] for outcome in nested],
@@ -251,6 +252,12 @@ def _ablation(single: dict[Setting, dict[str, float]]) -> list[dict[str, Any]]:
     return [_named(setting) | single[setting] for setting in best]
 
 
+def _unchosen(single: dict[Setting, dict[str, float]]) -> list[dict[str, Any]]:
+    """All detectors at every quantile: no label takes part in these, unless one picks among them."""
+    every = tuple(DETECTORS)
+    return [_named(setting) | single[setting] for setting in single if setting.detectors == every]
+
+
 def _named(setting: Setting) -> dict[str, Any]:
     return {"detectors": list(setting.detectors), "quantile": setting.quantile}
 
@@ -274,11 +281,13 @@ def detected_segments(segments: Segments, is_flagged: Flags) -> dict[str, list[t
 
 
 def report_lines(mean: Mapping[str, float], details: Mapping[str, Any]) -> list[str]:
-    """Nested figure first, then the best in hindsight, the parts and the controls."""
+    """Nested figure first, then what no label chose, the best in hindsight, the parts and the controls."""
+    unchosen = {f"no label: all, {row['quantile']:.0%}": row for row in details["unchosen"]}
     parts = {f"{' + '.join(row['detectors'])}, {row['quantile']:.0%}": row for row in details["ablation"]}
     rows = {
         "nested": mean,
         "  standard deviation": details["spread"],
+        **unchosen,
         "best in hindsight": details["best_in_hindsight"],
         **parts,
         **{f"control: {name}": row for name, row in details["controls"].items()},

@@ -165,6 +165,13 @@ def test_run_reports_nested_figures_and_the_flagged_segments(tmp_path: Path) -> 
     assert report.lines[1].startswith("nested")
 
 
+def test_figures_that_no_label_chose_stand_beside_the_nested_one(tmp_path: Path) -> None:
+    write_csv(tmp_path, 60)
+    unchosen = opssat.run(Options(data=tmp_path, seeds=1)).details["unchosen"]
+    assert [row["quantile"] for row in unchosen] == list(opssat.QUANTILES)
+    assert all(row["detectors"] == list(DETECTORS) for row in unchosen)
+
+
 def test_constant_columns_and_zero_variance_stay_finite(tmp_path: Path) -> None:
     write_csv(tmp_path, 12)
     text = (tmp_path / FILE).read_text(encoding="utf-8").splitlines()
