@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo check test test-unit test-integration test-e2e test-compose bench bench-detection help
+.PHONY: setup up down status logs demo check test test-unit test-integration test-e2e test-compose bench bench-detection \
+	preview help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
 stage := deploy/native/stage
@@ -48,7 +49,12 @@ test-compose: setup down ## The platform under Docker Compose, with images built
 bench: up ## Print throughput and latency figures
 	@$(python) -m tests.benchmarks.run $(BENCH)
 
-bench-detection: ## Score detectors on recordings: ARGS="--suite nasa|tsb --data DIR --json FILE"
+preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST=FILE) and after a change
+	@$(python) -m training.preview \
+		"$(or $(RECORDING),$(error make preview RECORDING=FILE MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml]))" \
+		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
+
+bench-detection: ## Score detectors on recordings: ARGS="--suite nasa|tsb|opssat --data DIR --json FILE"
 	@$(python) -m tests.benchmarks.detection.run $(ARGS)
 
 help: ## Show this list

@@ -6,13 +6,14 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis_server.channel_settings import without_invalid_values
 from analysis_server.measures import FAMILIES
 from analysis_server.scoring import (
     ANOMALY_THRESHOLD,
@@ -25,7 +26,7 @@ from analysis_server.triton import Forecast
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.messages import time_of
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH
+from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Detection
 from telemetry_core.tasks import InferenceBatch
 
 MODEL_TYPES: Final = {
@@ -66,16 +67,22 @@ class WindowSet:
     is_plain_series: bool = False
     #: Recomputed in time order: may replace completed rows.
     is_revision: bool = False
+    #: What counts, by channel; one that is not listed is judged as usual.
+    detection: Mapping[str, Detection] = field(default_factory=dict)
 
 
 def windows_of_batch(batch: InferenceBatch) -> WindowSet:
-    """Decode a batch, or raise `ModelContractError` where its bytes do not fit its shape."""
+    """Decode a batch, or raise `ModelContractError` where its bytes do not fit its shape.
+
+    A value outside its channel's valid range is missing from here on.
+    """
     shape = (len(batch.jobs), len(batch.channels), batch.window_length)
     try:
         raw = base64.b64decode(batch.windows_base64, validate=True)
         windows = np.frombuffer(raw, dtype="<f4").reshape(shape).astype(np.float32)
     except (binascii.Error, ValueError) as error:
         raise ModelContractError(f"windows of {batch.subsystem} do not fit {shape}: {error}") from error
+    settings = {name: part.model_dump(exclude_defaults=True) for name, part in batch.detection.items()}
     return WindowSet(
         subsystem=batch.subsystem,
         model_name=batch.model_name,
@@ -89,10 +96,12 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
                 "window_end": time_of(windowed.window_end_us).isoformat(),
                 "samples": windowed.sample_count,
             }
+            | ({"detection": settings} if settings else {})
             for windowed in batch.jobs
         ],
-        windows=windows,
+        windows=without_invalid_values(windows, batch.channels, batch.detection),
         is_revision=batch.is_revision,
+        detection=batch.detection,
     )
 
 
@@ -158,6 +167,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
         subsystem=task.subsystem,
         channels=task.channels,
         calibration=calibration,
+        detection=task.detection,
     )
     probabilities = confidence(windows, answer.std.reshape(shape)[:, :, : task.horizon])
     completed_at = clock()

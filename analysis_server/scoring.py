@@ -8,14 +8,17 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis_server.channel_settings import is_counted, smoothed, without_shape
 from analysis_server.measures import FAMILIES, MEASURES, Windows, measure_windows
+from telemetry_core.subsystems import Detection
 
 Floats = npt.NDArray[np.float64]
 
@@ -153,6 +156,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     subsystem: str,
     channels: Sequence[str],
     calibration: Calibration,
+    detection: Mapping[str, Detection] = MappingProxyType({}),
 ) -> Scores:
     """Score the windows of many jobs of one subsystem.
 
@@ -163,6 +167,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
         subsystem: Whose constants apply.
         channels: Names of the channels, in order.
         calibration: The constants.
+        detection: What counts, by channel; of a channel that is not listed everything does.
 
     Returns:
         The scores; a job with fewer than MIN_SAMPLES samples since its first one has none.
@@ -170,17 +175,43 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     jobs, channel_count, _ = windows.shape
     score = np.full(jobs, np.nan)
     contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
-    known = [calibration.channel(subsystem, channel) for channel in channels]
+    settings = [detection.get(channel, Detection()) for channel in channels]
+    known = [
+        _for_setting(calibration.channel(subsystem, channel), setting)
+        for channel, setting in zip(channels, settings, strict=True)
+    ]
     limits = calibration.subsystem(subsystem, channel_count)
-    series = Windows.build(windows, step_mean, step_std)
+    series = smoothed(Windows.build(windows, step_mean, step_std), settings)
     length_index = judged_length_index(windows)
     for index in np.unique(length_index[length_index >= 0]):
         chosen = np.flatnonzero(length_index == index)
-        evidence = family_evidence(series.newest(chosen, CALIBRATED_LENGTHS[index]), known, int(index))
+        newest = series.newest(chosen, CALIBRATED_LENGTHS[index])
+        evidence = family_evidence(newest, known, int(index))
+        evidence *= is_counted(newest, settings, usual_mean=_usual_mean(known, int(index)))[..., None]
         total = subsystem_evidence(evidence)
         score[chosen] = to_score(total, limits.threshold[index], limits.steepness[index])
         contributions[chosen] = evidence_shares(evidence)
     return Scores(score=score, contributions=contributions)
+
+
+def _for_setting(channel: ChannelCalibration, setting: Detection) -> ChannelCalibration:
+    if setting.smoothing == 1:
+        return channel
+    low, high = without_shape(channel.low, channel.high)
+    return replace(channel, low=low, high=high)
+
+
+def _usual_mean(channels: Sequence[ChannelCalibration], index: int) -> Floats:
+    """Lowest and highest usual mean of a window, float64[2, channel]; infinite where nothing is known."""
+    mean = MEASURES.index(("statistics", "mean"))
+    return np.array(
+        [
+            (-np.inf, np.inf)
+            if channel.is_relative
+            else (channel.low[index, mean], channel.high[index, mean])
+            for channel in channels
+        ]
+    ).T
 
 
 def judged_length_index(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:

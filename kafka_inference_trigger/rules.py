@@ -111,4 +111,5 @@ def _batch(mission: Mission, name: str, members: Sequence[PlannedJob]) -> Infere
         ),
         window_length=mission.window.length,
         windows_base64=encode_windows([window.values for window in windows], mission.window.length),
+        detection=subsystem.detection,
     )

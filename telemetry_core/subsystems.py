@@ -3,12 +3,21 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    model_validator,
+)
 
 SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 MIN_WINDOW_LENGTH = 10
 MAX_WINDOW_LENGTH = 256
 MAX_HORIZON = 64
+MAX_SMOOTHING = 64
 SERIES_SUBSYSTEM = "series"
 """Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
 
@@ -21,6 +30,25 @@ class _MissionPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Detection(_MissionPart):
+    """What of a channel's deviations counts in the anomaly score; the default is everything."""
+
+    smoothing: int = Field(default=1, ge=1, le=MAX_SMOOTHING)
+    """Samples of the trailing mean that is judged in place of single samples."""
+    direction: Literal["both", "above", "below"] = "both"
+    """On which side of the forecast and of the usual level a deviation counts."""
+    minimum_deviation: FiniteFloat = Field(default=0, ge=0)
+    """In the channel's unit: a window that deviates less counts as nominal."""
+    valid_range: tuple[FiniteFloat, FiniteFloat] | None = None
+    """In the channel's unit: a value outside is a missing sample."""
+
+    @model_validator(mode="after")
+    def _range_ascends(self) -> Self:
+        if self.valid_range is not None and not self.valid_range[0] < self.valid_range[1]:
+            raise ValueError("valid_range needs a lower value before a higher one")
+        return self
+
+
 class Channel(_MissionPart):
     """One measured value of a subsystem."""
 
@@ -30,11 +58,18 @@ class Channel(_MissionPart):
     """Whether the model sees it; a flag that only a rule reads is no feature."""
     nominal: tuple[float, float] | None = None
     """Usual range in `unit`, drawn by the console; no verdict depends on it."""
+    detection: Detection = Detection()
 
     @model_validator(mode="after")
     def _range_ascends(self) -> Self:
         if self.nominal is not None and not self.nominal[0] < self.nominal[1]:
             raise ValueError("nominal needs a lower value before a higher one")
+        return self
+
+    @model_validator(mode="after")
+    def _detection_has_an_effect(self) -> Self:
+        if not self.feature and self.detection != Detection():
+            raise ValueError("detection needs a channel that the model sees, this one is no feature")
         return self
 
 
@@ -84,6 +119,15 @@ class Subsystem(_MissionPart):
     def features(self) -> tuple[str, ...]:
         """Names of the channels that the model sees, in order."""
         return tuple(name for name, channel in self.channels.items() if channel.feature)
+
+    @property
+    def detection(self) -> dict[str, Detection]:
+        """What counts of the channels that are not judged as usual."""
+        return {
+            name: channel.detection
+            for name, channel in self.channels.items()
+            if channel.detection != Detection()
+        }
 
 
 class Window(_MissionPart):

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job
+from telemetry_core.subsystems import Detection
 
 RUN_INFERENCE: Final = "analysis_server.tasks.run_inference"
 RUN_SUBSYSTEM_INFERENCE: Final = "analysis_server.tasks.run_subsystem_inference"
@@ -17,7 +18,9 @@ DEFAULT_QUEUE: Final = "celery"
 DEAD_LETTER_QUEUE: Final = "dead-letters"
 TASK_EXCHANGE: Final = "analysis"
 
-BATCH_SCHEMA: Final = 1
+BATCH_SCHEMA: Final = 2
+"""2 added `detection`; the one before is read too, so that no queue must be emptied for an upgrade."""
+READ_SCHEMAS: Final = (BATCH_SCHEMA - 1, BATCH_SCHEMA)
 MAX_JOBS_PER_BATCH: Final = 200
 MAX_BATCH_BYTES: Final = 700_000
 """Raw bytes of the windows in one task: with base64 and the jobs it stays below 1 MB."""
@@ -49,6 +52,8 @@ class InferenceBatch:
     windows_base64: str
     #: A recomputation in time order: it may replace a completed row, and both are kept.
     is_revision: bool = False
+    #: By channel; one that is not listed is judged as usual.
+    detection: Mapping[str, Detection] = field(default_factory=dict)
     schema: int = BATCH_SCHEMA
 
     def to_payload(self) -> dict[str, Any]:
@@ -61,9 +66,9 @@ class InferenceBatch:
         """Read a payload, or raise `ModelContractError` where its schema is unknown or a field is wrong."""
         if not isinstance(payload, Mapping):
             raise ModelContractError(f"a batch is an object, not {type(payload).__name__}")
-        if payload.get("schema") != BATCH_SCHEMA:
+        if payload.get("schema") not in READ_SCHEMAS:
             raise ModelContractError(
-                f"batch schema {payload.get('schema')!r} where {BATCH_SCHEMA} is read: upgrade the older side"
+                f"batch schema {payload.get('schema')!r} where {READ_SCHEMAS} is read: upgrade the older side"
             )
         try:
             return _BATCH.validate_python(payload)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.detection import nasa, tsb
+from tests.benchmarks.detection import nasa, opssat, tsb
 from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
 
 SUITES = ("nasa", "tsb", "opssat")
@@ -19,6 +19,8 @@ MODES = ("offline", "pipeline")
 RUNNERS: dict[tuple[str, str], Callable[[Options], Report]] = {
     ("nasa", "offline"): nasa.run,
     ("tsb", "offline"): tsb.run,
+    ("opssat", "offline"): opssat.run,
+    ("opssat", "pipeline"): opssat.refuse_pipeline,
 }
 
 

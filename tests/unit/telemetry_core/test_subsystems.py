@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from telemetry_core.subsystems import Mission, Rule
+from telemetry_core.subsystems import Detection, Mission, Rule
 
 VALID: dict[str, Any] = {
     "name": "test",
@@ -60,6 +60,12 @@ def test_model_sees_features_only_in_order() -> None:
     assert Mission.model_validate(VALID).subsystems["eps"].features == ("soc",)
 
 
+def test_only_channels_with_settings_are_listed() -> None:
+    mission = changed("subsystems", "eps", "channels", "soc", "detection", to={"smoothing": 3})
+    assert Mission.model_validate(VALID).subsystems["eps"].detection == {}
+    assert Mission.model_validate(mission).subsystems["eps"].detection == {"soc": Detection(smoothing=3)}
+
+
 @pytest.mark.parametrize(
     "mission",
     [
@@ -81,6 +87,16 @@ def test_model_sees_features_only_in_order() -> None:
         changed("subsystems", "eps", "channels", "soc", "feature", to=False),
         changed("subsystems", "eps", "channels", "soc", "nominal", to=[100, 40]),
         changed("subsystems", "eps", "channels", "soc", "units", to="V"),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"smoothing": 0}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"smoothing": 2.5}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"direction": "up"}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"minimum_deviation": -1}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"minimum_deviation": math.inf}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"valid_range": [100, 0]}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"valid_range": [0, math.nan]}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"valid_range": [0, math.inf]}),
+        changed("subsystems", "eps", "channels", "soc", "detection", to={"smooth": 3}),
+        changed("subsystems", "eps", "channels", "alarm", "detection", to={"smoothing": 3}),
         changed("subsystems", "eps", "rules", 0, "channel", to="unknown"),
         changed("subsystems", "eps", "rules", 0, "below", to=None),
         changed("subsystems", "eps", "rules", 0, "reason", to="two words"),

@@ -10,6 +10,7 @@ import pytest
 
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job
+from telemetry_core.subsystems import Detection
 from telemetry_core.tasks import InferenceBatch, SeriesTask, WindowedJob
 
 
@@ -63,7 +64,20 @@ def test_batches_of_one_hold_each_job_with_its_own_window() -> None:
     assert restored == [both, both]
 
 
-@pytest.mark.parametrize("schema", [None, 0, 2, "1", [1]])
+def test_detection_settings_survive_json() -> None:
+    settings = {"soc": Detection(direction="below", valid_range=(0, 100))}
+    sent = replace(batch(), detection=settings)
+    restored = InferenceBatch.from_payload(json.loads(json.dumps(sent.to_payload())))
+    assert restored.detection == settings
+
+
+def test_batch_of_the_former_schema_is_judged_as_usual() -> None:
+    former = payload(schema=1)
+    del former["detection"]
+    assert InferenceBatch.from_payload(former).detection == {}
+
+
+@pytest.mark.parametrize("schema", [None, 0, 3, "1", [1]])
 def test_unknown_schema_is_a_broken_contract(schema: object) -> None:
     with pytest.raises(ModelContractError, match="batch schema"):
         InferenceBatch.from_payload(payload(schema=schema))

@@ -1,0 +1,124 @@
+"""The preview tells what the platform would say of a recording under two mission files."""
+
+import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from telemetry_core.errors import InvalidMission
+from telemetry_core.settings import load_mission
+from telemetry_core.subsystems import Mission
+from telemetry_replay.recording import recording_of
+from telemetry_replay.samples import read_samples
+from training.preview import ModelFile, alerts, comparison, preview, records_of, verdicts, without_settings
+
+REPOSITORY = Path(__file__).parents[3] / "model_repository"
+STEPS = 200
+SPIKE = 150
+MISSION: dict[str, Any] = {
+    "name": "preview",
+    "model": {"name": "lstm_timeseries"},
+    "window": {"length": 64, "max_span_s": 900, "max_gap_s": 60},
+    "periodic": {"share": 1.0},
+    "subsystems": {
+        "aocs": {"horizon": 3, "channels": {"gyro_x": {"unit": "deg/s"}, "gyro_y": {"unit": "deg/s"}}}
+    },
+    "recording": {
+        "satellite_id": "SAT-001",
+        "time": {"column": "time"},
+        "channels": {"x": "aocs.gyro_x", "y": "aocs.gyro_y"},
+    },
+}
+
+
+def mission(**detection: Any) -> Mission:
+    content = copy.deepcopy(MISSION)
+    if detection:
+        content["subsystems"]["aocs"]["channels"]["gyro_y"]["detection"] = detection
+    return Mission.model_validate(content)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    values = np.random.default_rng(1).normal(0, 0.006, (STEPS, 2))
+    values[:, 1] -= 0.064
+    values[SPIKE, 1] += 1
+    begin = datetime(2026, 5, 1, tzinfo=UTC)
+    lines = [
+        f"{(begin + timedelta(seconds=2 * step)).isoformat()},{x:.6f},{y:.6f}"
+        for step, (x, y) in enumerate(values)
+    ]
+    path = tmp_path_factory.mktemp("preview") / "recording.csv"
+    path.write_text("\n".join(["time,x,y", *lines]), encoding="utf-8")
+    return path
+
+
+def alerts_of(recording: Path, subject: Mission) -> list[tuple[str, str]]:
+    layout = recording_of(subject, "mission.yaml")
+    model = ModelFile(REPOSITORY / "lstm_timeseries" / "1")
+    return alerts(verdicts(records_of(read_samples(recording, layout), layout), subject, model))
+
+
+def test_one_spike_is_one_alert_of_its_channel(recording: Path) -> None:
+    assert alerts_of(recording, mission()) == [("aocs", "gyro_y")]
+
+
+def test_setting_that_hides_the_spike_leaves_no_alert(recording: Path) -> None:
+    assert alerts_of(recording, mission(direction="below")) == []
+
+
+def test_setting_of_another_side_leaves_the_alert(recording: Path) -> None:
+    assert alerts_of(recording, mission(direction="above", minimum_deviation=0.5)) == [("aocs", "gyro_y")]
+
+
+def test_preview_counts_alerts_per_day_before_and_after(recording: Path) -> None:
+    text = preview(recording, [mission(), mission(direction="below")], ["old.yaml", "new.yaml"], REPOSITORY)
+    assert f"verdicts before {STEPS}, after {STEPS}" in text
+    one_alert = 86_400 / (2 * (STEPS - 1))
+    assert text.splitlines()[-1].split() == ["all", f"{one_alert:.2f}", "0.00"]
+
+
+def test_without_settings_is_the_same_mission_judged_as_usual() -> None:
+    assert without_settings(mission(smoothing=5)) == mission()
+
+
+def test_mission_without_recording_section_is_refused(recording: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mission.yaml"
+    path.write_text(
+        yaml.safe_dump({key: value for key, value in MISSION.items() if key != "recording"}), encoding="utf-8"
+    )
+    with pytest.raises(InvalidMission, match="recording"):
+        preview(recording, [load_mission(path)], [str(path)], REPOSITORY)
+
+
+@dataclass
+class Row:
+    subsystem: str
+    input_data: dict[str, str]
+    anomaly_score: float
+    anomaly_detected: bool
+    contributions: dict[str, dict[str, float]]
+
+
+def row(time: str, score: float, channel: str) -> Any:
+    return Row("eps", {"window_end": time}, score, score > 0.7, {channel: {"residual": 1.0}})
+
+
+def test_consecutive_anomalous_verdicts_are_one_alert_named_after_the_highest() -> None:
+    rows = [row("1", 0.8, "soc"), row("2", 0.9, "amps"), row("3", 0.1, "soc"), row("4", 0.8, "soc")]
+    assert alerts(rows[::-1]) == [("eps", "amps"), ("eps", "soc")]
+
+
+def test_channels_stand_below_their_subsystem() -> None:
+    lines = comparison([("eps", "soc"), ("eps", "amps")], [("eps", "soc")], days=2.0).splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["eps", "1.00", "0.50"],
+        ["amps", "0.50", "0.00"],
+        ["soc", "0.50", "0.50"],
+        ["all", "1.00", "0.50"],
+    ]

@@ -1,0 +1,146 @@
+"""Alerts per day of a recording before and after a change of the mission file, without a server.
+
+`python -m training.preview FILE --mission NEW.yaml [--against OLD.yaml]` sends the recording through the
+trigger's windows and rules, the model and the score, all in this process: what the platform would have said.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from analysis_server.inference import infer_windows, windows_of_batch
+from analysis_server.scoring import load_calibration
+from analysis_server.triton import OUTPUTS, Forecast
+from kafka_inference_trigger.trigger import InferenceTrigger
+from telemetry_core.errors import InvalidMission
+from telemetry_core.inferences import SubsystemInference
+from telemetry_core.settings import Settings, load_mission
+from telemetry_core.stream import Record
+from telemetry_core.subsystems import Mission
+from telemetry_replay.__main__ import build_messages
+from telemetry_replay.recording import Recording, recording_of
+from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples
+
+MESSAGES_PER_PLAN = 500
+DAY_US = 86_400 * 1_000_000
+
+Alert = tuple[str, str]
+"""Subsystem and the channel that contributes most at the alert's peak."""
+
+
+class ModelFile:
+    """A model of the repository and its constants, run here instead of in Triton."""
+
+    def __init__(self, directory: Path) -> None:
+        self._session = onnxruntime.InferenceSession(
+            directory / "model.onnx", providers=["CPUExecutionProvider"]
+        )
+        self.calibration = load_calibration(directory)
+
+    def infer(self, _name: str, _version: str, windows: NDArray[np.float32]) -> Forecast:
+        """Forecast float32[row, time]."""
+        mean, std, step_mean, step_std = self._session.run(OUTPUTS, {"INPUT": windows})
+        return Forecast(mean=mean, std=std, step_mean=step_mean, step_std=step_std)
+
+
+def records_of(samples: Samples, recording: Recording) -> list[Record]:
+    """Turn a recording into what Kafka would hold of it, each message received when it was generated."""
+    return [
+        Record(value=value, key=None, partition=0, offset=offset, received_us=generated_us)
+        for offset, (generated_us, value) in enumerate(build_messages(samples, recording))
+    ]
+
+
+def verdicts(records: Sequence[Record], mission: Mission, model: ModelFile) -> Iterator[SubsystemInference]:
+    """Judge what the mission's rules and its periodic check pick."""
+    trigger = InferenceTrigger(mission, topic="preview", clock=lambda: datetime.now(UTC))
+    for start in range(0, len(records), MESSAGES_PER_PLAN):
+        for batch in trigger.plan(records[start : start + MESSAGES_PER_PLAN]).batches:
+            yield from infer_windows(
+                windows_of_batch(batch), infer=model.infer, calibration=model.calibration
+            )
+
+
+def alerts(rows: Iterable[SubsystemInference]) -> list[Alert]:
+    """Join consecutive anomalous verdicts of a subsystem to one alert, named after its highest score."""
+    ordered = sorted(rows, key=lambda row: (row.subsystem, row.input_data["window_end"]))
+    found = []
+    for (subsystem, is_anomalous), episode in groupby(
+        ordered, lambda row: (row.subsystem, bool(row.anomaly_detected))
+    ):
+        if is_anomalous:
+            found.append((subsystem, main_channel(max(episode, key=lambda row: row.anomaly_score or 0))))
+    return found
+
+
+def main_channel(row: SubsystemInference) -> str:
+    """Name the channel with the largest contribution."""
+    shares = {channel: sum(parts.values()) for channel, parts in (row.contributions or {}).items()}
+    return max(shares, key=lambda channel: shares[channel])
+
+
+def without_settings(mission: Mission) -> Mission:
+    """Return the mission as if no channel had detection settings."""
+    content = mission.model_dump()
+    for subsystem in content["subsystems"].values():
+        for channel in subsystem["channels"].values():
+            del channel["detection"]
+    return Mission.model_validate(content)
+
+
+def comparison(before: Sequence[Alert], after: Sequence[Alert], days: float) -> str:
+    """Lay out alerts per day by subsystem and by the channel that explains them."""
+    lines = [f"{'alerts per day':42} {'before':>9} {'after':>9}"]
+    earlier, later = Counter(before), Counter(after)
+    for subsystem in sorted({name for name, _ in earlier | later}):
+        pairs = sorted(pair for pair in earlier | later if pair[0] == subsystem)
+        totals = [sum(counts[pair] for pair in pairs) for counts in (earlier, later)]
+        lines.append(_line(subsystem, *totals, days))
+        lines += [_line(f"  {pair[1]}", earlier[pair], later[pair], days) for pair in pairs]
+    return "\n".join([*lines, _line("all", len(before), len(after), days)])
+
+
+def _line(name: str, before: int, after: int, days: float) -> str:
+    return f"{name:42} {before / days:9.2f} {after / days:9.2f}"
+
+
+def preview(file: Path, missions: Sequence[Mission], names: Sequence[str], repository: Path) -> str:
+    """Replay `file` under both missions, the earlier one first; raises for what can't be read."""
+    found = []
+    for mission, name in zip(missions, names, strict=True):
+        recording = recording_of(mission, name)
+        samples = read_samples(file, recording)
+        model = ModelFile(repository / mission.model.name / mission.model.version)
+        found.append(list(verdicts(records_of(samples, recording), mission, model)))
+    days = max(int(samples.unix_us[-1] - samples.unix_us[0]), 1) / DAY_US
+    head = f"{file.name}: {days:.2f} days, verdicts before {len(found[0])}, after {len(found[1])}"
+    return f"{head}\n{comparison(alerts(found[0]), alerts(found[1]), days)}"
+
+
+def main() -> None:
+    """Print the comparison."""
+    parser = argparse.ArgumentParser(prog="preview", description="Alerts per day before and after.")
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="recording, .csv or .parquet")
+    add("--mission", type=Path, required=True, metavar="NEW", help="mission file with `recording:`")
+    add("--against", type=Path, metavar="OLD", help="default: NEW without its detection settings")
+    options = parser.parse_args()
+    try:
+        mission = load_mission(options.mission)
+        former = load_mission(options.against) if options.against else without_settings(mission)
+        names = [str(options.against or options.mission), str(options.mission)]
+        print(preview(options.file, [former, mission], names, Settings().model_repository))
+    except (InvalidMission, InvalidRecordingError, OSError, ValueError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
