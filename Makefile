@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo check test test-unit test-integration test-e2e test-compose bench help
+.PHONY: setup up down status logs demo calibrate check test test-unit test-integration test-e2e test-compose bench help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
 stage := deploy/native/stage
@@ -25,6 +25,9 @@ logs: ## Show the last log lines of every service, or follow S=name
 
 demo: setup up ## From a fresh clone to found anomalies; RECORDING=FILE replays a recording instead
 	@$(python) -m deploy.native.demo $(if $(RECORDING),"$(RECORDING)")
+
+calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simulated telemetry without one
+	@$(python) -m $(if $(RECORDING),training.recorded "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
 
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check

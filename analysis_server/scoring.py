@@ -1,4 +1,4 @@
-"""Anomaly score of a window from three families of evidence, and the confidence of its forecast.
+"""Anomaly score of a window from families of evidence, and the confidence of its forecast.
 
 Each family measures the window and sets every measure against the channel's usual, which the calibration
 beside the model knows. Arrays are [job, channel, ...] in the order of the channels; NaN = missing sample.
@@ -15,7 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.measures import FAMILIES, MEASURES, Windows, measure_windows
+from analysis_server.changes import (
+    ChangeCalibration,
+    change_evidence,
+    change_measures,
+    parse_changes,
+)
+from analysis_server.measures import FAMILIES, MEASURES, WINDOW_FAMILIES, Windows, measure_windows
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,7 +35,9 @@ LARGEST_EVIDENCE = 4.0
 """Of one family: no single one decides without bound."""
 CHANNEL_NORM = 8
 """Exponent of the norm over channels: near the maximum, yet several suspicious channels add up."""
-_FAMILY_OF_MEASURE = np.array([FAMILIES.index(family) for family, _ in MEASURES])
+CHANGE_STEEPNESS = 1.0
+"""Log odds grow as the logarithm of the evidence: four decimals tell all of its range apart."""
+_FAMILY_OF_MEASURE = np.array([WINDOW_FAMILIES.index(family) for family, _ in MEASURES])
 _ODDS_AT_THRESHOLD = ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)
 
 
@@ -73,6 +81,8 @@ class Calibration:
     generic_channel: ChannelCalibration
     generic_subsystems: Mapping[int, SubsystemCalibration]
     """By number of channels."""
+    changes: ChangeCalibration
+    """Of channels that were calibrated on a recording; these win."""
     hash: str
     """SHA-256 of the file, hexadecimal."""
 
@@ -126,6 +136,7 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
         generic_subsystems={
             int(n): _subsystem(values) for n, values in document["generic_subsystems"].items()
         },
+        changes=parse_changes(document.get("changes")),
         hash=digest,
     )
 
@@ -167,6 +178,9 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     Returns:
         The scores; a job with fewer than MIN_SAMPLES samples since its first one has none.
     """
+    scales = calibration.changes.of_subsystem(subsystem, channels)
+    if scales is not None:
+        return score_changes(windows, scales, calibration.changes.thresholds[len(channels)])
     jobs, channel_count, _ = windows.shape
     score = np.full(jobs, np.nan)
     contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
@@ -179,7 +193,22 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
         evidence = family_evidence(series.newest(chosen, CALIBRATED_LENGTHS[index]), known, int(index))
         total = subsystem_evidence(evidence)
         score[chosen] = to_score(total, limits.threshold[index], limits.steepness[index])
-        contributions[chosen] = evidence_shares(evidence)
+        contributions[chosen, :, : len(WINDOW_FAMILIES)] = evidence_shares(evidence)
+    return Scores(score=score, contributions=contributions)
+
+
+def score_changes(windows: npt.NDArray[np.float32], scales: Floats, threshold: float) -> Scores:
+    """Score float32[job, channel, time] by the changes of its channels alone.
+
+    A job has no score while its window is too short to have an earlier part (changes.MIN_EARLIER).
+    """
+    value = np.where(np.isfinite(windows), windows, np.nan).astype(np.float64)
+    evidence = change_evidence(change_measures(value), scales)[..., None]
+    is_judged = np.asarray(np.isfinite(evidence).any(axis=(1, 2)))
+    evidence = np.nan_to_num(evidence)
+    contributions = np.zeros((*windows.shape[:2], len(FAMILIES)))
+    contributions[..., -1:] = np.where(is_judged[:, None, None], evidence_shares(evidence), 0.0)
+    score = np.where(is_judged, to_score(subsystem_evidence(evidence), threshold, CHANGE_STEEPNESS), np.nan)
     return Scores(score=score, contributions=contributions)
 
 
@@ -210,7 +239,9 @@ def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index
     )
     deviation = measured - usual
     deviation = np.nan_to_num(np.where(deviation > 0, deviation / (high - usual), deviation / (low - usual)))
-    families = [deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(FAMILIES))]
+    families = [
+        deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(WINDOW_FAMILIES))
+    ]
     return np.stack(families, axis=2)
 
 
