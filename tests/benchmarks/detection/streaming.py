@@ -4,22 +4,20 @@ Alert rule: an alert raised between the start of a true event and GRACE samples 
 raised elsewhere is a false positive, and the samples that it covers outside events count as falsely flagged.
 """
 
-import hashlib
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from analysis_server.changes import ChangeCalibration
 from analysis_server.episodes import Episode, EpisodeRule, episodes_of, recent_levels
-from analysis_server.scoring import ChangeCalibration, score_changes
+from analysis_server.scoring import score_changes
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH
-from tests.benchmarks.detection.event_metrics import EventCounts, Floats, mask, pooled
+from tests.benchmarks.detection.event_metrics import EventCounts, Floats, mask
 from tests.benchmarks.detection.recordings import Interval, Intervals, Recording
-from tests.benchmarks.detection.selection import Outcome, nested_choice, sharing_groups
+from tests.benchmarks.detection.selection import Outcome
 from training.recorded import fit_changes, stream_windows
 
 GRACE: Final = 100
@@ -39,7 +37,7 @@ def subsystem_of(channel: str) -> str:
     return "c_" + "".join(letter if letter.isalnum() else "_" for letter in channel.lower())
 
 
-def calibrated(recordings: Sequence[Recording]) -> dict[str, object]:
+def calibrated(recordings: Sequence[Recording]) -> dict[str, Any]:
     """The `changes` part of a calibration file, from the training arrays alone."""
     names = [subsystem_of(recording.channel) for recording in recordings]
     return fit_changes(
@@ -104,19 +102,3 @@ def outcomes(scores: Mapping[str, Floats], labels: Intervals) -> list[list[Outco
     return [list(row) for row in zip(*by_channel, strict=True)]
 
 
-def nested_rules(
-    scores: Mapping[str, Floats], labels: Intervals, recordings: Sequence[Recording], seeds: int
-) -> list[list[Outcome]]:
-    """Outcomes by shuffle and channel, each with the rule chosen on the other folds."""
-    table, groups = outcomes(scores, labels), sharing_groups(recordings)
-    chosen = [nested_choice(table, groups, seed) for seed in range(seeds)]
-    return [[table[rule][channel] for channel, rule in enumerate(choice)] for choice in chosen]
-
-
-def total(rows: Sequence[Outcome]) -> EventCounts:
-    return pooled(row.events for row in rows)
-
-
-def config_hash(rule: EpisodeRule) -> str:
-    """SHA-256 of the rule's settings, hexadecimal."""
-    return hashlib.sha256(json.dumps(asdict(rule), sort_keys=True).encode()).hexdigest()
