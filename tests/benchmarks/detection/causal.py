@@ -14,7 +14,14 @@ import numpy as np
 from analysis_server import changes
 from analysis_server.changes import parse_changes
 from analysis_server.episodes import Episode, EpisodeRule, find_episodes
-from tests.benchmarks.detection.event_metrics import EventCounts, Floats, average_precision, mask, pooled, vus_pr
+from tests.benchmarks.detection.event_metrics import (
+    EventCounts,
+    Floats,
+    average_precision,
+    mask,
+    pooled,
+    vus_pr,
+)
 from tests.benchmarks.detection.recordings import (
     TSB_SERIES,
     Intervals,

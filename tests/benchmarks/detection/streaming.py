@@ -100,5 +100,3 @@ def outcomes(scores: Mapping[str, Floats], labels: Intervals) -> list[list[Outco
         sys.stderr.write(f"\r{number}/{len(scores)} channels, {len(RULES)} rules")
     sys.stderr.write("\n")
     return [list(row) for row in zip(*by_channel, strict=True)]
-
-
