@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo calibrate check test test-unit test-integration test-e2e test-compose bench help
+.PHONY: setup up down status logs demo calibrate check test test-unit test-integration test-e2e test-compose bench bench-detection help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
 stage := deploy/native/stage
@@ -50,6 +50,9 @@ test-compose: setup down ## The platform under Docker Compose, with images built
 
 bench: up ## Print throughput and latency figures
 	@$(python) -m tests.benchmarks.run $(BENCH)
+
+bench-detection: ## Score detectors on recordings: ARGS="--suite nasa|nasa-causal|tsb|tsb-causal --data DIR --json FILE"
+	@$(python) -m tests.benchmarks.detection.run $(ARGS)
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'

@@ -1,0 +1,335 @@
+"""Suite nasa, offline: the retrospective scan over test arrays, each compared with its training array.
+
+Detections are final before a label is read. Labels then serve three ends: to score, to choose settings on
+other channels (nested folds), and to cut each series before its first event, where every detection is a false
+alarm.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis_server import retrospective
+from analysis_server.retrospective import SCAN_FAMILIES, ChannelScan, ScanSettings, fuse, scan_families
+from tests.benchmarks.detection.controls import (
+    flag_at_random,
+    flag_everything,
+    flag_second_half,
+    paired_bootstrap,
+)
+from tests.benchmarks.detection.event_metrics import (
+    EventCounts,
+    Floats,
+    average_precision,
+    count_events,
+    mask,
+    pooled,
+    vus_pr,
+)
+from tests.benchmarks.detection.recordings import (
+    Interval,
+    Intervals,
+    Recording,
+    find_directory,
+    load_labels,
+    load_published_run,
+    load_recordings,
+)
+from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
+from tests.benchmarks.detection.selection import (
+    MOST_ALARMS,
+    Outcome,
+    Outcomes,
+    alarms_per_1000,
+    best_setting,
+    nested_choice,
+    sharing_groups,
+)
+
+CUT_BEFORE_EVENT = 100
+MIN_CUT_SAMPLES = 500
+VUS_WINDOW = 100
+LEVELS = np.arange(-0.5, 0.3, 0.05).round(2).tolist()
+GRID = [ScanSettings(level=level) for level in LEVELS]
+WIDE_GRID = [
+    ScanSettings(level=level, usual_share=share)
+    for share in np.arange(0.0, 0.75, 0.1).round(2).tolist()
+    for level in [-0.8, -0.75, -0.7, -0.65, -0.6, -0.55, *LEVELS]
+]
+"""With the second number of the rule chosen on other channels as well."""
+HEAD = ("", "TP", "FP", "FN", "F1", "F0.5", "corrected F0.5", "nominal flagged", "alarms/1,000")
+
+Evidence = Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A recording with the evidence found in it."""
+
+    recording: Recording
+    evidence: Evidence
+
+    @classmethod
+    def scan(cls, recording: Recording) -> "Series":
+        evidence = scan_families(recording.telemetry, recording.train.size)
+        return cls(recording=recording, evidence=evidence)
+
+    def fused(self, families: Sequence[str] = SCAN_FAMILIES) -> ChannelScan:
+        return fuse(self.evidence, first_judged=self.recording.train.size, families=families)
+
+    def detected(self, scan: ChannelScan, settings: ScanSettings) -> list[Interval]:
+        """Intervals in test samples."""
+        first, last = self.recording.train.size, self.recording.test.size - 1
+        return [(max(p.start - first, 0), min(p.end - first, last)) for p in scan.detected(settings)]
+
+    def judged_score(self, scan: ChannelScan) -> Floats:
+        """The score at every test sample."""
+        steps = np.arange(self.recording.train.size, self.recording.telemetry.size)
+        return np.interp(steps, np.arange(scan.score.size) * retrospective.STEP, scan.score)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Everything that scoring needs: series, their labels, and the same series cut before the first event."""
+
+    series: Sequence[Series]
+    cuts: Mapping[str, Series]
+    labels: Intervals
+
+    def outcomes(self, families: Sequence[str], settings: Sequence[ScanSettings]) -> Outcomes:
+        """Outcome by setting and channel."""
+        full = [one.fused(families) for one in self.series]
+        cut = {channel: one.fused(families) for channel, one in self.cuts.items()}
+        return [
+            [self._outcome(one, scan, cut, setting) for one, scan in zip(self.series, full, strict=True)]
+            for setting in settings
+        ]
+
+    def _outcome(
+        self, one: Series, scan: ChannelScan, cut: Mapping[str, ChannelScan], setting: ScanSettings
+    ) -> Outcome:
+        channel = one.recording.channel
+        events = self.count(channel, one.detected(scan, setting), one.recording.test.size)
+        if channel not in cut:
+            return Outcome(events=events, alarms=0, cut_samples=0)
+        samples = self.cuts[channel].recording.test.size
+        return Outcome(events=events, alarms=len(cut[channel].detected(setting)), cut_samples=samples)
+
+    def count(self, channel: str, detected: Sequence[Interval], samples: int) -> EventCounts:
+        return count_events(detected, self.labels.get(channel, []), samples)
+
+    def count_all(self, detected: Intervals) -> list[EventCounts]:
+        return [
+            self.count(
+                one.recording.channel, detected.get(one.recording.channel, []), one.recording.test.size
+            )
+            for one in self.series
+        ]
+
+
+def run(options: Options) -> Report:
+    """Scan, detect, then score.
+
+    Raises:
+        DataMissingError: No labels or no recordings in the directory.
+    """
+    directory = find_directory(options.data)
+    recordings = load_recordings(directory) if directory else []
+    if directory is None or not recordings:
+        raise DataMissingError(f"no labels.csv with <channel>.npz files in {options.data}")
+    series = [scanned(one, f"{n}/{len(recordings)}") for n, one in enumerate(recordings, start=1)]
+    scans = [one.fused() for one in series]
+    detected = {
+        one.recording.channel: one.detected(scan, ScanSettings())
+        for one, scan in zip(series, scans, strict=True)
+    }
+    labels = load_labels(directory)
+    evaluation = Evaluation(series=series, cuts=cut_series(recordings, labels), labels=labels)
+    progress("choosing settings on other channels")
+    nested = nested_figures(evaluation, options.seeds)
+    wide = nested_figures(evaluation, options.seeds, grid=WIDE_GRID)
+    shipped = evaluation.outcomes(SCAN_FAMILIES, [ScanSettings()])[0]
+    areas = mean_areas(evaluation, scans)
+    ablation = {
+        name: nested_figures(evaluation, options.seeds, families=f) for name, f in ablations().items()
+    }
+    controls = control_figures(evaluation, detected, options.seeds)
+    published = published_figures(evaluation, load_published_run(directory), nested.per_channel)
+    return Report(
+        totals={**nested.mean, **areas, "config_hash": config_hash(configuration())},
+        detected=detected,
+        lines=report_lines((nested, wide), shipped, ablation, controls, published),
+        details={
+            "nested": {"mean": nested.mean, "sd": nested.sd, "shuffles": options.seeds},
+            "nested_usual_share_too": {"mean": wide.mean, "sd": wide.sd},
+            "hindsight": nested.hindsight,
+            "shipped": {"settings": asdict(ScanSettings()), **figures(shipped)},
+            "ablation": {name: {**one.mean, "hindsight": one.hindsight} for name, one in ablation.items()},
+            "controls": controls,
+            "published": published,
+            "configuration": configuration(),
+        },
+    )
+
+
+def scanned(recording: Recording, position: str) -> Series:
+    progress(f"scanning {position} {recording.channel}")
+    return Series.scan(recording)
+
+
+def cut_series(recordings: Sequence[Recording], labels: Intervals) -> dict[str, Series]:
+    """Scan again what lies CUT_BEFORE_EVENT before the first event, or all where there is none."""
+    cuts = {}
+    for recording in recordings:
+        starts = [start for start, _ in labels.get(recording.channel, [])]
+        samples = min(starts) - CUT_BEFORE_EVENT if starts else recording.test.size
+        if samples > MIN_CUT_SAMPLES:
+            progress(f"scanning {recording.channel} before its first event")
+            cuts[recording.channel] = Series.scan(recording.cut(samples))
+    return cuts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedFigures:
+    """Settings chosen on other channels, over several shuffles; beside them the best in hindsight."""
+
+    mean: Mapping[str, float]
+    sd: Mapping[str, float]
+    hindsight: Mapping[str, Any]
+    per_channel: Sequence[EventCounts]
+    """Mean over the shuffles."""
+
+
+def nested_figures(
+    evaluation: Evaluation,
+    shuffles: int,
+    *,
+    families: Sequence[str] = SCAN_FAMILIES,
+    grid: Sequence[ScanSettings] = GRID,
+) -> NestedFigures:
+    """Score every shuffle's choice from the grid."""
+    outcomes = evaluation.outcomes(families, grid)
+    groups = sharing_groups([one.recording for one in evaluation.series])
+    runs = []
+    for seed in range(shuffles):
+        choice = nested_choice(outcomes, groups, seed)
+        runs.append([outcomes[setting][channel] for channel, setting in enumerate(choice)])
+    rows = [figures(one) for one in runs]
+    best = best_setting(outcomes, range(len(evaluation.series)))
+    return NestedFigures(
+        mean={name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]},
+        sd={name: round(float(np.std([row[name] for row in rows])), 4) for name in rows[0]},
+        hindsight={"settings": asdict(grid[best]), **figures(outcomes[best])},
+        per_channel=[
+            mean_counts([one.events for one in of_channel]) for of_channel in zip(*runs, strict=True)
+        ],
+    )
+
+
+def mean_counts(counts: Sequence[EventCounts]) -> EventCounts:
+    total = pooled(counts)
+    return EventCounts(**{name: value / len(counts) for name, value in asdict(total).items()})
+
+
+def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Pooled over channels."""
+    events = pooled(outcome.events for outcome in outcomes)
+    return {**events.document(), "alarms_per_1000": round(alarms_per_1000(outcomes), 4)}
+
+
+def mean_areas(evaluation: Evaluation, scans: Sequence[ChannelScan]) -> dict[str, float]:
+    """Mean VUS-PR and AUC-PR of the channels that hold an event."""
+    areas = []
+    for one, scan in zip(evaluation.series, scans, strict=True):
+        label = mask(evaluation.labels.get(one.recording.channel, []), one.recording.test.size)
+        if label.any():
+            score = one.judged_score(scan)
+            areas.append((vus_pr(score, label, VUS_WINDOW), average_precision(score, label)))
+    vus, auc = np.mean(areas, axis=0)
+    return {"vus_pr": round(float(vus), 4), "auc_pr": round(float(auc), 4)}
+
+
+def ablations() -> dict[str, list[str]]:
+    """Each family alone, and all but each."""
+    alone = {f"{family} alone": [family] for family in SCAN_FAMILIES}
+    without = {
+        f"all but {left_out}": [family for family in SCAN_FAMILIES if family != left_out]
+        for left_out in SCAN_FAMILIES
+    }
+    return {**alone, **without}
+
+
+def control_figures(evaluation: Evaluation, detected: Intervals, seeds: int) -> dict[str, dict[str, float]]:
+    """Trivial detectors under the same rule; random ones are the mean over the seeds."""
+    samples = {one.recording.channel: one.recording.test.size for one in evaluation.series}
+    random = [evaluation.count_all(flag_at_random(samples, detected, seed)) for seed in range(seeds)]
+    return {
+        "flag everything": pooled(evaluation.count_all(flag_everything(samples))).document(),
+        "flag the second half": pooled(evaluation.count_all(flag_second_half(samples))).document(),
+        "random intervals": mean_counts([pooled(counts) for counts in random]).document(),
+    }
+
+
+def published_figures(
+    evaluation: Evaluation, published: Intervals | None, ours: Sequence[EventCounts]
+) -> dict[str, Any]:
+    """Telemanom's run of 2018 under the same rule, and the difference to it; empty where it is absent."""
+    if published is None:
+        return {}
+    theirs = evaluation.count_all(published)
+    return {**pooled(theirs).document(), "difference": paired_bootstrap(ours, theirs)}
+
+
+def configuration() -> dict[str, Any]:
+    """Everything that decides the result, for the hash."""
+    constants = {
+        name: value
+        for name, value in vars(retrospective).items()
+        if name.isupper() and isinstance(value, int | float | tuple)
+    }
+    return {"scan": constants, "levels": LEVELS, "shipped": asdict(ScanSettings())}
+
+
+def report_lines(
+    chosen: tuple[NestedFigures, NestedFigures],
+    shipped: Sequence[Outcome],
+    ablation: Mapping[str, NestedFigures],
+    controls: Mapping[str, Mapping[str, float]],
+    published: Mapping[str, Any],
+) -> list[str]:
+    nested, wide = chosen
+    rows = [
+        line("nested folds, mean", nested.mean),
+        line("nested folds, sd", nested.sd),
+        line("nested, usual_share too", wide.mean),
+        line("nested, usual_share too, sd", wide.sd),
+        line("best setting in hindsight", nested.hindsight),
+        line("shipped setting", figures(shipped)),
+        *(line(f"{name}, nested", one.mean) for name, one in ablation.items()),
+        *(line(f"{name}, hindsight", one.hindsight) for name, one in ablation.items()),
+        *(line(name, one) for name, one in controls.items()),
+    ]
+    lines = table(HEAD, [*rows, line("Telemanom, run of 2018", published)] if published else rows)
+    lines.append(
+        f"alarms/1,000: on series cut {CUT_BEFORE_EVENT} samples before the first event; aim {MOST_ALARMS}"
+    )
+    if published:
+        d = published["difference"]
+        lines.append(
+            f"corrected F0.5, nested, minus Telemanom's, paired bootstrap over channels: {d['mean']:+.3f} "
+            f"(95 % {d['low']:+.3f} to {d['high']:+.3f}), above zero in {d['share_above_zero']:.0%}"
+        )
+    return lines
+
+
+def line(name: str, row: Mapping[str, Any]) -> list[str]:
+    alarms = f"{row['alarms_per_1000']:.3f}" if "alarms_per_1000" in row else "-"
+    return [
+        name,
+        *(f"{row[key]:.4g}" for key in ("tp", "fp", "fn")),
+        *(f"{row[key]:.3f}" for key in ("f1", "f0_5", "corrected_f0_5")),
+        f"{row['nominal_flagged']:.2%}",
+        alarms,
+    ]

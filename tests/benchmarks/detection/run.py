@@ -1,0 +1,89 @@
+"""Detection measured on recorded telemetry: `python -m tests.benchmarks.detection.run --help`.
+
+Suites are added to RUNNERS; each takes Options and returns a Report.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.detection import causal, nasa, tsb
+from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
+
+SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat")
+MODES = ("offline", "pipeline")
+
+
+def run_pipeline(options: Options) -> Report:
+    """Load the clients of the servers only where they are needed."""
+    pipeline = import_module("tests.benchmarks.detection.pipeline")
+    report: Report = pipeline.run(options)
+    return report
+
+
+RUNNERS: dict[tuple[str, str], Callable[[Options], Report]] = {
+    ("nasa", "offline"): nasa.run,
+    ("nasa-causal", "offline"): causal.run,
+    ("tsb-causal", "offline"): causal.run_tsb,
+    ("nasa", "pipeline"): run_pipeline,
+    ("tsb", "offline"): tsb.run,
+}
+
+
+def main() -> None:
+    arguments = read_arguments()
+    key = (arguments.suite, arguments.mode)
+    if key not in RUNNERS:
+        sys.exit(f"Suite {key[0]} has no mode {key[1]} here; there are {known()}.")
+    started_s = time.monotonic()
+    try:
+        report = RUNNERS[key](Options(data=arguments.data, seeds=arguments.seeds))
+    except DataMissingError as missing:
+        print(f"skipped: {missing}")
+        return
+    document = as_document(report, key, time.monotonic() - started_s)
+    print("\n".join([*report.lines, "", *totals_lines(document["totals"])]))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.detection.run", description=__doc__)
+    parser.add_argument("--suite", choices=SUITES, required=True)
+    parser.add_argument("--mode", choices=MODES, default="offline")
+    parser.add_argument("--data", type=Path, metavar="DIR", required=True, help="recordings; never shipped")
+    parser.add_argument(
+        "--seeds", type=int, default=10, metavar="N", help="shuffles of the folds (default 10)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
+    arguments = parser.parse_args()
+    if arguments.seeds < 1:
+        parser.error("--seeds must be at least 1")
+    return arguments
+
+
+def known() -> str:
+    return ", ".join(f"--suite {suite} --mode {mode}" for suite, mode in sorted(RUNNERS))
+
+
+def as_document(report: Report, key: tuple[str, str], seconds: float) -> dict[str, Any]:
+    """The report as JSON; totals in the order of TOTALS, null where a suite has no such figure."""
+    found = {**report.totals, "suite": key[0], "mode": key[1], "seconds": round(seconds, 1)}
+    return {
+        "totals": {name: found.get(name) for name in TOTALS},
+        "detected": {channel: list(intervals) for channel, intervals in report.detected.items()},
+        **report.details,
+    }
+
+
+def totals_lines(totals: dict[str, Any]) -> list[str]:
+    return [f"{name:<16} {value}" for name, value in totals.items()]
+
+
+if __name__ == "__main__":
+    main()

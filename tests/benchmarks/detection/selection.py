@@ -1,0 +1,90 @@
+"""Settings chosen on other channels than those they are scored on (nested folds over channels)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.benchmarks.detection.event_metrics import EventCounts, pooled
+from tests.benchmarks.detection.recordings import Recording
+
+FOLDS = 5
+MOST_ALARMS = 0.05
+"""Per 1,000 samples of the event-free series."""
+ALARM_PENALTY = 5.0
+SHARED = 0.9
+"""Channels whose telemetry correlates more than this stay in one fold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one setting does to one channel."""
+
+    events: EventCounts
+    alarms: int
+    """On the series cut before the first event."""
+    cut_samples: int
+
+
+Outcomes = Sequence[Sequence[Outcome]]
+"""By setting and channel."""
+
+
+def alarms_per_1000(outcomes: Sequence[Outcome]) -> float:
+    samples = sum(outcome.cut_samples for outcome in outcomes)
+    return 1000 * sum(outcome.alarms for outcome in outcomes) / samples if samples else 0.0
+
+
+def merit(outcomes: Sequence[Outcome]) -> float:
+    """Mean of F1 and corrected F0.5; more alarms than allowed cost more than they can gain."""
+    counts = pooled(outcome.events for outcome in outcomes)
+    excess = max(alarms_per_1000(outcomes) - MOST_ALARMS, 0.0)
+    return (counts.f1 + counts.corrected_f0_5) / 2 - ALARM_PENALTY * excess
+
+
+def best_setting(outcomes: Outcomes, channels: Sequence[int]) -> int:
+    """Index of the setting of highest merit on these channels, the first of equals."""
+    merits = [merit([of_setting[channel] for channel in channels]) for of_setting in outcomes]
+    return int(np.argmax(np.round(merits, 9)))
+
+
+def nested_choice(outcomes: Outcomes, groups: Sequence[Sequence[int]], seed: int) -> list[int]:
+    """Choose for every channel a setting on the folds without it.
+
+    Args:
+        outcomes: By setting and channel.
+        groups: Channels that must share a fold.
+        seed: Of the shuffle.
+
+    Returns:
+        Index of the setting, by channel.
+    """
+    order = np.random.default_rng(seed).permutation(len(groups))
+    folds = [[channel for group in order[fold::FOLDS] for channel in groups[group]] for fold in range(FOLDS)]
+    choice = [0] * len(outcomes[0])
+    for fold in folds:
+        others = [channel for channel in range(len(choice)) if channel not in fold]
+        setting = best_setting(outcomes, others)
+        for channel in fold:
+            choice[channel] = setting
+    return choice
+
+
+def sharing_groups(recordings: Sequence[Recording]) -> list[list[int]]:
+    """Group channels that share telemetry, told by their correlation alone."""
+    group = list(range(len(recordings)))
+    for one in range(len(recordings)):
+        for other in range(one):
+            if correlation(recordings[one].test, recordings[other].test) > SHARED:
+                joined, kept = group[one], group[other]
+                group = [kept if member == joined else member for member in group]
+    return [[index for index, member in enumerate(group) if member == name] for name in sorted(set(group))]
+
+
+def correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+    """Absolute correlation of the common length; 0 where a channel is constant."""
+    length = min(one.size, other.size)
+    first, second = one[:length] - one[:length].mean(), other[:length] - other[:length].mean()
+    norm = float(np.sqrt((first**2).sum() * (second**2).sum()))
+    return abs(float(first @ second)) / norm if norm else 0.0
