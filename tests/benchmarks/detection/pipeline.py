@@ -1,9 +1,9 @@
 """Suite nasa through the servers: Kafka, trigger, RabbitMQ, Celery, Triton, PostgreSQL; the rows are scored.
 
 Everything that it writes is its own and is deleted afterwards: topic, virtual host of the broker, database,
-mission file and calibration. Triton is the platform's, with the served model; the trigger's loop runs in this
-process, the worker in its own. Each channel is a satellite of one subsystem of one channel, one sample a second,
-every message judged. The rows must equal the scores computed here, or the run fails.
+mission file and calibration. Triton is the platform's, with the served model; the trigger's loop runs in
+this process, the worker in its own. Each channel is a satellite of one subsystem of one channel, one sample a
+second, every message judged. The rows must equal the scores computed here, or the run fails.
 """
 
 import json
