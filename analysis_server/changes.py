@@ -1,12 +1,13 @@
-"""How the newest samples of a window differ from those before them: evidence without a trained level.
+"""How the newest samples of a window differ from the recording and from the samples before them.
 
-Training and flight are often scaled differently, so only the window itself says what is usual; a recording
-decides how much change is common. Arrays are float64[job, channel, time], NaN = missing sample.
+For channels that were calibrated on a recording: it says what is usual and how large a difference is common.
+Its levels alone say little, for training and flight are often scaled differently; the window's own earlier
+samples say what is usual now. Arrays are float64[job, channel, time], NaN = missing sample.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ CHANGE_LENGTHS: Final = (20, 60, 100)
 """Samples that count as the newest."""
 STATISTICS: Final = ("mean", "deviation", "change", "changing_share")
 CHANGES: Final = tuple(f"{name}_{length}" for length in CHANGE_LENGTHS for name in STATISTICS)
+"""Measures of both families, in order."""
+CHANGE_FAMILIES: Final = ("statistics", "change")
+"""Against the recording; against the earlier samples of the window."""
 MIN_EARLIER: Final = 10
 """Places of a statistic in the earlier part of the window from which its usual value is known."""
 LARGEST_LOG: Final = 2.5
@@ -26,50 +30,76 @@ LARGEST_LOG: Final = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeCalibration:
-    """What a recording says of its channels; they are judged by their changes alone."""
+class ChannelChanges:
+    """What a recording says of one channel; NaN = unknown, that measure is left out."""
 
-    scales: Mapping[str, Floats]
-    """By `subsystem.channel`, float64[change], how large a change is common; NaN = unknown."""
+    usual: Floats
+    """float64[measure], median of the newest statistics."""
+    common: Floats
+    """float64[family, measure], how large a distance is common."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCalibration:
+    """What a recording says of its channels."""
+
+    channels: Mapping[str, ChannelChanges]
+    """By `subsystem.channel`."""
     thresholds: Mapping[int, float]
     """By number of channels of a subsystem, evidence that scores the threshold of an anomalous verdict."""
 
-    def of_subsystem(self, subsystem: str, channels: Sequence[str]) -> Floats | None:
-        """float64[channel, change] if the recording held all of these channels, else None."""
+    def of_subsystem(self, subsystem: str, channels: Sequence[str]) -> list[ChannelChanges] | None:
+        """Constants of each channel if the recording held all of them, else None."""
         names = [f"{subsystem}.{channel}" for channel in channels]
-        if not all(name in self.scales for name in names) or len(names) not in self.thresholds:
+        if not all(name in self.channels for name in names) or len(names) not in self.thresholds:
             return None
-        return np.stack([self.scales[name] for name in names])
+        return [self.channels[name] for name in names]
 
 
 def parse_changes(values: Mapping[str, Any] | None) -> ChangeCalibration:
     """Build the constants from a calibration file's `changes`; ValueError if made for other measures."""
     if values is None:
-        return ChangeCalibration(scales={}, thresholds={})
+        return ChangeCalibration(channels={}, thresholds={})
     if values["measures"] != list(CHANGES):
         raise ValueError("its measures of change are not this version's")
     return ChangeCalibration(
-        scales={name: np.asarray(scale, np.float64) for name, scale in values["channels"].items()},
+        channels={name: parse_channel(channel) for name, channel in values["channels"].items()},
         thresholds={int(count): threshold for count, threshold in values["thresholds"].items()},
     )
 
 
-def change_measures(value: Floats) -> Floats:
-    """Distance of each newest statistic from its median over the earlier samples of the same window.
+def parse_channel(values: Mapping[str, Any]) -> ChannelChanges:
+    """Build one channel's constants; null = unknown."""
+    return ChannelChanges(
+        usual=np.array(values["usual"], dtype=np.float64), common=np.array(values["common"], dtype=np.float64)
+    )
 
-    Causal form of comparing moving statistics with their median over the whole series; both parts of the
-    window are disjoint, so that a change stands out from its first sample on.
 
-    Returns:
-        float64[job, channel, measure] in the order of CHANGES; NaN where the window is too short.
-    """
-    centred = value - masked_mean(value)[..., None]
-    parts = [
-        distance_from_earlier(statistic, length)
-        for length in CHANGE_LENGTHS
-        for statistic in moving_statistics(centred, length)
-    ]
-    return np.stack(parts, axis=2)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentStatistics:
+    """Statistics of the newest samples, float64[job, channel, measure]; NaN where the window is too short."""
+
+    newest: Floats
+    from_earlier: Floats
+    """Distance from the median over those places of the window that share no sample with the newest."""
+
+    @classmethod
+    def measure(cls, value: Floats) -> Self:
+        """Measure windows; a gap of more than half of a statistic's samples makes it NaN."""
+        mean = masked_mean(value)
+        newest, distances = [], []
+        for length in CHANGE_LENGTHS:
+            for name, moving in zip(
+                STATISTICS, moving_statistics(value - mean[..., None], length), strict=True
+            ):
+                last = moving[..., -1] if moving.shape[2] else np.full(mean.shape, np.nan)
+                newest.append(last + mean if name == "mean" else last)
+                distances.append(distance_from_earlier(moving, length))
+        return cls(newest=np.stack(newest, axis=2), from_earlier=np.stack(distances, axis=2))
+
+    def distances(self, usual: Floats) -> Floats:
+        """float64[job, channel, family, measure], of CHANGE_FAMILIES; usual is float64[channel, measure]."""
+        return np.stack([np.abs(self.newest - usual), self.from_earlier], axis=2)
 
 
 def moving_statistics(value: Floats, length: int) -> list[Floats]:
@@ -104,15 +134,14 @@ def masked_median(value: Floats) -> Floats:
     return np.asarray((low + high)[..., 0] / 2)
 
 
-def change_evidence(measured: Floats, scale: Floats) -> Floats:
-    """Geometric mean of the ratios of measures to what is common, each within exp(+-LARGEST_LOG).
-
-    Args:
-        measured: float64[job, channel, measure].
-        scale: float64[channel, measure], NaN = nothing is known of this measure, which is left out.
+def change_evidence(recent: RecentStatistics, channels: Sequence[ChannelChanges]) -> Floats:
+    """Geometric mean of each family's distances over what is common, each ratio within exp(+-LARGEST_LOG).
 
     Returns:
-        float64[job, channel]; NaN where no measure exists.
+        float64[job, channel, family] of CHANGE_FAMILIES; NaN while the window has no earlier part.
     """
-    ratio = np.maximum(measured / scale, np.exp(-LARGEST_LOG))
-    return np.asarray(np.exp(masked_mean(np.minimum(np.log(ratio), LARGEST_LOG))))
+    common = np.stack([channel.common for channel in channels])
+    distances = recent.distances(np.stack([channel.usual for channel in channels]))
+    logs = np.log(np.maximum(distances / common, np.exp(-LARGEST_LOG)))
+    evidence = np.exp(masked_mean(np.minimum(logs, LARGEST_LOG)))
+    return np.asarray(np.where(np.isfinite(evidence).all(axis=2, keepdims=True), evidence, np.nan))

@@ -33,7 +33,7 @@ class EpisodeRule:
     """... which end so many before it."""
     floor: float = -0.5
     """The quantile counts as at least this."""
-    margin: float = 0.4
+    margin: float = 0.5
     """An alert begins above the quantile by more than this,"""
     drop: float = 0.5
     """and ends this much below its own peak,"""

@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis_server.changes import (
+    CHANGE_FAMILIES,
     ChangeCalibration,
+    ChannelChanges,
+    RecentStatistics,
     change_evidence,
-    change_measures,
     parse_changes,
 )
 from analysis_server.measures import FAMILIES, MEASURES, WINDOW_FAMILIES, Windows, measure_windows
@@ -178,9 +180,9 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     Returns:
         The scores; a job with fewer than MIN_SAMPLES samples since its first one has none.
     """
-    scales = calibration.changes.of_subsystem(subsystem, channels)
-    if scales is not None:
-        return score_changes(windows, scales, calibration.changes.thresholds[len(channels)])
+    recorded = calibration.changes.of_subsystem(subsystem, channels)
+    if recorded is not None:
+        return score_changes(windows, recorded, calibration.changes.thresholds[len(channels)])
     jobs, channel_count, _ = windows.shape
     score = np.full(jobs, np.nan)
     contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
@@ -197,19 +199,40 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     return Scores(score=score, contributions=contributions)
 
 
-def score_changes(windows: npt.NDArray[np.float32], scales: Floats, threshold: float) -> Scores:
-    """Score float32[job, channel, time] by the changes of its channels alone.
+def score_changes(
+    windows: npt.NDArray[np.float32], channels: Sequence[ChannelChanges], threshold: float
+) -> Scores:
+    """Score float32[job, channel, time] by the recent statistics of its channels.
 
     A job has no score while its window is too short to have an earlier part (changes.MIN_EARLIER).
     """
     value = np.where(np.isfinite(windows), windows, np.nan).astype(np.float64)
-    evidence = change_evidence(change_measures(value), scales)[..., None]
-    is_judged = np.asarray(np.isfinite(evidence).any(axis=(1, 2)))
-    evidence = np.nan_to_num(evidence)
+    evidence = change_evidence(RecentStatistics.measure(value), channels)
+    total = recent_evidence(evidence)
     contributions = np.zeros((*windows.shape[:2], len(FAMILIES)))
-    contributions[..., -1:] = np.where(is_judged[:, None, None], evidence_shares(evidence), 0.0)
-    score = np.where(is_judged, to_score(subsystem_evidence(evidence), threshold, CHANGE_STEEPNESS), np.nan)
-    return Scores(score=score, contributions=contributions)
+    for family, shares in zip(CHANGE_FAMILIES, np.moveaxis(recent_shares(evidence), 2, 0), strict=True):
+        contributions[..., FAMILIES.index(family)] = shares
+    return Scores(score=to_score(total, threshold, CHANGE_STEEPNESS), contributions=contributions)
+
+
+def recent_evidence(evidence: Floats) -> Floats:
+    """Geometric mean over families, then the norm over channels; NaN = no channel has evidence.
+
+    float64[job, channel, family] to float64[job].
+    """
+    fused = np.exp(np.log(evidence).mean(axis=2))
+    total = (np.nan_to_num(fused) ** CHANNEL_NORM).sum(axis=1) ** (1 / CHANNEL_NORM)
+    return np.asarray(np.where(np.isfinite(fused).any(axis=1), total, np.nan))
+
+
+def recent_shares(evidence: Floats) -> Floats:
+    """Share of each channel and family in a job's evidence; 0 where there is none."""
+    known = np.nan_to_num(evidence)
+    parts = known * np.exp(np.log(np.maximum(known, 1e-300)).mean(axis=2, keepdims=True)) ** (
+        CHANNEL_NORM - 1
+    )
+    total = parts.sum(axis=(1, 2), keepdims=True)
+    return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
 
 
 def judged_length_index(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:

@@ -1,22 +1,22 @@
 """Fit constants to a recording of one satellite: `python -m training.recorded FILE --mission MISSION.yaml`.
 
-The channels of the recording are then judged by their changes (`analysis_server/changes.py`): its levels say
-little of later telemetry, but how much a channel changes within a window does.
+The channels of the recording are then judged by their newest samples, against the recording and against the
+earlier samples of the window (`analysis_server/changes.py`).
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.changes import CHANGES, change_evidence, change_measures
+from analysis_server.changes import CHANGES, ChannelChanges, RecentStatistics, change_evidence
 from analysis_server.measures import masked_max
-from analysis_server.scoring import CALIBRATION_FILE, subsystem_evidence
+from analysis_server.scoring import CALIBRATION_FILE, recent_evidence
 from telemetry_core.errors import InvalidMission
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
@@ -37,6 +37,7 @@ LEAST_SHARE = 0.01
 """Smallest common change, as a share of the channel's scale: a constant channel has none of its own."""
 LEVEL_SHARE = 0.3
 """A channel's scale is its deviation, and at least this share of its largest value."""
+SMALLEST_SIZE = 1e-9
 
 
 def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -56,20 +57,22 @@ def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float
         yield windows[start : start + BLOCK]
 
 
-def measured_blocks(values: Floats, length: int) -> list[Floats]:
-    """Changes of consecutive verdicts, float64[verdict, channel, change], of at most MOST_BLOCKS blocks."""
+def measured_blocks(values: Floats, length: int) -> list[RecentStatistics]:
+    """Statistics of the verdicts of at most MOST_BLOCKS blocks, spread over the recording."""
     blocks = list(stream_windows(values, length))
     every = -(-len(blocks) // MOST_BLOCKS)
-    return [change_measures(windows.astype(np.float64)) for windows in blocks[::every]]
+    return [RecentStatistics.measure(windows.astype(np.float64)) for windows in blocks[::every]]
 
 
-def common_changes(blocks: list[Floats], values: Floats) -> Floats:
-    """How large a change is common, float64[channel, change]; NaN where the recording is too short."""
-    largest = np.stack([masked_max(block.transpose(1, 2, 0)) for block in blocks])
-    least = np.maximum(np.nanstd(values, axis=1), LEVEL_SHARE * np.nanmax(np.abs(values), axis=1))
+def fit_channels(blocks: Sequence[RecentStatistics], values: Floats) -> list[ChannelChanges]:
+    """What is usual for each channel and which distances are common; NaN where the recording is too short."""
+    usual = finite_quantile(np.concatenate([block.newest for block in blocks]), 0.5)
+    largest = np.stack([masked_max(np.moveaxis(block.distances(usual), 0, -1)) for block in blocks])
+    size = np.maximum(np.nanstd(values, axis=1), LEVEL_SHARE * np.nanmax(np.abs(values), axis=1))
     is_share = np.array(["share" in name for name in CHANGES])
-    floor = LEAST_SHARE * np.where(is_share, 1.0, np.maximum(least, 1e-9)[:, None])
-    return np.maximum(finite_quantile(largest, COMMON), floor)
+    floor = LEAST_SHARE * np.where(is_share, 1.0, np.maximum(size, SMALLEST_SIZE)[:, None])
+    common = np.maximum(finite_quantile(largest, COMMON), floor[:, None])
+    return [ChannelChanges(usual=one, common=other) for one, other in zip(usual, common, strict=True)]
 
 
 def finite_quantile(value: Floats, quantile: float) -> Floats:
@@ -88,19 +91,22 @@ def fit_changes(recorded: Recorded, length: int = MAX_WINDOW_LENGTH) -> dict[str
         recorded: Telemetry of every channel.
         length: Steps of the windows that will be judged.
     """
-    scales: dict[str, Floats] = {}
+    channels: dict[str, Any] = {}
     evidence: dict[int, list[Floats]] = {}
-    for number, (subsystem, channels) in enumerate(recorded.items(), start=1):
-        values = np.stack(list(channels.values()))
+    for number, (subsystem, telemetry) in enumerate(recorded.items(), start=1):
+        values = np.stack(list(telemetry.values()))
         blocks = measured_blocks(values, length)
-        scale = common_changes(blocks, values)
-        scales |= {f"{subsystem}.{name}": row for name, row in zip(channels, scale, strict=True)}
-        evidence.setdefault(len(channels), []).append(judged_evidence(blocks, scale))
-        sys.stderr.write(f"\r{number}/{len(recorded)} subsystems")
+        fitted = fit_channels(blocks, values)
+        channels |= {
+            f"{subsystem}.{name}": document(one) for name, one in zip(telemetry, fitted, strict=True)
+        }
+        found = np.concatenate([recent_evidence(change_evidence(block, fitted)) for block in blocks])
+        evidence.setdefault(len(telemetry), []).append(found[np.isfinite(found)])
+        sys.stderr.write(f"\r{number}/{len(recorded)} subsystems calibrated")
     sys.stderr.write("\n")
     return {
         "measures": list(CHANGES),
-        "channels": rounded({name: scale.tolist() for name, scale in scales.items()}),
+        "channels": channels,
         "thresholds": {
             str(count): rounded(float(np.quantile(np.concatenate(rows), 1 - RARE)))
             for count, rows in evidence.items()
@@ -108,11 +114,15 @@ def fit_changes(recorded: Recorded, length: int = MAX_WINDOW_LENGTH) -> dict[str
     }
 
 
-def judged_evidence(blocks: list[Floats], scale: Floats) -> Floats:
-    """Evidence of the subsystem, float64[verdict], of verdicts with any measure."""
-    evidence = change_evidence(np.concatenate(blocks), scale)[..., None]
-    is_judged = np.isfinite(evidence).any(axis=(1, 2))
-    return subsystem_evidence(np.nan_to_num(evidence[is_judged]))
+def document(channel: ChannelChanges) -> dict[str, Any]:
+    """One channel's constants with six significant digits; unknown = null."""
+    return {
+        "usual": [None if np.isnan(value) else rounded(value) for value in channel.usual.tolist()],
+        "common": [
+            [None if np.isnan(value) else rounded(value) for value in family]
+            for family in channel.common.tolist()
+        ],
+    }
 
 
 def read_recorded(path: Path, mission: Mission, source: str) -> dict[str, dict[str, Floats]]:

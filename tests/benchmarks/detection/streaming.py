@@ -27,7 +27,7 @@ LEAST_CUT: Final = 500
 SMOOTHINGS: Final = (60, 80, 100)
 RULES: Final = tuple(
     EpisodeRule(smoothing=smoothing, floor=floor, margin=margin)
-    for smoothing, floor, margin in product(SMOOTHINGS, (-0.8, -0.5, -0.2), (0.3, 0.4, 0.5, 0.6))
+    for smoothing, floor, margin in product(SMOOTHINGS, (-1.1, -0.8, -0.5), (0.4, 0.5, 0.6, 0.7))
 )
 """What the folds choose from."""
 
@@ -47,11 +47,13 @@ def calibrated(recordings: Sequence[Recording]) -> dict[str, Any]:
 
 def row_scores(test: Floats, name: str, changes: ChangeCalibration) -> Floats:
     """Score of the verdict of every sample, float64[time] with 4 decimals; NaN = warming up."""
-    scale = changes.of_subsystem(name, [name])
-    if scale is None:
+    constants = changes.of_subsystem(name, [name])
+    if constants is None:
         raise ValueError(f"{name} was not calibrated")
     parts = stream_windows(test[np.newaxis], MAX_WINDOW_LENGTH)
-    return np.concatenate([score_changes(windows, scale, changes.thresholds[1]).score for windows in parts])
+    return np.concatenate(
+        [score_changes(windows, constants, changes.thresholds[1]).score for windows in parts]
+    )
 
 
 def all_row_scores(recordings: Sequence[Recording], changes: ChangeCalibration) -> dict[str, Floats]:

@@ -5,11 +5,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from analysis_server.inference import infer_windows, windows_of_batch
 from analysis_server.scoring import load_calibration
+from analysis_server.triton import Forecast
+from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.messages import job_id_of, parse_telemetry_message
 from telemetry_core.settings import load_mission
+from telemetry_core.stream import Record
 from tests.benchmarks.detection.pipeline import (
     RowsDifferError,
     messages_of,
@@ -20,6 +25,7 @@ from tests.benchmarks.detection.pipeline import (
 from tests.benchmarks.detection.recordings import Recording
 from tests.benchmarks.detection.streaming import calibrated, row_scores
 
+Rows = npt.NDArray[np.float32]
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RECORDING = Recording(
     channel="A-1",
@@ -55,6 +61,28 @@ def test_the_worker_judges_by_the_constants_of_the_training_array(folder: Path) 
     assert 0 < first < 50
     assert ((scores[first:] > 0) & (scores[first:] < 1)).all()
     assert calibration.changes.of_subsystem("eps", ("battery_voltage",)) is None
+
+
+def answer(_model: str, _version: str, rows: Rows) -> Forecast:
+    """Forecast nothing but the right shape: no score of a recorded channel depends on it."""
+    steps, ahead = np.zeros_like(rows), np.zeros((len(rows), 64), np.float32)
+    return Forecast(mean=ahead, std=ahead + 1, step_mean=steps, step_std=steps + 1)
+
+
+def test_windows_from_the_trigger_through_the_worker_score_as_without_them(folder: Path) -> None:
+    trigger = InferenceTrigger(load_mission(folder / "mission.yaml"), topic="t", clock=lambda: NOW)
+    received_us = int(NOW.timestamp() * 1e6)
+    records = [
+        Record(value=raw, key=None, partition=0, offset=offset, received_us=received_us)
+        for offset, raw in enumerate(messages_of(RECORDING, NOW))
+    ]
+    calibration = load_calibration(folder / "models" / "lstm_timeseries" / "1")
+    rows = [
+        ("A-1", row.anomaly_score, row.status, row.error_message)
+        for batch in trigger.plan(records).batches
+        for row in infer_windows(windows_of_batch(batch), infer=answer, calibration=calibration)
+    ]
+    require_equal(scores_of(rows, ["A-1"]), {"A-1": row_scores(RECORDING.test, "c_a_1", calibration.changes)})
 
 
 def test_a_gap_in_the_telemetry_is_refused() -> None:
