@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis_server import retrospective
-from analysis_server.retrospective import SCAN_FAMILIES, ChannelScan, ScanSettings, fuse, scan_families
+from analysis_server import recording_measures, retrospective
+from analysis_server.recording_measures import SCAN_FAMILIES, STEP, scan_families
+from analysis_server.retrospective import ChannelScan, ScanSettings, fuse
 from tests.benchmarks.detection.controls import (
     flag_at_random,
     flag_everything,
@@ -28,6 +29,7 @@ from tests.benchmarks.detection.event_metrics import (
     pooled,
     vus_pr,
 )
+from tests.benchmarks.detection.nasa_table import NestedFigures, report_lines
 from tests.benchmarks.detection.recordings import (
     Interval,
     Intervals,
@@ -37,9 +39,8 @@ from tests.benchmarks.detection.recordings import (
     load_published_run,
     load_recordings,
 )
-from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
+from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress
 from tests.benchmarks.detection.selection import (
-    MOST_ALARMS,
     Outcome,
     Outcomes,
     alarms_per_1000,
@@ -58,9 +59,7 @@ WIDE_GRID = [
     for share in np.arange(0.0, 0.75, 0.1).round(2).tolist()
     for level in [-0.8, -0.75, -0.7, -0.65, -0.6, -0.55, *LEVELS]
 ]
-"""With the second number of the rule chosen on other channels as well."""
-HEAD = ("", "TP", "FP", "FN", "F1", "F0.5", "corrected F0.5", "nominal flagged", "alarms/1,000")
-
+"""With the second number of the threshold chosen on other channels as well."""
 Evidence = Mapping[str, Floats]
 
 
@@ -87,7 +86,7 @@ class Series:
     def judged_score(self, scan: ChannelScan) -> Floats:
         """The score at every test sample."""
         steps = np.arange(self.recording.train.size, self.recording.telemetry.size)
-        return np.interp(steps, np.arange(scan.score.size) * retrospective.STEP, scan.score)
+        return np.interp(steps, np.arange(scan.score.size) * STEP, scan.score)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,21 +148,28 @@ def run(options: Options) -> Report:
     evaluation = Evaluation(series=series, cuts=cut_series(recordings, labels), labels=labels)
     progress("choosing settings on other channels")
     nested = nested_figures(evaluation, options.seeds)
-    wide = nested_figures(evaluation, options.seeds, grid=WIDE_GRID)
+    wider = {
+        "nested, usual_share too": nested_figures(evaluation, options.seeds, grid=WIDE_GRID),
+        "nested, families and usual_share too": nested_figures(
+            evaluation, options.seeds, grid=WIDE_GRID, families=[SCAN_FAMILIES, *ablations().values()]
+        ),
+    }
     shipped = evaluation.outcomes(SCAN_FAMILIES, [ScanSettings()])[0]
     areas = mean_areas(evaluation, scans)
     ablation = {
-        name: nested_figures(evaluation, options.seeds, families=f) for name, f in ablations().items()
+        name: nested_figures(evaluation, options.seeds, families=[f]) for name, f in ablations().items()
     }
     controls = control_figures(evaluation, detected, options.seeds)
     published = published_figures(evaluation, load_published_run(directory), nested.per_channel)
     return Report(
         totals={**nested.mean, **areas, "config_hash": config_hash(configuration())},
         detected=detected,
-        lines=report_lines((nested, wide), shipped, ablation, controls, published),
+        lines=report_lines(
+            nested, wider, figures(shipped), ablation, controls, published, cut_samples=CUT_BEFORE_EVENT
+        ),
         details={
             "nested": {"mean": nested.mean, "sd": nested.sd, "shuffles": options.seeds},
-            "nested_usual_share_too": {"mean": wide.mean, "sd": wide.sd},
+            "wider": {name: {"mean": one.mean, "sd": one.sd} for name, one in wider.items()},
             "hindsight": nested.hindsight,
             "shipped": {"settings": asdict(ScanSettings()), **figures(shipped)},
             "ablation": {name: {**one.mean, "hindsight": one.hindsight} for name, one in ablation.items()},
@@ -191,26 +197,16 @@ def cut_series(recordings: Sequence[Recording], labels: Intervals) -> dict[str, 
     return cuts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NestedFigures:
-    """Settings chosen on other channels, over several shuffles; beside them the best in hindsight."""
-
-    mean: Mapping[str, float]
-    sd: Mapping[str, float]
-    hindsight: Mapping[str, Any]
-    per_channel: Sequence[EventCounts]
-    """Mean over the shuffles."""
-
-
 def nested_figures(
     evaluation: Evaluation,
     shuffles: int,
     *,
-    families: Sequence[str] = SCAN_FAMILIES,
+    families: Sequence[Sequence[str]] = (SCAN_FAMILIES,),
     grid: Sequence[ScanSettings] = GRID,
 ) -> NestedFigures:
-    """Score every shuffle's choice from the grid."""
-    outcomes = evaluation.outcomes(families, grid)
+    """Score every shuffle's choice from the grid, for each of the sets of families."""
+    choices = [(chosen, setting) for chosen in families for setting in grid]
+    outcomes = [of_setting for chosen in families for of_setting in evaluation.outcomes(chosen, grid)]
     groups = sharing_groups([one.recording for one in evaluation.series])
     runs = []
     for seed in range(shuffles):
@@ -221,7 +217,11 @@ def nested_figures(
     return NestedFigures(
         mean={name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]},
         sd={name: round(float(np.std([row[name] for row in rows])), 4) for name in rows[0]},
-        hindsight={"settings": asdict(grid[best]), **figures(outcomes[best])},
+        hindsight={
+            "families": choices[best][0],
+            "settings": asdict(choices[best][1]),
+            **figures(outcomes[best]),
+        },
         per_channel=[
             mean_counts([one.events for one in of_channel]) for of_channel in zip(*runs, strict=True)
         ],
@@ -286,50 +286,7 @@ def configuration() -> dict[str, Any]:
     """Everything that decides the result, for the hash."""
     constants = {
         name: value
-        for name, value in vars(retrospective).items()
+        for name, value in {**vars(recording_measures), **vars(retrospective)}.items()
         if name.isupper() and isinstance(value, int | float | tuple)
     }
     return {"scan": constants, "levels": LEVELS, "shipped": asdict(ScanSettings())}
-
-
-def report_lines(
-    chosen: tuple[NestedFigures, NestedFigures],
-    shipped: Sequence[Outcome],
-    ablation: Mapping[str, NestedFigures],
-    controls: Mapping[str, Mapping[str, float]],
-    published: Mapping[str, Any],
-) -> list[str]:
-    nested, wide = chosen
-    rows = [
-        line("nested folds, mean", nested.mean),
-        line("nested folds, sd", nested.sd),
-        line("nested, usual_share too", wide.mean),
-        line("nested, usual_share too, sd", wide.sd),
-        line("best setting in hindsight", nested.hindsight),
-        line("shipped setting", figures(shipped)),
-        *(line(f"{name}, nested", one.mean) for name, one in ablation.items()),
-        *(line(f"{name}, hindsight", one.hindsight) for name, one in ablation.items()),
-        *(line(name, one) for name, one in controls.items()),
-    ]
-    lines = table(HEAD, [*rows, line("Telemanom, run of 2018", published)] if published else rows)
-    lines.append(
-        f"alarms/1,000: on series cut {CUT_BEFORE_EVENT} samples before the first event; aim {MOST_ALARMS}"
-    )
-    if published:
-        d = published["difference"]
-        lines.append(
-            f"corrected F0.5, nested, minus Telemanom's, paired bootstrap over channels: {d['mean']:+.3f} "
-            f"(95 % {d['low']:+.3f} to {d['high']:+.3f}), above zero in {d['share_above_zero']:.0%}"
-        )
-    return lines
-
-
-def line(name: str, row: Mapping[str, Any]) -> list[str]:
-    alarms = f"{row['alarms_per_1000']:.3f}" if "alarms_per_1000" in row else "-"
-    return [
-        name,
-        *(f"{row[key]:.4g}" for key in ("tp", "fp", "fn")),
-        *(f"{row[key]:.3f}" for key in ("f1", "f0_5", "corrected_f0_5")),
-        f"{row['nominal_flagged']:.2%}",
-        alarms,
-    ]

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis_server.retrospective import SCAN_FAMILIES, ScanSettings
+from analysis_server.recording_measures import SCAN_FAMILIES
+from analysis_server.retrospective import ScanSettings
 from tests.benchmarks.detection.event_metrics import (
     Floats,
     average_precision,

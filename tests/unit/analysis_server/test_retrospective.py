@@ -1,18 +1,14 @@
 import numpy as np
 import pytest
 
-from analysis_server.retrospective import (
+from analysis_server.recording_measures import (
     MIN_RECORDING_SAMPLES,
     SCAN_FAMILIES,
-    Peak,
-    ScanSettings,
-    fuse,
     neighbour_distance,
     scan_families,
-    scan_recording,
-    smoothed,
     usual_peak,
 )
+from analysis_server.retrospective import Peak, ScanSettings, fuse, scan_recording, smoothed
 
 SAMPLES = 4000
 EVENT = slice(2500, 2620)
