@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo check test test-unit test-integration test-e2e test-compose bench bench-detection \
-	preview help
+.PHONY: setup up down status logs demo calibrate preview check test test-unit test-integration test-e2e test-compose \
+	bench bench-detection help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
 stage := deploy/native/stage
@@ -26,6 +26,9 @@ logs: ## Show the last log lines of every service, or follow S=name
 
 demo: setup up ## From a fresh clone to found anomalies; RECORDING=FILE replays a recording instead
 	@$(python) -m deploy.native.demo $(if $(RECORDING),"$(RECORDING)")
+
+calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simulated telemetry without one
+	@$(python) -m $(if $(RECORDING),training.recorded "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
 
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check
@@ -54,7 +57,7 @@ preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST
 		"$(or $(RECORDING),$(error make preview RECORDING=FILE MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml]))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
 
-bench-detection: ## Score detectors on recordings: ARGS="--suite nasa|tsb|opssat --data DIR --json FILE"
+bench-detection: ## Score detectors on recordings: ARGS="--suite nasa|nasa-causal|tsb|tsb-causal|opssat --data DIR --json FILE"
 	@$(python) -m tests.benchmarks.detection.run $(ARGS)
 
 help: ## Show this list

@@ -13,7 +13,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-FAMILIES = ("residual", "statistics", "subsequence")
+WINDOW_FAMILIES = ("residual", "statistics", "subsequence")
+FAMILIES = (*WINDOW_FAMILIES, "change")
+"""The last one is measured by `changes`, of channels that were calibrated on a recording."""
 MEASURES = (
     ("residual", "peak"),
     ("residual", "run"),

@@ -1,4 +1,4 @@
-"""Anomaly score of a window from three families of evidence, and the confidence of its forecast.
+"""Anomaly score of a window from families of evidence, and the confidence of its forecast.
 
 Each family measures the window and sets every measure against the channel's usual, which the calibration
 beside the model knows. Arrays are [job, channel, ...] in the order of the channels; NaN = missing sample.
@@ -16,8 +16,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis_server.changes import (
+    CHANGE_FAMILIES,
+    LEAST_EVIDENCE,
+    ChangeCalibration,
+    ChannelChanges,
+    RecentStatistics,
+    change_evidence,
+    parse_changes,
+)
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
-from analysis_server.measures import FAMILIES, MEASURES, Windows, measure_windows
+from analysis_server.measures import FAMILIES, MEASURES, WINDOW_FAMILIES, Windows, measure_windows
 from telemetry_core.subsystems import Detection
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +41,9 @@ LARGEST_EVIDENCE = 4.0
 """Of one family: no single one decides without bound."""
 CHANNEL_NORM = 8
 """Exponent of the norm over channels: near the maximum, yet several suspicious channels add up."""
-_FAMILY_OF_MEASURE = np.array([FAMILIES.index(family) for family, _ in MEASURES])
+CHANGE_STEEPNESS = 1.0
+"""Log odds grow as the logarithm of the evidence: four decimals tell all of its range apart."""
+_FAMILY_OF_MEASURE = np.array([WINDOW_FAMILIES.index(family) for family, _ in MEASURES])
 _ODDS_AT_THRESHOLD = ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)
 
 
@@ -76,6 +87,8 @@ class Calibration:
     generic_channel: ChannelCalibration
     generic_subsystems: Mapping[int, SubsystemCalibration]
     """By number of channels."""
+    changes: ChangeCalibration
+    """Of channels that were calibrated on a recording; these win."""
     hash: str
     """SHA-256 of the file, hexadecimal."""
 
@@ -129,6 +142,7 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
         generic_subsystems={
             int(n): _subsystem(values) for n, values in document["generic_subsystems"].items()
         },
+        changes=parse_changes(document.get("changes")),
         hash=digest,
     )
 
@@ -172,16 +186,22 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     Returns:
         The scores; a job with fewer than MIN_SAMPLES samples since its first one has none.
     """
+    settings = [detection.get(channel, Detection()) for channel in channels]
+    raw = Windows.build(windows, step_mean, step_std)
+    recorded = calibration.changes.of_subsystem(subsystem, channels)
+    if recorded is not None:
+        unknown = np.broadcast_to(np.array([[-np.inf], [np.inf]]), (2, len(channels)))
+        counted = is_counted(raw, settings, usual_mean=unknown)
+        return score_changes(windows, recorded, calibration.changes.thresholds[len(channels)], counted)
     jobs, channel_count, _ = windows.shape
     score = np.full(jobs, np.nan)
     contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
-    settings = [detection.get(channel, Detection()) for channel in channels]
     known = [
         _for_setting(calibration.channel(subsystem, channel), setting)
         for channel, setting in zip(channels, settings, strict=True)
     ]
     limits = calibration.subsystem(subsystem, channel_count)
-    series = smoothed(Windows.build(windows, step_mean, step_std), settings)
+    series = smoothed(raw, settings)
     length_index = judged_length_index(windows)
     for index in np.unique(length_index[length_index >= 0]):
         chosen = np.flatnonzero(length_index == index)
@@ -190,7 +210,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
         evidence *= is_counted(newest, settings, usual_mean=_usual_mean(known, int(index)))[..., None]
         total = subsystem_evidence(evidence)
         score[chosen] = to_score(total, limits.threshold[index], limits.steepness[index])
-        contributions[chosen] = evidence_shares(evidence)
+        contributions[chosen, :, : len(WINDOW_FAMILIES)] = evidence_shares(evidence)
     return Scores(score=score, contributions=contributions)
 
 
@@ -212,6 +232,49 @@ def _usual_mean(channels: Sequence[ChannelCalibration], index: int) -> Floats:
             for channel in channels
         ]
     ).T
+
+
+def score_changes(
+    windows: npt.NDArray[np.float32],
+    channels: Sequence[ChannelChanges],
+    threshold: float,
+    counted: npt.NDArray[np.bool_] | None = None,
+) -> Scores:
+    """Score float32[job, channel, time] by the recent statistics of its channels.
+
+    A job has no score while its window is too short to have an earlier part (changes.MIN_EARLIER). What the
+    mission does not count, bool[job, channel], is least evidence. Smoothing has no part in it: the statistics
+    are means already.
+    """
+    value = np.where(np.isfinite(windows), windows, np.nan).astype(np.float64)
+    evidence = change_evidence(RecentStatistics.measure(value), channels)
+    if counted is not None:
+        evidence = np.where(counted[..., None] | np.isnan(evidence), evidence, LEAST_EVIDENCE)
+    total = recent_evidence(evidence)
+    contributions = np.zeros((*windows.shape[:2], len(FAMILIES)))
+    for family, shares in zip(CHANGE_FAMILIES, np.moveaxis(recent_shares(evidence), 2, 0), strict=True):
+        contributions[..., FAMILIES.index(family)] = shares
+    return Scores(score=to_score(total, threshold, CHANGE_STEEPNESS), contributions=contributions)
+
+
+def recent_evidence(evidence: Floats) -> Floats:
+    """Geometric mean over families, then the norm over channels; NaN = no channel has evidence.
+
+    float64[job, channel, family] to float64[job].
+    """
+    fused = np.exp(np.log(evidence).mean(axis=2))
+    total = (np.nan_to_num(fused) ** CHANNEL_NORM).sum(axis=1) ** (1 / CHANNEL_NORM)
+    return np.asarray(np.where(np.isfinite(fused).any(axis=1), total, np.nan))
+
+
+def recent_shares(evidence: Floats) -> Floats:
+    """Share of each channel and family in a job's evidence; 0 where there is none."""
+    known = np.nan_to_num(evidence)
+    parts = known * np.exp(np.log(np.maximum(known, 1e-300)).mean(axis=2, keepdims=True)) ** (
+        CHANNEL_NORM - 1
+    )
+    total = parts.sum(axis=(1, 2), keepdims=True)
+    return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
 
 
 def judged_length_index(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
@@ -241,7 +304,9 @@ def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index
     )
     deviation = measured - usual
     deviation = np.nan_to_num(np.where(deviation > 0, deviation / (high - usual), deviation / (low - usual)))
-    families = [deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(FAMILIES))]
+    families = [
+        deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(WINDOW_FAMILIES))
+    ]
     return np.stack(families, axis=2)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis_server.measures import (
-    FAMILIES,
     MEASURES,
     SUBSEQUENCE_STEPS,
+    WINDOW_FAMILIES,
     Windows,
     centred_subsequences,
     measure_windows,
@@ -106,7 +106,7 @@ def fit_channels(
             low=low[channel],
             usual=usual[channel],
             high=high[channel],
-            family_scale=np.ones((len(CALIBRATED_LENGTHS), len(FAMILIES))),
+            family_scale=np.ones((len(CALIBRATED_LENGTHS), len(WINDOW_FAMILIES))),
             reference=reference[channel],
         )
         for channel in range(channel_count)
@@ -148,7 +148,9 @@ def generic_thresholds(evidence: Sequence[Floats]) -> dict[int, dict[str, list[f
     return {
         count: fit_threshold(
             [
-                subsystem_evidence(rows[: len(rows) // count * count].reshape(-1, count, len(FAMILIES)))
+                subsystem_evidence(
+                    rows[: len(rows) // count * count].reshape(-1, count, len(WINDOW_FAMILIES))
+                )
                 for rows in evidence
             ]
         )

@@ -96,10 +96,10 @@ def consume_bare(settings: Settings, expected: int) -> float:
     return elapsed_s
 
 
-def consume_as_trigger(settings: Settings, expected: int) -> tuple[float, int]:
+def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT_S) -> tuple[float, int]:
     """Wire the trigger as its entry point does; return seconds and published windows."""
     stop = threading.Event()
-    limit = threading.Timer(LIMIT_S, stop.set)
+    limit = threading.Timer(limit_s, stop.set)
     limit.daemon = True
     limit.start()
     mission = load_mission(settings.mission_file)
@@ -138,7 +138,7 @@ def consume_as_trigger(settings: Settings, expected: int) -> tuple[float, int]:
     limit.cancel()
     app.close()
     if sum(seen) != expected:
-        raise RuntimeError(f"{sum(seen)} of {expected} messages came within {LIMIT_S} s")
+        raise RuntimeError(f"{sum(seen)} of {expected} messages came within {limit_s} s")
     return moments[-1] - moments[0], sum(windows)
 
 

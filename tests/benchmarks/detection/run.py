@@ -8,16 +8,29 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.detection import nasa, opssat, tsb
+from tests.benchmarks.detection import causal, nasa, opssat, tsb
 from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
 
-SUITES = ("nasa", "tsb", "opssat")
+SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat")
 MODES = ("offline", "pipeline")
+
+
+def run_pipeline(options: Options) -> Report:
+    """Load the clients of the servers only where they are needed."""
+    pipeline = import_module("tests.benchmarks.detection.pipeline")
+    report: Report = pipeline.run(options)
+    return report
+
+
 RUNNERS: dict[tuple[str, str], Callable[[Options], Report]] = {
     ("nasa", "offline"): nasa.run,
+    ("nasa-causal", "offline"): causal.run,
+    ("tsb-causal", "offline"): causal.run_tsb,
+    ("nasa", "pipeline"): run_pipeline,
     ("tsb", "offline"): tsb.run,
     ("opssat", "offline"): opssat.run,
     ("opssat", "pipeline"): opssat.refuse_pipeline,

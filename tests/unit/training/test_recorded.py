@@ -1,0 +1,77 @@
+"""Constants from a recording."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis_server.changes import CHANGES, parse_changes
+from analysis_server.scoring import load_calibration
+from training import recorded
+from training.recorded import fit_changes, stream_windows
+
+MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
+MISSION = """
+name: small
+model: {name: lstm_timeseries}
+window: {length: 256, max_span_s: 900, max_gap_s: 60}
+periodic: {share: 1.0}
+subsystems:
+  eps:
+    horizon: 5
+    channels: {voltage: {unit: V}, flag: {unit: flag, kind: flag, feature: false}}
+recording:
+  satellite_id: SAT-1
+  time: {column: t, format: unix_s}
+  channels: {u: eps.voltage, f: eps.flag}
+"""
+
+
+def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "calibration.json").write_bytes((MODEL / "calibration.json").read_bytes())
+    (tmp_path / "mission.yaml").write_text(MISSION, encoding="utf-8")
+    noise = np.random.default_rng(4).normal(size=900)
+    lines = ["t,u,f", *(f"{second},{value},0" for second, value in enumerate(noise, start=1_700_000_000))]
+    (tmp_path / "flight.csv").write_text("\n".join(lines), encoding="utf-8")
+    command = [
+        "calibrate",
+        tmp_path / "flight.csv",
+        "--mission",
+        tmp_path / "mission.yaml",
+        "--model",
+        tmp_path,
+    ]
+    monkeypatch.setattr(sys, "argv", [str(part) for part in command])
+    recorded.main()
+    calibration = load_calibration(tmp_path)
+    assert list(calibration.changes.channels) == ["eps.voltage"]
+    assert calibration.channels.keys() == load_calibration(MODEL).channels.keys()
+
+
+def test_a_recording_too_short_for_a_measure_leaves_it_unknown() -> None:
+    content = json.loads(json.dumps(fit_changes({"a": {"b": np.random.default_rng(2).normal(size=120)}})))
+    constants = parse_changes(content).channels["a.b"]
+    is_unknown = np.isnan(constants.common[1])
+    assert is_unknown.tolist() == [name.endswith("_100") for name in CHANGES]
+
+
+def test_a_constant_recording_has_common_changes_above_zero() -> None:
+    content = fit_changes({"a": {"b": np.full(800, -1.0)}})
+    assert (parse_changes(content).channels["a.b"].common > 0).all()
+
+
+def test_missing_samples_are_survived() -> None:
+    values = np.random.default_rng(2).normal(size=800)
+    values[300:420] = np.nan
+    constants = parse_changes(fit_changes({"a": {"b": values}})).channels["a.b"]
+    assert np.isfinite(constants.common).all()
+
+
+def test_one_window_ends_at_every_sample() -> None:
+    windows = np.concatenate(list(stream_windows(np.arange(250.0)[None], 16)))
+    assert windows[:, 0, -1].tolist() == list(range(250))
+    assert np.isnan(windows[3, 0, :12]).all()

@@ -1,0 +1,166 @@
+"""Fit constants to a recording of one satellite: `python -m training.recorded FILE --mission MISSION.yaml`.
+
+The channels of the recording are then judged by their newest samples, against the recording and against the
+earlier samples of the window (`analysis_server/changes.py`).
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis_server.changes import CHANGES, ChannelChanges, RecentStatistics, change_evidence
+from analysis_server.measures import masked_max
+from analysis_server.scoring import CALIBRATION_FILE, recent_evidence
+from telemetry_core.errors import InvalidMission
+from telemetry_core.settings import load_mission
+from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
+from telemetry_replay.recording import recording_of
+from telemetry_replay.samples import InvalidRecordingError, read_samples
+from training.calibrate import RARE, REPOSITORY, rounded
+
+Floats = npt.NDArray[np.float64]
+Recorded = Mapping[str, Mapping[str, Floats]]
+"""Subsystem to channel to float64[time], NaN = missing; the channels of a subsystem are equally long."""
+
+BLOCK = 100
+"""Consecutive verdicts of which the largest change counts."""
+MOST_BLOCKS = 200
+COMMON = 0.9
+"""Quantile of the largest changes of the blocks that is common."""
+LEAST_SHARE = 0.01
+"""Smallest common change, as a share of the channel's scale: a constant channel has none of its own."""
+LEVEL_SHARE = 0.3
+"""A channel's scale is its deviation, and at least this share of its largest value."""
+SMALLEST_SIZE = 1e-9
+
+
+def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float32]]:
+    """Windows as the trigger sends them, one for each sample, in parts of BLOCK.
+
+    Args:
+        values: float64[channel, time], NaN = missing.
+        length: Steps of a window; padded with NaN in front.
+
+    Yields:
+        float32[job, channel, length].
+    """
+    padding = np.full((len(values), length - 1), np.nan)
+    padded = np.concatenate([padding, values], axis=1).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1).transpose(1, 0, 2)
+    for start in range(0, len(windows), BLOCK):
+        yield windows[start : start + BLOCK]
+
+
+def measured_blocks(values: Floats, length: int) -> list[RecentStatistics]:
+    """Statistics of the verdicts of at most MOST_BLOCKS blocks, spread over the recording."""
+    blocks = list(stream_windows(values, length))
+    every = -(-len(blocks) // MOST_BLOCKS)
+    return [RecentStatistics.measure(windows.astype(np.float64)) for windows in blocks[::every]]
+
+
+def fit_channels(blocks: Sequence[RecentStatistics], values: Floats) -> list[ChannelChanges]:
+    """What is usual for each channel and which distances are common; NaN where the recording is too short."""
+    usual = finite_quantile(np.concatenate([block.newest for block in blocks]), 0.5)
+    largest = np.stack([masked_max(np.moveaxis(block.distances(usual), 0, -1)) for block in blocks])
+    size = np.maximum(np.nanstd(values, axis=1), LEVEL_SHARE * np.nanmax(np.abs(values), axis=1))
+    is_share = np.array(["share" in name for name in CHANGES])
+    floor = LEAST_SHARE * np.where(is_share, 1.0, np.maximum(size, SMALLEST_SIZE)[:, None])
+    common = np.maximum(finite_quantile(largest, COMMON), floor[:, None])
+    return [ChannelChanges(usual=one, common=other) for one, other in zip(usual, common, strict=True)]
+
+
+def finite_quantile(value: Floats, quantile: float) -> Floats:
+    """Quantile over the first axis without NaN; NaN where nothing is left."""
+    is_known = np.isfinite(value).any(axis=0)
+    found = np.nanquantile(np.where(is_known, value, 0.0), quantile, axis=0)
+    return np.where(is_known, found, np.nan)
+
+
+def fit_changes(recorded: Recorded, length: int = MAX_WINDOW_LENGTH) -> dict[str, Any]:
+    """The `changes` part of a calibration file, from nominal telemetry alone; progress goes to stderr.
+
+    One threshold serves all subsystems of as many channels: 1 in 1,000 of their verdicts together exceeds it.
+
+    Args:
+        recorded: Telemetry of every channel.
+        length: Steps of the windows that will be judged.
+    """
+    channels: dict[str, Any] = {}
+    evidence: dict[int, list[Floats]] = {}
+    for number, (subsystem, telemetry) in enumerate(recorded.items(), start=1):
+        values = np.stack(list(telemetry.values()))
+        blocks = measured_blocks(values, length)
+        fitted = fit_channels(blocks, values)
+        channels |= {
+            f"{subsystem}.{name}": document(one) for name, one in zip(telemetry, fitted, strict=True)
+        }
+        found = np.concatenate([recent_evidence(change_evidence(block, fitted)) for block in blocks])
+        evidence.setdefault(len(telemetry), []).append(found[np.isfinite(found)])
+        sys.stderr.write(f"\r{number}/{len(recorded)} subsystems calibrated")
+    sys.stderr.write("\n")
+    return {
+        "measures": list(CHANGES),
+        "channels": channels,
+        "thresholds": {
+            str(count): rounded(float(np.quantile(np.concatenate(rows), 1 - RARE)))
+            for count, rows in evidence.items()
+        },
+    }
+
+
+def document(channel: ChannelChanges) -> dict[str, Any]:
+    """One channel's constants with six significant digits; unknown = null."""
+    return {
+        "usual": [None if np.isnan(value) else rounded(value) for value in channel.usual.tolist()],
+        "common": [
+            [None if np.isnan(value) else rounded(value) for value in family]
+            for family in channel.common.tolist()
+        ],
+    }
+
+
+def read_recorded(path: Path, mission: Mission, source: str) -> dict[str, dict[str, Floats]]:
+    """Read the channels of a recording that the model sees; raises what reading and the mission raise."""
+    recording = recording_of(mission, source)
+    samples = read_samples(path, recording)
+    columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))
+    features = {
+        name: [channel for channel in subsystem.features if f"{name}.{channel}" in columns]
+        for name, subsystem in mission.subsystems.items()
+    }
+    return {
+        name: {channel: columns[f"{name}.{channel}"] for channel in channels}
+        for name, channels in features.items()
+        if channels
+    }
+
+
+def main() -> None:
+    """Put the constants of a recording into calibration.json beside the model."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, metavar="FILE", help="nominal recording, .csv or .parquet")
+    parser.add_argument("--mission", type=Path, required=True, help="mission file with `recording:`")
+    parser.add_argument(
+        "--model", type=Path, default=REPOSITORY / "lstm_timeseries" / "1", help="folder of calibration.json"
+    )
+    arguments = parser.parse_args()
+    try:
+        mission = load_mission(arguments.mission)
+        recorded = read_recorded(arguments.file, mission, str(arguments.mission))
+    except (InvalidMission, InvalidRecordingError) as error:
+        sys.exit(str(error))
+    path = arguments.model / CALIBRATION_FILE
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["changes"] = fit_changes(recorded, mission.window.length)
+    path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+    print(f"{path}: {', '.join(content['changes']['channels'])}")
+
+
+if __name__ == "__main__":
+    main()
