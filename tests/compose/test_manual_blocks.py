@@ -27,7 +27,8 @@ def run(containers: Containers, block: Block) -> str:
     script = f"set -eo pipefail\n{without_terminal(block.body)}"
     if "follow" in block.words:
         # 137: it had to be killed, as some versions of `docker stats` have.
-        script = f"timeout -k 5 {FOLLOWED_S} bash -c {shlex.quote(script)} || case $? in 124 | 137) ;; *) false ;; esac"
+        ended = "case $? in 124 | 137) ;; *) false ;; esac"
+        script = f"timeout -k 5 {FOLLOWED_S} bash -c {shlex.quote(script)} || {ended}"
     return containers.run(script)
 
 
