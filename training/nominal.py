@@ -56,10 +56,15 @@ def nominal_recording(sampling: Sampling) -> Recording:
 
 def faulty_recording(sampling: Sampling, fault: str) -> Recording:
     """Simulate the same satellites, each with `fault` as the simulator's command line spells it."""
-    ids = satellite_ids(SATELLITES)
-    faults = [parse_fault(f"{satellite}/{fault}", ids) for satellite in ids]
+    return fleet_recording(sampling, [fault] * SATELLITES)
+
+
+def fleet_recording(sampling: Sampling, faults: Sequence[str]) -> Recording:
+    """Simulate as many satellites as there are faults, each with its own."""
+    ids = satellite_ids(len(faults))
+    parsed = [parse_fault(f"{satellite}/{fault}", ids) for satellite, fault in zip(ids, faults, strict=True)]
     blocks = simulate_blocks(
-        SATELLITES, sampling.start, sampling.interval_s, sampling.steps, sampling.seed, faults
+        len(faults), sampling.start, sampling.interval_s, sampling.steps, sampling.seed, parsed
     )
     parts = [block.telemetry for block in blocks]
     return {
