@@ -27,7 +27,10 @@ def seasonal_naive(history: Series, horizon: int) -> Forecasts:
     lags = [_season(window.astype(float)) for window in history]
     ahead = np.arange(horizon)
     return np.stack(
-        [window[ahead % lag + len(window) - lag] for window, lag in zip(history.astype(float), lags, strict=True)]
+        [
+            window[ahead % lag + len(window) - lag]
+            for window, lag in zip(history.astype(float), lags, strict=True)
+        ]
     )
 
 

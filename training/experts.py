@@ -102,9 +102,7 @@ class Experts(nn.Module):
         fitted = nn.functional.conv1d(padded, self.kernels).transpose(1, 2) * unit.unsqueeze(2)
         return fitted.reshape(fitted.shape[0], fitted.shape[1], len(POLYNOMIALS), 3)
 
-    def forward(
-        self, coefficients: Tensor, season: Tensor, newest: ScaledWindow, horizons: Tensor
-    ) -> Tensor:
+    def forward(self, coefficients: Tensor, season: Tensor, newest: ScaledWindow, horizons: Tensor) -> Tensor:
         """Every expert's change at each horizon.
 
         Args:

@@ -26,7 +26,9 @@ def load_lstm(path: Path) -> Forecaster:
         name: torch.from_numpy(next(a for a in arrays.values() if a.shape == shape)).T.contiguous()
         for name, shape in shapes.items()
     }
-    state |= {name: torch.from_numpy(arrays[name]) for name in ("mixer.bias", "head.bias", "log_std_correction")}
+    state |= {
+        name: torch.from_numpy(arrays[name]) for name in ("mixer.bias", "head.bias", "log_std_correction")
+    }
     state |= {"encoder.lstm.weight_ih_l0": inputs, "encoder.lstm.weight_hh_l0": recurrent}
     state |= dict(zip(("encoder.lstm.bias_ih_l0", "encoder.lstm.bias_hh_l0"), biases.chunk(2), strict=True))
     network = Forecaster(LstmEncoder(hidden_size), hidden_size)

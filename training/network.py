@@ -102,9 +102,7 @@ class Forecaster(nn.Module):
     def ahead(self, course: Course, states: Tensor, steps: Tensor) -> tuple[Tensor, Tensor, ScaledWindow]:
         """Forecast all horizons from the given steps, int64[step]; change and log deviation in units of scale."""
         newest = select_steps(course.scaled, steps)
-        season = seasonal_change(
-            course.scaled.offset, course.season_length[:, steps], steps, self.horizons
-        )
+        season = seasonal_change(course.scaled.offset, course.season_length[:, steps], steps, self.horizons)
         experts = self.experts(course.coefficients[:, steps], season, newest, self.horizons)
         change, log_std = self.weigh(self.head(states[:, steps]), experts)
         return change, log_std, newest
@@ -146,12 +144,17 @@ class AttentionBlock(nn.Module):
         self.first_norm, self.second_norm = nn.LayerNorm(hidden_size), nn.LayerNorm(hidden_size)
         self.projection = nn.Linear(hidden_size, 3 * hidden_size)
         self.output = nn.Linear(hidden_size, hidden_size)
-        self.wide, self.narrow = nn.Linear(hidden_size, 2 * hidden_size), nn.Linear(2 * hidden_size, hidden_size)
+        self.wide, self.narrow = (
+            nn.Linear(hidden_size, 2 * hidden_size),
+            nn.Linear(2 * hidden_size, hidden_size),
+        )
 
     def forward(self, state: Tensor) -> Tensor:
         """[batch, time, hidden] to the same."""
         batch, time, hidden = state.shape
-        parts = self.projection(self.first_norm(state)).reshape(batch, time, 3, self.heads, hidden // self.heads)
+        parts = self.projection(self.first_norm(state)).reshape(
+            batch, time, 3, self.heads, hidden // self.heads
+        )
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
         steps = torch.arange(time, device=state.device)
         weights = torch.matmul(query, key.transpose(2, 3)) * (hidden // self.heads) ** -0.5

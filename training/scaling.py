@@ -12,6 +12,7 @@ LARGEST_VALUE = 1e30
 """Beyond it a sample counts as missing: its square would leave the range of the graph."""
 TREND_STEPS = 8
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaledWindow:
     """A window and what its samples up to each step tell about centre and scale; float32[batch, time]."""

@@ -175,7 +175,9 @@ def main() -> None:
     options = read_options()
     recipe = RECIPES[options.model]
     recipe = replace(recipe, steps=options.steps or recipe.steps)
-    data, held_out = (build_data(part, options.recording, options.workers) for part in (recipe.data, HELD_OUT))
+    data, held_out = (
+        build_data(part, options.recording, options.workers) for part in (recipe.data, HELD_OUT)
+    )
     started = time.monotonic()
     network, losses = train(options.model, recipe, data, held_out)
     training_s = round(time.monotonic() - started)
