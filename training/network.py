@@ -1,181 +1,182 @@
 """The networks behind the served models; scaling is part of the graph.
 
-Both take windows of one channel, float32[batch, time] in time order, NaN = missing, padded in front with NaN,
+All take windows of one channel, float32[batch, time] in time order, NaN = missing, padded in front with NaN,
 and answer FORECAST_MEAN, FORECAST_STD float32[batch, 64] and STEP_MEAN, STEP_STD float32[batch, time] in the
-window's unit. Step t is predicted from the steps before t alone. No NaN or infinity comes out.
+window's unit. No NaN or infinity comes out. Step t is predicted from the steps before t alone.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from training.experts import Experts, find_season, log_errors, seasonal_change
+from training.scaling import ScaledWindow, scale_window, select_steps, shifted, step_answer
+
 MAX_HORIZON = 64
-LONGEST_GAP = 256
-"""A value is carried forward over at most this many missing steps."""
-LARGEST_VALUE = 1e30
-"""Beyond it a sample counts as missing: its square would leave the range of the graph."""
-TREND_STEPS = 8
-TERMS = 5
-"""Per horizon: pull to the mean, slow trend, fast trend, free term, log deviation."""
+TERMS = Experts.COUNT + 2
+"""Per horizon: a weight for every expert, free term, log deviation."""
+FEATURES = Experts.COUNT + 10
 
 Answer = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScaledWindow:
-    """A window and what its samples up to each step tell about centre and scale; float32[batch, time]."""
+class Course:
+    """A window with all that the network and its experts see of it."""
 
-    present: Tensor
-    """1 where a sample exists, else 0."""
-    count: Tensor
-    """Samples seen up to and including the step."""
-    last: Tensor
-    """Newest sample in the window's unit; before the first one, the first one."""
-    scale: Tensor
-    """Standard deviation of the samples so far in the window's unit, never 0."""
-    reversion: Tensor
-    """(mean so far - newest sample) / scale."""
-    difference: Tensor
-    """Newest change / scale."""
-    trend: Tensor
-    """Mean change over TREND_STEPS steps / scale."""
-    roughness: Tensor
-    """Mean |change| so far / scale."""
+    scaled: ScaledWindow
+    coefficients: Tensor
+    season_length: Tensor
+    one_ahead: Tensor
+    """Every expert's change one step ahead, [batch, time, 1, expert]."""
+    features: Tensor
+    """[batch, time, FEATURES]"""
 
 
-def shifted(series: Tensor, steps: int) -> Tensor:
-    """Move a series [batch, time] later by `steps`, repeating its first value in front."""
-    first = series[:, :1].expand(-1, steps)
-    return torch.cat([first, series], dim=1)[:, : series.shape[1]]
+class Forecaster(nn.Module):
+    """Any causal encoder of the window, with a head that weighs the experts for every horizon up to 64."""
 
-
-def carried_forward(value: Tensor, present: Tensor) -> Tensor:
-    """Fill every gap with the value before it by doubling the reach; [batch, time]."""
-    steps = 1
-    while steps < LONGEST_GAP:
-        value = torch.where(present > 0, value, shifted(value, steps))
-        present = torch.maximum(present, shifted(present, steps))
-        steps *= 2
-    return value
-
-
-def scale_window(window: Tensor) -> ScaledWindow:
-    """Scale each step by the samples up to it, in float64, so that a large offset costs no precision."""
-    is_present = window.abs() <= LARGEST_VALUE
-    present = is_present.float()
-    first_index = torch.argmax(present, dim=1, keepdim=True)
-    zero_filled = torch.where(is_present, window, torch.zeros_like(window))
-    first = torch.gather(zero_filled, 1, first_index)
-    value = torch.where(is_present, window, first.expand_as(window))
-    last = carried_forward(value, present)
-
-    count = torch.cumsum(present, dim=1)
-    divisor = count.clamp(min=1.0).double()
-    offset = value.double() - first.double()
-    mean = torch.cumsum(offset * present, dim=1) / divisor
-    variance = torch.cumsum(offset * offset * present, dim=1) / divisor - mean * mean
-    change = last.double() - shifted(last, 1).double()
-    mean_change = torch.cumsum(change.abs(), dim=1) / (count - 1).clamp(min=1.0).double()
-
-    smallest = 1e-7 * last.abs().double() + 1e-12
-    scale = torch.maximum(variance.clamp(min=0.0).sqrt(), smallest)
-    scale = torch.where(count < 2, torch.maximum(last.abs().double(), smallest), scale)
-    return ScaledWindow(
-        present=present,
-        count=count,
-        last=last,
-        scale=scale.float(),
-        reversion=((mean + first.double() - last.double()) / scale).float(),
-        difference=(change / scale).float(),
-        trend=((last.double() - shifted(last, TREND_STEPS).double()) / TREND_STEPS / scale).float(),
-        roughness=(mean_change / scale).float(),
-    )
-
-
-def step_answer(scaled: ScaledWindow, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn what each step says of the next into what was said of each step; before any sample, nothing."""
-    is_blind = shifted(scaled.count, 1) < 1
-    is_blind = is_blind | (torch.cumsum(torch.ones_like(scaled.count), dim=1) < 2)
-    wide = scaled.last.abs() + 1.0
-    return torch.where(is_blind, scaled.last, shifted(mean, 1)), torch.where(is_blind, wide, shifted(std, 1))
-
-
-class WindowLstm(nn.Module):
-    """LSTM over the scaled window with a direct head for every horizon up to 64."""
-
-    FEATURES = 7
     log_std_correction: Tensor
-    horizon: Tensor
-    newest: Tensor
+    horizons: Tensor
 
-    def __init__(self, hidden_size: int) -> None:
+    def __init__(self, encoder: nn.Module, hidden_size: int) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(self.FEATURES, hidden_size, batch_first=True)
+        self.experts = Experts()
+        self.encoder = encoder
+        self.mixer = nn.Linear(hidden_size, hidden_size)
         self.head = nn.Linear(hidden_size, MAX_HORIZON * TERMS)
         self.register_buffer("log_std_correction", torch.zeros(MAX_HORIZON))
-        self.register_buffer("horizon", torch.arange(1.0, MAX_HORIZON + 1))
-        self.register_buffer("newest", torch.tensor([-1]))
+        self.register_buffer("horizons", torch.arange(1, MAX_HORIZON + 1), persistent=False)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def states(self, scaled: ScaledWindow) -> Tensor:
-        """Hidden state after each step, [batch, time, hidden]."""
-        confidence = torch.rsqrt(scaled.count + 1.0)
-        relative = scaled.difference / (scaled.roughness + 0.01)
+    def course(self, window: Tensor) -> Course:
+        """Scale a window and let the experts look at every step of it."""
+        scaled = scale_window(window)
+        coefficients = self.experts.coefficients(scaled)
+        season = find_season(scaled)
+        steps = torch.arange(window.shape[1], device=window.device)
+        change = seasonal_change(scaled.offset, season.length, steps, self.horizons[:1])
+        one_ahead = self.experts(coefficients, change, scaled, self.horizons[:1])
         columns = (
             scaled.reversion.clamp(-8, 8),
             scaled.difference.clamp(-8, 8),
-            (scaled.trend * TREND_STEPS).clamp(-8, 8),
+            (scaled.trend * 8).clamp(-8, 8),
             torch.log(scaled.roughness + 1e-3),
-            relative.clamp(-8, 8),
+            (scaled.difference / (scaled.roughness + 0.01)).clamp(-8, 8),
             scaled.present,
-            confidence,
+            torch.rsqrt(scaled.count + 1.0),
+            torch.log(season.weakness + 0.01),
+            season.length.float() / 64,
+            one_ahead[:, :, 0, -2].clamp(-8, 8),
         )
-        states: Tensor = self.lstm(torch.stack(columns, dim=2))[0]
-        return states
+        features = torch.cat([torch.stack(columns, dim=2), log_errors(one_ahead.squeeze(2), scaled)], dim=2)
+        return Course(
+            scaled=scaled,
+            coefficients=coefficients,
+            season_length=season.length,
+            one_ahead=one_ahead,
+            features=features,
+        )
 
-    def predict(self, terms: Tensor, scaled: ScaledWindow, horizons: int) -> tuple[Tensor, Tensor]:
+    def states(self, course: Course) -> Tensor:
+        """What the network knows after each step, [batch, time, hidden]."""
+        return torch.tanh(self.mixer(self.encoder(course.features)))
+
+    def weigh(self, terms: Tensor, experts: Tensor) -> tuple[Tensor, Tensor]:
         """Change against the newest sample and log deviation, both in units of scale.
 
         Args:
-            terms: [batch, time, horizons * TERMS], output of the head.
-            scaled: The window that the terms belong to.
-            horizons: How many horizons the terms cover, from 1 on.
+            terms: [batch, step, horizon * TERMS], output of the head.
+            experts: [batch, step, horizon, expert].
 
         Returns:
-            Two tensors [batch, time, horizons].
+            Two tensors [batch, step, horizon].
         """
+        horizons = experts.shape[2]
         terms = terms.reshape(terms.shape[0], terms.shape[1], horizons, TERMS)
-        ahead = self.horizon[:horizons]
-        change = (
-            terms[..., 0] * scaled.reversion.unsqueeze(2)
-            + terms[..., 1] * ahead * scaled.trend.unsqueeze(2)
-            + terms[..., 2] * ahead * scaled.difference.unsqueeze(2)
-            + terms[..., 3]
-        )
-        log_std = (terms[..., 4] + self.log_std_correction[:horizons]).clamp(-9.0, 5.0)
-        return change, log_std
+        change = (terms[..., : Experts.COUNT] * experts).sum(dim=3) + terms[..., -2]
+        return change, (terms[..., -1] + self.log_std_correction[:horizons]).clamp(-9.0, 5.0)
+
+    def ahead(self, course: Course, states: Tensor, steps: Tensor) -> tuple[Tensor, Tensor, ScaledWindow]:
+        """Forecast all horizons from the given steps, int64[step]; change and log deviation in units of scale."""
+        newest = select_steps(course.scaled, steps)
+        season = seasonal_change(course.scaled.offset, course.season_length[:, steps], steps, self.horizons)
+        experts = self.experts(course.coefficients[:, steps], season, newest, self.horizons)
+        change, log_std = self.weigh(self.head(states[:, steps]), experts)
+        return change, log_std, newest
 
     def forward(self, window: Tensor) -> Answer:
         """Forecast the next 64 steps and predict each step of the window from those before it."""
-        scaled = scale_window(window)
-        states = self.states(scaled)
-        first_terms = nn.functional.linear(states, self.head.weight[:TERMS], self.head.bias[:TERMS])
-        change, log_std = self.predict(first_terms, scaled, 1)
+        course = self.course(window)
+        scaled = course.scaled
+        states = self.states(course)
+        terms = nn.functional.linear(states, self.head.weight[:TERMS], self.head.bias[:TERMS])
+        change, log_std = self.weigh(terms, course.one_ahead)
         next_mean = scaled.last + scaled.scale * change.squeeze(2)
-        next_std = scaled.scale * log_std.squeeze(2).exp()
-        step_mean, step_std = step_answer(scaled, next_mean, next_std)
-        newest = select_steps(scaled, self.newest)
-        change, log_std = self.predict(self.head(states[:, -1:]), newest, MAX_HORIZON)
+        step_mean, step_std = step_answer(scaled, next_mean, scaled.scale * log_std.squeeze(2).exp())
+        last_step = torch.full_like(self.horizons[:1], window.shape[1] - 1)
+        change, log_std, newest = self.ahead(course, states, last_step)
         forecast_mean = newest.last + newest.scale * change.squeeze(1)
-        forecast_std = newest.scale * log_std.squeeze(1).exp()
-        return forecast_mean, forecast_std, step_mean, step_std
+        return forecast_mean, newest.scale * log_std.squeeze(1).exp(), step_mean, step_std
 
 
-def select_steps(scaled: ScaledWindow, steps: Tensor) -> ScaledWindow:
-    """Keep the given steps of every window: int64[step] to float32[batch, step]."""
-    return ScaledWindow(**{field.name: getattr(scaled, field.name)[:, steps] for field in fields(scaled)})
+class LstmEncoder(nn.Module):
+    """One layer of LSTM."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(FEATURES, hidden_size, batch_first=True)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features [batch, time, FEATURES] to states [batch, time, hidden]."""
+        states: Tensor = self.lstm(features)[0]
+        return states
+
+
+class AttentionBlock(nn.Module):
+    """Causal self-attention and a feed-forward layer, normalised in front (Xiong et al. 2020, fig. 1b)."""
+
+    def __init__(self, hidden_size: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.first_norm, self.second_norm = nn.LayerNorm(hidden_size), nn.LayerNorm(hidden_size)
+        self.projection = nn.Linear(hidden_size, 3 * hidden_size)
+        self.output = nn.Linear(hidden_size, hidden_size)
+        self.wide, self.narrow = (
+            nn.Linear(hidden_size, 2 * hidden_size),
+            nn.Linear(2 * hidden_size, hidden_size),
+        )
+
+    def forward(self, state: Tensor) -> Tensor:
+        """[batch, time, hidden] to the same."""
+        batch, time, hidden = state.shape
+        parts = self.projection(self.first_norm(state)).reshape(
+            batch, time, 3, self.heads, hidden // self.heads
+        )
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        steps = torch.arange(time, device=state.device)
+        weights = torch.matmul(query, key.transpose(2, 3)) * (hidden // self.heads) ** -0.5
+        weights = torch.softmax(weights - 1e9 * (steps > steps[:, None]), dim=3)
+        seen = torch.matmul(weights, value).transpose(1, 2).reshape(batch, time, hidden)
+        state = state + self.output(seen)
+        wide = torch.relu(self.wide(self.second_norm(state)))
+        return state + self.narrow(wide)
+
+
+class TransformerEncoder(nn.Module):
+    """Attention blocks over the steps; their order is known from the count among the features and the mask."""
+
+    def __init__(self, hidden_size: int, *, blocks: int = 2, heads: int = 4) -> None:
+        super().__init__()
+        self.entry = nn.Linear(FEATURES, hidden_size)
+        self.blocks = nn.Sequential(*(AttentionBlock(hidden_size, heads) for _ in range(blocks)))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features [batch, time, FEATURES] to states [batch, time, hidden]."""
+        states: Tensor = self.blocks(self.entry(features))
+        return states
 
 
 class MovingAverage(nn.Module):

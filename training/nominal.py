@@ -1,10 +1,12 @@
 """Simulated telemetry as arrays: nominal recordings and recordings with a known fault."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import yaml
@@ -14,12 +16,28 @@ from training.families import Series
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from simulator import attitude, comm, orbit, power, spacecraft, thermal
 from simulator.constellation import nominal_arrays, satellite_ids, simulate_blocks
 from simulator.faults import parse_fault
 
 MISSION = Path(__file__).parents[1] / "missions" / "default.yaml"
 FIRST_START = datetime(2026, 1, 1, tzinfo=UTC)
 SATELLITES = 10
+
+SPACECRAFT = {
+    power: ("CAPACITY_WH", "MAX_CHARGE_W", "PANEL_W", "PAYLOAD_W", "TRANSMITTER_W", "CELL_RESISTANCE_OHM"),
+    thermal: (
+        "EXTERNAL_TAU_S", "EXTERNAL_SUNLIT_DEGC", "EXTERNAL_ECLIPSE_DEGC", "INTERNAL_TAU_S", "DISSIPATION_DEGC_PER_W",
+    ),
+    attitude: ("WHEEL_BIAS_RPM", "WHEEL_SWING_RPM"),
+    comm: ("MIN_ELEVATION_DEG", "DOWNLINK_MB_PER_S"),
+    orbit: ("INCLINATION_RAD", "MEAN_MOTION_RAD_PER_MIN"),
+    spacecraft: ("IMAGE_EVERY_S",),
+}  # fmt: skip
+"""The simulator's constants that make a spacecraft and its orbit."""
+SPACECRAFT_RANGE = (0.75, 1.3)
+ORBIT_RANGE = (0.85, 1.02)
+"""Altitudes from about 330 to 1,200 km."""
 
 Recording = dict[str, Series]
 """Per subsystem float32[satellite, channel, time], channels in the mission's order; NaN = missing."""
@@ -32,6 +50,8 @@ class Sampling:
     seed: int
     interval_s: float
     steps: int
+    is_other_spacecraft: bool = False
+    """Another spacecraft in another orbit for every seed instead of the mission's own."""
 
     @property
     def start(self) -> datetime:
@@ -45,9 +65,25 @@ def subsystem_features(mission_file: Path = MISSION) -> dict[str, tuple[str, ...
     return {name: subsystem.features for name, subsystem in mission.subsystems.items()}
 
 
+@contextmanager
+def other_spacecraft(seed: int) -> Iterator[None]:
+    """Let the simulator's spacecraft be another one, its orbit too."""
+    rng = np.random.default_rng([seed, 3])
+    with ExitStack() as stack:
+        for module, names in SPACECRAFT.items():
+            for name in names:
+                limits = ORBIT_RANGE if module is orbit else SPACECRAFT_RANGE
+                factor = rng.uniform(*limits)
+                stack.enter_context(patch.object(module, name, getattr(module, name) * factor))
+        yield
+
+
 def nominal_recording(sampling: Sampling) -> Recording:
     """Simulate SATELLITES spread over the orbit without faults."""
-    telemetry = nominal_arrays(SATELLITES, sampling.start, sampling.interval_s, sampling.steps, sampling.seed)
+    with other_spacecraft(sampling.seed) if sampling.is_other_spacecraft else ExitStack():
+        telemetry = nominal_arrays(
+            SATELLITES, sampling.start, sampling.interval_s, sampling.steps, sampling.seed
+        )
     return {
         subsystem: np.stack([telemetry[subsystem][name].T for name in features], axis=1).astype(np.float32)
         for subsystem, features in subsystem_features().items()
@@ -73,15 +109,3 @@ def fleet_recording(sampling: Sampling, faults: Sequence[str]) -> Recording:
         ).astype(np.float32)
         for subsystem, features in subsystem_features().items()
     }
-
-
-def simulated_series(seeds: Sequence[int], intervals_s: Sequence[float], steps: int) -> Series:
-    """All channels of nominal recordings as single series, float32[series, time]."""
-    recordings = [
-        nominal_recording(Sampling(seed=seed, interval_s=interval_s, steps=steps))
-        for seed in seeds
-        for interval_s in intervals_s
-    ]
-    return np.concatenate(
-        [series.reshape(-1, steps) for recording in recordings for series in recording.values()]
-    )

@@ -1,33 +1,40 @@
-"""Training windows: nominal series of the simulator and synthetic ones, with gaps and short histories."""
+"""Training windows: series of the data set with gaps and short histories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from training.families import Series, synthetic_series
+from training.data import Data, DataRecipe
+from training.families import Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowMix:
     """Where training windows come from and what is done to them."""
 
-    simulated: Series
-    """float32[series, time], each longer than a window with its future; may hold no row."""
-    synthetic_share: float
+    sources: tuple[Series, ...]
+    """float32[series, time] each, no shorter than `length`; NaN = missing."""
+    shares: tuple[float, ...]
+    """Of the windows, for each source."""
     length: int
     """Samples of history and future together."""
 
+    @classmethod
+    def of(cls, data: Data, recipe: DataRecipe, length: int) -> "WindowMix":
+        """Mix a data set by its recipe."""
+        recorded = recipe.recording_share if len(data.recorded) else 0.0
+        shares = (1 - recipe.synthetic_share - recorded, recipe.synthetic_share, recorded)
+        return cls(sources=(data.simulated, data.synthetic, data.recorded), shares=shares, length=length)
+
     def draw(self, rng: np.random.Generator, count: int) -> Series:
-        """Draw float32[count, length] without gaps."""
-        synthetic = count if not self.simulated.size else round(count * self.synthetic_share)
-        rows = rng.integers(0, max(1, len(self.simulated)), count - synthetic)
-        starts = rng.integers(0, max(1, self.simulated.shape[1] - self.length + 1), count - synthetic)
-        steps = starts[:, None] + np.arange(self.length)
-        simulated = (
-            self.simulated[rows[:, None], steps] if rows.size else np.empty((0, self.length), np.float32)
-        )
-        return np.concatenate([simulated, synthetic_series(rng, synthetic, self.length)])
+        """Draw float32[count, length] as it happened."""
+        parts = []
+        for source, drawn in zip(self.sources, rng.multinomial(count, self.shares), strict=True):
+            rows = rng.integers(0, max(1, len(source)), drawn)
+            starts = rng.integers(0, source.shape[1] - self.length + 1, drawn)
+            parts.append(source[rows[:, None], starts[:, None] + np.arange(self.length)])
+        return np.concatenate(parts)
 
     def batches(self, rng: np.random.Generator, size: int, count: int) -> Iterator[tuple[Series, Series]]:
         """Yield `count` pairs (what the model sees, what happened), float32[size, length] each."""
@@ -40,10 +47,10 @@ def with_missing_samples(rng: np.random.Generator, truth: Series) -> Series:
     """Pad some rows in front, knock single samples and runs out of others; NaN = missing."""
     count, length = truth.shape
     steps = np.arange(length)
-    padded = (rng.random((count, 1)) < 0.5) * rng.integers(0, length // 3 + 1, (count, 1))
-    lost_share = (rng.random((count, 1)) < 0.25) * rng.uniform(0, 0.3, (count, 1))
+    padded = (rng.random((count, 1)) < 0.5) * rng.integers(0, length // 2 + 1, (count, 1))
+    lost_share = (rng.random((count, 1)) < 0.2) * rng.uniform(0, 0.3, (count, 1))
     run_start = rng.integers(0, length, (count, 1))
     run_length = (rng.random((count, 1)) < 0.1) * rng.integers(2, 20, (count, 1))
-    is_missing = (steps < padded) | (rng.random((count, length)) < lost_share)
+    is_missing = (steps < padded) | (rng.random((count, length), dtype=np.float32) < lost_share)
     is_missing |= (steps >= run_start) & (steps < run_start + run_length)
     return np.where(is_missing, np.float32(np.nan), truth)

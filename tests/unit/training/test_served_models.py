@@ -7,7 +7,8 @@ import onnxruntime
 import pytest
 
 REPOSITORY = Path(__file__).parents[3] / "model_repository"
-MODELS = ("lstm_timeseries", "moving_average")
+MODELS = ("lstm_timeseries", "moving_average", "transformer_timeseries", "vae_timeseries")
+CAUSAL_MODELS = ("lstm_timeseries", "moving_average", "transformer_timeseries")
 OUTPUTS = ("FORECAST_MEAN", "FORECAST_STD", "STEP_MEAN", "STEP_STD")
 TOLERANCE = 1e-4
 
@@ -62,10 +63,31 @@ def test_window_of_missing_samples_forecasts_zero(model: Path) -> None:
     assert np.abs(forecast).max() < 1e-6
 
 
-def test_step_is_predicted_from_earlier_steps_alone(model: Path) -> None:
+def test_constant_is_forecast_as_itself(model: Path) -> None:
+    forecast = answer(model, np.full((1, 40), 25.0))["FORECAST_MEAN"]
+    assert np.allclose(forecast, 25.0, atol=0.01)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
+def test_forecast_scales_with_the_window(model: Path, scale: float) -> None:
+    window = np.sin(np.arange(64) / 5)[None] + np.random.default_rng(4).normal(size=(1, 64)) * 0.05
+    plain, scaled = answer(model, window), answer(model, window * scale)
+    for name in OUTPUTS:
+        assert np.allclose(scaled[name] / scale, plain[name], atol=0.02)
+
+
+def test_forecast_stays_near_the_window_after_an_outlier(model: Path) -> None:
+    window = np.random.default_rng(5).normal(size=(16, 64))
+    window[:, 40] = 1000.0
+    assert np.abs(answer(model, window)["FORECAST_MEAN"]).max() < 200.0
+
+
+@pytest.mark.parametrize("name", CAUSAL_MODELS)
+def test_step_is_predicted_from_earlier_steps_alone(name: str) -> None:
     window = np.random.default_rng(1).normal(size=(1, 40))
     changed = window.copy()
     changed[0, 25:] += 100
+    model = REPOSITORY / name / "1"
     before, after = answer(model, window)["STEP_MEAN"], answer(model, changed)["STEP_MEAN"]
     assert np.allclose(before[0, :26], after[0, :26], atol=1e-5)
     assert not np.allclose(before[0, 26:], after[0, 26:], atol=1.0)
@@ -78,8 +100,16 @@ def test_large_offset_costs_no_precision(model: Path) -> None:
     assert np.allclose(plain["FORECAST_STD"], moved["FORECAST_STD"], rtol=1e-2)
 
 
-def test_trained_model_forecasts_a_ramp_better_than_persistence() -> None:
+@pytest.mark.parametrize("name", ["lstm_timeseries", "transformer_timeseries"])
+def test_trained_model_forecasts_a_ramp_better_than_persistence(name: str) -> None:
     ramp = np.arange(64.0)[None] + np.random.default_rng(3).normal(size=(32, 64)) * 0.2
-    forecast = answer(REPOSITORY / "lstm_timeseries" / "1", ramp)["FORECAST_MEAN"][:, :5]
+    forecast = answer(REPOSITORY / name / "1", ramp)["FORECAST_MEAN"][:, :5]
     truth = np.arange(64.0, 69.0)
     assert np.abs(forecast - truth).mean() < 0.5 * np.abs(ramp[:, -1:] - truth).mean()
+
+
+@pytest.mark.parametrize("name", ["lstm_timeseries", "transformer_timeseries"])
+def test_trained_model_continues_a_square_wave(name: str) -> None:
+    wave = (np.arange(128) // 8 % 2 * 2.0 - 1)[None]
+    forecast = answer(REPOSITORY / name / "1", wave[:, :96])["FORECAST_MEAN"][:, :16]
+    assert np.abs(forecast - wave[:, 96:112]).mean() < 0.3
