@@ -23,7 +23,7 @@ def persistence(history: Series, horizon: int) -> Forecasts:
 
 
 def seasonal_naive(history: Series, horizon: int) -> Forecasts:
-    """Repeat the newest season, found in each window by its autocorrelation; persistence where there is none."""
+    """Repeat the newest season, found in each window by its autocorrelation; persistence without one."""
     lags = [_season(window.astype(float)) for window in history]
     ahead = np.arange(horizon)
     return np.stack(
@@ -49,7 +49,7 @@ def _season(window: npt.NDArray[np.float64]) -> int:
 
 
 def autoregression(history: Series, horizon: int) -> Forecasts:
-    """AR(8) with a constant, least squares; held within the window's range widened by itself on both sides."""
+    """AR(8) with a constant, least squares; held within the window's range, widened by itself each side."""
     return np.stack([_autoregression(window.astype(float), horizon) for window in history])
 
 

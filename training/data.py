@@ -1,4 +1,4 @@
-"""The data set: simulated telemetry, synthetic series and, on request, recordings; with a hash of all of it."""
+"""The data set: simulated telemetry, synthetic series and, on request, recordings; and a hash of it all."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

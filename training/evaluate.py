@@ -72,7 +72,8 @@ def model_page(facts: dict[str, Any]) -> Iterable[str]:
     yield f"# {facts['model']} version {facts['version']}\n"
     yield "Trained on simulated nominal telemetry and synthetic series alone.\n"
     names = (
-        "parameters", "device", "training_s", "data_sha256", "commit", "weights_sha256", "onnx_bytes", "onnx_sha256",
+        "parameters", "device", "training_s", "data_sha256", "commit",
+        "weights_sha256", "onnx_bytes", "onnx_sha256",
         "parity_error", "torch",
     )  # fmt: skip
     yield from table(("what", "value"), [(name, facts[name]) for name in names])
@@ -81,7 +82,7 @@ def model_page(facts: dict[str, Any]) -> Iterable[str]:
     yield from table(("setting", "value"), [*settings.items(), *facts["recipe"]["data"].items()])
     yield f"\n## Loss\n\n![loss]({facts['model']}-{facts['version']}-loss.png)\n"
     yield f"## Forecast of held-out windows of {HISTORY} samples\n"
-    yield "MASE of the model / of persistence / share of the truth in the 50 % and in the 90 % band, mean over"
+    yield "MASE of the model / of persistence / share of the truth in the 50 % and the 90 % band, mean over"
     yield "steps 1..h. Other methods and real series: `forecast.md`.\n"
     rows = [
         (

@@ -27,7 +27,7 @@ class Season:
     length: Tensor
     """int64, in steps."""
     weakness: Tensor
-    """Difference one season apart against the mean over all shorter ones: 0 repeats itself, from 1 on nothing."""
+    """Difference one season apart against the mean over all shorter ones: 0 = repeats itself, 1 = not."""
 
 
 def fit_kernels() -> Tensor:

@@ -39,7 +39,7 @@ def attitude_series(folder: Path) -> list[Series]:
 
 
 def windows_of(series: Iterable[Series], count: int, rng: np.random.Generator) -> Series:
-    """Draw windows with their future whose history is finite and varies, float32[count, 128], series in turn."""
+    """Draw windows with their future, finite and varying in their history, float32[count, 128]."""
     length = HISTORY + MAX_HORIZON
     usable = [one for one in series if len(one) >= length]
     windows: list[Series] = []
@@ -55,7 +55,7 @@ def windows_of(series: Iterable[Series], count: int, rng: np.random.Generator) -
 
 
 def window_groups(data: Path | None, count: int) -> dict[str, Series]:
-    """Windows to forecast by origin: subsystems of held-out simulations, synthetic, and real ones with `data`."""
+    """Windows to forecast by origin: subsystems of held-out simulations, synthetic, real with `data`."""
     rng = np.random.default_rng(SEED)
     groups = {
         name: windows_of(list(rows), count, rng) for name, rows in held_out_windows(SEED, 2 * count).items()
@@ -101,8 +101,8 @@ def group_figures(windows: Series) -> dict[str, Any]:
 def page(figures: Mapping[str, Any], count: int) -> Iterable[str]:
     """The figures as Markdown."""
     yield "# Forecasts beside plain methods\n"
-    yield f"{count} windows of {HISTORY} samples per origin, none trained on; windows that do not vary are left out."
-    yield "MASE, mean over steps 1..h (1 = the window's own mean change). AR and ETS are fitted to each window.\n"
+    yield f"{count} windows of {HISTORY} samples per origin, none trained on; all vary."
+    yield "MASE, mean over steps 1..h (1 = the window's own mean change). AR, ETS: fitted to each window.\n"
     methods = list(next(iter(figures.values())))
     for h in HORIZONS:
         rows = [(name, *(group[m]["mase"][str(h)] for m in methods)) for name, group in figures.items()]

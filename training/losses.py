@@ -87,7 +87,7 @@ class ForecasterTask:
         return torch.where(is_known, residual.abs() / log_std.exp(), unknown).flatten(0, 1)
 
     def _terms(self, seen: Tensor, truth: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Residual and log deviation in units of scale and what of them is known; [batch, anchor, horizon]."""
+        """Residual and log deviation in units of scale, and what is known; [batch, anchor, horizon]."""
         course = self.model.course(seen[:, :HISTORY])
         change, log_std, newest = self.model.ahead(course, self.model.states(course), anchors)
         future = anchors[:, None] + torch.arange(1, MAX_HORIZON + 1, device=seen.device)

@@ -100,7 +100,7 @@ class Forecaster(nn.Module):
         return change, (terms[..., -1] + self.log_std_correction[:horizons]).clamp(-9.0, 5.0)
 
     def ahead(self, course: Course, states: Tensor, steps: Tensor) -> tuple[Tensor, Tensor, ScaledWindow]:
-        """Forecast all horizons from the given steps, int64[step]; change and log deviation in units of scale."""
+        """Forecast all horizons from steps int64[step]; change and log deviation in units of scale."""
         newest = select_steps(course.scaled, steps)
         season = seasonal_change(course.scaled.offset, course.season_length[:, steps], steps, self.horizons)
         experts = self.experts(course.coefficients[:, steps], season, newest, self.horizons)
@@ -166,7 +166,7 @@ class AttentionBlock(nn.Module):
 
 
 class TransformerEncoder(nn.Module):
-    """Attention blocks over the steps; their order is known from the count among the features and the mask."""
+    """Attention blocks over the steps; the count among the features and the mask tell their order."""
 
     def __init__(self, hidden_size: int, *, blocks: int = 2, heads: int = 4) -> None:
         super().__init__()

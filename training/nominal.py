@@ -1,7 +1,7 @@
 """Simulated telemetry as arrays: nominal recordings and recordings with a known fault."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,8 @@ SATELLITES = 10
 SPACECRAFT = {
     power: ("CAPACITY_WH", "MAX_CHARGE_W", "PANEL_W", "PAYLOAD_W", "TRANSMITTER_W", "CELL_RESISTANCE_OHM"),
     thermal: (
-        "EXTERNAL_TAU_S", "EXTERNAL_SUNLIT_DEGC", "EXTERNAL_ECLIPSE_DEGC", "INTERNAL_TAU_S", "DISSIPATION_DEGC_PER_W",
+        "EXTERNAL_TAU_S", "EXTERNAL_SUNLIT_DEGC", "EXTERNAL_ECLIPSE_DEGC", "INTERNAL_TAU_S",
+        "DISSIPATION_DEGC_PER_W",
     ),
     attitude: ("WHEEL_BIAS_RPM", "WHEEL_SWING_RPM"),
     comm: ("MIN_ELEVATION_DEG", "DOWNLINK_MB_PER_S"),

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from training.data import Data, DataRecipe, build_data
 from training.evaluate import evaluate, model_page
 from training.export import export_onnx, parity_error, write_golden_vectors
-from training.losses import HISTORY, ForecasterTask, VaeTask, correct_deviations
 from training.loss_curve import draw_losses
+from training.losses import HISTORY, ForecasterTask, VaeTask, correct_deviations
 from training.network import MAX_HORIZON, Forecaster, LstmEncoder, TransformerEncoder
 from training.report import write_report
 from training.vae import WindowVae
@@ -60,7 +60,7 @@ def new_task(model: str, recipe: Recipe) -> ForecasterTask | VaeTask:
 
 
 def use_device() -> torch.device:
-    """Take the GPU where there is one; else one thread of the CPU, where the same seed gives the same weights."""
+    """Take the GPU where there is one; else one CPU thread, where the same seed gives the same weights."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     torch.set_num_threads(1)

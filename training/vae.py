@@ -1,6 +1,6 @@
 """`vae_timeseries`: the window's course from its first step to 64 steps ahead, out of a few latent numbers.
 
-A variational autoencoder (Kingma and Welling 2014) whose decoder is a function of time: the latent numbers and
+A variational autoencoder (Kingma and Welling 2014) whose decoder is a function of time: latent numbers and
 a place in time give the value there, within the window (reconstruction) and beyond it (forecast) alike.
 Unlike the other models it predicts a step from the whole window.
 """
@@ -20,7 +20,7 @@ LONGEST_WINDOW = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """Values in units of the newest step's scale against the mean, [batch, time + 64]; and the latent numbers."""
+    """Values in units of the newest step's scale, less the mean, [batch, time + 64]; and the latent."""
 
     value: Tensor
     log_std: Tensor

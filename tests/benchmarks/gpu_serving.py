@@ -1,4 +1,4 @@
-"""Real Triton on an NVIDIA GPU beside the same network without a server: `python -m tests.benchmarks.gpu_serving`.
+"""Real Triton on an NVIDIA GPU beside the same network alone: `python -m tests.benchmarks.gpu_serving`.
 
 Needs a GPU, PyTorch with CUDA, onnx, onnxruntime, tritonclient, NVIDIA's perf_analyzer and the server of the
 nvidia-pytriton wheel. That server has the python backend only, so `gpu/model.py` serves the shipped graph's
@@ -102,7 +102,7 @@ def seconds_each(run: Callable[[], object], *, at_least_s: float = 1.0) -> float
 
 
 def raw_figures() -> dict[str, dict[str, float]]:
-    """Milliseconds a batch in this process: PyTorch as it is, the recorded graph, the graph with its copies."""
+    """Milliseconds a batch in this process: PyTorch as it is, the graph, the graph with its copies."""
     network = load_lstm(MODEL / "model.onnx").cuda()
     runner = GraphRunner(MODEL / "model.onnx", BATCHES)
     figures = {}
@@ -139,7 +139,8 @@ def running_server(server: Path, libraries: str, backends: Path) -> Iterator[str
             "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
             "SERVED_ONNX": str(MODEL / "model.onnx"),
         }
-        flags = ["--model-repository", folder, f"--backend-directory={backends}", "--disable-auto-complete-config"]
+        flags = ["--model-repository", folder, f"--backend-directory={backends}"]
+        flags += ["--disable-auto-complete-config"]
         with Path(folder, "log").open("w") as log:
             process = subprocess.Popen([server, *flags], env=environment, stdout=log, stderr=log)
         try:
@@ -182,7 +183,8 @@ def parity(url: str) -> float:
     rng = np.random.default_rng(5)
     worst = 0.0
     for batch in (1, 7, 256, 1000):
-        rows = (rng.normal(20, 5, (batch, STEPS)).cumsum(axis=1) * 10.0 ** rng.integers(-3, 6, (batch, 1))).astype("f4")
+        scale = 10.0 ** rng.integers(-3, 6, (batch, 1))
+        rows = (rng.normal(20, 5, (batch, STEPS)).cumsum(axis=1) * scale).astype("f4")
         rows[rng.random(rows.shape) < 0.05] = np.nan
         tensor = triton.InferInput("INPUT", rows.shape, "FP32")
         tensor.set_data_from_numpy(rows)
@@ -200,10 +202,12 @@ def measure(load: Load, url: str, analyzer: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.csv"
         command = [analyzer, "-m", load.served, "-i", "grpc", "-u", url, "-b", str(load.batch), "-f", path]
-        command += ["--shape", f"INPUT:{STEPS}", "--concurrency-range", str(load.clients), "--max-threads", "16"]
+        command += ["--shape", f"INPUT:{STEPS}", "--concurrency-range", str(load.clients)]
+        command += ["--max-threads", "16"]
         command += ["-p", "2500", "-r", "4", "-s", "20"]
         if load.is_shared_memory:
-            command += ["--shared-memory", "system", "--output-shared-memory-size", str(load.batch * STEPS * 4)]
+            command += ["--shared-memory", "system"]
+            command += ["--output-shared-memory-size", str(load.batch * STEPS * 4)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
         if not path.exists():
             raise RuntimeError(f"perf_analyzer: {done.stdout[-1500:]} {done.stderr[-1500:]}")
@@ -219,12 +223,13 @@ def measure(load: Load, url: str, analyzer: Path) -> dict[str, float]:
 
 def page(facts: dict[str, Any]) -> Iterator[str]:
     yield "# Serving on a GPU\n"
-    yield f"{facts['gpu']}; Triton of nvidia-pytriton over gRPC, python backend, `lstm_timeseries` as PyTorch network"
-    yield f"with one CUDA graph a batch size; windows of {STEPS} samples, all four outputs. Largest difference to ONNX"
-    yield f"Runtime on the CPU: {facts['parity']:.1e} of the window's size (at most {TOLERANCE}).\n"
+    yield f"{facts['gpu']}; Triton of nvidia-pytriton over gRPC, python backend, `lstm_timeseries` as PyTorch"
+    yield f"network, one CUDA graph a batch size; windows of {STEPS} samples, all outputs. Largest difference"
+    yield f"to ONNX Runtime on the CPU: {facts['parity']:.1e} of the window's size (at most {TOLERANCE}).\n"
     yield "## Without a server, same process, rows/s\n"
     raw = facts["raw"]
-    names = {"eager_ms": "PyTorch", "graph_ms": "CUDA graph", "graph_with_copies_ms": "graph with copies from and to host"}
+    names = {"eager_ms": "PyTorch", "graph_ms": "CUDA graph"}
+    names["graph_with_copies_ms"] = "graph with copies from and to host"
     rows = [
         (int(batch), *(f"{int(batch) / ms[name] * 1e3:,.0f} ({ms[name]:.2f} ms)" for name in names))
         for batch, ms in raw.items()
@@ -236,12 +241,15 @@ def page(facts: dict[str, Any]) -> Iterator[str]:
         best = max(load["batch"] / ms * 1e3 for ms in raw[str(load["batch"])].values())
         rows.append(
             (
-                load["served"], load["batch"], load["clients"], "shared memory" if load["is_shared_memory"] else "gRPC",
-                f"{load['requests_per_s']:,.0f}", f"{load['rows_per_s']:,.0f}", f"{load['rows_per_s'] / best:.0%}",
+                load["served"], load["batch"], load["clients"],
+                "shared memory" if load["is_shared_memory"] else "gRPC",
+                f"{load['requests_per_s']:,.0f}", f"{load['rows_per_s']:,.0f}",
+                f"{load['rows_per_s'] / best:.0%}",
                 f"{load['p50_ms']:.2f}", f"{load['p99_ms']:.2f}",
             )
         )  # fmt: skip
-    head = ("served as", "batch", "clients", "tensors", "requests/s", "rows/s", "of the best raw", "p50 ms", "p99 ms")
+    head = ("served as", "batch", "clients", "tensors", "requests/s", "rows/s", "of the best raw")
+    head += ("p50 ms", "p99 ms")
     yield from table(head, rows)
     yield "\nServed as:\n"
     rows = [(one["name"], one["instances"], one["delay_us"], one["batches"]) for one in facts["served"]]
@@ -255,7 +263,8 @@ def fields_of(record: Served | Load) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", type=Path, required=True, help="the tritonserver binary")
-    parser.add_argument("--backends", type=Path, required=True, help="folder with the python backend and its stub")
+    backends = "folder with the python backend and its stub"
+    parser.add_argument("--backends", type=Path, required=True, help=backends)
     parser.add_argument("--libraries", required=True, help="LD_LIBRARY_PATH of the server")
     parser.add_argument("--perf-analyzer", type=Path, required=True)
     options = parser.parse_args()

@@ -55,7 +55,7 @@ class GraphRunner:
         return next(recorded for size, recorded in self._graphs.items() if size >= rows)
 
     def run(self, windows: Sequence[Tensor]) -> list[Tensor]:
-        """Host windows float32[rows, 64] each to the four outputs [all rows, 64], valid until the next call."""
+        """Host windows float32[rows, 64] to four outputs [all rows, 64], valid until the next call."""
         rows = sum(map(len, windows))
         place = self.recorded(rows)
         torch.cat(list(windows), out=place.host_input[:rows])

@@ -1,6 +1,7 @@
 """Triton model for `gpu_serving`: the shipped graph's network in PyTorch, each batch size one CUDA graph.
 
-The wheel's server has the python backend only; on the official image its ONNX Runtime backend takes this place.
+The wheel's server has the python backend only; on the official image its ONNX Runtime backend takes this
+place.
 """
 
 import json

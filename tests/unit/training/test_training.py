@@ -1,4 +1,4 @@
-"""The recipe's promises: the same seed gives the same data and weights. PyTorch is an extra, so it may be absent."""
+"""The recipe's promises: the same seed gives the same data and weights. PyTorch, an extra, may be absent."""
 
 from dataclasses import replace
 
