@@ -31,7 +31,7 @@ class DataRecipe:
     simulated_steps: int = 1600
     synthetic_count: int = 120_000
     synthetic_steps: int = 400
-    synthetic_share: float = 0.4
+    synthetic_share: float = 0.5
     recording_share: float = 0.2
     """Of the windows, where there are recordings; taken from the simulated ones."""
 

@@ -38,15 +38,15 @@ class Recipe:
     hidden_size: int
     seed: int = 20_261_125
     batch_size: int = 512
-    steps: int = 10_000
+    steps: int = 12_000
     learning_rate: float = 3e-3
     data: DataRecipe = field(default_factory=DataRecipe)
 
 
 RECIPES: Mapping[str, Recipe] = {
-    "lstm_timeseries": Recipe(hidden_size=64, steps=26_000),
-    "transformer_timeseries": Recipe(hidden_size=48, learning_rate=2e-3),
-    "vae_timeseries": Recipe(hidden_size=64),
+    "lstm_timeseries": Recipe(hidden_size=64),
+    "transformer_timeseries": Recipe(hidden_size=48, steps=8_000, learning_rate=2e-3),
+    "vae_timeseries": Recipe(hidden_size=64, steps=10_500),
 }
 
 
