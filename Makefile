@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo calibrate preview check test test-unit test-integration test-e2e test-compose \
+.PHONY: setup up down status logs demo calibrate preview scan check test test-unit test-integration test-e2e test-compose \
 	bench bench-detection help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -56,6 +56,10 @@ preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST
 	@$(python) -m training.preview \
 		"$(or $(RECORDING),$(error make preview RECORDING=FILE MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml]))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
+
+scan: ## What in RECORDING=FILE is unlike the rest of it; MISSION_FILE describes the recording
+	@$(python) -m training.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \
+		--mission "$(or $(MISSION_FILE),missions/default.yaml)"
 
 bench-detection: ## Score detectors on recordings: ARGS="--suite nasa|nasa-causal|tsb|tsb-causal|opssat --data DIR --json FILE"
 	@$(python) -m tests.benchmarks.detection.run $(ARGS)

@@ -23,7 +23,6 @@ from tests.benchmarks.detection.event_metrics import (
     vus_pr,
 )
 from tests.benchmarks.detection.recordings import (
-    TSB_SERIES,
     Intervals,
     Recording,
     find_directory,
@@ -49,6 +48,7 @@ from tests.benchmarks.detection.streaming import (
     outcome,
     outcomes,
 )
+from tests.benchmarks.detection.tsb import series_directory
 
 VUS_WINDOW = 100
 HEAD = ("", "TP", "FP", "FN", "F1", "F0.5", "corrected F0.5", "nominal flagged", "alarms/1,000")
@@ -190,9 +190,7 @@ def run_tsb(options: Options) -> Report:
     Raises:
         DataMissingError: The directory has no list of series.
     """
-    directory = find_directory(options.data)
-    if directory is None or not (directory / TSB_SERIES).is_file():
-        raise DataMissingError(f"no labels.csv with {TSB_SERIES} in {options.data}")
+    directory = series_directory(options.data)
     listed = load_tsb_series(directory)
     recordings = []
     for one in listed:

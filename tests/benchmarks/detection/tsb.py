@@ -6,6 +6,7 @@ with itself.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -32,15 +33,21 @@ from tests.benchmarks.detection.recordings import (
 from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
 
 
+def series_directory(data: Path) -> Path:
+    """Return the folder with the list of series; raises `DataMissingError` where there is none."""
+    directory = find_directory(data)
+    if directory is None or not (directory / TSB_SERIES).is_file():
+        raise DataMissingError(f"no labels.csv with {TSB_SERIES} in {data}")
+    return directory
+
+
 def run(options: Options) -> Report:
     """Score every series, then compare with its labels.
 
     Raises:
         DataMissingError: The directory has no list of series.
     """
-    directory = find_directory(options.data)
-    if directory is None or not (directory / TSB_SERIES).is_file():
-        raise DataMissingError(f"no labels.csv with {TSB_SERIES} in {options.data}")
+    directory = series_directory(options.data)
     listed = load_tsb_series(directory)
     series = []
     for one in listed:
