@@ -9,9 +9,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import yaml
 
-from telemetry_core.subsystems import Mission
+from telemetry_core.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples
 from training.families import Series, synthetic_series
@@ -92,8 +91,8 @@ def recorded_series(recordings: Sequence[tuple[Path, Path]], steps: int) -> Seri
     """
     rows = [np.empty((0, steps), np.float32)]
     for file, mission_file in recordings:
-        mission = Mission.model_validate(yaml.safe_load(mission_file.read_text(encoding="utf-8")))
-        values = read_samples(file, recording_of(mission, str(mission_file))).values.T.astype(np.float32)
+        recording = recording_of(load_mission(mission_file), str(mission_file))
+        values = read_samples(file, recording).values.T.astype(np.float32)
         lacking = max(0, steps - values.shape[1])
         padded = np.pad(values, ((0, 0), (lacking, 0)), constant_values=np.nan)
         starts = range(0, padded.shape[1] - steps + 1, max(1, steps // 2))

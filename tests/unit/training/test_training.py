@@ -50,11 +50,13 @@ def test_recording_becomes_rows_that_overlap_by_half(tmp_path) -> None:
 
 MISSION = """
 name: test
+model: {name: lstm_timeseries}
+window: {length: 64, max_span_s: 900, max_gap_s: 60}
+periodic: {share: 1.0}
 subsystems:
   eps:
-    channels:
-      a: {unit: V, range: [0, 1000]}
-    features: [a]
+    horizon: 5
+    channels: {a: {unit: V}}
 recording:
   satellite_id: SAT-001
   time: {column: time}
