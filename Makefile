@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo calibrate preview scan check test test-unit test-integration test-e2e test-compose \
+.PHONY: setup up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-compose \
 	bench bench-detection help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -60,6 +60,9 @@ preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST
 scan: ## What in RECORDING=FILE is unlike the rest of it; MISSION_FILE describes the recording
 	@$(python) -m training.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)"
+
+train: ## Train, export and judge MODEL=lstm_timeseries (needs the extra `training`: uv sync --extra training)
+	@$(python) -m training.train --model "$(or $(MODEL),lstm_timeseries)"
 
 bench-detection: ## Score detectors on recordings: ARGS="--suite nasa|nasa-causal|tsb|tsb-causal|opssat --data DIR --json FILE"
 	@$(python) -m tests.benchmarks.detection.run $(ARGS)
