@@ -58,7 +58,9 @@ def window_groups(data: Path | None, count: int) -> dict[str, Series]:
     """Windows to forecast by origin: subsystems of held-out simulations, synthetic, real with `data`."""
     rng = np.random.default_rng(SEED)
     groups = {
-        name: windows_of(list(rows), count, rng) for name, rows in held_out_windows(SEED, 2 * count).items()
+        # Shuffled: the rows stand by sampling interval, and only the first `count` are taken.
+        name: windows_of(list(rng.permutation(rows)), count, rng)
+        for name, rows in held_out_windows(SEED, 2 * count).items()
     }
     if data is not None:
         groups["nasa"] = windows_of(nasa_series(data / "nasa_smap_msl"), count, rng)
