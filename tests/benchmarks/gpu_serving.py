@@ -252,9 +252,9 @@ def page(facts: dict[str, Any]) -> Iterator[str]:
     head += ("p50 ms", "p99 ms")
     yield from table(head, rows)
     yield "\nThe raw figures are one synchronous stream, Triton's are several instances and clients: a ratio"
-    yield "above 100 % says that work overlaps, not that serving is free. No one configuration serves latency,"
-    yield "rate and large batches best. The PyTorch copy of the network was served because the wheel has no ONNX"
-    yield "Runtime backend for GPUs; that backend was not measured."
+    yield "above 100 % says that work overlaps, not that serving is free. No one configuration serves"
+    yield "latency, rate and large batches best. The PyTorch copy of the network was served because the wheel"
+    yield "has no ONNX Runtime backend for GPUs; that backend was not measured."
     yield "\nServed as:\n"
     rows = [(one["name"], one["instances"], one["delay_us"], one["batches"]) for one in facts["served"]]
     yield from table(("name", "instances", "queue delay us", "recorded batches"), rows)
