@@ -72,14 +72,23 @@ def is_counted(
         bool[job, channel]; False where the largest deviation lies on the other side than the setting's or is
         smaller than its minimum. Where nothing could be predicted, missing samples are the evidence: True.
     """
+    counted = np.ones(series.value.shape[:2], dtype=np.bool_)
+    if all(counts_everything(setting) for setting in settings):
+        return counted
     above, below = largest_deviations(series, usual_mean)
-    columns = []
     for channel, setting in enumerate(settings):
+        if counts_everything(setting):
+            continue
         up, down = above[:, channel], below[:, channel]
         too_small = np.maximum(up, down) < setting.minimum_deviation
         wrong_side = {"both": np.zeros_like(too_small), "above": up <= down, "below": down <= up}
-        columns.append(~(too_small | wrong_side[setting.direction]))
-    return np.stack(columns, axis=1)
+        counted[:, channel] = ~(too_small | wrong_side[setting.direction])
+    return counted
+
+
+def counts_everything(setting: Detection) -> bool:
+    """Tell whether neither side nor size of a deviation is left out."""
+    return setting.direction == "both" and setting.minimum_deviation == 0
 
 
 def largest_deviations(series: Windows, usual_mean: Floats) -> tuple[Floats, Floats]:

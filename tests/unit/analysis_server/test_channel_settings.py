@@ -10,7 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.channel_settings import largest_deviations, median, smoothed, without_invalid_values
+from analysis_server.channel_settings import (
+    is_counted,
+    largest_deviations,
+    median,
+    smoothed,
+    without_invalid_values,
+)
 from analysis_server.inference import windows_of_batch
 from analysis_server.measures import MIN_HISTORY, Windows
 from analysis_server.scoring import ANOMALY_THRESHOLD, Scores, load_calibration, score_windows
@@ -62,6 +68,13 @@ def series(value: list[float], step_mean: list[float]) -> Windows:
         np.array([[step_mean]], np.float32),
         np.ones((1, 1, len(value)), "f4"),
     )
+
+
+@pytest.mark.parametrize("setting", [Detection(), Detection(smoothing=5)])
+def test_without_side_and_size_every_window_counts_whatever_was_predicted(setting: Detection) -> None:
+    # The newest samples lie above the median and below the forecast: on neither side by both measures.
+    half_way = series([0.0] * MIN_HISTORY + [5.0] * 5, [10.0] * (MIN_HISTORY + 5))
+    assert is_counted(half_way, [setting], usual_mean=UNKNOWN).tolist() == [[True]]
 
 
 def test_default_setting_changes_nothing() -> None:
