@@ -19,23 +19,23 @@ from tests.benchmarks.detection.event_metrics import (
     Floats,
     average_precision,
     mask,
+    mean_areas,
     pooled,
     vus_pr,
 )
+from tests.benchmarks.detection.nasa import VUS_WINDOW, load_or_skip
 from tests.benchmarks.detection.recordings import (
     Intervals,
     Recording,
     find_directory,
     load_labels,
     load_recording,
-    load_recordings,
     load_tsb_series,
 )
-from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, table
+from tests.benchmarks.detection.report import Options, Report, config_hash, table
 from tests.benchmarks.detection.selection import (
-    Outcome,
-    alarms_per_1000,
     best_setting,
+    figures,
     nested_choice,
     sharing_groups,
 )
@@ -50,7 +50,6 @@ from tests.benchmarks.detection.streaming import (
 )
 from tests.benchmarks.detection.tsb import series_directory
 
-VUS_WINDOW = 100
 HEAD = ("", "TP", "FP", "FN", "F1", "F0.5", "corrected F0.5", "nominal flagged", "alarms/1,000")
 
 
@@ -60,18 +59,9 @@ def run(options: Options) -> Report:
     Raises:
         DataMissingError: No labels or no recordings in the directory.
     """
-    recordings = load_or_skip(options)
+    recordings = load_or_skip(options)[1]
     scores = all_row_scores(recordings, parse_changes(calibrated(recordings)))
     return evaluate(options, recordings, scores)
-
-
-def load_or_skip(options: Options) -> list[Recording]:
-    """Read the channels of the directory."""
-    directory = find_directory(options.data)
-    recordings = load_recordings(directory) if directory else []
-    if not recordings:
-        raise DataMissingError(f"no labels.csv with <channel>.npz files in {options.data}")
-    return recordings
 
 
 def evaluate(options: Options, recordings: Sequence[Recording], scores: Mapping[str, Floats]) -> Report:
@@ -97,19 +87,17 @@ def evaluate(options: Options, recordings: Sequence[Recording], scores: Mapping[
     return Report(
         totals={
             **rows["nested folds, mean"],
-            **mean_areas(scores, labels),
+            **mean_areas(
+                # No verdict counts as score 0.
+                ((np.nan_to_num(one), mask(labels.get(name, []), one.size)) for name, one in scores.items()),
+                VUS_WINDOW,
+            ),
             "config_hash": config_hash(configuration()),
         },
         detected={channel: [(a.start, a.end) for a in found] for channel, found in alerts.items()},
         lines=report_lines(rows),
         details={"rows": rows, "hindsight_rule": asdict(RULES[best]), "configuration": configuration()},
     )
-
-
-def figures(rows: Sequence[Outcome]) -> dict[str, float]:
-    """Pooled over channels."""
-    events = pooled(row.events for row in rows)
-    return {**events.document(), "alarms_per_1000": round(alarms_per_1000(rows), 4)}
 
 
 def summary(runs: Sequence[Mapping[str, float]], statistic: Any) -> dict[str, float]:
@@ -146,18 +134,6 @@ def counted(starts: Any, length: int, true: Sequence[tuple[int, int]], samples: 
         for first in starts
     ]
     return count_alerts(made, true, samples)
-
-
-def mean_areas(scores: Mapping[str, Floats], labels: Intervals) -> dict[str, float]:
-    """Mean VUS-PR and AUC-PR of the channels that hold an event; no verdict counts as score 0."""
-    areas = []
-    for channel, score in scores.items():
-        label = mask(labels.get(channel, []), score.size)
-        if label.any():
-            known = np.nan_to_num(score)
-            areas.append((vus_pr(known, label, VUS_WINDOW), average_precision(known, label)))
-    vus, auc = np.mean(areas, axis=0)
-    return {"vus_pr": round(float(vus), 4), "auc_pr": round(float(auc), 4)}
 
 
 def configuration() -> dict[str, Any]:

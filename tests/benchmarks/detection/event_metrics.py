@@ -14,6 +14,7 @@ from tests.benchmarks.detection.recordings import Interval
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+FIGURES = ("tp", "fp", "fn", "f1", "f0_5", "corrected_f0_5", "nominal_flagged")
 THRESHOLDS = 250
 """Of the VUS-PR, as in TSB-AD."""
 
@@ -57,8 +58,7 @@ class EventCounts:
 
     def document(self) -> dict[str, float]:
         """The figures under the names of the report."""
-        names = ("tp", "fp", "fn", "f1", "f0_5", "corrected_f0_5", "nominal_flagged")
-        return {name: round(float(getattr(self, name)), 4) for name in names}
+        return {name: round(float(getattr(self, name)), 4) for name in FIGURES}
 
 
 def f_score(precision: float, recall: float, beta: float) -> float:
@@ -176,3 +176,14 @@ def intervals_of(label: Flags) -> list[Interval]:
     """First and last sample of every run of true."""
     edges = np.flatnonzero(np.diff(label.astype(np.int8), prepend=0, append=0))
     return [(int(start), int(end) - 1) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def mean_areas(scored: Iterable[tuple[Floats, Flags]], window: int) -> dict[str, float]:
+    """Mean VUS-PR and AUC-PR of the channels that hold an event; score and label float64, bool[time]."""
+    areas = [
+        (vus_pr(score, label, window), average_precision(score, label))
+        for score, label in scored
+        if label.any()
+    ]
+    vus, auc = np.mean(areas, axis=0)
+    return {"vus_pr": round(float(vus), 4), "auc_pr": round(float(auc), 4)}

@@ -5,8 +5,9 @@ other channels (nested folds), and to cut each series before its first event, wh
 alarm.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,12 @@ from tests.benchmarks.detection.controls import (
 )
 from tests.benchmarks.detection.event_metrics import (
     EventCounts,
+    Flags,
     Floats,
-    average_precision,
     count_events,
     mask,
+    mean_areas,
     pooled,
-    vus_pr,
 )
 from tests.benchmarks.detection.nasa_table import NestedFigures, report_lines
 from tests.benchmarks.detection.recordings import (
@@ -41,16 +42,16 @@ from tests.benchmarks.detection.recordings import (
 )
 from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress
 from tests.benchmarks.detection.selection import (
+    CUT_BEFORE_EVENT,
+    MIN_CUT_SAMPLES,
     Outcome,
     Outcomes,
-    alarms_per_1000,
     best_setting,
+    figures,
     nested_choice,
     sharing_groups,
 )
 
-CUT_BEFORE_EVENT = 100
-MIN_CUT_SAMPLES = 500
 VUS_WINDOW = 100
 LEVELS = np.arange(-0.5, 0.3, 0.05).round(2).tolist()
 GRID = [ScanSettings(level=level) for level in LEVELS]
@@ -134,10 +135,7 @@ def run(options: Options) -> Report:
     Raises:
         DataMissingError: No labels or no recordings in the directory.
     """
-    directory = find_directory(options.data)
-    recordings = load_recordings(directory) if directory else []
-    if directory is None or not recordings:
-        raise DataMissingError(f"no labels.csv with <channel>.npz files in {options.data}")
+    directory, recordings = load_or_skip(options)
     series = [scanned(one, f"{n}/{len(recordings)}") for n, one in enumerate(recordings, start=1)]
     scans = [one.fused() for one in series]
     detected = {
@@ -155,7 +153,7 @@ def run(options: Options) -> Report:
         ),
     }
     shipped = evaluation.outcomes(SCAN_FAMILIES, [ScanSettings()])[0]
-    areas = mean_areas(evaluation, scans)
+    areas = mean_areas(labelled_scores(evaluation, scans), VUS_WINDOW)
     ablation = {
         name: nested_figures(evaluation, options.seeds, families=[f]) for name, f in ablations().items()
     }
@@ -178,6 +176,15 @@ def run(options: Options) -> Report:
             "configuration": configuration(),
         },
     )
+
+
+def load_or_skip(options: Options) -> tuple[Path, list[Recording]]:
+    """Find the folder with labels and read its channels."""
+    directory = find_directory(options.data)
+    recordings = load_recordings(directory) if directory else []
+    if directory is None or not recordings:
+        raise DataMissingError(f"no labels.csv with <channel>.npz files in {options.data}")
+    return directory, recordings
 
 
 def scanned(recording: Recording, position: str) -> Series:
@@ -233,22 +240,11 @@ def mean_counts(counts: Sequence[EventCounts]) -> EventCounts:
     return EventCounts(**{name: value / len(counts) for name, value in asdict(total).items()})
 
 
-def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Pooled over channels."""
-    events = pooled(outcome.events for outcome in outcomes)
-    return {**events.document(), "alarms_per_1000": round(alarms_per_1000(outcomes), 4)}
-
-
-def mean_areas(evaluation: Evaluation, scans: Sequence[ChannelScan]) -> dict[str, float]:
-    """Mean VUS-PR and AUC-PR of the channels that hold an event."""
-    areas = []
+def labelled_scores(evaluation: Evaluation, scans: Sequence[ChannelScan]) -> Iterator[tuple[Floats, Flags]]:
+    """Score and label of every channel."""
     for one, scan in zip(evaluation.series, scans, strict=True):
         label = mask(evaluation.labels.get(one.recording.channel, []), one.recording.test.size)
-        if label.any():
-            score = one.judged_score(scan)
-            areas.append((vus_pr(score, label, VUS_WINDOW), average_precision(score, label)))
-    vus, auc = np.mean(areas, axis=0)
-    return {"vus_pr": round(float(vus), 4), "auc_pr": round(float(auc), 4)}
+        yield one.judged_score(scan), label
 
 
 def ablations() -> dict[str, list[str]]:

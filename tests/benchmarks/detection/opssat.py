@@ -18,6 +18,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from tests.benchmarks.detection import opssat_detectors
+from tests.benchmarks.detection.event_metrics import FIGURES, EventCounts
 from tests.benchmarks.detection.opssat_detectors import (
     DETECTORS,
     FILE,
@@ -151,25 +152,16 @@ def judge(folds: list[FoldScores], is_anomalous: Flags, setting: Setting | None 
 
 
 def figures(is_flagged: Flags, is_anomalous: Flags) -> dict[str, float]:
-    """Counts of segments and F scores; the corrected one multiplies precision by the nominal share kept."""
-    tp = int((is_flagged & is_anomalous).sum())
-    fp, fn = int(is_flagged.sum()) - tp, int(is_anomalous.sum()) - tp
-    flagged = fp / max(int((~is_anomalous).sum()), 1)
-    precision, recall = tp / max(tp + fp, 1), tp / max(tp + fn, 1)
-    return {
-        "tp": tp,
-        "fp": fp,
-        "fn": fn,
-        "f1": _f_score(precision, recall, 1),
-        "f0_5": _f_score(precision, recall, 0.5),
-        "corrected_f0_5": _f_score(precision * (1 - flagged), recall, 0.5),
-        "nominal_flagged": flagged,
-    }
-
-
-def _f_score(precision: float, recall: float, beta: float) -> float:
-    divisor = beta**2 * precision + recall
-    return (1 + beta**2) * precision * recall / divisor if divisor else 0.0
+    """Counts of segments and F scores; a nominal segment that is flagged is an event and a sample."""
+    false = int((is_flagged & ~is_anomalous).sum())
+    counts = EventCounts(
+        tp=int((is_flagged & is_anomalous).sum()),
+        fp=false,
+        fn=int((~is_flagged & is_anomalous).sum()),
+        falsely_flagged=false,
+        nominal=int((~is_anomalous).sum()),
+    )
+    return {name: getattr(counts, name) for name in FIGURES}
 
 
 def figures_of(outcome: Outcome, is_anomalous: Flags) -> dict[str, float]:

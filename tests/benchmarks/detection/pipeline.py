@@ -32,8 +32,9 @@ from analysis_server.scoring import CALIBRATION_FILE
 from telemetry_core.observability import configure_logging
 from telemetry_core.settings import Settings
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH
-from tests.benchmarks.detection.causal import evaluate, load_or_skip
+from tests.benchmarks.detection.causal import evaluate
 from tests.benchmarks.detection.event_metrics import Floats
+from tests.benchmarks.detection.nasa import load_or_skip
 from tests.benchmarks.detection.recordings import Recording
 from tests.benchmarks.detection.report import Options, Report
 from tests.benchmarks.detection.streaming import all_row_scores, calibrated, subsystem_of
@@ -68,7 +69,7 @@ def run(options: Options) -> Report:
         DataMissingError: No labels or no recordings in the directory.
         RowsDifferError: A row is missing, failed or differs from the score computed here.
     """
-    recordings = load_or_skip(options)
+    recordings = load_or_skip(options)[1]
     content = calibrated(recordings)
     expected = all_row_scores(recordings, parse_changes(content))
     found = replayed(recordings, content)

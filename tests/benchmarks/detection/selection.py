@@ -9,6 +9,9 @@ import numpy.typing as npt
 from tests.benchmarks.detection.event_metrics import EventCounts, pooled
 from tests.benchmarks.detection.recordings import Recording
 
+CUT_BEFORE_EVENT = 100
+"""The event-free series of a channel ends so many samples before its first event."""
+MIN_CUT_SAMPLES = 500
 FOLDS = 5
 MOST_ALARMS = 0.05
 """Per 1,000 samples of the event-free series."""
@@ -34,6 +37,12 @@ Outcomes = Sequence[Sequence[Outcome]]
 def alarms_per_1000(outcomes: Sequence[Outcome]) -> float:
     samples = sum(outcome.cut_samples for outcome in outcomes)
     return 1000 * sum(outcome.alarms for outcome in outcomes) / samples if samples else 0.0
+
+
+def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Pooled over channels, under the names of the report."""
+    events = pooled(outcome.events for outcome in outcomes)
+    return {**events.document(), "alarms_per_1000": round(alarms_per_1000(outcomes), 4)}
 
 
 def merit(outcomes: Sequence[Outcome]) -> float:

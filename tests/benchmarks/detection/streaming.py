@@ -17,13 +17,10 @@ from analysis_server.scoring import score_changes
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH
 from tests.benchmarks.detection.event_metrics import EventCounts, Floats, mask
 from tests.benchmarks.detection.recordings import Interval, Intervals, Recording
-from tests.benchmarks.detection.selection import Outcome
+from tests.benchmarks.detection.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Outcome
 from training.recorded import fit_changes, stream_windows
 
 GRACE: Final = 100
-CUT_BEFORE: Final = 100
-"""The event-free series of a channel ends so many samples before its first event."""
-LEAST_CUT: Final = 500
 SMOOTHINGS: Final = (60, 80, 100)
 RULES: Final = tuple(
     EpisodeRule(smoothing=smoothing, floor=floor, margin=margin)
@@ -84,7 +81,7 @@ def count_alerts(alerts: Sequence[Episode], true: Sequence[Interval], samples: i
 def outcome(alerts: Sequence[Episode], true: Sequence[Interval], samples: int) -> Outcome:
     """What alerts are to a channel; being causal, they are the same on the series cut before its event."""
     first = min((start for start, _ in true), default=samples)
-    cut = first - CUT_BEFORE if first - CUT_BEFORE > LEAST_CUT else 0
+    cut = first - CUT_BEFORE_EVENT if first - CUT_BEFORE_EVENT > MIN_CUT_SAMPLES else 0
     return Outcome(
         events=count_alerts(alerts, true, samples),
         alarms=sum(alert.start < cut for alert in alerts),
