@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from training.baselines import all_baselines
-from training.evaluate import HISTORY, HORIZONS, MAX_HORIZON, Z_50, Z_90, held_out_windows
+from training.evaluate import HISTORY, HORIZONS, MAX_HORIZON, forecast_figures, held_out_windows
 from training.families import Series
 from training.report import table, write_report
 
@@ -82,14 +82,9 @@ def model_figures(model: str, windows: Series) -> dict[str, Any]:
     session = onnxruntime.InferenceSession(
         REPOSITORY / model / "1" / "model.onnx", providers=["CPUExecutionProvider"]
     )
-    history, future = windows[:, :HISTORY], windows[:, HISTORY:].astype(float)
-    mean, std = session.run(["FORECAST_MEAN", "FORECAST_STD"], {"INPUT": history})
-    away = np.abs(future - mean)
-    return {
-        "mase": mase(away, history),
-        "coverage_50": {str(h): round(float((away <= Z_50 * std)[:, :h].mean()), 3) for h in HORIZONS},
-        "coverage_90": {str(h): round(float((away <= Z_90 * std)[:, :h].mean()), 3) for h in HORIZONS},
-    }
+    by_horizon = forecast_figures(session, windows)
+    names = ("mase", "coverage_50", "coverage_90")
+    return {name: {h: figures[name] for h, figures in by_horizon.items()} for name in names}
 
 
 def group_figures(windows: Series) -> dict[str, Any]:
