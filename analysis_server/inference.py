@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from analysis_server.channel_settings import without_invalid_values
 from analysis_server.measures import FAMILIES
 from analysis_server.scoring import (
-    ANOMALY_THRESHOLD,
     Calibration,
     Scores,
     confidence,
@@ -24,7 +23,7 @@ from analysis_server.scoring import (
 )
 from analysis_server.triton import Forecast
 from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.inferences import ANOMALY_THRESHOLD, Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.messages import time_of
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Detection
 from telemetry_core.tasks import InferenceBatch

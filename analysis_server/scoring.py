@@ -27,12 +27,11 @@ from analysis_server.changes import (
 )
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
 from analysis_server.measures import FAMILIES, MEASURES, WINDOW_FAMILIES, Windows, measure_windows
+from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.subsystems import Detection
 
 Floats = npt.NDArray[np.float64]
 
-ANOMALY_THRESHOLD = 0.7
-"""A verdict is anomalous strictly above it: false-alarm rate 1e-3 per nominal verdict."""
 MIN_SAMPLES = 10
 CALIBRATED_LENGTHS = (10, 20, 40, 64)
 """Window lengths with constants of their own; of a window the longest one that it fills is judged."""

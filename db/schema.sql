@@ -1,38 +1,40 @@
 CREATE SCHEMA ops;
-CREATE TABLE ops.idempotency_keys (
-    idempotency_key character varying(255) NOT NULL,
-    request_sha256 character(64) NOT NULL,
-    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
-    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
-);
-CREATE TABLE ops.relay_cursors (
-    sink character varying(50) NOT NULL,
-    generation integer DEFAULT 1 NOT NULL,
-    xact bigint DEFAULT 0 NOT NULL,
-    id bigint DEFAULT 0 NOT NULL,
-    relayed bigint DEFAULT 0 NOT NULL,
-    updated_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
-);
-COMMENT ON COLUMN ops.relay_cursors.generation IS 'Grows with every rebuild';
-COMMENT ON COLUMN ops.relay_cursors.relayed IS 'Verdicts passed on in this generation';
-CREATE TABLE ops.revised_inferences (
+CREATE FUNCTION ops.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% of %.% refused: acknowledgements are kept as they were written, add another one instead',
+        TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE TABLE ops.alert_acknowledgements (
     id bigint NOT NULL,
-    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    satellite_id character varying(50) NOT NULL,
     subsystem character varying(50) NOT NULL,
-    revised_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
-    before jsonb NOT NULL
+    reason character varying(100) NOT NULL,
+    generated_at timestamp(3) without time zone NOT NULL,
+    operator character varying(100) NOT NULL,
+    comment character varying(2000) NOT NULL,
+    acknowledged_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT alert_acknowledgements_comment_check CHECK (((comment)::text <> ''::text)),
+    CONSTRAINT alert_acknowledgements_operator_check CHECK (((operator)::text <> ''::text))
 );
-CREATE SEQUENCE ops.revised_inferences_id_seq
+COMMENT ON COLUMN ops.alert_acknowledgements.reason IS 'The broken rule''s reason; anomaly for the anomaly score';
+COMMENT ON COLUMN ops.alert_acknowledgements.xact IS 'As in subsystem_inferences: place in commit order';
+CREATE SEQUENCE ops.alert_acknowledgements_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-ALTER SEQUENCE ops.revised_inferences_id_seq OWNED BY ops.revised_inferences.id;
-CREATE TABLE ops.schema_migrations (
-    name text NOT NULL,
-    sha256 character(64) NOT NULL,
-    applied_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+ALTER SEQUENCE ops.alert_acknowledgements_id_seq OWNED BY ops.alert_acknowledgements.id;
+CREATE TABLE ops.idempotency_keys (
+    idempotency_key character varying(255) NOT NULL,
+    request_sha256 character(64) NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
 CREATE TABLE public.inference_jobs (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -53,27 +55,6 @@ CREATE TABLE public.inference_jobs (
 );
 COMMENT ON COLUMN public.inference_jobs.completed_subsystems IS 'Rows of this job that are completed, counted, never incremented';
 COMMENT ON COLUMN public.inference_jobs.created_at IS 'When the job was dispatched';
-CREATE TABLE public.inference_results (
-    id bigint NOT NULL,
-    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
-    model_name character varying(255) NOT NULL,
-    status character varying(50) NOT NULL,
-    predictions jsonb,
-    confidence jsonb,
-    metrics jsonb,
-    metadata jsonb,
-    error_message text,
-    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
-    completed_at timestamp(3) without time zone,
-    CONSTRAINT inference_results_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[])))
-);
-CREATE SEQUENCE public.inference_results_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-ALTER SEQUENCE public.inference_results_id_seq OWNED BY public.inference_results.id;
 CREATE TABLE public.subsystem_inferences (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -111,6 +92,74 @@ CREATE TABLE public.subsystem_inferences (
 );
 COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up or failed: unknown is not nominal';
 COMMENT ON COLUMN public.subsystem_inferences.xact IS 'Transaction that last changed the row: below pg_snapshot_xmin no later commit can appear, so readers keep a cursor on it';
+CREATE VIEW ops.live_verdicts AS
+ SELECT inference.job_id,
+    job.satellite_id,
+    inference.subsystem,
+    inference.status,
+    inference.verdict,
+    inference.anomaly_score,
+    inference.anomaly_detected,
+    string_to_array((job.trigger_reason)::text, ','::text) AS reasons
+   FROM (public.subsystem_inferences inference
+     CROSS JOIN LATERAL ( SELECT inference_jobs.satellite_id,
+            inference_jobs.source,
+            inference_jobs.trigger_reason,
+            inference_jobs.metadata
+           FROM public.inference_jobs
+          WHERE ((inference_jobs.job_id)::text = (inference.job_id)::text)
+         OFFSET 0) job)
+  WHERE (((job.source)::text = 'kafka_auto_trigger'::text) AND ((job.metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text));
+CREATE TABLE ops.relay_cursors (
+    sink character varying(50) NOT NULL,
+    generation integer DEFAULT 1 NOT NULL,
+    xact bigint DEFAULT 0 NOT NULL,
+    id bigint DEFAULT 0 NOT NULL,
+    relayed bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+COMMENT ON COLUMN ops.relay_cursors.generation IS 'Grows with every rebuild';
+COMMENT ON COLUMN ops.relay_cursors.relayed IS 'Verdicts passed on in this generation';
+CREATE TABLE ops.revised_inferences (
+    id bigint NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL,
+    revised_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    before jsonb NOT NULL
+);
+CREATE SEQUENCE ops.revised_inferences_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.revised_inferences_id_seq OWNED BY ops.revised_inferences.id;
+CREATE TABLE ops.schema_migrations (
+    name text NOT NULL,
+    sha256 character(64) NOT NULL,
+    applied_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+CREATE TABLE public.inference_results (
+    id bigint NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    model_name character varying(255) NOT NULL,
+    status character varying(50) NOT NULL,
+    predictions jsonb,
+    confidence jsonb,
+    metrics jsonb,
+    metadata jsonb,
+    error_message text,
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    completed_at timestamp(3) without time zone,
+    CONSTRAINT inference_results_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[])))
+);
+CREATE SEQUENCE public.inference_results_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.inference_results_id_seq OWNED BY public.inference_results.id;
 CREATE VIEW public.model_performance_summary AS
  SELECT subsystem_inferences.model_name,
     count(*) AS total_inferences,
@@ -179,9 +228,12 @@ CREATE VIEW public.v_inference_job_summary AS
             json_agg(json_build_object('subsystem', inference.subsystem, 'model', inference.model_name, 'status', inference.status, 'anomaly', inference.anomaly_detected, 'anomaly_score', inference.anomaly_score) ORDER BY inference.subsystem) AS subsystem_results
            FROM public.subsystem_inferences inference
           WHERE ((inference.job_id)::text = (job.job_id)::text)) found);
+ALTER TABLE ONLY ops.alert_acknowledgements ALTER COLUMN id SET DEFAULT nextval('ops.alert_acknowledgements_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
+ALTER TABLE ONLY ops.alert_acknowledgements
+    ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
 ALTER TABLE ONLY ops.relay_cursors
@@ -200,6 +252,8 @@ ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_job_id_subsystem_key UNIQUE (job_id, subsystem);
 ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
+CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
+CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
@@ -209,14 +263,17 @@ CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (m
 CREATE INDEX idx_inference_status ON public.inference_results USING btree (status);
 CREATE INDEX idx_jobs_completed ON public.inference_jobs USING btree (completed_at);
 CREATE INDEX idx_jobs_created ON public.inference_jobs USING btree (created_at DESC);
+CREATE INDEX idx_jobs_limit ON public.inference_jobs USING btree (job_id) WHERE ((trigger_reason)::text <> 'periodic_check'::text);
 CREATE INDEX idx_jobs_satellite ON public.inference_jobs USING btree (satellite_id, created_at DESC);
 CREATE INDEX idx_jobs_status ON public.inference_jobs USING btree (status);
+CREATE INDEX idx_subsys_anomalous_job ON public.subsystem_inferences USING btree (subsystem, job_id) WHERE anomaly_detected;
 CREATE INDEX idx_subsys_anomaly ON public.subsystem_inferences USING btree (created_at DESC) WHERE anomaly_detected;
 CREATE INDEX idx_subsys_commit_order ON public.subsystem_inferences USING btree (xact, id);
 CREATE INDEX idx_subsys_created ON public.subsystem_inferences USING btree (created_at DESC);
 CREATE INDEX idx_subsys_job ON public.subsystem_inferences USING btree (job_id);
 CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name, created_at DESC);
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem);
+CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY ops.revised_inferences

@@ -15,10 +15,8 @@ from telemetry_core.broker import celery_app, publish
 from telemetry_core.errors import InvalidMission
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import Record, TelemetryStream
+from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream
 from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
-
-GROUP_ID = "analysis-inference-group"
 
 _log = structlog.get_logger(SERVICE)
 
@@ -50,7 +48,7 @@ def main() -> None:
 
     stream = TelemetryStream(
         settings,
-        group_id=GROUP_ID,
+        group_id=TRIGGER_GROUP,
         service=SERVICE,
         look_back_s=mission.window.max_span_s,
         on_assigned=fill,

@@ -12,10 +12,21 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from operation_server import problems
+from operation_server.breaches import Breaches
 from operation_server.dependencies import SendTask, Services
+from operation_server.fleet import FleetBoard
 from operation_server.keys import OPEN_PATHS, ApiKeys
 from operation_server.limits import BodyLimit, RequestTimer
-from operation_server.live import VERDICT_PAGE, DashboardFeed, JobFeed, Position, VerdictFeed
+from operation_server.live import (
+    VERDICT_PAGE,
+    DashboardFeed,
+    JobFeed,
+    Position,
+    VerdictFeed,
+    event_of,
+)
+from operation_server.pipeline.asking import Inquiry
+from operation_server.pipeline.board import Board, questions
 from operation_server.readers import job_states
 from operation_server.readiness import (
     Check,
@@ -26,7 +37,22 @@ from operation_server.readiness import (
     search_check,
     triton_check,
 )
-from operation_server.routes import dashboard, health, inference, results, search, trends, verdicts
+from operation_server.routes import (
+    alerts,
+    dashboard,
+    fleet,
+    forecasts,
+    health,
+    inference,
+    jobs,
+    mission,
+    pipeline,
+    results,
+    search,
+    telemetry,
+    trends,
+    verdicts,
+)
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
@@ -61,17 +87,22 @@ def create_app(
     broker = celery_app(SERVICE, settings)
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
     engine = SearchEngine(settings.elasticsearch_url, answer_timeout_s=SEARCH_TIMEOUT_S)
+    mission = load_mission(settings.mission_file)
+    breaches = Breaches(victoria, mission)
     services = Services(
         pool=pool,
         send_task=send_task or _task_sender(broker),
-        mission=load_mission(settings.mission_file),
+        mission=mission,
         model_repository=settings.model_repository,
         victoria=victoria,
         search=engine,
         readiness=Readiness(checks or _checks(settings, pool, broker, victoria, engine)),
+        pipeline=Board(Inquiry(questions(settings, pool, broker, victoria, engine)), settings),
         jobs=JobFeed(lambda job_ids: _read_states(pool, job_ids)),
         dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
         verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
+        breaches=breaches,
+        fleet=FleetBoard(pool, victoria, breaches, mission),
     )
     return _application(services, settings.accepted_api_keys)
 
@@ -81,6 +112,7 @@ def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         services.readiness.close()
+        services.pipeline.close()
         services.victoria.close()
         services.search.close()
         services.pool.close()
@@ -97,7 +129,10 @@ def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
         telemetry={"operation_spans": False, "exclude": lambda scope: scope["path"] in OPEN_PATHS},
     )
     app.state.services = services
-    for routes in (health, inference, results, dashboard, trends, search, verdicts):
+    for routes in (
+        health, inference, results, dashboard, trends, search, verdicts, mission, telemetry, forecasts, jobs,
+        alerts, fleet, pipeline,
+    ):  # fmt: skip
         app.include_router(routes.router)
     problems.install(app)
     _serve_docs(app)
@@ -170,7 +205,7 @@ def _read_states(pool: Pool, job_ids: Sequence[str]) -> dict[str, Row]:
 def _read_verdicts(pool: Pool, position: Position) -> list[Row]:
     parameters = {"xact": position[0], "id": position[1], "limit": VERDICT_PAGE}
     with transaction(pool) as connection:
-        return rows(connection, "verdicts_after", parameters)
+        return [event_of(row) for row in rows(connection, "events_after", parameters)]
 
 
 def _read_head(pool: Pool) -> Position:

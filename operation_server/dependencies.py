@@ -8,7 +8,10 @@ from typing import Annotated, Any, Protocol, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from operation_server.breaches import Breaches
+from operation_server.fleet import FleetBoard
 from operation_server.live import DashboardFeed, JobFeed, VerdictFeed
+from operation_server.pipeline.board import Board
 from operation_server.readiness import Readiness
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.database import Pool
@@ -34,9 +37,12 @@ class Services:
     victoria: VictoriaMetrics
     search: SearchEngine
     readiness: Readiness
+    pipeline: Board
     jobs: JobFeed
     dashboard: DashboardFeed
     verdicts: VerdictFeed
+    breaches: Breaches
+    fleet: FleetBoard
 
 
 def services_of(connection: HTTPConnection) -> Services:

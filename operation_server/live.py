@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,6 +10,8 @@ from typing import Final
 import structlog
 from starlette.concurrency import run_in_threadpool
 
+from operation_server.episodes import ANOMALY, Sign, alert_id_of
+from operation_server.series import milliseconds_of
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import Row
 
@@ -17,9 +19,12 @@ JOB_INTERVAL_S: Final = 0.25
 DASHBOARD_INTERVAL_S: Final = 2.0
 VERDICT_INTERVAL_S: Final = 0.25
 RETRY_S: Final = 2.0
+TICK_S: Final = 1.0
 MAX_CLIENTS: Final = 200
 VERDICT_PAGE: Final = 500
 VERDICTS_KEPT: Final = 2_000
+
+_ACKNOWLEDGEMENT_ONLY: Final = ("reason", "generated_at", "operator", "comment", "acknowledged_at")
 
 _log = structlog.get_logger(__name__)
 
@@ -182,7 +187,7 @@ class VerdictFeed(_Feed):
         """Return where news begin now."""
         return await run_in_threadpool(self._read_head)
 
-    async def stream(self, position: Position) -> AsyncIterator[Row]:
+    async def stream(self, position: Position) -> AsyncGenerator[Row]:
         """Yield every verdict after `position`, each once, in order, without end."""
         async with self.joined():
             while True:
@@ -219,3 +224,36 @@ def position_of(row: Row) -> Position:
 def event_id(position: Position) -> str:
     """Write a position as `<transaction>-<row id>`."""
     return f"{position[0]}-{position[1]}"
+
+
+def event_of(row: Row) -> Row:
+    """Keep of a row what belongs to its kind; an acknowledgement gets the id that finds its alert."""
+    if row["event"] == "verdict":
+        return {key: value for key, value in row.items() if key not in _ACKNOWLEDGEMENT_ONLY}
+    kept = {key: row[key] for key in ("event", "xact", "id", "satellite_id", "subsystem")}
+    given = {key: row[key] for key in _ACKNOWLEDGEMENT_ONLY}
+    sign = Sign(subsystem=row["subsystem"], reason=None if row["reason"] == ANOMALY else row["reason"])
+    generated = milliseconds_of(row["generated_at"])
+    return {**kept, **given, "alert_id": alert_id_of(row["satellite_id"], sign, generated)}
+
+
+async def with_ticks(items: AsyncGenerator[Row], *, interval_s: float = TICK_S) -> AsyncGenerator[Row | None]:
+    """Yield the items as they come, and None every `interval_s` however many come or however few."""
+    waiting = asyncio.ensure_future(anext(items))
+    clock = asyncio.get_running_loop().time
+    due = clock() + interval_s
+    try:
+        while True:
+            await asyncio.wait({waiting}, timeout=max(0.0, due - clock()))
+            if clock() >= due:
+                due = clock() + interval_s
+                yield None
+            if waiting.done():
+                yield waiting.result()
+                waiting = asyncio.ensure_future(anext(items))
+    except StopAsyncIteration:
+        return
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await items.aclose()

@@ -1,13 +1,23 @@
 """Reading PostgreSQL for the API."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from telemetry_core.database import Connection
+from telemetry_core.messages import job_id_of, microseconds_of
 from telemetry_core.store import Row, rows
 
 PAGE_CEILING: Final = 10_000
 """`total` counts no further, and no page starts beyond it."""
+
+
+def job_ids_between(satellite_id: str, start: datetime, end: datetime) -> dict[str, str]:
+    """Return the first and last id that telemetry jobs of a satellite have between two generation times."""
+    first, last = (
+        job_id_of(satellite_id, max(0, microseconds_of(moment)) // 1000 * 1000) for moment in (start, end)
+    )
+    return {"first_job_id": first, "last_job_id": f"{last}~"}
 
 
 def job_states(connection: Connection, job_ids: Sequence[str]) -> dict[str, Row]:

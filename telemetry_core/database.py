@@ -144,6 +144,7 @@ def open_pool(
             connection_factory=_BoundedConnection,
             options=(
                 f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS}"
+                " -c jit=off"  # compiling takes longer than any statement of the services
                 " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
             ),
         )

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+ANOMALY_THRESHOLD: Final = 0.7
+"""A verdict is anomalous strictly above it: false-alarm rate 1e-3 per nominal verdict."""
 
 
 class JobStatus(StrEnum):

@@ -308,35 +308,81 @@ GROUP BY metadata ->> 'pattern' ORDER BY count(*) DESC, 1 LIMIT 100
 -- Where an ordered reader starts that wants nothing of the past.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xact
 
--- name: verdicts_after
--- In commit order; below the oldest running transaction nothing can appear any more.
+-- name: events_after
+-- Verdicts and acknowledgements in commit order; below the oldest running transaction nothing can appear any more.
+-- A transaction writes only one of the two, so that their places never meet.
+WITH verdict AS (
+    SELECT
+        inference.xact,
+        inference.id,
+        inference.job_id,
+        job.satellite_id,
+        job.source,
+        job.trigger_reason,
+        inference.subsystem,
+        inference.model_name,
+        inference.triton_model_version AS model_version,
+        inference.status,
+        inference.verdict,
+        inference.anomaly_score,
+        inference.anomaly_detected,
+        inference.contributions,
+        inference.created_at,
+        inference.completed_at,
+        inference.error_message
+    FROM subsystem_inferences AS inference
+    INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+    WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
+        AND inference.xact < pg_snapshot_xmin(pg_current_snapshot())
+        AND inference.status IN ('completed', 'failed')
+    ORDER BY inference.xact, inference.id LIMIT %(limit)s
+),
+
+acknowledgement AS (
+    SELECT * FROM ops.alert_acknowledgements
+    WHERE (xact, id) > (%(xact)s::text::xid8, %(id)s) AND xact < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY xact, id LIMIT %(limit)s
+),
+
+place AS (
+    SELECT xact, id, 'verdict' AS event FROM verdict
+    UNION ALL
+    SELECT xact, id, 'acknowledgement' FROM acknowledgement
+    ORDER BY xact, id LIMIT %(limit)s
+)
+
 SELECT
-    inference.xact::text::bigint AS xact,
-    inference.id,
-    inference.job_id,
-    job.satellite_id,
-    job.source,
-    job.trigger_reason,
-    inference.subsystem,
-    inference.model_name,
-    inference.triton_model_version AS model_version,
-    inference.status,
-    inference.verdict,
-    inference.anomaly_score,
-    inference.anomaly_detected,
-    inference.contributions,
-    inference.created_at,
-    inference.completed_at,
-    inference.error_message
-FROM subsystem_inferences AS inference
-INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
-WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
-    AND inference.xact < pg_snapshot_xmin(pg_current_snapshot())
-    AND inference.status IN ('completed', 'failed')
-ORDER BY inference.xact, inference.id LIMIT %(limit)s
+    place.event,
+    place.xact::text::bigint AS xact,
+    place.id,
+    verdict.job_id,
+    coalesce(verdict.satellite_id, acknowledgement.satellite_id) AS satellite_id,
+    verdict.source,
+    verdict.trigger_reason,
+    coalesce(verdict.subsystem, acknowledgement.subsystem) AS subsystem,
+    verdict.model_name,
+    verdict.model_version,
+    verdict.status,
+    verdict.verdict,
+    verdict.anomaly_score,
+    verdict.anomaly_detected,
+    verdict.contributions,
+    verdict.created_at,
+    verdict.completed_at,
+    verdict.error_message,
+    acknowledgement.reason,
+    acknowledgement.generated_at,
+    acknowledgement.operator,
+    acknowledgement.comment,
+    acknowledgement.acknowledged_at
+FROM place
+LEFT JOIN verdict ON place.event = 'verdict' AND verdict.xact = place.xact AND verdict.id = place.id
+LEFT JOIN acknowledgement
+    ON place.event = 'acknowledgement' AND acknowledgement.xact = place.xact AND acknowledgement.id = place.id
+ORDER BY place.xact, place.id
 
 -- name: verdict_documents_after
--- The same with all that is passed on of a verdict.
+-- Verdicts in the same order, with all that is passed on of one.
 SELECT
     inference.xact::text::bigint AS xact,
     inference.id,
@@ -458,3 +504,418 @@ archived AS (
 UPDATE subsystem_inferences SET status = 'processing'
 FROM reopened WHERE subsystem_inferences.id = reopened.id
 RETURNING subsystem_inferences.job_id, subsystem_inferences.subsystem
+
+-- name: subsystem_forecasts
+-- Forecasts of all channels of a subsystem whose windows end between two generation times, in time order.
+-- Of more than `ceiling` every n-th is taken, counted back from the newest.
+WITH found AS (
+    SELECT
+        inference.id,
+        inference.job_id,
+        row_number() OVER (ORDER BY inference.job_id DESC) - 1 AS age,
+        count(*) OVER () AS total
+    FROM subsystem_inferences AS inference
+    INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+    WHERE inference.job_id BETWEEN %(first_job_id)s AND %(last_job_id)s
+        AND inference.subsystem = %(subsystem)s
+        AND inference.model_name = %(model_name)s
+        AND inference.status = 'completed'
+        AND inference.predictions IS NOT NULL
+        AND inference.bands IS NOT NULL
+        AND (inference.input_data ->> 'samples')::int > 1
+        AND job.satellite_id = %(satellite_id)s
+        AND job.source = 'kafka_auto_trigger'
+)
+
+SELECT
+    inference.job_id,
+    inference.input_features,
+    inference.predictions,
+    inference.bands,
+    inference.input_data ->> 'window_start' AS window_start,
+    inference.input_data ->> 'window_end' AS window_end,
+    (inference.input_data ->> 'samples')::int AS samples,
+    found.total
+FROM found
+INNER JOIN subsystem_inferences AS inference ON inference.id = found.id
+WHERE found.age %% ceil(found.total::numeric / %(ceiling)s)::int = 0
+ORDER BY found.age DESC
+
+-- name: verdicts_between
+-- Verdicts on a satellite's telemetry of which the newest sample lies between two generation times, newest first.
+SELECT
+    inference.job_id,
+    inference.subsystem,
+    inference.input_data ->> 'window_end' AS generated_at,
+    inference.input_data ->> 'window_start' AS window_start,
+    inference.verdict,
+    inference.status,
+    inference.anomaly_score,
+    inference.anomaly_detected,
+    job.trigger_reason,
+    inference.model_name,
+    inference.triton_model_version AS model_version
+FROM subsystem_inferences AS inference
+INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+WHERE inference.job_id BETWEEN %(first_job_id)s AND %(last_job_id)s
+    AND (%(subsystem)s IS NULL OR inference.subsystem = %(subsystem)s)
+    AND inference.status IN ('completed', 'failed')
+    AND inference.input_data ->> 'window_end' IS NOT NULL
+    AND job.satellite_id = %(satellite_id)s
+    AND job.source = 'kafka_auto_trigger'
+ORDER BY inference.job_id DESC, inference.subsystem LIMIT %(limit)s
+
+-- name: job_page
+-- Jobs before a position, newest first. Filters that no index answers look at no more than `ceiling` jobs.
+SELECT
+    job.*,
+    found.model_name,
+    found.anomalies
+FROM (
+    SELECT * FROM (
+        SELECT
+            job_id,
+            satellite_id,
+            source,
+            trigger_reason,
+            status,
+            total_subsystems,
+            completed_subsystems,
+            created_at,
+            started_at,
+            completed_at,
+            error_message
+        FROM inference_jobs
+        WHERE (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+            AND (%(start)s IS NULL OR created_at >= %(start)s)
+            AND (%(end)s IS NULL OR created_at <= %(end)s)
+            AND (%(created_at)s IS NULL OR (created_at, job_id) < (%(created_at)s, %(job_id)s))
+        ORDER BY created_at DESC, job_id DESC LIMIT %(ceiling)s
+    ) AS seen
+    WHERE (%(status)s IS NULL OR status = %(status)s)
+        AND (%(source)s IS NULL OR source = %(source)s)
+        AND (%(trigger_reason)s IS NULL OR trigger_reason = %(trigger_reason)s)
+        AND ((%(subsystem)s IS NULL AND %(model_name)s IS NULL) OR EXISTS (
+            SELECT FROM subsystem_inferences AS inference
+            WHERE inference.job_id = seen.job_id
+                AND (%(subsystem)s IS NULL OR inference.subsystem = %(subsystem)s)
+                AND (%(model_name)s IS NULL OR inference.model_name = %(model_name)s)
+        ))
+    ORDER BY created_at DESC, job_id DESC LIMIT %(limit)s
+) AS job
+CROSS JOIN LATERAL (
+    SELECT min(model_name) AS model_name, count(*) FILTER (WHERE anomaly_detected) AS anomalies
+    FROM subsystem_inferences WHERE job_id = job.job_id
+) AS found
+ORDER BY job.created_at DESC, job.job_id DESC
+
+-- name: last_job_seen
+-- Where `job_page` stopped looking, if it stopped early.
+SELECT created_at, job_id FROM inference_jobs
+WHERE (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+    AND (%(start)s IS NULL OR created_at >= %(start)s)
+    AND (%(end)s IS NULL OR created_at <= %(end)s)
+    AND (%(created_at)s IS NULL OR (created_at, job_id) < (%(created_at)s, %(job_id)s))
+ORDER BY created_at DESC, job_id DESC OFFSET %(ceiling)s - 1 LIMIT 1
+
+-- name: job
+SELECT
+    job.job_id,
+    job.satellite_id,
+    job.source,
+    job.trigger_reason,
+    job.status,
+    job.total_subsystems,
+    job.completed_subsystems,
+    job.created_at,
+    job.started_at,
+    job.completed_at,
+    job.error_message,
+    coalesce(job.metadata, '{}') AS metadata,
+    found.model_name,
+    found.anomalies
+FROM inference_jobs AS job
+CROSS JOIN LATERAL (
+    SELECT min(model_name) AS model_name, count(*) FILTER (WHERE anomaly_detected) AS anomalies
+    FROM subsystem_inferences WHERE job_id = job.job_id
+) AS found
+WHERE job.job_id = %(job_id)s
+
+-- name: job_inferences
+-- Everything known of each of a job's subsystems.
+SELECT
+    subsystem,
+    model_name,
+    triton_model_version AS model_version,
+    status,
+    verdict,
+    anomaly_score,
+    anomaly_detected,
+    inference_time_ms,
+    started_at,
+    completed_at,
+    error_message,
+    input_features,
+    input_data,
+    predictions,
+    bands,
+    confidence,
+    contributions,
+    calibration_hash,
+    processed_by
+FROM subsystem_inferences WHERE job_id = %(job_id)s ORDER BY subsystem
+-- name: pipeline_database
+-- How PostgreSQL itself is; rows are the planner's estimates, -1 before it counted first.
+SELECT
+    current_setting('max_connections')::int AS max_connections,
+    pg_database_size(current_database()) AS size_bytes,
+    (SELECT reltuples::bigint FROM pg_class WHERE oid = 'inference_jobs'::regclass) AS jobs,
+    (SELECT reltuples::bigint FROM pg_class WHERE oid = 'subsystem_inferences'::regclass) AS verdicts,
+    clients.connections,
+    extract(EPOCH FROM clock_timestamp() - clients.oldest_start) AS oldest_transaction_s
+FROM (
+    SELECT
+        count(*) AS connections,
+        min(xact_start) FILTER (WHERE datname = current_database() AND pid <> pg_backend_pid()) AS oldest_start
+    FROM pg_stat_activity WHERE backend_type = 'client backend'
+) AS clients
+
+-- name: newest_verdict
+SELECT completed_at FROM subsystem_inferences
+WHERE status IN ('completed', 'failed') ORDER BY xact DESC, id DESC LIMIT 1
+
+-- name: relay_lag
+-- Verdicts behind a sink's cursor, with those that a running transaction still hides from it; counts no further
+-- than `ceiling`, in commit order, so that it reads a bounded piece of that index. No row before the first relay.
+SELECT found.waiting
+FROM ops.relay_cursors AS relayed
+CROSS JOIN LATERAL (
+    SELECT count(*) AS waiting FROM (
+        SELECT 1 FROM subsystem_inferences
+        WHERE (xact, id) > (relayed.xact::text::xid8, relayed.id) AND status IN ('completed', 'failed')
+        ORDER BY xact, id LIMIT %(ceiling)s
+    ) AS listed
+) AS found
+WHERE relayed.sink = %(sink)s
+-- name: satellites
+-- Every satellite that any job names: one index probe for each.
+WITH RECURSIVE found AS (
+    (SELECT satellite_id FROM inference_jobs ORDER BY satellite_id LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT job.satellite_id FROM inference_jobs AS job
+        WHERE job.satellite_id > found.satellite_id ORDER BY job.satellite_id LIMIT 1
+    )
+    FROM found WHERE found.satellite_id IS NOT NULL
+)
+
+SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
+
+-- name: newest_verdicts
+-- The newest final verdict, by generation time, of each satellite and subsystem.
+SELECT satellite.satellite_id, part.subsystem, newest.job_id, newest.verdict, newest.status, newest.anomaly_score
+FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
+CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
+CROSS JOIN LATERAL (
+    SELECT verdict.job_id, verdict.verdict, verdict.status, verdict.anomaly_score
+    FROM ops.live_verdicts AS verdict
+    WHERE verdict.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
+        AND verdict.job_id < ('kafka-' || satellite.satellite_id || '-:') COLLATE "C"
+        AND verdict.satellite_id = satellite.satellite_id
+        AND verdict.subsystem = part.subsystem
+        AND verdict.status IN ('completed', 'failed')
+    ORDER BY verdict.job_id DESC LIMIT 1
+) AS newest
+
+-- name: open_signs
+-- Which signs of which satellites have an open episode: the newest row that says anything is a member, no stop.
+SELECT satellite.satellite_id, sign.subsystem, sign.reason
+FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
+CROSS JOIN unnest(%(subsystems)s::text [], %(reasons)s::text []) AS sign (subsystem, reason)
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN sign.reason IS NULL
+        THEN verdict.anomaly_detected ELSE (sign.reason = ANY (verdict.reasons)) IS TRUE
+    END AS is_member
+    FROM ops.live_verdicts AS verdict
+    WHERE verdict.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
+        AND verdict.job_id < ('kafka-' || satellite.satellite_id || '-:') COLLATE "C"
+        AND verdict.satellite_id = satellite.satellite_id AND verdict.subsystem = sign.subsystem
+        AND CASE WHEN sign.reason IS NULL
+            THEN verdict.verdict IS NOT NULL
+            ELSE verdict.status = 'completed' OR sign.reason = ANY (verdict.reasons)
+        END
+    ORDER BY verdict.job_id DESC LIMIT 1
+) AS newest
+WHERE newest.is_member
+
+-- name: episodes
+-- Episodes of some satellites and signs with a member between two times, whole. A sign is a subsystem and a rule's
+-- reason, or null for the anomaly score. Members are anomalous verdicts, or jobs with the reason; what ends an episode (a
+-- stop) is a nominal or warming-up verdict, or a judged job without the reason. The walk goes from the range's end
+-- back to the newest member, from there to the stop before it, and so on: its cost grows with the episodes, not with
+-- the table. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
+WITH RECURSIVE walk AS (
+    SELECT
+        sign.satellite_id,
+        sign.subsystem,
+        sign.reason,
+        ('kafka-' || sign.satellite_id || '-') COLLATE "C" AS prefix,
+        ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS stop,
+        NULL::text COLLATE "C" AS member,
+        NULL::text COLLATE "C" AS next_stop,
+        0 AS step
+    FROM unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [])
+        AS sign (satellite_id, subsystem, reason)
+
+    UNION ALL
+
+    SELECT
+        walk.satellite_id,
+        walk.subsystem,
+        walk.reason,
+        walk.prefix,
+        coalesce((
+            SELECT verdict.job_id FROM ops.live_verdicts AS verdict
+            WHERE verdict.job_id > walk.prefix AND verdict.job_id < found.member
+                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
+                AND verdict.status = 'completed'
+                AND CASE WHEN walk.reason IS NULL
+                    THEN verdict.verdict IN ('nominal', 'warming_up')
+                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE
+                END
+            ORDER BY verdict.job_id DESC LIMIT 1
+        ), walk.prefix),
+        found.member,
+        CASE WHEN walk.step = 0 THEN (
+            SELECT verdict.job_id FROM ops.live_verdicts AS verdict
+            WHERE verdict.job_id > found.member AND verdict.job_id < walk.prefix || ':'
+                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
+                AND verdict.status = 'completed'
+                AND CASE WHEN walk.reason IS NULL
+                    THEN verdict.verdict IN ('nominal', 'warming_up')
+                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE
+                END
+            ORDER BY verdict.job_id LIMIT 1
+        ) ELSE walk.stop END,
+        walk.step + 1
+    FROM walk
+    CROSS JOIN LATERAL (
+        (
+            SELECT verdict.job_id AS member FROM ops.live_verdicts AS verdict
+            WHERE walk.reason IS NULL AND verdict.anomaly_detected
+                AND verdict.job_id >= walk.prefix || %(start)s AND verdict.job_id < walk.stop
+                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
+            ORDER BY verdict.job_id DESC LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT job.job_id FROM inference_jobs AS job
+            INNER JOIN ops.live_verdicts AS verdict ON verdict.job_id = job.job_id
+            WHERE job.trigger_reason <> 'periodic_check' AND walk.reason = ANY (string_to_array(job.trigger_reason, ','))
+                AND job.job_id >= walk.prefix || %(start)s AND job.job_id < walk.stop
+                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
+            ORDER BY job.job_id DESC LIMIT 1
+        )
+    ) AS found
+    WHERE walk.step < %(episodes_each)s
+),
+
+listed AS (SELECT * FROM walk WHERE step > 0 LIMIT %(ceiling)s)
+
+SELECT
+    listed.satellite_id,
+    listed.subsystem,
+    listed.reason,
+    listed.step = 1 AND listed.next_stop IS NULL AS is_open,
+    figures.first_job_id,
+    figures.newest_job_id,
+    figures.verdict_count,
+    figures.peak_score,
+    figures.peak_job_id
+FROM listed
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS verdict_count,
+        min(member.job_id) AS first_job_id,
+        max(member.job_id) AS newest_job_id,
+        max(member.anomaly_score) AS peak_score,
+        (array_agg(member.job_id ORDER BY member.anomaly_score DESC NULLS LAST, member.job_id))[1] AS peak_job_id
+    FROM (
+        SELECT verdict.job_id, verdict.anomaly_score FROM ops.live_verdicts AS verdict
+        WHERE listed.reason IS NULL AND verdict.anomaly_detected
+            AND verdict.job_id > listed.stop AND verdict.job_id < coalesce(listed.next_stop, listed.prefix || ':')
+            AND verdict.satellite_id = listed.satellite_id AND verdict.subsystem = listed.subsystem
+        UNION ALL
+        SELECT verdict.job_id, verdict.anomaly_score FROM inference_jobs AS job
+        INNER JOIN ops.live_verdicts AS verdict ON verdict.job_id = job.job_id
+        WHERE job.trigger_reason <> 'periodic_check' AND listed.reason = ANY (string_to_array(job.trigger_reason, ','))
+            AND job.job_id > listed.stop AND job.job_id < coalesce(listed.next_stop, listed.prefix || ':')
+            AND verdict.satellite_id = listed.satellite_id AND verdict.subsystem = listed.subsystem
+    ) AS member
+) AS figures
+
+-- name: alert_verdicts
+-- Members of an episode between two jobs, newest first.
+SELECT
+    verdict.job_id,
+    verdict.subsystem,
+    inference.input_data ->> 'window_start' AS window_start,
+    verdict.verdict,
+    verdict.status,
+    verdict.anomaly_score,
+    verdict.anomaly_detected,
+    array_to_string(verdict.reasons, ',') AS trigger_reason,
+    inference.model_name,
+    inference.triton_model_version AS model_version
+FROM ops.live_verdicts AS verdict
+INNER JOIN subsystem_inferences AS inference
+    ON inference.job_id = verdict.job_id AND inference.subsystem = verdict.subsystem
+WHERE verdict.job_id BETWEEN %(first_job_id)s AND %(newest_job_id)s
+    AND verdict.satellite_id = %(satellite_id)s AND verdict.subsystem = %(subsystem)s
+    AND CASE WHEN %(reason)s IS NULL THEN verdict.anomaly_detected ELSE %(reason)s = ANY (verdict.reasons) END
+ORDER BY verdict.job_id DESC LIMIT %(limit)s
+
+-- name: alert_evidence
+-- What the verdict with the peak was made from.
+SELECT job_id, model_name, triton_model_version AS model_version, calibration_hash, contributions, input_data
+FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
+
+-- name: forecast_before
+-- The newest nominal forecast from before a job.
+SELECT
+    verdict.job_id,
+    inference.input_features,
+    inference.input_data ->> 'window_start' AS window_start,
+    inference.input_data ->> 'window_end' AS window_end,
+    (inference.input_data ->> 'samples')::int AS samples,
+    inference.predictions,
+    inference.bands -> '90' AS band
+FROM ops.live_verdicts AS verdict
+INNER JOIN subsystem_inferences AS inference
+    ON inference.job_id = verdict.job_id AND inference.subsystem = verdict.subsystem
+WHERE verdict.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C" AND verdict.job_id < %(job_id)s
+    AND verdict.satellite_id = %(satellite_id)s AND verdict.subsystem = %(subsystem)s
+    AND verdict.verdict = 'nominal'
+ORDER BY verdict.job_id DESC LIMIT 1
+
+-- name: acknowledgements_within
+-- Acknowledgements of some alerts, by their place in the lists, newest first.
+SELECT alert.place::int AS place, given.operator, given.comment, given.acknowledged_at
+FROM unnest(
+    %(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(first)s::timestamptz [], %(last)s::timestamptz []
+) WITH ORDINALITY AS alert (satellite_id, subsystem, reason, first, last, place)
+INNER JOIN ops.alert_acknowledgements AS given
+    ON given.satellite_id = alert.satellite_id AND given.subsystem = alert.subsystem AND given.reason = alert.reason
+    AND given.generated_at BETWEEN (alert.first AT TIME ZONE 'UTC') AND (alert.last AT TIME ZONE 'UTC')
+ORDER BY given.acknowledged_at DESC, given.id DESC
+
+-- name: lock_alert
+-- One acknowledgement at a time; held until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', %(satellite_id)s, %(subsystem)s, %(reason)s), 6))
+
+-- name: insert_acknowledgement
+INSERT INTO ops.alert_acknowledgements (satellite_id, subsystem, reason, generated_at, operator, comment)
+VALUES (
+    %(satellite_id)s, %(subsystem)s, %(reason)s, %(generated_at)s::timestamptz AT TIME ZONE 'UTC', %(operator)s, %(comment)s
+)
+RETURNING operator, comment, acknowledged_at

@@ -15,6 +15,8 @@ from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
 from telemetry_core.settings import Settings
 
+TRIGGER_GROUP: Final = "analysis-inference-group"
+WRITER_GROUP: Final = "victoria-consumer-group"
 MAX_BATCH: Final = 500
 LOOK_BACK_IDLE_S: Final = 15.0
 """A look-back that gets nothing for this long finds Kafka away."""

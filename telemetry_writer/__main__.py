@@ -9,11 +9,9 @@ import structlog
 from telemetry_core.errors import InvalidMission
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import TelemetryStream
+from telemetry_core.stream import WRITER_GROUP, TelemetryStream
 from telemetry_core.victoria import VictoriaMetrics
 from telemetry_writer.writer import SERVICE, TelemetryWriter
-
-GROUP_ID = "victoria-consumer-group"
 
 _log = structlog.get_logger(SERVICE)
 
@@ -29,7 +27,7 @@ def main() -> None:
         sys.exit(f"Mission refused:\n{error}")
     serve_metrics(settings)
     writer = TelemetryWriter(mission, VictoriaMetrics(settings.victoria_metrics_url))
-    stream = TelemetryStream(settings, group_id=GROUP_ID, service=SERVICE)
+    stream = TelemetryStream(settings, group_id=WRITER_GROUP, service=SERVICE)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -20,7 +20,6 @@ from analysis_server.measures import (
     measure_windows,
 )
 from analysis_server.scoring import (
-    ANOMALY_THRESHOLD,
     CALIBRATED_LENGTHS,
     CALIBRATION_FILE,
     ChannelCalibration,
@@ -28,6 +27,7 @@ from analysis_server.scoring import (
     raw_evidence,
     subsystem_evidence,
 )
+from telemetry_core.inferences import ANOMALY_THRESHOLD
 from training.calibration_windows import Plan, StepPredictor, generic_windows, nominal_windows
 from training.families import Series
 from training.nominal import subsystem_features

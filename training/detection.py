@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis_server.scoring import ANOMALY_THRESHOLD, Calibration, Scores, load_calibration, score_windows
+from analysis_server.scoring import Calibration, Scores, load_calibration, score_windows
+from telemetry_core.inferences import ANOMALY_THRESHOLD
 from training.calibrate import REPOSITORY
 from training.calibration_windows import INTERVALS_S, Plan, StepPredictor, nominal_windows
 from training.families import Series

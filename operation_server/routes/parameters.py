@@ -14,6 +14,7 @@ API_PREFIX: Final = "/api/v1"
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 DEFAULT_RANGE: Final = timedelta(hours=1)
+JOB_ID_PATTERN: Final = r"[!-~][ -~]{0,254}"
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,199}$"
 
@@ -28,7 +29,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 Time = Annotated[datetime, AfterValidator(_in_utc)]
 JobId = Annotated[
-    str, Path(pattern=r"^[!-~]([ -~]{0,254})$", examples=["f47ac10b-58cc-4372-a567-0e02b2c3d479"])
+    str, Path(pattern=rf"^{JOB_ID_PATTERN}$", examples=["f47ac10b-58cc-4372-a567-0e02b2c3d479"])
 ]
 Satellite = Annotated[str, StringConstraints(pattern=SATELLITE_ID_PATTERN)]
 Metric = Annotated[str, StringConstraints(pattern=METRIC_PATTERN)]

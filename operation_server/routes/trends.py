@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, HTTPException
 
 from operation_server.dependencies import Provided, Services
 from operation_server.problems import responses
+from operation_server.readers import job_ids_between
 from operation_server.routes.parameters import (
     API_PREFIX,
     GivenRange,
@@ -23,7 +24,7 @@ from operation_server.trends import agreement, forecast_series, pair_by_time, su
 from operation_server.victoria import MAX_POINTS, Point, step_of
 from telemetry_core.database import transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import job_id_of, microseconds_of, time_of
+from telemetry_core.messages import time_of
 from telemetry_core.store import rows
 from telemetry_core.subsystems import Mission
 
@@ -148,18 +149,12 @@ def _forecast(services: Services, wanted: ForecastQuery, within: TimeRange) -> l
     reach = timedelta(seconds=services.mission.window.max_gap_s * wanted.horizon)
     parameters = {
         **asdict(wanted),
-        "first_job_id": _job_id_at(wanted.satellite_id, within.start - reach),
-        "last_job_id": f"{_job_id_at(wanted.satellite_id, within.end)}~",
+        **job_ids_between(wanted.satellite_id, within.start - reach, within.end),
         "ceiling": MAX_POINTS // wanted.horizon,
     }
     with transaction(services.pool) as connection:
         series = forecast_series(rows(connection, "forecasts", parameters))
     return [point for point in series if within.start.timestamp() <= point.time_s <= within.end.timestamp()]
-
-
-def _job_id_at(satellite_id: str, moment: datetime) -> str:
-    milliseconds = max(0, microseconds_of(moment)) // 1000
-    return job_id_of(satellite_id, milliseconds * 1000)
 
 
 def _trend(metric: str, satellite_id: str | None, points: Sequence[Point]) -> Trend:

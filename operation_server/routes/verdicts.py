@@ -2,15 +2,23 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, HTTPException
+from fastapi import APIRouter, Depends, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, Field
 
 from operation_server.dependencies import Provided
-from operation_server.live import Position, TooManyClients, event_id, position_of
+from operation_server.live import Position, TooManyClients, event_id, position_of, with_ticks
 from operation_server.problems import responses
-from operation_server.routes.parameters import API_PREFIX
+from operation_server.readers import job_ids_between
+from operation_server.routes.parameters import API_PREFIX, RecentRange, Satellite
+from operation_server.verdicts import VerdictItem
+from telemetry_core.database import transaction
+from telemetry_core.store import Row, rows
+from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/verdicts", tags=["verdicts"])
 
@@ -35,6 +43,34 @@ async def starting_position(
     return head if last_event_id is None or position > head else position
 
 
+class Verdicts(BaseModel):
+    """Verdicts, newest first."""
+
+    verdicts: list[VerdictItem]
+    is_truncated: bool = Field(description="Whether older ones in the range were left out")
+
+
+@router.get("", responses=responses(422, 503))
+def list_verdicts(
+    services: Provided,
+    satellite_id: Satellite,
+    within: RecentRange,
+    subsystem: Name | None = None,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+) -> Verdicts:
+    """Return the verdicts on a satellite's telemetry between two times, newest first."""
+    parameters = {
+        **job_ids_between(satellite_id, within.start, within.end),
+        "satellite_id": satellite_id,
+        "subsystem": subsystem,
+        "limit": limit + 1,
+    }
+    with transaction(services.pool) as connection:
+        found = rows(connection, "verdicts_between", parameters)
+    verdicts = [VerdictItem.model_validate(row) for row in found[:limit]]
+    return Verdicts(verdicts=verdicts, is_truncated=len(found) > limit)
+
+
 @router.get(
     "/stream",
     response_class=EventSourceResponse,
@@ -43,9 +79,20 @@ async def starting_position(
 async def stream_verdicts(
     services: Provided, position: Annotated[Position, Depends(starting_position)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send every verdict once, in commit order, as event `verdict`; a comment keeps the line open."""
+    """Send verdicts and acknowledgements, each once, in commit order, and an event `tick` every second.
+
+    A tick has no id and comes also while the database is away: it shows that the line lives.
+    """
     try:
-        async for row in services.verdicts.stream(position):
-            yield ServerSentEvent(data=row, event="verdict", id=event_id(position_of(row)))
+        async with aclosing(with_ticks(services.verdicts.stream(position))) as found:
+            async for row in found:
+                yield _event(row)
     except TooManyClients:
         yield ServerSentEvent(comment="too many clients, try again later", retry=10_000)
+
+
+def _event(row: Row | None) -> ServerSentEvent:
+    if row is None:
+        return ServerSentEvent(data={"generated_at": datetime.now(UTC)}, event="tick")
+    data = {key: value for key, value in row.items() if key != "event"}
+    return ServerSentEvent(data=data, event=row["event"], id=event_id(position_of(row)))

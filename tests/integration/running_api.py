@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import uvicorn
+from fastapi import FastAPI
 
 from operation_server.app import create_app
 from telemetry_core.database import transaction
@@ -54,6 +55,8 @@ class FakeVictoriaMetrics:
             values = [[time_s, str(value)] for time_s, value in self.samples]
             result = [{"metric": {}, "values": values}] if values else []
             return 200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
+        if path == "/api/v1/query":
+            return 200, {"status": "success", "data": {"resultType": "vector", "result": []}}
         if path == "/api/v1/label/__name__/values":
             return 200, {"status": "success", "data": ["satellite_temperature", "satellite_rssi", "up"]}
         if path == "/api/v1/label/satellite_id/values":
@@ -99,7 +102,10 @@ class RunningApi:
     def forget(self) -> None:
         """Empty the database and let all that surrounds the server be well."""
         with transaction(self.app.state.services.pool) as connection, connection.cursor() as cursor:
-            cursor.execute("TRUNCATE inference_jobs, ops.idempotency_keys CASCADE")
+            cursor.execute("SET LOCAL session_replication_role TO replica")  # acknowledgements refuse it
+            cursor.execute(
+                "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements CASCADE"
+            )
         self.broker.sent.clear()
         self.broker.reached.clear()
         self.broker.is_away = False
@@ -115,27 +121,38 @@ def model_repository(folder: Path) -> Path:
 
 
 @contextmanager
-def running_api(database: Settings, models: Path) -> Iterator[RunningApi]:
+def running_api(database: Settings, models: Path, *, victoria_url: str = "") -> Iterator[RunningApi]:
+    """Run it over a VictoriaMetrics of its own, real or not, else over one that tests steer."""
     broker = FakeBroker()
     with running_victoria() as victoria:
         settings = database.model_copy(
-            update={"victoria_metrics_url": victoria.url, "model_repository": model_repository(models)}
+            update={
+                "victoria_metrics_url": victoria_url or victoria.url,
+                "model_repository": model_repository(models),
+            }
         )
         app = create_app(settings, send_task=broker, checks={"postgresql": lambda: None})
-        port = free_port()
-        server = uvicorn.Server(
-            uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < deadline
-            assert thread.is_alive()
-            time.sleep(0.01)
-        try:
-            yield RunningApi(url=f"http://127.0.0.1:{port}", app=app, broker=broker, victoria=victoria)
-        finally:
-            server.should_exit = True
-            thread.join(timeout=20)
-            assert not thread.is_alive()
+        with served(app) as url:
+            yield RunningApi(url=url, app=app, broker=broker, victoria=victoria)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve an application and yield its address."""
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline
+        assert thread.is_alive()
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        assert not thread.is_alive()

@@ -2,8 +2,11 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +17,10 @@ from websockets.sync.client import ClientConnection, connect
 from operation_server import live
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus
+from telemetry_core.settings import Settings
 from telemetry_core.store import save_inferences
-from tests.integration.running_api import RunningApi
+from tests.integration.postgres_server import administer
+from tests.integration.running_api import RunningApi, running_api
 from tests.integration.test_api import MANUAL, NOW, finish, submitted, verdict
 
 pytestmark = pytest.mark.integration
@@ -116,7 +121,9 @@ def save(pool: Pool, job_id: str, subsystem: str = "eps", **changes: Any) -> Non
 
 
 @contextmanager
-def stream(api: RunningApi, last_event_id: str | None = None) -> Iterator[Callable[[], dict[str, Any]]]:
+def stream(
+    api: RunningApi, last_event_id: str | None = None, *, ticks: bool = False
+) -> Iterator[Callable[[], dict[str, Any]]]:
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
     url = f"{api.url}/api/v1/verdicts/stream"
     with requests.get(url, headers=headers, stream=True, timeout=WAIT_S) as answer:
@@ -126,9 +133,13 @@ def stream(api: RunningApi, last_event_id: str | None = None) -> Iterator[Callab
 
         def next_event() -> dict[str, Any]:
             event: dict[str, Any] = {}
+            begun = time.monotonic()
             for line in lines:
+                assert time.monotonic() - begun < WAIT_S, "nothing but ticks"
                 if not line and "data" in event:
-                    return event
+                    if ticks or event["event"] != "tick":
+                        return event
+                    event = {}
                 key, _, value = line.partition(": ")
                 event[key] = json.loads(value) if key == "data" else value
             raise EOFError
@@ -235,3 +246,39 @@ def test_event_id_from_the_future_begins_now(api: RunningApi, api_pool: Pool) ->
     with stream(api, f"{10**15}-1") as next_event:
         save(api_pool, "present")
         assert next_event()["data"]["job_id"] == "present"
+
+
+def assert_ticks(next_event: Callable[[], dict[str, Any]]) -> None:
+    for _ in range(3):
+        started = time.monotonic()
+        event = next_event()
+        assert time.monotonic() - started < 2
+        assert (event["event"], "id" in event) == ("tick", False)
+        generated_at = datetime.fromisoformat(event["data"]["generated_at"])
+        assert abs((datetime.now(UTC) - generated_at).total_seconds()) < 2
+
+
+def test_tick_tells_every_second_that_the_line_lives(api: RunningApi) -> None:
+    with stream(api, ticks=True) as next_event:
+        assert_ticks(next_event)
+
+
+@contextmanager
+def refusing_connections(database: Settings) -> Iterator[None]:
+    name = database.postgres_db
+    administer(database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    administer(database, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    try:
+        yield
+    finally:
+        administer(database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+def test_ticks_go_on_while_the_database_is_away(database: Settings, tmp_path: Path) -> None:
+    with running_api(database, tmp_path) as api, stream(api, ticks=True) as next_event:
+        with refusing_connections(database):
+            assert_ticks(next_event)
+        save(api.app.state.services.pool, "after")
+        while (event := next_event())["event"] == "tick":
+            pass
+        assert event["data"]["job_id"] == "after"

@@ -8,15 +8,19 @@ import pytest
 import requests
 
 from operation_server.app import create_app
+from operation_server.pipeline.stores import database_question
 from operation_server.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
-from telemetry_core.database import open_pool
+from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
 from tests.integration.postgres_server import administer, free_port
 from tests.integration.running_api import RunningApi, running_api
+from tests.integration.search_server import SearchServer
 from tests.integration.test_api import MANUAL, get, post, problem
+from verdict_relay.relay import Relay
+from verdict_relay.sinks import SearchSink
 
 if TYPE_CHECKING:
     from operation_server.dependencies import Services
@@ -35,6 +39,10 @@ READS = [
     "/api/v1/dashboard/model-comparison",
     "/api/v1/dashboard/patterns",
     "/api/v1/verdicts/stream",
+    "/api/v1/verdicts?satellite_id=SAT-001",
+    "/api/v1/forecasts/SAT-001?subsystem=eps",
+    "/api/v1/jobs",
+    "/api/v1/jobs/one",
 ]
 
 
@@ -73,7 +81,7 @@ def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> 
     there = services.victoria._url
     services.victoria._url = away().victoria_metrics_url
     try:
-        for path in ("/api/v1/trends/raw", "/api/v1/trends/satellites"):
+        for path in ("/api/v1/trends/raw", "/api/v1/trends/satellites", "/api/v1/telemetry/SAT-001"):
             answer = get(api, path, metric="satellite_temperature", **RANGE)
             assert "victoria-metrics unavailable" in problem(answer, 503)
         names = get(api, "/api/v1/trends/metrics").json()
@@ -125,3 +133,52 @@ def test_not_ready_is_503_with_the_dependency_named(api: RunningApi) -> None:
     finally:
         readiness._checks["postgresql"] = well
         readiness._asked_at = -10.0
+
+
+def test_pipeline_shows_what_answers_and_what_to_do_about_the_rest(
+    database: Settings, search_server: SearchServer, tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = database.model_copy(
+        update={
+            "elasticsearch_url": search_server.url,
+            # an address of its own: at the usual one the management API of a running platform may answer
+            "celery_broker_url": f"amqp://guest:guest@127.0.0.2:{port}//",
+            "kafka_bootstrap_servers": f"127.0.0.1:{port}",
+            "triton_server_url": f"127.0.0.1:{port}",
+        }
+    )
+    with running_api(settings, tmp_path, victoria_url=f"http://127.0.0.1:{port}") as api:
+        started = time.monotonic()
+        parts = get(api, "/api/v1/pipeline").json()
+        assert time.monotonic() - started < 4
+        assert (parts["database"]["state"], parts["database"]["max_connections"] > 0) == ("normal", True)
+        assert (parts["search"]["documents"], parts["search"]["relay_lag"]) == (None, None)
+        off = {name for name, part in parts.items() if isinstance(part, dict) and part["state"] == "off"}
+        assert off == {"kafka", "rabbitmq", "workers", "triton", "verdicts", "gpu", "victoria_metrics"}
+        assert {alert["part"] for alert in parts["alerts"]} == off
+        assert all("make status" in parts[name]["detail"] for name in off)
+        started = time.monotonic()
+        assert get(api, "/api/v1/pipeline").json() == parts
+        assert time.monotonic() - started < 0.5
+
+
+def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(api: RunningApi) -> None:
+    pool = api.app.state.services.pool
+    ask = database_question(pool)
+    relay = Relay(pool, SearchSink(api.app.state.services.search))
+    relay.step()
+    assert ask().relay_lag == 0
+    job_id = post(api, MANUAL).json()["job_id"]
+    assert ask().relay_lag == 0, "a verdict that is still to come does not wait"
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subsystem_inferences SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC',"
+            " xact = pg_current_xact_id() WHERE job_id = %s",
+            [job_id],
+        )
+    waiting = ask()
+    assert waiting.relay_lag == 1
+    assert waiting.newest_at is not None
+    relay.step()
+    assert ask().relay_lag == 0

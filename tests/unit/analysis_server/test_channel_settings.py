@@ -19,8 +19,8 @@ from analysis_server.channel_settings import (
 )
 from analysis_server.inference import windows_of_batch
 from analysis_server.measures import MIN_HISTORY, Windows
-from analysis_server.scoring import ANOMALY_THRESHOLD, Scores, load_calibration, score_windows
-from telemetry_core.inferences import Job
+from analysis_server.scoring import Scores, load_calibration, score_windows
+from telemetry_core.inferences import ANOMALY_THRESHOLD, Job
 from telemetry_core.subsystems import Detection
 from telemetry_core.tasks import InferenceBatch, WindowedJob
 

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis_server.inference import WindowSet, failed_rows, infer_windows, windows_of_batch
-from analysis_server.scoring import ANOMALY_THRESHOLD, load_calibration
+from analysis_server.scoring import load_calibration
 from analysis_server.triton import Forecast
 from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import Job, JobStatus, Verdict
+from telemetry_core.inferences import ANOMALY_THRESHOLD, Job, JobStatus, Verdict
 from telemetry_core.tasks import InferenceBatch, WindowedJob
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -8,7 +8,6 @@ import pytest
 
 from analysis_server.measures import FAMILIES
 from analysis_server.scoring import (
-    ANOMALY_THRESHOLD,
     Calibration,
     Scores,
     confidence,
@@ -16,6 +15,7 @@ from analysis_server.scoring import (
     score_windows,
     to_score,
 )
+from telemetry_core.inferences import ANOMALY_THRESHOLD
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 CHANNELS = ("gyro_x", "gyro_y", "gyro_z")

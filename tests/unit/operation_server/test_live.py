@@ -1,10 +1,11 @@
 import asyncio
+from collections.abc import AsyncGenerator
 
 import pytest
 
-from operation_server.live import DashboardFeed, Position, VerdictFeed
-from operation_server.readers import Row
+from operation_server.live import DashboardFeed, Position, VerdictFeed, with_ticks
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.store import Row
 
 
 class VerdictTable:
@@ -88,5 +89,66 @@ def test_fault_of_the_poller_reaches_its_clients() -> None:
         async with feed.joined():
             with pytest.raises(ZeroDivisionError):
                 await asyncio.wait_for(feed.wait_for(feed.next_news()), timeout=10)
+
+    asyncio.run(scenario())
+
+
+async def rows_every(pause_s: float, *, closed: asyncio.Event) -> AsyncGenerator[Row]:
+    number = 0
+    try:
+        while True:
+            await asyncio.sleep(pause_s)
+            number += 1
+            yield {"id": number}
+    finally:
+        closed.set()
+
+
+async def seen_for(seconds: float, rows: AsyncGenerator[Row], *, interval_s: float) -> list[Row | None]:
+    """Return what came, None for each tick, and leave as a client does that goes away."""
+    found: list[Row | None] = []
+    ticking = with_ticks(rows, interval_s=interval_s)
+    ends_at = asyncio.get_running_loop().time() + seconds
+    async for item in ticking:
+        found.append(item)
+        if asyncio.get_running_loop().time() >= ends_at:
+            break
+    await ticking.aclose()
+    return found
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.001, 3600.0])
+def test_ticks_are_as_steady_under_load_as_in_silence(pause_s: float) -> None:
+    async def scenario() -> None:
+        closed = asyncio.Event()
+        rows = rows_every(pause_s, closed=closed)
+        found = await asyncio.wait_for(seen_for(0.5, rows, interval_s=0.05), timeout=10)
+        assert 5 <= found.count(None) <= 11
+        numbers = [row["id"] for row in found if row is not None]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert bool(numbers) == (pause_s < 1)
+        assert closed.is_set()
+
+    asyncio.run(scenario())
+
+
+def test_ticks_end_with_what_they_accompany() -> None:
+    async def one_row() -> AsyncGenerator[Row]:
+        yield {"id": 1}
+
+    async def scenario() -> list[Row | None]:
+        return [item async for item in with_ticks(one_row())]
+
+    assert asyncio.run(scenario()) == [{"id": 1}]
+
+
+def test_slow_client_gets_one_tick_for_all_that_it_missed() -> None:
+    async def scenario() -> None:
+        ticking = with_ticks(rows_every(3600.0, closed=asyncio.Event()), interval_s=0.02)
+        assert await anext(ticking) is None
+        await asyncio.sleep(0.1)
+        assert await anext(ticking) is None
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(ticking), timeout=0.005)
 
     asyncio.run(scenario())

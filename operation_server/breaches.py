@@ -1,0 +1,123 @@
+"""Limits that telemetry breaks right now, as VictoriaMetrics tells: they stand also unjudged."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from operation_server.episodes import Episode, Sign, breach_run, rules_of
+from operation_server.series import metrics_by_channel, milliseconds_of
+from operation_server.victoria import Point, VictoriaMetrics
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.subsystems import Mission, Rule
+
+LOOK_BACK: Final = (timedelta(hours=1), timedelta(hours=24))
+"""How far the start of a breach is looked for; one that lasts longer starts at the limit."""
+
+_log = structlog.get_logger(__name__)
+
+Key = tuple[str, Sign]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedRule:
+    """A rule and the series that its channel is written to."""
+
+    sign: Sign
+    rule: Rule
+    metric: str
+
+
+def watched_rules(mission: Mission) -> list[WatchedRule]:
+    """List the rules whose channels VictoriaMetrics keeps."""
+    metrics = metrics_by_channel(mission)
+    return [
+        WatchedRule(
+            sign=Sign(subsystem=name, reason=rule.reason), rule=rule, metric=metrics[name, rule.channel]
+        )
+        for name, rule in rules_of(mission)
+        if (name, rule.channel) in metrics
+    ]
+
+
+def breach_query(watched: WatchedRule, max_gap_s: float) -> str:
+    """Ask for the satellites whose newest sample, none older than `max_gap_s`, breaks a rule."""
+    newest = f"last_over_time({watched.metric}[{max_gap_s:g}s])"
+    rule = watched.rule
+    limits = (("<", rule.below), (">", rule.above), ("==", rule.equals))
+    parts = [f"{newest} {sign} {limit!r}" for sign, limit in limits if limit is not None]
+    return f"max({' or '.join(parts)}) by (satellite_id)"
+
+
+class Breaches:
+    """Which satellites break which rule now, and since when."""
+
+    def __init__(
+        self,
+        victoria: VictoriaMetrics,
+        mission: Mission,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._victoria = victoria
+        self._rules = {watched.sign: watched for watched in watched_rules(mission)}
+        self._max_gap_s = mission.window.max_gap_s
+        self._clock = clock
+
+    def present(self) -> set[Key]:
+        """Return who breaks what; nothing is known, and none returned, while VictoriaMetrics is away."""
+        try:
+            return {
+                (satellite, sign)
+                for sign, watched in self._rules.items()
+                for satellite in self._victoria.newest_values(breach_query(watched, self._max_gap_s))
+            }
+        except DependencyUnavailable as error:
+            _log.warning(f"{error}; alerts come from stored verdicts only")
+            return set()
+
+    def episodes(self, keys: Iterable[Key]) -> list[Episode]:
+        """Return an open episode without verdicts for each of some present breaches."""
+        try:
+            runs = self._runs(list(keys))
+        except DependencyUnavailable as error:
+            _log.warning(f"{error}; alerts come from stored verdicts only")
+            return []
+        return [_episode(satellite, sign, run) for (satellite, sign), run in runs.items() if run]
+
+    def newest_value(self, episode: Episode) -> float | None:
+        """Return the newest value of the channel whose limit is broken."""
+        watched = self._rules[episode.sign]
+        query = (
+            f'last_over_time({watched.metric}{{satellite_id="{episode.satellite_id}"}}[{self._max_gap_s:g}s])'
+        )
+        return self._victoria.newest_values(query).get(episode.satellite_id)
+
+    def _runs(self, keys: Sequence[Key]) -> Mapping[Key, Sequence[Point]]:
+        runs: dict[Key, Sequence[Point]] = {}
+        for sign, watched in self._rules.items():
+            waiting = [satellite for satellite, of in keys if of == sign]
+            for reach in LOOK_BACK:
+                samples = self._samples(watched.metric, waiting, reach) if waiting else {}
+                found = {name: breach_run(watched.rule, points) for name, points in samples.items()}
+                runs |= {(name, sign): run for name, run in found.items()}
+                waiting = [name for name, run in found.items() if len(run) == len(samples[name])]
+        return runs
+
+    def _samples(self, metric: str, satellites: Sequence[str], reach: timedelta) -> dict[str, list[Point]]:
+        now = self._clock()
+        return self._victoria.samples_by_satellite(
+            metric, satellites, start_ms=milliseconds_of(now - reach), end_ms=milliseconds_of(now)
+        )
+
+
+def _episode(satellite_id: str, sign: Sign, run: Sequence[Point]) -> Episode:
+    return Episode(
+        satellite_id=satellite_id,
+        sign=sign,
+        is_open=True,
+        started_ms=round(run[0].time_s * 1000),
+        last_ms=round(run[-1].time_s * 1000),
+    )

@@ -1,0 +1,95 @@
+"""VictoriaMetrics: what it scraped of Triton, of the workers and of itself."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from operation_server.pipeline.asking import Away
+from operation_server.pipeline.parts import VerdictsPart, VictoriaMetricsPart
+from operation_server.pipeline.states import Finding, away, judged, success_state, without_normal
+from operation_server.pipeline.stores import DatabaseNumbers
+from operation_server.victoria import Sample, VictoriaMetrics
+
+TRITON_QUERY: Final = (
+    '{job="triton-server",__name__=~"nv_inference_(count|request_(success|failure)|compute_infer_duration_us)'
+    '|nv_gpu_(utilization|memory_(used|total)_bytes|power_usage)"}'
+)
+_LATENCY: Final = "sum by (le) (increase(inference_received_to_row_seconds_bucket[5m]))"
+#: By name, each the query of one number.
+NUMBER_QUERIES: Final = {
+    "per_minute": "sum(increase(inference_verdicts_total[1m]))",
+    "latency_p50_s": f"histogram_quantile(0.5, {_LATENCY})",
+    "latency_p99_s": f"histogram_quantile(0.99, {_LATENCY})",
+    "success_percent": (
+        '100 - 100 * (sum(increase(inference_verdicts_total{verdict="failed"}[5m])) default 0) / '
+        "sum(increase(inference_verdicts_total[5m]))"
+    ),
+    "active_series": 'vm_cache_entries{type="storage/hour_metric_ids"}',
+    "samples_per_s": "sum(rate(vm_rows_inserted_total[1m]))",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Triton's own series, and numbers by the names of `NUMBER_QUERIES`, None where there is no sample."""
+
+    triton: list[Sample]
+    numbers: Mapping[str, float | None]
+
+
+def metrics_question(victoria: VictoriaMetrics) -> Callable[[], Metrics]:
+    """Ask VictoriaMetrics for what it scraped of Triton, of the workers and of itself."""
+
+    def ask() -> Metrics:
+        numbers = {name: _number(victoria.newest(query)) for name, query in NUMBER_QUERIES.items()}
+        return Metrics(triton=victoria.newest(TRITON_QUERY), numbers=numbers)
+
+    return ask
+
+
+def _number(samples: list[Sample]) -> float | None:
+    return samples[0].value if samples and math.isfinite(samples[0].value) else None
+
+
+def verdicts_part(
+    metrics: Metrics | Away, database: DatabaseNumbers | Away
+) -> tuple[VerdictsPart, list[Finding]]:
+    """Judge the share of verdicts that did not fail."""
+    numbers = {} if isinstance(metrics, Away) else metrics.numbers
+    findings = [finding for one in (metrics, database) if isinstance(one, Away) for finding in away(one)]
+    if not isinstance(metrics, Away):
+        findings += _success_findings(numbers.get("success_percent"))
+    part = VerdictsPart(
+        **judged(findings),
+        per_minute=numbers.get("per_minute"),
+        latency_p50_ms=_ms(numbers.get("latency_p50_s")),
+        latency_p99_ms=_ms(numbers.get("latency_p99_s")),
+        success_percent=numbers.get("success_percent"),
+        newest_at=None if isinstance(database, Away) else database.newest_at,
+    )
+    return part, findings
+
+
+def _success_findings(percent: float | None) -> list[Finding]:
+    if percent is None:
+        return [Finding(state="standby", message="no verdict within the last 5 minutes")]
+    message = f"{percent:.1f} % of the verdicts of the last 5 minutes succeeded: the failed jobs say why"
+    return without_normal(Finding(state=success_state(percent), message=message))
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
+
+
+def victoria_part(answer: Metrics | Away) -> tuple[VictoriaMetricsPart, list[Finding]]:
+    """Show how much VictoriaMetrics holds and takes."""
+    findings = away(answer) if isinstance(answer, Away) else []
+    numbers = {} if isinstance(answer, Away) else answer.numbers
+    series = numbers.get("active_series")
+    part = VictoriaMetricsPart(
+        **judged(findings),
+        active_series=None if series is None else int(series),
+        samples_per_s=numbers.get("samples_per_s"),
+    )
+    return part, findings

@@ -1,0 +1,141 @@
+"""RabbitMQ's queues of tasks, and the Celery workers that take them."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import requests
+from kombu.exceptions import KombuError
+
+from operation_server.pipeline.asking import ANSWER_S, Away
+from operation_server.pipeline.parts import RabbitMQPart, TaskQueue, Worker, WorkersPart
+from operation_server.pipeline.states import ADVICE, Finding, away, judged, queue_state, without_normal
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE
+
+MANAGEMENT_PORT: Final = 15672
+REMEMBERED_S: Final = 300.0
+"""A worker that was there and answers no more is shown for so long."""
+QUEUES: Final = (INFERENCE_QUEUE, DEFAULT_QUEUE, DEAD_LETTER_QUEUE)
+
+
+def rabbitmq_question(broker: Any) -> Callable[[], list[TaskQueue]]:
+    """Ask RabbitMQ's management API, at the broker's host and with its login, for the queues of tasks.
+
+    These are the numbers of `rabbitmqctl list_queues`; the server counts them every five seconds.
+    """
+    connection = broker.connection_for_read()
+    virtual_host = quote(connection.virtual_host, safe="")
+    url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/queues/{virtual_host}"
+    session = requests.Session()
+    session.auth = (connection.userid, connection.password)
+
+    def ask() -> list[TaskQueue]:
+        try:
+            answer = session.get(url, timeout=ANSWER_S)
+            answer.raise_for_status()
+            listed = {item["name"]: item for item in answer.json()}
+        except (requests.RequestException, ValueError) as error:
+            raise DependencyUnavailable("rabbitmq", f"management API: {error}") from error
+        return [_queue(listed[name]) for name in QUEUES if name in listed]
+
+    return ask
+
+
+def _queue(item: Mapping[str, Any]) -> TaskQueue:
+    if "messages_ready" not in item or "consumers" not in item:
+        raise DependencyUnavailable("rabbitmq", "it has not counted its queues yet; it does within seconds")
+    return TaskQueue(
+        queue=item["name"],
+        ready=item["messages_ready"],
+        unacknowledged=item["messages_unacknowledged"],
+        consumers=item["consumers"],
+        state=queue_state(item["name"], item["messages_ready"]),
+    )
+
+
+class WorkersQuestion:
+    """Asks all workers over the broker; those that are silent are remembered for a while."""
+
+    def __init__(self, broker: Any, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._broker = broker
+        self._monotonic = monotonic
+        self._seen_at: dict[str, float] = {}
+
+    def __call__(self) -> list[Worker]:
+        """Ask."""
+        with self._broker.connection_for_write(connect_timeout=ANSWER_S) as connection:
+            try:
+                connection.ensure_connection(max_retries=1, interval_start=0)
+                statistics, active = self._replies(connection)
+            except (KombuError, OSError, *connection.connection_errors) as error:
+                raise DependencyUnavailable("rabbitmq", str(error)) from error
+        return self.workers_of(statistics, active)
+
+    def _replies(self, connection: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        ask = self._broker.control.inspect
+        statistics = ask(timeout=ANSWER_S, connection=connection).stats() or {}
+        if not statistics:
+            return {}, {}
+        # as many replies as there are workers, instead of waiting for more
+        active = ask(timeout=ANSWER_S, connection=connection, limit=len(statistics)).active() or {}
+        return statistics, active
+
+    def workers_of(self, statistics: Mapping[str, Any], active: Mapping[str, Any]) -> list[Worker]:
+        """List those that answered and those that did lately, by name."""
+        now = self._monotonic()
+        self._seen_at.update(dict.fromkeys(statistics, now))
+        self._seen_at = {name: at for name, at in self._seen_at.items() if now - at <= REMEMBERED_S}
+        return [_worker(name, statistics.get(name), active.get(name)) for name in sorted(self._seen_at)]
+
+
+def _worker(name: str, statistics: Mapping[str, Any] | None, active: list[Any] | None) -> Worker:
+    return Worker(
+        worker=name,
+        is_alive=statistics is not None,
+        active=None if active is None else len(active),
+        concurrency=None if statistics is None else statistics["pool"]["max-concurrency"],
+        processed=None if statistics is None else sum(statistics["total"].values()),
+    )
+
+
+def rabbitmq_part(answer: list[TaskQueue] | Away) -> tuple[RabbitMQPart, list[Finding]]:
+    """Judge the queues of tasks; the two that workers read must be there."""
+    if isinstance(answer, Away):
+        findings = away(answer)
+        return RabbitMQPart(**judged(findings), queues=[]), findings
+    missing = [name for name in (INFERENCE_QUEUE, DEFAULT_QUEUE) if name not in {row.queue for row in answer}]
+    findings = without_normal(
+        *(Finding(state=row.state, message=_queue_message(row)) for row in answer),
+        *(
+            Finding(state="caution", message=f"queue {name} is missing: a worker declares it when it starts")
+            for name in missing
+        ),
+    )
+    return RabbitMQPart(**judged(findings), queues=answer), findings
+
+
+def _queue_message(row: TaskQueue) -> str:
+    if row.queue == DEAD_LETTER_QUEUE:
+        return f"{row.ready} tasks were given up: see queue {row.queue} and the worker's log"
+    return (
+        f"queue {row.queue}: {row.ready} tasks wait for {row.consumers} consumers: see the workers and Triton"
+    )
+
+
+def workers_part(answer: list[Worker] | Away) -> tuple[WorkersPart, list[Finding]]:
+    """Judge the workers: without one nothing is analysed."""
+    if isinstance(answer, Away):
+        findings = away(answer)
+        return WorkersPart(**judged(findings), workers=[]), findings
+    findings = [
+        Finding(state="serious", message=f"{worker.worker} answers no more: see its log")
+        for worker in answer
+        if not worker.is_alive
+    ]
+    if not any(worker.is_alive for worker in answer):
+        findings.append(
+            Finding(state="critical", message=f"no worker answers, nothing is analysed: {ADVICE}")
+        )
+    return WorkersPart(**judged(findings), workers=answer), findings

@@ -1,0 +1,104 @@
+"""PostgreSQL and the search engine, which holds a copy of its verdicts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from operation_server.pipeline.asking import Away
+from operation_server.pipeline.parts import DatabasePart, SearchPart
+from operation_server.pipeline.states import (
+    Finding,
+    away,
+    connections_state,
+    judged,
+    lag_state,
+    transaction_state,
+    without_normal,
+)
+from telemetry_core.database import Pool, transaction
+from telemetry_core.search import VERDICT_INDEX, SearchEngine, SearchRefused
+from telemetry_core.store import Row, rows
+
+RELAY_CEILING: Final = 10_000
+SEARCH_SINK: Final = "search"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseNumbers:
+    """What PostgreSQL said of itself, of the newest verdict and of what waits for the search engine."""
+
+    server: Row
+    newest_at: datetime | None
+    relay_lag: int | None
+
+
+def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
+    """Ask PostgreSQL; all three statements are cheap on any number of rows."""
+
+    def ask() -> DatabaseNumbers:
+        with transaction(pool) as connection:
+            (server,) = rows(connection, "pipeline_database")
+            newest = rows(connection, "newest_verdict")
+            waiting = rows(connection, "relay_lag", {"sink": SEARCH_SINK, "ceiling": RELAY_CEILING})
+        return DatabaseNumbers(
+            server=server,
+            newest_at=newest[0]["completed_at"] if newest else None,
+            relay_lag=waiting[0]["waiting"] if waiting else None,
+        )
+
+    return ask
+
+
+def search_question(engine: SearchEngine) -> Callable[[], int | None]:
+    """Ask the search engine how many verdicts it holds; None before its index is built."""
+
+    def ask() -> int | None:
+        try:
+            answer: Any = engine.send("GET", f"/{VERDICT_INDEX}/_count")
+        except SearchRefused as error:
+            if error.status == 404:
+                return None
+            raise
+        return int(answer["count"])
+
+    return ask
+
+
+def database_part(answer: DatabaseNumbers | Away) -> tuple[DatabasePart, list[Finding]]:
+    """Judge connections and the oldest transaction."""
+    if isinstance(answer, Away):
+        findings = away(answer)
+        nothing: dict[str, Any] = dict.fromkeys(DatabasePart.model_fields)
+        return DatabasePart(**{**nothing, **judged(findings)}), findings
+    server = answer.server
+    used, allowed, age_s = server["connections"], server["max_connections"], server["oldest_transaction_s"]
+    findings = without_normal(
+        Finding(
+            state=connections_state(used, allowed),
+            message=f"{used} of {allowed} connections are taken: see pg_stat_activity for whose they are",
+        ),
+        Finding(
+            state=transaction_state(age_s),
+            message=f"a transaction of {age_s or 0:.0f} s holds back the relay: see pg_stat_activity",
+        ),
+    )
+    estimates = {name: None if server[name] < 0 else server[name] for name in ("jobs", "verdicts")}
+    return DatabasePart(**judged(findings), **{**server, **estimates}), findings
+
+
+def search_part(
+    answer: int | Away | None, database: DatabaseNumbers | Away
+) -> tuple[SearchPart, list[Finding]]:
+    """Judge how many verdicts the relay has not passed on to the engine."""
+    findings = [finding for one in (answer, database) if isinstance(one, Away) for finding in away(one)]
+    documents = None if isinstance(answer, Away) else answer
+    lag = None if isinstance(database, Away) else database.relay_lag
+    if documents is None and not isinstance(answer, Away):
+        findings.append(
+            Finding(state="standby", message="the index is not built yet: verdict_relay builds it")
+        )
+    if lag is not None:
+        message = f"{lag} verdicts are not passed on yet: see the log of verdict_relay if that grows"
+        findings += without_normal(Finding(state=lag_state(lag), message=message))
+    return SearchPart(**judged(findings), documents=documents, relay_lag=lag), findings

@@ -1,0 +1,262 @@
+"""Alerts: episodes of anomalous verdicts and of broken limits, why they stand, and who acknowledged them."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from operation_server.alerts import (
+    MAX_EPISODES,
+    Acknowledged,
+    Wanted,
+    acknowledge,
+    acknowledgements,
+    breach_at,
+    find_alert,
+    moment,
+    overlapping_episodes,
+    satellites,
+    unjudged_episodes,
+)
+from operation_server.dependencies import Provided, Services
+from operation_server.episodes import (
+    ALERT_ID_PATTERN,
+    AlertState,
+    Episode,
+    Sign,
+    parse_alert_id,
+    signs_of,
+    state_of,
+)
+from operation_server.evidence import Evidence, read_stored, stored_evidence, unjudged_evidence
+from operation_server.problems import responses
+from operation_server.routes.parameters import API_PREFIX, Satellite, Time, TimeRange, time_range
+from operation_server.schemas import Number
+from operation_server.series import milliseconds_of
+from operation_server.verdicts import VerdictItem
+from telemetry_core.database import transaction
+from telemetry_core.subsystems import Name
+
+router = APIRouter(prefix=f"{API_PREFIX}/alerts", tags=["alerts"])
+
+DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
+DEFAULT_ALERTS: Final = 500
+MAX_ALERTS: Final = 1_000
+
+AlertKind = Literal["anomaly", "limit"]
+Severity = Literal["critical", "serious"]
+AlertId = Annotated[
+    str,
+    Path(pattern=ALERT_ID_PATTERN, description="`alert_id` of an alert; it stays valid when its start moves"),
+]
+OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last 24 hours")]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(protected_namespaces=())
+
+
+class Acknowledgement(_Answer):
+    """Who took note of an alert, and what they said."""
+
+    operator: str
+    comment: str
+    acknowledged_at: datetime
+
+
+class Alert(_Answer):
+    """An episode: consecutive anomalous verdicts, or breaches of one rule, of a satellite and subsystem."""
+
+    alert_id: str
+    satellite_id: str
+    subsystem: str
+    kind: AlertKind
+    reason: str | None = Field(description="The broken rule's reason; null for an anomaly")
+    severity: Severity
+    state: AlertState = Field(
+        description="The first two are open; returned was never acknowledged, cleared was"
+    )
+    is_open: bool
+    started_at: datetime = Field(description="Generation time of the first member")
+    last_at: datetime = Field(description="Generation time of the newest member")
+    verdict_count: int = Field(description="0 where telemetry breaks a limit and nothing was judged yet")
+    peak_score: Number
+    peak_job_id: str | None
+    newest_job_id: str | None
+    acknowledgement: Acknowledgement | None
+
+
+class Alerts(_Answer):
+    """Alerts that overlap a time range, newest start first."""
+
+    alerts: list[Alert]
+    count: int
+    is_truncated: bool
+
+
+class AlertDetail(Alert):
+    """An alert with its reasons, members and acknowledgements."""
+
+    why: Evidence | None
+    verdicts: list[VerdictItem] = Field(description="Newest first")
+    history: list[Acknowledgement] = Field(description="Newest first")
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _printable_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n")
+    _printable(lines.replace("\n", ""))
+    return lines
+
+
+class AcknowledgementRequest(BaseModel):
+    """Who acknowledges, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operator: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+        AfterValidator(_printable),
+    ]
+    comment: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+        AfterValidator(_printable_lines),
+    ]
+
+
+def recent_day(start_time: OptionalTime = None, end_time: OptionalTime = None) -> TimeRange:
+    """Complete a range that is not, or only partly, given."""
+    end = end_time or datetime.now(UTC)
+    return time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
+
+
+RecentDay = Annotated[TimeRange, Depends(recent_day)]
+
+
+@router.get("", responses=responses(422, 503))
+def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
+    services: Provided,
+    within: RecentDay,
+    satellite_id: Satellite | None = None,
+    subsystem: Name | None = None,
+    kind: AlertKind | None = None,
+    state: Annotated[list[AlertState] | None, Query(description="Any of these; by default all")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_ALERTS)] = DEFAULT_ALERTS,
+) -> Alerts:
+    """Return the alerts that overlap a time range, newest start first."""
+    signs = [
+        sign
+        for sign in signs_of(services.mission)
+        if subsystem in {None, sign.subsystem} and kind in {None, _kind(sign)}
+    ]
+    found = _alerts_within(services, within, signs, satellite_id)
+    wanted = [alert for alert in found if not state or alert.state in state]
+    shown = sorted(wanted, key=lambda alert: (alert.started_at, alert.alert_id), reverse=True)[:limit]
+    return Alerts(
+        alerts=shown,
+        count=len(shown),
+        is_truncated=len(wanted) > limit or len(found) >= MAX_EPISODES,
+    )
+
+
+@router.get("/{alert_id}", responses=responses(404, 422, 503))
+def get_alert(services: Provided, alert_id: AlertId) -> AlertDetail:
+    """Return one alert, why it stands and who acknowledged it."""
+    wanted = _wanted(services, alert_id)
+    breach = breach_at(services.breaches, wanted)
+    with transaction(services.pool) as connection:
+        episode = find_alert(connection, wanted, breach)
+        stored = read_stored(connection, episode) if episode.verdict_count else None
+        history = _history(episode, acknowledgements(connection, [episode]))
+    why = (
+        unjudged_evidence(services.mission, services.breaches, episode)
+        if stored is None
+        else stored_evidence(services.mission, episode, stored)
+    )
+    return AlertDetail(
+        **_alert(episode, history).model_dump(),
+        why=why,
+        verdicts=[] if stored is None else list(stored.verdicts),
+        history=history,
+    )
+
+
+@router.post("/{alert_id}/acknowledgements", status_code=201, responses=responses(404, 409, 422, 503))
+def acknowledge_alert(
+    services: Provided, alert_id: AlertId, acknowledgement: AcknowledgementRequest
+) -> AlertDetail:
+    """Acknowledge an alert once; of two at once one wins, the other is told who did."""
+    acknowledge(
+        services.pool,
+        services.breaches,
+        _wanted(services, alert_id),
+        operator=acknowledgement.operator,
+        comment=acknowledgement.comment,
+    )
+    return get_alert(services, alert_id)
+
+
+def _wanted(services: Services, alert_id: str) -> Wanted:
+    """Read an id; one of another mission names no alert here."""
+    wanted = parse_alert_id(alert_id)
+    if wanted[1] not in signs_of(services.mission):
+        raise HTTPException(404, "No such alert: the mission has no such subsystem or rule")
+    return wanted
+
+
+def _kind(sign: Sign) -> AlertKind:
+    return "anomaly" if sign.reason is None else "limit"
+
+
+def _alerts_within(
+    services: Services, within: TimeRange, signs: Sequence[Sign], satellite_id: str | None
+) -> list[Alert]:
+    start_ms, end_ms = milliseconds_of(within.start), milliseconds_of(within.end)
+    present = {
+        (name, sign)
+        for name, sign in services.breaches.present()
+        if sign in signs and satellite_id in {None, name}
+    }
+    with transaction(services.pool) as connection:
+        names = [satellite_id] if satellite_id else satellites(connection)
+        stored = overlapping_episodes(connection, names, signs, start_ms=start_ms, end_ms=end_ms)
+        unjudged = unjudged_episodes(connection, services.breaches, present)
+        episodes = stored + [item for item in unjudged if item.started_ms <= end_ms]
+        acknowledged = acknowledgements(connection, episodes)
+    return [_alert(item, _history(item, acknowledged)) for item in episodes]
+
+
+def _history(episode: Episode, acknowledged: Acknowledged) -> list[Acknowledgement]:
+    given = acknowledged.get((*episode.key, episode.started_ms), [])
+    return [Acknowledgement.model_validate(row) for row in given]
+
+
+def _alert(episode: Episode, history: Sequence[Acknowledgement]) -> Alert:
+    kind = _kind(episode.sign)
+    return Alert(
+        alert_id=episode.alert_id,
+        satellite_id=episode.satellite_id,
+        subsystem=episode.sign.subsystem,
+        kind=kind,
+        reason=episode.sign.reason,
+        severity="critical" if kind == "limit" else "serious",
+        state=state_of(is_open=episode.is_open, is_acknowledged=bool(history)),
+        is_open=episode.is_open,
+        started_at=moment(episode.started_ms),
+        last_at=moment(episode.last_ms),
+        verdict_count=episode.verdict_count,
+        peak_score=episode.peak_score,
+        peak_job_id=episode.peak_job_id,
+        newest_job_id=episode.newest_job_id,
+        acknowledgement=history[0] if history else None,
+    )

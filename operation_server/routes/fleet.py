@@ -1,0 +1,65 @@
+"""The fleet: the state of every satellite and subsystem, worst first."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from operation_server.dependencies import Provided
+from operation_server.problems import responses
+from operation_server.routes.parameters import API_PREFIX
+from operation_server.schemas import Number
+from operation_server.states import State
+
+router = APIRouter(prefix=f"{API_PREFIX}/fleet", tags=["fleet"])
+
+
+class StateCounts(BaseModel):
+    """Satellites by state."""
+
+    critical: int
+    serious: int
+    caution: int
+    normal: int
+    standby: int
+    off: int
+
+
+class SubsystemState(BaseModel):
+    """The newest that is known of one subsystem."""
+
+    subsystem: str
+    state: State
+    is_stale: bool = Field(description="No telemetry within the window's longest gap")
+    last_contact: datetime | None = Field(description="Newest sample; null when unknown")
+    verdict: str | None
+    anomaly_score: Number
+    judged_at: datetime | None = Field(description="Generation time of the newest verdict")
+    open_alerts: int
+    unacknowledged_alerts: int
+
+
+class SatelliteState(BaseModel):
+    """A satellite is as bad as its worst subsystem."""
+
+    satellite_id: str
+    state: State
+    is_stale: bool
+    last_contact: datetime | None
+    open_alerts: int
+    unacknowledged_alerts: int
+    subsystems: list[SubsystemState]
+
+
+class Fleet(BaseModel):
+    """All satellites, worst first, then by name."""
+
+    generated_at: datetime
+    counts: StateCounts
+    satellites: list[SatelliteState]
+
+
+@router.get("", responses=responses(503))
+def get_fleet(services: Provided) -> Fleet:
+    """Return the state of every satellite; at most a second old."""
+    return Fleet.model_validate(services.fleet.overview())

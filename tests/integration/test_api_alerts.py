@@ -1,0 +1,239 @@
+"""Alerts, acknowledgements and the fleet over a real PostgreSQL."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg2
+import pytest
+import requests
+
+from telemetry_core.database import Pool, transaction
+from telemetry_core.inferences import Job, JobStatus, Verdict
+from telemetry_core.messages import job_id_of, microseconds_of
+from telemetry_core.store import save_inferences
+from tests.integration.running_api import RunningApi
+from tests.integration.test_api import get, problem, verdict
+from tests.integration.test_api_live import stream
+
+pytestmark = pytest.mark.integration
+
+START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+FAILED = {"status": JobStatus.FAILED, "verdict": None, "anomaly_score": None, "anomaly_detected": None}
+
+
+def judge(
+    pool: Pool,
+    second: float,
+    word: str,
+    *,
+    reason: str = "periodic_check",
+    lane: str = "live",
+    start: datetime = START,
+    **more: Any,
+) -> str:
+    """Save what the worker saves of a sample set: a for anomalous, n nominal, f failed."""
+    generated = start + timedelta(seconds=second)
+    job_id = job_id_of("SAT-001", microseconds_of(generated))
+    job = Job(job_id=job_id, satellite_id="SAT-001", source="kafka_auto_trigger", trigger_reason=reason,
+              total_subsystems=1, created_at=generated, metadata={"lane": lane})  # fmt: skip
+    anomalous = {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True}
+    changes: dict[str, Any] = {"a": anomalous, "n": {}, "f": FAILED}[word]
+    with transaction(pool) as connection:
+        save_inferences(connection, [job], [verdict(job_id, "eps", **{**changes, **more})])
+    return job_id
+
+
+def alerts(api: RunningApi, **query: Any) -> list[dict[str, Any]]:
+    answer = get(api, "/api/v1/alerts", **query)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["alerts"]
+    return found
+
+
+def acknowledge(api: RunningApi, alert_id: str, **body: str) -> requests.Response:
+    text = {"operator": "Ada", "comment": "seen", **body}
+    return requests.post(f"{api.url}/api/v1/alerts/{alert_id}/acknowledgements", json=text, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("words", "counts", "is_open"),
+    [("aa", [2], True), ("aan", [2], False), ("anaa", [2, 1], True), ("afa", [2], True), ("nfn", [], False)],
+)
+def test_nominal_verdict_ends_an_episode_and_a_failure_does_not(
+    api: RunningApi, api_pool: Pool, words: str, counts: list[int], *, is_open: bool
+) -> None:
+    for second, word in enumerate(words):
+        judge(api_pool, second, word)
+    found = alerts(api)
+    assert [alert["verdict_count"] for alert in found] == counts
+    assert [alert["is_open"] for alert in found][:1] == [is_open] * bool(counts)
+
+
+def test_stored_telemetry_raises_no_alert(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a", lane="stored")
+    assert alerts(api) == []
+
+
+def test_late_verdict_moves_the_start_and_the_old_id_stays_valid(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 5, "a")
+    (before,) = alerts(api)
+    judge(api_pool, 3, "a")
+    after = get(api, f"/api/v1/alerts/{before['alert_id']}").json()
+    assert after["verdict_count"] == 2
+    assert after["started_at"] < before["started_at"]
+
+
+def test_episode_from_before_the_range_is_shown_whole(api: RunningApi, api_pool: Pool) -> None:
+    for second in (0, 60, 120):
+        judge(api_pool, second, "a")
+    (found,) = alerts(api, start_time=(START + timedelta(seconds=90)).isoformat())
+    assert found["verdict_count"] == 3
+
+
+def test_broken_limit_is_an_alert_until_a_job_keeps_it(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "n", reason="low_battery")
+    judge(api_pool, 1, "f", reason="abnormal_temperature,low_battery")
+    (found,) = alerts(api)
+    assert (found["kind"], found["reason"], found["severity"]) == ("limit", "low_battery", "critical")
+    assert (found["verdict_count"], found["is_open"]) == (2, True)
+    judge(api_pool, 2, "n")
+    assert [alert["is_open"] for alert in alerts(api)] == [False]
+
+
+def test_two_acknowledgements_at_once_have_one_winner(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(
+            threads.map(lambda name: acknowledge(api, found["alert_id"], operator=name), ["Ada", "Grace"])
+        )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    (lost,) = (answer for answer in answers if answer.status_code == 409)
+    (won,) = (answer.json() for answer in answers if answer.status_code == 201)
+    assert problem(lost, 409).startswith(f"Already acknowledged by {won['acknowledgement']['operator']} at ")
+    assert [alert["state"] for alert in alerts(api)] == ["acknowledged"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"operator": "  "}, {"comment": ""}, {"operator": "a\u0000b"}, {"comment": "\u001b[2J"}]
+)
+def test_unprintable_acknowledgement_is_refused(
+    api: RunningApi, api_pool: Pool, body: dict[str, str]
+) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    problem(acknowledge(api, found["alert_id"], **body), 422)
+
+
+def test_unknown_alert_is_not_found(api: RunningApi) -> None:
+    problem(acknowledge(api, "eps.anomaly.1.SAT-001"), 404)
+    problem(get(api, "/api/v1/alerts/nope.anomaly.1.SAT-001"), 404)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE ops.alert_acknowledgements SET comment = 'x'", "DELETE FROM ops.alert_acknowledgements",
+     "TRUNCATE ops.alert_acknowledgements"],
+)  # fmt: skip
+def test_history_is_append_only(pool: Pool, change: str) -> None:
+    with pytest.raises(psycopg2.Error, match="refused"), transaction(pool) as connection:
+        connection.cursor().execute(change)
+
+
+def test_acknowledgement_arrives_on_another_stream_and_resumes(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    with stream(api, "0-0") as next_event:
+        first = next_event()
+        started = time.monotonic()
+        assert acknowledge(api, found["alert_id"], comment="zwei\nZeilen").status_code == 201
+        second = next_event()
+        assert time.monotonic() - started < 2
+    judge(api_pool, 1, "n")
+    assert [first["event"], second["event"]] == ["verdict", "acknowledgement"]
+    assert second["data"]["comment"] == "zwei\nZeilen"
+    with stream(api, first["id"]) as next_event:
+        resumed = [next_event() for _ in range(2)]
+    assert [event["event"] for event in resumed] == ["acknowledgement", "verdict"]
+    assert resumed[0]["id"] == second["id"]
+
+
+def test_cut_connections_lose_and_repeat_nothing(api: RunningApi, api_pool: Pool) -> None:
+    written: list[str] = []
+
+    def write() -> None:
+        for second in range(0, 60, 2):
+            job_id = judge(api_pool, second, "a")
+            alert_id = f"eps.anomaly.{job_id.rsplit('-', 1)[1]}.SAT-001"
+            assert acknowledge(api, alert_id, comment=f"seen {second}").status_code == 201
+            written.extend([job_id, f"seen {second}", judge(api_pool, second + 1, "n")])
+
+    seen: list[str] = []
+    last_id = "0-0"
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(write)
+        for length in (1, 2, 5, 1, 20, 3, 11, 47):
+            with stream(api, last_id) as next_event:
+                for _ in range(length):
+                    event = next_event()
+                    last_id = event["id"]
+                    seen.append(event["data"].get("comment") or event["data"]["job_id"])
+        writing.result(timeout=20)
+    assert set(written) ^ set(seen) == set()
+    assert len(seen) == len(set(seen)) == 90
+
+
+def test_alert_says_why_it_stands(api: RunningApi, api_pool: Pool) -> None:
+    judge(
+        api_pool, 0, "n",
+        input_features=("battery_voltage", "battery_current"),
+        input_data={"window_start": (START - timedelta(seconds=10)).isoformat(),
+                    "window_end": START.isoformat(), "samples": 11},
+        predictions=[[3.8, 0.1], [3.7, 0.2], [3.6, 0.3]],
+        bands={"90": {"lower": [[3.5, 0.0]] * 3, "upper": [[3.9, None]] * 3}},
+    )  # fmt: skip
+    judge(api_pool, 2, "a", anomaly_score=0.8)
+    peak = judge(
+        api_pool, 3, "a", anomaly_score=0.95, model_version="7", calibration_hash="c" * 64,
+        contributions={"battery_voltage": {"residual": 0.5, "statistics": 0.25},
+                       "battery_current": {"statistics": 0.25}},
+        input_data={"newest": {"battery_voltage": 2.5, "battery_current": None}},
+    )  # fmt: skip
+    newest = judge(api_pool, 4, "a", anomaly_score=0.7)
+    (found,) = alerts(api)
+    assert (found["peak_score"], found["peak_job_id"], found["newest_job_id"]) == (0.95, peak, newest)
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert [item["job_id"] for item in detail["verdicts"]][:2] == [newest, peak]
+    why = detail["why"]
+    assert {key: value for key, value in why.items() if key != "channels"} == {
+        "job_id": peak, "generated_at": instant(3), "model_name": "lstm_timeseries", "model_version": "7",
+        "calibration_hash": "c" * 64,
+    }  # fmt: skip
+    voltage, current, *others = why["channels"]
+    assert voltage == {
+        "channel": "battery_voltage", "unit": "V", "share": 0.75,
+        "families": {"residual": 0.5, "statistics": 0.25}, "actual": 2.5,
+        "expected": 3.7, "lower_90": 3.5, "upper_90": 3.9, "expected_from": instant(0), "nominal": [3.3, 4.2],
+    }  # fmt: skip
+    assert (current["share"], current["actual"], current["expected"]) == (0.25, None, 0.2)
+    assert current["upper_90"] is None
+    assert {(item["share"], item["actual"], item["expected_from"]) for item in others} == {(0.0, None, None)}
+
+
+def instant(second: int) -> str:
+    return (START + timedelta(seconds=second)).isoformat().replace("+00:00", "Z")
+
+
+def test_fleet_shows_open_alerts_without_telemetry(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a")
+    time.sleep(1.1)  # what was read before is kept for a second
+    answer = get(api, "/api/v1/fleet")
+    assert answer.status_code == 200, answer.text
+    (satellite,) = answer.json()["satellites"]
+    assert (satellite["state"], satellite["is_stale"], satellite["unacknowledged_alerts"]) == (
+        "serious",
+        True,
+        1,
+    )

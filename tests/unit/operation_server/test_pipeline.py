@@ -1,0 +1,265 @@
+import asyncio
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import TopicPartition
+
+from operation_server.pipeline.asking import Away, Inquiry
+from operation_server.pipeline.board import CACHE_S, Answers, Board, pipeline_of
+from operation_server.pipeline.kafka import KafkaNumbers, lag_of
+from operation_server.pipeline.metrics import Metrics
+from operation_server.pipeline.parts import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
+from operation_server.pipeline.queues import REMEMBERED_S, WorkersQuestion
+from operation_server.pipeline.stores import DatabaseNumbers
+from operation_server.pipeline.triton import IndexedModel, indexed_models
+from operation_server.victoria import Sample
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NOW = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
+TOPICS = ("telemetry", "refused")
+WELL = Answers(
+    kafka=KafkaNumbers(
+        groups=[ConsumerGroup(group="trigger", topic="telemetry", lag=0, members=1, state="normal")],
+        topics=[Topic(topic=topic, partitions=1, messages=0) for topic in TOPICS],
+    ),
+    rabbitmq=[
+        TaskQueue(queue=queue, ready=0, unacknowledged=0, consumers=1, state="normal")
+        for queue in ("inference", "celery")
+    ],
+    workers=[Worker(worker="celery@one", is_alive=True, active=0, concurrency=2, processed=7)],
+    triton=[IndexedModel(model_name="lstm", version="1", is_ready=True)],
+    metrics=Metrics(triton=[], numbers={"success_percent": 100.0, "latency_p99_s": 0.25}),
+    database=DatabaseNumbers(
+        server={
+            "connections": 7, "max_connections": 100, "size_bytes": 1, "jobs": -1, "verdicts": 9,
+            "oldest_transaction_s": None,
+        },
+        newest_at=NOW,
+        relay_lag=0,
+    ),
+    search=9,
+)  # fmt: skip
+
+
+def pipeline(**answers: Any) -> Pipeline:
+    return pipeline_of(replace(WELL, **answers), topics=TOPICS, dead_letter_topic="refused", now=NOW)
+
+
+def states(answer: Pipeline) -> dict[str, str]:
+    parts = answer.model_dump(exclude={"generated_at", "alerts"})
+    return {name: part["state"] for name, part in parts.items() if part["state"] != "normal"}
+
+
+class TestParts:
+    def test_nothing_is_said_where_all_is_well(self) -> None:
+        answer = pipeline()
+        assert states(answer) == {"gpu": "standby"}
+        assert answer.alerts == []
+        assert (answer.verdicts.latency_p99_ms, answer.verdicts.latency_p50_ms) == (250.0, None)
+
+    def test_rows_that_were_never_counted_are_unknown(self) -> None:
+        database = pipeline().database
+        assert (database.jobs, database.verdicts) == (None, 9)
+
+    def test_each_tool_that_is_away_takes_only_its_own_parts_off(self) -> None:
+        parts = {
+            "kafka": {"kafka"},
+            "rabbitmq": {"rabbitmq"},
+            "workers": {"workers"},
+            "triton": {"triton", "gpu"},
+            "metrics": {"verdicts", "gpu", "victoria_metrics"},
+            "database": {"database", "verdicts", "search"},
+            "search": {"search"},
+        }
+        for tool, off in parts.items():
+            answer = pipeline(**{tool: Away(detail=f"{tool} unavailable: refused")})
+            assert {name for name, state in states(answer).items() if state == "off"} == off
+            assert {alert.part for alert in answer.alerts} == off
+            assert all(f"{tool} unavailable: refused: see " in alert.message for alert in answer.alerts)
+
+    def test_topic_that_is_missing_is_named_and_has_no_count(self) -> None:
+        assert isinstance(WELL.kafka, KafkaNumbers)
+        answer = pipeline(kafka=replace(WELL.kafka, topics=WELL.kafka.topics[:1]))
+        assert (answer.kafka.state, answer.kafka.dead_letters) == ("serious", None)
+        assert "topic refused is missing" in answer.kafka.detail
+
+    def test_dead_letters_are_counted_and_a_caution(self) -> None:
+        assert isinstance(WELL.kafka, KafkaNumbers)
+        topics = [WELL.kafka.topics[0], Topic(topic="refused", partitions=2, messages=3)]
+        answer = pipeline(kafka=replace(WELL.kafka, topics=topics))
+        assert (answer.kafka.dead_letters, answer.kafka.state) == (3, "caution")
+
+    def test_without_workers_nothing_is_analysed(self) -> None:
+        assert pipeline(workers=[]).workers.state == "critical"
+        silent = Worker(worker="celery@two", is_alive=False, active=None, concurrency=None, processed=None)
+        assert isinstance(WELL.workers, list)
+        assert pipeline(workers=[*WELL.workers, silent]).workers.state == "serious"
+
+    def test_model_that_is_not_ready_is_serious_and_none_is_critical(self) -> None:
+        lost = IndexedModel(model_name="vae", version="", is_ready=False)
+        assert "vae is not ready" in pipeline(triton=[lost]).triton.detail
+        assert pipeline(triton=[]).triton.state == "critical"
+
+    def test_index_that_is_not_built_yet_waits(self) -> None:
+        search = pipeline(search=None).search
+        assert (search.state, search.documents) == ("standby", None)
+
+
+class TestTriton:
+    def test_counts_are_those_of_the_model_and_version(self) -> None:
+        samples = [
+            sample("nv_inference_count", 66, model="lstm", version="1"),
+            sample("nv_inference_request_success", 60, model="lstm", version="1"),
+            sample("nv_inference_request_failure", 1, model="lstm", version="1", reason="BACKEND"),
+            sample("nv_inference_request_failure", 2, model="lstm", version="1", reason="OTHER"),
+            sample("nv_inference_compute_infer_duration_us", 90_000, model="lstm", version="1"),
+            sample("nv_inference_count", 999, model="lstm", version="2"),
+        ]
+        (model,) = pipeline(metrics=Metrics(triton=samples, numbers={})).triton.models
+        assert (model.inferences, model.failures, model.mean_compute_ms) == (66, 3, 1.5)
+
+    def test_model_without_samples_has_no_counts(self) -> None:
+        (model,) = pipeline().triton.models
+        assert (model.inferences, model.failures, model.mean_compute_ms) == (None, None, None)
+
+    def test_devices_are_listed_and_utilization_is_in_percent(self) -> None:
+        samples = [
+            sample("nv_gpu_utilization", 0.42, gpu_uuid="GPU-a"),
+            sample("nv_gpu_memory_used_bytes", 2e9, gpu_uuid="GPU-a"),
+            sample("nv_gpu_power_usage", 71.5, gpu_uuid="GPU-b"),
+        ]
+        gpu = pipeline(metrics=Metrics(triton=samples, numbers={})).gpu
+        first, second = gpu.devices
+        assert gpu.state == "normal"
+        assert (first.uuid, first.utilization_percent, first.memory_used_bytes) == (
+            "GPU-a",
+            42.0,
+            2_000_000_000,
+        )
+        assert (first.power_w, second.power_w, second.utilization_percent) == (None, 71.5, None)
+
+    def test_repository_index_is_read_with_long_names_and_missing_versions(self) -> None:
+        name = "m" * 200
+        ready = text(1, "lstm") + text(2, "1") + text(3, "READY")
+        lost = text(1, name) + text(3, "UNAVAILABLE") + text(4, "no file")
+        assert indexed_models(field(1, ready) + field(1, lost)) == [
+            IndexedModel(model_name="lstm", version="1", is_ready=True),
+            IndexedModel(model_name=name, version="", is_ready=False),
+        ]
+        assert indexed_models(b"") == []
+
+
+def sample(name: str, value: float, **labels: str) -> Sample:
+    return Sample(labels={"__name__": name, **labels}, value=value)
+
+
+def field(number: int, content: bytes) -> bytes:
+    low, high = len(content) & 0x7F, len(content) >> 7
+    return bytes([number << 3 | 2, low | 0x80, high] if high else [number << 3 | 2, low]) + content
+
+
+def text(number: int, content: str) -> bytes:
+    return field(number, content.encode())
+
+
+FIRST, SECOND = TopicPartition("telemetry", 0), TopicPartition("telemetry", 1)
+BEGINS = {FIRST: 5, SECOND: 20}
+ENDS = {FIRST: 105, SECOND: 30}
+
+
+class TestLag:
+    def test_lag_is_summed_over_the_partitions(self) -> None:
+        assert lag_of({FIRST: 100, SECOND: 28}, BEGINS, ENDS) == 7
+
+    def test_lag_is_unknown_before_the_first_commit(self) -> None:
+        assert lag_of({FIRST: -1001, SECOND: -1001}, BEGINS, ENDS) is None
+        assert lag_of({}, BEGINS, ENDS) is None
+
+    def test_partition_without_commit_is_unread_from_its_beginning(self) -> None:
+        assert lag_of({FIRST: 105, SECOND: -1001}, BEGINS, ENDS) == 10
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_worker_that_falls_silent_is_shown_for_a_while() -> None:
+    clock = Clock()
+    question = WorkersQuestion(None, monotonic=clock)
+    replies: Mapping[str, Any] = {"celery@one": {"pool": {"max-concurrency": 2}, "total": {"a": 3, "b": 4}}}
+    alive = Worker(worker="celery@one", is_alive=True, active=1, concurrency=2, processed=7)
+    silent = Worker(worker="celery@one", is_alive=False, active=None, concurrency=None, processed=None)
+    assert question.workers_of(replies, {"celery@one": [{}]}) == [alive]
+    clock.now_s = REMEMBERED_S
+    assert question.workers_of({}, {}) == [silent]
+    clock.now_s = REMEMBERED_S + 0.1
+    assert question.workers_of({}, {}) == []
+
+
+class TestAsking:
+    def test_tool_that_hangs_is_away_and_not_asked_twice(self) -> None:
+        gate, asked = threading.Event(), []
+
+        def hang() -> None:
+            asked.append(1)
+            gate.wait(timeout=30)
+
+        inquiry = Inquiry({"kafka": hang, "search": lambda: 9}, patience_s=0.05)
+        for _ in range(2):
+            assert inquiry.answers() == {"kafka": Away(detail="no answer within 0.05 s"), "search": 9}
+        assert len(asked) == 1
+        gate.set()
+        inquiry.close()
+
+    def test_tool_that_refuses_is_away_and_says_why(self) -> None:
+        def refuse() -> None:
+            raise DependencyUnavailable("kafka", "refused")
+
+        inquiry = Inquiry({"kafka": refuse})
+        assert inquiry.answers() == {"kafka": Away(detail="kafka unavailable: refused")}
+        inquiry.close()
+
+
+class TestBoard:
+    def test_many_clients_at_once_ask_the_tools_once(self) -> None:
+        board, asked, _ = counting_board()
+        answers = asyncio.run(at_once(board, 50))
+        assert len(asked) == 1
+        assert len({id(answer) for answer in answers}) == 1
+        board.close()
+
+    def test_answer_is_kept_for_two_seconds(self) -> None:
+        board, asked, clock = counting_board()
+        for clock.now_s in (0.0, CACHE_S - 0.1, CACHE_S):
+            asyncio.run(board.pipeline())
+        assert len(asked) == 2
+        board.close()
+
+
+def counting_board() -> tuple[Board, list[int], Clock]:
+    asked: list[int] = []
+    clock = Clock()
+
+    def kafka() -> Any:
+        asked.append(1)
+        return WELL.kafka
+
+    questions: dict[str, Callable[[], Any]] = {
+        name: lambda name=name: getattr(WELL, name)  # type: ignore[misc]
+        for name in Answers.__slots__
+    }
+    return Board(Inquiry({**questions, "kafka": kafka}), Settings(), monotonic=clock), asked, clock
+
+
+async def at_once(board: Board, clients: int) -> list[Pipeline]:
+    return await asyncio.gather(*(board.pipeline() for _ in range(clients)))

@@ -1,0 +1,111 @@
+import bisect
+
+import pytest
+from fastapi import HTTPException
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operation_server.routes.telemetry import wanted_channels
+from operation_server.series import (
+    SPAN_GROWTH,
+    Series,
+    grid_of,
+    metrics_by_channel,
+    span_of_newest,
+    times_of,
+    with_gaps,
+)
+from operation_server.victoria import selector_of
+from telemetry_core.settings import Settings, load_mission
+
+MISSION = load_mission(Settings().mission_file)
+YEAR_MS = 365 * 86_400_000
+
+
+@given(start=st.integers(0, 7_258_118_400_000), span=st.integers(0, YEAR_MS), size=st.integers(2, 4000))
+def test_grid_covers_the_range_with_no_more_intervals_than_asked_for(
+    start: int, span: int, size: int
+) -> None:
+    grid = grid_of(start, start + span, size)
+    assert grid.first_ms % grid.step_ms == grid.last_ms % grid.step_ms == 0
+    assert grid.first_ms <= start < grid.first_ms + grid.step_ms
+    assert grid.last_ms <= start + span < grid.last_ms + grid.step_ms
+    assert (grid.last_ms - grid.first_ms) // grid.step_ms + 1 <= size
+
+
+@given(span=st.integers(1_000_000, YEAR_MS), size=st.integers(2, 4000))
+def test_interval_is_hardly_wider_than_the_size_asks_for(span: int, size: int) -> None:
+    assert grid_of(0, span, size).step_ms <= 1.011 * span / (size - 1) + 1
+
+
+def test_range_that_moves_keeps_its_grid() -> None:
+    day = 86_400_000
+    steps = {grid_of(start, start + day, 1000).step_ms for start in range(0, 1_000_000, 997)}
+    assert steps == {86_500}
+
+
+def test_gap_is_one_time_without_values() -> None:
+    times = [0, 1000, 2000, 90_000, 91_000]
+    assert with_gaps(times, step_ms=0, max_gap_ms=60_000) == [0, 1000, 2000, 32_000, 90_000, 91_000]
+    assert with_gaps(times, step_ms=1000, max_gap_ms=60_000) == [0, 1000, 2000, 3000, 90_000, 91_000]
+
+
+def test_intervals_wider_than_a_gap_are_joined() -> None:
+    assert with_gaps([0, 100_000, 300_000], step_ms=100_000, max_gap_ms=60_000) == [0, 100_000, 300_000]
+    assert with_gaps([], step_ms=0, max_gap_ms=1) == []
+
+
+def test_times_are_those_of_all_series_once_and_ascending() -> None:
+    assert times_of([Series(low={3: 1.0}, high={3: 1.0}), Series(low={1: 1.0}, high={1: 2.0, 2: 2.0})]) == [
+        1,
+        2,
+        3,
+    ]
+
+
+@given(
+    ages=st.lists(st.integers(0, 100_000_000), unique=True, max_size=200).map(sorted),
+    size=st.integers(1, 40),
+    longest=st.integers(0, 100_000_000),
+)
+def test_span_holds_the_newest_samples_and_not_many_more(ages: list[int], size: int, longest: int) -> None:
+    def count(span_ms: int) -> int:
+        return bisect.bisect_right(ages, span_ms)
+
+    span = span_of_newest(count, size=size, longest_ms=longest)
+    assert span <= longest
+    assert min(size, count(longest)) <= count(span) <= SPAN_GROWTH * size
+
+
+def test_channel_of_several_metrics_has_the_one_that_the_mission_names_first() -> None:
+    metrics = metrics_by_channel(MISSION)
+    assert metrics["thermal", "obc_temp"] == "satellite_temperature"
+    assert metrics["eps", "total_power_generation"] == "satellite_power_generation"
+
+
+def test_field_that_is_no_channel_has_no_metric() -> None:
+    assert not any(channel in {"heater_1_on", "*"} for _, channel in metrics_by_channel(MISSION))
+
+
+def test_channels_of_a_wildcard_have_a_metric_each() -> None:
+    mission = MISSION.model_copy(update={"metrics": {"satellite_comm_*": "comm.*"}})
+    assert metrics_by_channel(mission) == {
+        ("comm", name): f"satellite_comm_{name}" for name in MISSION.subsystems["comm"].channels
+    }
+
+
+def test_channels_are_chosen_in_the_order_of_the_mission() -> None:
+    chosen = wanted_channels(MISSION, "thermal", ["obc_temp", "battery_temp"])
+    assert [(item.channel, item.unit) for item in chosen] == [("battery_temp", "degC"), ("obc_temp", "degC")]
+    assert {item.subsystem for item in wanted_channels(MISSION, None, None)} == set(MISSION.subsystems)
+
+
+def test_what_the_mission_lacks_is_refused_with_what_there_is() -> None:
+    with pytest.raises(HTTPException, match="payload is none of eps, thermal"):
+        wanted_channels(MISSION, "payload", None)
+    with pytest.raises(HTTPException, match="no series of gyro_x; there are battery_temp"):
+        wanted_channels(MISSION, "thermal", ["gyro_x"])
+
+
+def test_satellite_cannot_leave_its_quotes() -> None:
+    assert selector_of(["a", "b"], 'x"}') == '{__name__=~"a|b",satellite_id="x\\"}"}'
