@@ -9,10 +9,22 @@ ARG PIP_INDEX_URL=""
 ARG PIP_EXTRA_INDEX_URL=""
 RUN ["./install-packages", "--self"]
 
+FROM node:24-bookworm-slim AS console-packages
+WORKDIR /build
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc wheel[s]/npm-cache.tar ./
+# Behind a private registry: NPM_CONFIG_REGISTRY=... docker compose build frontend
+ARG NPM_CONFIG_REGISTRY
+RUN mkdir /npm-cache && if [ -f npm-cache.tar ]; then tar -xf npm-cache.tar -C /npm-cache; fi \
+    && npm ci --prefer-offline --cache /npm-cache && rm -f npm-cache.tar
+
+FROM console-packages AS console-collected
+RUN ["tar", "-cf", "/npm-cache.tar", "-C", "/npm-cache", "."]
+
 FROM locked AS collected
 RUN ["./install-packages", "--collect", "/wheels"]
 FROM scratch AS wheels
 COPY --from=collected /wheels /
+COPY --from=console-collected /npm-cache.tar /
 
 FROM locked AS operation-server-packages
 RUN ["./install-packages", "operation-server", "tracing"]
@@ -103,9 +115,13 @@ HEALTHCHECK NONE
 ENTRYPOINT ["python", "satellite_simulator.py", "--kafka", "kafka:9092"]
 CMD ["--satellites", "3", "--interval", "3", "--duration", "60"]
 
+FROM console-packages AS console
+COPY frontend ./
+RUN ["npm", "run", "build"]
+
 FROM nginx:1.28.0-alpine AS frontend
 COPY nginx/frontend.conf /etc/nginx/nginx.conf
-COPY frontend/index.html /srv/frontend/
+COPY --from=console /build/dist /srv/frontend
 USER 101:101
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
@@ -114,7 +130,7 @@ CMD ["nginx"]
 
 FROM nginx:1.28.0-alpine AS nginx
 COPY nginx/containers.conf /etc/nginx/nginx.conf
-COPY nginx/routes.conf /etc/nginx/routes.conf
+COPY nginx/answers.conf nginx/routes.conf /etc/nginx/
 USER 101:101
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-compose \
+.PHONY: setup browser up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-compose \
 	bench bench-detection help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -37,12 +37,16 @@ test: setup check test-unit up test-integration test-e2e ## Everything: setup, c
 
 test-unit: ## Unit tests: no server needed
 	@$(stage) unit 2 python -m pytest tests/unit
+	@$(stage) console-unit 1 npm --prefix frontend test
 
 test-integration: up ## Tests that each meet one real server
 	@$(stage) integration 4 python -m pytest tests/integration
 
-test-e2e: up ## From a published message to a visible row, on the running platform
-	@$(stage) end-to-end 9 python -m pytest tests/e2e
+browser: ## Install the browser that the tests of the console drive
+	@deploy/native/setup browser
+
+test-e2e: up browser ## From a published message to a visible row, on the running platform
+	@$(stage) end-to-end 14 python -m pytest tests/e2e
 
 test-compose: setup down ## The platform under Docker Compose, with images built from packages
 	@tests/compose/engine .native/compose

@@ -54,8 +54,9 @@ def write_configuration(places: Places, services: Iterable[Service], values: Map
         )
     _write(places.etc / "nginx.conf", render((nginx / "native.conf").read_text(encoding="utf-8"), values))
     shutil.copy(nginx / "routes.conf", places.etc / "nginx-routes.conf")
-    (places.etc / "html").mkdir(exist_ok=True)
-    shutil.copy(places.checkout / "frontend" / "index.html", places.etc / "html")
+    shutil.copy(nginx / "answers.conf", places.etc / "nginx-answers.conf")
+    shutil.rmtree(places.etc / "html", ignore_errors=True)
+    shutil.copytree(places.checkout / "frontend" / "dist", places.etc / "html")
     _write(places.etc / "supervisord.conf", supervisor_configuration(places, services), 0o600)
 
 

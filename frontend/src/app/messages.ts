@@ -1,0 +1,51 @@
+export const en = {
+  product: "Satellite telemetry",
+  skip: "Skip to content",
+  navigation: "Views",
+  nav: {
+    fleet: "Fleet",
+    alerts: "Alerts",
+    jobs: "Jobs",
+    inference: "New inference",
+    search: "Search",
+    pipeline: "Pipeline",
+  },
+  live: { live: "Live", connecting: "Connecting", lost: "Connection lost" },
+  lost: "Connection lost since {{time}} UTC: values on this screen are old. The console reconnects by itself.",
+  theme: { toLight: "Light theme", toDark: "Dark theme" },
+  language: "Language",
+  notFound: { title: "There is no such view", back: "To the fleet" },
+  crashed: { title: "This view failed", reload: "Load it again" },
+  key: {
+    title: "This platform asks for an API key",
+    label: "API key",
+    hint: "One of the keys in API_KEYS of the platform's .env. It is kept until this tab is closed.",
+    save: "Use this key",
+  },
+};
+
+export const ko: typeof en = {
+  product: "위성 텔레메트리",
+  skip: "본문으로 건너뛰기",
+  navigation: "화면",
+  nav: {
+    fleet: "위성군",
+    alerts: "경보",
+    jobs: "작업",
+    inference: "새 추론",
+    search: "검색",
+    pipeline: "파이프라인",
+  },
+  live: { live: "실시간", connecting: "연결 중", lost: "연결 끊김" },
+  lost: "{{time}} UTC부터 연결이 끊겼습니다. 화면의 값은 최신이 아닙니다. 자동으로 다시 연결합니다.",
+  theme: { toLight: "밝은 테마", toDark: "어두운 테마" },
+  language: "언어",
+  notFound: { title: "없는 화면입니다", back: "위성군으로" },
+  crashed: { title: "화면에 오류가 발생했습니다", reload: "다시 불러오기" },
+  key: {
+    title: "이 플랫폼은 API 키가 필요합니다",
+    label: "API 키",
+    hint: "플랫폼의 .env에 있는 API_KEYS 중 하나입니다. 이 탭을 닫을 때까지만 보관합니다.",
+    save: "이 키 사용",
+  },
+};

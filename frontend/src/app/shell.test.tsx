@@ -1,0 +1,77 @@
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import { act, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, expect, test } from "vitest";
+
+import { chooseLanguage } from "@/app/i18n";
+import { Shell } from "@/app/shell";
+import { theme } from "@/app/theme";
+import { LiveConnection } from "@/lib/live";
+import { LiveProvider } from "@/lib/live-context";
+import { createQueryClient } from "@/lib/query";
+
+afterEach(() => {
+  chooseLanguage("en");
+  localStorage.clear();
+  document.documentElement.classList.remove("light-theme");
+});
+
+/** The shell over a line whose end the test holds. */
+function showShell() {
+  let line: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const body = new ReadableStream<Uint8Array>({ start: (controller) => void (line = controller) });
+  const connection = new LiveConnection("/stream", () => Promise.resolve(new Response(body)));
+  const router = createRouter({
+    routeTree: createRootRoute({ component: Shell, notFoundComponent: () => null }),
+    history: createMemoryHistory({ initialEntries: ["/"] }),
+  });
+  render(
+    <MantineProvider theme={theme} env="test" defaultColorScheme="dark">
+      <QueryClientProvider client={createQueryClient()}>
+        <LiveProvider connection={connection}>
+          <RouterProvider router={router as never} />
+        </LiveProvider>
+      </QueryClientProvider>
+    </MantineProvider>,
+  );
+  const tick = 'event: tick\ndata: {"generated_at":"2026-03-01T12:00:00Z"}\n\n';
+  return {
+    tick: () => act(() => Promise.resolve(line?.enqueue(new TextEncoder().encode(tick)))),
+    cut: () => act(() => Promise.resolve(line?.close())),
+  };
+}
+
+test("the lamp says live once the server is heard, and the clock shows its time in UTC", async () => {
+  const server = showShell();
+  expect(await screen.findByRole("status")).toHaveTextContent("Connecting");
+  await server.tick();
+  expect(await screen.findByText("Live")).toBeVisible();
+  expect(screen.getByRole("time")).toHaveTextContent("2026-03-01 12:00:00 UTC");
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("a lost line is an alert that says since when the values are old", async () => {
+  const server = showShell();
+  await screen.findByRole("status");
+  await server.tick();
+  await server.cut();
+  expect(await screen.findByRole("alert")).toHaveTextContent(/^Connection lost since \d\d:\d\d:\d\d UTC/);
+  expect(screen.getByRole("status")).toHaveTextContent("Connection lost");
+});
+
+test("the language changes at once, for readers too, and is kept", async () => {
+  showShell();
+  await userEvent.selectOptions(await screen.findByRole("combobox", { name: "Language" }), "ko");
+  expect(await screen.findByRole("link", { name: "파이프라인" })).toBeVisible();
+  expect(document.documentElement.lang).toBe("ko");
+  expect(localStorage.getItem("satellite-telemetry.language")).toBe("ko");
+});
+
+test("the theme changes at once, and the button then offers the way back", async () => {
+  showShell();
+  await userEvent.click(await screen.findByRole("button", { name: "Light theme" }));
+  expect(document.documentElement).toHaveClass("light-theme");
+  expect(screen.getByRole("button", { name: "Dark theme" })).toBeVisible();
+});

@@ -1,0 +1,44 @@
+import { useTranslation } from "react-i18next";
+
+import type { Schemas } from "@/api/client";
+import type { Status } from "@/components/status-symbol";
+import { StatusText } from "@/components/status-text";
+import { statusOfVerdict } from "@/lib/judgement";
+
+type JobStatus = Schemas["JobStatus"];
+
+const OF_JOB: Record<JobStatus, Status> = {
+  pending: "standby",
+  processing: "standby",
+  completed: "normal",
+  failed: "caution",
+};
+
+/** How far a job is: what it found is another question. */
+export function JobStatusText({ status }: { status: JobStatus }) {
+  const { t } = useTranslation("shared");
+  return <StatusText status={OF_JOB[status]} text={t(`judgement.job.${status}`)} />;
+}
+
+/** What was found, or how far the finding is. */
+export function VerdictText({ verdict, status }: { verdict: string | null; status: JobStatus }) {
+  const { t } = useTranslation("shared");
+  const known = verdict === "anomalous" || verdict === "nominal" || verdict === "warming_up";
+  const text = known ? t(`judgement.verdict.${verdict}`) : (verdict ?? t(`judgement.job.${status}`));
+  return <StatusText status={statusOfVerdict(verdict, status)} text={text} />;
+}
+
+/** Name of a subsystem in the operator's language; one that the console does not know keeps its own. */
+export function SubsystemName({ name }: { name: string }) {
+  return <>{useSubsystemName()(name)}</>;
+}
+
+/** Names subsystems, for texts that are not elements. */
+export function useSubsystemName(): (name: string) => string {
+  const { t } = useTranslation("shared");
+  return (name) => {
+    if (name === "eps" || name === "thermal" || name === "aocs" || name === "comm")
+      return t(`subsystem.${name}`);
+    return name === "series" ? t("judgement.series") : name;
+  };
+}

@@ -1,0 +1,99 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { AlertView } from "@/features/alerts/alert-view";
+import type { AlertDetail } from "@/features/alerts/api/get-alert";
+import { anAlertDetail } from "@/features/alerts/testing";
+import { renderView } from "@/testing/render";
+
+vi.mock("@/components/chart", async (original) => ({
+  ...(await original<object>()),
+  Chart: ({ label }: { label: string }) => <div role="img" aria-label={label} />,
+}));
+
+beforeEach(() => localStorage.clear());
+afterEach(() => vi.unstubAllGlobals());
+
+const acknowledgement = { operator: "Park", comment: "seen", acknowledged_at: "2026-11-25T13:06:00Z" };
+const acknowledged = anAlertDetail({ state: "acknowledged", acknowledgement, history: [acknowledgement] });
+
+/** A server with one alert; an acknowledgement answers as told and changes the alert. */
+function show(
+  alert: AlertDetail,
+  answerOf: () => Response = () => Response.json(acknowledged, { status: 201 }),
+  after = acknowledged,
+) {
+  let now = alert;
+  const sent: unknown[] = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/api/v1/mission") return Response.json({ anomaly_threshold: 0.7, subsystems: [] });
+    if (request.method === "GET") return Response.json(now);
+    sent.push(await request.json());
+    now = after;
+    return answerOf();
+  });
+  return { sent, ...renderView(AlertView, { path: "/alerts/$alertId", at: `/alerts/${alert.alert_id}` }) };
+}
+
+async function acknowledge() {
+  await userEvent.type(await screen.findByLabelText(/Your name/), "Kim");
+  await userEvent.type(screen.getByLabelText(/Comment/), "battery heater");
+  await userEvent.click(screen.getByRole("button", { name: "Acknowledge" }));
+}
+
+test("an alert says which channel made it, by which share, and where its value lies", async () => {
+  show(anAlertDetail());
+  const why = await screen.findByText("battery_voltage");
+  const item = within(why.closest("li") ?? document.body);
+  expect(item.getByText("80 %")).toBeVisible();
+  expect(item.getByText(/Forecast error 60 %/)).toBeVisible();
+  expect(item.getByText(/90 % band 3.7 to 4.1/)).toHaveTextContent("forecast made 2026-11-25 13:00:00 UTC");
+  expect(item.getAllByText(/below/)).toHaveLength(2);
+  expect(screen.getByText("9f2c1a77be01")).toBeVisible();
+  expect(screen.getByRole("link", { name: "Telemetry at that time" })).toHaveAttribute(
+    "href",
+    expect.stringContaining("/satellites/SAT-003?subsystem=eps&from="),
+  );
+});
+
+test("an acknowledgement needs a name and a comment, shows at once and remembers the name", async () => {
+  const { sent } = show(anAlertDetail());
+  expect(await screen.findByRole("button", { name: "Acknowledge" })).toBeDisabled();
+  await acknowledge();
+  expect(await screen.findByText("Park acknowledged")).toBeVisible();
+  expect(sent).toEqual([{ operator: "Kim", comment: "battery heater" }]);
+  expect(localStorage.getItem("satellite-telemetry.operator")).toBe("Kim");
+});
+
+test("who was slower is told who was faster, and sees that acknowledgement", async () => {
+  const detail = "Park acknowledged this alert at 2026-11-25T13:06:00Z";
+  show(anAlertDetail(), () => Response.json({ detail }, { status: 409 }));
+  await acknowledge();
+  expect(await screen.findByRole("alert")).toHaveTextContent(`Someone was faster${detail}`);
+  expect(await screen.findByText("Park acknowledged")).toBeVisible();
+});
+
+test("an acknowledgement that fails says why and keeps what was typed", async () => {
+  const detail = "The database is away";
+  show(anAlertDetail(), () => Response.json({ detail }, { status: 503 }), anAlertDetail());
+  await acknowledge();
+  expect(await screen.findByRole("alert")).toHaveTextContent(detail);
+  expect(screen.getByLabelText(/Comment/)).toHaveValue("battery heater");
+});
+
+test("a breach that no job judged says so and has no job", async () => {
+  show(
+    anAlertDetail({
+      kind: "limit",
+      reason: "low_battery",
+      severity: "critical",
+      verdict_count: 0,
+      why: null,
+      verdicts: [],
+    }),
+  );
+  expect(await screen.findByText(/no job judged it/)).toBeVisible();
+  expect(screen.queryByRole("link", { name: /job/i })).toBeNull();
+});

@@ -1,0 +1,63 @@
+import "@/features/alerts/alerts.css";
+
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+
+import { Page } from "@/components/page";
+import { QueryView } from "@/components/query-view";
+import { Loading } from "@/components/states";
+import { useSubsystemName } from "@/components/subsystem-name";
+import { useAlert, type AlertDetail } from "@/features/alerts/api/get-alert";
+import { AcknowledgePanel } from "@/features/alerts/components/acknowledge-panel";
+import { SeverityText, useKindText } from "@/features/alerts/components/alert-words";
+import { FactsPanel } from "@/features/alerts/components/facts-panel";
+import { ScorePanel } from "@/features/alerts/components/score-panel";
+import { VerdictPanel } from "@/features/alerts/components/verdict-panel";
+import { WhyPanel } from "@/features/alerts/components/why-panel";
+
+const route = getRouteApi("/alerts/$alertId");
+
+/** One alert: why it stands, how it went on, who took note of it. */
+export function AlertView() {
+  const { t } = useTranslation("alerts");
+  const { alertId } = route.useParams();
+  const alert = useAlert(alertId);
+  const subsystemName = useSubsystemName();
+  const kindText = useKindText();
+  const title = alert.data
+    ? `${alert.data.satellite_id} · ${subsystemName(alert.data.subsystem)} · ${kindText(alert.data)}`
+    : t("title");
+  return (
+    <Page
+      title={title}
+      controls={
+        <div className="alert-head">
+          {alert.data && <SeverityText alert={alert.data} />}
+          <Link to="/alerts" className="alert-plain">
+            ← {t("back")}
+          </Link>
+        </div>
+      }
+    >
+      <QueryView query={alert} loading={<Loading rows={10} />}>
+        {(data) => <Detail key={alertId} alert={data} />}
+      </QueryView>
+    </Page>
+  );
+}
+
+function Detail({ alert }: { alert: AlertDetail }) {
+  return (
+    <div className="alert-detail">
+      <div className="alert-column">
+        <WhyPanel alert={alert} />
+        {alert.verdict_count > 0 && <ScorePanel verdicts={alert.verdicts} />}
+        <VerdictPanel verdicts={alert.verdicts} />
+      </div>
+      <div className="alert-column alert-side">
+        <AcknowledgePanel alert={alert} />
+        <FactsPanel alert={alert} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { useTranslation } from "react-i18next";
+
+import { useSubsystemName } from "@/components/subsystem-name";
+import { UtcTime } from "@/components/utc-time";
+import { AlertLink } from "@/features/alerts/components/alert-link";
+import { SeverityText, StateText, useKindText } from "@/features/alerts/components/alert-words";
+import type { Alert } from "@/features/alerts/states";
+
+/** Alerts on a phone. */
+export function AlertCards({ alerts }: { alerts: Alert[] }) {
+  const { t } = useTranslation("alerts");
+  const subsystemName = useSubsystemName();
+  const kindText = useKindText();
+  return (
+    <ul className="alert-cards" aria-label={t("table")}>
+      {alerts.map((alert) => (
+        <li key={alert.alert_id} className="alert-card panel">
+          <div className="alert-line">
+            <AlertLink alertId={alert.alert_id}>
+              {alert.satellite_id} · {kindText(alert)}
+            </AlertLink>
+            <SeverityText alert={alert} />
+          </div>
+          <div className="alert-line">
+            <StateText alert={alert} />
+            <span className="dimmed">{subsystemName(alert.subsystem)}</span>
+          </div>
+          <div className="alert-line dimmed">
+            <UtcTime time={alert.started_at} />
+            <span className="numeric">
+              {t("columns.peak")} {alert.peak_score?.toFixed(2) ?? "–"}
+            </span>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

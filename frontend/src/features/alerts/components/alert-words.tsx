@@ -1,0 +1,46 @@
+import { useTranslation } from "react-i18next";
+
+import { StatusSymbol, type Status } from "@/components/status-symbol";
+import { StatusText } from "@/components/status-text";
+import type { Alert } from "@/features/alerts/states";
+
+const REASONS = ["low_battery", "abnormal_temperature", "thruster_active"] as const;
+
+/** Returns what names the reason of a rule; one that the console does not know keeps its own name. */
+export function useReasonText(): (reason: string) => string {
+  const { t } = useTranslation("alerts");
+  return (reason) => {
+    const known = REASONS.find((name) => name === reason);
+    return known ? t(`reason.${known}`) : reason;
+  };
+}
+
+/** Returns what names an alert: its kind, and the rule's reason. */
+export function useKindText(): (alert: Alert) => string {
+  const { t } = useTranslation("alerts");
+  const reasonText = useReasonText();
+  return ({ kind, reason }) => [t(`kind.${kind}`), reason && reasonText(reason)].filter(Boolean).join(": ");
+}
+
+const SYMBOLS: Record<Alert["state"], (alert: Alert) => Status> = {
+  unacknowledged: ({ severity }) => severity,
+  acknowledged: () => "caution",
+  returned: () => "standby",
+  cleared: () => "off",
+};
+
+/** The state of ISA-18.2; its symbol grows calmer as the alert does. */
+export function StateText({ alert }: { alert: Alert }) {
+  const { t } = useTranslation("alerts");
+  return (
+    <span className={`alert-state alert-${alert.state}`}>
+      <StatusSymbol status={SYMBOLS[alert.state](alert)} />
+      {t(`state.${alert.state}`)}
+    </span>
+  );
+}
+
+/** Severity in colour, shape and word. */
+export function SeverityText({ alert }: { alert: Alert }) {
+  return <StatusText status={alert.severity} />;
+}

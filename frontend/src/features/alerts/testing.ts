@@ -1,0 +1,78 @@
+import type { AlertDetail } from "@/features/alerts/api/get-alert";
+import type { Alert } from "@/features/alerts/states";
+
+/** An open anomaly that nobody has acknowledged, with what a test changes. */
+export function anAlert(changes: Partial<Alert> = {}): Alert {
+  return {
+    alert_id: "eps.anomaly.1764075600000.SAT-003",
+    satellite_id: "SAT-003",
+    subsystem: "eps",
+    kind: "anomaly",
+    reason: null,
+    severity: "serious",
+    state: "unacknowledged",
+    is_open: true,
+    started_at: "2026-11-25T13:00:00Z",
+    last_at: "2026-11-25T13:05:00Z",
+    verdict_count: 1,
+    peak_score: 0.91,
+    peak_job_id: "job-1",
+    newest_job_id: "job-1",
+    acknowledgement: null,
+    ...changes,
+  };
+}
+
+/** The same alert with its verdict and the channel that made it. */
+export function anAlertDetail(changes: Partial<AlertDetail> = {}): AlertDetail {
+  return {
+    ...anAlert(),
+    why: {
+      job_id: "job-1",
+      generated_at: "2026-11-25T13:04:00Z",
+      model_name: "lstm_timeseries",
+      model_version: "1",
+      calibration_hash: "9f2c1a77be01d4e5aa",
+      channels: [aChannel()],
+    },
+    verdicts: [aVerdict()],
+    history: [],
+    ...changes,
+  };
+}
+
+/** A channel whose value lies below what was expected of it. */
+export function aChannel() {
+  return {
+    channel: "battery_voltage",
+    unit: "V",
+    share: 0.8,
+    families: { residual: 0.6, statistics: 0.2 },
+    actual: 3.1,
+    expected: 3.9,
+    lower_90: 3.7,
+    upper_90: 4.1,
+    expected_from: "2026-11-25T13:00:00Z",
+    nominal: [3.3, 4.2],
+  };
+}
+
+/** A member of an alert. */
+export function aVerdict(
+  changes: Partial<AlertDetail["verdicts"][number]> = {},
+): AlertDetail["verdicts"][number] {
+  return {
+    job_id: "job-1",
+    subsystem: "eps",
+    generated_at: "2026-11-25T13:04:00Z",
+    window_start: "2026-11-25T13:02:00Z",
+    verdict: "anomalous",
+    status: "completed",
+    anomaly_score: 0.91,
+    anomaly_detected: true,
+    trigger_reason: "periodic_check",
+    model_name: "lstm_timeseries",
+    model_version: "1",
+    ...changes,
+  };
+}

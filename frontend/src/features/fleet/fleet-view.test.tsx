@@ -1,0 +1,83 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, expect, test, vi } from "vitest";
+
+import type { Schemas } from "@/api/client";
+import { FleetView } from "@/features/fleet/fleet-view";
+import { searchSchema } from "@/features/fleet/search";
+import { aFleet, aSatellite, aSubsystem } from "@/features/fleet/testing";
+import { answerWith, renderView } from "@/testing/render";
+
+afterEach(() => vi.unstubAllGlobals());
+
+const mission = { subsystems: [{ name: "eps" }, { name: "comm" }] };
+
+function show(satellites: Schemas["SatelliteState"][], at = "/") {
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/mission": mission, "/api/v1/fleet": aFleet(satellites) }));
+  return renderView(FleetView, { path: "/", at, search: searchSchema });
+}
+
+const well = aSatellite({ satellite_id: "SAT-002" });
+const silent = aSatellite({
+  satellite_id: "SAT-009",
+  state: "off",
+  is_stale: true,
+  last_contact: "2026-11-24T08:00:00Z",
+  subsystems: [aSubsystem({ state: "off", is_stale: true, last_contact: "2026-11-24T08:00:00Z" })],
+});
+
+test("a fresh install says what to run", async () => {
+  show([]);
+  expect(await screen.findByText("make demo")).toBeVisible();
+  expect(screen.getByText(/docker compose up -d/)).toHaveTextContent("python tests/satellite_simulator.py");
+});
+
+test("telemetry that stopped is named with its moment and is never green", async () => {
+  show([silent]);
+  const row = await screen.findByRole("row", { name: /SAT-009/ });
+  expect(within(row).getByText("since 2026-11-24 08:00:00 UTC")).toBeVisible();
+  expect(row.querySelector("[data-status=normal]")).toBeNull();
+});
+
+test("a state in the address filters, and its count leads there", async () => {
+  const { router } = show([silent, well], "/?state=off");
+  expect(await screen.findByRole("row", { name: /SAT-009/ })).toBeVisible();
+  expect(screen.queryByRole("row", { name: /SAT-002/ })).toBeNull();
+  await userEvent.click(screen.getByRole("link", { name: /1\s*Normal/ }));
+  expect(await screen.findByRole("row", { name: /SAT-002/ })).toBeVisible();
+  expect(router.state.location.search).toEqual({ state: "off,normal" });
+});
+
+test("typing a name filters at once and a link keeps it", async () => {
+  const { router } = show([silent, well]);
+  await userEvent.type(await screen.findByRole("searchbox", { name: "Search satellites" }), "002");
+  expect(screen.queryByRole("row", { name: /SAT-009/ })).toBeNull();
+  await vi.waitFor(() => expect(router.state.location.search).toEqual({ satellite: "002" }));
+});
+
+test("a filter that hides everything says so and can be taken away", async () => {
+  show([well], "/?satellite=nowhere");
+  await userEvent.click(await screen.findByRole("button", { name: "Show all satellites" }));
+  expect(await screen.findByRole("row", { name: /SAT-002/ })).toBeVisible();
+});
+
+test("a thousand satellites put only the rows in sight into the page", async () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `SAT-${index}`);
+  show(names.map((satellite_id) => aSatellite({ satellite_id })));
+  const table = await screen.findByRole("table");
+  expect(table).toHaveAttribute("aria-rowcount", "1001");
+  expect(table.querySelectorAll("tr").length).toBeLessThan(100);
+});
+
+test("a cell leads to its subsystem, the count of alerts to the alerts of its satellite", async () => {
+  show([well]);
+  const row = await screen.findByRole("row", { name: /SAT-002/ });
+  expect(within(row).getByRole("link", { name: /Normal/ })).toHaveAttribute(
+    "href",
+    "/satellites/SAT-002?subsystem=eps",
+  );
+  expect(within(row).getByRole("link", { name: /No alerts/ })).toHaveAttribute(
+    "href",
+    "/alerts?satellite=SAT-002",
+  );
+});

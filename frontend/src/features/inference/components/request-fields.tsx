@@ -1,0 +1,70 @@
+import { Group, NativeSelect, NumberInput } from "@mantine/core";
+import { getRouteApi } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+
+import type { Mission } from "@/api/get-mission";
+import { CommitInput } from "@/components/commit-input";
+import type { InferenceSearch } from "@/features/inference/search";
+
+const route = getRouteApi("/inference");
+
+/** What the request asks for besides the series; it stands in the address. */
+export function RequestFields({
+  mission,
+  model,
+  problemOf,
+}: {
+  mission: Mission;
+  model: string;
+  problemOf: (field: string) => string | undefined;
+}) {
+  const { t } = useTranslation("inference");
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const choose = (change: Partial<InferenceSearch>) =>
+    void navigate({ search: { ...search, ...change }, replace: true });
+  const whole = (value: string | number) => (typeof value === "number" ? value : undefined);
+  return (
+    <Group gap="sm" align="flex-start">
+      <NativeSelect
+        size="xs"
+        label={t("request.model")}
+        value={model}
+        onChange={(event) => choose({ model: event.currentTarget.value })}
+        data={mission.models}
+        error={problemOf("model_name")}
+      />
+      <NumberInput
+        size="xs"
+        w={170}
+        label={t("request.horizon")}
+        placeholder={t("request.optional")}
+        min={1}
+        max={mission.max_horizon}
+        allowDecimal={false}
+        value={search.horizon ?? ""}
+        onChange={(value) => choose({ horizon: whole(value) })}
+        error={problemOf("config.forecast_horizon")}
+      />
+      <NumberInput
+        size="xs"
+        w={190}
+        label={t("request.window")}
+        placeholder={t("request.optional")}
+        min={1}
+        allowDecimal={false}
+        value={search.window ?? ""}
+        onChange={(value) => choose({ window: whole(value) })}
+        error={problemOf("config.window_size")}
+      />
+      <CommitInput
+        w={150}
+        label={t("request.satellite")}
+        placeholder={t("request.optional")}
+        value={search.satellite ?? ""}
+        onCommit={(satellite) => choose({ satellite: satellite || undefined })}
+        error={problemOf("metadata.satellite_id")}
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,82 @@
+import { NativeSelect, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { JobSubsystem } from "@/api/get-job";
+import { useMission } from "@/api/get-mission";
+import { Contributions } from "@/components/contributions";
+import { Facts } from "@/components/facts";
+import { ForecastChart } from "@/components/forecast-chart";
+import { ForecastTable } from "@/components/forecast-table";
+import { Panel } from "@/components/page";
+import { ScoreMeter } from "@/components/score-meter";
+import { UtcTime } from "@/components/utc-time";
+import { SubsystemName, VerdictText } from "@/components/verdict-text";
+import { channelForecasts, contributionsOf, inputOf } from "@/lib/judgement";
+import { formatMs } from "@/lib/numbers";
+
+/** What was found of one subsystem, on what, and how it goes on. */
+export function SubsystemPanel({ subsystem }: { subsystem: JobSubsystem }) {
+  const mission = useMission().data;
+  const contributions = contributionsOf(subsystem);
+  return (
+    <Panel
+      title={<SubsystemName name={subsystem.subsystem} />}
+      controls={<VerdictText verdict={subsystem.verdict} status={subsystem.status} />}
+    >
+      <Stack gap="sm">
+        {subsystem.error_message && <Text c="var(--color-text-error)">{subsystem.error_message}</Text>}
+        <ScoreMeter score={subsystem.anomaly_score} threshold={mission?.anomaly_threshold} />
+        <SubsystemFacts subsystem={subsystem} />
+        {contributions.length > 0 && <Contributions contributions={contributions} />}
+        <Forecasts subsystem={subsystem} />
+      </Stack>
+    </Panel>
+  );
+}
+
+function SubsystemFacts({ subsystem }: { subsystem: JobSubsystem }) {
+  const { t } = useTranslation("jobs");
+  const { samples, window_start: start, window_end: end } = inputOf(subsystem);
+  return (
+    <Facts
+      facts={[
+        [t("job.model"), `${subsystem.model_name} ${subsystem.model_version ?? ""}`],
+        [t("job.calibration"), subsystem.calibration_hash?.slice(0, 12) ?? "–"],
+        [t("job.worker"), subsystem.processed_by ?? "–"],
+        [t("job.stage.inference"), formatMs(subsystem.inference_time_ms)],
+        ...(start && end
+          ? ([
+              [t("job.window"), samples === undefined ? "–" : t("job.samples", { count: samples })],
+              [t("job.newest"), <UtcTime key="end" time={end} milliseconds />],
+            ] as const)
+          : []),
+      ]}
+    />
+  );
+}
+
+function Forecasts({ subsystem }: { subsystem: JobSubsystem }) {
+  const { t } = useTranslation("jobs");
+  const forecasts = channelForecasts(subsystem);
+  const [chosen, choose] = useState("");
+  const shown = forecasts.find(({ channel }) => channel === chosen) ?? forecasts[0];
+  if (!shown) return <Text className="dimmed">{t("job.noForecast")}</Text>;
+  const label = t("job.forecastOf", { channel: shown.channel });
+  return (
+    <>
+      {forecasts.length > 1 && (
+        <NativeSelect
+          size="xs"
+          w={280}
+          label={t("job.channel")}
+          value={shown.channel}
+          onChange={(event) => choose(event.currentTarget.value)}
+          data={forecasts.map(({ channel }) => channel)}
+        />
+      )}
+      <ForecastChart past={shown.past} steps={shown.steps} label={label} height={200} />
+      <ForecastTable steps={shown.steps} caption={label} />
+    </>
+  );
+}

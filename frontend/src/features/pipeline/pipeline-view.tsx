@@ -1,0 +1,63 @@
+import "./pipeline.css";
+
+import { Stack } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+import { Page } from "@/components/page";
+import { QueryView } from "@/components/query-view";
+import { useLiveState } from "@/lib/live-context";
+
+import { usePipeline, type Pipeline } from "./api/get-pipeline";
+import { DatabasePanel } from "./components/database-panel";
+import { GpuPanel } from "./components/gpu-panel";
+import { KafkaPanel } from "./components/kafka-panel";
+import { Path } from "./components/path";
+import { RabbitmqPanel } from "./components/rabbitmq-panel";
+import { SearchPanel } from "./components/search-panel";
+import { PipelineSkeleton } from "./components/skeleton";
+import { Summary } from "./components/summary";
+import { ToolLinks } from "./components/tool-links";
+import { TritonPanel } from "./components/triton-panel";
+import { VerdictsPanel } from "./components/verdicts-panel";
+import { VictoriaMetricsPanel } from "./components/victoria-metrics-panel";
+import { WorkersPanel } from "./components/workers-panel";
+
+/** The platform's own health: what hinders it, the way of a message, every number. */
+export function PipelineView() {
+  const { t } = useTranslation("pipeline");
+  const query = usePipeline();
+  const { state } = useLiveState();
+  return (
+    <Page title={t("title")} controls={<ToolLinks />}>
+      <QueryView query={query} loading={<PipelineSkeleton />}>
+        {(pipeline) => <Parts pipeline={pipeline} isOld={query.isError || state === "lost"} />}
+      </QueryView>
+    </Page>
+  );
+}
+
+function Parts({ pipeline, isOld }: { pipeline: Pipeline; isOld: boolean }) {
+  return (
+    <Stack gap="sm" className="pipeline" data-old={isOld || undefined}>
+      <Summary pipeline={pipeline} isOld={isOld} />
+      <Path pipeline={pipeline} />
+      <VerdictsPanel part={pipeline.verdicts} />
+      <div className="pipeline-columns">
+        <div>
+          <KafkaPanel part={pipeline.kafka} />
+          <VictoriaMetricsPanel part={pipeline.victoria_metrics} />
+        </div>
+        <div>
+          <RabbitmqPanel part={pipeline.rabbitmq} />
+          <WorkersPanel part={pipeline.workers} />
+          <GpuPanel part={pipeline.gpu} />
+        </div>
+        <div>
+          <TritonPanel part={pipeline.triton} />
+          <DatabasePanel part={pipeline.database} />
+          <SearchPanel part={pipeline.search} />
+        </div>
+      </div>
+    </Stack>
+  );
+}

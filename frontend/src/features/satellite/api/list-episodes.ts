@@ -1,0 +1,48 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+
+import { api, unwrap, type Schemas } from "@/api/client";
+
+import { isoOf, pastOf, type Span, type Window } from "../data/time-span";
+
+export type Episode = Schemas["Alert"];
+const MOST_EPISODES = 1000;
+
+async function listEpisodes(
+  satelliteId: string,
+  subsystem: string | null,
+  { start, end }: Window,
+  signal: AbortSignal,
+): Promise<Episode[]> {
+  const query = {
+    satellite_id: satelliteId,
+    ...(subsystem ? { subsystem } : {}),
+    start_time: isoOf(start),
+    end_time: isoOf(end),
+    limit: MOST_EPISODES,
+  };
+  const { alerts } = await unwrap(api.GET("/api/v1/alerts", { params: { query }, signal }));
+  return alerts;
+}
+
+export const episodesKey = (satelliteId: string) => ["alerts", "satellite", satelliteId];
+
+export const episodesOptions = (
+  satelliteId: string,
+  subsystem: string | null,
+  span: Span,
+  now: () => number,
+) =>
+  queryOptions({
+    queryKey: [...episodesKey(satelliteId), subsystem, span],
+    queryFn: ({ signal }) => listEpisodes(satelliteId, subsystem, pastOf(span, now()), signal),
+    gcTime: 0,
+  });
+
+/** Alerts of a satellite that overlap a span. */
+export const useEpisodes = (
+  satelliteId: string,
+  subsystem: string | null,
+  span: Span,
+  now: () => number,
+  isOn: boolean,
+) => useQuery({ ...episodesOptions(satelliteId, subsystem, span, now), enabled: isOn });

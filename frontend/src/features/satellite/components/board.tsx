@@ -1,0 +1,131 @@
+import { Alert, Button, Group } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Panel } from "@/components/page";
+import { Failure } from "@/components/states";
+import { download } from "@/lib/csv";
+import { formatUtc } from "@/lib/time";
+
+import type { Mission } from "@/api/get-mission";
+import { plotCsv } from "../data/plot-csv";
+import type { Span } from "../data/time-span";
+import type { ChartGroup } from "../drawing/chart-group";
+import type { Choice } from "../drawing/chart-spec";
+import { ChannelChart } from "./channel-chart";
+import { Legend } from "./legend";
+import { NoTelemetry } from "./no-telemetry";
+import { TimeCursor } from "./time-cursor";
+import { useZoom } from "./use-address";
+import { useBoardData } from "./use-board-data";
+import { useDrawn } from "./use-drawn";
+import { usePlotWidth } from "./use-plot-width";
+import { useSubsystemName } from "./use-subsystem-name";
+
+/** The charts of a choice of channels, and what belongs to all of them. */
+export function Board({
+  mission,
+  satelliteId,
+  choice,
+  span,
+}: {
+  mission: Mission;
+  satelliteId: string;
+  choice: Choice;
+  span: Span;
+}) {
+  const { t } = useTranslation("satellite");
+  const nameOf = useSubsystemName();
+  const [width, measure] = usePlotWidth();
+  const [pausedAt, setPausedAt] = useState<number | null>(null);
+  const isPaused = pausedAt !== null && span.kind === "live";
+  const { group, now, ...data } = useBoardData(mission, satelliteId, choice, span, width, isPaused);
+  const [shown] = useState(() => () => group.axis);
+  const actions = useZoom(shown, now);
+  const isReduced = useDrawn(group, () => group.plot.isReduced);
+  const isEmpty = useDrawn(group, () => group.data.isLoaded && group.plot.times.length === 0);
+  const error = data.telemetry.error ?? data.tailError ?? firstError(data);
+  return (
+    <>
+      {error && <Failure error={error} onRetry={() => void data.telemetry.refetch()} />}
+      {isPaused && (
+        <Alert color="yellow" variant="outline" role="status" p="xs">
+          {t("paused", { time: formatUtc(pausedAt * 1000) })}
+        </Alert>
+      )}
+      <div className="satellite-toolbar">
+        <TimeCursor group={group} />
+        <Group gap="xs">
+          {data.telemetry.isLoading && (
+            <span role="status" className="dimmed">
+              {t("loading")}
+            </span>
+          )}
+          {span.kind === "live" && (
+            <Button size="xs" variant="default" onClick={() => setPausedAt(isPaused ? null : now())}>
+              {isPaused ? t("resume") : t("pause")}
+            </Button>
+          )}
+          <Button size="xs" variant="default" onClick={actions.zoomOut}>
+            {t("zoomOut")}
+          </Button>
+          <CsvButton group={group} choice={choice} satelliteId={satelliteId} />
+        </Group>
+      </div>
+      <Legend isReduced={isReduced} />
+      {data.verdicts.data?.is_truncated && <p className="dimmed satellite-note">{t("truncated")}</p>}
+      {isEmpty && <NoTelemetry satelliteId={satelliteId} span={span} now={now} />}
+      <div className="satellite-charts satellite-ruler" aria-hidden>
+        <div ref={measure} />
+      </div>
+      {choice.groups.map(({ subsystem, specs }) => (
+        <Panel key={subsystem} title={nameOf(subsystem)}>
+          <div className="satellite-charts" aria-busy={data.telemetry.isLoading}>
+            {specs.map((spec) => (
+              <ChannelChart
+                key={spec.key}
+                spec={spec}
+                group={group}
+                isReduced={isReduced}
+                actions={actions}
+              />
+            ))}
+          </div>
+        </Panel>
+      ))}
+    </>
+  );
+}
+
+type Sources = Pick<ReturnType<typeof useBoardData>, "forecasts" | "verdicts" | "episodes">;
+
+function firstError({ forecasts, verdicts, episodes }: Sources): Error | null {
+  return verdicts.error ?? episodes.error ?? forecasts.find(({ error }) => error)?.error ?? null;
+}
+
+function CsvButton({
+  group,
+  choice,
+  satelliteId,
+}: {
+  group: ChartGroup;
+  choice: Choice;
+  satelliteId: string;
+}) {
+  const { t } = useTranslation("satellite");
+  const save = () => {
+    const channels = choice.groups.flatMap(({ specs }) =>
+      specs.map(({ key, channel }) => ({ key, name: key.replace("/", "."), unit: channel.unit })),
+    );
+    const time = formatUtc(group.now * 1000).replaceAll(/[: ]/g, "-");
+    download(
+      `${satelliteId}-${choice.subsystem ?? "all"}-${time}.csv`,
+      plotCsv(group.plot, channels, group.axis),
+    );
+  };
+  return (
+    <Button size="xs" variant="default" title={t("csvHint")} onClick={save}>
+      {t("csv")}
+    </Button>
+  );
+}

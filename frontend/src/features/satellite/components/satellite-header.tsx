@@ -1,0 +1,71 @@
+import { Anchor, Group, NativeSelect } from "@mantine/core";
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+
+import { StatusText } from "@/components/status-text";
+import { UtcTime } from "@/components/utc-time";
+import { useRefreshOn, useServerNow } from "@/lib/live-context";
+import { formatDuration } from "@/lib/time";
+
+import { newestSampleKey, useNewestSample } from "../api/get-newest-sample";
+import { useSatellites } from "../api/list-satellites";
+import { isoOf } from "../data/time-span";
+
+const route = getRouteApi("/satellites/$satelliteId");
+const REFRESH_MS = 2_000;
+
+/** How old the newest sample of the satellite is, and the way to others. */
+export function SatelliteHeader({ satelliteId, maxGapS }: { satelliteId: string; maxGapS: number | null }) {
+  const { t } = useTranslation("satellite");
+  return (
+    <Group gap="md" className="satellite-header">
+      <Freshness satelliteId={satelliteId} maxGapS={maxGapS} />
+      <SatelliteSwitch satelliteId={satelliteId} />
+      <Anchor component={Link} to="/" size="sm" className="satellite-back">
+        {t("back")}
+      </Anchor>
+    </Group>
+  );
+}
+
+function Freshness({ satelliteId, maxGapS }: { satelliteId: string; maxGapS: number | null }) {
+  const { t } = useTranslation("satellite");
+  const now = useServerNow();
+  const newest = useNewestSample(satelliteId, () => Date.now() / 1000);
+  useRefreshOn("tick", newestSampleKey(satelliteId), REFRESH_MS);
+  if (newest.data === undefined || maxGapS === null) return null;
+  if (newest.data === null) return <StatusText status="off" text={t("never")} />;
+  const ageMs = Math.max(0, now - newest.data * 1000);
+  const isStale = ageMs > maxGapS * 1000;
+  return (
+    <span className="satellite-freshness">
+      <StatusText status={isStale ? "off" : "normal"} text={isStale ? t("stale") : t("fresh")} />
+      <span>
+        <span className="dimmed">{t("newest")} </span>
+        <UtcTime time={isoOf(newest.data)} />
+        <span className="numeric"> · {t("age", { age: formatDuration(ageMs) })}</span>
+      </span>
+    </span>
+  );
+}
+
+function SatelliteSwitch({ satelliteId }: { satelliteId: string }) {
+  const { t } = useTranslation("satellite");
+  const { data: satellites = [] } = useSatellites();
+  const navigate = route.useNavigate();
+  const names = satellites.includes(satelliteId) ? satellites : [satelliteId, ...satellites];
+  return (
+    <NativeSelect
+      size="xs"
+      aria-label={t("switch")}
+      data={names}
+      value={satelliteId}
+      onChange={(event) =>
+        void navigate({
+          params: { satelliteId: event.currentTarget.value },
+          search: ({ channels, from, to, range, subsystem }) => ({ channels, from, to, range, subsystem }),
+        })
+      }
+    />
+  );
+}

@@ -1,0 +1,29 @@
+import type { Schemas } from "@/api/client";
+
+type Verdict = Schemas["VerdictItem"];
+type Subsystem = Pick<Schemas["MissionSubsystem"], "rules">;
+
+/** When a rule of the mission asked for a verdict on a subsystem: by subsystem and job. */
+export type Marks = Map<string, { subsystem: string; time: number }>;
+
+/** Adds the verdicts that a rule asked for, none twice. */
+export function addMarks(marks: Marks, verdicts: readonly Verdict[], reasons: ReadonlySet<string>): void {
+  for (const { subsystem, job_id, trigger_reason, generated_at } of verdicts) {
+    if (trigger_reason === null || !reasons.has(trigger_reason)) continue;
+    marks.set(`${subsystem}/${job_id}`, { subsystem, time: Date.parse(generated_at) / 1000 });
+  }
+}
+
+/** Drops marks older than `start`. */
+export function trimMarks(marks: Marks, start: number): void {
+  for (const [key, { time }] of marks) if (time < start) marks.delete(key);
+}
+
+export function marksOf(marks: Marks, subsystem: string): number[] {
+  return [...marks.values()].filter((mark) => mark.subsystem === subsystem).map(({ time }) => time);
+}
+
+/** Reasons that rules give, as opposed to the periodic check. */
+export function ruleReasons(subsystems: readonly Subsystem[]): Set<string> {
+  return new Set(subsystems.flatMap(({ rules }) => rules.map(({ reason }) => reason)));
+}

@@ -1,0 +1,76 @@
+import { screen, waitFor } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { answerWith, renderView } from "@/testing/render";
+
+import { SatelliteView } from "./satellite-view";
+import { searchSchema } from "./search";
+
+// jsdom has no canvas.
+vi.mock("@/components/chart", async (original) => ({ ...(await original<object>()), Chart: () => null }));
+
+const mission = {
+  name: "m",
+  window: { length: 64, max_span_s: 900, max_gap_s: 60 },
+  subsystems: [
+    {
+      name: "eps",
+      horizon: 5,
+      rules: [],
+      channels: [
+        { name: "soc", unit: "%", is_flag: false, is_feature: true, nominal: [40, 100], metric: "m" },
+        { name: "voltage", unit: "V", is_flag: false, is_feature: true, nominal: null, metric: "v" },
+      ],
+    },
+  ],
+};
+const telemetry = { start_time: "2026-01-01T00:00:00Z", end_time: "2026-01-01T00:15:00Z", step_s: 0 };
+
+function show(times: number[], status = 200) {
+  const columns = ["soc", "voltage"].map((channel) => ({
+    subsystem: "eps",
+    channel,
+    min: times.map(() => 35),
+    max: times.map(() => 35),
+  }));
+  const answer = { ...telemetry, times, channels: columns };
+  vi.stubGlobal(
+    "fetch",
+    answerWith({
+      "/api/v1/mission": mission,
+      "/api/v1/trends/satellites": { satellites: ["SAT-001", "SAT-002"] },
+      "/api/v1/telemetry/SAT-001":
+        status === 200 ? answer : Response.json({ detail: "VictoriaMetrics is away" }, { status }),
+      "/api/v1/forecasts/SAT-001": { subsystem: "eps", forecasts: [], is_thinned: false },
+      "/api/v1/verdicts": { verdicts: [], is_truncated: false },
+      "/api/v1/alerts": { alerts: [] },
+    }),
+  );
+  return renderView(SatelliteView, {
+    path: "/satellites/$satelliteId",
+    at: "/satellites/SAT-001",
+    search: searchSchema,
+  });
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("each channel has its newest value, and says when that lies outside the nominal range", async () => {
+  show([Date.now() / 1000 - 5]);
+  expect(await screen.findByRole("heading", { level: 3, name: /soc/ })).toBeInTheDocument();
+  expect(await screen.findByText("35 %")).toBeInTheDocument();
+  expect(screen.getByText("Outside the nominal range")).toBeInTheDocument();
+  expect(await screen.findByText("Telemetry fresh")).toBeInTheDocument();
+});
+
+test("a satellite without any telemetry is called unknown", async () => {
+  show([]);
+  expect(await screen.findByText("SAT-001 has never sent telemetry")).toBeInTheDocument();
+  expect(screen.getByText("No telemetry ever")).toBeInTheDocument();
+});
+
+test("when the telemetry store is away the server's words are shown beside the charts", async () => {
+  show([], 503);
+  expect(await screen.findByText("VictoriaMetrics is away")).toBeInTheDocument();
+  await waitFor(() => expect(screen.getByRole("heading", { level: 3, name: /voltage/ })).toBeInTheDocument());
+});

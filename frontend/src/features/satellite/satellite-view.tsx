@@ -1,0 +1,58 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Page } from "@/components/page";
+import { QueryView } from "@/components/query-view";
+
+import { useMission, type Mission } from "@/api/get-mission";
+import { Board } from "./components/board";
+import { ChartSkeleton } from "./components/chart-skeleton";
+import { SatelliteHeader } from "./components/satellite-header";
+import { SpanControls } from "./components/span-controls";
+import { SubsystemControls } from "./components/subsystem-controls";
+import { spanOf } from "./data/time-span";
+import { choose } from "./drawing/chart-spec";
+import "./satellite.css";
+
+const route = getRouteApi("/satellites/$satelliteId");
+
+/** Telemetry of one satellite beside what the models expected, on one time axis. */
+export function SatelliteView() {
+  const { t } = useTranslation("satellite");
+  const { satelliteId } = route.useParams();
+  const mission = useMission();
+  return (
+    <Page
+      title={t("title", { satellite: satelliteId })}
+      controls={
+        <SatelliteHeader satelliteId={satelliteId} maxGapS={mission.data?.window.max_gap_s ?? null} />
+      }
+    >
+      <QueryView query={mission} loading={<ChartSkeleton />}>
+        {(data) => <Telemetry mission={data} satelliteId={satelliteId} />}
+      </QueryView>
+    </Page>
+  );
+}
+
+function Telemetry({ mission, satelliteId }: { mission: Mission; satelliteId: string }) {
+  const { subsystem, channels, range, from, to } = route.useSearch();
+  const choice = useMemo(() => choose(mission, { subsystem, channels }), [mission, subsystem, channels]);
+  const span = useMemo(() => spanOf({ range, from, to }), [range, from, to]);
+  return (
+    <>
+      <div className="satellite-controls">
+        <SubsystemControls mission={mission} choice={choice} />
+        <SpanControls span={span} />
+      </div>
+      <Board
+        key={`${satelliteId} ${choice.subsystem ?? ""} ${choice.channels?.join() ?? ""}`}
+        mission={mission}
+        satelliteId={satelliteId}
+        choice={choice}
+        span={span}
+      />
+    </>
+  );
+}
