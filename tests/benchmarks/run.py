@@ -14,7 +14,16 @@ import requests
 
 from telemetry_core.database import MIGRATIONS, load_migrations, migrate
 from telemetry_core.settings import Settings
-from tests.benchmarks import end_to_end, latency, machine, model_server, row_store, summary_views, trigger
+from tests.benchmarks import (
+    console,
+    end_to_end,
+    latency,
+    machine,
+    model_server,
+    row_store,
+    summary_views,
+    trigger,
+)
 from tests.benchmarks.figures import Section
 from tests.e2e.running_platform import Platform
 from tests.e2e.supervised import Supervised
@@ -42,6 +51,7 @@ def main() -> None:
             partial(summary_views.sections, jobs=options.views, explained=options.explain),
         ),
         "latency": partial(latency.measure, settings, options.latency_s),
+        "console": partial(console.measure, options.live_minutes),
     }
     sections = []
     started_s = time.monotonic()
@@ -57,7 +67,7 @@ def main() -> None:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
-    names = ("trigger", "end-to-end", "model", "store", "views", "latency")
+    names = ("trigger", "end-to-end", "model", "store", "views", "latency", "console")
     parser.add_argument("--only", action="append", choices=names, help="this part; may be repeated")
     parser.add_argument("--messages", type=int, default=20_000, help="of the trigger's topic (default 20000)")
     parser.add_argument("--judged", type=int, default=1000, help="messages sent end to end (default 1000)")
@@ -65,6 +75,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--views", type=int, default=20_000, metavar="JOBS",
         help="jobs behind the operator's views; 1000000 takes minutes and 3 GB (default 20000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--live-minutes", type=int, default=0,
+        help="minutes of accelerated live data in the console; 30 tell whether its memory grows (default 0)",
     )  # fmt: skip
     parser.add_argument("--explain", action="store_true", help="print the plans of the views' queries")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
