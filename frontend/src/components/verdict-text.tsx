@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import type { Status } from "@/components/status-symbol";
 import { StatusText } from "@/components/status-text";
+import { useSubsystemName } from "@/components/subsystem-name";
 import { statusOfVerdict } from "@/lib/judgement";
 
 type JobStatus = Schemas["JobStatus"];
@@ -31,14 +32,4 @@ export function VerdictText({ verdict, status }: { verdict: string | null; statu
 /** Name of a subsystem in the operator's language; one that the console does not know keeps its own. */
 export function SubsystemName({ name }: { name: string }) {
   return <>{useSubsystemName()(name)}</>;
-}
-
-/** Names subsystems, for texts that are not elements. */
-export function useSubsystemName(): (name: string) => string {
-  const { t } = useTranslation("shared");
-  return (name) => {
-    if (name === "eps" || name === "thermal" || name === "aocs" || name === "comm")
-      return t(`subsystem.${name}`);
-    return name === "series" ? t("judgement.series") : name;
-  };
 }

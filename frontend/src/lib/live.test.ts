@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { LiveConnection, SILENCE_MS } from "@/lib/live";
+import { FORGET_MS, LiveConnection, SILENCE_MS } from "@/lib/live";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -87,5 +87,20 @@ test("a hidden tab holds no line", async () => {
   connection.start();
   await settle();
   expect(server.requests).toHaveLength(2);
+  connection.stop();
+});
+
+test("a tab that was hidden for long asks anew instead of replaying hours", async () => {
+  const server = fakeServer();
+  const connection = new LiveConnection("/stream", server.fetcher);
+  connection.start();
+  await settle();
+  server.send('id: 7-1\nevent: verdict\ndata: {"n":1}\n\n');
+  await settle();
+  connection.stop();
+  await vi.advanceTimersByTimeAsync(FORGET_MS + 1_000);
+  connection.start();
+  await settle();
+  expect(server.requests[1]?.["Last-Event-ID"]).toBeUndefined();
   connection.stop();
 });

@@ -4,6 +4,8 @@ import { apiKeyHeaders } from "@/lib/api-key";
 
 /** Silence after which a line counts as lost: the server sends a tick each second. */
 export const SILENCE_MS = 4_000;
+/** After so long without an event the past is read anew by the views' queries, and not replayed event by event. */
+export const FORGET_MS = 300_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
 
@@ -22,6 +24,7 @@ export class LiveConnection {
   /** The server's time at its last tick, in milliseconds since 1970; null before the first. */
   serverNow: number | null = null;
   private lastEventId: string | null = null;
+  private heardAt = 0;
   private abort: AbortController | null = null;
   private retryMs = FIRST_RETRY_MS;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -94,6 +97,7 @@ export class LiveConnection {
   }
 
   private take(event: { id?: string | undefined; event?: string | undefined; data: string }): void {
+    this.heardAt = Date.now();
     if (event.id) this.lastEventId = event.id;
     const data: unknown = JSON.parse(event.data);
     if (event.event === "tick") this.serverNow = Date.parse((data as { generated_at: string }).generated_at);
@@ -101,6 +105,7 @@ export class LiveConnection {
   }
 
   private resumeHeaders(): Record<string, string> {
+    if (Date.now() - this.heardAt > FORGET_MS) this.lastEventId = null;
     return this.lastEventId === null ? {} : { "Last-Event-ID": this.lastEventId };
   }
 

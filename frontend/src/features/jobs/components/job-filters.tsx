@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useMission } from "@/api/get-mission";
 import { CommitInput } from "@/components/commit-input";
 import { TimeRangeFields } from "@/components/time-range-fields";
-import { useSubsystemName } from "@/components/verdict-text";
+import { useSubsystemName } from "@/components/subsystem-name";
 import { SOURCES, STATUSES, type JobSearch } from "@/features/jobs/search";
 
 const route = getRouteApi("/jobs");

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useMission } from "@/api/get-mission";
 import { CommitInput } from "@/components/commit-input";
 import { TimeRangeFields } from "@/components/time-range-fields";
-import { useSubsystemName } from "@/components/verdict-text";
+import { useSubsystemName } from "@/components/subsystem-name";
 import { STATUSES, type SearchState } from "@/features/search/search";
 
 const route = getRouteApi("/search");
