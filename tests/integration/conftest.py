@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from telemetry_core.database import MIGRATIONS, Pool, load_migrations, migrate, open_pool
+from telemetry_core.search import VERDICT_INDEX
 from telemetry_core.settings import Settings
 from tests.integration.postgres_server import administer, running_server
 from tests.integration.running_api import RunningApi, running_api
@@ -62,6 +64,13 @@ def search_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchSe
     """Start OpenSearch once."""
     with running_search(tmp_path_factory.mktemp("opensearch")) as running:
         yield running
+
+
+@pytest.fixture
+def emptied_index(search_server: SearchServer) -> Iterator[None]:
+    """Delete afterwards what the test passed on to OpenSearch."""
+    yield
+    requests.delete(f"{search_server.url}/{VERDICT_INDEX}-*", timeout=30).raise_for_status()
 
 
 @pytest.fixture(scope="session")

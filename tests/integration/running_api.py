@@ -57,6 +57,8 @@ class FakeVictoriaMetrics:
             return 200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
         if path == "/api/v1/query":
             return 200, {"status": "success", "data": {"resultType": "vector", "result": []}}
+        if path == "/api/v1/export":
+            return 200, None
         if path == "/api/v1/label/__name__/values":
             return 200, {"status": "success", "data": ["satellite_temperature", "satellite_rssi", "up"]}
         if path == "/api/v1/label/satellite_id/values":
@@ -73,7 +75,7 @@ def running_victoria() -> Iterator[FakeVictoriaMetrics]:
             status, body = fake.answer(parts.path, query)
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
+            self.wfile.write(b"" if body is None else json.dumps(body).encode())
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
             pass

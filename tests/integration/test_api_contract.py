@@ -31,6 +31,7 @@ CHECKS: list[CheckFunction] = [
 ENDLESS = "/api/v1/verdicts/stream"
 
 
+@pytest.mark.usefixtures("emptied_index")
 def test_generated_requests_never_break_the_contract(api: RunningApi) -> None:
     services = api.app.state.services
     Relay(services.pool, SearchSink(services.search)).step()

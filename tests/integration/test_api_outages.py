@@ -163,6 +163,7 @@ def test_pipeline_shows_what_answers_and_what_to_do_about_the_rest(
         assert time.monotonic() - started < 0.5
 
 
+@pytest.mark.usefixtures("emptied_index")
 def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(api: RunningApi) -> None:
     pool = api.app.state.services.pool
     ask = database_question(pool)
