@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { worstFirst } from "./alerts";
+import { worstFirst } from "@/features/pipeline/alerts";
 
 const alert = (part: string, state: "critical" | "serious" | "caution" | "off" | "standby") => ({
   part,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { formatBytes, formatCount, formatMeasure, formatPercent, sumOf } from "./figures";
+import { formatBytes, formatCount, formatMeasure, formatPercent, sumOf } from "@/features/pipeline/figures";
 
 test("what is not known is no number, in every format", () => {
   for (const format of [formatCount, formatMeasure, formatPercent, formatBytes])

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { of, stepsOf } from "./path";
-import { aPipeline, partsOff } from "./testing";
+import { of, stepsOf } from "@/features/pipeline/path";
+import { aPipeline, partsOff } from "@/features/pipeline/testing";
 
 const step = (pipeline: ReturnType<typeof aPipeline>, name: string) =>
   stepsOf(pipeline).find((one) => one.name === name);

@@ -1,5 +1,5 @@
-import type { Pipeline } from "./api/get-pipeline";
-import { formatCount, sumOf } from "./figures";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatCount, sumOf } from "@/features/pipeline/figures";
 
 /** The group that reads telemetry for the analysis. */
 const TRIGGER_GROUP = "analysis-inference-group";

@@ -3,9 +3,9 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import { answerWith, renderView } from "@/testing/render";
 
-import type { Pipeline } from "./api/get-pipeline";
-import { PipelineView } from "./pipeline-view";
-import { aPipeline, partsOff } from "./testing";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { PipelineView } from "@/features/pipeline/pipeline-view";
+import { aPipeline, partsOff } from "@/features/pipeline/testing";
 
 afterEach(() => {
   vi.unstubAllGlobals();

@@ -1,4 +1,4 @@
-import "./pipeline.css";
+import "@/features/pipeline/pipeline.css";
 
 import { Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
@@ -7,20 +7,20 @@ import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { useLiveState } from "@/lib/live-context";
 
-import { usePipeline, type Pipeline } from "./api/get-pipeline";
-import { DatabasePanel } from "./components/database-panel";
-import { GpuPanel } from "./components/gpu-panel";
-import { KafkaPanel } from "./components/kafka-panel";
-import { Path } from "./components/path";
-import { RabbitmqPanel } from "./components/rabbitmq-panel";
-import { SearchPanel } from "./components/search-panel";
-import { PipelineSkeleton } from "./components/skeleton";
-import { Summary } from "./components/summary";
-import { ToolLinks } from "./components/tool-links";
-import { TritonPanel } from "./components/triton-panel";
-import { VerdictsPanel } from "./components/verdicts-panel";
-import { VictoriaMetricsPanel } from "./components/victoria-metrics-panel";
-import { WorkersPanel } from "./components/workers-panel";
+import { usePipeline, type Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { DatabasePanel } from "@/features/pipeline/components/database-panel";
+import { GpuPanel } from "@/features/pipeline/components/gpu-panel";
+import { KafkaPanel } from "@/features/pipeline/components/kafka-panel";
+import { Path } from "@/features/pipeline/components/path";
+import { RabbitmqPanel } from "@/features/pipeline/components/rabbitmq-panel";
+import { SearchPanel } from "@/features/pipeline/components/search-panel";
+import { PipelineSkeleton } from "@/features/pipeline/components/skeleton";
+import { Summary } from "@/features/pipeline/components/summary";
+import { ToolLinks } from "@/features/pipeline/components/tool-links";
+import { TritonPanel } from "@/features/pipeline/components/triton-panel";
+import { VerdictsPanel } from "@/features/pipeline/components/verdicts-panel";
+import { VictoriaMetricsPanel } from "@/features/pipeline/components/victoria-metrics-panel";
+import { WorkersPanel } from "@/features/pipeline/components/workers-panel";
 
 /** The platform's own health: what hinders it, the way of a message, every number. */
 export function PipelineView() {

@@ -1,5 +1,5 @@
-import type { Pipeline } from "./api/get-pipeline";
-import type { PartName } from "./path";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import type { PartName } from "@/features/pipeline/path";
 
 /** A pipeline in which all is well, on the CPU; for tests. */
 export function aPipeline(): Pipeline {

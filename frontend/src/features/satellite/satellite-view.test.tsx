@@ -3,8 +3,8 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import { answerWith, renderView } from "@/testing/render";
 
-import { SatelliteView } from "./satellite-view";
-import { searchSchema } from "./search";
+import { SatelliteView } from "@/features/satellite/satellite-view";
+import { searchSchema } from "@/features/satellite/search";
 
 // jsdom has no canvas.
 vi.mock("@/components/chart", async (original) => ({ ...(await original<object>()), Chart: () => null }));

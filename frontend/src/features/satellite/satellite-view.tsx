@@ -6,14 +6,14 @@ import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 
 import { useMission, type Mission } from "@/api/get-mission";
-import { Board } from "./components/board";
-import { ChartSkeleton } from "./components/chart-skeleton";
-import { SatelliteHeader } from "./components/satellite-header";
-import { SpanControls } from "./components/span-controls";
-import { SubsystemControls } from "./components/subsystem-controls";
-import { spanOf } from "./data/time-span";
-import { choose } from "./drawing/chart-spec";
-import "./satellite.css";
+import { Board } from "@/features/satellite/components/board";
+import { ChartSkeleton } from "@/features/satellite/components/chart-skeleton";
+import { SatelliteHeader } from "@/features/satellite/components/satellite-header";
+import { SpanControls } from "@/features/satellite/components/span-controls";
+import { SubsystemControls } from "@/features/satellite/components/subsystem-controls";
+import { spanOf } from "@/features/satellite/data/time-span";
+import { choose } from "@/features/satellite/drawing/chart-spec";
+import "@/features/satellite/satellite.css";
 
 const route = getRouteApi("/satellites/$satelliteId");
 

@@ -2,11 +2,11 @@ import { useTranslation } from "react-i18next";
 
 import { formatDuration } from "@/lib/time";
 
-import type { Pipeline } from "../api/get-pipeline";
-import { formatBytes, formatCount } from "../figures";
-import { of } from "../path";
-import { Figure, Value } from "./figure";
-import { PartPanel } from "./part-panel";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatBytes, formatCount } from "@/features/pipeline/figures";
+import { of } from "@/features/pipeline/path";
+import { Figure, Value } from "@/features/pipeline/components/figure";
+import { PartPanel } from "@/features/pipeline/components/part-panel";
 
 /** How full and how busy the database is. */
 export function DatabasePanel({ part }: { part: Pipeline["database"] }) {

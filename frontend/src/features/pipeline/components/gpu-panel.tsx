@@ -2,11 +2,11 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
 
-import type { Pipeline } from "../api/get-pipeline";
-import { formatBytes, formatMeasure, formatPercent } from "../figures";
-import { Figure, Value } from "./figure";
-import { PartPanel } from "./part-panel";
-import { Name } from "./rows-table";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatBytes, formatMeasure, formatPercent } from "@/features/pipeline/figures";
+import { Figure, Value } from "@/features/pipeline/components/figure";
+import { PartPanel } from "@/features/pipeline/components/part-panel";
+import { Name } from "@/features/pipeline/components/rows-table";
 
 /** The devices that Triton computes on. */
 export function GpuPanel({ part }: { part: Pipeline["gpu"] }) {

@@ -3,11 +3,11 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { StatusText } from "@/components/status-text";
 
-import type { Pipeline } from "../api/get-pipeline";
-import { formatCount } from "../figures";
-import { Figure, Value } from "./figure";
-import { PartPanel } from "./part-panel";
-import { Name, RowsTable, type RowsColumn } from "./rows-table";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatCount } from "@/features/pipeline/figures";
+import { Figure, Value } from "@/features/pipeline/components/figure";
+import { PartPanel } from "@/features/pipeline/components/part-panel";
+import { Name, RowsTable, type RowsColumn } from "@/features/pipeline/components/rows-table";
 
 /** How far its readers are behind, and what its topics hold. */
 export function KafkaPanel({ part }: { part: Pipeline["kafka"] }) {

@@ -6,8 +6,8 @@ import { Panel } from "@/components/page";
 import { StatusSymbol } from "@/components/status-symbol";
 import { StatusText } from "@/components/status-text";
 
-import type { Pipeline } from "../api/get-pipeline";
-import type { PartName } from "../path";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import type { PartName } from "@/features/pipeline/path";
 
 /** One part: its state, why and what to do, its numbers, the manual's thresholds. */
 export function PartPanel({

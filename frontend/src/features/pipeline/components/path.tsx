@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 
 import { StatusText } from "@/components/status-text";
 
-import type { Pipeline } from "../api/get-pipeline";
-import { stepsOf, type Step } from "../path";
-import { Value } from "./figure";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { stepsOf, type Step } from "@/features/pipeline/path";
+import { Value } from "@/features/pipeline/components/figure";
 
 /** The way of a message through the platform; each station leads to its numbers. */
 export function Path({ pipeline }: { pipeline: Pipeline }) {

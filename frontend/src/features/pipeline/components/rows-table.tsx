@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Value } from "./figure";
+import { Value } from "@/features/pipeline/components/figure";
 
 export type RowsColumn<T> = {
   label: string;

@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 
-import type { Pipeline } from "../api/get-pipeline";
-import { formatCount } from "../figures";
-import { Figure, Value } from "./figure";
-import { PartPanel } from "./part-panel";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatCount } from "@/features/pipeline/figures";
+import { Figure, Value } from "@/features/pipeline/components/figure";
+import { PartPanel } from "@/features/pipeline/components/part-panel";
 
 /** What can be searched, and what can't be yet. */
 export function SearchPanel({ part }: { part: Pipeline["search"] }) {

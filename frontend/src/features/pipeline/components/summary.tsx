@@ -4,8 +4,8 @@ import type { Schemas } from "@/api/client";
 import { StatusText } from "@/components/status-text";
 import { UtcTime } from "@/components/utc-time";
 
-import { worstFirst } from "../alerts";
-import type { Pipeline } from "../api/get-pipeline";
+import { worstFirst } from "@/features/pipeline/alerts";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
 
 /** What is not as it should be, worst first; nothing is said to be normal while nothing is heard. */
 export function Summary({ pipeline, isOld }: { pipeline: Pipeline; isOld: boolean }) {

@@ -3,10 +3,10 @@ import { useTranslation } from "react-i18next";
 
 import { UtcTime } from "@/components/utc-time";
 
-import type { Pipeline } from "../api/get-pipeline";
-import { formatMeasure, formatPercent } from "../figures";
-import { Figure, Value } from "./figure";
-import { PartPanel } from "./part-panel";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatMeasure, formatPercent } from "@/features/pipeline/figures";
+import { Figure, Value } from "@/features/pipeline/components/figure";
+import { PartPanel } from "@/features/pipeline/components/part-panel";
 
 const SEND_TELEMETRY =
   "cd tests && python3 satellite_simulator.py --kafka kafka:9092 --satellites 3 --interval 3 --duration 60";

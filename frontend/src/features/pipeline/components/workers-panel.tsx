@@ -2,11 +2,11 @@ import { useTranslation } from "react-i18next";
 
 import { StatusText } from "@/components/status-text";
 
-import type { Pipeline } from "../api/get-pipeline";
-import { formatCount } from "../figures";
-import { Value } from "./figure";
-import { PartPanel } from "./part-panel";
-import { Name, RowsTable } from "./rows-table";
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatCount } from "@/features/pipeline/figures";
+import { Value } from "@/features/pipeline/components/figure";
+import { PartPanel } from "@/features/pipeline/components/part-panel";
+import { Name, RowsTable } from "@/features/pipeline/components/rows-table";
 
 /** Who takes the tasks, and how busy they are. */
 export function WorkersPanel({ part }: { part: Pipeline["workers"] }) {

@@ -2,8 +2,8 @@ import { queryOptions, useQueries } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
 
-import type { Forecasts } from "../data/forecast-set";
-import { isoOf, pastOf, type Span, type Window } from "../data/time-span";
+import type { Forecasts } from "@/features/satellite/data/forecast-set";
+import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
 export function getForecasts(
   satelliteId: string,

@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
 
-import { isoOf } from "../data/time-span";
+import { isoOf } from "@/features/satellite/data/time-span";
 
 /** How far back the console looks for a satellite that has been silent: as long as telemetry is kept. */
 const LOOK_BACK_S = 365 * 86_400;

@@ -2,8 +2,8 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
 
-import type { Telemetry } from "../data/samples";
-import { isoOf, pastOf, type Span, type Window } from "../data/time-span";
+import type { Telemetry } from "@/features/satellite/data/samples";
+import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
 /** Which telemetry: `subsystem` null = of all. */
 export interface TelemetryChoice {

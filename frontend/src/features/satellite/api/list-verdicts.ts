@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
 
-import { isoOf, pastOf, type Span, type Window } from "../data/time-span";
+import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
 export type Verdicts = Schemas["Verdicts"];
 const MOST_VERDICTS = 5000;

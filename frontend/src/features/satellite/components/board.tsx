@@ -8,19 +8,19 @@ import { download } from "@/lib/csv";
 import { formatUtc } from "@/lib/time";
 
 import type { Mission } from "@/api/get-mission";
-import { plotCsv } from "../data/plot-csv";
-import type { Span } from "../data/time-span";
-import type { ChartGroup } from "../drawing/chart-group";
-import type { Choice } from "../drawing/chart-spec";
-import { ChannelChart } from "./channel-chart";
-import { Legend } from "./legend";
-import { NoTelemetry } from "./no-telemetry";
-import { TimeCursor } from "./time-cursor";
-import { useZoom } from "./use-address";
-import { useBoardData } from "./use-board-data";
-import { useDrawn } from "./use-drawn";
-import { usePlotWidth } from "./use-plot-width";
-import { useSubsystemName } from "./use-subsystem-name";
+import { plotCsv } from "@/features/satellite/data/plot-csv";
+import type { Span } from "@/features/satellite/data/time-span";
+import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
+import type { Choice } from "@/features/satellite/drawing/chart-spec";
+import { ChannelChart } from "@/features/satellite/components/channel-chart";
+import { Legend } from "@/features/satellite/components/legend";
+import { NoTelemetry } from "@/features/satellite/components/no-telemetry";
+import { TimeCursor } from "@/features/satellite/components/time-cursor";
+import { useZoom } from "@/features/satellite/components/use-address";
+import { useBoardData } from "@/features/satellite/components/use-board-data";
+import { useDrawn } from "@/features/satellite/components/use-drawn";
+import { usePlotWidth } from "@/features/satellite/components/use-plot-width";
+import { useSubsystemName } from "@/components/subsystem-name";
 
 /** The charts of a choice of channels, and what belongs to all of them. */
 export function Board({

@@ -5,12 +5,12 @@ import type uPlot from "uplot";
 import { Chart, useChartColors } from "@/components/chart";
 import { StatusSymbol } from "@/components/status-symbol";
 
-import { formatValue, judge } from "../data/judgement";
-import { alignedData, EMPTY_PLOT } from "../data/plot-data";
-import type { ChartGroup, Reading } from "../drawing/chart-group";
-import { chartOptions, type ChartActions } from "../drawing/chart-options";
-import type { ChartSpec } from "../drawing/chart-spec";
-import { useDrawn } from "./use-drawn";
+import { formatValue, judge } from "@/features/satellite/data/judgement";
+import { alignedData, EMPTY_PLOT } from "@/features/satellite/data/plot-data";
+import type { ChartGroup, Reading } from "@/features/satellite/drawing/chart-group";
+import { chartOptions, type ChartActions } from "@/features/satellite/drawing/chart-options";
+import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";
+import { useDrawn } from "@/features/satellite/components/use-drawn";
 
 const HEIGHT_PX = 132;
 const NO_DATA = {

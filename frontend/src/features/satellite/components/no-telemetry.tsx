@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import { Empty } from "@/components/states";
 import { UtcTime } from "@/components/utc-time";
 
-import { useNewestSample } from "../api/get-newest-sample";
-import { addressOf, isoOf, type Span } from "../data/time-span";
+import { useNewestSample } from "@/features/satellite/api/get-newest-sample";
+import { addressOf, isoOf, type Span } from "@/features/satellite/data/time-span";
 
 /** Why the charts are empty: the satellite is silent, or there is no such satellite. */
 export function NoTelemetry({

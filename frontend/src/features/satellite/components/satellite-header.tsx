@@ -7,9 +7,9 @@ import { UtcTime } from "@/components/utc-time";
 import { useRefreshOn, useServerNow } from "@/lib/live-context";
 import { formatDuration } from "@/lib/time";
 
-import { newestSampleKey, useNewestSample } from "../api/get-newest-sample";
-import { useSatellites } from "../api/list-satellites";
-import { isoOf } from "../data/time-span";
+import { newestSampleKey, useNewestSample } from "@/features/satellite/api/get-newest-sample";
+import { useSatellites } from "@/features/satellite/api/list-satellites";
+import { isoOf } from "@/features/satellite/data/time-span";
 
 const route = getRouteApi("/satellites/$satelliteId");
 const REFRESH_MS = 2_000;

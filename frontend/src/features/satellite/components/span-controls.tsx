@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 
 import { formatUtc } from "@/lib/time";
 
-import type { Span } from "../data/time-span";
-import { DEFAULT_RANGE, RANGES, type Range } from "../search";
-import { useAddress } from "./use-address";
+import type { Span } from "@/features/satellite/data/time-span";
+import { DEFAULT_RANGE, RANGES, type Range } from "@/features/satellite/search";
+import { useAddress } from "@/features/satellite/components/use-address";
 
 const NAMES = Object.keys(RANGES) as Range[];
 

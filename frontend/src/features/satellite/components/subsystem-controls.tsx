@@ -2,9 +2,9 @@ import { MultiSelect, SegmentedControl } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import type { Mission } from "@/api/get-mission";
-import { ALL, type Choice } from "../drawing/chart-spec";
-import { useAddress } from "./use-address";
-import { useSubsystemName } from "./use-subsystem-name";
+import { ALL, type Choice } from "@/features/satellite/drawing/chart-spec";
+import { useAddress } from "@/features/satellite/components/use-address";
+import { useSubsystemName } from "@/components/subsystem-name";
 
 /** Which charts: a subsystem or all, and of it some channels. */
 export function SubsystemControls({ mission, choice }: { mission: Mission; choice: Choice }) {

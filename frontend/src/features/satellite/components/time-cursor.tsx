@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { formatUtc } from "@/lib/time";
 
-import type { ChartGroup } from "../drawing/chart-group";
+import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 
 const STEPS: Partial<Record<string, number>> = {
   ArrowLeft: -1,

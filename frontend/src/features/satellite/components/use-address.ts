@@ -1,8 +1,8 @@
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 
-import { addressOf, widen, type Window } from "../data/time-span";
-import type { SatelliteSearch } from "../search";
+import { addressOf, widen, type Window } from "@/features/satellite/data/time-span";
+import type { SatelliteSearch } from "@/features/satellite/search";
 
 declare module "@tanstack/react-router" {
   interface HistoryState {

@@ -1,16 +1,16 @@
 import { useEffect, useMemo, useState } from "react";
 
-import { useForecasts } from "../api/get-forecasts";
+import { useForecasts } from "@/features/satellite/api/get-forecasts";
 import type { Mission } from "@/api/get-mission";
-import { useTelemetry, type TelemetryChoice } from "../api/get-telemetry";
-import { useEpisodes } from "../api/list-episodes";
-import { useVerdicts } from "../api/list-verdicts";
-import { LiveData } from "../data/live-data";
-import { ruleReasons } from "../data/marks";
-import type { Span } from "../data/time-span";
-import { ChartGroup } from "../drawing/chart-group";
-import type { Choice } from "../drawing/chart-spec";
-import { useLiveTail } from "./use-live-tail";
+import { useTelemetry, type TelemetryChoice } from "@/features/satellite/api/get-telemetry";
+import { useEpisodes } from "@/features/satellite/api/list-episodes";
+import { useVerdicts } from "@/features/satellite/api/list-verdicts";
+import { LiveData } from "@/features/satellite/data/live-data";
+import { ruleReasons } from "@/features/satellite/data/marks";
+import type { Span } from "@/features/satellite/data/time-span";
+import { ChartGroup } from "@/features/satellite/drawing/chart-group";
+import type { Choice } from "@/features/satellite/drawing/chart-spec";
+import { useLiveTail } from "@/features/satellite/components/use-live-tail";
 
 /** A forecast is some steps long: one for so many pixels is enough. */
 const PIXELS_A_FORECAST = 4;

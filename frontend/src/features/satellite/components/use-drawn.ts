@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-import type { ChartGroup } from "../drawing/chart-group";
+import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 
 /** A value of what is drawn, read again after each drawing; the component renders again only when it differs. */
 export function useDrawn<T extends string | number | boolean | null>(group: ChartGroup, read: () => T): T {

@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from "react";
 
 import { useLiveEvent } from "@/lib/live-context";
 
-import { getForecasts } from "../api/get-forecasts";
-import { getTelemetry, MOST_ROWS, type TelemetryChoice } from "../api/get-telemetry";
-import { episodesKey } from "../api/list-episodes";
-import { listVerdicts } from "../api/list-verdicts";
-import type { ChartGroup } from "../drawing/chart-group";
+import { getForecasts } from "@/features/satellite/api/get-forecasts";
+import { getTelemetry, MOST_ROWS, type TelemetryChoice } from "@/features/satellite/api/get-telemetry";
+import { episodesKey } from "@/features/satellite/api/list-episodes";
+import { listVerdicts } from "@/features/satellite/api/list-verdicts";
+import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 
 /** Everything is loaded anew this often, for samples that came later than the tail reaches. */
 const RELOAD_MS = 300_000;

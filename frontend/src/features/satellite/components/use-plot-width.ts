@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 
-import { RIGHT_PX, VALUE_AXIS_PX } from "../drawing/chart-options";
+import { RIGHT_PX, VALUE_AXIS_PX } from "@/features/satellite/drawing/chart-options";
 
 /** Widths are rounded up to this, so that a few pixels more or less load nothing anew. */
 const GRAIN_PX = 40;

@@ -1,6 +1,6 @@
 import type { Schemas } from "@/api/client";
 
-import type { MissionRule } from "./judgement";
+import type { MissionRule } from "@/features/satellite/data/judgement";
 
 type Alert = Schemas["Alert"];
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { gapsOf } from "./gaps";
+import { gapsOf } from "@/features/satellite/data/gaps";
 
 test("a value that is missing because another channel was sampled is no gap", () => {
   expect(gapsOf([0, 1, 2, 3], [5, null, null, 6], 60, [])).toEqual([]);

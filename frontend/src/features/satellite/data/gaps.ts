@@ -1,4 +1,4 @@
-import type { Value } from "./samples";
+import type { Value } from "@/features/satellite/data/samples";
 
 /** A stretch of time without a line: between two values. */
 export type Gap = [from: number, to: number];

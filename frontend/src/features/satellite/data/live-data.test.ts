@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 
 import type { Schemas } from "@/api/client";
 
-import { stretchesOf } from "./episodes";
-import { judge } from "./judgement";
-import { LiveData } from "./live-data";
-import { isoOf } from "./time-span";
+import { stretchesOf } from "@/features/satellite/data/episodes";
+import { judge } from "@/features/satellite/data/judgement";
+import { LiveData } from "@/features/satellite/data/live-data";
+import { isoOf } from "@/features/satellite/data/time-span";
 
 const rule = { channel: "soc", below: 30, above: null, equals: null, reason: "low_battery" };
 

@@ -1,6 +1,6 @@
 import type { Schemas } from "@/api/client";
 
-import { stretchesOf, type Stretch } from "./episodes";
+import { stretchesOf, type Stretch } from "@/features/satellite/data/episodes";
 import {
   forecastSetOf,
   horizonOf,
@@ -9,11 +9,23 @@ import {
   trimForecasts,
   type Forecasts,
   type ForecastSet,
-} from "./forecast-set";
-import type { MissionRule } from "./judgement";
-import { addMarks, marksOf, trimMarks, type Marks } from "./marks";
-import { buildPlot, EMPTY_PLOT, keyOf, type Plot, type PlotLimits } from "./plot-data";
-import { mergeSamples, samplesOf, trimSamples, type Samples, type Telemetry } from "./samples";
+} from "@/features/satellite/data/forecast-set";
+import type { MissionRule } from "@/features/satellite/data/judgement";
+import { addMarks, marksOf, trimMarks, type Marks } from "@/features/satellite/data/marks";
+import {
+  buildPlot,
+  EMPTY_PLOT,
+  keyOf,
+  type Plot,
+  type PlotLimits,
+} from "@/features/satellite/data/plot-data";
+import {
+  mergeSamples,
+  samplesOf,
+  trimSamples,
+  type Samples,
+  type Telemetry,
+} from "@/features/satellite/data/samples";
 
 type Alert = Schemas["Alert"];
 type Verdict = Schemas["VerdictItem"];

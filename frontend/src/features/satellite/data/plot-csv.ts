@@ -1,8 +1,8 @@
 import { toCsv } from "@/lib/csv";
 
-import type { Plot } from "./plot-data";
-import type { Value } from "./samples";
-import { isoOf, type Window } from "./time-span";
+import type { Plot } from "@/features/satellite/data/plot-data";
+import type { Value } from "@/features/satellite/data/samples";
+import { isoOf, type Window } from "@/features/satellite/data/time-span";
 
 export interface CsvChannel {
   key: string;

@@ -1,10 +1,23 @@
 import { expect, test } from "vitest";
 
-import { forecastSetOf, mergeForecasts, trimForecasts, type Forecast, type Forecasts } from "./forecast-set";
-import { plotCsv } from "./plot-csv";
-import { alignedData, buildPlot, nearestRow, nearestValueRow, unionOf, type Plot } from "./plot-data";
-import type { Samples } from "./samples";
-import { isoOf } from "./time-span";
+import {
+  forecastSetOf,
+  mergeForecasts,
+  trimForecasts,
+  type Forecast,
+  type Forecasts,
+} from "@/features/satellite/data/forecast-set";
+import { plotCsv } from "@/features/satellite/data/plot-csv";
+import {
+  alignedData,
+  buildPlot,
+  nearestRow,
+  nearestValueRow,
+  unionOf,
+  type Plot,
+} from "@/features/satellite/data/plot-data";
+import type { Samples } from "@/features/satellite/data/samples";
+import { isoOf } from "@/features/satellite/data/time-span";
 
 const LIMITS = { maxGapS: 60, pixelS: 1 };
 const KEY = "eps/soc";

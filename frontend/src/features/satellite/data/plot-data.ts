@@ -1,6 +1,11 @@
-import { forecastLine, spacingOf, type ForecastLine, type ForecastSet } from "./forecast-set";
-import { gapsOf, type Gap } from "./gaps";
-import { lowerBound, type Column, type Samples, type Value } from "./samples";
+import {
+  forecastLine,
+  spacingOf,
+  type ForecastLine,
+  type ForecastSet,
+} from "@/features/satellite/data/forecast-set";
+import { gapsOf, type Gap } from "@/features/satellite/data/gaps";
+import { lowerBound, type Column, type Samples, type Value } from "@/features/satellite/data/samples";
 
 /** Columns of one channel's chart, each as long as the plot's times; null where it has no value. */
 export interface ChannelPlot {

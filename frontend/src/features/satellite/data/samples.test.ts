@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 
-import { lowerBound, mergeSamples, samplesOf, trimSamples, type Telemetry, type Value } from "./samples";
+import {
+  lowerBound,
+  mergeSamples,
+  samplesOf,
+  trimSamples,
+  type Telemetry,
+  type Value,
+} from "@/features/satellite/data/samples";
 
 /** An answer over one channel; a null value is the row of a gap. */
 function answer(rows: [time: number, min: Value, max?: Value][], stepS = 0): Telemetry {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { searchSchema } from "../search";
-import { addressOf, axisOf, isoOf, pastOf, spanOf, widen } from "./time-span";
+import { searchSchema } from "@/features/satellite/search";
+import { addressOf, axisOf, isoOf, pastOf, spanOf, widen } from "@/features/satellite/data/time-span";
 
 test("without anything in the address the axis follows the newest 15 minutes", () => {
   expect(spanOf(searchSchema.parse({}))).toEqual({ kind: "live", range: "15m", lengthS: 900 });

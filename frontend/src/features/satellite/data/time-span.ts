@@ -1,4 +1,4 @@
-import { DEFAULT_RANGE, RANGES, type Range, type SatelliteSearch } from "../search";
+import { DEFAULT_RANGE, RANGES, type Range, type SatelliteSearch } from "@/features/satellite/search";
 
 /** What the time axis shows: the newest `lengthS` seconds, or a fixed span. Times are Unix seconds. */
 export type Span =

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 
-import type { LiveData } from "../data/live-data";
+import type { LiveData } from "@/features/satellite/data/live-data";
 import {
   alignedData,
   EMPTY_PLOT,
@@ -9,9 +9,9 @@ import {
   type ChannelPlot,
   type Plot,
   type PlotLimits,
-} from "../data/plot-data";
-import type { Value } from "../data/samples";
-import { axisOf, type Span, type Window } from "../data/time-span";
+} from "@/features/satellite/data/plot-data";
+import type { Value } from "@/features/satellite/data/samples";
+import { axisOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
 /** Values of one channel at the cursor. */
 export type Reading = Record<

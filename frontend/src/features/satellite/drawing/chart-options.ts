@@ -2,15 +2,15 @@ import uPlot from "uplot";
 
 import { axis, utcDate, type ChartColors, type ChartOptions } from "@/components/chart";
 
-import type { Gap } from "../data/gaps";
-import { formatValue } from "../data/judgement";
-import type { ChannelPlot } from "../data/plot-data";
-import { SHORTEST_S, type Window } from "../data/time-span";
-import type { ChartGroup } from "./chart-group";
-import type { ChartSpec } from "./chart-spec";
-import { drawMarks, drawNominal, drawNow, drawStretches } from "./overlays";
-import { timeLabels } from "./time-labels";
-import { valueRange } from "./value-range";
+import type { Gap } from "@/features/satellite/data/gaps";
+import { formatValue } from "@/features/satellite/data/judgement";
+import type { ChannelPlot } from "@/features/satellite/data/plot-data";
+import { SHORTEST_S, type Window } from "@/features/satellite/data/time-span";
+import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
+import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";
+import { drawMarks, drawNominal, drawNow, drawStretches } from "@/features/satellite/drawing/overlays";
+import { timeLabels } from "@/features/satellite/drawing/time-labels";
+import { valueRange } from "@/features/satellite/drawing/value-range";
 
 export const VALUE_AXIS_PX = 64;
 export const RIGHT_PX = 20;

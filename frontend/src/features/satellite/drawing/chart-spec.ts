@@ -1,6 +1,6 @@
 import type { Mission } from "@/api/get-mission";
-import type { ChartChannel, MissionRule } from "../data/judgement";
-import { keyOf } from "../data/plot-data";
+import type { ChartChannel, MissionRule } from "@/features/satellite/data/judgement";
+import { keyOf } from "@/features/satellite/data/plot-data";
 
 /** One chart: a channel that has telemetry. */
 export interface ChartSpec {

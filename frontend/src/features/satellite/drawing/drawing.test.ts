@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
 import type { Mission } from "@/api/get-mission";
-import { choose } from "./chart-spec";
-import { timeLabels } from "./time-labels";
-import { valueRange } from "./value-range";
+import { choose } from "@/features/satellite/drawing/chart-spec";
+import { timeLabels } from "@/features/satellite/drawing/time-labels";
+import { valueRange } from "@/features/satellite/drawing/value-range";
 
 const channel = (name: string, metric: string | null = "m") => ({
   name,

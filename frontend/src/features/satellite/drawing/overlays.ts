@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 
-import type { Stretch } from "../data/episodes";
+import type { Stretch } from "@/features/satellite/data/episodes";
 
 const HATCH_PX = 8;
 const MARK_PX = 5;
