@@ -11,6 +11,8 @@ from tests.e2e.generator import whole_second_now
 from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform
 from tests.e2e.supervised import wait_until
 
+NOMINAL_SETS = 20
+"""So many that windows are judged: a shorter one warms up, for which no model is asked."""
 SAMPLE_SETS = 3
 SEEN_WITHIN_S = 5
 JUDGED_WITHIN_S = 60
@@ -34,13 +36,13 @@ def test_broken_limit_is_an_alert_while_no_model_answers_and_the_same_one_after(
     platform: Platform, satellites: str
 ) -> None:
     name = f"{satellites}0"
-    earlier = whole_second_now() - timedelta(seconds=10)
-    satellite = SimulatedSatellite(satellite_id=name, generated_at=earlier)
+    satellite = SimulatedSatellite(satellite_id=name)
     satellite.send(1)
     wait_until(  # VictoriaMetrics finds a new series only after a while, new samples of a known one at once
         lambda: in_fleet(platform, name).get("last_contact"), "it is in contact", within_s=60, every_s=1
     )
-    satellite.generated_at = whole_second_now() - timedelta(seconds=SAMPLE_SETS)
+    satellite.generated_at = whole_second_now() - timedelta(seconds=NOMINAL_SETS + SAMPLE_SETS)
+    satellite.send(NOMINAL_SETS)
     with platform.supervised.stopped("triton-server"):
         satellite.send(SAMPLE_SETS, low_battery)
         (alert,) = wait_until(

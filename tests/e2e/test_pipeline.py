@@ -274,6 +274,9 @@ def test_verdicts_are_counted_timed_and_passed_on(platform: Platform, satellites
     begun_at = datetime.now(UTC)
     send_telemetry(satellites, 20)
     newest = "SELECT max(completed_at) AT TIME ZONE 'UTC' FROM subsystem_inferences"
+    wait_until(
+        lambda: (platform.query(newest)[0][0] or begun_at) > begun_at, "a verdict", within_s=AGREE_WITHIN_S
+    )
     shown = agrees(
         platform,
         lambda parts: datetime.fromisoformat(parts["verdicts"]["newest_at"] or "1970-01-01T00:00:00Z"),
