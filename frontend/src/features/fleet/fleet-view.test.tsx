@@ -29,7 +29,7 @@ const silent = aSatellite({
 test("a fresh install says what to run", async () => {
   show([]);
   expect(await screen.findByText("make demo")).toBeVisible();
-  expect(screen.getByText(/docker compose up -d/)).toHaveTextContent("python tests/satellite_simulator.py");
+  expect(screen.getByText(/docker compose up -d/)).toHaveTextContent("docker compose run --rm simulator");
 });
 
 test("telemetry that stopped is named with its moment and is never green", async () => {

@@ -60,9 +60,9 @@ function Detail({ job }: { job: JobDetail }) {
       </div>
       <Panel title={t("job.raw")} controls={<CopyButton text={JSON.stringify(job)} label={t("job.copy")} />}>
         <details>
-          <summary>{t("job.metadata")}</summary>
+          <summary>{t("job.show")}</summary>
           <Code block tabIndex={0}>
-            {JSON.stringify(job.metadata, null, 2)}
+            {JSON.stringify(job, null, 2)}
           </Code>
         </details>
       </Panel>

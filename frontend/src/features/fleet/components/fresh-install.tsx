@@ -5,7 +5,7 @@ import { Empty } from "@/components/states";
 
 const WAYS = [
   { name: "native", commands: "make demo" },
-  { name: "compose", commands: "docker compose up -d\npython tests/satellite_simulator.py" },
+  { name: "compose", commands: "docker compose up -d\ndocker compose run --rm simulator" },
 ] as const;
 
 /** What a fresh install shows: how telemetry gets here. */
