@@ -65,3 +65,6 @@ def test_broken_limit_is_an_alert_while_no_model_answers_and_the_same_one_after(
     )
     (judged,) = ask(platform, "alerts", satellite_id=name, kind="limit")["alerts"]
     assert (judged["alert_id"], judged["is_open"]) == (alert["alert_id"], True)
+    wait_until(
+        lambda: platform.tasks_in("inference") == 0, "nothing is judged later", within_s=JUDGED_WITHIN_S
+    )

@@ -6,7 +6,7 @@ from typing import Final
 #: Name to address; `{satellite}`, `{job}` and `{alert}` stand for ones that exist.
 VIEWS: Final[Mapping[str, str]] = {
     "fleet": "/",
-    "satellite": "/satellites/{satellite}?subsystem=eps&range=15m",
+    "satellite": "/satellites/{satellite}?subsystem=eps&range=5m",
     "alerts": "/alerts",
     "alert": "/alerts/{alert}",
     "jobs": "/jobs",
