@@ -12,16 +12,14 @@ export function TimeRangeFields({ from, to, onChange }: Range & { onChange: (ran
     <>
       <CommitInput
         type="datetime-local"
-        w={190}
-        step={1}
+        w={172}
         label={t("range.from")}
         value={toField(from)}
         onCommit={(text) => onChange({ from: fromField(text), to })}
       />
       <CommitInput
         type="datetime-local"
-        w={190}
-        step={1}
+        w={172}
         label={t("range.to")}
         value={toField(to)}
         onCommit={(text) => onChange({ from, to: fromField(text) })}

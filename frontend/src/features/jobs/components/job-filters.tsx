@@ -25,7 +25,7 @@ export function JobFilters() {
     <Group gap="xs" align="flex-end" role="search" aria-label={t("filters.label")}>
       <CommitInput
         label={t("filters.satellite")}
-        w={120}
+        w={100}
         value={search.satellite ?? ""}
         onCommit={(satellite) => choose({ satellite: satellite || undefined })}
       />
@@ -62,7 +62,7 @@ export function JobFilters() {
       />
       <CommitInput
         label={t("filters.reason")}
-        w={140}
+        w={100}
         value={search.reason ?? ""}
         onCommit={(reason) => choose({ reason: reason || undefined })}
       />
