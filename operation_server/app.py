@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from operation_server import problems
+from operation_server.asking import Inquiry
 from operation_server.breaches import Breaches
 from operation_server.dependencies import SendTask, Services
 from operation_server.fleet import FleetBoard
@@ -25,7 +26,6 @@ from operation_server.live import (
     VerdictFeed,
     event_of,
 )
-from operation_server.pipeline.asking import Inquiry
 from operation_server.pipeline.board import Board, questions
 from operation_server.readers import job_states
 from operation_server.readiness import (

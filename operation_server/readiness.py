@@ -3,14 +3,15 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import grpc  # type: ignore[import-untyped]
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from operation_server.asking import Away, Inquiry
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import DEPENDENCY as SEARCH
@@ -42,8 +43,8 @@ class Readiness:
     ) -> None:
         self._checks = dict(checks)
         self._monotonic = monotonic
-        self._executor = ThreadPoolExecutor(max_workers=len(self._checks), thread_name_prefix="readiness")
-        self._running: dict[str, Future[DependencyState]] = {}
+        questions = {name: partial(self._state_of, name) for name in self._checks}
+        self._inquiry = Inquiry(questions, patience_s=TIMEOUT_S)
         self._lock = threading.Lock()
         self._asked_at = -CACHE_S
         self._states: dict[str, DependencyState] = {}
@@ -58,14 +59,13 @@ class Readiness:
 
     def close(self) -> None:
         """Start no further checks."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._inquiry.close()
 
     def _ask(self) -> dict[str, DependencyState]:
-        for name, check in self._checks.items():
-            if name not in self._running or self._running[name].done():
-                self._running[name] = self._executor.submit(_state, check)
-        wait(self._running.values(), timeout=TIMEOUT_S)
-        return {name: _outcome(self._running[name]) for name in self._checks}
+        return {name: _outcome(answer) for name, answer in self._inquiry.answers().items()}
+
+    def _state_of(self, name: str) -> DependencyState:
+        return _state(self._checks[name])
 
 
 def _state(check: Check) -> DependencyState:
@@ -77,12 +77,10 @@ def _state(check: Check) -> DependencyState:
     return DependencyState(is_up=True, detail="", latency_ms=_since_ms(started))
 
 
-def _outcome(future: Future[DependencyState]) -> DependencyState:
-    if not future.done():
-        return DependencyState(
-            is_up=False, detail=f"no answer within {TIMEOUT_S:g} s", latency_ms=TIMEOUT_S * 1000
-        )
-    return future.result()
+def _outcome(answer: DependencyState | Away) -> DependencyState:
+    if isinstance(answer, Away):
+        return DependencyState(is_up=False, detail=answer.detail, latency_ms=TIMEOUT_S * 1000)
+    return answer
 
 
 def _since_ms(started: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from operation_server.pipeline.asking import Away, Inquiry
+from operation_server.asking import Away, Inquiry
 from operation_server.pipeline.kafka import KafkaNumbers, KafkaQuestion, kafka_part
 from operation_server.pipeline.metrics import Metrics, metrics_question, verdicts_part, victoria_part
 from operation_server.pipeline.parts import Pipeline, TaskQueue, Worker

@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from operation_server.pipeline.asking import ANSWER_S, Away
+from operation_server.asking import ANSWER_S, Away
 from operation_server.pipeline.parts import ConsumerGroup, KafkaPart, Topic
 from operation_server.pipeline.states import (
     LATE_LAG,

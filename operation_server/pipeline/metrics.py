@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from operation_server.pipeline.asking import Away
+from operation_server.asking import Away
 from operation_server.pipeline.parts import VerdictsPart, VictoriaMetricsPart
 from operation_server.pipeline.states import Finding, away, judged, success_state, without_normal
 from operation_server.pipeline.stores import DatabaseNumbers

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import requests
 from kombu.exceptions import KombuError
 
-from operation_server.pipeline.asking import ANSWER_S, Away
+from operation_server.asking import ANSWER_S, Away
 from operation_server.pipeline.parts import RabbitMQPart, TaskQueue, Worker, WorkersPart
 from operation_server.pipeline.states import ADVICE, Finding, away, judged, queue_state, without_normal
 from telemetry_core.errors import DependencyUnavailable

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any, Final
 
-from operation_server.pipeline.asking import Away
+from operation_server.asking import Away
 from operation_server.pipeline.parts import PipelineAlert
 from operation_server.states import State
 from telemetry_core.tasks import DEAD_LETTER_QUEUE

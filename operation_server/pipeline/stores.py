@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from operation_server.pipeline.asking import Away
+from operation_server.asking import Away
 from operation_server.pipeline.parts import DatabasePart, SearchPart
 from operation_server.pipeline.states import (
     Finding,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import grpc  # type: ignore[import-untyped]
 
-from operation_server.pipeline.asking import ANSWER_S, Away
+from operation_server.asking import ANSWER_S, Away
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.parts import Gpu, GpuPart, ServedModel, TritonPart
 from operation_server.pipeline.states import Finding, away, judged

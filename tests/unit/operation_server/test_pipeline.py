@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import TopicPartition
 
-from operation_server.pipeline.asking import Away, Inquiry
+from operation_server.asking import Away, Inquiry
 from operation_server.pipeline.board import CACHE_S, Answers, Board, pipeline_of
 from operation_server.pipeline.kafka import KafkaNumbers, lag_of
 from operation_server.pipeline.metrics import Metrics

@@ -26,7 +26,7 @@ class Inquiry:
     def __init__(self, questions: Mapping[str, Callable[[], Any]], *, patience_s: float = PATIENCE_S) -> None:
         self._questions = dict(questions)
         self._patience_s = patience_s
-        self._executor = ThreadPoolExecutor(max_workers=len(questions), thread_name_prefix="pipeline")
+        self._executor = ThreadPoolExecutor(max_workers=len(questions), thread_name_prefix="asking")
         self._running: dict[str, Future[Any]] = {}
 
     def answers(self) -> dict[str, Any]:
