@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.e2e.console.fleet import low_battery
 from tests.e2e.generator import Kind, Message, telemetry_body, whole_second_now
 from tests.e2e.ledger import TRIGGER_GROUP, WRITER_GROUP, Ledger
 from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform, search_url, victoria_url
@@ -76,6 +77,8 @@ def send_telemetry(satellites: str, count: int) -> None:
     moment, draw = whole_second_now(), random.Random(1)
     ids = [f"{satellites}{number:02d}" for number in range(count)]
     bodies = {satellite_id: telemetry_body(satellite_id, moment, 0, draw) for satellite_id in ids}
+    for body in bodies.values():
+        low_battery(body)  # each is judged, and not one in ten
     Ledger().send(
         [
             Message(kind=Kind.ORIGINAL, key=satellite_id.encode(), value=json.dumps(body).encode())
