@@ -1,4 +1,33 @@
 CREATE SCHEMA ops;
+CREATE FUNCTION ops.adopt_cluster() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    here   bigint := (SELECT system_identifier FROM pg_control_system());
+    newest bigint;
+BEGIN
+    IF EXISTS (SELECT FROM ops.cluster WHERE system_identifier = here) THEN
+        RETURN;
+    END IF;
+    newest := greatest(
+        (SELECT xact::text::bigint FROM public.subsystem_inferences ORDER BY xact DESC LIMIT 1),
+        (SELECT xact::text::bigint FROM ops.alert_acknowledgements ORDER BY xact DESC LIMIT 1),
+        0
+    );
+    UPDATE ops.cluster SET
+        system_identifier = here,
+        position_offset = greatest(0, newest + 1 - pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+    WHERE system_identifier <> here;
+END
+$$;
+CREATE FUNCTION ops.commit_position() RETURNS xid8
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (pg_current_xact_id()::text::bigint + (SELECT position_offset FROM ops.cluster))::text::xid8;
+END
+$$;
 CREATE FUNCTION ops.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -6,6 +35,15 @@ BEGIN
     RAISE EXCEPTION '% of %.% refused: acknowledgements are kept as they were written, add another one instead',
         TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE FUNCTION ops.settled_position() RETURNS xid8
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (
+        pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT position_offset FROM ops.cluster)
+    )::text::xid8;
 END
 $$;
 CREATE TABLE ops.alert_acknowledgements (
@@ -17,7 +55,7 @@ CREATE TABLE ops.alert_acknowledgements (
     operator character varying(100) NOT NULL,
     comment character varying(2000) NOT NULL,
     acknowledged_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
-    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    xact xid8 DEFAULT ops.commit_position() NOT NULL,
     CONSTRAINT alert_acknowledgements_comment_check CHECK (((comment)::text <> ''::text)),
     CONSTRAINT alert_acknowledgements_operator_check CHECK (((operator)::text <> ''::text))
 );
@@ -30,6 +68,14 @@ CREATE SEQUENCE ops.alert_acknowledgements_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE ops.alert_acknowledgements_id_seq OWNED BY ops.alert_acknowledgements.id;
+CREATE TABLE ops.cluster (
+    is_only boolean DEFAULT true NOT NULL,
+    system_identifier bigint NOT NULL,
+    position_offset bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT cluster_is_only_check CHECK (is_only)
+);
+COMMENT ON TABLE ops.cluster IS 'The PostgreSQL cluster that this database was last used in';
+COMMENT ON COLUMN ops.cluster.position_offset IS 'What is added to a transaction id for its place in commit order';
 CREATE TABLE ops.idempotency_keys (
     idempotency_key character varying(255) NOT NULL,
     request_sha256 character(64) NOT NULL,
@@ -85,13 +131,13 @@ CREATE TABLE public.subsystem_inferences (
     contributions jsonb,
     calibration_hash character varying(64),
     started_at timestamp(3) without time zone,
-    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    xact xid8 DEFAULT ops.commit_position() NOT NULL,
     CONSTRAINT subsystem_inferences_anomaly_score_check CHECK (((anomaly_score >= (0)::numeric) AND (anomaly_score <= (1)::numeric))),
     CONSTRAINT subsystem_inferences_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
     CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying])::text[])))
 );
 COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up or failed: unknown is not nominal';
-COMMENT ON COLUMN public.subsystem_inferences.xact IS 'Transaction that last changed the row: below pg_snapshot_xmin no later commit can appear, so readers keep a cursor on it';
+COMMENT ON COLUMN public.subsystem_inferences.xact IS 'Place in commit order of the transaction that last changed the row: below ops.settled_position() no later one can appear, so readers keep a cursor on it';
 CREATE VIEW ops.live_verdicts AS
  SELECT inference.job_id,
     job.satellite_id,
@@ -234,6 +280,8 @@ ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('p
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.alert_acknowledgements
     ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.cluster
+    ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
 ALTER TABLE ONLY ops.relay_cursors

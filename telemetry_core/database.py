@@ -149,6 +149,7 @@ def open_pool(
             ),
         )
         connection.answer_timeout_s = statement_timeout_ms / 1000 + ANSWER_GRACE_S
+        _adopt_cluster(connection)
         return connection
 
     return Pool(connect, max_connections=max_connections, wait_s=wait_s)
@@ -178,6 +179,16 @@ def _roll_back(connection: Connection) -> None:
         connection.rollback()
     except psycopg2.Error:
         connection.close()  # a lost connection rolls back on the server
+
+
+def _adopt_cluster(connection: Connection) -> None:
+    """Let the database notice that a dump was restored into another cluster, before anything is written."""
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT ops.adopt_cluster()")
+    except psycopg2.Error:
+        connection.close()
+        raise
 
 
 def _answers(connection: Connection) -> bool:

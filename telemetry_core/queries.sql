@@ -47,7 +47,7 @@ ON CONFLICT (job_id, subsystem) DO UPDATE SET
     contributions = EXCLUDED.contributions,
     calibration_hash = EXCLUDED.calibration_hash,
     started_at = EXCLUDED.started_at,
-    xact = pg_current_xact_id()
+    xact = ops.commit_position()
 WHERE kept.status IN ('pending', 'processing')
     OR (kept.status = 'failed' AND EXCLUDED.status = 'completed')
 RETURNING job_id, subsystem
@@ -306,7 +306,7 @@ GROUP BY metadata ->> 'pattern' ORDER BY count(*) DESC, 1 LIMIT 100
 
 -- name: verdict_head
 -- Where an ordered reader starts that wants nothing of the past.
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xact
+SELECT ops.settled_position()::text::bigint AS xact
 
 -- name: events_after
 -- Verdicts and acknowledgements in commit order; below the oldest running transaction nothing can appear any more.
@@ -333,14 +333,14 @@ WITH verdict AS (
     FROM subsystem_inferences AS inference
     INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
     WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
-        AND inference.xact < pg_snapshot_xmin(pg_current_snapshot())
+        AND inference.xact < ops.settled_position()
         AND inference.status IN ('completed', 'failed')
     ORDER BY inference.xact, inference.id LIMIT %(limit)s
 ),
 
 acknowledgement AS (
     SELECT * FROM ops.alert_acknowledgements
-    WHERE (xact, id) > (%(xact)s::text::xid8, %(id)s) AND xact < pg_snapshot_xmin(pg_current_snapshot())
+    WHERE (xact, id) > (%(xact)s::text::xid8, %(id)s) AND xact < ops.settled_position()
     ORDER BY xact, id LIMIT %(limit)s
 ),
 
@@ -418,7 +418,7 @@ SELECT
 FROM subsystem_inferences AS inference
 INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
 WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
-    AND inference.xact < pg_snapshot_xmin(pg_current_snapshot())
+    AND inference.xact < ops.settled_position()
     AND inference.status IN ('completed', 'failed')
 ORDER BY inference.xact, inference.id LIMIT %(limit)s
 
@@ -426,11 +426,7 @@ ORDER BY inference.xact, inference.id LIMIT %(limit)s
 SELECT count(*) FROM subsystem_inferences WHERE status IN ('completed', 'failed')
 
 -- name: relay_cursor
--- `is_ahead`: it comes from before the database was restored elsewhere.
-SELECT
-    generation, xact, id, relayed,
-    xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS is_ahead
-FROM ops.relay_cursors WHERE sink = %(sink)s
+SELECT generation, xact, id, relayed FROM ops.relay_cursors WHERE sink = %(sink)s
 
 -- name: insert_relay_cursor
 INSERT INTO ops.relay_cursors (sink) VALUES (%(sink)s) ON CONFLICT (sink) DO NOTHING

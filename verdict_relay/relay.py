@@ -114,11 +114,7 @@ class Relay:
                 with connection.cursor() as statement:
                     statement.execute(QUERIES["insert_relay_cursor"], name)
                 found = rows(connection, "relay_cursor", name)
-        row = found[0]
-        if row.pop("is_ahead"):
-            restart(self._pool, self._sink.name, row["generation"])
-            return self.cursor()
-        return Cursor(**row)
+        return Cursor(**found[0])
 
     def _page(self, cursor: Cursor) -> list[Row]:
         parameters = {"xact": cursor.xact, "id": cursor.id, "limit": PAGE}

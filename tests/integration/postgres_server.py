@@ -18,7 +18,8 @@ from telemetry_core.database import MIGRATIONS, load_migrations, migrate
 from telemetry_core.settings import Settings
 
 
-def _server_programs() -> Path:
+def server_programs() -> Path:
+    """Folder of the newest installed server's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if not found:
         raise FileNotFoundError("PostgreSQL's server programs are not installed: make setup")
@@ -52,7 +53,7 @@ def running_server() -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix="pg-test-", dir="/tmp"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    programs, port = _server_programs(), free_port()
+    programs, port = server_programs(), free_port()
     run = _as_other_user("postgres")
     data = folder / "data"
     password = folder / "password"
@@ -96,7 +97,7 @@ def administer(server: Settings, statement: str) -> None:
 def dumped_schema(server: Settings) -> str:
     """Return `pg_dump --schema-only` without comments, session settings and blank lines."""
     dump = subprocess.run(
-        [str(_server_programs() / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges",
+        [str(server_programs() / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges",
          "-h", server.postgres_host, "-p", str(server.postgres_port), "-U", server.postgres_user,
          server.postgres_db],
         check=True, capture_output=True, text=True, timeout=60,

@@ -175,7 +175,7 @@ def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(api: Runni
     with transaction(pool) as connection, connection.cursor() as cursor:
         cursor.execute(
             "UPDATE subsystem_inferences SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC',"
-            " xact = pg_current_xact_id() WHERE job_id = %s",
+            " xact = ops.commit_position() WHERE job_id = %s",
             [job_id],
         )
     waiting = ask()
