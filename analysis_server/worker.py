@@ -22,6 +22,7 @@ from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import SubsystemInference
+from telemetry_core.liveness import Liveness
 from telemetry_core.observability import (
     configure_logging,
     jobs_in_words,
@@ -39,6 +40,7 @@ MAX_CONNECTIONS: Final = 8
 _log = structlog.get_logger(SERVICE)
 _settings = Settings()
 _stopping = threading.Event()
+_liveness = Liveness()
 
 
 class TaskConsumer(Consumer):
@@ -205,7 +207,7 @@ def _start_tracing(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _serve_metrics(**_: Any) -> None:
-    serve_metrics(_settings)
+    serve_metrics(_settings, _liveness.problems)
 
 
 @signals.worker_shutting_down.connect

@@ -13,6 +13,7 @@ from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.errors import InvalidMission
+from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream
@@ -30,7 +31,8 @@ def main() -> None:
         mission = load_mission(settings.mission_file)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
-    serve_metrics(settings)
+    liveness = Liveness()
+    serve_metrics(settings, liveness.problems)
     trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
     app = celery_app(SERVICE, settings)
 
@@ -50,6 +52,7 @@ def main() -> None:
         settings,
         group_id=TRIGGER_GROUP,
         service=SERVICE,
+        liveness=liveness,
         look_back_s=mission.window.max_span_s,
         on_assigned=fill,
         on_revoked=trigger.forget,
@@ -59,6 +62,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Waiting for telemetry on {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
     dispatcher = Dispatcher(DeadLetterTopic(settings), publish_batch)
+    liveness.start()
     stream.run(stop, plan=trigger.plan, act=traced("dispatch", dispatcher.send, _job_ids))
 
 

@@ -3,15 +3,18 @@
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
 
 from telemetry_core.inferences import Job, SubsystemInference
 from telemetry_core.settings import Settings
@@ -20,6 +23,8 @@ _LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 TRACES_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """The key that turns traces on; what else OpenTelemetry reads from the environment, it reads itself."""
+
+HEALTH_PATH: Final = "/healthz"
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -144,10 +149,28 @@ def record_verdicts(jobs: Sequence[Job], rows: Sequence[SubsystemInference]) -> 
             ROW_LATENCY_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
 
 
-def serve_metrics(settings: Settings) -> None:
-    """Answer `/metrics` where a port is configured."""
+def serve_metrics(settings: Settings, problems: Callable[[], Sequence[str]]) -> None:
+    """Answer `/metrics` where a port is configured, and beside it `/healthz`: 503 with `problems`, or 200."""
+
+    class Handler(MetricsHandler):
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+            if self.path == HEALTH_PATH:
+                _answer_health(self, problems())
+            else:
+                super().do_GET()
+
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=settings.metrics_address)
+        server = ThreadingHTTPServer((settings.metrics_address, settings.metrics_port), Handler)
+        threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+
+
+def _answer_health(handler: BaseHTTPRequestHandler, problems: Sequence[str]) -> None:
+    body = ("\n".join(problems) or "ok").encode()
+    handler.send_response(HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK)
+    handler.send_header("Content-Type", "text/plain; charset=utf-8")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
 
 
 def start_tracing(service: str, *libraries: str) -> None:

@@ -12,6 +12,7 @@ import structlog
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.liveness import Liveness
 from telemetry_core.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
 from telemetry_core.settings import Settings
 
@@ -53,6 +54,7 @@ class TelemetryStream:
         *,
         group_id: str,
         service: str,
+        liveness: Liveness,
         look_back_s: float = 0.0,
         on_assigned: Callable[[Iterator[Record]], None] = lambda _: None,
         on_revoked: Callable[[], None] = lambda: None,
@@ -60,6 +62,8 @@ class TelemetryStream:
         self._settings = settings
         self._topic = settings.kafka_topic
         self._service = service
+        self._loop = liveness.loop("stream")
+        self._loop.ready(is_ready=False)
         self._look_back_s = look_back_s
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
@@ -100,6 +104,7 @@ class TelemetryStream:
         )
         try:
             while not stop.is_set():
+                self._loop.tick()
                 batch = self._poll_batch(stop)
                 if not batch:
                     continue
@@ -132,6 +137,7 @@ class TelemetryStream:
                 action()
             except DependencyUnavailable as error:
                 failures += 1
+                self._loop.hold(error.dependency)
                 DEPENDENCY_RETRIES.labels(self._service, error.dependency).inc()
                 delay_s = min(MAX_BACKOFF_S, 0.25 * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
                 _log.warning(f"{error}; holding the batch, next attempt in {delay_s:.1f} s")
@@ -169,6 +175,7 @@ class TelemetryStream:
         consumer.unassign()
         self._assigned = []
         self._is_fresh = False
+        self._loop.ready(is_ready=False)
         self._on_revoked()
 
     def _begin_assignment(self) -> None:
@@ -181,6 +188,7 @@ class TelemetryStream:
             except KafkaException as error:
                 raise DependencyUnavailable("kafka", str(error)) from error
         self._is_fresh = False
+        self._loop.ready()
         names = ", ".join(str(partition.partition) for partition in self._assigned)
         _log.info(f"Assigned {self._topic} partitions: {names or 'none'}")
 

@@ -7,6 +7,7 @@ import threading
 import structlog
 
 from telemetry_core.errors import InvalidMission
+from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import WRITER_GROUP, TelemetryStream
@@ -25,13 +26,15 @@ def main() -> None:
         mission = load_mission(settings.mission_file)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
-    serve_metrics(settings)
+    liveness = Liveness()
+    serve_metrics(settings, liveness.problems)
     writer = TelemetryWriter(mission, VictoriaMetrics(settings.victoria_metrics_url))
-    stream = TelemetryStream(settings, group_id=WRITER_GROUP, service=SERVICE)
+    stream = TelemetryStream(settings, group_id=WRITER_GROUP, service=SERVICE, liveness=liveness)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Writing {settings.kafka_topic} to {settings.victoria_metrics_url}")
+    liveness.start()
     stream.run(stop, plan=writer.plan, act=traced("write", writer.write))
 
 

@@ -13,6 +13,7 @@ import structlog
 
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable, InvalidMission
+from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
@@ -44,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pool = open_pool(settings, max_connections=len(sinks), application_name=SERVICE)
     if options.command == "rebuild":
         return _rebuild(pool, next(sink for sink in sinks if sink.name == options.sink))
-    serve_metrics(settings)
-    _serve(pool, sinks)
+    liveness = Liveness()
+    serve_metrics(settings, liveness.problems)
+    _serve(pool, sinks, liveness)
     return 0
 
 
@@ -58,13 +60,14 @@ def _sinks(settings: Settings) -> list[Sink]:
     ]
 
 
-def _serve(pool: Pool, sinks: Sequence[Sink]) -> None:
+def _serve(pool: Pool, sinks: Sequence[Sink], liveness: Liveness) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Passing verdicts on to {', '.join(sink.name for sink in sinks)}")
     with ThreadPoolExecutor(max_workers=len(sinks), thread_name_prefix="sink") as threads:
-        running = [threads.submit(Relay(pool, sink).run, stop) for sink in sinks]
+        running = [threads.submit(Relay(pool, sink).run, stop, liveness.loop(sink.name)) for sink in sinks]
+        liveness.start()
         wait(running, return_when=FIRST_EXCEPTION)
         stop.set()  # a fault in one ends the process: its supervisor starts it anew
     for ended in running:

@@ -11,6 +11,7 @@ import structlog
 
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.liveness import Loop
 from telemetry_core.observability import (
     DEPENDENCY_RETRIES,
     RELAY_LAG_SECONDS,
@@ -67,7 +68,7 @@ class Relay:
         self._write = traced(f"relay {sink.name}", sink.write, _job_ids)
         self._budget = LogBudget(1)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, loop: Loop) -> None:
         """Pass on until `stop`; a server that is away delays this sink only."""
         failures = 0
         while not stop.is_set():
@@ -75,11 +76,13 @@ class Relay:
                 is_behind = self.step() == PAGE
             except DependencyUnavailable as error:
                 failures += 1
+                loop.hold(error.dependency)
                 DEPENDENCY_RETRIES.labels(SERVICE, error.dependency).inc()
                 delay_s = backoff_s(failures)
                 _log.warning(f"{error}; {self._sink.name} waits {delay_s:.1f} s")
                 stop.wait(delay_s)
                 continue
+            loop.tick()
             if failures:
                 _log.info(f"{self._sink.name}: recovered after {failures} attempts")
                 failures = 0

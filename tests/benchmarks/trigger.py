@@ -18,6 +18,7 @@ from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import InferenceTrigger, Plan
 from telemetry_core.broker import celery_app, publish
+from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import MAX_BATCH, TelemetryStream
@@ -130,7 +131,7 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
             stop.set()
 
     stream = TelemetryStream(
-        settings, group_id=f"benchmark-{uuid.uuid4().hex}", service=SERVICE,
+        settings, group_id=f"benchmark-{uuid.uuid4().hex}", service=SERVICE, liveness=Liveness(),
         look_back_s=mission.window.max_span_s, on_assigned=lambda records: trigger.fill(records) and None,
         on_revoked=trigger.forget,
     )  # fmt: skip

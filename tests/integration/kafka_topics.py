@@ -15,6 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
     NewTopic,
 )
 
+from telemetry_core.liveness import Liveness
 from telemetry_core.settings import Settings
 from telemetry_core.stream import Record, TelemetryStream
 
@@ -122,6 +123,7 @@ class RunningStream:
             settings,
             group_id=group,
             service="test",
+            liveness=Liveness(),
             look_back_s=look_back_s,
             on_assigned=self._fill,
         )

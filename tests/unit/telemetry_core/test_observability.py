@@ -19,9 +19,23 @@ def test_the_line_of_a_large_task_stays_short_and_names_its_ends() -> None:
     assert words == "kafka-SAT-001-1761802496000..kafka-SAT-001-1761802496199 (200)"
 
 
-def test_metrics_answer_on_the_configured_address() -> None:
+def free_port() -> int:
     with socket.create_server(("127.0.0.2", 0)) as free:
-        port = free.getsockname()[1]
-    serve_metrics(Settings(metrics_port=port, metrics_address="127.0.0.2"))
+        return int(free.getsockname()[1])
+
+
+def test_metrics_answer_on_the_configured_address() -> None:
+    port = free_port()
+    serve_metrics(Settings(metrics_port=port, metrics_address="127.0.0.2"), list)
     answer = requests.get(f"http://127.0.0.2:{port}/metrics", timeout=5)
     assert "telemetry_samples_written_total" in answer.text
+
+
+def test_health_says_what_is_wrong_and_is_well_without() -> None:
+    port, problems = free_port(), ["stream has waited 40 s for kafka"]
+    serve_metrics(Settings(metrics_port=port, metrics_address="127.0.0.2"), lambda: problems)
+    ill = requests.get(f"http://127.0.0.2:{port}/healthz", timeout=5)
+    problems.clear()
+    well = requests.get(f"http://127.0.0.2:{port}/healthz", timeout=5)
+    assert (ill.status_code, ill.text) == (503, "stream has waited 40 s for kafka")
+    assert (well.status_code, well.text) == (200, "ok")

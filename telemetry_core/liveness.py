@@ -1,0 +1,239 @@
+"""Alive means working: every loop of a service reports of itself, and one that stopped ends the process.
+
+A loop says that it came round (`tick`), that it takes work (`ready`) or that it waits for a server (`hold`).
+The watchdog adds what the server says: work that waits, and how far the loop's effect has come. A loop that
+comes round no more, or before which work waits and does not move although no server is away, will not heal by
+itself; whoever started the process, supervisor or container runtime, starts it anew.
+"""
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from telemetry_core.errors import DependencyUnavailable
+
+STUCK_AFTER_S: Final = 120.0
+"""Longer than any chain of deadlines of one round; no loop's pause comes near it."""
+STALLED_AFTER_S: Final = 30.0
+UNHEALTHY_AFTER_S: Final = 30.0
+"""Health is lost earlier than the process: so long a stand-still, for a server included, is worth a look."""
+EXIT_STATUS: Final = 70
+_INTERVAL_S: Final = 1.0
+_ROUNDS_PER_QUESTION: Final = 5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What waits at a server for a loop, and how far its effect has come there."""
+
+    waiting: int
+    position: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Asks a server for the work of a loop, by a client that the loop does not use."""
+
+    server: str
+    ask: Callable[[], Work]
+    """Raises `DependencyUnavailable` while the server can't tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a loop last said of itself."""
+
+    ticks: int = 0
+    position: object = None
+    is_ready: bool = True
+    held_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """How long a loop has been in a state, as the watchdog saw it."""
+
+    report: Report = Report()
+    work: Work | None = None
+    stuck_s: float = 0.0
+    stalled_s: float = 0.0
+    held_s: float = 0.0
+
+
+class Loop:
+    """One loop as it reports of itself; each report replaces the one before. `with` ends its supervision."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        forget: Callable[["Loop"], None],
+        backlog: Backlog | None,
+        stuck_after_s: float,
+        stalled_after_s: float,
+    ) -> None:
+        self.name = name
+        self.backlog = backlog
+        self.stuck_after_s = stuck_after_s
+        self.stalled_after_s = stalled_after_s
+        self.report = Report()
+        self._forget = forget
+
+    def tick(self, position: object = None) -> None:
+        """Say that the loop came round and waits for no server; `position` shows what no server shows."""
+        self.report = replace(self.report, ticks=self.report.ticks + 1, position=position, held_for=None)
+
+    def ready(self, *, is_ready: bool = True) -> None:
+        """Say whether work would be taken now, where coming round does not mean it: health asks it."""
+        self.report = replace(self.report, ticks=self.report.ticks + 1, is_ready=is_ready)
+
+    def hold(self, server: str) -> None:
+        """Say that the loop came round and waits for a server that is away."""
+        self.report = replace(self.report, ticks=self.report.ticks + 1, held_for=server)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._forget(self)
+
+
+class Liveness:
+    """The loops of one process and their watchdog."""
+
+    def __init__(self, *, end: Callable[[str], None] | None = None) -> None:
+        self._end = end or end_process
+        self._conditions: dict[Loop, Condition] = {}
+        self._rounds = 0
+
+    def loop(
+        self,
+        name: str,
+        *,
+        backlog: Backlog | None = None,
+        stuck_after_s: float = STUCK_AFTER_S,
+        stalled_after_s: float = STALLED_AFTER_S,
+    ) -> Loop:
+        """Supervise a loop from now on; without a backlog only whether it comes round."""
+        loop = Loop(
+            name,
+            forget=self._conditions.__delitem__,
+            backlog=backlog,
+            stuck_after_s=stuck_after_s,
+            stalled_after_s=stalled_after_s,
+        )
+        self._conditions[loop] = Condition()
+        return loop
+
+    def start(self) -> None:
+        """Watch in a thread of its own, as long as the process lives."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def check(self, elapsed_s: float) -> None:
+        """Look at every loop once; end the process at the first that has stopped."""
+        is_asking = self._rounds % _ROUNDS_PER_QUESTION == 0
+        self._rounds += 1
+        for loop, before in list(self._conditions.items()):
+            server = loop.backlog.server if loop.backlog else None
+            work = _ask(loop.backlog) if is_asking else before.work
+            condition = next_condition(before, loop.report, work, server=server, elapsed_s=elapsed_s)
+            if loop in self._conditions:
+                self._conditions[loop] = condition
+                fault = fault_of(loop, condition)
+                if fault:
+                    self._end(fault)
+
+    def problems(self) -> list[str]:
+        """Say of each loop that does not do its work why; none = healthy."""
+        found = (problem_of(loop, condition) for loop, condition in list(self._conditions.items()))
+        return [problem for problem in found if problem]
+
+    def _watch(self) -> None:
+        seen_at = time.monotonic()
+        while True:
+            time.sleep(_INTERVAL_S)
+            now = time.monotonic()
+            # A process that was stopped as a whole, or a machine that slept, is no loop that stands still.
+            self.check(min(now - seen_at, 2 * _INTERVAL_S))
+            seen_at = now
+
+
+def next_condition(
+    before: Condition, report: Report, work: Work | None, *, server: str | None, elapsed_s: float
+) -> Condition:
+    """Add what the watchdog sees now to what it saw before; `server` is the one that told of `work`."""
+    is_held = report.held_for is not None
+    has_come_round = report.ticks != before.report.ticks
+    is_excused = is_held and (report.held_for != server or work is None)
+    has_moved = (
+        work is None
+        or before.work is None
+        or work.position != before.work.position
+        or report.position != before.report.position
+    )
+    stands = bool(work and work.waiting and before.work and before.work.waiting)
+    stalled_s = before.stalled_s + (elapsed_s if has_come_round else 0.0)
+    return Condition(
+        report=report,
+        work=work,
+        # Who waits for the very server that does not answer us either may wait inside one call.
+        stuck_s=0.0
+        if has_come_round or (is_excused and report.held_for == server)
+        else before.stuck_s + elapsed_s,
+        stalled_s=0.0 if is_excused or has_moved or not stands else stalled_s,
+        held_s=before.held_s + elapsed_s if is_held and before.report.held_for else 0.0,
+    )
+
+
+def fault_of(loop: Loop, condition: Condition) -> str | None:
+    """Say why the process must end, or None."""
+    if condition.stuck_s > loop.stuck_after_s:
+        return f"{loop.name} has not come round for {condition.stuck_s:.0f} s"
+    if condition.stalled_s > loop.stalled_after_s and condition.work:
+        return (
+            f"{loop.name} has not moved for {condition.stalled_s:.0f} s"
+            f" although {condition.work.waiting} wait for it and no server is away"
+        )
+    return None
+
+
+def problem_of(loop: Loop, condition: Condition) -> str | None:
+    """Say why a loop does not do its work, for its health check, or None."""
+    held_for = loop.report.held_for
+    if held_for and condition.held_s > UNHEALTHY_AFTER_S:
+        return f"{loop.name} has waited {condition.held_s:.0f} s for {held_for}"
+    if condition.stuck_s > UNHEALTHY_AFTER_S:
+        return f"{loop.name} has not come round for {condition.stuck_s:.0f} s"
+    if not held_for and not (loop.report.is_ready and loop.report.ticks):
+        return f"{loop.name} takes no work yet"
+    return None
+
+
+def end_process(reason: str) -> None:
+    """End this process at once, for a stuck thread can't be ended, with the stacks of all in the log."""
+    _log.error(f"{reason}: the process ends, to be started anew")
+    sys.stdout.flush()
+    faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+    sys.stderr.flush()
+    os._exit(EXIT_STATUS)
+
+
+def _ask(backlog: Backlog | None) -> Work | None:
+    if backlog is None:
+        return None
+    try:
+        return backlog.ask()
+    except DependencyUnavailable:
+        return None
