@@ -31,6 +31,15 @@ def test_a_backup_restored_into_an_empty_database_holds_every_job(
     assert job_ids(platform) >= before
 
 
+def test_a_backup_that_checked_itself_restores_every_job(containers: Containers, platform: Platform) -> None:
+    before = job_ids(platform)
+    assert before
+    containers.run("deploy/backup kept")
+    platform.query("DELETE FROM inference_jobs WHERE job_id = %s", min(before))
+    containers.run("deploy/restore kept --replace")
+    assert job_ids(platform) >= before
+
+
 def test_down_keeps_the_data(containers: Containers, platform: Platform) -> None:
     before = job_ids(platform)
     containers.run("docker compose down")
