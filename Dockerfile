@@ -83,6 +83,12 @@ COPY verdict_relay verdict_relay
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
 CMD ["python", "-m", "verdict_relay"]
 
+FROM service AS housekeeping
+COPY --from=core-packages /opt/venv /opt/venv
+COPY housekeeping housekeeping
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
+CMD ["python", "-m", "housekeeping"]
+
 FROM service AS flower
 COPY --from=flower-packages /opt/venv /opt/venv
 COPY deploy/containers/flower-start /usr/local/bin/

@@ -172,7 +172,6 @@ def submit_once(
         }
         with connection.cursor() as cursor:
             cursor.execute(QUERIES["save_idempotency_key"], parameters)
-            cursor.execute(QUERIES["expire_idempotency_keys"])
     return submission.job.job_id
 
 

@@ -74,6 +74,10 @@ RELAY_LAG_SECONDS = Gauge(
     "relay_lag_seconds", "Age of the newest verdict passed on while more wait", ["sink"]
 )
 
+# Housekeeping
+ROWS_EXPIRED = Counter("housekeeping_rows_expired", "Rows deleted for their age", ["kind"])
+CHORES_FAILED = Counter("housekeeping_chores_failed", "Pieces of work that ended in an error", ["chore"])
+
 # Every consumer and producer
 DEPENDENCY_RETRIES = Counter(
     "dependency_retries", "Attempts that found a server away", ["service", "dependency"]

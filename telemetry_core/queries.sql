@@ -161,13 +161,6 @@ VALUES (%(job_id)s, %(model_name)s, 'pending', %(metadata)s, %(created_at)s)
 -- False while another request with the same key is in flight.
 SELECT pg_try_advisory_xact_lock(hashtextextended(%(idempotency_key)s, 0))
 
--- name: expire_idempotency_keys
-DELETE FROM ops.idempotency_keys WHERE idempotency_key IN (
-    SELECT idempotency_key FROM ops.idempotency_keys
-    WHERE created_at < (now() AT TIME ZONE 'UTC') - interval '24 hours'
-    ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
-)
-
 -- name: find_idempotency_key
 SELECT request_sha256, job_id FROM ops.idempotency_keys
 WHERE idempotency_key = %(idempotency_key)s AND created_at >= (now() AT TIME ZONE 'UTC') - interval '24 hours'

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telemetry_core.errors import InvalidMission
@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     model_repository: Path = _PROJECT / "model_repository"
     api_keys: str = ""
     """Keys of the REST API, separated by commas; none = it asks for none."""
+    retention_completed_days: float = Field(default=30, ge=0)
+    """Completed jobs older than this are deleted with their verdicts; 0 keeps them for ever."""
+    retention_failed_days: float = Field(default=7, ge=0)
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
     metrics_address: str = "127.0.0.1"

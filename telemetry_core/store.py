@@ -143,8 +143,13 @@ def create_pending_job(connection: Connection, job: Job, inputs: Sequence[Pendin
 
 def rows(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """Run a named query and return its rows; times are in UTC, scores are numbers."""
+    return select(connection, QUERIES[name], parameters)
+
+
+def select(connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    """Run a statement of a service's own and return its rows in the same way."""
     with connection.cursor() as cursor:
-        cursor.execute(QUERIES[name], parameters or {})
+        cursor.execute(statement, parameters or {})
         columns = [column.name for column in cursor.description or ()]
         return [{key: _plain(value) for key, value in zip(columns, row, strict=True)} for row in cursor]
 

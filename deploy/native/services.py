@@ -268,6 +268,16 @@ def _python_services(
             environment=configuration | {"METRICS_PORT": "9104"},
         ),
         Service(
+            name="housekeeping",
+            command=f"{places.python} -m housekeeping",
+            ports=(9105,),
+            probe=answers_http(f"http://{bind}:9105/healthz"),
+            after=("postgres", "rabbitmq"),
+            user=accounts.services,
+            directory=places.checkout,
+            environment=configuration | {"METRICS_PORT": "9105"},
+        ),
+        Service(
             name="flower",
             command=(
                 f"{programs}/celery -A tasks flower --address={bind} --port=5555"

@@ -59,6 +59,7 @@ class Recorded:
         "analysis_server.worker",
         "kafka_inference_trigger.__main__",
         "telemetry_writer.__main__",
+        "housekeeping.__main__",
         "verdict_relay.__main__",
     ],
 )

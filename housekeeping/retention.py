@@ -1,0 +1,104 @@
+"""Deleting what is older than the operator keeps it, in small transactions that hold nobody up."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from housekeeping.chores import SERVICE, Chore
+from telemetry_core.database import Pool, transaction
+from telemetry_core.inferences import JobStatus
+from telemetry_core.observability import ROWS_EXPIRED
+from telemetry_core.settings import Settings
+from telemetry_core.store import load_queries, select
+
+QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
+BATCH: Final = 500
+"""Rows of the first table of one transaction: some tens of milliseconds."""
+EVERY_S: Final = 600.0
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_log = structlog.get_logger(SERVICE)
+
+
+class JobRetention:
+    """Deletes finished jobs of one state, with all that hangs on them, from the oldest on."""
+
+    def __init__(self, pool: Pool, status: JobStatus, days: float, *, clock: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._status = status
+        self._days = days
+        self._clock = clock
+        self._after = _BEGINNING
+        self._deleted = 0
+
+    def delete_batch(self) -> bool:
+        """Delete one batch and tell whether there may be another one."""
+        parameters = {
+            "status": self._status.value,
+            "after": self._after,
+            "before": self._clock() - timedelta(days=self._days),
+            "limit": BATCH,
+        }
+        with transaction(self._pool) as connection:
+            expired = select(connection, QUERIES["expired_jobs"], parameters)
+            with connection.cursor() as cursor:
+                job_ids = {"job_ids": sorted(row["job_id"] for row in expired)}
+                cursor.execute(QUERIES["delete_verdicts"], job_ids)
+                cursor.execute(QUERIES["delete_jobs"], job_ids)
+        return self._record(expired)
+
+    def _record(self, expired: list[dict[str, Any]]) -> bool:
+        ROWS_EXPIRED.labels(f"{self._status.value}_jobs").inc(len(expired))
+        self._deleted += len(expired)
+        if len(expired) == BATCH:
+            self._after = expired[-1]["completed_at"]
+            return True
+        if self._deleted:
+            _log.info(f"Deleted {self._deleted} {self._status.value} jobs older than {self._days:g} days")
+        self._after, self._deleted = _BEGINNING, 0
+        return False
+
+
+def retention_chores(
+    pool: Pool, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> list[Chore]:
+    """List what is to be deleted; an age of 0 keeps for ever."""
+    ages = {
+        JobStatus.COMPLETED: settings.retention_completed_days,
+        JobStatus.FAILED: settings.retention_failed_days,
+    }
+    jobs = [
+        Chore(
+            name=f"{status.value} jobs",
+            every_s=EVERY_S,
+            work=JobRetention(pool, status, days, clock=clock).delete_batch,
+        )
+        for status, days in ages.items()
+        if days
+    ]
+    keys = Chore(
+        name="idempotency keys",
+        every_s=EVERY_S,
+        work=lambda: _delete(pool, "delete_idempotency_keys", {"limit": BATCH}),
+    )
+    return [*jobs, keys, *_revisions(pool, settings.retention_completed_days, clock)]
+
+
+def _revisions(pool: Pool, days: float, clock: Callable[[], datetime]) -> list[Chore]:
+    """Verdicts that a revision replaced: kept as long as completed jobs, counted from the revision."""
+
+    def work() -> bool:
+        return _delete(pool, "delete_revisions", {"before": clock() - timedelta(days=days), "limit": BATCH})
+
+    return [Chore(name="revisions", every_s=EVERY_S, work=work)] if days else []
+
+
+def _delete(pool: Pool, name: str, parameters: Mapping[str, Any]) -> bool:
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(QUERIES[name], parameters)
+        count = cursor.rowcount
+    ROWS_EXPIRED.labels(name.removeprefix("delete_")).inc(count)
+    return count == BATCH

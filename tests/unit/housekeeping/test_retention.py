@@ -1,0 +1,18 @@
+"""What is deleted for its age, by configuration."""
+
+from housekeeping.retention import retention_chores
+from telemetry_core.database import open_pool
+from telemetry_core.settings import Settings
+
+
+def names(**ages: float) -> set[str]:
+    settings = Settings(**ages)  # type: ignore[arg-type]
+    return {chore.name for chore in retention_chores(open_pool(settings, max_connections=1), settings)}
+
+
+def test_by_default_nothing_is_kept_for_ever() -> None:
+    assert names() == {"completed jobs", "failed jobs", "idempotency keys", "revisions"}
+
+
+def test_age_of_zero_keeps_for_ever() -> None:
+    assert names(retention_completed_days=0, retention_failed_days=0) == {"idempotency keys"}
