@@ -61,26 +61,26 @@ FROM service AS analysis-server
 COPY --from=analysis-server-packages /opt/venv /opt/venv
 COPY analysis_server analysis_server
 WORKDIR /srv/satellite/analysis_server
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 ENTRYPOINT ["trim-arguments"]
 CMD ["celery", "-A", "tasks", "worker", "--loglevel=info", "--pool=threads", "--concurrency=2"]
 
 FROM service AS kafka-inference-trigger
 COPY --from=kafka-inference-trigger-packages /opt/venv /opt/venv
 COPY kafka_inference_trigger kafka_inference_trigger
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "kafka_inference_trigger"]
 
 FROM service AS telemetry-writer
 COPY --from=core-packages /opt/venv /opt/venv
 COPY telemetry_writer telemetry_writer
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "telemetry_writer"]
 
 FROM service AS verdict-relay
 COPY --from=core-packages /opt/venv /opt/venv
 COPY verdict_relay verdict_relay
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/metrics"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "verdict_relay"]
 
 FROM service AS housekeeping

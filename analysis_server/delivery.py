@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import structlog
 
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.liveness import Loop
 from telemetry_core.observability import DEPENDENCY_RETRIES, TASKS_HELD
 
 SPLIT_AT: Final = 2
@@ -43,7 +44,13 @@ def handling_of(delivery_count: int, job_count: int) -> Handling:
     return Handling.RUN
 
 
-def hold_until_available(action: Callable[[], Result], stopping: threading.Event, *, service: str) -> Result:
+def hold_until_available(
+    action: Callable[[], Result],
+    stopping: threading.Event,
+    *,
+    service: str,
+    loop: Loop,
+) -> Result:
     """Run `action` until the server it needs is there; the task stays with us and the queue waits.
 
     Raises `ShutdownRequested` when the worker is told to stop meanwhile.
@@ -54,6 +61,7 @@ def hold_until_available(action: Callable[[], Result], stopping: threading.Event
             return action()
         except DependencyUnavailable as error:
             failures += 1
+            loop.hold(error.dependency)
             DEPENDENCY_RETRIES.labels(service, error.dependency).inc()
             delay_s = min(MAX_BACKOFF_S, 0.1 * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
             _log.warning(f"{error}; holding the task, next attempt in {delay_s:.1f} s")

@@ -1,5 +1,6 @@
 """Client of the model server: windows in, forecasts out, every gRPC error turned into one of ours."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,9 +9,10 @@ import tritonclient.grpc as triton
 from numpy.typing import NDArray
 from tritonclient.utils import InferenceServerException
 
-from telemetry_core.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.errors import DependencyUnavailable, ModelContractError, ModelNotServed
 
 DEADLINE_S: Final = 15.0
+INDEX_DEADLINE_S: Final = 2.0
 MAX_ROWS: Final = 1024
 """Rows of one request: no more than the models' `max_batch_size`."""
 OUTPUTS: Final = ("FORECAST_MEAN", "FORECAST_STD", "STEP_MEAN", "STEP_STD")
@@ -25,6 +27,9 @@ _PASSING_STATES: Final = frozenset(
         "StatusCode.ABORTED",
     }
 )
+_UNKNOWN_STATES: Final = frozenset({"StatusCode.NOT_FOUND", "StatusCode.INVALID_ARGUMENT"})
+#: Triton's states of a model that serves, or is about to.
+_SERVED_STATES: Final = frozenset({"READY", "LOADING"})
 #: Without these a channel waits up to two minutes before it looks for a restarted server.
 _CHANNEL_OPTIONS: Final = [
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -56,8 +61,8 @@ class TritonClient:
     def infer(self, model_name: str, model_version: str, windows: NDArray[np.float32]) -> Forecast:
         """Forecast `windows`, float32[row, time] with NaN = missing.
 
-        Raises `DependencyUnavailable` while the server is away, `ModelContractError` where the model is
-        unknown or answers in another shape.
+        Raises `DependencyUnavailable` while the server is away, `ModelNotServed` where it answers without
+        serving the model, `ModelContractError` where the model answers in another shape.
         """
         parts = [
             self._request(model_name, model_version, windows[start : start + MAX_ROWS])
@@ -80,8 +85,33 @@ class TritonClient:
                 client_timeout=DEADLINE_S,
             )
         except InferenceServerException as error:
-            raise map_triton_error(error, model_name, self._url) from error
+            raise self._explain(error, model_name, model_version) from error
         return tuple(_checked(answer.as_numpy(name), name, rows) for name in OUTPUTS)
+
+    def _explain(self, error: InferenceServerException, model_name: str, model_version: str) -> Exception:
+        """A server that is away and a model that failed to load have one gRPC status: the index tells."""
+        if error.status() in _PASSING_STATES | _UNKNOWN_STATES:
+            try:
+                index = self._client.get_model_repository_index(client_timeout=INDEX_DEADLINE_S)
+            except InferenceServerException:
+                return map_triton_error(error, model_name, self._url)
+            models = [(model.name, model.version, model.state, model.reason) for model in index.models]
+            if reason := why_not_served(models, model_name, model_version):
+                return ModelNotServed(f"{model_name} version {model_version}", reason)
+        return map_triton_error(error, model_name, self._url)
+
+
+def why_not_served(
+    models: Iterable[tuple[str, str, str, str]], model_name: str, model_version: str
+) -> str | None:
+    """Look a model up in the index (name, version, state, reason); None = it is served, or soon will be."""
+    named = [(version, state, reason) for name, version, state, reason in models if name == model_name]
+    if not named:
+        return "it is not in Triton's model repository"
+    for version, state, reason in named:
+        if version in {model_version, ""}:
+            return None if state in _SERVED_STATES else reason or state.lower() or "it was not loaded"
+    return f"Triton has version {', '.join(version for version, _, _ in named)} only"
 
 
 def map_triton_error(error: InferenceServerException, model_name: str, url: str) -> Exception:

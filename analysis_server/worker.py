@@ -4,25 +4,26 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 from celery import Task, signals
-from celery.exceptions import Reject
-from celery.worker.consumer import Consumer
+from celery.exceptions import Ignore, Reject
 
 from analysis_server.arguments import parse_series, parse_subsystem
+from analysis_server.consuming import supervise
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
 from analysis_server.inference import WindowSet, failed_rows, infer_windows, windows_of_batch
+from analysis_server.parking import MAX_PARKED, park, times_parked
 from analysis_server.scoring import Calibration, load_calibration
 from analysis_server.triton import TritonClient
 from telemetry_core import store
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import ModelContractError
+from telemetry_core.errors import ModelNotServed
 from telemetry_core.inferences import SubsystemInference
-from telemetry_core.liveness import Liveness
+from telemetry_core.liveness import Liveness, Loop
 from telemetry_core.observability import (
     configure_logging,
     jobs_in_words,
@@ -43,19 +44,8 @@ _stopping = threading.Event()
 _liveness = Liveness()
 
 
-class TaskConsumer(Consumer):
-    """Celery's consumer without delayed delivery: no task here has an ETA, so its 28 queues stay away."""
-
-    class Blueprint(Consumer.Blueprint):  # type: ignore[valid-type, misc]
-        """The start steps of the consumer."""
-
-        default_steps: ClassVar = [
-            step for step in Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
-        ]
-
-
 app = celery_app(SERVICE, _settings)
-app.conf.worker_consumer = f"{TaskConsumer.__module__}:{TaskConsumer.__qualname__}"
+supervise(app, _liveness)
 
 
 @app.task(name=RUN_SUBSYSTEM_INFERENCE, bind=True)
@@ -112,28 +102,34 @@ def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None]
     """Run, split or give up a delivered task; it is acknowledged only after its rows are committed."""
     delivery_count = int(self.request.get("x-delivery-count") or 0)
     handling = handling_of(delivery_count, len(task.jobs))
-    try:
-        if handling is Handling.SPLIT:
-            hold_until_available(split, _stopping, service=SERVICE)
-        elif handling is Handling.GIVE_UP:
-            reason = f"dead-lettered: {delivery_count} workers were lost while they held this task"
-            _save(task, failed_rows(task, reason))
-            raise Reject(reason, requeue=False)
-        else:
-            _run(task, str(self.request.id))
-    except ShutdownRequested as error:
-        raise Reject(str(error), requeue=True) from error
+    with _liveness.loop(f"task {self.request.id}") as loop:
+        loop.tick()
+        try:
+            if handling is Handling.SPLIT:
+                hold_until_available(split, _stopping, service=SERVICE, loop=loop)
+            elif handling is Handling.GIVE_UP:
+                reason = f"dead-lettered: {delivery_count} workers were lost while they held this task"
+                _save(task, failed_rows(task, reason), loop)
+                raise Reject(reason, requeue=False)
+            else:
+                _run(self, task, loop)
+        except ShutdownRequested as error:
+            raise Reject(str(error), requeue=True) from error
 
 
-def _run(task: WindowSet, task_id: str) -> None:
+def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
     try:
-        rows = hold_until_available(lambda: _infer(task), _stopping, service=SERVICE)
-        _save(task, rows)
+        rows = hold_until_available(lambda: _infer(task), _stopping, service=SERVICE, loop=loop)
+        _save(task, rows, loop)
     except ShutdownRequested:
         raise
     except Exception as error:
+        if isinstance(error, ModelNotServed) and times_parked(self) < MAX_PARKED:
+            reason = str(error)
+            hold_until_available(lambda: park(app, self, reason), _stopping, service=SERVICE, loop=loop)
+            raise Ignore(reason) from error
         # Whatever the reason, an operator finds it in the rows; the task then shows as FAILURE.
-        _save(task, failed_rows(task, f"{type(error).__name__}: {error}"))
+        _save(task, failed_rows(task, f"{type(error).__name__}: {error}"), loop)
         raise
     if not task.is_revision:
         record_verdicts(task.jobs, rows)
@@ -141,7 +137,7 @@ def _run(task: WindowSet, task_id: str) -> None:
         f"Completed {task.subsystem} inference",
         verdicts=len(rows),
         anomalous=sum(bool(row.anomaly_detected) for row in rows),
-        task=task_id,
+        task=self.request.id,
         jobs=jobs_in_words([job.job_id for job in task.jobs]),
     )
 
@@ -151,7 +147,7 @@ def _infer(task: WindowSet) -> list[SubsystemInference]:
     return infer_windows(task, infer=_triton(os.getpid()).infer, calibration=calibration)
 
 
-def _save(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
+def _save(task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
     def save() -> None:
         with transaction(_pool(os.getpid())) as connection:
             save_rows = store.revise_inferences if task.is_revision else store.save_inferences
@@ -159,7 +155,7 @@ def _save(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
             if task.subsystem == SERIES_SUBSYSTEM:
                 store.save_results(connection, task.jobs, rows)
 
-    hold_until_available(save, _stopping, service=SERVICE)
+    hold_until_available(save, _stopping, service=SERVICE, loop=loop)
 
 
 def _send_singly(batch: InferenceBatch) -> None:
@@ -179,7 +175,7 @@ def _send_singly(batch: InferenceBatch) -> None:
 def _calibration(model_name: str, model_version: str) -> Calibration:
     directory = _settings.model_repository / model_name / model_version
     if not directory.is_dir():
-        raise ModelContractError(f"model {model_name} version {model_version} is not in the repository")
+        raise ModelNotServed(f"{model_name} version {model_version}", f"there is no folder {directory}")
     return load_calibration(directory)
 
 
@@ -208,6 +204,7 @@ def _start_tracing(**_: Any) -> None:
 @signals.worker_ready.connect
 def _serve_metrics(**_: Any) -> None:
     serve_metrics(_settings, _liveness.problems)
+    _liveness.start()
 
 
 @signals.worker_shutting_down.connect

@@ -1,7 +1,7 @@
 """RabbitMQ as both ends see it: queues, the Celery application, the confirmed publish."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from celery import Celery
 from kombu import Exchange, Queue
@@ -12,6 +12,7 @@ from telemetry_core.settings import Settings
 from telemetry_core.tasks import (
     DEFAULT_QUEUE,
     INFERENCE_QUEUE,
+    PARKED_QUEUE,
     RUN_INFERENCE,
     RUN_SUBSYSTEM_INFERENCE,
     TASK_EXCHANGE,
@@ -19,6 +20,10 @@ from telemetry_core.tasks import (
 
 CONFIRM_TIMEOUT_S = 10
 """A broker that runs out of memory or disk stops confirming instead of refusing."""
+
+
+PARKED_S: Final = 20
+"""A parked task is tried again after this time."""
 
 
 def celery_app(connection_name: str, settings: Settings) -> Celery:
@@ -68,6 +73,8 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
     kwargs: Mapping[str, Any] | None = None,
     task_id: str,
     summary: str = "",
+    queue: Queue | None = None,
+    headers: Mapping[str, Any] | None = None,
 ) -> None:
     """Send one task and return once the broker has it on disk, or raise `DependencyUnavailable`.
 
@@ -80,6 +87,8 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
             kwargs=dict(kwargs or {}),
             task_id=task_id,
             ignore_result=True,
+            queue=queue,  # type: ignore[arg-type]  # a queue that workers do not read is passed as it is
+            headers=dict(headers or {}),
             argsrepr=summary,
             kwargsrepr="",
             confirm_timeout=CONFIRM_TIMEOUT_S,
@@ -93,6 +102,25 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
         if isinstance(error, app.connection_for_write().connection_errors):
             raise DependencyUnavailable("rabbitmq", str(error)) from error
         raise
+
+
+def parked_queue() -> Queue:
+    """Describe the queue whose tasks RabbitMQ returns after `PARKED_S`; the first task declares it."""
+    return Queue(
+        PARKED_QUEUE,
+        Exchange(TASK_EXCHANGE, type="topic", durable=True),
+        routing_key=PARKED_QUEUE,
+        durable=True,
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-message-ttl": PARKED_S * 1000,
+            "x-dead-letter-exchange": TASK_EXCHANGE,
+            "x-dead-letter-routing-key": INFERENCE_QUEUE,
+            # Only with both does a quorum queue let go of a message no sooner than the next one has it.
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    )
 
 
 def _queues() -> list[Queue]:

@@ -4,6 +4,7 @@ PlatformError
 ├── InvalidTelemetryMessage   no retry, the sender's fault: dead letter, go on
 ├── InvalidMission            no retry, the operator's fault: refuse to start
 ├── DependencyUnavailable     retry, nobody's fault here: hold the work, back off, take no more
+├── ModelNotServed            retry later, the operator's fault: put the work aside, go on with other models
 └── ModelContractError        no retry, the model's or our fault: fail at once, loudly
 """
 
@@ -31,6 +32,14 @@ class DependencyUnavailable(PlatformError):  # noqa: N818
     def __init__(self, dependency: str, detail: str) -> None:
         super().__init__(f"{dependency} unavailable: {detail}")
         self.dependency = dependency
+
+
+class ModelNotServed(PlatformError):  # noqa: N818
+    """The model server answers, but does not serve this model; `reason` is the server's own."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"model {model} is not served: {reason}")
+        self.reason = reason
 
 
 class ModelContractError(PlatformError):

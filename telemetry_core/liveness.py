@@ -115,6 +115,7 @@ class Liveness:
 
     def __init__(self, *, end: Callable[[str], None] | None = None) -> None:
         self._end = end or end_process
+        self._lock = threading.Lock()
         self._conditions: dict[Loop, Condition] = {}
         self._rounds = 0
 
@@ -129,12 +130,13 @@ class Liveness:
         """Supervise a loop from now on; without a backlog only whether it comes round."""
         loop = Loop(
             name,
-            forget=self._conditions.__delitem__,
+            forget=self._forget,
             backlog=backlog,
             stuck_after_s=stuck_after_s,
             stalled_after_s=stalled_after_s,
         )
-        self._conditions[loop] = Condition()
+        with self._lock:
+            self._conditions[loop] = Condition()
         return loop
 
     def start(self) -> None:
@@ -145,20 +147,34 @@ class Liveness:
         """Look at every loop once; end the process at the first that has stopped."""
         is_asking = self._rounds % _ROUNDS_PER_QUESTION == 0
         self._rounds += 1
-        for loop, before in list(self._conditions.items()):
+        for loop, before in self._seen():
             server = loop.backlog.server if loop.backlog else None
             work = _ask(loop.backlog) if is_asking else before.work
             condition = next_condition(before, loop.report, work, server=server, elapsed_s=elapsed_s)
-            if loop in self._conditions:
-                self._conditions[loop] = condition
-                fault = fault_of(loop, condition)
-                if fault:
-                    self._end(fault)
+            fault = fault_of(loop, condition)
+            if self._keep(loop, condition) and fault:
+                self._end(fault)
 
     def problems(self) -> list[str]:
         """Say of each loop that does not do its work why; none = healthy."""
-        found = (problem_of(loop, condition) for loop, condition in list(self._conditions.items()))
+        found = (problem_of(loop, condition) for loop, condition in self._seen())
         return [problem for problem in found if problem]
+
+    def _seen(self) -> list[tuple[Loop, Condition]]:
+        with self._lock:
+            return list(self._conditions.items())
+
+    def _keep(self, loop: Loop, condition: Condition) -> bool:
+        """Keep what was seen of a loop; False when it ended meanwhile."""
+        with self._lock:
+            is_watched = loop in self._conditions
+            if is_watched:
+                self._conditions[loop] = condition
+            return is_watched
+
+    def _forget(self, loop: Loop) -> None:
+        with self._lock:
+            del self._conditions[loop]
 
     def _watch(self) -> None:
         seen_at = time.monotonic()

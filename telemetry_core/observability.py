@@ -56,6 +56,7 @@ ROW_LATENCY_SECONDS = Histogram(
     buckets=_LATENCY_BUCKETS_S,
 )
 TASKS_HELD = Gauge("inference_tasks_held", "Tasks that wait for a server to come back", ["dependency"])
+TASKS_PARKED = Counter("inference_tasks_parked", "Tasks put aside because no worker could do them yet")
 
 # Writer
 SAMPLES_WRITTEN = Counter("telemetry_samples_written", "Samples that VictoriaMetrics accepted")

@@ -1,6 +1,5 @@
 """Configuration: environment keys (the same under Compose and natively) and the mission file."""
 
-import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +23,6 @@ class Settings(BaseSettings):
     kafka_topic: str = "satellite-telemetry"
     kafka_dead_letter_topic: str = "satellite-telemetry-dead-letters"
     kafka_results_topic: str = "inference.results"
-    kafka_group_instance_id: str = socket.gethostname()
     celery_broker_url: str = "amqp://guest:guest@localhost:5672//"
     celery_result_backend: str = "rpc://"
     postgres_host: str = "localhost"

@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 import structlog
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from telemetry_core.consumer_group import GroupLag, begin_offsets, is_fatal, member_of
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Liveness
+from telemetry_core.liveness import Backlog, Liveness, Work
 from telemetry_core.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
 from telemetry_core.settings import Settings
 
@@ -22,8 +24,14 @@ MAX_BATCH: Final = 500
 LOOK_BACK_IDLE_S: Final = 15.0
 """A look-back that gets nothing for this long finds Kafka away."""
 MAX_BACKOFF_S: Final = 10.0
+REJOIN_AFTER_S: Final = 1.0
+"""Pause before a new client takes the place of one that failed."""
+LOOK_BACK_POLL_S: Final = 0.5
+"""A look-back of minutes must neither hold up the group nor look like a loop that hangs."""
 
 Plan = TypeVar("Plan")
+Join = Callable[..., Consumer]
+"""As `member_of`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +49,12 @@ class Record:
 _log = structlog.get_logger(__name__)
 
 
+class _AssignmentLost(Exception):  # noqa: N818 - a signal, not a fault
+    """The partitions went away while their look-back was read."""
+
+
 class TelemetryStream:
-    """Batches of one topic for one consumer group.
+    """Batches of one topic for one consumer group; a client that fails for good is followed by a new one.
 
     `on_assigned(look_back)` is called after each assignment and before its first batch, with the
     messages that precede the committed offsets; `on_revoked()` tells that the partitions are gone.
@@ -58,34 +70,22 @@ class TelemetryStream:
         look_back_s: float = 0.0,
         on_assigned: Callable[[Iterator[Record]], None] = lambda _: None,
         on_revoked: Callable[[], None] = lambda: None,
+        join: Join = member_of,
     ) -> None:
         self._settings = settings
         self._topic = settings.kafka_topic
+        self._join = partial(join, settings, group_id, service=service)
         self._service = service
-        self._loop = liveness.loop("stream")
+        self._lag = GroupLag(settings, group_id)
+        self._member_id = ""
+        self._loop = liveness.loop("stream", backlog=Backlog(server="kafka", ask=self._ask_for_work))
         self._loop.ready(is_ready=False)
         self._look_back_s = look_back_s
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
+        self._consumer: Consumer
         self._assigned: list[TopicPartition] = []
         self._is_fresh = False
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": settings.kafka_bootstrap_servers,
-                "group.id": group_id,
-                "group.instance.id": settings.kafka_group_instance_id,
-                "client.id": service,
-                "session.timeout.ms": 10_000,
-                "auto.offset.reset": "earliest",
-                "enable.auto.commit": True,
-                "auto.commit.interval.ms": 1000,
-                "enable.auto.offset.store": False,
-                "partition.assignment.strategy": "range",
-                "allow.auto.create.topics": False,
-                # An operator may add partitions; the client would notice only after five minutes.
-                "topic.metadata.refresh.interval.ms": 10_000,
-            }
-        )
 
     def run(
         self,
@@ -99,21 +99,32 @@ class TelemetryStream:
         While `act` finds a server away the partitions are paused and polling goes on; partitions that
         are revoked meanwhile take the batch with them, for their next owner reads it again.
         """
+        while not stop.is_set():
+            self._consumer = self._join()
+            try:
+                self._consume(stop, plan, act)
+            except KafkaException as error:
+                _log.warning(f"Kafka's client failed for good, a new one follows: {error}")
+                stop.wait(REJOIN_AFTER_S * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            finally:
+                self._forget_assignment()
+                self._consumer.close()
+
+    def _consume(
+        self, stop: threading.Event, plan: Callable[[Sequence[Record]], Plan], act: Callable[[Plan], None]
+    ) -> None:
         self._consumer.subscribe(
             [self._topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
         )
-        try:
-            while not stop.is_set():
-                self._loop.tick()
-                batch = self._poll_batch(stop)
-                if not batch:
-                    continue
-                MESSAGES_CONSUMED.labels(self._service).inc(len(batch))
-                planned = plan(batch)
-                if self._attempt(stop, lambda planned=planned: act(planned)):  # type: ignore[misc]
-                    self._store_offsets(batch)
-        finally:
-            self._consumer.close()
+        while not stop.is_set():
+            self._loop.tick()
+            batch = self._poll_batch(stop)
+            if not batch:
+                continue
+            MESSAGES_CONSUMED.labels(self._service).inc(len(batch))
+            planned = plan(batch)
+            if self._attempt(stop, lambda planned=planned: act(planned)):  # type: ignore[misc]
+                self._store_offsets(batch)
 
     def _poll_batch(self, stop: threading.Event) -> list[Record]:
         """Return the first message that comes within a second and what is there behind it."""
@@ -135,6 +146,8 @@ class TelemetryStream:
         while True:
             try:
                 action()
+            except _AssignmentLost:
+                return False
             except DependencyUnavailable as error:
                 failures += 1
                 self._loop.hold(error.dependency)
@@ -159,20 +172,27 @@ class TelemetryStream:
 
     def _store_offsets(self, batch: Sequence[Record]) -> None:
         following = {record.partition: record.offset + 1 for record in batch}
-        self._consumer.store_offsets(
-            offsets=[
-                TopicPartition(self._topic, partition, offset) for partition, offset in following.items()
-            ]
-        )
+        try:
+            self._consumer.store_offsets(
+                offsets=[TopicPartition(self._topic, number, offset) for number, offset in following.items()]
+            )
+        except KafkaException as error:
+            if is_fatal(error):
+                raise
+            _log.warning(f"Offsets are not kept, the next owner of the partitions reads them again: {error}")
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
         consumer.pause(partitions)
+        self._member_id = consumer.memberid()
         self._assigned = partitions
         self._is_fresh = True
 
     def _revoke(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         consumer.unassign()
+        self._forget_assignment()
+
+    def _forget_assignment(self) -> None:
         self._assigned = []
         self._is_fresh = False
         self._loop.ready(is_ready=False)
@@ -182,27 +202,33 @@ class TelemetryStream:
         """Commit a first offset where there is none, so that lag is a number; hand over the look-back."""
         if self._assigned:
             try:
-                committed = self._committed_offsets()
+                committed = begin_offsets(self._consumer, self._assigned)
                 self._on_revoked()
-                self._on_assigned(self._look_back(committed))
+                self._on_assigned(self._polled(self._look_back(committed)))
             except KafkaException as error:
+                if is_fatal(error):
+                    raise
                 raise DependencyUnavailable("kafka", str(error)) from error
         self._is_fresh = False
         self._loop.ready()
         names = ", ".join(str(partition.partition) for partition in self._assigned)
         _log.info(f"Assigned {self._topic} partitions: {names or 'none'}")
 
-    def _committed_offsets(self) -> dict[int, int]:
-        offsets = {}
-        for partition in self._consumer.committed(self._assigned, timeout=10):
-            offset = partition.offset
-            low, _high = self._consumer.get_watermark_offsets(partition, timeout=10)
-            if offset == OFFSET_INVALID or offset < low:
-                first = TopicPartition(self._topic, partition.partition, low)
-                self._consumer.commit(offsets=[first], asynchronous=False)
-                offset = low
-            offsets[partition.partition] = offset
-        return offsets
+    def _polled(self, records: Iterator[Record]) -> Iterator[Record]:
+        """Pass records on and stay in the group meanwhile; they end when the partitions went away."""
+        owned = self._assigned
+        due = time.monotonic()
+        for count, record in enumerate(records):
+            if time.monotonic() >= due:
+                self._loop.tick(position=("look-back", count))
+                self._consumer.poll(0)
+                if self._assigned is not owned:
+                    raise _AssignmentLost
+                due = time.monotonic() + LOOK_BACK_POLL_S
+            yield record
+
+    def _ask_for_work(self) -> Work:
+        return self._lag.ask(self._member_id)
 
     def _look_back(self, committed: dict[int, int]) -> Iterator[Record]:
         if self._look_back_s <= 0:
@@ -317,11 +343,11 @@ def _record(message: Message) -> Record:
 
 
 def _is_notice(message: Message) -> bool:
-    """Tell an event of the client from a message; a fatal one (a second member of our name) is raised."""
+    """Tell an event of the client from a message; one after which the client is of no use is raised."""
     error = message.error()
     if error is None:
         return False
-    if error.fatal():
+    if is_fatal(KafkaException(error)):
         raise KafkaException(error)
     if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
         _log.warning(f"Kafka: {error.str()}")

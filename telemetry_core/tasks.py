@@ -15,6 +15,8 @@ RUN_INFERENCE: Final = "analysis_server.tasks.run_inference"
 RUN_SUBSYSTEM_INFERENCE: Final = "analysis_server.tasks.run_subsystem_inference"
 INFERENCE_QUEUE: Final = "inference"
 DEFAULT_QUEUE: Final = "celery"
+PARKED_QUEUE: Final = "inference-parked"
+"""Tasks that no worker can do yet; each returns to the end of the queue of inferences by itself."""
 DEAD_LETTER_QUEUE: Final = "dead-letters"
 TASK_EXCHANGE: Final = "analysis"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import psycopg2
 import requests
-from celery import Celery
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from kombu.exceptions import OperationalError
+
+from telemetry_core.observability import HEALTH_PATH
 
 Probe = Callable[[], str | None]
 
@@ -28,6 +28,20 @@ def answers_http(url: str, auth: tuple[str, str] | None = None) -> Probe:
         except requests.RequestException as error:
             return f"{url}: {type(error).__name__}"
         return None if response.ok else f"{url}: status {response.status_code}"
+
+    return probe
+
+
+def does_its_work(bind: str, metrics_port: int) -> Probe:
+    """Ready when a service of ours says that its loops take work; otherwise it says why not."""
+
+    def probe() -> str | None:
+        url = f"http://{bind}:{metrics_port}{HEALTH_PATH}"
+        try:
+            response = requests.get(url, timeout=TIMEOUT_S)
+        except requests.RequestException as error:
+            return f"{url}: {type(error).__name__}"
+        return None if response.ok else "; ".join(response.text.splitlines())
 
     return probe
 
@@ -55,45 +69,6 @@ def serves_kafka(address: str) -> Probe:
         except KafkaException as error:
             return str(error.args[0].str())
         return None
-
-    return probe
-
-
-def consumes_in_group(address: str, group: str) -> Probe:
-    """Ready when the consumer group has a member that owns partitions."""
-
-    def probe() -> str | None:
-        # Held until the answer is there: a client that is let go takes its futures with it.
-        admin = _admin(address)
-        try:
-            future = admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group]
-            description = future.result(timeout=TIMEOUT_S + 1)
-        except (KafkaException, TimeoutError) as error:
-            return f"group {group}: {str(error) or type(error).__name__}"
-        state = description.state.name
-        has_partitions = any(
-            member.assignment and member.assignment.topic_partitions for member in description.members
-        )
-        return None if has_partitions else f"group {group}: {state}, no partition assigned"
-
-    return probe
-
-
-def answers_celery_ping(broker_url: str, node: str) -> Probe:
-    """Ready when the worker named `node` answers over the broker."""
-
-    def probe() -> str | None:
-        with Celery(broker=broker_url, backend="rpc://", set_as_current=False) as app:
-            app.conf.broker_connection_timeout = TIMEOUT_S
-            try:
-                with app.connection_for_write(transport_options={"max_retries": 1}) as connection:
-                    connection.ensure_connection(max_retries=1, timeout=int(TIMEOUT_S))
-                    replies = app.control.ping(
-                        destination=[node], timeout=1.0, limit=1, connection=connection
-                    )
-            except (OperationalError, OSError) as error:
-                return f"broker: {error}"
-        return None if replies else f"{node} does not answer"
 
     return probe
 

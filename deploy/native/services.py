@@ -11,10 +11,9 @@ from urllib.parse import unquote, urlsplit
 from deploy.native.places import Accounts, Places
 from deploy.native.probes import (
     Probe,
-    answers_celery_ping,
     answers_http,
     answers_sql,
-    consumes_in_group,
+    does_its_work,
     serves_kafka,
 )
 from telemetry_core.observability import TRACES_ENDPOINT
@@ -208,7 +207,7 @@ def _python_services(
     places: Places, accounts: Accounts, environment: Mapping[str, str]
 ) -> tuple[Service, ...]:
     bind = environment["BIND_ADDRESS"]
-    kafka, broker = environment["KAFKA_BOOTSTRAP_SERVERS"], environment["CELERY_BROKER_URL"]
+    broker = environment["CELERY_BROKER_URL"]
     programs = places.python.parent
     user, password = broker_login(broker)
     worker_directory = places.checkout / "analysis_server"
@@ -231,7 +230,7 @@ def _python_services(
                 f" -n {WORKER_NODE}"
             ),
             ports=(9103,),
-            probe=answers_celery_ping(broker, WORKER_NODE),
+            probe=does_its_work(bind, 9103),
             after=("rabbitmq", "postgres", "triton-server"),
             user=accounts.services,
             directory=worker_directory,
@@ -241,7 +240,7 @@ def _python_services(
             name="kafka-inference-trigger",
             command=f"{places.python} -m kafka_inference_trigger",
             ports=(9101,),
-            probe=consumes_in_group(kafka, "analysis-inference-group"),
+            probe=does_its_work(bind, 9101),
             after=("kafka", "rabbitmq"),
             user=accounts.services,
             directory=places.checkout,
@@ -251,7 +250,7 @@ def _python_services(
             name="victoria-consumer",
             command=f"{places.python} -m telemetry_writer",
             ports=(9102,),
-            probe=consumes_in_group(kafka, "victoria-consumer-group"),
+            probe=does_its_work(bind, 9102),
             after=("kafka", "victoria-metrics"),
             user=accounts.services,
             directory=places.checkout,
@@ -261,7 +260,7 @@ def _python_services(
             name="verdict-relay",
             command=f"{places.python} -m verdict_relay",
             ports=(9104,),
-            probe=answers_http(f"http://{bind}:9104/metrics"),
+            probe=does_its_work(bind, 9104),
             after=("postgres", "kafka", "victoria-metrics"),
             user=accounts.services,
             directory=places.checkout,

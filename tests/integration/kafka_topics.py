@@ -15,9 +15,10 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
     NewTopic,
 )
 
+from telemetry_core.consumer_group import member_of
 from telemetry_core.liveness import Liveness
 from telemetry_core.settings import Settings
-from telemetry_core.stream import Record, TelemetryStream
+from telemetry_core.stream import Join, Record, TelemetryStream
 
 LIMIT_S: Final = 30.0
 SERVERS: Final = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
@@ -31,35 +32,34 @@ def wait_until(condition: Callable[[], object], what: str, within_s: float = LIM
         time.sleep(0.02)
 
 
-def administrator() -> AdminClient:
+def administrator(servers: str = SERVERS) -> AdminClient:
     """Connect to the running Kafka, or fail saying what to do."""
-    admin = AdminClient({"bootstrap.servers": SERVERS, "log_level": 0})
-    assert admin.list_topics(timeout=10).brokers, f"no Kafka at {SERVERS}: start it with 'make up'"
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    assert admin.list_topics(timeout=10).brokers, f"no Kafka at {servers}: start it with 'make up'"
     return admin
 
 
-def create_topic(name: str, *, partitions: int = 1) -> None:
+def create_topic(name: str, *, partitions: int = 1, servers: str = SERVERS) -> None:
     """Create a topic that stamps its messages with the time of their arrival."""
     topic = NewTopic(name, partitions, 1, config={"message.timestamp.type": "LogAppendTime"})
-    admin = administrator()  # it must outlive its answer
+    admin = administrator(servers)  # it must outlive its answer
     admin.create_topics([topic])[name].result(LIMIT_S)
 
 
-def add_partitions(name: str, total: int) -> None:
+def add_partitions(name: str, total: int, *, servers: str = SERVERS) -> None:
     """Give a topic more partitions, as an operator does against lag."""
-    admin = administrator()
+    admin = administrator(servers)
     admin.create_partitions([NewPartitions(name, total)])[name].result(LIMIT_S)
 
 
 @contextmanager
-def settings_of_own_topic(*, exists: bool = True) -> Iterator[Settings]:
+def settings_of_own_topic(*, exists: bool = True, servers: str = SERVERS) -> Iterator[Settings]:
     """Yield settings that name a topic, and delete it afterwards."""
     name = f"test-{uuid.uuid4().hex}"
     if exists:
-        create_topic(name)
-    # each test has its own member name: the platform's services may run on this host
-    yield Settings(kafka_bootstrap_servers=SERVERS, kafka_topic=name, kafka_group_instance_id=name)
-    admin = administrator()
+        create_topic(name, servers=servers)
+    yield Settings(kafka_bootstrap_servers=servers, kafka_topic=name)
+    admin = administrator(servers)
     if name in admin.list_topics(timeout=10).topics:
         admin.delete_topics([name])[name].result(LIMIT_S)
 
@@ -111,6 +111,7 @@ class RunningStream:
         *,
         act: Callable[[Sequence[Record]], None] = lambda _: None,
         look_back_s: float = 0.0,
+        join: Join = member_of,
     ) -> None:
         self.planned: list[bytes | None] = []
         self.done: list[bytes | None] = []
@@ -119,13 +120,15 @@ class RunningStream:
         self.failure: BaseException | None = None
         self._act = act
         self._stop = threading.Event()
+        self.liveness = Liveness()
         self._stream = TelemetryStream(
             settings,
             group_id=group,
             service="test",
-            liveness=Liveness(),
+            liveness=self.liveness,
             look_back_s=look_back_s,
             on_assigned=self._fill,
+            join=join,
         )
         self._thread = threading.Thread(target=self._run, daemon=True)
 

@@ -11,6 +11,7 @@ from analysis_server.delivery import (
     hold_until_available,
 )
 from telemetry_core.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.liveness import Liveness
 
 
 class FlakyServer:
@@ -46,7 +47,10 @@ def test_only_a_single_job_is_given_up(delivery_count, job_count, expected):
 
 def test_task_is_held_until_its_server_is_back():
     server = FlakyServer(2, DependencyUnavailable("triton", "connection refused"))
-    assert hold_until_available(server, threading.Event(), service="test") == "answer"
+    assert (
+        hold_until_available(server, threading.Event(), service="test", loop=Liveness().loop("task"))
+        == "answer"
+    )
     assert server.calls == 3
 
 
@@ -55,12 +59,12 @@ def test_held_task_goes_back_when_the_worker_stops():
     stopping = threading.Event()
     stopping.set()
     with pytest.raises(ShutdownRequested, match="postgresql"):
-        hold_until_available(server, stopping, service="test")
+        hold_until_available(server, stopping, service="test", loop=Liveness().loop("task"))
     assert server.calls == 1
 
 
 def test_broken_contract_is_not_retried():
     server = FlakyServer(1, ModelContractError("unknown model"))
     with pytest.raises(ModelContractError):
-        hold_until_available(server, threading.Event(), service="test")
+        hold_until_available(server, threading.Event(), service="test", loop=Liveness().loop("task"))
     assert server.calls == 1

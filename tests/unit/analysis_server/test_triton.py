@@ -2,7 +2,7 @@ import grpc
 import pytest
 from tritonclient.utils import InferenceServerException
 
-from analysis_server.triton import map_triton_error
+from analysis_server.triton import map_triton_error, why_not_served
 from telemetry_core.errors import DependencyUnavailable, ModelContractError
 
 PASSING = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "CANCELLED", "ABORTED"}
@@ -15,3 +15,26 @@ def test_every_grpc_status_is_either_passing_or_a_broken_contract(status):
     expected = DependencyUnavailable if status.name in PASSING else ModelContractError
     assert type(error) is expected
     assert "reason" in str(error)
+
+
+INDEX = [
+    ("lstm_timeseries", "1", "READY", ""),
+    ("vae_timeseries", "1", "UNAVAILABLE", "Internal: model.onnx is no protobuf"),
+    ("moving_average", "", "UNAVAILABLE", "Not found: unable to load config.pbtxt"),
+    ("transformer_timeseries", "2", "LOADING", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "version", "reason"),
+    [
+        ("lstm_timeseries", "1", None),
+        ("lstm_timeseries", "3", "Triton has version 1 only"),
+        ("vae_timeseries", "1", "Internal: model.onnx is no protobuf"),
+        ("moving_average", "1", "Not found: unable to load config.pbtxt"),
+        ("transformer_timeseries", "2", None),
+        ("new_model", "1", "it is not in Triton's model repository"),
+    ],
+)
+def test_model_that_is_not_served_has_tritons_own_reason(model, version, reason):
+    assert why_not_served(INDEX, model, version) == reason

@@ -1,0 +1,44 @@
+"""What waits for a member is counted from offsets, and other members' partitions are theirs."""
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from telemetry_core.consumer_group import PartitionState, is_fatal, lag_of, work_of
+
+
+def partition(
+    *, low: int = 0, end: int = 100, committed: int = 100, owner: str | None = "me"
+) -> PartitionState:
+    return PartitionState(low=low, end=end, committed=committed, owner=owner)
+
+
+@pytest.mark.parametrize(
+    ("state", "lag"),
+    [
+        (partition(committed=90), 10),
+        (partition(low=40, committed=-1001), 60),
+        (partition(low=40, committed=10), 60),
+        (partition(low=0, end=5, committed=90), 5),
+        (partition(low=7, end=7, committed=-1001), 0),
+    ],
+)
+def test_lag_begins_where_the_consumer_would_go_on(state: PartitionState, lag: int) -> None:
+    assert lag_of(state) == lag
+
+
+def test_partition_of_another_member_is_not_our_work() -> None:
+    partitions = {
+        0: partition(committed=90),
+        1: partition(committed=50, owner="another"),
+        2: partition(committed=99, owner=None),
+    }
+    work = work_of(partitions, "me")
+    assert work.waiting == 11
+    assert work.position == ((0, 90), (2, 99))
+
+
+def test_fatal_event_is_told_by_its_code_though_its_flag_says_no() -> None:
+    event = KafkaError(KafkaError._FATAL)
+    assert not event.fatal()
+    assert is_fatal(KafkaException(event))
+    assert not is_fatal(KafkaException(KafkaError(KafkaError._TRANSPORT)))
