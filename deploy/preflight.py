@@ -9,15 +9,24 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from telemetry_core.access import HOST_NAME
 from telemetry_core.errors import InvalidMission
 from telemetry_core.settings import load_mission
 
-DEFAULT_DATABASE_PASSWORD: Final = "admin123"  # noqa: S105 - what is refused beyond loopback
-DEFAULT_BROKER_LOGIN: Final = ("guest", "guest")
+MIN_PASSWORD_LENGTH: Final = 12
 MIN_KEY_LENGTH: Final = 16
+MIN_VARIETY: Final = 6
+"""Different characters: `aaaaaaaaaaaaaaaa` and `121212121212` are no secrets."""
+_KNOWN: Final = re.compile(
+    r"admin(123)?|guest|passwor[dt]|changeme|change-me|secret|satellite|operator|postgres", re.IGNORECASE
+)
+"""What stands in manuals and word lists: a secret must be long enough without it."""
+_RUNS: Final = ("0123456789abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1234567890")
 _LOGIN = re.compile(r"[A-Za-z0-9._~-]+")
+_KEY = re.compile(r"[A-Za-z0-9._~+/=-]+")
+_HINT: Final = "for example the output of: openssl rand -hex 16"
 
 
 def problems(environment: Mapping[str, str]) -> Iterator[str]:
@@ -25,7 +34,52 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
     yield from _cluster_id(environment.get("KAFKA_CLUSTER_ID", ""))
     yield from _broker(environment.get("CELERY_BROKER_URL", ""))
     yield from _mission(Path(environment["MISSION_FILE"]))
+    yield from access_problems(environment)
     yield from _exposure(environment)
+
+
+def access_problems(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the names and keys that the web server and the API let in."""
+    for name in _items(environment.get("ALLOWED_HOSTS", "")):
+        if not HOST_NAME.fullmatch(name):
+            yield f"ALLOWED_HOSTS: {name!r} is no name such as telemetry.example (no scheme, port or *)"
+    if any(not _KEY.fullmatch(key) for key in _items(environment.get("API_KEYS", ""))):
+        yield "API_KEYS: a key may hold letters, digits and . _ ~ + / = - only"
+
+
+def weakness(secret: str, *, user: str = "", min_length: int = MIN_PASSWORD_LENGTH) -> str | None:
+    """Say why a secret is easily guessed, or None."""
+    if len(secret) < min_length:
+        return f"it has {len(secret)} characters, at least {min_length} are needed"
+    if len(set(secret)) < MIN_VARIETY:
+        return f"it has {len(set(secret))} different characters, at least {MIN_VARIETY} are needed"
+    if user and user.lower() in {secret.lower(), secret.lower()[::-1]}:
+        return "it is the user's name"
+    rest = _KNOWN.sub("", secret if not user else re.sub(re.escape(user), "", secret, flags=re.IGNORECASE))
+    if len(_without_runs(rest)) < min_length // 2:
+        return "it is made of well-known words, or of rows of the alphabet or of a keyboard"
+    return None
+
+
+def _without_runs(text: str) -> str:
+    """Leave out each stretch of four and more that goes on as the alphabet, digits or keyboard do."""
+    lowered = text.lower()
+    kept = ""
+    while lowered:
+        length = max(_common_start(lowered, run) for run in (*_RUNS, *(run[::-1] for run in _RUNS)))
+        kept += "" if length >= 4 else lowered[0]
+        lowered = lowered[length if length >= 4 else 1 :]
+    return kept
+
+
+def _common_start(text: str, run: str) -> int:
+    place = run.find(text[0])
+    if place < 0:
+        return 0
+    pairs = zip(text, run[place:], strict=False)
+    return next(
+        (index for index, (one, other) in enumerate(pairs) if one != other), min(len(text), len(run) - place)
+    )
 
 
 def _cluster_id(value: str) -> Iterator[str]:
@@ -61,19 +115,40 @@ def _exposure(environment: Mapping[str, str]) -> Iterator[str]:
     except ValueError:
         yield f"BIND_ADDRESS={address!r} is not an IP address, such as 127.0.0.1"
         return
-    if is_loopback:
-        return
-    where = f"BIND_ADDRESS={address} is open to a network:"
-    if environment.get("POSTGRES_PASSWORD") in {None, "", DEFAULT_DATABASE_PASSWORD}:
-        yield f"{where} set POSTGRES_PASSWORD to one that is not in the manual"
+    if not is_loopback:
+        where = f"BIND_ADDRESS={address} is open to a network:"
+        yield from (f"{where} {problem}" for problem in _weak_secrets(environment))
+
+
+def _weak_secrets(environment: Mapping[str, str]) -> Iterator[str]:
+    user, password = environment.get("POSTGRES_USER", ""), environment.get("POSTGRES_PASSWORD", "")
+    if reason := weakness(password, user=user):
+        yield f"POSTGRES_PASSWORD is too weak: {reason}; {_HINT}"
     parts = urlsplit(environment.get("CELERY_BROKER_URL", ""))
-    if (parts.username, parts.password) == DEFAULT_BROKER_LOGIN:
-        yield f"{where} set another login in CELERY_BROKER_URL than guest:guest"
-    keys = [key.strip() for key in environment.get("API_KEYS", "").split(",") if key.strip()]
-    if not keys or min(map(len, keys)) < MIN_KEY_LENGTH:
-        yield f"{where} set API_KEYS to keys of at least {MIN_KEY_LENGTH} characters, separated by commas"
-    if ":" not in environment.get("FLOWER_BASIC_AUTH", ""):
-        yield f"{where} set FLOWER_BASIC_AUTH to USER:PASSWORD"
+    if reason := weakness(unquote(parts.password or ""), user=unquote(parts.username or "")):
+        yield f"the password in CELERY_BROKER_URL is too weak: {reason}; {_HINT}"
+    keys = _items(environment.get("API_KEYS", ""))
+    if not keys:
+        yield f"set API_KEYS to keys of at least {MIN_KEY_LENGTH} characters, separated by commas; {_HINT}"
+    for number, key in enumerate(keys, start=1):
+        if reason := weakness(key, min_length=MIN_KEY_LENGTH):
+            yield f"key {number} of API_KEYS is too weak: {reason}; {_HINT}"
+    yield from _flower(environment.get("FLOWER_BASIC_AUTH", ""))
+
+
+def _flower(logins: str) -> Iterator[str]:
+    if not _items(logins):
+        yield f"set FLOWER_BASIC_AUTH to USER:PASSWORD; {_HINT}"
+    for login in _items(logins):
+        user, _, password = login.partition(":")
+        if not user or not password:
+            yield "FLOWER_BASIC_AUTH must read USER:PASSWORD, both of them given"
+        elif reason := weakness(password, user=user):
+            yield f"the password of {user} in FLOWER_BASIC_AUTH is too weak: {reason}; {_HINT}"
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -83,7 +158,7 @@ def main(environment: Mapping[str, str]) -> int:
         print(f"preflight: {problem}", file=sys.stderr)
     if not found and not ipaddress.ip_address(environment["BIND_ADDRESS"]).is_loopback:
         print(
-            "preflight: Kafka, Triton, VictoriaMetrics, search and Kafka UI know no login:"
+            "preflight: Kafka and Triton's gRPC know no login:"
             " let a firewall admit only those who may write telemetry and read all of it"
         )
     return 1 if found else 0

@@ -16,8 +16,9 @@ from operation_server.asking import Inquiry
 from operation_server.breaches import Breaches
 from operation_server.dependencies import SendTask, Services
 from operation_server.fleet import FleetBoard
-from operation_server.keys import OPEN_PATHS, ApiKeys
-from operation_server.limits import BodyLimit, RequestTimer
+from operation_server.hosts import OwnHosts
+from operation_server.keys import OPEN_PATHS, ApiKeys, Tickets
+from operation_server.limits import BodyLimit, LineLimit, RequestTimer
 from operation_server.live import (
     VERDICT_PAGE,
     DashboardFeed,
@@ -50,6 +51,7 @@ from operation_server.routes import (
     results,
     search,
     telemetry,
+    tickets,
     trends,
     verdicts,
 )
@@ -102,12 +104,13 @@ def create_app(
         dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
         verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
         breaches=breaches,
+        tickets=Tickets(),
         fleet=FleetBoard(pool, victoria, breaches, mission),
     )
-    return _application(services, settings.accepted_api_keys)
+    return _application(services, settings)
 
 
-def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
+def _application(services: Services, settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
@@ -131,13 +134,15 @@ def _application(services: Services, api_keys: Sequence[str]) -> FastAPI:
     app.state.services = services
     for routes in (
         health, inference, results, dashboard, trends, search, verdicts, mission, telemetry, forecasts, jobs,
-        alerts, fleet, pipeline,
+        alerts, fleet, pipeline, tickets,
     ):  # fmt: skip
         app.include_router(routes.router)
     problems.install(app)
     _serve_docs(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(ApiKeys, keys=api_keys)
+    app.add_middleware(LineLimit)
+    app.add_middleware(ApiKeys, keys=settings.accepted_api_keys, tickets=services.tickets)
+    app.add_middleware(OwnHosts, allowed_hosts=settings.accepted_hosts)
     app.add_middleware(RequestTimer)
     _describe_problems(app)
     return app

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from operation_server.breaches import Breaches
 from operation_server.fleet import FleetBoard
+from operation_server.keys import Tickets
 from operation_server.live import DashboardFeed, JobFeed, VerdictFeed
 from operation_server.pipeline.board import Board
 from operation_server.readiness import Readiness
@@ -43,6 +44,7 @@ class Services:
     verdicts: VerdictFeed
     breaches: Breaches
     fleet: FleetBoard
+    tickets: Tickets
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -20,7 +20,6 @@ DASHBOARD_INTERVAL_S: Final = 2.0
 VERDICT_INTERVAL_S: Final = 0.25
 RETRY_S: Final = 2.0
 TICK_S: Final = 1.0
-MAX_CLIENTS: Final = 200
 VERDICT_PAGE: Final = 500
 VERDICTS_KEPT: Final = 2_000
 
@@ -30,10 +29,6 @@ _log = structlog.get_logger(__name__)
 
 Position = tuple[int, int]
 """Transaction and row id of a verdict; positions grow in commit order."""
-
-
-class TooManyClients(Exception):  # noqa: N818 - named for what happened
-    """A feed serves as many clients as it can."""
 
 
 class _Feed:
@@ -47,9 +42,7 @@ class _Feed:
 
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[None]:
-        """Keep the poller running; raise `TooManyClients` when full."""
-        if self._clients >= MAX_CLIENTS:
-            raise TooManyClients
+        """Keep the poller running."""
         self._clients += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())

@@ -9,6 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from telemetry_core.errors import DependencyUnavailable
 
@@ -42,8 +46,16 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
+async def refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -> None:
+    """Give a request its answer, or a WebSocket before it opens."""
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).send_denial_response(answer)
+    else:
+        await answer(scope, receive, send)
+
+
 def problem_response(
-    request: Request,
+    request: HTTPConnection,
     status: int,
     detail: str,
     *,

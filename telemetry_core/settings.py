@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     retention_completed_days: float = Field(default=30, ge=0)
     """Completed jobs older than this are deleted with their verdicts; 0 keeps them for ever."""
     retention_failed_days: float = Field(default=7, ge=0)
+    allowed_hosts: str = ""
+    """Further names under which browsers reach this machine, separated by commas."""
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
     metrics_address: str = "127.0.0.1"
@@ -48,13 +50,22 @@ class Settings(BaseSettings):
     @property
     def accepted_api_keys(self) -> list[str]:
         """Each key of `api_keys`."""
-        return [key for key in (part.strip() for part in self.api_keys.split(",")) if key]
+        return _items(self.api_keys)
+
+    @property
+    def accepted_hosts(self) -> list[str]:
+        """Each name of `allowed_hosts`."""
+        return _items(self.allowed_hosts)
 
     @property
     def broker_address(self) -> str:
         """Host and port of RabbitMQ without its password, for logs."""
         parts = urlsplit(self.celery_broker_url)
         return f"{parts.hostname}:{parts.port or 5672}"
+
+
+def _items(text: str) -> list[str]:
+    return [item for item in (part.strip() for part in text.split(",")) if item]
 
 
 def load_mission(path: Path) -> Mission:

@@ -82,12 +82,19 @@
     if (connection.textContent !== text) connection.textContent = text;
   }
 
-  function address() {
+  async function address() {
     const url = new URL("/api/v1/dashboard/ws", window.location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const key = sessionStorage.getItem("satellite-telemetry.api-key");
-    if (key) url.searchParams.set("api_key", key);
+    if (key) url.searchParams.set("ticket", await ticket(key));
     return url;
+  }
+
+  /** A WebSocket takes no header, and the key itself must not stand in an address. */
+  async function ticket(key) {
+    const answer = await fetch("/api/v1/tickets", { method: "POST", headers: { "X-API-Key": key } });
+    if (!answer.ok) throw new Error(`the server gives no ticket: ${answer.status}`);
+    return (await answer.json()).ticket;
   }
 
   function watch(opened) {
@@ -99,7 +106,7 @@
     if (socket !== lost) return;
     socket = null;
     clearTimeout(watchdog);
-    lost.close();
+    lost?.close();
     lostAt ??= new Date();
     const why = reason ? ` (${reason})` : "";
     const what = wasLive
@@ -109,10 +116,16 @@
     setTimeout(connect, RECONNECT_MS);
   }
 
-  function connect() {
-    const opened = new WebSocket(address());
-    socket = opened;
+  async function connect() {
     if (lostAt === null) enter("connecting", "Connecting");
+    let opened;
+    try {
+      opened = new WebSocket(await address());
+    } catch (error) {
+      lose(null, error.message);
+      return;
+    }
+    socket = opened;
     watch(opened);
     opened.addEventListener("message", (event) => {
       if (socket !== opened) return;

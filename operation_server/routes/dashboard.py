@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from operation_server.dependencies import Provided, known_models, services_of
-from operation_server.live import DashboardFeed, TooManyClients
+from operation_server.live import DashboardFeed
 from operation_server.problems import responses
 from operation_server.readers import live_statistics, newest_documents
 from operation_server.routes.parameters import API_PREFIX
-from operation_server.routes.websockets import accept_same_origin, read_until_gone, run_until_first_ends
+from operation_server.routes.websockets import read_until_gone, run_until_first_ends
 from operation_server.schemas import (
     LiveStatistics,
     ModelComparison,
@@ -64,14 +64,11 @@ def list_patterns(services: Provided) -> Patterns:
 @router.websocket("/ws")
 async def watch_dashboard(websocket: WebSocket) -> None:
     """Push the newest jobs and the statistics every two seconds."""
-    if not await accept_same_origin(websocket):
-        return
+    await websocket.accept()
     feed = services_of(websocket).dashboard
     try:
         async with feed.joined():
             await run_until_first_ends(_push_updates(websocket, feed), read_until_gone(websocket))
-    except TooManyClients:
-        await websocket.close(1013, "too many clients, try again later")
     except WebSocketDisconnect:
         return
 

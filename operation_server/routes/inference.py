@@ -10,11 +10,10 @@ from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.dependencies import Provided, Services, known_models, services_of
-from operation_server.live import TooManyClients
 from operation_server.problems import responses
 from operation_server.readers import job_document, job_states
 from operation_server.routes.parameters import API_PREFIX, IdempotencyKey, JobId
-from operation_server.routes.websockets import accept_same_origin, run_until_first_ends
+from operation_server.routes.websockets import run_until_first_ends
 from operation_server.schemas import JobResult, JobState, SubmitRequest, SubmitResponse
 from operation_server.submission import (
     RequestRefused,
@@ -79,8 +78,7 @@ def get_inference_result(job_id: JobId, services: Provided) -> JobResult:
 @router.websocket("/ws/{job_id}")
 async def watch_inference(websocket: WebSocket, job_id: str) -> None:
     """Push every change of a job's state; answer the texts "status" and "result"."""
-    if not await accept_same_origin(websocket):
-        return
+    await websocket.accept()
     services = services_of(websocket)
     try:
         async with services.jobs.watching(job_id):
@@ -95,8 +93,6 @@ async def watch_inference(websocket: WebSocket, job_id: str) -> None:
                 _push_changes(websocket, services, state, sending),
                 _answer_texts(websocket, services, job_id, sending),
             )
-    except TooManyClients:
-        await websocket.close(1013, "too many clients, try again later")
     except DependencyUnavailable as error:
         await websocket.send_json({"type": "error", "job_id": job_id, "message": str(error)})
         await websocket.close(1013, "try again later")

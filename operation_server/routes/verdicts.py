@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
 from operation_server.dependencies import Provided
-from operation_server.live import Position, TooManyClients, event_id, position_of, with_ticks
+from operation_server.live import Position, event_id, position_of, with_ticks
 from operation_server.problems import responses
 from operation_server.readers import job_ids_between
 from operation_server.routes.parameters import API_PREFIX, RecentRange, Satellite
@@ -74,7 +74,7 @@ def list_verdicts(
 @router.get(
     "/stream",
     response_class=EventSourceResponse,
-    responses=responses(422, 503),
+    responses=responses(422, 429, 503),
 )
 async def stream_verdicts(
     services: Provided, position: Annotated[Position, Depends(starting_position)]
@@ -83,12 +83,9 @@ async def stream_verdicts(
 
     A tick has no id and comes also while the database is away: it shows that the line lives.
     """
-    try:
-        async with aclosing(with_ticks(services.verdicts.stream(position))) as found:
-            async for row in found:
-                yield _event(row)
-    except TooManyClients:
-        yield ServerSentEvent(comment="too many clients, try again later", retry=10_000)
+    async with aclosing(with_ticks(services.verdicts.stream(position))) as found:
+        async for row in found:
+            yield _event(row)
 
 
 def _event(row: Row | None) -> ServerSentEvent:

@@ -1,23 +1,10 @@
-"""WebSockets: who may open one, and noticing at once that a client has gone."""
+"""WebSockets: noticing at once that a client has gone."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import WebSocket
-
-
-async def accept_same_origin(websocket: WebSocket) -> bool:
-    """Accept a client without origin (no browser) or with that of this host; refuse any other.
-
-    Browsers let pages of any origin open a WebSocket; only the server can say no.
-    """
-    if not is_same_origin(websocket.headers.get("origin"), websocket.headers.get("host", "")):
-        await websocket.close(1008, "this origin may not connect")
-        return False
-    await websocket.accept()
-    return True
 
 
 async def run_until_first_ends(*coroutines: Coroutine[Any, Any, None]) -> None:
@@ -37,13 +24,3 @@ async def read_until_gone(websocket: WebSocket) -> None:
     """Ignore what the client sends; raise `WebSocketDisconnect` when it goes."""
     while True:
         await websocket.receive_text()
-
-
-def is_same_origin(origin: str | None, host: str) -> bool:
-    """Compare host names; a proxy in front may serve another port."""
-    if origin is None:
-        return True
-    try:
-        return urlsplit(origin).hostname == urlsplit(f"//{host}").hostname
-    except ValueError:
-        return False

@@ -1,13 +1,15 @@
 """WebSockets and the verdict stream over a real PostgreSQL."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -15,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from operation_server import live
+from operation_server.limits import MAX_LINES_OF_ONE
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus
 from telemetry_core.settings import Settings
@@ -31,6 +34,16 @@ WAIT_S = 10
 def watch(api: RunningApi, path: str, **options: Any) -> ClientConnection:
     client: ClientConnection = connect(
         api.url.replace("http", "ws") + path, open_timeout=WAIT_S, proxy=None, **options
+    )
+    return client
+
+
+def opened_as(api: RunningApi, *, host: str, origin: str) -> ClientConnection:
+    """Connect as a browser does whose page had its own name point at this machine."""
+    there = urlsplit(api.url)
+    socket_there = socket.create_connection((there.hostname, there.port), timeout=WAIT_S)
+    client: ClientConnection = connect(
+        f"ws://{host}:{there.port}/api/v1/dashboard/ws", sock=socket_there, origin=origin, open_timeout=WAIT_S
     )
     return client
 
@@ -77,8 +90,9 @@ def test_socket_of_an_unknown_job_says_so_and_closes(api: RunningApi) -> None:
 
 
 def test_page_of_another_origin_may_not_connect(api: RunningApi) -> None:
-    with pytest.raises(InvalidStatus):
+    with pytest.raises(InvalidStatus) as refused:
         watch(api, "/api/v1/dashboard/ws", origin="http://elsewhere.example")
+    assert refused.value.response.status_code == 403
     with watch(api, "/api/v1/dashboard/ws", origin=api.url) as client:
         assert message(client)["type"] == "update"
 
@@ -101,16 +115,27 @@ def test_clients_share_one_poller(api: RunningApi) -> None:
         assert feed._clients == 2
 
 
-def test_full_feed_asks_to_come_back(api: RunningApi) -> None:
-    feed = api.app.state.services.dashboard
-    feed._clients += live.MAX_CLIENTS
-    try:
-        with watch(api, "/api/v1/dashboard/ws") as client, pytest.raises(ConnectionClosed) as closed:
-            message(client)
-    finally:
-        feed._clients -= live.MAX_CLIENTS
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1013
+def test_client_with_too_many_lines_is_told_so_and_gets_one_again_when_it_closed_one(api: RunningApi) -> None:
+    with ExitStack() as opened:
+        lines = [opened.enter_context(watch(api, "/api/v1/dashboard/ws")) for _ in range(MAX_LINES_OF_ONE)]
+        with pytest.raises(InvalidStatus) as refused, watch(api, "/api/v1/dashboard/ws"):
+            pass
+        assert refused.value.response.status_code == 429
+        assert b"live lines" in refused.value.response.body
+        answer = requests.get(f"{api.url}/api/v1/verdicts/stream", timeout=10)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+        lines[0].close()
+        with watch(api, "/api/v1/dashboard/ws") as client:
+            assert message(client)["type"] == "update"
+
+
+def test_name_that_is_not_ours_opens_no_line(api: RunningApi) -> None:
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        opened_as(api, host="evil.example", origin="http://evil.example"),
+    ):
+        pass
+    assert refused.value.response.status_code == 421
 
 
 def save(pool: Pool, job_id: str, subsystem: str = "eps", **changes: Any) -> None:

@@ -14,10 +14,10 @@ ON_LOOPBACK = {
 }
 ON_A_NETWORK = ON_LOOPBACK | {
     "BIND_ADDRESS": "0.0.0.0",
-    "CELERY_BROKER_URL": "amqp://satellite:long-and-ours@rabbitmq:5672//",
-    "POSTGRES_PASSWORD": "long and ours",
-    "API_KEYS": "0123456789abcdef",
-    "FLOWER_BASIC_AUTH": "operator:long-and-ours",
+    "CELERY_BROKER_URL": "amqp://satellite:6f1c0e9a7b2d4835@rabbitmq:5672//",
+    "POSTGRES_PASSWORD": "three unlike horses",
+    "API_KEYS": "b7e2f09c41d8a365,Zk3-vT9_qL.x7~Wm",
+    "FLOWER_BASIC_AUTH": "ground:d41f8cd98f00b204",
 }
 
 
@@ -36,8 +36,80 @@ def test_a_network_is_refused_the_manuals_value_of_each_key(key: str) -> None:
 
 
 def test_a_short_key_among_long_ones_is_refused() -> None:
-    (problem,) = problems(ON_A_NETWORK | {"API_KEYS": "0123456789abcdef, short"})
+    (problem,) = problems(ON_A_NETWORK | {"API_KEYS": "b7e2f09c41d8a365, short"})
     assert "at least 16" in problem
+
+
+WEAK = [
+    "", "1", "short", "aaaaaaaaaaaaaaaa", "abababababababab", "1234567890123456", "0123456789abcdef",
+    "qwertyuiop123456", "passwordpassword", "admin123admin123", "guestguestguest1", "changeme-changeme",
+    "abcdefghijklmnop", "zyxwvutsrqponmlk",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("guessed", WEAK)
+@pytest.mark.parametrize("key", ["POSTGRES_PASSWORD", "CELERY_BROKER_URL", "API_KEYS", "FLOWER_BASIC_AUTH"])
+def test_a_network_is_refused_what_is_guessed_in_each_key(key: str, guessed: str) -> None:
+    values = {
+        "CELERY_BROKER_URL": f"amqp://relay:{guessed}@rabbitmq//",
+        "FLOWER_BASIC_AUTH": f"ground:{guessed}",
+    }
+    found = list(problems(ON_A_NETWORK | {key: values.get(key, guessed)}))
+    assert found
+    assert all(key in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    "login", [":", "ground:", ":b7e2f09c41d8a365", "b7e2f09c41d8a365", "a:1,ground:b7e2f09c41d8"]
+)
+def test_both_halves_of_every_flower_login_are_needed(login: str) -> None:
+    (problem,) = problems(ON_A_NETWORK | {"FLOWER_BASIC_AUTH": login})
+    assert "FLOWER_BASIC_AUTH" in problem
+
+
+@pytest.mark.parametrize("user", ["ground-operations", "snoitarepo-dnuorg"])
+def test_a_password_that_is_its_user_is_refused(user: str) -> None:
+    environment = ON_A_NETWORK | {"POSTGRES_USER": user, "POSTGRES_PASSWORD": "ground-operations"}
+    assert len(list(problems(environment))) == 1
+
+
+def test_an_escaped_password_of_the_broker_is_refused_for_its_spelling_not_taken_for_long() -> None:
+    assert list(problems(ON_A_NETWORK | {"CELERY_BROKER_URL": "amqp://relay:%61%61%61%61@rabbitmq//"}))
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.7", "fe80::1", "2001:db8::7"])
+def test_every_address_but_loopback_is_a_network(address: str) -> None:
+    assert list(problems(ON_LOOPBACK | {"BIND_ADDRESS": address}))
+    assert not list(problems(ON_A_NETWORK | {"BIND_ADDRESS": address}))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.53", "::1"])
+def test_loopback_takes_the_manuals_values(address: str) -> None:
+    assert not list(problems(ON_LOOPBACK | {"BIND_ADDRESS": address}))
+
+
+@pytest.mark.parametrize(
+    "address", ["", "localhost", "localhost.evil", "127.0.0.1.evil.example", "127.1", "[::1]"]
+)
+def test_what_is_no_address_is_refused_and_never_taken_for_loopback(address: str) -> None:
+    (problem,) = problems(ON_LOOPBACK | {"BIND_ADDRESS": address})
+    assert "BIND_ADDRESS" in problem
+
+
+@pytest.mark.parametrize(
+    "names", ["*", "http://telemetry.example", "telemetry.example:80", "a b", "-a", "a..b"]
+)
+def test_a_name_that_is_none_is_refused_before_it_lets_anybody_in(names: str) -> None:
+    (problem,) = problems(ON_LOOPBACK | {"ALLOWED_HOSTS": f"telemetry.example,{names}"})
+    assert "ALLOWED_HOSTS" in problem
+
+
+@pytest.mark.parametrize(
+    "key", ['with"quote-and-more', "with space and more", "with$dollar-and-more", "ünïcödé-and-more"]
+)
+def test_a_key_that_a_header_or_the_web_server_cannot_hold_is_refused(key: str) -> None:
+    (problem,) = problems(ON_LOOPBACK | {"API_KEYS": key})
+    assert "API_KEYS" in problem
 
 
 @pytest.mark.parametrize("value", ["", "too-short", "MkU3OEVBNTcwNTJENDM2Q!", "MkU3OEVBNTcwNTJENDM2QgAA"])

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from operation_server.routes.websockets import is_same_origin
 from operation_server.schemas import SubmitRequest
 from operation_server.submission import RequestRefused, check_request, digest_of, plan_submission
 from telemetry_core.settings import Settings, load_mission
@@ -44,17 +43,3 @@ def test_digest_ignores_the_order_of_keys_and_sees_values() -> None:
     assert digest_of(turned) == digest_of(example("submit_series.json"))
     text["data"][0] += 1
     assert digest_of(SubmitRequest.model_validate(text)) != digest_of(turned)
-
-
-@pytest.mark.parametrize(
-    ("origin", "host", "expected"),
-    [
-        (None, "localhost:8000", True),
-        ("http://localhost:8088", "localhost", True),
-        ("http://elsewhere.example", "localhost:8000", False),
-        ("null", "localhost:8000", False),
-        ("http://[bad", "localhost:8000", False),
-    ],
-)
-def test_only_pages_of_this_host_may_open_a_socket(origin: str | None, host: str, *, expected: bool) -> None:
-    assert is_same_origin(origin, host) is expected
