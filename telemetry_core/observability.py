@@ -16,6 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
 
+from telemetry_core.access import is_own_host, own_names
 from telemetry_core.inferences import Job, SubsystemInference
 from telemetry_core.settings import Settings
 
@@ -25,6 +26,8 @@ TRACES_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """The key that turns traces on; what else OpenTelemetry reads from the environment, it reads itself."""
 
 HEALTH_PATH: Final = "/healthz"
+REQUEST_TIMEOUT_S: Final = 5
+"""For a request to arrive on the port of the metrics."""
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -156,11 +159,18 @@ def record_verdicts(jobs: Sequence[Job], rows: Sequence[SubsystemInference]) -> 
 
 def serve_metrics(settings: Settings, problems: Callable[[], Sequence[str]]) -> None:
     """Answer `/metrics` where a port is configured, and beside it `/healthz`: 503 with `problems`, or 200."""
+    names = own_names(settings.accepted_hosts)
 
     class Handler(MetricsHandler):
+        timeout = REQUEST_TIMEOUT_S
+
         def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
-            if self.path == HEALTH_PATH:
-                _answer_health(self, problems())
+            if not is_own_host(self.headers.get("Host", ""), names):
+                _answer(self, HTTPStatus.MISDIRECTED_REQUEST, "the service does not answer to this name")
+            elif self.path == HEALTH_PATH:
+                found = problems()
+                status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
+                _answer(self, status, "\n".join(found) or "ok")
             else:
                 super().do_GET()
 
@@ -169,9 +179,9 @@ def serve_metrics(settings: Settings, problems: Callable[[], Sequence[str]]) -> 
         threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
-def _answer_health(handler: BaseHTTPRequestHandler, problems: Sequence[str]) -> None:
-    body = ("\n".join(problems) or "ok").encode()
-    handler.send_response(HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK)
+def _answer(handler: BaseHTTPRequestHandler, status: HTTPStatus, text: str) -> None:
+    body = text.encode()
+    handler.send_response(status)
     handler.send_header("Content-Type", "text/plain; charset=utf-8")
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()

@@ -1,5 +1,6 @@
 import socket
 
+import pytest
 import requests
 
 from telemetry_core.observability import jobs_in_words, serve_metrics
@@ -39,3 +40,13 @@ def test_health_says_what_is_wrong_and_is_well_without() -> None:
     well = requests.get(f"http://127.0.0.2:{port}/healthz", timeout=5)
     assert (ill.status_code, ill.text) == (503, "stream has waited 40 s for kafka")
     assert (well.status_code, well.text) == (200, "ok")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/"])
+def test_metrics_of_a_name_that_is_not_ours_are_refused(path: str) -> None:
+    port = free_port()
+    serve_metrics(Settings(metrics_port=port, metrics_address="127.0.0.2"), list)
+    answer = requests.get(
+        f"http://127.0.0.2:{port}{path}", headers={"Host": f"evil.example:{port}"}, timeout=5
+    )
+    assert (answer.status_code, answer.text) == (421, "the service does not answer to this name")
