@@ -166,6 +166,12 @@ CREATE TABLE ops.relay_cursors (
 );
 COMMENT ON COLUMN ops.relay_cursors.generation IS 'Grows with every rebuild';
 COMMENT ON COLUMN ops.relay_cursors.relayed IS 'Verdicts passed on in this generation';
+CREATE TABLE ops.resent_tasks (
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    sent_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
 CREATE TABLE ops.revised_inferences (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -286,6 +292,8 @@ ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
 ALTER TABLE ONLY ops.relay_cursors
     ADD CONSTRAINT relay_cursors_pkey PRIMARY KEY (sink);
+ALTER TABLE ONLY ops.resent_tasks
+    ADD CONSTRAINT resent_tasks_pkey PRIMARY KEY (job_id, subsystem);
 ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.schema_migrations
@@ -312,6 +320,7 @@ CREATE INDEX idx_inference_status ON public.inference_results USING btree (statu
 CREATE INDEX idx_jobs_completed ON public.inference_jobs USING btree (completed_at);
 CREATE INDEX idx_jobs_created ON public.inference_jobs USING btree (created_at DESC);
 CREATE INDEX idx_jobs_limit ON public.inference_jobs USING btree (job_id) WHERE ((trigger_reason)::text <> 'periodic_check'::text);
+CREATE INDEX idx_jobs_open ON public.inference_jobs USING btree (created_at) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying])::text[]));
 CREATE INDEX idx_jobs_satellite ON public.inference_jobs USING btree (satellite_id, created_at DESC);
 CREATE INDEX idx_jobs_status ON public.inference_jobs USING btree (status);
 CREATE INDEX idx_subsys_anomalous_job ON public.subsystem_inferences USING btree (subsystem, job_id) WHERE anomaly_detected;
@@ -324,6 +333,8 @@ CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (su
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
+ALTER TABLE ONLY ops.resent_tasks
+    ADD CONSTRAINT resent_tasks_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.inference_results

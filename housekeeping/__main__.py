@@ -1,16 +1,22 @@
-"""The housekeeping service: nothing grows for ever."""
+"""The housekeeping service: nothing stays pending, nothing grows for ever."""
 
 import signal
 import threading
+from typing import Final
 
 import structlog
 
 from housekeeping.chores import SERVICE, keep_house
 from housekeeping.retention import retention_chores
+from housekeeping.sweeper import Sweeper
+from telemetry_core.broker import celery_app, publish, queue_listing
 from telemetry_core.database import open_pool
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
 from telemetry_core.settings import Settings
+from telemetry_core.tasks import SubmittedTask
+
+ANSWER_TIMEOUT_S: Final = 5.0
 
 _log = structlog.get_logger(SERVICE)
 
@@ -23,7 +29,13 @@ def main() -> None:
     pool = open_pool(settings, max_connections=2, application_name=SERVICE)
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
-    chores = retention_chores(pool, settings)
+    app = celery_app(SERVICE, settings)
+
+    def send(task: SubmittedTask) -> None:
+        publish(app, task.name, args=task.arguments, task_id=task.task_id, summary=task.task_id)
+
+    sweeper = Sweeper(pool, queue_listing(app, timeout_s=ANSWER_TIMEOUT_S), send)
+    chores = [sweeper.chore(), *retention_chores(pool, settings)]
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

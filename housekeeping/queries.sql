@@ -29,3 +29,58 @@ DELETE FROM ops.idempotency_keys WHERE idempotency_key IN (
     WHERE created_at < (now() AT TIME ZONE 'UTC') - interval '24 hours'
     ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
+
+-- name: judged_up_to
+-- When the newest of the jobs judged last was dispatched. Queues hand tasks out in order: what was dispatched long
+-- before that and is not judged was lost, however long the queue is.
+SELECT max(created_at) AS dispatched_at FROM (
+    SELECT created_at FROM subsystem_inferences
+    WHERE status IN ('completed', 'failed') ORDER BY xact DESC, id DESC LIMIT 200
+) AS newest
+
+-- name: lost_inputs
+-- Pending rows whose task was sent before a time, for the last time, oldest first.
+SELECT
+    job.job_id,
+    job.satellite_id,
+    job.source,
+    job.trigger_reason,
+    job.total_subsystems,
+    job.created_at,
+    job.metadata,
+    inference.subsystem,
+    inference.model_name,
+    inference.input_data,
+    inference.input_features,
+    coalesce(resent.attempts, 0) AS attempts
+FROM inference_jobs AS job
+INNER JOIN subsystem_inferences AS inference ON inference.job_id = job.job_id AND inference.status = 'pending'
+LEFT JOIN ops.resent_tasks AS resent ON resent.job_id = job.job_id AND resent.subsystem = inference.subsystem
+WHERE job.status IN ('pending', 'processing')
+    AND job.created_at < %(sent_before)s::timestamptz AT TIME ZONE 'UTC'
+    AND (resent.sent_at IS NULL OR resent.sent_at < %(sent_before)s::timestamptz AT TIME ZONE 'UTC')
+ORDER BY job.created_at LIMIT %(limit)s
+
+-- name: save_resent_task
+INSERT INTO ops.resent_tasks AS kept (job_id, subsystem) VALUES (%(job_id)s, %(subsystem)s)
+ON CONFLICT (job_id, subsystem) DO UPDATE SET attempts = kept.attempts + 1, sent_at = EXCLUDED.sent_at
+
+-- name: give_up_incomplete_jobs
+-- Jobs whose missing rows no row of theirs can bring back: telemetry, whose tasks hold windows. Should the rows come
+-- after all, the job is counted anew.
+UPDATE inference_jobs AS job SET
+    status = 'failed',
+    completed_at = greatest(job.created_at, now() AT TIME ZONE 'UTC'),
+    error_message = concat_ws('; ', job.error_message, %(reason)s)
+FROM (
+    SELECT open.job_id FROM inference_jobs AS open
+    WHERE open.status IN ('pending', 'processing')
+        AND open.created_at < %(sent_before)s::timestamptz AT TIME ZONE 'UTC'
+        AND NOT EXISTS (
+            SELECT FROM subsystem_inferences AS inference
+            WHERE inference.job_id = open.job_id AND inference.status = 'pending'
+        )
+    ORDER BY open.created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+) AS lost
+WHERE job.job_id = lost.job_id
+RETURNING job.job_id, job.source

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from housekeeping.chores import SERVICE, Chore
+from housekeeping.statements import QUERIES
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import JobStatus
 from telemetry_core.observability import ROWS_EXPIRED
 from telemetry_core.settings import Settings
-from telemetry_core.store import load_queries, select
+from telemetry_core.store import select
 
-QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
 BATCH: Final = 500
 """Rows of the first table of one transaction: some tens of milliseconds."""
 EVERY_S: Final = 600.0

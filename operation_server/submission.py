@@ -15,7 +15,7 @@ from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job
 from telemetry_core.store import QUERIES, PendingInput, create_pending_job, rows
 from telemetry_core.subsystems import SERIES_SUBSYSTEM, Mission
-from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, SeriesTask
+from telemetry_core.tasks import SubmittedTask, submitted_task
 
 _log = structlog.get_logger(__name__)
 
@@ -32,21 +32,12 @@ class RequestRefused(Exception):  # noqa: N818 - named for what happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedTask:
-    """A task as it will be published."""
-
-    name: str
-    arguments: tuple[Any, ...]
-    task_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A job, its rows and its tasks."""
 
     job: Job
     inputs: tuple[PendingInput, ...]
-    tasks: tuple[PlannedTask, ...]
+    tasks: tuple[SubmittedTask, ...]
 
 
 def check_request(request: SubmitRequest, *, models: list[str], mission: Mission) -> None:
@@ -89,57 +80,37 @@ def plan_submission(request: SubmitRequest, *, job_id: str, created_at: datetime
         created_at=created_at,
         metadata=stored,
     )
-    carried = {
-        **stored,
-        "satellite_id": job.satellite_id,
-        "source": job.source,
-        "trigger_reason": job.trigger_reason,
-        "timestamp": created_at.isoformat(),
-        "total_subsystems": job.total_subsystems,
-        "created_at": created_at.isoformat(),
-    }
-    if request.data is not None:
-        return _plan_series(request, job, carried)
-    return _plan_subsystems(request, job, carried)
-
-
-def _plan_series(request: SubmitRequest, job: Job, metadata: dict[str, Any]) -> Submission:
-    data = request.data or []
-    task = SeriesTask(
-        job_id=job.job_id,
-        model_name=request.model_name,
-        data=tuple(data),
-        config=_config(request),
-        metadata=metadata,
-    )
-    pending = PendingInput(
-        subsystem=SERIES_SUBSYSTEM,
-        model_name=request.model_name,
-        input_data={"series": data},
-        input_features=(),
-    )
-    planned = PlannedTask(name=RUN_INFERENCE, arguments=task.to_arguments(), task_id=job.job_id)
-    return Submission(job=job, inputs=(pending,), tasks=(planned,))
-
-
-def _plan_subsystems(request: SubmitRequest, job: Job, metadata: dict[str, Any]) -> Submission:
-    inputs, tasks = [], []
-    for subsystem, channels in (request.subsystems or {}).items():
-        features = tuple(channels)
-        inputs.append(
-            PendingInput(
-                subsystem=subsystem,
-                model_name=request.model_name,
-                input_data={"series": channels},
-                input_features=features,
-            )
+    inputs = _inputs(request)
+    tasks = (
+        submitted_task(
+            job,
+            subsystem=item.subsystem,
+            model_name=item.model_name,
+            stored=item.input_data,
+            features=item.input_features,
         )
-        arguments = (
-            job.job_id, subsystem, request.model_name, channels, list(features), _config(request), metadata,
-        )  # fmt: skip
-        task_id = f"{job.job_id}-{subsystem}"
-        tasks.append(PlannedTask(name=RUN_SUBSYSTEM_INFERENCE, arguments=arguments, task_id=task_id))
-    return Submission(job=job, inputs=tuple(inputs), tasks=tuple(tasks))
+        for item in inputs
+    )
+    return Submission(job=job, inputs=inputs, tasks=tuple(tasks))
+
+
+def _inputs(request: SubmitRequest) -> tuple[PendingInput, ...]:
+    """Build the pending rows; each holds all that its task needs to be sent again."""
+    if request.data is not None:
+        return (_input(request, SERIES_SUBSYSTEM, request.data, ()),)
+    return tuple(
+        _input(request, subsystem, channels, tuple(channels))
+        for subsystem, channels in (request.subsystems or {}).items()
+    )
+
+
+def _input(request: SubmitRequest, subsystem: str, series: Any, features: tuple[str, ...]) -> PendingInput:
+    return PendingInput(
+        subsystem=subsystem,
+        model_name=request.model_name,
+        input_data={"series": series, "config": _config(request)},
+        input_features=features,
+    )
 
 
 def _config(request: SubmitRequest) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """RabbitMQ as both ends see it: queues, the Celery application, the confirmed publish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
+import requests
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import KombuError
@@ -18,6 +20,7 @@ from telemetry_core.tasks import (
     TASK_EXCHANGE,
 )
 
+MANAGEMENT_PORT: Final = 15672
 CONFIRM_TIMEOUT_S = 10
 """A broker that runs out of memory or disk stops confirming instead of refusing."""
 
@@ -121,6 +124,29 @@ def parked_queue() -> Queue:
             "x-overflow": "reject-publish",
         },
     )
+
+
+def queue_listing(app: Any, *, timeout_s: float) -> Callable[[], list[dict[str, Any]]]:
+    """Ask RabbitMQ's management API, at the broker's host and with its login, for the queues of the host.
+
+    These are the numbers of `rabbitmqctl list_queues`; the server counts them every five seconds.
+    """
+    connection = app.connection_for_read()
+    virtual_host = quote(connection.virtual_host, safe="")
+    url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/queues/{virtual_host}"
+    session = requests.Session()
+    session.auth = (connection.userid, connection.password)
+
+    def ask() -> list[dict[str, Any]]:
+        try:
+            answer = session.get(url, timeout=timeout_s)
+            answer.raise_for_status()
+            listed: list[dict[str, Any]] = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise DependencyUnavailable("rabbitmq", f"management API: {error}") from error
+        return listed
+
+    return ask
 
 
 def _queues() -> list[Queue]:

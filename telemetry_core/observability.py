@@ -80,6 +80,8 @@ RELAY_LAG_SECONDS = Gauge(
 
 # Housekeeping
 ROWS_EXPIRED = Counter("housekeeping_rows_expired", "Rows deleted for their age", ["kind"])
+TASKS_RESENT = Counter("housekeeping_tasks_resent", "Tasks of submitted jobs that were lost and sent again")
+JOBS_GIVEN_UP = Counter("housekeeping_jobs_given_up", "Jobs failed because their tasks were lost", ["source"])
 CHORES_FAILED = Counter("housekeeping_chores_failed", "Pieces of work that ended in an error", ["chore"])
 
 # Every consumer and producer

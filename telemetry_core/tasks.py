@@ -1,7 +1,7 @@
 """Celery tasks as both ends know them: names, queues and the payload of a batch."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job
-from telemetry_core.subsystems import Detection
+from telemetry_core.subsystems import SERIES_SUBSYSTEM, Detection
 
 RUN_INFERENCE: Final = "analysis_server.tasks.run_inference"
 RUN_SUBSYSTEM_INFERENCE: Final = "analysis_server.tasks.run_subsystem_inference"
@@ -87,18 +87,45 @@ class InferenceBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesTask:
-    """Arguments of `run_inference`: a series that a client posted."""
+class SubmittedTask:
+    """A task of a job that a client asked for, as it is published."""
 
-    job_id: str
-    model_name: str
-    data: tuple[float, ...]
-    config: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    name: str
+    arguments: tuple[Any, ...]
+    task_id: str
 
-    def to_arguments(self) -> tuple[Any, ...]:
-        """Return the positional arguments in the task's order."""
-        return (self.job_id, self.model_name, list(self.data), dict(self.config), dict(self.metadata))
+
+def submitted_task(
+    job: Job, *, subsystem: str, model_name: str, stored: Mapping[str, Any], features: Sequence[str]
+) -> SubmittedTask:
+    """Return the task of one subsystem from what its pending row stores; the same one each time it is sent.
+
+    Raises `ModelContractError` where the row does not hold what was posted.
+    """
+    if "series" not in stored:
+        raise ModelContractError("its row does not hold the posted series")
+    series, config = stored["series"], dict(stored.get("config", {}))
+    created_at = job.created_at.isoformat()
+    metadata = {
+        **job.metadata,
+        "satellite_id": job.satellite_id,
+        "source": job.source,
+        "trigger_reason": job.trigger_reason,
+        "timestamp": created_at,
+        "total_subsystems": job.total_subsystems,
+        "created_at": created_at,
+    }
+    if subsystem == SERIES_SUBSYSTEM:
+        return SubmittedTask(
+            name=RUN_INFERENCE,
+            arguments=(job.job_id, model_name, series, config, metadata),
+            task_id=job.job_id,
+        )
+    return SubmittedTask(
+        name=RUN_SUBSYSTEM_INFERENCE,
+        arguments=(job.job_id, subsystem, model_name, series, list(features), config, metadata),
+        task_id=f"{job.job_id}-{subsystem}",
+    )
 
 
 _BATCH: Final = TypeAdapter(InferenceBatch)

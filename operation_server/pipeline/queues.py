@@ -3,41 +3,27 @@
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
-import requests
 from kombu.exceptions import KombuError
 
 from operation_server.asking import ANSWER_S, Away
 from operation_server.pipeline.parts import RabbitMQPart, TaskQueue, Worker, WorkersPart
 from operation_server.pipeline.states import ADVICE, Finding, away, judged, queue_state, without_normal
+from telemetry_core.broker import queue_listing
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE
 
-MANAGEMENT_PORT: Final = 15672
 REMEMBERED_S: Final = 300.0
 """A worker that was there and answers no more is shown for so long."""
 QUEUES: Final = (INFERENCE_QUEUE, DEFAULT_QUEUE, DEAD_LETTER_QUEUE)
 
 
 def rabbitmq_question(broker: Any) -> Callable[[], list[TaskQueue]]:
-    """Ask RabbitMQ's management API, at the broker's host and with its login, for the queues of tasks.
-
-    These are the numbers of `rabbitmqctl list_queues`; the server counts them every five seconds.
-    """
-    connection = broker.connection_for_read()
-    virtual_host = quote(connection.virtual_host, safe="")
-    url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/queues/{virtual_host}"
-    session = requests.Session()
-    session.auth = (connection.userid, connection.password)
+    """Ask RabbitMQ for the queues of tasks."""
+    listing = queue_listing(broker, timeout_s=ANSWER_S)
 
     def ask() -> list[TaskQueue]:
-        try:
-            answer = session.get(url, timeout=ANSWER_S)
-            answer.raise_for_status()
-            listed = {item["name"]: item for item in answer.json()}
-        except (requests.RequestException, ValueError) as error:
-            raise DependencyUnavailable("rabbitmq", f"management API: {error}") from error
+        listed = {item["name"]: item for item in listing()}
         return [_queue(listed[name]) for name in QUEUES if name in listed]
 
     return ask

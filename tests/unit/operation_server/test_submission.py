@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from operation_server.schemas import SubmitRequest
 from operation_server.submission import RequestRefused, check_request, digest_of, plan_submission
 from telemetry_core.settings import Settings, load_mission
+from telemetry_core.tasks import submitted_task
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "api" / "v1"
 MISSION = load_mission(Settings().mission_file)
@@ -35,6 +36,21 @@ def test_task_arguments_survive_json() -> None:
         for task in planned.tasks:
             assert json.loads(json.dumps(task.arguments))[0] == "job"
         assert len(planned.tasks) == len(planned.inputs) == planned.job.total_subsystems
+
+
+def test_task_is_the_same_when_it_is_built_again_from_the_stored_row() -> None:
+    for path in EXAMPLES.glob("submit_*.json"):
+        planned = plan_submission(example(path.name), job_id="job", created_at=NOW)
+        for item, task in zip(planned.inputs, planned.tasks, strict=True):
+            again = submitted_task(
+                planned.job,
+                subsystem=item.subsystem,
+                model_name=item.model_name,
+                stored=json.loads(json.dumps(item.input_data)),
+                features=list(item.input_features),
+            )
+            assert json.dumps(again.arguments) == json.dumps(task.arguments)
+            assert again.task_id == task.task_id
 
 
 def test_digest_ignores_the_order_of_keys_and_sees_values() -> None:

@@ -11,7 +11,7 @@ import pytest
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job
 from telemetry_core.subsystems import Detection
-from telemetry_core.tasks import InferenceBatch, SeriesTask, WindowedJob
+from telemetry_core.tasks import InferenceBatch, WindowedJob, submitted_task
 
 
 def windowed(number: int) -> WindowedJob:
@@ -106,6 +106,19 @@ def test_what_is_no_object_is_a_broken_contract(value: Any) -> None:
         InferenceBatch.from_payload(value)
 
 
-def test_series_task_has_the_arguments_of_the_operators_manual_in_order() -> None:
-    task = SeriesTask(job_id="1", model_name="m", data=(1.0, 2.0), config={"a": 1}, metadata={"b": 2})
-    assert task.to_arguments() == ("1", "m", [1.0, 2.0], {"a": 1}, {"b": 2})
+def submitted(subsystem: str, stored: dict[str, Any]) -> tuple[Any, ...]:
+    job = replace(windowed(1).job, job_id="1", metadata={"b": 2})
+    task = submitted_task(job, subsystem=subsystem, model_name="m", stored=stored, features=("soc",))
+    return (task.name.rpartition(".")[2], task.task_id, *task.arguments[:-1], task.arguments[-1]["b"])
+
+
+def test_submitted_tasks_have_the_arguments_of_the_operators_manual_in_order() -> None:
+    series = submitted("series", {"series": [1.0, 2.0], "config": {"a": 1}})
+    assert series == ("run_inference", "1", "1", "m", [1.0, 2.0], {"a": 1}, 2)
+    channels = submitted("eps", {"series": {"soc": [1.0]}})
+    assert channels == ("run_subsystem_inference", "1-eps", "1", "eps", "m", {"soc": [1.0]}, ["soc"], {}, 2)
+
+
+def test_row_without_its_series_has_no_task_to_send_again() -> None:
+    with pytest.raises(ModelContractError, match="posted series"):
+        submitted("eps", {"samples": 3})

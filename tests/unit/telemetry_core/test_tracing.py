@@ -13,7 +13,6 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import SpanKind
 
 from telemetry_core.observability import TRACES_ENDPOINT, traced
-from telemetry_core.tasks import SeriesTask
 from telemetry_core.tracing import ParentedCalls, WithoutApiKeys, job_ids_of
 from tests.unit.telemetry_core.test_tasks import batch
 
@@ -87,9 +86,8 @@ def test_endpoint_without_the_packages_ends_with_what_to_install() -> None:
 
 
 def test_job_ids_are_found_in_every_form_of_a_task() -> None:
-    series = SeriesTask(job_id="job-1", model_name="lstm_timeseries", data=(1.0,))
     assert job_ids_of((), {"batch": batch().to_payload()}) == [entry.job.job_id for entry in batch().jobs]
-    assert job_ids_of(series.to_arguments(), {}) == ["job-1"]
+    assert job_ids_of(("job-1", "lstm_timeseries", [1.0], {}, {}), {}) == ["job-1"]
     assert job_ids_of((), {"job_id": "job-1", "model_name": "lstm_timeseries"}) == ["job-1"]
 
 

@@ -1,0 +1,192 @@
+"""Jobs that nobody works on: their task is sent again, or they fail with a reason; none stays pending.
+
+A task is lost when the broker lost its data, a queue was emptied, or a process ended between two steps.
+That is told from waiting without a look into the queue: either no task is left in any queue, or tasks that
+were dispatched later have been judged already. While a worker or a server is away neither happens, and
+nothing is sent again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from housekeeping.chores import SERVICE, Chore
+from housekeeping.statements import QUERIES
+from telemetry_core.database import Pool, transaction
+from telemetry_core.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.inferences import Job, JobStatus, SubsystemInference
+from telemetry_core.observability import CHORES_FAILED, JOBS_GIVEN_UP, TASKS_RESENT
+from telemetry_core.store import Row, save_inferences, save_results, select
+from telemetry_core.subsystems import SERIES_SUBSYSTEM
+from telemetry_core.tasks import DEAD_LETTER_QUEUE, SubmittedTask, submitted_task
+
+EVERY_S: Final = 10.0
+BATCH: Final = 500
+GRACE_S: Final = 60.0
+"""No task counts as lost sooner: the broker's counts are seconds old, and one worker may overtake another."""
+MAX_RESENDS: Final = 3
+INCOMPLETE_AFTER_S: Final = 86_400.0
+"""So long an operator has to bring back the lost tasks of telemetry before their jobs are called failed."""
+INCOMPLETE_REASON: Final = (
+    "tasks of this job were lost: 'python -m kafka_inference_trigger.reconcile' sends them again from Kafka"
+)
+
+_log = structlog.get_logger(SERVICE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostInput:
+    """A pending row of a job whose task is nowhere."""
+
+    job: Job
+    subsystem: str
+    model_name: str
+    input_data: Any
+    input_features: tuple[str, ...]
+    attempts: int
+
+
+class Sweeper:
+    """Sends the tasks of submitted jobs again, each a bounded number of times, and fails what stays lost."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        list_queues: Callable[[], Sequence[Mapping[str, Any]]],
+        send: Callable[[SubmittedTask], None],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pool = pool
+        self._list_queues = list_queues
+        self._send = send
+        self._clock = clock
+
+    def chore(self) -> Chore:
+        """Describe the work to the loop."""
+        return Chore(name="lost tasks", every_s=EVERY_S, work=self.sweep)
+
+    def sweep(self) -> bool:
+        """Handle one batch of lost tasks; the next one waits for its turn, behind what was just sent."""
+        waiting = tasks_in(self._list_queues())
+        with transaction(self._pool) as connection:
+            (judged,) = select(connection, QUERIES["judged_up_to"])
+        sent_before = loss_horizon(self._clock(), waiting=waiting, judged_up_to=judged["dispatched_at"])
+        if sent_before is None:
+            return False
+        with transaction(self._pool) as connection:
+            parameters = {"sent_before": sent_before, "limit": BATCH}
+            lost = [_lost_input(row) for row in select(connection, QUERIES["lost_inputs"], parameters)]
+        for item in lost:
+            self._isolated(item)
+        self._give_up_incomplete(sent_before)
+        return False
+
+    def _isolated(self, lost: LostInput) -> None:
+        """Handle one row; what is wrong with it must not keep the others from being handled."""
+        try:
+            self._handle(lost)
+        except DependencyUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - the log and a counter tell, and the row is tried again
+            CHORES_FAILED.labels("lost tasks").inc()
+            _log.exception(f"{lost.subsystem} of job {lost.job.job_id} is passed over")
+
+    def _handle(self, lost: LostInput) -> None:
+        if lost.attempts >= MAX_RESENDS:
+            self._fail(lost, f"its task was lost {MAX_RESENDS + 1} times: see the queue {DEAD_LETTER_QUEUE}")
+            return
+        try:
+            task = submitted_task(
+                lost.job,
+                subsystem=lost.subsystem,
+                model_name=lost.model_name,
+                stored=lost.input_data if isinstance(lost.input_data, Mapping) else {},
+                features=lost.input_features,
+            )
+        except ModelContractError as error:
+            self._fail(lost, f"its task was lost and can't be sent again: {error}")
+            return
+        self._send(task)
+        with transaction(self._pool) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                QUERIES["save_resent_task"], {"job_id": lost.job.job_id, "subsystem": lost.subsystem}
+            )
+        TASKS_RESENT.inc()
+        _log.warning(f"Sent the lost task of {lost.subsystem} again (job: {lost.job.job_id})")
+
+    def _fail(self, lost: LostInput, reason: str) -> None:
+        row = failed_row(lost, reason, self._clock())
+        with transaction(self._pool) as connection:
+            save_inferences(connection, [lost.job], [row])
+            if lost.subsystem == SERIES_SUBSYSTEM:
+                save_results(connection, [lost.job], [row])
+        JOBS_GIVEN_UP.labels(lost.job.source).inc()
+        _log.error(f"Failed {lost.subsystem} of job {lost.job.job_id}: {reason}")
+
+    def _give_up_incomplete(self, sent_before: datetime) -> None:
+        oldest = min(sent_before, self._clock() - timedelta(seconds=INCOMPLETE_AFTER_S))
+        parameters = {"sent_before": oldest, "limit": BATCH, "reason": INCOMPLETE_REASON}
+        with transaction(self._pool) as connection:
+            given_up = select(connection, QUERIES["give_up_incomplete_jobs"], parameters)
+        for row in given_up:
+            JOBS_GIVEN_UP.labels(row["source"]).inc()
+        if given_up:
+            _log.error(f"Failed {len(given_up)} jobs: {INCOMPLETE_REASON}", first=given_up[0]["job_id"])
+
+
+def tasks_in(queues: Iterable[Mapping[str, Any]]) -> int:
+    """Count the tasks that wait or are in a worker's hands; queues that are not durable hold none."""
+    return sum(
+        int(queue.get("messages", 0))
+        for queue in queues
+        if queue.get("durable") and queue["name"] != DEAD_LETTER_QUEUE
+    )
+
+
+def loss_horizon(now: datetime, *, waiting: int, judged_up_to: datetime | None) -> datetime | None:
+    """Return the time before which a task was sent that is lost if it is not judged by now."""
+    seen = [] if judged_up_to is None else [min(now, judged_up_to)]
+    if not waiting:
+        seen.append(now)
+    return max(seen) - timedelta(seconds=GRACE_S) if seen else None
+
+
+def failed_row(lost: LostInput, reason: str, now: datetime) -> SubsystemInference:
+    """Build the row that ends a lost task."""
+    return SubsystemInference(
+        job_id=lost.job.job_id,
+        subsystem=lost.subsystem,
+        model_name=lost.model_name,
+        model_version="none",
+        status=JobStatus.FAILED,
+        verdict=None,
+        input_data=lost.input_data,
+        input_features=lost.input_features,
+        started_at=now,
+        completed_at=now,
+        error_message=reason,
+        processed_by=SERVICE,
+    )
+
+
+def _lost_input(row: Row) -> LostInput:
+    return LostInput(
+        job=Job(
+            job_id=row["job_id"],
+            satellite_id=row["satellite_id"],
+            source=row["source"],
+            trigger_reason=row["trigger_reason"],
+            total_subsystems=row["total_subsystems"],
+            created_at=row["created_at"],
+            metadata=row["metadata"] or {},
+        ),
+        subsystem=row["subsystem"],
+        model_name=row["model_name"],
+        input_data=row["input_data"],
+        input_features=tuple(row["input_features"] or ()),
+        attempts=row["attempts"],
+    )
