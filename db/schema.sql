@@ -28,6 +28,16 @@ BEGIN
     RETURN (pg_current_xact_id()::text::bigint + (SELECT position_offset FROM ops.cluster))::text::xid8;
 END
 $$;
+CREATE FUNCTION ops.note_deleted_verdicts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO ops.deleted_verdicts (job_id, subsystems)
+    SELECT job_id, array_agg(subsystem) FROM deleted WHERE status <> 'pending' GROUP BY job_id;
+    RETURN NULL;
+END
+$$;
 CREATE FUNCTION ops.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -35,6 +45,15 @@ BEGIN
     RAISE EXCEPTION '% of %.% refused: acknowledgements are kept as they were written, add another one instead',
         TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE FUNCTION ops.restart_search() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0 WHERE sink = 'search';
+    RETURN NULL;
 END
 $$;
 CREATE FUNCTION ops.settled_position() RETURNS xid8
@@ -76,6 +95,20 @@ CREATE TABLE ops.cluster (
 );
 COMMENT ON TABLE ops.cluster IS 'The PostgreSQL cluster that this database was last used in';
 COMMENT ON COLUMN ops.cluster.position_offset IS 'What is added to a transaction id for its place in commit order';
+CREATE TABLE ops.deleted_verdicts (
+    id bigint NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    subsystems character varying(50)[] NOT NULL,
+    deleted_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+ALTER TABLE ops.deleted_verdicts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ops.deleted_verdicts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE ops.idempotency_keys (
     idempotency_key character varying(255) NOT NULL,
     request_sha256 character(64) NOT NULL,
@@ -288,6 +321,8 @@ ALTER TABLE ONLY ops.alert_acknowledgements
     ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.cluster
     ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
+ALTER TABLE ONLY ops.deleted_verdicts
+    ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
 ALTER TABLE ONLY ops.relay_cursors
@@ -331,6 +366,8 @@ CREATE INDEX idx_subsys_job ON public.subsystem_inferences USING btree (job_id);
 CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name, created_at DESC);
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem);
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
+CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
+CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY ops.resent_tasks

@@ -30,6 +30,18 @@ DELETE FROM ops.idempotency_keys WHERE idempotency_key IN (
     ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 
+-- name: delete_unfollowed_deletions
+-- Deletions that no search engine was there to follow for so long.
+DELETE FROM ops.deleted_verdicts WHERE id IN (
+    SELECT id FROM (SELECT id, deleted_at FROM ops.deleted_verdicts ORDER BY id LIMIT %(limit)s) AS oldest
+    WHERE deleted_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+)
+
+-- name: restart_search
+-- An index that missed deletions is built anew, unless it is about to be.
+UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0
+WHERE sink = 'search' AND xact > 0
+
 -- name: judged_up_to
 -- When the newest of the jobs judged last was dispatched. Queues hand tasks out in order: what was dispatched long
 -- before that and is not judged was lost, however long the queue is.

@@ -17,6 +17,8 @@ from telemetry_core.store import select
 BATCH: Final = 500
 """Rows of the first table of one transaction: some tens of milliseconds."""
 EVERY_S: Final = 600.0
+UNFOLLOWED_DAYS: Final = 7.0
+"""So long deletions wait for a search engine; one that is away for longer is filled anew."""
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(SERVICE)
@@ -83,7 +85,21 @@ def retention_chores(
         every_s=EVERY_S,
         work=lambda: _delete(pool, "delete_idempotency_keys", {"limit": BATCH}),
     )
-    return [*jobs, keys, *_revisions(pool, settings.retention_completed_days, clock)]
+    deletions = Chore(
+        name="unfollowed deletions", every_s=EVERY_S, work=lambda: drop_unfollowed_deletions(pool, clock())
+    )
+    return [*jobs, keys, deletions, *_revisions(pool, settings.retention_completed_days, clock)]
+
+
+def drop_unfollowed_deletions(pool: Pool, now: datetime) -> bool:
+    """Forget which verdicts were deleted where no search engine asked for it; such an index is built anew."""
+    parameters = {"before": now - timedelta(days=UNFOLLOWED_DAYS), "limit": BATCH}
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(QUERIES["delete_unfollowed_deletions"], parameters)
+        count = cursor.rowcount
+        if count:
+            cursor.execute(QUERIES["restart_search"])
+    return count == BATCH
 
 
 def _revisions(pool: Pool, days: float, clock: Callable[[], datetime]) -> list[Chore]:

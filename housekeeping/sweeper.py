@@ -21,7 +21,13 @@ from telemetry_core.inferences import Job, JobStatus, SubsystemInference
 from telemetry_core.observability import CHORES_FAILED, JOBS_GIVEN_UP, TASKS_RESENT
 from telemetry_core.store import Row, save_inferences, save_results, select
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.tasks import DEAD_LETTER_QUEUE, SubmittedTask, submitted_task
+from telemetry_core.tasks import (
+    DEAD_LETTER_QUEUE,
+    DEFAULT_QUEUE,
+    INFERENCE_QUEUE,
+    SubmittedTask,
+    submitted_task,
+)
 
 EVERY_S: Final = 10.0
 BATCH: Final = 500
@@ -49,6 +55,15 @@ class LostInput:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tasks:
+    """How many tasks the broker holds."""
+
+    in_order: int
+    #: Put aside until they can be done: overtaken by others without being lost.
+    set_aside: int
+
+
 class Sweeper:
     """Sends the tasks of submitted jobs again, each a bounded number of times, and fails what stays lost."""
 
@@ -71,10 +86,10 @@ class Sweeper:
 
     def sweep(self) -> bool:
         """Handle one batch of lost tasks; the next one waits for its turn, behind what was just sent."""
-        waiting = tasks_in(self._list_queues())
+        tasks = count_tasks(self._list_queues())
         with transaction(self._pool) as connection:
             (judged,) = select(connection, QUERIES["judged_up_to"])
-        sent_before = loss_horizon(self._clock(), waiting=waiting, judged_up_to=judged["dispatched_at"])
+        sent_before = loss_horizon(self._clock(), tasks, judged_up_to=judged["dispatched_at"])
         if sent_before is None:
             return False
         with transaction(self._pool) as connection:
@@ -138,19 +153,24 @@ class Sweeper:
             _log.error(f"Failed {len(given_up)} jobs: {INCOMPLETE_REASON}", first=given_up[0]["job_id"])
 
 
-def tasks_in(queues: Iterable[Mapping[str, Any]]) -> int:
-    """Count the tasks that wait or are in a worker's hands; queues that are not durable hold none."""
-    return sum(
-        int(queue.get("messages", 0))
-        for queue in queues
-        if queue.get("durable") and queue["name"] != DEAD_LETTER_QUEUE
-    )
+def count_tasks(queues: Iterable[Mapping[str, Any]]) -> Tasks:
+    """Count tasks that wait or are in a worker's hands; queues that are not durable hold none."""
+    in_order = set_aside = 0
+    for queue in queues:
+        count = int(queue.get("messages", 0))
+        if queue["name"] in {INFERENCE_QUEUE, DEFAULT_QUEUE}:
+            in_order += count
+        elif queue.get("durable") and queue["name"] != DEAD_LETTER_QUEUE:
+            set_aside += count
+    return Tasks(in_order=in_order, set_aside=set_aside)
 
 
-def loss_horizon(now: datetime, *, waiting: int, judged_up_to: datetime | None) -> datetime | None:
+def loss_horizon(now: datetime, tasks: Tasks, *, judged_up_to: datetime | None) -> datetime | None:
     """Return the time before which a task was sent that is lost if it is not judged by now."""
-    seen = [] if judged_up_to is None else [min(now, judged_up_to)]
-    if not waiting:
+    seen = []
+    if judged_up_to is not None and not tasks.set_aside:
+        seen.append(min(now, judged_up_to))
+    if not tasks.in_order and not tasks.set_aside:
         seen.append(now)
     return max(seen) - timedelta(seconds=GRACE_S) if seen else None
 

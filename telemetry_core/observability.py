@@ -74,6 +74,7 @@ MESSAGES_SKIPPED = Counter(
 # Relay
 VERDICTS_RELAYED = Counter("relay_verdicts", "Verdicts passed on", ["sink"])
 VERDICTS_NOT_RELAYED = Counter("relay_verdicts_refused", "Verdicts that the sink refused for good", ["sink"])
+VERDICTS_FORGOTTEN = Counter("relay_verdicts_forgotten", "Verdicts removed after their rows were", ["sink"])
 RELAY_LAG_SECONDS = Gauge(
     "relay_lag_seconds", "Age of the newest verdict passed on while more wait", ["sink"]
 )

@@ -415,6 +415,23 @@ WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
     AND inference.status IN ('completed', 'failed')
 ORDER BY inference.xact, inference.id LIMIT %(limit)s
 
+-- name: deleted_verdicts
+-- The oldest jobs of which verdicts were deleted, each subsystem in a row; one may have been judged again since.
+SELECT
+    deleted.id,
+    deleted.job_id,
+    part.subsystem,
+    EXISTS (
+        SELECT FROM subsystem_inferences AS present
+        WHERE present.job_id = deleted.job_id AND present.subsystem = part.subsystem
+    ) AS is_back
+FROM (SELECT * FROM ops.deleted_verdicts ORDER BY id LIMIT %(limit)s) AS deleted
+CROSS JOIN LATERAL unnest(deleted.subsystems) AS part (subsystem)
+ORDER BY deleted.id
+
+-- name: delete_deleted_verdicts
+DELETE FROM ops.deleted_verdicts WHERE id = ANY (%(ids)s)
+
 -- name: count_final_verdicts
 SELECT count(*) FROM subsystem_inferences WHERE status IN ('completed', 'failed')
 

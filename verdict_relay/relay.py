@@ -15,11 +15,13 @@ from telemetry_core.liveness import Loop
 from telemetry_core.observability import (
     DEPENDENCY_RETRIES,
     RELAY_LAG_SECONDS,
+    VERDICTS_FORGOTTEN,
     VERDICTS_RELAYED,
     LogBudget,
     traced,
 )
 from telemetry_core.store import QUERIES, Row, rows
+from verdict_relay.documents import verdict_key
 
 SERVICE: Final = "verdict-relay"
 PAGE: Final = 500
@@ -48,12 +50,17 @@ class Sink(Protocol):
     """A place that verdicts are passed on to; every method may raise `DependencyUnavailable`."""
 
     name: str
+    #: Whether it keeps documents that must go when their rows do.
+    follows_deletions: bool
 
     def is_intact(self, cursor: Cursor) -> bool:
         """Prepare the place; False when what it was given before is lost."""
 
     def write(self, generation: int, verdicts: Sequence[Row]) -> None:
         """Return once all verdicts are kept there; doing it twice equals doing it once."""
+
+    def forget(self, generation: int, keys: Sequence[str]) -> None:
+        """Return once nothing is kept under these verdict keys; asked only where it follows deletions."""
 
     def caught_up(self, generation: int) -> None:
         """Learn that all committed verdicts of this generation are there."""
@@ -90,7 +97,7 @@ class Relay:
                 stop.wait(POLL_S)
 
     def step(self) -> int:
-        """Pass one page on and return its length."""
+        """Pass one page of verdicts and one of deletions on; return the length of the longer one."""
         cursor = self.cursor()
         if not self._sink.is_intact(cursor):
             _log.warning(
@@ -106,7 +113,9 @@ class Relay:
         if len(page) < PAGE:
             self._sink.caught_up(cursor.generation)
         self._report(cursor, page)
-        return len(page)
+        # After the page, in the same thread: what it wrote of a row that was deleted meanwhile goes too.
+        forgotten = self._forget_deleted(cursor.generation) if self._sink.follows_deletions else 0
+        return max(len(page), forgotten)
 
     def cursor(self) -> Cursor:
         """Read where the sink stands."""
@@ -123,6 +132,20 @@ class Relay:
         parameters = {"xact": cursor.xact, "id": cursor.id, "limit": PAGE}
         with transaction(self._pool) as connection:
             return rows(connection, "verdict_documents_after", parameters)
+
+    def _forget_deleted(self, generation: int) -> int:
+        """Remove a page of deleted jobs from the sink, but what has been judged again since."""
+        with transaction(self._pool) as connection:
+            deleted = rows(connection, "deleted_verdicts", {"limit": PAGE})
+        keys = [verdict_key(row) for row in deleted if not row["is_back"]]
+        if keys:
+            self._sink.forget(generation, keys)
+            VERDICTS_FORGOTTEN.labels(self._sink.name).inc(len(keys))
+        ids = sorted({row["id"] for row in deleted})
+        if ids:
+            with transaction(self._pool) as connection, connection.cursor() as statement:
+                statement.execute(QUERIES["delete_deleted_verdicts"], {"ids": ids})
+        return len(ids)
 
     def _advance(self, cursor: Cursor, page: Sequence[Row]) -> None:
         last = page[-1]

@@ -60,6 +60,7 @@ class SearchSink:
     """An index for each generation; the alias moves to it once it holds everything."""
 
     name = "search"
+    follows_deletions = True
 
     def __init__(self, engine: SearchEngine) -> None:
         self._engine = engine
@@ -88,6 +89,14 @@ class SearchSink:
             if "error" in outcome:
                 _refuse(self.name, outcome["_id"], str(outcome["error"].get("reason")))
 
+    def forget(self, generation: int, keys: Sequence[str]) -> None:
+        """Delete by verdict key; one that is not there is no fault."""
+        answer = self._engine.send("POST", f"/{index_name(generation)}/_bulk", deletion_lines(keys))
+        for item in answer["items"] if answer["errors"] else ():
+            outcome = item["delete"]
+            if "error" in outcome:
+                raise DependencyUnavailable(DEPENDENCY, f"{outcome['error']['type']}")
+
     def caught_up(self, generation: int) -> None:
         """Point the alias to this generation and delete all others."""
         if self._published == generation:
@@ -104,6 +113,7 @@ class ResultsTopicSink:
     """The topic of results, keyed by job."""
 
     name = "results"
+    follows_deletions = False
 
     def __init__(self, settings: Settings, *, flush_timeout_s: float = FLUSH_TIMEOUT_S) -> None:
         self._flush_timeout_s = flush_timeout_s
@@ -134,6 +144,9 @@ class ResultsTopicSink:
             detail = failures[0].str() if failures else f"{waiting} unconfirmed"
             raise DependencyUnavailable("kafka", detail)
 
+    def forget(self, _generation: int, _keys: Sequence[str]) -> None:
+        """Keep everything as long as the retention says."""
+
     def caught_up(self, _generation: int) -> None:
         """Need to know nothing."""
 
@@ -157,6 +170,7 @@ class MetricsSink:
     """Scores and forecasts as series of VictoriaMetrics."""
 
     name = "metrics"
+    follows_deletions = False
 
     def __init__(
         self, victoria: VictoriaMetrics, mission: Mission, *, clock: Callable[[], float] = time.time
@@ -175,6 +189,9 @@ class MetricsSink:
         lines = [line for row in verdicts for line in sample_lines(row, self._mission, now_us=now_us)]
         self._victoria.import_samples(lines)
 
+    def forget(self, _generation: int, _keys: Sequence[str]) -> None:
+        """Keep everything as long as the retention says."""
+
     def caught_up(self, _generation: int) -> None:
         """Need to know nothing."""
 
@@ -190,6 +207,11 @@ def bulk_lines(verdicts: Sequence[Row]) -> bytes:
     for row in verdicts:
         lines += (orjson.dumps({"index": {"_id": verdict_key(row)}}), orjson.dumps(search_document(row)))
     return b"\n".join(lines) + b"\n"
+
+
+def deletion_lines(keys: Sequence[str]) -> bytes:
+    """Render the body of a bulk request that deletes."""
+    return b"".join(orjson.dumps({"delete": {"_id": key}}) + b"\n" for key in keys)
 
 
 def _tolerating_existing(create: Callable[[], Any]) -> None:

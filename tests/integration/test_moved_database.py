@@ -23,6 +23,7 @@ class ListSink:
     """Keeps the job ids it was given, in order."""
 
     name = "list"
+    follows_deletions = False
 
     def __init__(self) -> None:
         self.job_ids: list[str] = []
@@ -32,6 +33,9 @@ class ListSink:
 
     def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
         self.job_ids += [row["job_id"] for row in verdicts]
+
+    def forget(self, _generation: int, _keys: Sequence[str]) -> None:
+        raise NotImplementedError
 
     def caught_up(self, _generation: int) -> None:
         return

@@ -1,12 +1,14 @@
 """Verdicts from PostgreSQL to a real OpenSearch, and the routes that search there."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from housekeeping.retention import drop_unfollowed_deletions
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
@@ -142,6 +144,103 @@ def test_lost_index_is_filled_again_by_itself(pool: Pool, relay: Relay, engine: 
     engine.send("DELETE", f"/{VERDICT_INDEX}-000001")
     drain(relay)
     assert indexed(engine) == keys([1, 2])
+
+
+def delete(pool: Pool, condition: str) -> None:
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {condition}")
+
+
+def waiting_deletions(pool: Pool) -> int:
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM ops.deleted_verdicts")
+        (count,) = cursor.fetchone() or (0,)
+        return int(count)
+
+
+def test_deleted_jobs_are_found_no_more(pool: Pool, relay: Relay, engine: SearchEngine) -> None:
+    save(pool, range(2 * PAGE + 7))
+    drain(relay)
+    delete(pool, f"inference_jobs WHERE job_id <> '{job_id(3)}'")
+    drain(relay)
+    assert indexed(engine) == keys([3])
+    assert waiting_deletions(pool) == 0
+
+
+def test_row_that_is_deleted_before_it_was_relayed_leaves_no_document(
+    pool: Pool, relay: Relay, engine: SearchEngine
+) -> None:
+    save(pool, [1, 2])
+    delete(pool, f"subsystem_inferences WHERE job_id = '{job_id(1)}'")
+    drain(relay)
+    assert indexed(engine) == keys([2])
+
+
+class DeletesWhileItWrites(SearchSink):
+    """A deletion that commits after the page was read and before it is written."""
+
+    pool: Pool
+
+    def write(self, generation: int, verdicts: Sequence[Row]) -> None:
+        delete(self.pool, "inference_jobs")
+        super().write(generation, verdicts)
+
+
+def test_row_that_is_deleted_while_it_is_relayed_leaves_no_document(
+    pool: Pool, relay: Relay, engine: SearchEngine
+) -> None:
+    save(pool, [1, 2])
+    sink = DeletesWhileItWrites(engine)
+    sink.pool = pool
+    Relay(pool, sink).step()
+    drain(relay)
+    assert indexed(engine) == set()
+
+
+def test_job_that_is_judged_again_after_its_deletion_is_found(
+    pool: Pool, relay: Relay, engine: SearchEngine
+) -> None:
+    save(pool, [1, 2])
+    drain(relay)
+    delete(pool, "inference_jobs")
+    save(pool, [2])
+    drain(relay)
+    assert indexed(engine) == keys([2])
+    assert waiting_deletions(pool) == 0
+
+
+def test_engine_that_is_away_keeps_the_deletions_for_later(
+    pool: Pool, relay: Relay, engine: SearchEngine
+) -> None:
+    save(pool, [1])
+    drain(relay)
+    delete(pool, "inference_jobs")
+    away = SearchEngine(f"http://127.0.0.1:{free_port()}", answer_timeout_s=1)
+    with pytest.raises(DependencyUnavailable):
+        Relay(pool, SearchSink(away)).step()
+    drain(relay)
+    assert indexed(engine) == set()
+
+
+@pytest.mark.parametrize("cause", ["truncated", "deletions that were not followed for a week"])
+def test_index_that_can_not_follow_is_built_anew(
+    pool: Pool, relay: Relay, engine: SearchEngine, cause: str
+) -> None:
+    save(pool, [1, 2])
+    drain(relay)
+    if cause == "truncated":
+        with transaction(pool) as connection, connection.cursor() as cursor:
+            cursor.execute("TRUNCATE inference_jobs CASCADE")
+    else:
+        delete(pool, "inference_jobs")
+        drop_unfollowed_deletions(pool, datetime.now(UTC))
+        assert waiting_deletions(pool) == 2
+        drop_unfollowed_deletions(pool, datetime.now(UTC) + timedelta(days=8))
+        assert waiting_deletions(pool) == 0
+    save(pool, [3])
+    drain(relay)
+    assert indexed(engine) == keys([3])
+    assert list(engine.send("GET", f"/{VERDICT_INDEX}/_alias")) == [f"{VERDICT_INDEX}-000002"]
 
 
 def test_routes_find_what_was_relayed(
