@@ -93,13 +93,13 @@ serverurl=unix://{places.run}/supervisor.sock
 
 def _program(places: Places, service: Service) -> str:
     # The supervisor waits one second longer after each failed start: a client of a dead server keeps trying.
-    environment = dict(service.environment)
+    environment = dict(service.environment) | {"SATELLITE_SERVICE": f"{places.state}/{service.name}"}
     if service.user:
         environment |= {"HOME": str(places.run), "USER": service.user}
     lines = [
         "",
         f"[program:{service.name}]",
-        f"command={service.command.replace('%', '%%')}",
+        f"command={places.state}/bin/start-alone {service.name} {service.command.replace('%', '%%')}",
         f"directory={service.directory}",
         "autostart=false",
         "autorestart=true",

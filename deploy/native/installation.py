@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from deploy.native.configuration import template_values, write_configuration
@@ -30,7 +31,7 @@ from deploy.native.services import (
     self_test,
 )
 from deploy.native.status import brief_table, observe, table
-from deploy.native.supervision import Supervisor, end_leftovers
+from deploy.native.supervision import Supervisor, end_leftovers, remove_traces
 
 START_LIMIT_S = 180
 LOG_LINES = 30
@@ -50,8 +51,18 @@ class Platform:
         self._environment = environment
         self._supervisor = Supervisor(places)
         self._was_running = self._supervisor.is_running()
-        self._web_port = self._choose_web_port()
-        self._services = all_services(places, accounts, environment, self._web_port)
+
+    @cached_property
+    def _web_port(self) -> int:
+        bind = self._environment["BIND_ADDRESS"]
+        rendered = self.places.etc / "nginx.conf"
+        if self._was_running and rendered.exists():
+            return 80 if f"listen {bind}:80;" in rendered.read_text(encoding="utf-8") else 8088
+        return choose_web_port(bind)
+
+    @cached_property
+    def _services(self) -> tuple[Service, ...]:
+        return all_services(self.places, self._accounts, self._environment, self._web_port)
 
     @classmethod
     def from_environment(cls, environment: dict[str, str]) -> "Platform":
@@ -65,19 +76,25 @@ class Platform:
     def up(self, names: Sequence[str]) -> None:
         """Start the named services (none = all) and wait until they are ready."""
         begun = time.monotonic()
+        if not self._was_running:
+            self._clear_away()
         chosen = choose_services(self._services, names)
         self._say_accounts()
         self._prepare(chosen)
         first, second, last = stages(chosen)
         deadline = begun + START_LIMIT_S
-        start_and_wait(self._supervisor, first, deadline=deadline)
-        self._run_one_shots({service.name for service in chosen})
-        start_and_wait(self._supervisor, second, deadline=deadline)
+        failures = start_and_wait(self._supervisor, first, deadline=deadline)
+        self._run_one_shots({service.name for service in chosen} - {failure.service for failure in failures})
+        failures += start_and_wait(self._supervisor, second, deadline=deadline)
         if names:
-            start_and_wait(self._supervisor, last, deadline=deadline)
+            failures += start_and_wait(self._supervisor, last, deadline=deadline)
         else:
-            self._run(self_test(self._environment["BIND_ADDRESS"]))
             self._supervisor.start_services(service.name for service in last)
+        if failures:
+            # All others were started: one service that fails takes nobody else's away.
+            raise failures[0]
+        if not names:
+            self._run(self_test(self._environment["BIND_ADDRESS"]))
         print(f"Ready after {time.monotonic() - begun:.1f} s.", flush=True)
         if "nginx" in {service.name for service in chosen}:
             print(f"Web: {self._web_address()}")
@@ -122,12 +139,18 @@ class Platform:
             return "(no log yet)"
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
 
-    def _choose_web_port(self) -> int:
-        bind = self._environment["BIND_ADDRESS"]
-        rendered = self.places.etc / "nginx.conf"
-        if self._was_running and rendered.exists():
-            return 80 if f"listen {bind}:80;" in rendered.read_text(encoding="utf-8") else 8088
-        return choose_web_port(bind)
+    def _clear_away(self) -> None:
+        """End what an earlier run left behind, so that none of it holds a port; forget its process ids."""
+        leftovers = end_leftovers(self.places)
+        if leftovers:
+            print(f"Ended what an earlier run left behind: {', '.join(leftovers)}.", flush=True)
+        try:
+            remove_traces(self.places)
+        except PermissionError as error:
+            raise RefusedError(
+                f"{error.filename} belongs to a run of another user: start the platform as that user,"
+                f" or let that user delete {self.places.run}"
+            ) from error
 
     def _web_address(self) -> str:
         if self._web_port == 80:

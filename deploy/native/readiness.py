@@ -31,8 +31,10 @@ def stages(services: Iterable[Service]) -> tuple[list[Service], list[Service], l
     )
 
 
-def start_and_wait(supervisor: Supervisor, services: Sequence[Service], *, deadline: float) -> None:
-    """Start `services` at once and print each that is ready; `NotReadyError` at the monotonic `deadline`."""
+def start_and_wait(
+    supervisor: Supervisor, services: Sequence[Service], *, deadline: float
+) -> list[NotReadyError]:
+    """Start `services` at once, print each that is ready, and return why others are not at `deadline`."""
     begun = time.monotonic()
     supervisor.start_services(service.name for service in services)
     cancelled = threading.Event()
@@ -40,12 +42,19 @@ def start_and_wait(supervisor: Supervisor, services: Sequence[Service], *, deadl
         waits = {
             pool.submit(_wait, supervisor, service, deadline, cancelled): service.name for service in services
         }
+        failures = []
         try:
             for wait in as_completed(waits):
-                wait.result()
-                print(f"  {waits[wait]:<24} ready after {time.monotonic() - begun:.1f} s", flush=True)
+                try:
+                    wait.result()
+                except NotReadyError as failure:
+                    failures.append(failure)
+                    print(f"  {waits[wait]:<24} NOT READY", flush=True)
+                else:
+                    print(f"  {waits[wait]:<24} ready after {time.monotonic() - begun:.1f} s", flush=True)
         finally:
             cancelled.set()
+    return failures
 
 
 def _wait(supervisor: Supervisor, service: Service, deadline: float, cancelled: threading.Event) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import psutil
 
 from deploy.native.services import Service
-from deploy.native.supervision import ProcessState
+from deploy.native.supervision import UNKNOWN_PROCESS, ProcessState
 
-_HEADINGS = ("NAME", "STATE", "HEALTH", "PORT", "PID", "UPTIME", "RSS")
+_HEADINGS = ("NAME", "STATE", "HEALTH", "PORT", "PID", "UPTIME", "PSS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,8 @@ class ServiceStatus:
     ports: tuple[int, ...]
     pid: int
     uptime_s: int
-    rss_bytes: int
+    memory_bytes: int
+    """Proportional set: what processes share is counted once."""
 
 
 def observe(services: Iterable[Service], states: Mapping[str, ProcessState]) -> list[ServiceStatus]:
@@ -33,13 +34,13 @@ def observe(services: Iterable[Service], states: Mapping[str, ProcessState]) -> 
     with ThreadPoolExecutor(max_workers=max(1, len(services))) as pool:
         problems = list(pool.map(lambda service: _problem(service, states), services))
     return [
-        _status(service, states[service.name], problem)
+        _status(service, states.get(service.name, UNKNOWN_PROCESS), problem)
         for service, problem in zip(services, problems, strict=True)
     ]
 
 
 def _problem(service: Service, states: Mapping[str, ProcessState]) -> str | None:
-    if not states[service.name].pid:
+    if not states.get(service.name, UNKNOWN_PROCESS).pid:
         return "not running"
     return service.probe()
 
@@ -52,21 +53,23 @@ def _status(service: Service, known: ProcessState, problem: str | None) -> Servi
         ports=service.ports,
         pid=known.pid,
         uptime_s=max(0, int(time.time()) - known.started_at) if known.pid else 0,
-        rss_bytes=resident_bytes(known.pid) if known.pid else 0,
+        memory_bytes=memory_bytes(known.pid) if known.pid else 0,
     )
 
 
-def resident_bytes(pid: int) -> int:
-    """Resident memory of a process and all its children."""
+def memory_bytes(pid: int) -> int:
+    """Memory of a process and all its children, each share of a shared page divided by its users."""
     try:
         root = psutil.Process(pid)
-        return sum(_own_resident_bytes(process) for process in [root, *root.children(recursive=True)])
+        return sum(_own_memory_bytes(process) for process in [root, *root.children(recursive=True)])
     except psutil.NoSuchProcess:
         return 0
 
 
-def _own_resident_bytes(process: psutil.Process) -> int:
+def _own_memory_bytes(process: psutil.Process) -> int:
     try:
+        return int(process.memory_full_info().pss)
+    except psutil.AccessDenied:  # a service of root, seen by another user
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
@@ -80,7 +83,7 @@ def table(statuses: Iterable[ServiceStatus]) -> str:
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    total_mb = sum(status.rss_bytes for status in statuses) / 1e6
+    total_mb = sum(status.memory_bytes for status in statuses) / 1e6
     problems = [f"{status.name}: {status.problem}" for status in statuses if status.problem and status.pid]
     return "\n".join([*lines, f"total {total_mb:.0f} MB", *problems])
 
@@ -107,7 +110,7 @@ def _row(status: ServiceStatus) -> tuple[str, ...]:
         ",".join(str(port) for port in status.ports),
         str(status.pid or "-"),
         format_duration(status.uptime_s) if status.pid else "-",
-        f"{status.rss_bytes / 1e6:.0f} MB" if status.pid else "-",
+        f"{status.memory_bytes / 1e6:.0f} MB" if status.pid else "-",
     )
 
 

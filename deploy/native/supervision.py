@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 from xmlrpc.client import Fault, ServerProxy
 
 import psutil
@@ -16,6 +16,7 @@ from deploy.native.places import Places
 
 START_LIMIT_S = 10
 STOP_LIMIT_S = 40
+END_LIMIT_S = 20
 
 
 class SupervisorError(RuntimeError):
@@ -30,6 +31,10 @@ class ProcessState:
     pid: int
     started_at: int
     """Unix time; 0 = never."""
+
+
+UNKNOWN_PROCESS: Final = ProcessState(state="unknown", pid=0, started_at=0)
+"""A service that came with a newer version than the running supervisor's."""
 
 
 class Supervisor:
@@ -97,7 +102,8 @@ class Supervisor:
             try:
                 rpc.stopProcess(name, False)
             except Fault as fault:
-                if fault.faultCode != Faults.NOT_RUNNING:
+                # A supervisor that an older version of the platform started does not know what is new.
+                if fault.faultCode not in {Faults.NOT_RUNNING, Faults.BAD_NAME}:
                     raise SupervisorError(f"{name}: {fault.faultString}") from fault
         deadline = time.monotonic() + STOP_LIMIT_S
         while pending & {name for name, known in self.states().items() if known.pid}:
@@ -117,12 +123,12 @@ class Supervisor:
 
 
 def end_leftovers(places: Places) -> list[str]:
-    """End what outlived the supervisor (port mapper, stubs, orphans): all that bears our mark."""
+    """End what outlived the supervisor: port mapper, stubs, orphans of services that were killed."""
     found = [process for process in psutil.process_iter() if _is_ours(process, places)]
     names = [f"{process.name()} (pid {process.pid})" for process in found]
     for process in found:
         _signal(process)
-    _, alive = psutil.wait_procs(found, timeout=5)
+    _, alive = psutil.wait_procs(found, timeout=END_LIMIT_S)
     for process in alive:
         process.kill()
     psutil.wait_procs(alive, timeout=5)
@@ -133,10 +139,19 @@ def _is_ours(process: psutil.Process, places: Places) -> bool:
     if process.pid == os.getpid():
         return False
     try:
-        mark: str | None = process.environ().get("SATELLITE_PLATFORM")
+        if process.environ().get("SATELLITE_PLATFORM") == str(places.state):
+            return True
+        # nginx writes titles over its environment; a shell of somebody who looks around has a terminal.
+        return process.cwd() == str(places.run) and process.terminal() is None
     except (psutil.Error, OSError):
         return False
-    return mark == str(places.state)
+
+
+def remove_traces(places: Places) -> None:
+    """Delete the process ids of an earlier run, whoever it ran as: nothing of it is left."""
+    for pattern in ("*.pid", "*.group"):
+        for trace in places.run.glob(pattern):
+            trace.unlink()
 
 
 def _signal(process: psutil.Process) -> None:

@@ -214,9 +214,8 @@ def test_topic_deleted_and_created_anew_is_read_from_its_beginning(settings: Set
         send(settings, b"one", b"two", b"three")
         stream.wait_for(b"three")
         wait_until(lambda: committed_offset(settings, group) == 3, "its offsets are committed")
-        administrator(settings.kafka_bootstrap_servers).delete_topics([settings.kafka_topic])[
-            settings.kafka_topic
-        ].result(LIMIT_S)
+        admin = administrator(settings.kafka_bootstrap_servers)  # it must outlive its answer
+        admin.delete_topics([settings.kafka_topic])[settings.kafka_topic].result(LIMIT_S)
         create_topic(settings.kafka_topic, servers=settings.kafka_bootstrap_servers)
         send(settings, b"new")
         stream.wait_for(b"new")
@@ -226,7 +225,8 @@ def test_group_deleted_between_two_runs_loses_nothing(settings: Settings, group:
     with RunningStream(settings, group) as stream:
         send(settings, b"one")
         stream.wait_for(b"one")
-    administrator(settings.kafka_bootstrap_servers).delete_consumer_groups([group])[group].result(LIMIT_S)
+    admin = administrator(settings.kafka_bootstrap_servers)  # it must outlive its answer
+    admin.delete_consumer_groups([group])[group].result(LIMIT_S)
     send(settings, b"two")
     with RunningStream(settings, group) as stream:
         stream.wait_for(b"two")

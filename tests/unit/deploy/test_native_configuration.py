@@ -94,13 +94,14 @@ def test_service_user_gets_a_home_of_its_own() -> None:
 
 
 def test_percent_signs_in_a_command_survive_the_supervisor() -> None:
-    assert program(service(command="echo 100%"))["command"] == "echo 100%%"
+    assert program(service(command="echo 100%"))["command"].endswith(" echo 100%%")
 
 
 def test_environment_keeps_quotes_and_percent_signs() -> None:
     one = service(environment={"POSTGRES_PASSWORD": """a"b%c,d=e"""})
     written = program(one)["environment"]
-    assert dict_of_key_value_pairs(expand(written, {}, "environment")) == one.environment
+    read = dict_of_key_value_pairs(expand(written, {}, "environment"))
+    assert read.items() >= one.environment.items()
 
 
 def test_environment_that_no_quotes_can_hold_is_refused() -> None:

@@ -11,14 +11,14 @@ def status(**changes: object) -> ServiceStatus:
         "ports": (9092, 29092),
         "pid": 41,
         "uptime_s": 75,
-        "rss_bytes": 350_000_000,
+        "memory_bytes": 350_000_000,
     } | changes
     return ServiceStatus(**fields)  # type: ignore[arg-type]
 
 
 def test_table_shows_name_state_health_ports_and_memory() -> None:
     heading, line, total = table([status()]).splitlines()
-    assert heading.split() == ["NAME", "STATE", "HEALTH", "PORT", "PID", "UPTIME", "RSS"]
+    assert heading.split() == ["NAME", "STATE", "HEALTH", "PORT", "PID", "UPTIME", "PSS"]
     assert line.split() == ["kafka", "running", "healthy", "9092,29092", "41", "1m15s", "350", "MB"]
     assert total == "total 350 MB"
 
@@ -30,7 +30,7 @@ def test_reason_of_an_unhealthy_service_stands_under_the_table() -> None:
 
 
 def test_stopped_service_has_neither_pid_nor_uptime() -> None:
-    line = table([status(state="stopped", problem="not running", pid=0, rss_bytes=0)]).splitlines()[1]
+    line = table([status(state="stopped", problem="not running", pid=0, memory_bytes=0)]).splitlines()[1]
     assert line.split() == ["kafka", "stopped", "unhealthy", "9092,29092", "-", "-", "-"]
 
 
