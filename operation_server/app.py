@@ -1,6 +1,6 @@
 """The operation server: `uvicorn operation_server.app:create_app --factory`."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from operation_server import problems
-from operation_server.asking import Inquiry
+from operation_server.asking import Gate, Inquiry
 from operation_server.breaches import Breaches
 from operation_server.dependencies import SendTask, Services
 from operation_server.fleet import FleetBoard
@@ -28,6 +28,7 @@ from operation_server.live import (
     event_of,
 )
 from operation_server.pipeline.board import Board, questions
+from operation_server.pipeline.triton import IndexedModel, triton_question
 from operation_server.readers import job_states
 from operation_server.readiness import (
     Check,
@@ -67,7 +68,9 @@ from telemetry_core.store import Row, rows
 SERVICE = "operation-server"
 MAX_CONNECTIONS = 12
 STATEMENT_TIMEOUT_MS = 5_000
-SEARCH_TIMEOUT_S = 5.0
+SEARCH_TIMEOUT_S = 1.8
+PUBLISH_PATIENCE_S = 1.0
+"""A client of the API gets its answer within two seconds, whoever is away."""
 
 
 def create_app(
@@ -87,10 +90,12 @@ def create_app(
         statement_timeout_ms=STATEMENT_TIMEOUT_MS,
     )
     broker = celery_app(SERVICE, settings)
+    broker.conf.broker_connection_timeout = PUBLISH_PATIENCE_S
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
     engine = SearchEngine(settings.elasticsearch_url, answer_timeout_s=SEARCH_TIMEOUT_S)
     mission = load_mission(settings.mission_file)
     breaches = Breaches(victoria, mission)
+    models = triton_question(settings.triton_server_url, mission.model.name)
     services = Services(
         pool=pool,
         send_task=send_task or _task_sender(broker),
@@ -98,8 +103,8 @@ def create_app(
         model_repository=settings.model_repository,
         victoria=victoria,
         search=engine,
-        readiness=Readiness(checks or _checks(settings, pool, broker, victoria, engine)),
-        pipeline=Board(Inquiry(questions(settings, pool, broker, victoria, engine)), settings),
+        readiness=Readiness(checks or _checks(settings, pool, broker, victoria, engine, models)),
+        pipeline=Board(Inquiry(questions(settings, pool, broker, victoria, engine, models)), settings),
         jobs=JobFeed(lambda job_ids: _read_states(pool, job_ids)),
         dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
         verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
@@ -183,19 +188,35 @@ def _describe_problems(app: FastAPI) -> None:
 
 
 def _task_sender(broker: Celery) -> SendTask:
+    gate = Gate(rabbitmq_check(broker))
+
     def send(task_name: str, arguments: Sequence[Any], *, task_id: str) -> None:
-        publish(broker, task_name, args=arguments, task_id=task_id, summary=task_id)
+        gate.ensure()
+        publish(
+            broker,
+            task_name,
+            args=arguments,
+            task_id=task_id,
+            summary=task_id,
+            confirm_timeout_s=PUBLISH_PATIENCE_S,
+        )
+        gate.answered()
 
     return send
 
 
-def _checks(
-    settings: Settings, pool: Pool, broker: Celery, victoria: VictoriaMetrics, engine: SearchEngine
+def _checks(  # noqa: PLR0913, PLR0917 - the servers
+    settings: Settings,
+    pool: Pool,
+    broker: Celery,
+    victoria: VictoriaMetrics,
+    engine: SearchEngine,
+    models: Callable[[], list[IndexedModel]],
 ) -> dict[str, Check]:
     return {
         "postgresql": postgresql_check(pool),
         "rabbitmq": rabbitmq_check(broker),
-        "triton": triton_check(settings.triton_server_url),
+        "triton": triton_check(settings.triton_server_url, models),
         "victoria-metrics": victoria.check,
         "kafka": kafka_check(settings.kafka_bootstrap_servers),
         SEARCH: search_check(engine),

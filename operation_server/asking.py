@@ -1,8 +1,10 @@
 """Questions to several tools at once: each with the same patience, one that hangs is not asked again."""
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 from telemetry_core.errors import DependencyUnavailable
@@ -11,6 +13,8 @@ PATIENCE_S: Final = 2.0
 """For all answers of one round."""
 ANSWER_S: Final = 1.0
 """For one answer of a tool that may have to give several."""
+GATE_S: Final = 1.0
+"""So long an answer shows that a server is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,43 @@ class Away:
     """Instead of an answer: why there is none."""
 
     detail: str
+
+
+class Gate:
+    """Lets calls to a server through while it answers a cheap question.
+
+    A frozen server then costs a second, not all the patience that its slowest answer needs.
+    """
+
+    def __init__(
+        self, check: Callable[[], object], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._check = check
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._asked_at = -GATE_S
+        self._refusal: DependencyUnavailable | None = None
+
+    def ensure(self) -> None:
+        """Raise `DependencyUnavailable` where the server's last answer is old and it gives no new one."""
+        with self._lock:
+            if self._monotonic() - self._asked_at >= GATE_S:
+                self._refusal = _refusal_of(self._check)
+                self._asked_at = self._monotonic()
+            if self._refusal:
+                raise self._refusal
+
+    def answered(self) -> None:
+        """Learn that the server did answer just now."""
+        self._asked_at = self._monotonic()
+
+
+def _refusal_of(check: Callable[[], object]) -> DependencyUnavailable | None:
+    try:
+        check()
+    except DependencyUnavailable as error:
+        return error
+    return None
 
 
 class Inquiry:

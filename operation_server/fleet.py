@@ -23,6 +23,8 @@ from telemetry_core.store import Row, rows
 from telemetry_core.subsystems import Mission
 
 CACHE_S: Final = 1.0
+PATIENCE_S: Final = 1.5
+"""Of a client that waits for another one's reading of the fleet."""
 OLDER_CONTACTS_S: Final = 60.0
 """Contacts beyond the newest minutes are asked for so seldom: they do not change."""
 RECENT: Final = "5m"
@@ -92,11 +94,15 @@ class FleetBoard:
 
     def overview(self) -> dict[str, Any]:
         """Return the fleet, at most `CACHE_S` old."""
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE_S):
+            raise DependencyUnavailable("fleet", f"its reading takes longer than {PATIENCE_S:g} s")
+        try:
             if self._monotonic() - self._read_at >= CACHE_S:
                 self._latest = self._read()
                 self._read_at = self._monotonic()
             return self._latest
+        finally:
+            self._lock.release()
 
     def _read(self) -> dict[str, Any]:
         signs = signs_of(self._mission)

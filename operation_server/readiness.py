@@ -12,6 +12,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from operation_server.asking import Away, Inquiry
+from operation_server.pipeline.triton import IndexedModel, not_ready
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import DEPENDENCY as SEARCH
@@ -23,7 +24,8 @@ CACHE_S: Final = 2.0
 OPTIONAL: Final = frozenset({SEARCH})
 """What only its own routes need: shown, but without it the rest is ready."""
 
-Check = Callable[[], None]
+Check = Callable[[], str | None]
+"""Returns what is worth knowing of a server that is there; raises `DependencyUnavailable` otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +73,10 @@ class Readiness:
 def _state(check: Check) -> DependencyState:
     started = time.perf_counter()
     try:
-        check()
+        detail = check()
     except DependencyUnavailable as error:
         return DependencyState(is_up=False, detail=str(error), latency_ms=_since_ms(started))
-    return DependencyState(is_up=True, detail="", latency_ms=_since_ms(started))
+    return DependencyState(is_up=True, detail=detail or "", latency_ms=_since_ms(started))
 
 
 def _outcome(answer: DependencyState | Away) -> DependencyState:
@@ -112,13 +114,16 @@ def rabbitmq_check(app: Any) -> Check:
     return check
 
 
-def triton_check(address: str) -> Check:
-    """Ask Triton's gRPC whether server and models are ready."""
+def triton_check(address: str, models: Callable[[], list[IndexedModel]]) -> Check:
+    """Ask Triton's gRPC whether the server is ready, and which models it does not serve.
+
+    A model that fails takes only its own tasks with it: it is told, and the rest is ready.
+    """
     channel = grpc.insecure_channel(address)
     # ServerReadyRequest is empty; field 1 of ServerReadyResponse is the boolean `ready`.
     server_ready = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")
 
-    def check() -> None:
+    def check() -> str:
         try:
             answer = server_ready(b"", timeout=TIMEOUT_S)
         except grpc.RpcError as error:
@@ -126,6 +131,7 @@ def triton_check(address: str) -> Check:
             raise DependencyUnavailable("triton", detail) from error
         if answer != b"\x08\x01":
             raise DependencyUnavailable("triton", "it answers, but is not ready")
+        return "; ".join(not_ready(models()))
 
     return check
 

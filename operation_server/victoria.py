@@ -11,11 +11,13 @@ from typing import Any, Final
 import orjson
 import requests
 
+from operation_server.asking import Gate
 from operation_server.series import Grid, Series, Values
 from telemetry_core.errors import DependencyUnavailable
 
 DEPENDENCY: Final = "victoria-metrics"
 MAX_POINTS: Final = 11_000
+HEALTH_PATH: Final = "/health"
 TIMEOUT_S: Final = (1.0, 10.0)
 """To connect, and between two pieces of the answer."""
 RETENTION: Final = timedelta(days=365)
@@ -70,6 +72,7 @@ class VictoriaMetrics:
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._session = requests.Session()
+        self._gate = Gate(self.check)
 
     def raw_points(
         self, metric: str, satellite_id: str | None, *, start: datetime, end: datetime
@@ -152,7 +155,7 @@ class VictoriaMetrics:
 
     def check(self) -> None:
         """Raise unless the server calls itself healthy."""
-        self._answer("/health", {}, timeout_s=(1.0, 1.0))
+        self._answer(HEALTH_PATH, {}, timeout_s=(1.0, 1.0))
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -173,11 +176,14 @@ class VictoriaMetrics:
     def _answer(
         self, path: str, parameters: dict[str, Any], *, timeout_s: tuple[float, float]
     ) -> requests.Response:
+        if path != HEALTH_PATH:
+            self._gate.ensure()
         try:
             answer = self._session.get(self._url + path, params=parameters, timeout=timeout_s)
             answer.raise_for_status()
         except requests.RequestException as error:
             raise DependencyUnavailable(DEPENDENCY, str(error)) from error
+        self._gate.answered()
         return answer
 
 

@@ -78,6 +78,7 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
     summary: str = "",
     queue: Queue | None = None,
     headers: Mapping[str, Any] | None = None,
+    confirm_timeout_s: float = CONFIRM_TIMEOUT_S,
 ) -> None:
     """Send one task and return once the broker has it on disk, or raise `DependencyUnavailable`.
 
@@ -94,7 +95,7 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
             headers=dict(headers or {}),
             argsrepr=summary,
             kwargsrepr="",
-            confirm_timeout=CONFIRM_TIMEOUT_S,
+            confirm_timeout=confirm_timeout_s,
             retry=True,
             retry_policy={"max_retries": 1, "interval_start": 0},
         )

@@ -20,7 +20,7 @@ from operation_server.pipeline.stores import (
     search_part,
     search_question,
 )
-from operation_server.pipeline.triton import IndexedModel, gpu_part, triton_part, triton_question
+from operation_server.pipeline.triton import IndexedModel, gpu_part, triton_part
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.database import Pool
 from telemetry_core.search import SearchEngine
@@ -42,15 +42,20 @@ class Answers:
     search: int | Away | None
 
 
-def questions(
-    settings: Settings, pool: Pool, broker: Any, victoria: VictoriaMetrics, engine: SearchEngine
+def questions(  # noqa: PLR0913, PLR0917 - the tools
+    settings: Settings,
+    pool: Pool,
+    broker: Any,
+    victoria: VictoriaMetrics,
+    engine: SearchEngine,
+    models: Callable[[], list[IndexedModel]],
 ) -> dict[str, Callable[[], Any]]:
     """Build the question to each tool; nothing connects yet."""
     return {
         "kafka": KafkaQuestion(settings),
         "rabbitmq": rabbitmq_question(broker),
         "workers": WorkersQuestion(broker),
-        "triton": triton_question(settings.triton_server_url),
+        "triton": models,
         "metrics": metrics_question(victoria),
         "database": database_question(pool),
         "search": search_question(engine),

@@ -20,16 +20,18 @@ class IndexedModel:
     model_name: str
     version: str
     is_ready: bool
+    reason: str = ""
+    """Why Triton does not serve it, in its own words."""
 
 
-def triton_question(address: str) -> Callable[[], list[IndexedModel]]:
-    """Ask Triton's gRPC which models it has and whether each is ready."""
+def triton_question(address: str, wanted: str) -> Callable[[], list[IndexedModel]]:
+    """Ask Triton's gRPC which models it has and whether each is ready; the model `wanted` it must have."""
     channel = grpc.insecure_channel(address)
     repository_index = channel.unary_unary("/inference.GRPCInferenceService/RepositoryIndex")
 
     def ask() -> list[IndexedModel]:
         try:
-            return indexed_models(repository_index(b"", timeout=ANSWER_S))
+            return with_missing(indexed_models(repository_index(b"", timeout=ANSWER_S)), wanted)
         except grpc.RpcError as error:
             detail = error.details() if isinstance(error, grpc.Call) else str(error)
             raise DependencyUnavailable("triton", detail) from error
@@ -37,14 +39,34 @@ def triton_question(address: str) -> Callable[[], list[IndexedModel]]:
     return ask
 
 
+def with_missing(models: list[IndexedModel], wanted: str) -> list[IndexedModel]:
+    """Add the model that the mission asks where Triton does not know it."""
+    if any(model.model_name == wanted for model in models):
+        return models
+    reason = "it is not in Triton's model repository"
+    return [*models, IndexedModel(model_name=wanted, version="", is_ready=False, reason=reason)]
+
+
+def not_ready(models: Iterable[IndexedModel]) -> list[str]:
+    """Say of each model that Triton does not serve why."""
+    return [
+        f"model {model.model_name} is not ready: {model.reason or 'see the log of Triton'}"
+        for model in models
+        if not model.is_ready
+    ]
+
+
 def indexed_models(answer: bytes) -> list[IndexedModel]:
-    """Read a RepositoryIndexResponse: its field 1 repeats; each has name (1), version (2), state (3)."""
+    """Read a RepositoryIndexResponse: its field 1 repeats; name (1), version (2), state (3), reason (4)."""
     models = []
     for _, model in _fields(answer):
         texts = {number: text.decode() for number, text in _fields(model)}
         models.append(
             IndexedModel(
-                model_name=texts.get(1, ""), version=texts.get(2, ""), is_ready=texts.get(3) == "READY"
+                model_name=texts.get(1, ""),
+                version=texts.get(2, ""),
+                is_ready=texts.get(3) == "READY",
+                reason=texts.get(4, ""),
             )
         )
     return models
@@ -77,12 +99,8 @@ def triton_part(
         return TritonPart(**judged(findings), models=[]), findings
     samples = [] if isinstance(metrics, Away) else metrics.triton
     models = [_served(model, samples) for model in answer]
-    findings = [
-        Finding(state="serious", message=f"model {model.model_name} is not ready: see Triton's log")
-        for model in models
-        if not model.is_ready
-    ]
-    if not models:
+    findings = [Finding(state="serious", message=f"{text}; its tasks wait") for text in not_ready(answer)]
+    if not any(model.is_ready for model in models):
         findings.append(Finding(state="critical", message="Triton serves no model: see its model repository"))
     return TritonPart(**judged(findings), models=models), findings
 

@@ -9,6 +9,7 @@ import requests
 
 from operation_server.app import create_app
 from operation_server.pipeline.stores import database_question
+from operation_server.pipeline.triton import triton_question
 from operation_server.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
@@ -95,7 +96,9 @@ def test_each_dependency_that_is_away_is_named() -> None:
     checks = {
         "postgresql": postgresql_check(open_pool(settings, max_connections=1)),
         "rabbitmq": rabbitmq_check(celery_app("test", settings)),
-        "triton": triton_check(settings.triton_server_url),
+        "triton": triton_check(
+            settings.triton_server_url, triton_question(settings.triton_server_url, "lstm_timeseries")
+        ),
         "victoria-metrics": VictoriaMetrics(settings.victoria_metrics_url).check,
         "kafka": kafka_check(settings.kafka_bootstrap_servers),
     }

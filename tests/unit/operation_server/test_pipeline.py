@@ -13,7 +13,7 @@ from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.parts import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
 from operation_server.pipeline.queues import REMEMBERED_S, WorkersQuestion
 from operation_server.pipeline.stores import DatabaseNumbers
-from operation_server.pipeline.triton import IndexedModel, indexed_models
+from operation_server.pipeline.triton import IndexedModel, indexed_models, not_ready, with_missing
 from operation_server.victoria import Sample
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
@@ -102,9 +102,18 @@ class TestParts:
         assert pipeline(workers=[*WELL.workers, silent]).workers.state == "serious"
 
     def test_model_that_is_not_ready_is_serious_and_none_is_critical(self) -> None:
-        lost = IndexedModel(model_name="vae", version="", is_ready=False)
-        assert "vae is not ready" in pipeline(triton=[lost]).triton.detail
+        lost = IndexedModel(model_name="vae", version="", is_ready=False, reason="no protobuf")
+        assert isinstance(WELL.triton, list)
+        part = pipeline(triton=[*WELL.triton, lost]).triton
+        assert (part.state, part.detail) == ("serious", "model vae is not ready: no protobuf; its tasks wait")
         assert pipeline(triton=[]).triton.state == "critical"
+
+    def test_model_that_the_mission_asks_is_missed_where_triton_does_not_know_it(self) -> None:
+        assert isinstance(WELL.triton, list)
+        assert with_missing(WELL.triton, "lstm") == WELL.triton
+        (_, missing) = with_missing(WELL.triton, "vae")
+        assert (missing.model_name, missing.is_ready) == ("vae", False)
+        assert not_ready([missing]) == ["model vae is not ready: it is not in Triton's model repository"]
 
     def test_index_that_is_not_built_yet_waits(self) -> None:
         search = pipeline(search=None).search
@@ -150,7 +159,7 @@ class TestTriton:
         lost = text(1, name) + text(3, "UNAVAILABLE") + text(4, "no file")
         assert indexed_models(field(1, ready) + field(1, lost)) == [
             IndexedModel(model_name="lstm", version="1", is_ready=True),
-            IndexedModel(model_name=name, version="", is_ready=False),
+            IndexedModel(model_name=name, version="", is_ready=False, reason="no file"),
         ]
         assert indexed_models(b"") == []
 
