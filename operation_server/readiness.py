@@ -10,6 +10,7 @@ from typing import Any, Final
 import grpc  # type: ignore[import-untyped]
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from kombu.exceptions import KombuError
 
 from operation_server.asking import Away, Inquiry
 from operation_server.pipeline.triton import IndexedModel, not_ready
@@ -105,8 +106,9 @@ def rabbitmq_check(app: Any) -> Check:
     def check() -> None:
         try:
             with app.connection_for_write(connect_timeout=TIMEOUT_S) as connection:
-                connection.connect()
-        except OSError as error:
+                # Not connect(): it tries twice and waits two seconds in between.
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT_S / 2)
+        except (OSError, KombuError) as error:
             raise DependencyUnavailable("rabbitmq", str(error)) from error
         except app.connection_for_write().connection_errors as error:
             raise DependencyUnavailable("rabbitmq", str(error)) from error

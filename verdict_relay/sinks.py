@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.observability import VERDICTS_NOT_RELAYED
+from telemetry_core.producer import RenewedProducer
 from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row
@@ -118,12 +119,10 @@ class ResultsTopicSink:
     def __init__(self, settings: Settings, *, flush_timeout_s: float = FLUSH_TIMEOUT_S) -> None:
         self._flush_timeout_s = flush_timeout_s
         self._topic = settings.kafka_results_topic
-        self._producer = Producer(
+        self._producer = RenewedProducer(
             {
                 "bootstrap.servers": settings.kafka_bootstrap_servers,
                 "client.id": SERVICE,
-                "enable.idempotence": True,
-                "acks": "all",
                 "partitioner": "murmur2_random",
                 "compression.type": "lz4",
                 "message.timeout.ms": int(flush_timeout_s * 900),
@@ -137,12 +136,13 @@ class ResultsTopicSink:
     def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
         """Return when the broker confirmed all; a record that is too large is left out and counted."""
         failures: list[KafkaError] = []
-        for row in verdicts:
-            self._produce(row, failures)
-        waiting = self._producer.flush(self._flush_timeout_s)
-        if waiting or failures:
-            detail = failures[0].str() if failures else f"{waiting} unconfirmed"
-            raise DependencyUnavailable("kafka", detail)
+        with self._producer.attempt() as producer:
+            for row in verdicts:
+                self._produce(producer, row, failures)
+            waiting = producer.flush(self._flush_timeout_s)
+            if waiting or failures:
+                detail = failures[0].str() if failures else f"{waiting} unconfirmed"
+                raise DependencyUnavailable("kafka", detail)
 
     def forget(self, _generation: int, _keys: Sequence[str]) -> None:
         """Keep everything as long as the retention says."""
@@ -150,9 +150,9 @@ class ResultsTopicSink:
     def caught_up(self, _generation: int) -> None:
         """Need to know nothing."""
 
-    def _produce(self, row: Row, failures: list[KafkaError]) -> None:
+    def _produce(self, producer: Producer, row: Row, failures: list[KafkaError]) -> None:
         try:
-            self._producer.produce(
+            producer.produce(
                 self._topic,
                 key=row["job_id"],
                 value=orjson.dumps(result_record(row)),
