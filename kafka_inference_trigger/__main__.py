@@ -12,6 +12,7 @@ from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from telemetry_core.broker import celery_app, publish
+from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
@@ -62,8 +63,9 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Waiting for telemetry on {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
     dispatcher = Dispatcher(DeadLetterTopic(settings), publish_batch)
+    send = traced("dispatch", dispatcher.send, _job_ids)
     liveness.start()
-    stream.run(stop, plan=trigger.plan, act=traced("dispatch", dispatcher.send, _job_ids))
+    stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
 
 
 def _job_ids(plan: Plan) -> list[str]:

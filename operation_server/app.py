@@ -59,6 +59,8 @@ from operation_server.routes import (
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.disk import DEPENDENCY as DISK
+from telemetry_core.disk import Disk
 from telemetry_core.observability import configure_logging, start_tracing, stop_tracing
 from telemetry_core.search import DEPENDENCY as SEARCH
 from telemetry_core.search import SearchEngine
@@ -96,15 +98,19 @@ def create_app(
     mission = load_mission(settings.mission_file)
     breaches = Breaches(victoria, mission)
     models = triton_question(settings.triton_server_url, mission.model.name)
+    disk = Disk(settings)
     services = Services(
         pool=pool,
-        send_task=send_task or _task_sender(broker),
+        send_task=send_task or _task_sender(broker, disk),
         mission=mission,
         model_repository=settings.model_repository,
         victoria=victoria,
         search=engine,
-        readiness=Readiness(checks or _checks(settings, pool, broker, victoria, engine, models)),
-        pipeline=Board(Inquiry(questions(settings, pool, broker, victoria, engine, models)), settings),
+        readiness=Readiness(
+            checks
+            or _checks(settings, pool, broker, victoria, engine, models) | {DISK: disk.require_room}
+        ),
+        pipeline=Board(Inquiry(questions(settings, pool, broker, victoria, engine, models, disk)), settings),
         jobs=JobFeed(lambda job_ids: _read_states(pool, job_ids)),
         dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
         verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
@@ -187,10 +193,11 @@ def _describe_problems(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _task_sender(broker: Celery) -> SendTask:
+def _task_sender(broker: Celery, disk: Disk) -> SendTask:
     gate = Gate(rabbitmq_check(broker))
 
     def send(task_name: str, arguments: Sequence[Any], *, task_id: str) -> None:
+        disk.require_room()
         gate.ensure()
         publish(
             broker,

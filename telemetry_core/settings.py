@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     elasticsearch_url: str = "http://localhost:9200"
     mission_file: Path = _PROJECT / "missions" / "default.yaml"
     model_repository: Path = _PROJECT / "model_repository"
+    disk_path: Path = Path("/")
+    """A folder on the file system that holds the servers' data."""
+    min_free_disk_mb: int = 1000
+    """With less room there nothing new is taken in."""
     api_keys: str = ""
     """Keys of the REST API, separated by commas; none = it asks for none."""
     retention_completed_days: float = Field(default=30, ge=0)

@@ -6,6 +6,7 @@ import threading
 
 import structlog
 
+from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
@@ -34,8 +35,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Writing {settings.kafka_topic} to {settings.victoria_metrics_url}")
+    write = traced("write", writer.write)
     liveness.start()
-    stream.run(stop, plan=writer.plan, act=traced("write", writer.write))
+    stream.run(stop, plan=writer.plan, act=Disk(settings).guarding(write))
 
 
 if __name__ == "__main__":

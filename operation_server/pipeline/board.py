@@ -23,6 +23,7 @@ from operation_server.pipeline.stores import (
 from operation_server.pipeline.triton import IndexedModel, gpu_part, triton_part
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.database import Pool
+from telemetry_core.disk import Disk, DiskSpace
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings
 
@@ -40,6 +41,7 @@ class Answers:
     metrics: Metrics | Away
     database: DatabaseNumbers | Away
     search: int | Away | None
+    disk: DiskSpace | Away
 
 
 def questions(  # noqa: PLR0913, PLR0917 - the tools
@@ -49,6 +51,7 @@ def questions(  # noqa: PLR0913, PLR0917 - the tools
     victoria: VictoriaMetrics,
     engine: SearchEngine,
     models: Callable[[], list[IndexedModel]],
+    disk: Disk,
 ) -> dict[str, Callable[[], Any]]:
     """Build the question to each tool; nothing connects yet."""
     return {
@@ -59,6 +62,7 @@ def questions(  # noqa: PLR0913, PLR0917 - the tools
         "metrics": metrics_question(victoria),
         "database": database_question(pool),
         "search": search_question(engine),
+        "disk": disk.space,
     }
 
 
@@ -72,7 +76,7 @@ def pipeline_of(
         "workers": workers_part(answers.workers),
         "triton": triton_part(answers.triton, answers.metrics),
         "verdicts": verdicts_part(answers.metrics, answers.database),
-        "database": database_part(answers.database),
+        "database": database_part(answers.database, answers.disk),
         "gpu": gpu_part(answers.triton, answers.metrics),
         "victoria_metrics": victoria_part(answers.metrics),
         "search": search_part(answers.search, answers.database),

@@ -114,6 +114,7 @@ class DatabasePart(_Part):
     jobs: Count = Field(description="Estimate of the planner")
     verdicts: Count = Field(description="Estimate of the planner")
     oldest_transaction_s: Number
+    free_disk_bytes: Count = Field(description="On the disk that holds the servers' data")
 
 
 class Gpu(_Answer):

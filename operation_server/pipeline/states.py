@@ -8,6 +8,7 @@ from typing import Any, Final
 from operation_server.asking import Away
 from operation_server.pipeline.parts import PipelineAlert
 from operation_server.states import State
+from telemetry_core.disk import DiskSpace
 from telemetry_core.tasks import DEAD_LETTER_QUEUE
 
 LATE_LAG: Final = 1000
@@ -76,6 +77,13 @@ def connections_state(used: int, allowed: int) -> State:
 def transaction_state(age_s: float | None) -> State:
     """Judge the oldest transaction."""
     return "caution" if age_s is not None and age_s > OLD_TRANSACTION_S else "normal"
+
+
+def disk_state(space: DiskSpace) -> State:
+    """Judge the room on the disk; below twice what is needed there is still time to make some."""
+    if not space.is_enough:
+        return "critical"
+    return "caution" if space.free_bytes < 2 * space.needed_bytes else "normal"
 
 
 def worst(findings: Sequence[Finding]) -> State:

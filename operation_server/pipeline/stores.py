@@ -11,12 +11,14 @@ from operation_server.pipeline.states import (
     Finding,
     away,
     connections_state,
+    disk_state,
     judged,
     lag_state,
     transaction_state,
     without_normal,
 )
 from telemetry_core.database import Pool, transaction
+from telemetry_core.disk import DiskSpace, shortage
 from telemetry_core.search import VERDICT_INDEX, SearchEngine, SearchRefused
 from telemetry_core.store import Row, rows
 
@@ -65,12 +67,16 @@ def search_question(engine: SearchEngine) -> Callable[[], int | None]:
     return ask
 
 
-def database_part(answer: DatabaseNumbers | Away) -> tuple[DatabasePart, list[Finding]]:
-    """Judge connections and the oldest transaction."""
+def database_part(
+    answer: DatabaseNumbers | Away, disk: DiskSpace | Away
+) -> tuple[DatabasePart, list[Finding]]:
+    """Judge connections, the oldest transaction and the room on the disk."""
+    room = _room(disk)
+    free_bytes = None if isinstance(disk, Away) else disk.free_bytes
     if isinstance(answer, Away):
-        findings = away(answer)
+        findings = [*away(answer), *room]
         nothing: dict[str, Any] = dict.fromkeys(DatabasePart.model_fields)
-        return DatabasePart(**{**nothing, **judged(findings)}), findings
+        return DatabasePart(**{**nothing, "free_disk_bytes": free_bytes, **judged(findings)}), findings
     server = answer.server
     used, allowed, age_s = server["connections"], server["max_connections"], server["oldest_transaction_s"]
     findings = without_normal(
@@ -83,8 +89,16 @@ def database_part(answer: DatabaseNumbers | Away) -> tuple[DatabasePart, list[Fi
             message=f"a transaction of {age_s or 0:.0f} s holds back the relay: see pg_stat_activity",
         ),
     )
+    findings += room
     estimates = {name: None if server[name] < 0 else server[name] for name in ("jobs", "verdicts")}
-    return DatabasePart(**judged(findings), **{**server, **estimates}), findings
+    numbers = {**server, **estimates, "free_disk_bytes": free_bytes}
+    return DatabasePart(**judged(findings), **numbers), findings
+
+
+def _room(disk: DiskSpace | Away) -> list[Finding]:
+    if isinstance(disk, Away):
+        return away(disk)
+    return without_normal(Finding(state=disk_state(disk), message=f"disk: {shortage(disk)}"))
 
 
 def search_part(

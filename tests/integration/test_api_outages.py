@@ -16,8 +16,9 @@ from telemetry_core.broker import celery_app
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
+from telemetry_core.store import rows
 from tests.integration.postgres_server import administer, free_port
-from tests.integration.running_api import RunningApi, running_api
+from tests.integration.running_api import RunningApi, running_api, served
 from tests.integration.search_server import SearchServer
 from tests.integration.test_api import MANUAL, get, post, problem
 from verdict_relay.relay import Relay
@@ -115,6 +116,7 @@ def test_readiness_reports_every_dependency(database: Settings, tmp_path: Path) 
     app = create_app(away())
     services: Services = app.state.services
     states = services.readiness.states()
+    assert states.pop("disk").is_up
     assert set(states) == {"postgresql", "rabbitmq", "triton", "victoria-metrics", "kafka", "search"}
     assert not any(state.is_up for state in states.values())
     assert all(state.detail for state in states.values())
@@ -186,3 +188,17 @@ def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(api: Runni
     assert waiting.newest_at is not None
     relay.step()
     assert ask().relay_lag == 0
+
+
+def test_without_room_on_the_disk_a_job_is_refused_and_leaves_nothing(database: Settings) -> None:
+    app = create_app(database.model_copy(update={"min_free_disk_mb": 10**9}))
+    with served(app) as url:
+        answer = requests.post(f"{url}/api/v1/inference/submit", json=MANUAL, timeout=10)
+        ready = requests.get(f"{url}/readyz", timeout=10).json()
+    assert (answer.status_code, "MIN_FREE_DISK_MB" in answer.json()["detail"]) == (503, True)
+    assert "MIN_FREE_DISK_MB" in ready["dependencies"]["disk"]["detail"]
+    pool = open_pool(database, max_connections=1)
+    with transaction(pool) as connection:
+        assert rows(connection, "newest_verdict") == []
+        assert rows(connection, "satellites") == []
+    pool.close()

@@ -1095,6 +1095,11 @@ export interface components {
             verdicts: number | null;
             /** Oldest Transaction S */
             oldest_transaction_s: number | null;
+            /**
+             * Free Disk Bytes
+             * @description On the disk that holds the servers' data
+             */
+            free_disk_bytes: number | null;
         };
         /**
          * DependencyReport

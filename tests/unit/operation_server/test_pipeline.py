@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from confluent_kafka import TopicPartition
 
 from operation_server.asking import Away, Inquiry
@@ -15,6 +16,7 @@ from operation_server.pipeline.queues import REMEMBERED_S, WorkersQuestion
 from operation_server.pipeline.stores import DatabaseNumbers
 from operation_server.pipeline.triton import IndexedModel, indexed_models, not_ready, with_missing
 from operation_server.victoria import Sample
+from telemetry_core.disk import DiskSpace
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
 TOPICS = ("telemetry", "refused")
+ROOM = DiskSpace(free_bytes=5_000_000_000, total_bytes=9_000_000_000, needed_bytes=1_000_000_000)
 WELL = Answers(
     kafka=KafkaNumbers(
         groups=[ConsumerGroup(group="trigger", topic="telemetry", lag=0, members=1, state="normal")],
@@ -44,6 +47,7 @@ WELL = Answers(
         relay_lag=0,
     ),
     search=9,
+    disk=ROOM,
 )  # fmt: skip
 
 
@@ -272,3 +276,19 @@ def counting_board() -> tuple[Board, list[int], Clock]:
 
 async def at_once(board: Board, clients: int) -> list[Pipeline]:
     return await asyncio.gather(*(board.pipeline() for _ in range(clients)))
+
+
+def test_full_disk_is_critical_and_says_how_much_is_missing_also_without_the_database() -> None:
+    full = replace(ROOM, free_bytes=300_000_000)
+    for database in (WELL.database, Away(detail="database: no answer")):
+        answer = pipeline(disk=full, database=database)
+        assert answer.database.free_disk_bytes == 300_000_000
+        (alert,) = [alert for alert in answer.alerts if alert.state == "critical"]
+        assert "300 MB are free, 1000 MB are needed" in alert.message
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "state"), [(2000, "normal"), (1999, "caution"), (1000, "caution"), (999, "critical")]
+)
+def test_disk_warns_while_there_is_still_time(free_mb: int, state: str) -> None:
+    assert pipeline(disk=replace(ROOM, free_bytes=free_mb * 1_000_000)).database.state == state

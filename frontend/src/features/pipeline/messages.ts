@@ -110,6 +110,8 @@ export const en = {
     rows: "rows",
     transaction: "Oldest transaction",
     transactionRule: "> 60 s: caution",
+    disk: "Free disk",
+    diskRule: "Below MIN_FREE_DISK_MB intake pauses",
   },
   gpu: {
     device: "Device",
@@ -256,6 +258,8 @@ export const ko: typeof en = {
     rows: "행",
     transaction: "가장 오래된 트랜잭션",
     transactionRule: "60 s 초과 시 주의",
+    disk: "남은 디스크",
+    diskRule: "MIN_FREE_DISK_MB 미만이면 수신을 멈춤",
   },
   gpu: {
     device: "장치",

@@ -68,7 +68,7 @@ test("a part that is off says what to do, and its numbers are unknown, not zero"
   const database = await panel("Database (PostgreSQL)");
   expect(database.getByText("No answer")).toBeVisible();
   expect(database.getByText("database: no answer within 2 s: see its log")).toBeVisible();
-  expect(database.getAllByText("unknown")).toHaveLength(5);
+  expect(database.getAllByText("unknown")).toHaveLength(6);
   expect(database.queryByText("0")).toBeNull();
 });
 

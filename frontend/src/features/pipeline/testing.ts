@@ -70,6 +70,7 @@ export function aPipeline(): Pipeline {
       jobs: 415,
       verdicts: 1630,
       oldest_transaction_s: null,
+      free_disk_bytes: 83_000_000_000,
     },
     gpu: { state: "standby", detail: "Triton runs on the CPU", devices: [] },
     victoria_metrics: { ...normal, active_series: 3759, samples_per_s: 852.15 },

@@ -25,6 +25,9 @@ export function DatabasePanel({ part }: { part: Pipeline["database"] }) {
         <Figure label={t("database.size")}>
           <Value value={formatBytes(part.size_bytes)} />
         </Figure>
+        <Figure label={t("database.disk")} rule={t("database.diskRule")}>
+          <Value value={formatBytes(part.free_disk_bytes)} />
+        </Figure>
         <Figure label={t("database.jobs")}>
           <Value value={formatCount(part.jobs)} unit={t("database.rows")} />
         </Figure>
