@@ -1,6 +1,6 @@
 import "@testing-library/jest-dom/vitest";
 
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 import { startTranslations } from "@/app/i18n";
@@ -19,6 +19,9 @@ window.ResizeObserver = class {
   unobserve() {}
   disconnect() {}
 };
+
+// A deadline, not a speed: a machine that is busy with other tests takes seconds to draw a view.
+configure({ asyncUtilTimeout: 15_000 });
 
 startTranslations("en");
 afterEach(cleanup);
