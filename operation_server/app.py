@@ -107,8 +107,7 @@ def create_app(
         victoria=victoria,
         search=engine,
         readiness=Readiness(
-            checks
-            or _checks(settings, pool, broker, victoria, engine, models) | {DISK: disk.require_room}
+            checks or _checks(settings, pool, broker, victoria, engine, models) | {DISK: disk.require_room}
         ),
         pipeline=Board(Inquiry(questions(settings, pool, broker, victoria, engine, models, disk)), settings),
         jobs=JobFeed(lambda job_ids: _read_states(pool, job_ids)),
