@@ -64,12 +64,18 @@ def telemetry_body(
 
 
 def recording(
-    satellite_ids: Sequence[str], *, count: int, newest_at: datetime, seed: int, shares: Shares
+    satellite_ids: Sequence[str],
+    *,
+    count: int,
+    newest_at: datetime,
+    seed: int,
+    shares: Shares,
+    first_step: int = 0,
 ) -> list[Message]:
     """Return `count` messages in sending order: satellites in turn, one sample set a second each."""
     draw = random.Random(seed)
     duplicates, garbage = round(count * shares.duplicates), round(count * shares.garbage)
-    originals = _originals(satellite_ids, count - duplicates - garbage, newest_at, draw, shares)
+    originals = _originals(satellite_ids, count - duplicates - garbage, newest_at, draw, shares, first_step)
     messages = _displaced(originals, round(count * shares.out_of_order), len(satellite_ids), draw)
     for _ in range(duplicates):
         source = draw.randrange(len(messages))
@@ -83,7 +89,12 @@ def recording(
 
 
 def _originals(
-    satellite_ids: Sequence[str], count: int, newest_at: datetime, draw: random.Random, shares: Shares
+    satellite_ids: Sequence[str],
+    count: int,
+    newest_at: datetime,
+    draw: random.Random,
+    shares: Shares,
+    first_step: int,
 ) -> list[Message]:
     steps = math.ceil(count / len(satellite_ids))
     start = newest_at - timedelta(seconds=steps)
@@ -92,7 +103,8 @@ def _originals(
         for index, satellite_id in enumerate(satellite_ids):
             # Every third satellite's clock has a part below the millisecond.
             offset = timedelta(milliseconds=7 * index, microseconds=13 * (index % 3 == 0))
-            body = telemetry_body(satellite_id, start + timedelta(seconds=step) + offset, step, draw)
+            generated_at = start + timedelta(seconds=step) + offset
+            body = telemetry_body(satellite_id, generated_at, first_step + step, draw)
             if draw.random() < shares.rule_breaking:
                 _break_rules(body, draw)
             messages.extend(_parts(body, draw) if draw.random() < shares.partial else [_message(body)])

@@ -37,9 +37,13 @@ class Ledger:
     def send(self, messages: Iterable[Telemetry]) -> None:
         """Send messages and return when the broker has them all."""
         for message in messages:
-            self._producer.produce(TOPIC, key=message.key, value=message.value, on_delivery=self._note)
-            self._producer.poll(0)
+            self.offer(message)
         self.flush()
+
+    def offer(self, message: Telemetry) -> None:
+        """Hand a message to the producer, which keeps it while the broker is away."""
+        self._producer.produce(TOPIC, key=message.key, value=message.value, on_delivery=self._note)
+        self._producer.poll(0)
 
     def flush(self) -> None:
         """Wait for the broker's confirmations."""
