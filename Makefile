@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: setup browser up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-compose \
-	bench bench-detection chaos help
+	bench bench-detection chaos soak help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
 stage := deploy/native/stage
@@ -52,6 +52,9 @@ test-compose: setup down ## The platform under Docker Compose, with images built
 	@tests/compose/engine .native/compose
 	@tests/compose/build-stand-ins .native/compose
 	@$(stage) compose 14 python -m pytest --capture=sys tests/compose
+
+soak: up ## A steady load, and whether memory, descriptors, connections or disk grow: MINUTES=30
+	@$(python) -m tests.chaos.soak --minutes $(or $(MINUTES),30)
 
 chaos: up ## Faults under load and a ledger: MINUTES=60 SEED=7 ONLY="kill pause:kafka" (the same command goes on)
 	@$(python) -m tests.chaos.run --minutes $(or $(MINUTES),8) --seed $(or $(SEED),1) \

@@ -265,6 +265,8 @@ def _python_services(
             user=accounts.services,
             directory=places.checkout,
             environment=configuration | {"METRICS_PORT": "9104"},
+            # It is unhealthy while verdicts wait for the search engine, which starts last.
+            is_awaited=False,
         ),
         Service(
             name="housekeeping",

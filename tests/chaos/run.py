@@ -74,17 +74,20 @@ def main() -> None:
     plan = drawn(all_faults(platform.names()), options.seed)
     if options.short or options.only:
         plan = selected(plan, SHORT if options.short else options.only)
-    todo = [fault for fault in plan if fault.name not in run.done]
-    outcomes = _slice(run, platform, todo, min(run.left_s, options.slice * 60), options.seed)
+    outcomes = list[Outcome]()
+    ends_at = time.monotonic() + min(run.left_s, options.slice * 60)
+    while (todo := [fault for fault in plan if fault.name not in run.done]) and time.monotonic() < ends_at:
+        outcomes.extend(_slice(run, platform, todo, ends_at, options.seed))
     problems = _problems(platform)
     run.state["problems_at_the_end"] = problems
-    if run.left_s <= 0 or len(outcomes) == len(todo):
+    if run.left_s <= 0 or not todo:
         run.state["ended_at"] = time.time()
     run.save()
     _conclude(run, outcomes, problems)
 
 
-def _slice(run: Run, platform: Platform, todo: Sequence[Fault], seconds: float, seed: int) -> list[Outcome]:
+def _slice(run: Run, platform: Platform, todo: Sequence[Fault], ends_at: float, seed: int) -> list[Outcome]:
+    """Do faults until one does not heal, which would spoil the accounts of the next ones, or time is up."""
     prefix = f"CHAOS-{seed}-{secrets.token_hex(3)}-"
     satellite_ids = [f"{prefix}{index:02d}" for index in range(SATELLITES)]
     running = Running(supervised=Supervised())
@@ -99,10 +102,10 @@ def _slice(run: Run, platform: Platform, todo: Sequence[Fault], seconds: float, 
         ledger=ledger,
         satellite_ids=satellite_ids,
     )
-    begun, outcomes = time.monotonic(), list[Outcome]()
+    outcomes = list[Outcome]()
     load.start()
     for fault in todo:
-        if time.monotonic() - begun > seconds:
+        if time.monotonic() > ends_at:
             break
         print(f"{time.strftime('%X')} {fault.name}", flush=True)
         case_begun = time.monotonic()
@@ -116,6 +119,7 @@ def _slice(run: Run, platform: Platform, todo: Sequence[Fault], seconds: float, 
         _tell(outcome)
         if not outcome.is_healed:
             platform.repair()
+            break
     load.end()
     part["sent"], part["accepted"] = ledger.offered, len(ledger.sent)
     return outcomes

@@ -50,6 +50,14 @@ def test_every_dependency_is_a_server_without_dependencies() -> None:
     assert needed <= {name for name, service in services.items() if not service.after}
 
 
+def test_start_does_not_wait_for_the_relay_whose_health_asks_for_the_search_engine_that_starts_last() -> None:
+    services = table(Accounts(servers=None, services=None))
+    assert {name for name, service in services.items() if not service.is_awaited} == {
+        "elasticsearch",
+        "verdict-relay",
+    }
+
+
 def test_every_one_shot_sets_up_a_server() -> None:
     services = table(Accounts(servers=None, services=None))
     assert all(not services[one_shot.after].after for one_shot in all_one_shots())
