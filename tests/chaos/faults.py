@@ -5,12 +5,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from tests.chaos.hostile import dead_marks, send_hostile_tasks
 from tests.chaos.network import SERVER_PORTS
 from tests.chaos.platforms import Platform
+from tests.e2e.supervised import RELAY, TRIGGER, WORKER, WRITER, wait_until
 
 PAUSE_S: Final = 40
 BLACK_HOLE_S: Final = 30
 KAFKA_KILLS: Final = 10
+CLOCK_STEP_S: Final = 12
+HOSTILE_LIMIT_S: Final = 60
+CLOCKED: Final = (TRIGGER, WORKER, WRITER, RELAY)
 BETWEEN_KILLS_S: Final = 8
 
 Act = Callable[[Platform], float]
@@ -84,6 +89,46 @@ def silence(server: str) -> Fault:
     return Fault(kind="black-hole", targets=(server,), act=act)
 
 
+def step_clock(service: str) -> Fault:
+    """Move a service's clock an hour ahead, an hour back and right again, while it works."""
+
+    def act(platform: Platform) -> float:
+        with platform.adjustable_clock(service) as move:
+            for offset in ("+0", "+3600", "-3600", "+0"):
+                move(offset)
+                time.sleep(CLOCK_STEP_S)
+        return time.time()
+
+    return Fault(kind="clock", targets=(service,), act=act)
+
+
+def more_triggers(count: int) -> Fault:
+    """Let further triggers join the group under load, and leave it again."""
+
+    def act(platform: Platform) -> float:
+        with platform.further(TRIGGER, count - 1):
+            time.sleep(PAUSE_S)
+        return time.time()
+
+    return Fault(kind=f"{count}-at-once", targets=(TRIGGER,), act=act)
+
+
+def hostile_tasks() -> Fault:
+    """Put task bodies that nobody can read between the worker's tasks."""
+
+    def act(_: Platform) -> float:
+        marks = send_hostile_tasks()
+        wait_until(
+            lambda: marks.keys() <= dead_marks(),
+            f"all of {', '.join(marks.values())} are dead letters",
+            within_s=HOSTILE_LIMIT_S,
+            every_s=1,
+        )
+        return time.time()
+
+    return Fault(kind="hostile-tasks", targets=(), act=act)
+
+
 def all_faults(names: Iterable[str]) -> list[Fault]:
     """Every single fault on the processes `names`; pairs are drawn by the plan."""
     names = list(names)
@@ -93,5 +138,8 @@ def all_faults(names: Iterable[str]) -> list[Fault]:
         *(silence(server) for server in SERVER_PORTS),
         kill_repeatedly("kafka", KAFKA_KILLS),
         restart(),
+        hostile_tasks(),
+        *(more_triggers(count) for count in (2, 3)),
+        *(step_clock(service) for service in CLOCKED if service in services),
         *(pause(name) for name in services),
     ]

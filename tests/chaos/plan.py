@@ -10,7 +10,7 @@ from tests.chaos.faults import Fault, kill, pause
 SHORT: Final = (
     "kill:kafka",
     "kill:analysis-worker-1",
-    "black-hole:rabbitmq",
+    "pause:rabbitmq",
     "kill:kafka-inference-trigger+postgres",
     "pause:kafka-inference-trigger",
     "kill:victoria-metrics",

@@ -3,12 +3,13 @@
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
 import psutil
 
+from tests.chaos.copies import adjustable_clock, copy_of, other_ports
 from tests.chaos.network import SERVER_PORTS, black_hole
 from tests.compose.containers import PROJECT, Containers
 from tests.e2e.supervised import CHECKOUT, Supervised, wait_until
@@ -36,6 +37,12 @@ class Platform(Protocol):
 
     def silenced(self, name: str) -> AbstractContextManager[None]:
         """Drop all packets from and to a server inside the block."""
+
+    def adjustable_clock(self, name: str) -> AbstractContextManager[Callable[[str], None]]:
+        """Yield what moves the clock of a service, as `+3600`."""
+
+    def further(self, name: str, count: int) -> AbstractContextManager[None]:
+        """Run further processes of a service inside the block."""
 
     def restart(self) -> float:
         """Take everything down and up again; return when that was over."""
@@ -90,6 +97,17 @@ class NativePlatform:
 
     def silenced(self, name: str) -> AbstractContextManager[None]:
         return black_hole(SERVER_PORTS[name])
+
+    def adjustable_clock(self, name: str) -> AbstractContextManager[Callable[[str], None]]:
+        return adjustable_clock(self.supervised, name)
+
+    @contextmanager
+    def further(self, name: str, count: int) -> Iterator[None]:
+        with ExitStack() as copies:
+            for number in range(count):
+                ports = other_ports(self.supervised, name, number=number)
+                copies.enter_context(copy_of(self.supervised, name, ports))
+            yield
 
     def restart(self) -> float:
         run("make", "down")
@@ -162,6 +180,17 @@ class ComposePlatform:
             yield
         finally:
             self._containers.run(f"docker network connect --alias {name} {NETWORK} {name}")
+
+    def adjustable_clock(self, name: str) -> AbstractContextManager[Callable[[str], None]]:
+        raise AssertionError(f"{name}: a container's clock is its host's")
+
+    @contextmanager
+    def further(self, name: str, count: int) -> Iterator[None]:
+        self._containers.run(f"docker compose up --detach --no-recreate --scale {name}={count + 1} {name}")
+        try:
+            yield
+        finally:
+            self._containers.run(f"docker compose up --detach --no-recreate --scale {name}=1 {name}")
 
     def restart(self) -> float:
         self._containers.run("docker compose down", limit_s=RESTART_LIMIT_S)

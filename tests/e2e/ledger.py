@@ -31,6 +31,8 @@ class Ledger:
                 "acks": "all",
                 "linger.ms": 0,
                 "message.max.bytes": 1_200_000,
+                # What matters is in the confirmations; an outage that a test makes is no news.
+                "log_level": 2,
             }
         )
 

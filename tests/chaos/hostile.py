@@ -1,0 +1,71 @@
+"""Task bodies that no worker can read, in the queue of the worker: each must end as a dead letter."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kombu import Connection, Exchange
+from kombu.pools import producers
+
+from tests.e2e.supervised import address
+
+EXCHANGE: Final = "analysis"
+ROUTING_KEY: Final = "inference"
+DEAD_LETTER_QUEUE: Final = "dead-letters"
+TASK: Final = "analysis_server.tasks.run_inference"
+MARK: Final = "chaos-mark"
+SEVERAL: Final = 2_000
+
+
+def hostile_tasks() -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """Name to body and properties of a message."""
+    headers = {"task": TASK, "id": "chaos", "lang": "py"}
+    plain = {"content_type": "application/json", "content_encoding": "utf-8"}
+    sound = json.dumps([[], {}, {}]).encode()
+    return {
+        "no content type": (b"{}", {"content_type": "", "content_encoding": "", "headers": {}}),
+        "no json": (b"{broken", {**plain, "headers": headers}),
+        "bad utf-8": (b"\xff\xfe\x00", {**plain, "headers": headers}),
+        "pickle": (b"\x80\x04.", {"content_type": "application/x-python-serialize", "headers": headers}),
+        "unknown task": (sound, {**plain, "headers": {**headers, "task": "nobody.knows"}}),
+        "no arguments": (sound, {**plain, "headers": headers}),
+        "no headers": (sound, {**plain, "headers": {}}),
+        "due in 2099": (sound, {**plain, "headers": {**headers, "eta": "2099-01-01T00:00:00+00:00"}}),
+    }
+
+
+def send_hostile_tasks() -> dict[str, str]:
+    """Put one of each into the worker's queue; return mark to name."""
+    marks: dict[str, str] = {}
+    with Connection(address("CELERY_BROKER_URL", "amqp://guest:guest@localhost:5672//")) as connection:
+        for name, (body, properties) in hostile_tasks().items():
+            mark = secrets.token_hex(8)
+            _publish(connection, body, {**properties, "headers": {**properties["headers"], MARK: mark}})
+            marks[mark] = name
+    return marks
+
+
+def dead_marks() -> set[str]:
+    """Return the marks of the dead letters that RabbitMQ holds; they stay there."""
+    with Connection(address("CELERY_BROKER_URL", "amqp://guest:guest@localhost:5672//")) as connection:
+        channel: Any = connection.default_channel
+        found: set[str] = set()
+        # What is not acknowledged goes back when the channel closes.
+        for _ in range(SEVERAL):
+            message = channel.basic_get(DEAD_LETTER_QUEUE, no_ack=False)
+            if message is None:
+                break
+            found |= {value for name, value in (message.headers or {}).items() if name == MARK}
+        return found
+
+
+def _publish(connection: Connection, body: bytes, properties: Mapping[str, Any]) -> None:
+    with producers[connection].acquire(block=True) as producer:
+        producer.publish(
+            body,
+            exchange=Exchange(EXCHANGE, type="topic", passive=True),
+            routing_key=ROUTING_KEY,
+            serializer=None,
+            **properties,
+        )
