@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: setup browser up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-compose \
-	bench bench-detection chaos soak help
+	bench bench-detection chaos soak fuzz help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
 stage := deploy/native/stage
@@ -52,6 +52,10 @@ test-compose: setup down ## The platform under Docker Compose, with images built
 	@tests/compose/engine .native/compose
 	@tests/compose/build-stand-ins .native/compose
 	@$(stage) compose 14 python -m pytest --capture=sys tests/compose
+
+fuzz: up ## 100,000 messages, 10,000 tasks, windows and mission files, 10,000 requests
+	@FUZZ_MESSAGES=50000 FUZZ_TASKS=10000 $(python) -m pytest -q tests/unit/fuzz
+	@SCHEMATHESIS_CASES=10000 $(python) -m pytest -q tests/integration/test_api_contract.py
 
 soak: up ## A steady load, and whether memory, descriptors, connections or disk grow: MINUTES=30
 	@$(python) -m tests.chaos.soak --minutes $(or $(MINUTES),30)
