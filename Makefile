@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup browser up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-compose \
+.PHONY: setup browser up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-chaos test-compose \
 	bench bench-detection chaos soak fuzz help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -33,7 +33,7 @@ calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simula
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check
 
-test: setup check test-unit up test-integration test-e2e ## Everything: setup, check, unit, integration and end-to-end tests
+test: setup check test-unit up test-integration test-e2e test-chaos ## Everything: setup, check, unit, integration, end-to-end tests and faults
 
 test-unit: ## Unit tests: no server needed
 	@$(stage) unit 2 python -m pytest tests/unit
@@ -47,6 +47,9 @@ browser: ## Install the browser that the tests of the console drive
 
 test-e2e: up browser ## From a published message to a visible row, on the running platform
 	@$(stage) end-to-end 14 python -m pytest tests/e2e
+
+test-chaos: up ## A few faults under load, of those that once lost something
+	@$(stage) chaos 8 python -m tests.chaos.run --short
 
 test-compose: setup down ## The platform under Docker Compose, with images built from packages
 	@tests/compose/engine .native/compose

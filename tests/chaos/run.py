@@ -32,10 +32,10 @@ QUIET_LIMIT_S: Final = 60
 class Run:
     """The state of a run in its file: what was done, and how long all slices took."""
 
-    def __init__(self, path: Path, *, seed: int, minutes: float) -> None:
+    def __init__(self, path: Path, *, seed: int, minutes: float, is_new: bool) -> None:
         self._path = path
         self.state: dict[str, Any] = {"seed": seed, "minutes": minutes, "spent_s": 0.0, "slices": []}
-        if path.exists():
+        if path.exists() and not is_new:
             known = json.loads(path.read_text(encoding="utf-8"))
             # Another length or an ended run begins anew.
             if known["minutes"] == minutes and not known.get("ended_at"):
@@ -70,7 +70,12 @@ def main() -> None:
     """Do the faults of a run, or of one slice of it."""
     options = _options()
     platform: Platform = ComposePlatform(options.compose) if options.compose else NativePlatform()
-    run = Run(STATE / f"seed-{options.seed}.json", seed=options.seed, minutes=options.minutes)
+    run = Run(
+        STATE / f"seed-{options.seed}.json",
+        seed=options.seed,
+        minutes=options.minutes,
+        is_new=options.short,
+    )
     plan = drawn(all_faults(platform.names()), options.seed)
     if options.short or options.only:
         plan = selected(plan, SHORT if options.short else options.only)
