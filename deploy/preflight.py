@@ -118,6 +118,21 @@ def _exposure(environment: Mapping[str, str]) -> Iterator[str]:
     if not is_loopback:
         where = f"BIND_ADDRESS={address} is open to a network:"
         yield from (f"{where} {problem}" for problem in _weak_secrets(environment))
+        if _is_own_machine(environment.get("KAFKA_EXTERNAL_HOST", "")):
+            yield (
+                f"{where} Kafka would send every client there to its own machine; set KAFKA_EXTERNAL_HOST"
+                " to the name or address by which they reach this host"
+            )
+
+
+def _is_own_machine(host: str) -> bool:
+    """Whether whoever is told this name looks at home, or nowhere."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        name = host.rstrip(".").lower()
+        return not name or name == "localhost" or name.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 def _weak_secrets(environment: Mapping[str, str]) -> Iterator[str]:

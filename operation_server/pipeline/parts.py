@@ -128,7 +128,7 @@ class Gpu(_Answer):
 
 
 class GpuPart(_Part):
-    """The devices that Triton runs on; standby where it runs on the CPU."""
+    """The devices that Triton runs on; standby without figures: on the CPU, or under WSL."""
 
     devices: list[Gpu]
 

@@ -133,7 +133,7 @@ def _whole(value: float | None) -> int | None:
 
 
 def gpu_part(answer: list[IndexedModel] | Away, metrics: Metrics | Away) -> tuple[GpuPart, list[Finding]]:
-    """List the devices of which Triton reports; none is a Triton on the CPU, unless it is away."""
+    """List the devices of which Triton reports; none is a Triton on the CPU, or a driver without figures."""
     if isinstance(metrics, Away):
         findings = away(metrics)
         return GpuPart(**judged(findings), devices=[]), findings
@@ -141,9 +141,7 @@ def gpu_part(answer: list[IndexedModel] | Away, metrics: Metrics | Away) -> tupl
     findings = []
     if not uuids:
         findings = (
-            away(answer)
-            if isinstance(answer, Away)
-            else [Finding(state="standby", message="Triton runs on the CPU")]
+            away(answer) if isinstance(answer, Away) else [Finding(state="standby", message="No GPU metrics")]
         )
     return GpuPart(**judged(findings), devices=[_device(uuid, metrics.triton) for uuid in uuids]), findings
 

@@ -1287,7 +1287,7 @@ export interface components {
         };
         /**
          * GpuPart
-         * @description The devices that Triton runs on; standby where it runs on the CPU.
+         * @description The devices that Triton runs on; standby without figures: on the CPU, or under WSL.
          */
         GpuPart: {
             /**

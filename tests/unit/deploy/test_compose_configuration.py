@@ -8,16 +8,44 @@ import pytest
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-TEXT = (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8")
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+DEVICES = ("cpu", "gpu")
+
+
+def text_of(name: str) -> str:
+    return (CHECKOUT / name).read_text(encoding="utf-8")
+
+
+def services_on(device: str) -> dict[str, dict[str, Any]]:
+    """As Compose renders it: what a service extends, under what it says itself."""
+    services: dict[str, dict[str, Any]] = yaml.safe_load(text_of("docker-compose.yml"))["services"]
+    bases = yaml.safe_load(text_of(f"docker-compose.{device}.yml"))["services"]
+    return {name: extended(service, bases) for name, service in services.items()}
+
+
+def extended(service: dict[str, Any], bases: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    if "extends" not in service:
+        return service
+    base = bases[service["extends"]["service"]]
+    return base | service | {"healthcheck": base["healthcheck"] | service["healthcheck"]}
+
+
+TEXT = "".join(map(text_of, ["docker-compose.yml", *(f"docker-compose.{device}.yml" for device in DEVICES)]))
+SERVICES = services_on("cpu")
 DOCUMENTED = dict(
     line.split("=", 1)
     for line in (CHECKOUT / ".env.example").read_text().splitlines()
     if re.match(r"[A-Z]", line)
 )
 FOR_BUILDS = {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "NPM_CONFIG_REGISTRY"}
+#: init-kafka.sh chooses it where it is empty.
+CHOSEN = {"TRITON_DEVICE": ""}
 WITH_DEFAULT = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*))?\}")
 MANUAL_PORTS = {80, 8000, 8080, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 9200, 15672}
+
+
+def needs(name: str) -> set[str]:
+    direct = set(SERVICES[name].get("depends_on", {}))
+    return direct.union(*map(needs, direct))
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -31,10 +59,11 @@ def test_every_container_is_closed_and_limited(name: str) -> None:
     assert service["logging"]["options"]["max-size"]
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_every_foreign_image_has_a_version(name: str) -> None:
-    image = SERVICES[name]["image"]
-    assert "build" in SERVICES[name] or re.search(r":v?\d+\.\d+", image), image
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_foreign_image_has_a_version(device: str) -> None:
+    images = {service["image"] for service in services_on(device).values()}
+    foreign = {image for image in images if not image.startswith("satellite-")}
+    assert [image for image in foreign if not re.search(r":v?\d+\.\d+", image)] == []
 
 
 @pytest.mark.parametrize(
@@ -46,14 +75,80 @@ def test_our_own_containers_have_a_read_only_root(name: str) -> None:
 
 def test_ports_are_those_of_the_manual_on_the_configured_address() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:") for port in ports)
-    assert {int(port.split(":")[-2]) for port in ports} >= MANUAL_PORTS
+    assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:${") for port in ports)
 
 
 def test_every_variable_is_documented_with_its_default() -> None:
     used = WITH_DEFAULT.findall(TEXT)
     assert {name for name, _ in used} - FOR_BUILDS <= DOCUMENTED.keys()
-    assert {(name, default) for name, default in used if name not in FOR_BUILDS} <= set(DOCUMENTED.items())
+    defaults = {(name, CHOSEN.get(name, default)) for name, default in used if name not in FOR_BUILDS}
+    assert defaults <= set(DOCUMENTED.items())
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_an_image_of_ours_has_one_builder_and_is_never_pulled(device: str) -> None:
+    services = services_on(device)
+    ours = {name for name, service in services.items() if service["image"].startswith("satellite-")}
+    builders = [services[name]["image"] for name in services if "build" in services[name]]
+    assert sorted(builders) == sorted({services[name]["image"] for name in ours})
+    assert all(services[name]["pull_policy"] == "never" for name in ours)
+    assert all("pull_policy" not in services[name] for name in services.keys() - ours)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_started_alone_brings_the_builder_of_its_image(name: str) -> None:
+    image = SERVICES[name]["image"]
+    started = {name} | needs(name)
+    assert not image.startswith("satellite-") or any(
+        "build" in SERVICES[other] for other in started if SERVICES[other]["image"] == image
+    )
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_waits_for_one_that_its_profile_leaves_out(name: str) -> None:
+    waits_for = [SERVICES[other] for other in SERVICES[name].get("depends_on", {})]
+    assert all("profiles" not in other for other in waits_for)
+
+
+def test_every_published_port_has_a_key_of_its_own() -> None:
+    published = [
+        port.split("}:")[1] + "}" for service in SERVICES.values() for port in service.get("ports", [])
+    ]
+    found = [match for port in published if (match := WITH_DEFAULT.fullmatch(port))]
+    assert len(found) == len(published) == len({match[1] for match in found})
+    assert {int(match[2]) for match in found} == MANUAL_PORTS
+
+
+def test_the_key_of_the_database_moves_where_it_listens_where_it_is_published_and_where_it_is_dialled() -> (
+    None
+):
+    key = "${POSTGRES_PORT:-5432}"
+    assert SERVICES["postgres"]["ports"] == [f"${{BIND_ADDRESS:-127.0.0.1}}:{key}:{key}"]
+    assert SERVICES["postgres"]["environment"]["PGPORT"] == key
+    assert SERVICES["operation-server"]["environment"]["POSTGRES_PORT"] == key
+
+
+def test_kafka_tells_clients_outside_the_port_that_is_published() -> None:
+    advertised = SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+    assert advertised.endswith("EXTERNAL://${KAFKA_EXTERNAL_HOST:-localhost}:${KAFKA_PORT:-9092}")
+
+
+def test_without_a_cluster_id_compose_names_the_script() -> None:
+    assert "${KAFKA_CLUSTER_ID:?run ./init-kafka.sh first}" in TEXT
+    assert "${KAFKA_CLUSTER_ID:-" not in TEXT
+
+
+def test_everything_starts_by_default_and_the_core_has_neither_search_nor_kafka_ui() -> None:
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {"elasticsearch": ["search"], "kafka-ui": ["kafka-ui"], "simulator": ["demo"]}
+    assert DOCUMENTED["COMPOSE_PROFILES"] == "search,kafka-ui"
+
+
+@pytest.mark.parametrize(
+    "line", re.findall(r"^COPY (?!--from).*", text_of("Dockerfile"), re.MULTILINE), ids=lambda line: line[:60]
+)
+def test_what_an_image_copies_is_readable_whatever_the_checkouts_modes(line: str) -> None:
+    assert line.startswith("COPY --chmod=755 ")
 
 
 def test_start_order_waits_for_health_or_completion_only() -> None:
@@ -66,10 +161,6 @@ def test_start_order_waits_for_health_or_completion_only() -> None:
 
 
 def test_every_server_waits_for_preflight() -> None:
-    def needs(name: str) -> set[str]:
-        direct = set(SERVICES[name].get("depends_on", {}))
-        return direct.union(*map(needs, direct))
-
     assert [name for name in SERVICES if name != "preflight" and "preflight" not in needs(name)] == []
 
 

@@ -18,6 +18,7 @@ ON_A_NETWORK = ON_LOOPBACK | {
     "POSTGRES_PASSWORD": "three unlike horses",
     "API_KEYS": "b7e2f09c41d8a365,Zk3-vT9_qL.x7~Wm",
     "FLOWER_BASIC_AUTH": "ground:d41f8cd98f00b204",
+    "KAFKA_EXTERNAL_HOST": "telemetry.example",
 }
 
 
@@ -33,6 +34,35 @@ def test_own_passwords_and_keys_are_fine_on_a_network() -> None:
 def test_a_network_is_refused_the_manuals_value_of_each_key(key: str) -> None:
     (problem,) = problems(ON_A_NETWORK | {key: ON_LOOPBACK.get(key, "")})
     assert key in problem
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "localhost",
+        "LOCALHOST.",
+        "kafka.localhost",
+        "127.0.0.1",
+        "127.1.2.3",
+        "::1",
+        "[::1]",
+        "0.0.0.0",
+        "::",
+    ],
+)
+def test_a_network_is_refused_an_address_of_kafka_that_leads_clients_home(host: str) -> None:
+    (problem,) = problems(ON_A_NETWORK | {"KAFKA_EXTERNAL_HOST": host})
+    assert "KAFKA_EXTERNAL_HOST" in problem
+
+
+@pytest.mark.parametrize("host", ["telemetry.example", "192.168.1.20", "localhost.example", "fd00::2"])
+def test_a_name_that_others_reach_is_taken(host: str) -> None:
+    assert list(problems(ON_A_NETWORK | {"KAFKA_EXTERNAL_HOST": host})) == []
+
+
+def test_on_loopback_kafka_may_be_localhost() -> None:
+    assert list(problems(ON_LOOPBACK | {"KAFKA_EXTERNAL_HOST": "localhost"})) == []
 
 
 def test_a_short_key_among_long_ones_is_refused() -> None:

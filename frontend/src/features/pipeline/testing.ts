@@ -72,7 +72,7 @@ export function aPipeline(): Pipeline {
       oldest_transaction_s: null,
       free_disk_bytes: 83_000_000_000,
     },
-    gpu: { state: "standby", detail: "Triton runs on the CPU", devices: [] },
+    gpu: { state: "standby", detail: "No GPU metrics", devices: [] },
     victoria_metrics: { ...normal, active_series: 3759, samples_per_s: 852.15 },
     search: { ...normal, documents: 1658, relay_lag: 0 },
     alerts: [],

@@ -1,0 +1,376 @@
+"""init-kafka.sh on hosts of many kinds, each made of programs that answer as its own would."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+MOUNTED = ("missions", "model_repository", "deploy/containers")
+FILES = ("init-kafka.sh", "docker-compose.yml", "deploy/definitions.json")
+GPU = "550.54.14, 8.6"
+PORT_KEYS = re.findall(
+    r"\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{([A-Z_]+):-",
+    (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(kw_only=True)
+class Host:
+    """What Docker, the driver and the disk of a host say."""
+
+    engine: str = "27.3.1"
+    compose: str = "v2.29.7"
+    memory_mb: int = 16000
+    free_gb: int = 100
+    system: str = "Debian GNU/Linux 12 (bookworm)"
+    platform: str = "Docker Engine - Community"
+    runtimes: str = "runc"
+    security: str = "name=seccomp"
+    publishing: str = ""
+    gpu: str = ""
+    kernel: str = "Linux"
+    tools: Mapping[str, str] = field(default_factory=dict)
+
+    def programs(self) -> dict[str, str]:
+        """Return name and shell script of each program."""
+        facts = (
+            f"{self.engine}|{self.memory_mb * 1048576}|/|{self.system}"
+            f'|{{"{self.runtimes}":{{}}}}|["{self.security}"]'
+        )
+        docker = (
+            f"case $* in info*) echo '{facts}' ;;"
+            f" 'compose version'*) echo '{self.compose}'; [ '{self.compose}' ] ;;"
+            f" version*) echo '{self.platform}' ;; ps*) echo '{self.publishing}' ;; esac"
+        )
+        disk = f"printf 'Filesystem 1024-blocks Used Available\\n/dev/a 1 1 {self.free_gb * 1048576}\\n'"
+        found = {"docker": docker, "df": disk, "uname": f"echo {self.kernel}"}
+        if self.gpu:
+            found["nvidia-smi"] = f"echo '{self.gpu}'"
+        return found | dict(self.tools)
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    status: int
+    printed: str
+    wanted: str
+    keys: dict[str, str]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "my satellites"
+    for name in MOUNTED:
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FILES:
+        shutil.copy(CHECKOUT / name, folder / name)
+    free = "".join(f"{key}={port}\n" for key, port in zip(PORT_KEYS, free_ports(len(PORT_KEYS)), strict=True))
+    (folder / ".env").write_text(free)
+    return folder
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@contextmanager
+def a_server() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def init_kafka(checkout: Path, host: Host | None = None, *, shell: str = "bash", path: str = "") -> Outcome:
+    tools = checkout.parent / "tools"
+    shutil.rmtree(tools, ignore_errors=True)
+    tools.mkdir()
+    for name, script in (host or Host()).programs().items():
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tools / name).chmod(0o755)
+    done = subprocess.run(
+        [shell, checkout / "init-kafka.sh"],
+        env={"PATH": f"{tools}:{path or os.environ['PATH']}"},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Outcome(status=done.returncode, printed=done.stdout, wanted=done.stderr, keys=keys(checkout))
+
+
+def keys(checkout: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in (checkout / ".env").read_text().splitlines() if "=" in line)
+
+
+def set_keys(checkout: Path, **changes: object) -> None:
+    found = keys(checkout) | {name: str(value) for name, value in changes.items()}
+    (checkout / ".env").write_text("".join(f"{name}={value}\n" for name, value in found.items()))
+
+
+class TestEnvironmentFile:
+    def test_the_first_run_writes_an_id_that_kafka_takes(self, checkout: Path) -> None:
+        outcome = init_kafka(checkout)
+        assert outcome.status == 0, outcome.wanted
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{21}", outcome.keys["KAFKA_CLUSTER_ID"])
+
+    def test_without_a_file_it_makes_one(self, checkout: Path) -> None:
+        (checkout / ".env").unlink()
+        assert len(init_kafka(checkout).keys["KAFKA_CLUSTER_ID"]) == 22
+
+    def test_a_second_run_changes_nothing(self, checkout: Path) -> None:
+        init_kafka(checkout)
+        before = (checkout / ".env").read_text()
+        again = init_kafka(checkout)
+        assert again.status == 0
+        assert "stays as it is" in again.printed
+        assert (checkout / ".env").read_text() == before
+
+    def test_other_lines_stay(self, checkout: Path) -> None:
+        (checkout / ".env").write_text("# mine\nPOSTGRES_PASSWORD=a|b&c\\d\nKAFKA_CLUSTER_ID=\n\nLAST=1")
+        init_kafka(checkout)
+        lines = (checkout / ".env").read_text().splitlines()
+        assert lines[:2] == ["# mine", "POSTGRES_PASSWORD=a|b&c\\d"]
+        assert re.fullmatch(r"KAFKA_CLUSTER_ID=.{22}", lines[2])
+        assert lines[3:5] == ["", "LAST=1"]
+
+    @pytest.mark.parametrize("line", ["{}\r\n", '"{}"\n', "'{}'\n", "{}"])
+    def test_an_existing_id_is_never_changed(self, checkout: Path, line: str) -> None:
+        written = "KAFKA_CLUSTER_ID=" + line.format("MkU3OEVBNTcwNTJENDM2Qg")
+        (checkout / ".env").write_bytes(written.encode())
+        assert "MkU3OEVBNTcwNTJENDM2Qg stays" in init_kafka(checkout).printed
+        assert (checkout / ".env").read_bytes().startswith(written.encode())
+
+    def test_the_file_keeps_its_mode(self, checkout: Path) -> None:
+        (checkout / ".env").chmod(0o600)
+        init_kafka(checkout)
+        assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
+
+    def test_a_file_that_is_a_folder_is_refused_with_a_sentence(self, checkout: Path) -> None:
+        (checkout / ".env").unlink()
+        (checkout / ".env").mkdir()
+        tools = {"PATH": os.environ["PATH"]}
+        done = subprocess.run(
+            ["bash", checkout / "init-kafka.sh"], env=tools, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert done.stderr.startswith("init-kafka: .env cannot be read by")
+
+    def test_profiles_are_written_once_and_none_stays_none(self, checkout: Path) -> None:
+        assert init_kafka(checkout).keys["COMPOSE_PROFILES"] == "search,kafka-ui"
+        set_keys(checkout, COMPOSE_PROFILES="")
+        assert init_kafka(checkout).keys["COMPOSE_PROFILES"] == ""
+
+    def test_an_override_file_stays_alive(self, checkout: Path) -> None:
+        set_keys(checkout, COMPOSE_FILE="docker-compose.yml:docker-compose.gpu.yml")
+        outcome = init_kafka(checkout, Host(gpu=GPU, runtimes="nvidia"))
+        assert "COMPOSE_FILE" not in outcome.keys
+        assert outcome.keys["TRITON_DEVICE"] == "gpu"
+
+    def test_an_operators_own_list_of_files_stays(self, checkout: Path) -> None:
+        set_keys(checkout, COMPOSE_FILE="docker-compose.yml:mine.yml")
+        assert init_kafka(checkout).keys["COMPOSE_FILE"] == "docker-compose.yml:mine.yml"
+
+    def test_the_name_with_an_underscore_is_the_same_script(self) -> None:
+        assert (CHECKOUT / "init_kafka.sh").resolve() == CHECKOUT / "init-kafka.sh"
+        assert os.access(CHECKOUT / "init_kafka.sh", os.X_OK)
+
+
+class TestTools:
+    """bash 3.2, and the programs of macOS and of BusyBox."""
+
+    def test_no_option_that_only_gnu_programs_know(self) -> None:
+        text = (CHECKOUT / "init-kafka.sh").read_text(encoding="utf-8")
+        code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        for construct in (
+            "sed -i",
+            "readlink -f",
+            "mapfile",
+            "readarray",
+            "declare -A",
+            ",,}",
+            "^^}",
+            "grep -P",
+            "date -d",
+            "&>>",
+        ):
+            assert construct not in code
+
+    def test_it_runs_with_programs_that_know_posix_only(self, checkout: Path) -> None:
+        sed = 'case " $* " in *" -i"* | *" -E"* | *" -r"*) exit 2 ;; esac; exec /bin/sed --posix "$@"'
+        readlink = 'case $1 in -*) exit 2 ;; esac; exec /bin/readlink "$@"'
+        set_keys(checkout, KAFKA_CLUSTER_ID="")
+        outcome = init_kafka(checkout, Host(tools={"sed": sed, "readlink": readlink}))
+        assert outcome.status == 0, outcome.wanted
+        assert len(outcome.keys["KAFKA_CLUSTER_ID"]) == 22
+
+
+class TestGate:
+    """What would make the start fail is said before anything is pulled."""
+
+    @pytest.mark.parametrize(
+        ("host", "sentence"),
+        [
+            (Host(engine="19.03.15"), "Docker Engine 19.03.15 is too old: 20.10"),
+            (Host(engine="18.9"), "Docker Engine 18.9 is too old"),
+            (Host(compose="v2.23.3"), "Docker Compose v2.23.3 is too old: 2.24"),
+            (Host(compose="1.29.2"), "Docker Compose 1.29.2 is too old"),
+            (Host(compose=""), "'docker compose' is missing"),
+            (Host(memory_mb=3800), "Docker has 3800 MB of memory"),
+            (Host(free_gb=3), "3 GB are free"),
+        ],
+        ids=lambda value: "" if isinstance(value, Host) else value,
+    )
+    def test_a_host_that_is_too_old_or_too_small_is_named(
+        self, checkout: Path, host: Host, sentence: str
+    ) -> None:
+        outcome = init_kafka(checkout, host)
+        assert outcome.status == 1
+        assert sentence in outcome.wanted
+        assert outcome.keys["KAFKA_CLUSTER_ID"]
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            Host(engine="20.10.24+dfsg1", compose="2.26.1-4"),
+            Host(engine="29.0.1", compose="5.0.0-desktop.1"),
+            Host(engine="24.0.7-ce", compose="v2.40.3-desktop.1"),
+        ],
+    )
+    def test_versions_in_every_spelling_are_read(self, checkout: Path, host: Host) -> None:
+        assert init_kafka(checkout, host).status == 0
+
+    def test_the_core_alone_fits_in_4_gb(self, checkout: Path) -> None:
+        set_keys(checkout, COMPOSE_PROFILES="")
+        assert init_kafka(checkout, Host(memory_mb=3800)).status == 0
+
+    def test_without_docker_the_id_is_written_all_the_same(self, checkout: Path) -> None:
+        outcome = init_kafka(checkout, Host(tools={"docker": "exit 1"}))
+        assert outcome.status == 0
+        assert "Docker does not answer" in outcome.wanted
+        assert outcome.keys["KAFKA_CLUSTER_ID"]
+
+    @pytest.mark.parametrize("key", PORT_KEYS)
+    def test_a_taken_port_is_named_with_its_key(self, checkout: Path, key: str) -> None:
+        with a_server() as port:
+            set_keys(checkout, **{key: port})
+            outcome = init_kafka(checkout)
+        assert outcome.status == 1
+        assert re.search(
+            rf"port {port} is taken by .*: stop it, or set {key} in .env to a free port", outcome.wanted
+        )
+
+    def test_the_owner_of_a_taken_port_is_named(self, checkout: Path) -> None:
+        with a_server() as port:
+            set_keys(checkout, KAFKA_PORT=port)
+            outcome = init_kafka(checkout, Host(tools={"lsof": "printf 'p812\\ncpostgres\\n'"}))
+        assert f"port {port} is taken by postgres:" in outcome.wanted
+
+    def test_an_owner_that_may_not_be_named_is_said_to_be_one(self, checkout: Path) -> None:
+        with a_server() as port:
+            set_keys(checkout, KAFKA_PORT=port)
+            outcome = init_kafka(checkout, Host(tools={"lsof": "exit 1", "ss": "exit 1"}))
+        assert "only its owner or root may name" in outcome.wanted
+
+    def test_another_projects_container_is_named(self, checkout: Path) -> None:
+        with a_server() as port:
+            set_keys(checkout, KAFKA_PORT=port)
+            outcome = init_kafka(checkout, Host(publishing="shop/shop-kafka-1"))
+        assert "is taken by the container shop-kafka-1:" in outcome.wanted
+
+    def test_the_platforms_own_ports_are_its_own(self, checkout: Path) -> None:
+        with a_server() as port:
+            set_keys(checkout, KAFKA_PORT=port)
+            assert init_kafka(checkout, Host(publishing="satellite/kafka")).status == 0
+
+    @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+    def test_a_port_is_looked_for_on_the_address_that_will_publish_it(
+        self, checkout: Path, address: str
+    ) -> None:
+        with a_server() as port:
+            set_keys(checkout, BIND_ADDRESS=address, KAFKA_PORT=port)
+            assert f"port {port} is taken" in init_kafka(checkout).wanted
+
+    def test_a_port_of_a_profile_that_does_not_start_may_be_taken(self, checkout: Path) -> None:
+        with a_server() as port:
+            set_keys(checkout, COMPOSE_PROFILES="kafka-ui", ELASTICSEARCH_PORT=port)
+            assert init_kafka(checkout).status == 0
+
+    def test_two_keys_of_one_port_are_refused(self, checkout: Path) -> None:
+        set_keys(checkout, FLOWER_PORT=keys(checkout)["KAFKA_PORT"])
+        assert "is the port of another key, too" in init_kafka(checkout).wanted
+
+    def test_a_port_that_is_none_is_refused(self, checkout: Path) -> None:
+        set_keys(checkout, KAFKA_PORT="9092/tcp")
+        assert "KAFKA_PORT=9092/tcp is not a port number" in init_kafka(checkout).wanted
+
+    def test_docker_without_root_cannot_open_port_80(self, checkout: Path) -> None:
+        set_keys(checkout, NGINX_PORT=80)
+        assert (
+            "set NGINX_PORT in .env to one from 1024 on"
+            in init_kafka(checkout, Host(security="name=rootless")).wanted
+        )
+
+    def test_a_clone_under_umask_077_is_opened_to_containers(self, checkout: Path) -> None:
+        for path in [checkout / "missions", *(checkout / "deploy").rglob("*")]:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        assert init_kafka(checkout).status == 0
+        assert (checkout / "missions").stat().st_mode & 0o777 == 0o755
+        assert (checkout / "deploy" / "definitions.json").stat().st_mode & 0o004
+        assert (checkout / "deploy" / "containers" / "kafka-tool").stat().st_mode & 0o111 == 0o111
+
+    def test_the_addresses_are_said_with_their_ports(self, checkout: Path) -> None:
+        set_keys(checkout, NGINX_PORT=18081)
+        assert "http://localhost:18081/" in init_kafka(checkout).printed
+
+
+class TestGpu:
+    """Found, or why not."""
+
+    def test_one_that_docker_can_use_is_used(self, checkout: Path) -> None:
+        outcome = init_kafka(checkout, Host(gpu=GPU, runtimes="nvidia"))
+        assert outcome.status == 0, outcome.wanted
+        assert outcome.keys["TRITON_DEVICE"] == "gpu"
+
+    @pytest.mark.parametrize(
+        ("host", "reason"),
+        [
+            (Host(), "there is no NVIDIA driver"),
+            (Host(kernel="Darwin", gpu=GPU, runtimes="nvidia"), "containers on macOS have no GPU"),
+            (Host(tools={"nvidia-smi": "echo 'NVIDIA-SMI has failed'; exit 9"}), "NVIDIA-SMI has failed"),
+            (Host(gpu="470.256.02, 8.0", runtimes="nvidia"), "driver 470.256.02 is too old"),
+            (Host(gpu="570.86.10, 12.0", runtimes="nvidia"), "(compute capability 12.0) is newer than"),
+            (Host(gpu="570.86.10, 10.0", runtimes="nvidia"), "set TRITON_IMAGE to release 25.01 or later"),
+            (Host(gpu="550.54.14, 5.2", runtimes="nvidia"), "is older than"),
+            (Host(gpu=GPU), "install NVIDIA's Container Toolkit"),
+            (
+                Host(gpu=GPU, system="Docker Desktop", platform="Docker Desktop 4.33.1 (161083)"),
+                "Docker Desktop (Docker Desktop 4.33.1 (161083)) offers no NVIDIA runtime",
+            ),
+        ],
+        ids=lambda value: "" if isinstance(value, Host) else value,
+    )
+    def test_the_reason_for_the_cpu_is_said(self, checkout: Path, host: Host, reason: str) -> None:
+        outcome = init_kafka(checkout, host)
+        assert outcome.keys["TRITON_DEVICE"] == "cpu"
+        assert reason in outcome.printed
+
+    def test_an_image_of_the_operators_choice_is_not_judged(self, checkout: Path) -> None:
+        set_keys(checkout, TRITON_IMAGE="nvcr.io/nvidia/tritonserver:25.01-py3")
+        outcome = init_kafka(checkout, Host(gpu="570.86.10, 12.0", runtimes="nvidia"))
+        assert outcome.keys["TRITON_DEVICE"] == "gpu"
+
+    def test_a_choice_of_the_operator_stays(self, checkout: Path) -> None:
+        set_keys(checkout, TRITON_DEVICE="cpu")
+        outcome = init_kafka(checkout, Host(gpu=GPU, runtimes="nvidia"))
+        assert outcome.keys["TRITON_DEVICE"] == "cpu"
