@@ -141,7 +141,7 @@ FROM console-packages AS console
 COPY --chmod=755 frontend ./
 RUN ["npm", "run", "build"]
 
-FROM nginx:1.28.0-alpine AS frontend
+FROM nginx:1.28.2-alpine AS frontend
 COPY --chmod=755 nginx/frontend.conf /etc/nginx/nginx.conf
 COPY --from=console /build/dist /srv/frontend
 USER 101:101
@@ -150,7 +150,7 @@ HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
   CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]
 CMD ["nginx"]
 
-FROM nginx:1.28.0-alpine AS nginx
+FROM nginx:1.28.2-alpine AS nginx
 COPY --chmod=755 nginx/containers.conf /etc/nginx/nginx.conf
 COPY --chmod=755 nginx/answers.conf nginx/routes.conf /etc/nginx/
 USER 101:101
