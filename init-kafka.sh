@@ -18,10 +18,17 @@ want() {
   printf 'init-kafka: %s\n' "$*" >&2
 }
 
-# .env: KEY=VALUE lines, with or without quotes, with line ends of Unix or Windows.
-
+# As Compose reads .env: quotes, `export`, remarks behind a value and line ends of Windows do not belong to the value.
 value_of() {
-  sed -n "s/^$1=//p" .env | tail -n 1 | tr -d '\r' | sed -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'\$/\1/"
+  KEY=$1 awk '
+    { sub(/\r$/, ""); sub(/^[ \t]*(export[ \t]+)?/, "") }
+    index($0, ENVIRON["KEY"] "=") == 1 {
+      value = substr($0, length(ENVIRON["KEY"]) + 2)
+      if (value ~ /^".*"/ || value ~ /^\047.*\047/) {
+        quote = substr(value, 1, 1); value = substr(value, 2); value = substr(value, 1, index(value, quote) - 1)
+      } else { sub(/[ \t]+#.*/, "", value); sub(/[ \t]+$/, "", value) }
+    }
+    END { print value }' .env
 }
 
 # What Compose will take: the shell's value, .env's, or the default.

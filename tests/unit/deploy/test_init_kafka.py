@@ -144,12 +144,16 @@ class TestEnvironmentFile:
         assert re.fullmatch(r"KAFKA_CLUSTER_ID=.{22}", lines[2])
         assert lines[3:5] == ["", "LAST=1"]
 
-    @pytest.mark.parametrize("line", ["{}\r\n", '"{}"\n', "'{}'\n", "{}"])
+    @pytest.mark.parametrize("line", ["{}\r\n", '"{}"\n', "'{}'\n", "{}", "{} # mine\n", "'{}' # mine\n"])
     def test_an_existing_id_is_never_changed(self, checkout: Path, line: str) -> None:
         written = "KAFKA_CLUSTER_ID=" + line.format("MkU3OEVBNTcwNTJENDM2Qg")
         (checkout / ".env").write_bytes(written.encode())
         assert "MkU3OEVBNTcwNTJENDM2Qg stays" in init_kafka(checkout).printed
         assert (checkout / ".env").read_bytes().startswith(written.encode())
+
+    def test_a_key_may_be_exported(self, checkout: Path) -> None:
+        (checkout / ".env").write_text("export KAFKA_CLUSTER_ID=MkU3OEVBNTcwNTJENDM2Qg\n")
+        assert "MkU3OEVBNTcwNTJENDM2Qg stays" in init_kafka(checkout).printed
 
     def test_the_file_keeps_its_mode(self, checkout: Path) -> None:
         (checkout / ".env").chmod(0o600)
