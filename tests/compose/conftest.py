@@ -31,11 +31,14 @@ def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]
         refuse_to_start_before_init(containers)
         containers.run("./init-kafka.sh")
         start_one_service_of_a_fresh_clone(containers)
-        say(f"built in {timed(lambda: containers.run('docker compose --profile demo build --quiet')):.0f} s")
+        built_s = timed(
+            lambda: containers.run("docker compose --profile demo build -q", limit_s=BUILD_LIMIT_S)
+        )
+        say(f"built in {built_s:.0f} s")
         start_and_report(containers)
         yield containers
     finally:
-        containers.run("docker compose --profile demo down --volumes --remove-orphans")
+        containers.run(f"docker compose -p {PROJECT} down --volumes --remove-orphans")
 
 
 @pytest.fixture(scope="session")
