@@ -229,6 +229,23 @@ choose_device() {
   fi
 }
 
+# Without search nobody may wait for it: the relay would, and say that it does not get on.
+match_search() {
+  local url=http://elasticsearch:9200 written
+  written=$(value_of ELASTICSEARCH_URL)
+  if has_profile search; then
+    if grep -q '^ELASTICSEARCH_URL=' .env && [ -z "$written" ]; then
+      set_key ELASTICSEARCH_URL "$url"
+      say "ELASTICSEARCH_URL=$url is written to .env: search starts (COMPOSE_PROFILES)"
+    fi
+  elif [ -z "$written" ] || [ "$written" = "$url" ]; then
+    grep -q '^ELASTICSEARCH_URL=$' .env || {
+      set_key ELASTICSEARCH_URL ""
+      say "ELASTICSEARCH_URL= is written to .env: search does not start (COMPOSE_PROFILES)"
+    }
+  fi
+}
+
 say_addresses() {
   local host
   host=$(setting BIND_ADDRESS 127.0.0.1)
@@ -244,6 +261,7 @@ touch .env 2>/dev/null || true
 [ -z "${NATIVE_STATE:-}" ] || say "This shell holds the native mode's keys, which win over .env: use another shell for docker compose" >&2
 keep_or_make_cluster_id
 grep -q '^COMPOSE_PROFILES=' .env || set_key COMPOSE_PROFILES search,kafka-ui
+match_search
 open_mounted_files
 
 if ! facts=$(docker info --format '{{.ServerVersion}}|{{.MemTotal}}|{{.DockerRootDir}}|{{.OperatingSystem}}|{{json .Runtimes}}|{{json .SecurityOptions}}' 2>/dev/null) \

@@ -39,6 +39,8 @@ class SearchEngine:
         parameters: Mapping[str, str] | None = None,
     ) -> Any:
         """Return the answer's JSON, or raise `SearchRefused` for a 4xx; bytes are lines of JSON."""
+        if not self._url:
+            raise DependencyUnavailable(DEPENDENCY, "none is configured (ELASTICSEARCH_URL is empty)")
         is_lines = isinstance(body, bytes)
         try:
             response = self._session.request(

@@ -44,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.exit(f"Mission refused:\n{error}")
     pool = open_pool(settings, max_connections=len(sinks), application_name=SERVICE)
     if options.command == "rebuild":
-        return _rebuild(pool, next(sink for sink in sinks if sink.name == options.sink))
+        named = [sink for sink in sinks if sink.name == options.sink]
+        return (
+            _rebuild(pool, named[0]) if named else sys.exit("rebuild: ELASTICSEARCH_URL is empty: no search")
+        )
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
     _serve(pool, sinks, liveness)
@@ -53,8 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _sinks(settings: Settings) -> list[Sink]:
     mission = load_mission(settings.mission_file)
+    engine = SearchEngine(settings.elasticsearch_url, answer_timeout_s=SEARCH_TIMEOUT_S)
     return [
-        SearchSink(SearchEngine(settings.elasticsearch_url, answer_timeout_s=SEARCH_TIMEOUT_S)),
+        # Without search its cursor stays where it is, and what came meanwhile follows once there is one.
+        *([SearchSink(engine)] if settings.elasticsearch_url else []),
         ResultsTopicSink(settings),
         MetricsSink(VictoriaMetrics(settings.victoria_metrics_url), mission),
     ]

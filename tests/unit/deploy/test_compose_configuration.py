@@ -39,7 +39,7 @@ DOCUMENTED = dict(
 FOR_BUILDS = {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "NPM_CONFIG_REGISTRY"}
 #: init-kafka.sh chooses it where it is empty.
 CHOSEN = {"TRITON_DEVICE": ""}
-WITH_DEFAULT = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*))?\}")
+WITH_DEFAULT = re.compile(r"\$\{([A-Z_]+)(?::?-([^}]*))?\}")
 MANUAL_PORTS = {80, 8000, 8080, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 9200, 15672}
 
 

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -175,6 +175,16 @@ class TestEnvironmentFile:
         set_keys(checkout, COMPOSE_PROFILES="")
         assert init_kafka(checkout).keys["COMPOSE_PROFILES"] == ""
 
+    def test_where_search_does_not_start_nobody_waits_for_it(self, checkout: Path) -> None:
+        set_keys(checkout, COMPOSE_PROFILES="", ELASTICSEARCH_URL="http://elasticsearch:9200")
+        assert init_kafka(checkout).keys["ELASTICSEARCH_URL"] == ""
+        set_keys(checkout, COMPOSE_PROFILES="search")
+        assert init_kafka(checkout).keys["ELASTICSEARCH_URL"] == "http://elasticsearch:9200"
+
+    def test_a_search_of_the_operators_own_stays(self, checkout: Path) -> None:
+        set_keys(checkout, COMPOSE_PROFILES="", ELASTICSEARCH_URL="http://search.example:9200")
+        assert init_kafka(checkout).keys["ELASTICSEARCH_URL"] == "http://search.example:9200"
+
     def test_an_override_file_stays_alive(self, checkout: Path) -> None:
         set_keys(checkout, COMPOSE_FILE="docker-compose.yml:docker-compose.gpu.yml")
         outcome = init_kafka(checkout, Host(gpu=GPU, runtimes="nvidia"))
@@ -264,15 +274,17 @@ class TestGate:
         assert "Docker does not answer" in outcome.wanted
         assert outcome.keys["KAFKA_CLUSTER_ID"]
 
-    @pytest.mark.parametrize("key", PORT_KEYS)
-    def test_a_taken_port_is_named_with_its_key(self, checkout: Path, key: str) -> None:
-        with a_server() as port:
-            set_keys(checkout, **{key: port})
+    def test_every_taken_port_is_named_with_its_key(self, checkout: Path) -> None:
+        with ExitStack() as servers:
+            taken = {key: servers.enter_context(a_server()) for key in PORT_KEYS}
+            set_keys(checkout, **taken)
             outcome = init_kafka(checkout)
         assert outcome.status == 1
-        assert re.search(
-            rf"port {port} is taken by .*: stop it, or set {key} in .env to a free port", outcome.wanted
-        )
+        assert len(taken) == 13
+        for key, port in taken.items():
+            assert re.search(
+                rf"port {port} is taken by .*: stop it, or set {key} in .env to a free port", outcome.wanted
+            )
 
     def test_the_owner_of_a_taken_port_is_named(self, checkout: Path) -> None:
         with a_server() as port:
