@@ -84,6 +84,8 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
 
     `summary` is what Flower shows in place of arguments that may fill a megabyte.
     """
+    # With the queue alone, Celery's routes would still give the message the routing key of its name.
+    destination: dict[str, Any] = {"queue": queue, "routing_key": queue.routing_key} if queue else {}
     try:
         app.send_task(
             task_name,
@@ -91,7 +93,7 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
             kwargs=dict(kwargs or {}),
             task_id=task_id,
             ignore_result=True,
-            queue=queue,  # type: ignore[arg-type]  # a queue that workers do not read is passed as it is
+            **destination,
             headers=dict(headers or {}),
             argsrepr=summary,
             kwargsrepr="",

@@ -1,0 +1,21 @@
+"""Where a task goes: by its name, or aside."""
+
+from typing import Any
+
+import pytest
+from kombu import Connection
+
+from telemetry_core.broker import celery_app, parked_queue, publish
+from telemetry_core.settings import Settings
+from telemetry_core.tasks import INFERENCE_QUEUE, PARKED_QUEUE, RUN_INFERENCE
+
+
+@pytest.mark.parametrize(("queue", "expected"), [(None, INFERENCE_QUEUE), (parked_queue(), PARKED_QUEUE)])
+def test_parked_task_goes_aside_and_not_to_the_queue_of_its_name(queue: Any, expected: str) -> None:
+    settings = Settings(celery_broker_url=f"memory://{expected}")
+    app = celery_app("test", settings)
+    publish(app, RUN_INFERENCE, args=["job"], task_id="one", queue=queue, headers={"parked": 1})
+    with Connection(settings.celery_broker_url) as connection, connection.channel() as channel:
+        message = channel.basic_get(expected)
+    assert message is not None
+    assert (message.headers["id"], message.headers["parked"]) == ("one", 1)
