@@ -110,7 +110,8 @@ def why_not_served(
         return "it is not in Triton's model repository"
     for version, state, reason in named:
         if version in {model_version, ""}:
-            return None if state in _SERVED_STATES else reason or state.lower() or "it was not loaded"
+            told = " ".join(reason.split())  # Triton's reasons have several lines
+            return None if state in _SERVED_STATES else told or state.lower() or "it was not loaded"
     return f"Triton has version {', '.join(version for version, _, _ in named)} only"
 
 

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from kombu.exceptions import KombuError
 
 from operation_server.asking import Away, Inquiry
-from operation_server.pipeline.triton import IndexedModel, not_ready
+from operation_server.pipeline.triton import IndexedModel, not_ready, open_channel
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import DEPENDENCY as SEARCH
@@ -121,7 +121,7 @@ def triton_check(address: str, models: Callable[[], list[IndexedModel]]) -> Chec
 
     A model that fails takes only its own tasks with it: it is told, and the rest is ready.
     """
-    channel = grpc.insecure_channel(address)
+    channel = open_channel(address)
     # ServerReadyRequest is empty; field 1 of ServerReadyResponse is the boolean `ready`.
     server_ready = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")
 

@@ -19,7 +19,7 @@ def test_every_grpc_status_is_either_passing_or_a_broken_contract(status):
 
 INDEX = [
     ("lstm_timeseries", "1", "READY", ""),
-    ("vae_timeseries", "1", "UNAVAILABLE", "Internal: model.onnx is no protobuf"),
+    ("vae_timeseries", "1", "UNAVAILABLE", "Internal:\n  model.onnx is no protobuf"),
     ("moving_average", "", "UNAVAILABLE", "Not found: unable to load config.pbtxt"),
     ("transformer_timeseries", "2", "LOADING", ""),
 ]
