@@ -133,7 +133,7 @@ def frozen(platform: Platform, name: str) -> Iterator[None]:
         ("victoria-metrics", "GET", "/fleet"),
         ("victoria-metrics", "GET", "/trends/satellite/SAT-001/metric/satellite_temperature"),
         ("rabbitmq", "POST", "/inference/submit"),
-        ("elasticsearch", "GET", "/search"),
+        ("elasticsearch", "GET", "/search?q=nominal"),
         ("kafka", "GET", "/pipeline"),
         ("triton-server", "GET", "/pipeline"),
     ],
