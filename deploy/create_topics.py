@@ -13,6 +13,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
     ResourceType,
 )
 
+from telemetry_core.settings import Settings
+
 TELEMETRY_TOPIC = "satellite-telemetry"
 DEAD_LETTER_TOPIC = "satellite-telemetry-dead-letters"
 RESULTS_TOPIC = "inference.results"
@@ -21,6 +23,8 @@ TOPIC_SETTINGS = {
     # The broker's time is `received_at`; a satellite's clock cannot decide what is kept.
     "message.timestamp.type": "LogAppendTime",
     "retention.ms": str(7 * 24 * 3600 * 1000),
+    # Of each partition; the oldest segments go first. -1 is Kafka's word for no limit.
+    "retention.bytes": str(Settings().kafka_retention_bytes or -1),
     "max.message.bytes": "1258291",
 }
 

@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 import structlog
 
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
-from kafka_inference_trigger.dispatch import Dispatcher
+from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
-from telemetry_core.broker import celery_app, publish
+from telemetry_core.broker import celery_app
 from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream
-from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 
 _log = structlog.get_logger(SERVICE)
 
@@ -35,16 +34,6 @@ def main() -> None:
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
     trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
-    app = celery_app(SERVICE, settings)
-
-    def publish_batch(batch: InferenceBatch, task_id: str) -> None:
-        publish(
-            app,
-            RUN_SUBSYSTEM_INFERENCE,
-            kwargs={"batch": batch.to_payload()},
-            task_id=task_id,
-            summary=f"{batch.subsystem}: {len(batch.jobs)} windows",
-        )
 
     def fill(records: Iterator[Record]) -> None:
         _log.info(f"Windows rebuilt from {trigger.fill(records)} earlier messages")
@@ -62,7 +51,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Waiting for telemetry on {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
-    dispatcher = Dispatcher(DeadLetterTopic(settings), publish_batch)
+    dispatcher = Dispatcher(DeadLetterTopic(settings), batch_publisher(celery_app(SERVICE, settings)))
     send = traced("dispatch", dispatcher.send, _job_ids)
     liveness.start()
     stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))

@@ -7,12 +7,14 @@ from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
+from celery import Celery
 
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.rules import PlannedJob
 from kafka_inference_trigger.trigger import Plan
+from telemetry_core.broker import publish
 from telemetry_core.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 
 JOBS_LOGGED_PER_S = 20
 PROGRESS_EVERY = 100
@@ -25,6 +27,21 @@ class PublishTask(Protocol):
 
     def __call__(self, batch: InferenceBatch, task_id: str) -> None:
         """Return once the broker confirmed; raise `DependencyUnavailable` otherwise."""
+
+
+def batch_publisher(app: Celery) -> PublishTask:
+    """Publish batches by `app`, which connects with the first one."""
+
+    def publish_batch(batch: InferenceBatch, task_id: str) -> None:
+        publish(
+            app,
+            RUN_SUBSYSTEM_INFERENCE,
+            kwargs={"batch": batch.to_payload()},
+            task_id=task_id,
+            summary=f"{batch.subsystem}: {len(batch.jobs)} windows",
+        )
+
+    return publish_batch
 
 
 class Dispatcher:

@@ -10,17 +10,20 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
-from kafka_inference_trigger.dispatch import task_id_of
+from kafka_inference_trigger.dispatch import batch_publisher, task_id_of
 from kafka_inference_trigger.rules import plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
-from telemetry_core.broker import celery_app, publish
+from telemetry_core.broker import celery_app
 from telemetry_core.errors import InvalidTelemetryMessage, PlatformError
 from telemetry_core.messages import MAX_CLOCK_LEAD_S, microseconds_of, parse_telemetry_message
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import Record, read_since
 from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.tasks import InferenceBatch
+
+MOMENT_HELP: Final = "ISO 8601, UTC unless it says otherwise"
 
 
 def revisions(  # noqa: PLR0913 - a range of one satellite of one topic
@@ -59,8 +62,8 @@ def main() -> None:
     """Send the revisions; they appear in the same rows."""
     parser = argparse.ArgumentParser(prog="rescore", description=__doc__)
     parser.add_argument("satellite")
-    parser.add_argument("first", metavar="FROM", type=_utc, help="ISO 8601, UTC unless it says otherwise")
-    parser.add_argument("last", metavar="TO", type=_utc)
+    parser.add_argument("first", metavar="FROM", type=moment_of, help=MOMENT_HELP)
+    parser.add_argument("last", metavar="TO", type=moment_of)
     options = parser.parse_args()
     settings = Settings()
     try:
@@ -83,19 +86,14 @@ def _send(settings: Settings, satellite_id: str, from_us: int, to_us: int) -> in
         from_us=from_us,
         to_us=to_us,
     )
-    app = celery_app(SERVICE, settings)
+    publish_batch = batch_publisher(celery_app(SERVICE, settings))
     for batch in batches:
-        publish(
-            app,
-            RUN_SUBSYSTEM_INFERENCE,
-            kwargs={"batch": batch.to_payload()},
-            task_id=f"rescore-{task_id_of(batch)}",
-            summary=f"{batch.subsystem}: {len(batch.jobs)} revisions",
-        )
+        publish_batch(batch, f"rescore-{task_id_of(batch)}")
     return sum(len(batch.jobs) for batch in batches)
 
 
-def _utc(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """Read a time of the command line: ISO 8601, UTC unless it says otherwise."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -624,6 +624,10 @@ WHERE (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
     AND (%(created_at)s IS NULL OR (created_at, job_id) < (%(created_at)s, %(job_id)s))
 ORDER BY created_at DESC, job_id DESC OFFSET %(ceiling)s - 1 LIMIT 1
 
+-- name: rows_of_jobs
+-- Which subsystems of some jobs have a row.
+SELECT job_id, subsystem FROM subsystem_inferences WHERE job_id = ANY (%(job_ids)s)
+
 -- name: job
 SELECT
     job.job_id,
@@ -685,6 +689,14 @@ FROM (
         min(xact_start) FILTER (WHERE datname = current_database() AND pid <> pg_backend_pid()) AS oldest_start
     FROM pg_stat_activity WHERE backend_type = 'client backend'
 ) AS clients
+
+-- name: open_jobs
+-- Jobs that are not judged yet, counted no further than `ceiling`, and the age of the oldest one.
+SELECT count(*) AS open_jobs, extract(EPOCH FROM (now() AT TIME ZONE 'UTC') - min(created_at)) AS oldest_open_s
+FROM (
+    SELECT created_at FROM inference_jobs
+    WHERE status IN ('pending', 'processing') ORDER BY created_at LIMIT %(ceiling)s
+) AS listed
 
 -- name: newest_verdict
 SELECT completed_at FROM subsystem_inferences

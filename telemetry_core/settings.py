@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """With less room there nothing new is taken in."""
     api_keys: str = ""
     """Keys of the REST API, separated by commas; none = it asks for none."""
+    kafka_retention_bytes: int = Field(default=10_737_418_240, ge=0)
+    """Bytes that each partition of a topic keeps for its seven days; 0 sets no limit."""
     retention_completed_days: float = Field(default=30, ge=0)
     """Completed jobs older than this are deleted with their verdicts; 0 keeps them for ever."""
     retention_failed_days: float = Field(default=7, ge=0)

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 
 import structlog
 
@@ -11,8 +12,9 @@ from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import WRITER_GROUP, TelemetryStream
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.stream import WRITER_GROUP, Record, TelemetryStream
+from telemetry_core.victoria import KEEP_S, VictoriaMetrics
+from telemetry_writer.refill import keep_restored, refill
 from telemetry_writer.writer import SERVICE, TelemetryWriter
 
 _log = structlog.get_logger(SERVICE)
@@ -29,9 +31,24 @@ def main() -> None:
         sys.exit(f"Mission refused:\n{error}")
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
-    writer = TelemetryWriter(mission, VictoriaMetrics(settings.victoria_metrics_url))
-    stream = TelemetryStream(settings, group_id=WRITER_GROUP, service=SERVICE, liveness=liveness)
+    victoria = VictoriaMetrics(settings.victoria_metrics_url)
+    writer = TelemetryWriter(mission, victoria)
+
+    def fill(records: Iterator[Record]) -> None:
+        refill(records, writer)
+
+    stream = TelemetryStream(
+        settings,
+        group_id=WRITER_GROUP,
+        service=SERVICE,
+        liveness=liveness,
+        look_back_s=2 * KEEP_S,
+        on_assigned=fill,
+    )
     stop = threading.Event()
+    threading.Thread(
+        target=keep_restored, args=(victoria, stop, liveness.loop("restore")), name="restore", daemon=True
+    ).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Writing {settings.kafka_topic} to {settings.victoria_metrics_url}")

@@ -44,6 +44,10 @@ class TelemetryWriter:
         """Decide what the records put into VictoriaMetrics."""
         return plan_import(records, mission=self._mission, now_us=int(self._clock() * 1_000_000))
 
+    def rewrite(self, records: Sequence[Record]) -> None:
+        """Import the samples of records once more; they were counted and logged when their turn came."""
+        self._sink.import_samples(self.plan(records).lines)
+
     def write(self, samples: SampleImport) -> None:
         """Import the samples; count and log only after they are kept, so that a retry counts once."""
         self._sink.import_samples(samples.lines)

@@ -20,6 +20,7 @@ from verdict_relay.documents import result_record, sample_lines, search_document
 from verdict_relay.relay import SERVICE, Cursor
 
 FLUSH_TIMEOUT_S: Final = 15
+RESTORE_EVERY_S: Final = 2.0
 #: Answers to a document that a later attempt may not get.
 PASSING_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 
@@ -178,6 +179,7 @@ class MetricsSink:
         self._victoria = victoria
         self._mission = mission
         self._clock = clock
+        self._restore_at_s = 0.0
 
     def is_intact(self, _cursor: Cursor) -> bool:
         """VictoriaMetrics keeps what it took as long as its retention says."""
@@ -185,6 +187,7 @@ class MetricsSink:
 
     def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
         """Import all samples; the same ones again change nothing."""
+        self._restore_lost()
         now_us = int(self._clock() * 1_000_000)
         lines = [line for row in verdicts for line in sample_lines(row, self._mission, now_us=now_us)]
         self._victoria.import_samples(lines)
@@ -193,7 +196,13 @@ class MetricsSink:
         """Keep everything as long as the retention says."""
 
     def caught_up(self, _generation: int) -> None:
-        """Need to know nothing."""
+        """Use the time to send again what VictoriaMetrics lost when it was killed."""
+        self._restore_lost()
+
+    def _restore_lost(self) -> None:
+        if self._clock() >= self._restore_at_s:
+            self._victoria.restore_lost()
+            self._restore_at_s = self._clock() + RESTORE_EVERY_S
 
 
 def index_name(generation: int) -> str:

@@ -7,7 +7,15 @@ from typing import Final
 
 from operation_server.asking import Away
 from operation_server.pipeline.parts import VerdictsPart, VictoriaMetricsPart
-from operation_server.pipeline.states import Finding, away, judged, success_state, without_normal
+from operation_server.pipeline.states import (
+    Finding,
+    away,
+    judged,
+    latency_state,
+    success_state,
+    waiting_state,
+    without_normal,
+)
 from operation_server.pipeline.stores import DatabaseNumbers
 from operation_server.victoria import Sample, VictoriaMetrics
 
@@ -60,6 +68,9 @@ def verdicts_part(
     findings = [finding for one in (metrics, database) if isinstance(one, Away) for finding in away(one)]
     if not isinstance(metrics, Away):
         findings += _success_findings(numbers.get("success_percent"))
+        findings += _latency_findings(numbers.get("latency_p99_s"))
+    if not isinstance(database, Away):
+        findings += _waiting_findings(database)
     part = VerdictsPart(
         **judged(findings),
         per_minute=numbers.get("per_minute"),
@@ -67,6 +78,8 @@ def verdicts_part(
         latency_p99_ms=_ms(numbers.get("latency_p99_s")),
         success_percent=numbers.get("success_percent"),
         newest_at=None if isinstance(database, Away) else database.newest_at,
+        open_jobs=None if isinstance(database, Away) else database.open_jobs,
+        oldest_open_s=None if isinstance(database, Away) else database.oldest_open_s,
     )
     return part, findings
 
@@ -76,6 +89,21 @@ def _success_findings(percent: float | None) -> list[Finding]:
         return [Finding(state="standby", message="no verdict within the last 5 minutes")]
     message = f"{percent:.1f} % of the verdicts of the last 5 minutes succeeded: the failed jobs say why"
     return without_normal(Finding(state=success_state(percent), message=message))
+
+
+def _latency_findings(p99_s: float | None) -> list[Finding]:
+    message = (
+        f"one verdict in a hundred came {p99_s or 0:.0f} s after its message, or later: see lag and queues"
+    )
+    return without_normal(Finding(state=latency_state(p99_s), message=message))
+
+
+def _waiting_findings(database: DatabaseNumbers) -> list[Finding]:
+    message = (
+        f"{database.open_jobs} jobs are not judged yet, the oldest for {database.oldest_open_s or 0:.0f} s:"
+        " see the queues, and the log of housekeeping"
+    )
+    return without_normal(Finding(state=waiting_state(database.oldest_open_s), message=message))
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -103,6 +103,8 @@ class VerdictsPart(_Part):
     latency_p99_ms: Number
     success_percent: Number
     newest_at: datetime | None = Field(description="When the newest verdict was committed")
+    open_jobs: Count = Field(description="Jobs not judged yet; counts no further than 10000")
+    oldest_open_s: Number = Field(description="Age of the oldest of them")
 
 
 class DatabasePart(_Part):

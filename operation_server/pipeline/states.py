@@ -15,6 +15,11 @@ LATE_LAG: Final = 1000
 FULL_QUEUE: Final = 10
 LATE_QUEUE: Final = 100
 GOOD_SUCCESS_PERCENT: Final = 95.0
+SLOW_P99_S: Final = 30.0
+LATE_P99_S: Final = 120.0
+OLD_JOB_S: Final = 120.0
+"""Lost tasks of submitted jobs were sent again by then."""
+LOST_JOB_S: Final = 600.0
 BUSY_CONNECTIONS: Final = 0.8
 """Share of the connections that PostgreSQL allows."""
 OLD_TRANSACTION_S: Final = 60.0
@@ -67,6 +72,22 @@ def success_state(percent: float | None) -> State:
     if percent is None:
         return "standby"
     return "normal" if percent > GOOD_SUCCESS_PERCENT else "serious"
+
+
+def latency_state(p99_s: float | None) -> State:
+    """Judge the time from a message to its verdict that 99 of 100 stay below."""
+    return _late_state(p99_s, slow_s=SLOW_P99_S, late_s=LATE_P99_S)
+
+
+def waiting_state(oldest_s: float | None) -> State:
+    """Judge the age of the oldest job that is not judged yet."""
+    return _late_state(oldest_s, slow_s=OLD_JOB_S, late_s=LOST_JOB_S)
+
+
+def _late_state(age_s: float | None, *, slow_s: float, late_s: float) -> State:
+    if age_s is None or age_s <= slow_s:
+        return "normal"
+    return "serious" if age_s > late_s else "caution"
 
 
 def connections_state(used: int, allowed: int) -> State:

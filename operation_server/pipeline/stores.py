@@ -33,20 +33,25 @@ class DatabaseNumbers:
     server: Row
     newest_at: datetime | None
     relay_lag: int | None
+    #: Jobs that are not judged yet; counts no further than `RELAY_CEILING`.
+    open_jobs: int
+    oldest_open_s: float | None
 
 
 def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
-    """Ask PostgreSQL; all three statements are cheap on any number of rows."""
+    """Ask PostgreSQL; all four statements are cheap on any number of rows."""
 
     def ask() -> DatabaseNumbers:
         with transaction(pool) as connection:
             (server,) = rows(connection, "pipeline_database")
             newest = rows(connection, "newest_verdict")
+            (jobs,) = rows(connection, "open_jobs", {"ceiling": RELAY_CEILING})
             waiting = rows(connection, "relay_lag", {"sink": SEARCH_SINK, "ceiling": RELAY_CEILING})
         return DatabaseNumbers(
             server=server,
             newest_at=newest[0]["completed_at"] if newest else None,
             relay_lag=waiting[0]["waiting"] if waiting else None,
+            **jobs,
         )
 
     return ask

@@ -18,24 +18,46 @@ PROGRAM: Final = STATE / "tools" / "bin" / "victoria-metrics"
 START_LIMIT_S: Final = 30.0
 
 
+class VictoriaServer:
+    """A server that can be killed and started again with its data."""
+
+    def __init__(self, folder: Path) -> None:
+        assert PROGRAM.is_file(), f"VictoriaMetrics is not installed as {PROGRAM}: run 'make setup'"
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [
+            str(PROGRAM), f"-httpListenAddr=127.0.0.1:{self._port}",
+            f"-storageDataPath={self._folder / 'data'}", "-retentionPeriod=1y",
+            "-dedup.minScrapeInterval=1ms", "-search.latencyOffset=0s", "-memory.allowedBytes=64MiB",
+        ]  # fmt: skip
+        started_at_s = int(time.time())
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
+        _wait_until_healthy(f"{self.url}/health", self._process, self._folder / "log")
+        while int(time.time()) == started_at_s:
+            time.sleep(0.02)  # it tells its start in whole seconds: the next one must be another
+
+    def kill(self) -> None:
+        """End it as SIGKILL does: what is not on disk is lost."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=30)
+            self._process = None
+
+
 @contextmanager
 def running_victoria_server(folder: Path) -> Iterator[str]:
     """Start a server with an empty storage and yield its address."""
-    assert PROGRAM.is_file(), f"VictoriaMetrics is not installed as {PROGRAM}: run 'make setup'"
-    port = free_port()
-    command = [
-        str(PROGRAM), f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={folder / 'data'}",
-        "-retentionPeriod=1y", "-dedup.minScrapeInterval=1ms", "-search.latencyOffset=0s",
-        "-memory.allowedBytes=64MiB",
-    ]  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    server = VictoriaServer(folder)
+    server.start()
     try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}/health", process, folder / "log")
-        yield f"http://127.0.0.1:{port}"
+        yield server.url
     finally:
-        process.kill()
-        process.wait(timeout=30)
+        server.kill()
 
 
 def write_samples(url: str, metric: str, satellite_id: str, values: Mapping[int, float]) -> None:

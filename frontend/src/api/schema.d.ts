@@ -2666,6 +2666,16 @@ export interface components {
              * @description When the newest verdict was committed
              */
             newest_at: string | null;
+            /**
+             * Open Jobs
+             * @description Jobs not judged yet; counts no further than 10000
+             */
+            open_jobs: number | null;
+            /**
+             * Oldest Open S
+             * @description Age of the oldest of them
+             */
+            oldest_open_s: number | null;
         };
         /**
          * VictoriaMetricsPart

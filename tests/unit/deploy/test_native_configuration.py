@@ -17,6 +17,7 @@ from deploy.native.configuration import (
 )
 from deploy.native.places import Accounts, Places
 from deploy.native.services import Service, _python_services, broker_login
+from telemetry_core.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PLACES = Places(checkout=CHECKOUT, state=Path("/srv/state"))
@@ -66,12 +67,21 @@ def test_address_before_a_placeholder_keeps_its_at_sign() -> None:
 def test_broker_definitions_limit_deliveries_and_keep_dead_letters() -> None:
     text = (CHECKOUT / "deploy" / "definitions.json").read_text(encoding="utf-8")
     definitions = json.loads(render(text, values()))
-    (policy,) = definitions["policies"]
+    policy = next(one for one in definitions["policies"] if one["name"] == "inference-tasks")
     assert all(re.match(policy["pattern"], queue) for queue in ("inference", "celery"))
     assert not re.match(policy["pattern"], "dead-letters")
     assert policy["definition"]["delivery-limit"] > GIVE_UP_AT
     assert definitions["queues"][0]["name"] == policy["definition"]["dead-letter-exchange"]
     assert definitions["users"][0]["password"] == broker_login(ENVIRONMENT["CELERY_BROKER_URL"])[1]
+
+
+@pytest.mark.parametrize("queue", ["inference", "celery", PARKED_QUEUE, DEAD_LETTER_QUEUE])
+def test_every_lasting_queue_is_bounded_in_messages_and_bytes(queue: str) -> None:
+    text = (CHECKOUT / "deploy" / "definitions.json").read_text(encoding="utf-8")
+    policies = json.loads(render(text, values()))["policies"]
+    (limits,) = [one["definition"] for one in policies if re.match(one["pattern"], queue)]
+    assert limits["max-length"] > 0
+    assert limits["max-length-bytes"] > 0
 
 
 def test_nginx_drops_root_only_where_it_starts_as_root() -> None:

@@ -45,6 +45,8 @@ WELL = Answers(
         },
         newest_at=NOW,
         relay_lag=0,
+        open_jobs=3,
+        oldest_open_s=0.4,
     ),
     search=9,
     disk=ROOM,
@@ -86,6 +88,16 @@ class TestParts:
             assert {name for name, state in states(answer).items() if state == "off"} == off
             assert {alert.part for alert in answer.alerts} == off
             assert all(f"{tool} unavailable: refused: see " in alert.message for alert in answer.alerts)
+
+    def test_jobs_that_stay_open_and_late_verdicts_are_told(self) -> None:
+        assert isinstance(WELL.database, DatabaseNumbers)
+        late = pipeline(
+            metrics=Metrics(triton=[], numbers={"success_percent": 100.0, "latency_p99_s": 294.0}),
+            database=replace(WELL.database, open_jobs=7, oldest_open_s=700.0),
+        ).verdicts
+        assert (late.state, late.open_jobs, late.oldest_open_s) == ("serious", 7, 700.0)
+        assert "294 s after its message" in late.detail
+        assert "7 jobs are not judged yet, the oldest for 700 s" in late.detail
 
     def test_topic_that_is_missing_is_named_and_has_no_count(self) -> None:
         assert isinstance(WELL.kafka, KafkaNumbers)

@@ -8,9 +8,11 @@ from operation_server.pipeline.states import (
     group_state,
     judged,
     lag_state,
+    latency_state,
     queue_state,
     success_state,
     transaction_state,
+    waiting_state,
 )
 from telemetry_core.tasks import DEAD_LETTER_QUEUE, INFERENCE_QUEUE
 
@@ -54,6 +56,29 @@ def test_one_dead_letter_is_a_caution(count: int | None, state: str) -> None:
 )
 def test_success_is_good_above_95_percent_only(percent: float | None, state: str) -> None:
     assert success_state(percent) == state
+
+
+@pytest.mark.parametrize(
+    ("p99_s", "state"),
+    [
+        (None, "normal"),
+        (0.2, "normal"),
+        (30.0, "normal"),
+        (30.1, "caution"),
+        (120.0, "caution"),
+        (294.0, "serious"),
+    ],
+)
+def test_slow_verdicts_are_a_caution_and_late_ones_serious(p99_s: float | None, state: str) -> None:
+    assert latency_state(p99_s) == state
+
+
+@pytest.mark.parametrize(
+    ("oldest_s", "state"),
+    [(None, "normal"), (120.0, "normal"), (121.0, "caution"), (600.0, "caution"), (86_400.0, "serious")],
+)
+def test_job_that_stays_open_is_a_caution_and_then_serious(oldest_s: float | None, state: str) -> None:
+    assert waiting_state(oldest_s) == state
 
 
 @pytest.mark.parametrize(("used", "state"), [(80, "normal"), (81, "caution"), (100, "caution")])

@@ -61,6 +61,8 @@ export function aPipeline(): Pipeline {
       latency_p99_ms: 220,
       success_percent: 99.97,
       newest_at: "2026-03-01T11:59:58Z",
+      open_jobs: 2,
+      oldest_open_s: 0.4,
     },
     database: {
       ...normal,

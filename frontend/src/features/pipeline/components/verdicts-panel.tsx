@@ -29,6 +29,12 @@ export function VerdictsPanel({ part }: { part: Pipeline["verdicts"] }) {
         <Figure label={t("verdicts.success")} rule={t("verdicts.successRule")}>
           <Value value={formatPercent(part.success_percent)} unit="%" />
         </Figure>
+        <Figure label={t("verdicts.open")} rule={t("verdicts.openRule")}>
+          <Value value={formatMeasure(part.open_jobs)} />
+        </Figure>
+        <Figure label={t("verdicts.oldestOpen")}>
+          <Value value={formatMeasure(part.oldest_open_s)} unit="s" />
+        </Figure>
         <Figure label={t("verdicts.newest")}>
           {part.newest_at ? <UtcTime time={part.newest_at} /> : <Value value={null} />}
         </Figure>

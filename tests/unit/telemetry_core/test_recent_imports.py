@@ -1,0 +1,35 @@
+"""What is kept of the imports that a server took: enough, and no more."""
+
+import os
+
+from telemetry_core.victoria import KEEP_S, MAX_KEPT_BYTES, RecentImports
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_imports_are_kept_until_the_server_is_known_to_have_flushed_them() -> None:
+    clock = Clock()
+    recent = RecentImports(monotonic=clock)
+    recent.add(b"early")
+    clock.now_s = KEEP_S - 1
+    recent.add(b"late")
+    recent.forget_flushed()
+    assert recent.bodies() == [b"early", b"late"]
+    clock.now_s = KEEP_S + 1
+    assert recent.bodies() == [b"early", b"late"]
+    recent.forget_flushed()
+    assert recent.bodies() == [b"late"]
+
+
+def test_memory_is_bounded_and_says_when_it_was_too_small() -> None:
+    recent = RecentImports(monotonic=Clock())
+    noise = os.urandom(MAX_KEPT_BYTES // 3)  # nothing compresses it
+    for _ in range(4):
+        recent.add(noise)
+    assert recent.has_dropped
+    assert len(recent.bodies()) <= 3
