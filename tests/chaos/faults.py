@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from tests.chaos.disk import FOLDERS
 from tests.chaos.hostile import dead_marks, send_hostile_tasks
 from tests.chaos.network import SERVER_PORTS
 from tests.chaos.platforms import Platform
@@ -14,6 +15,7 @@ PAUSE_S: Final = 40
 BLACK_HOLE_S: Final = 30
 KAFKA_KILLS: Final = 10
 CLOCK_STEP_S: Final = 12
+FULL_DISK_S: Final = 20
 HOSTILE_LIMIT_S: Final = 60
 CLOCKED: Final = (TRIGGER, WORKER, WRITER, RELAY)
 BETWEEN_KILLS_S: Final = 8
@@ -129,6 +131,17 @@ def hostile_tasks() -> Fault:
     return Fault(kind="hostile-tasks", targets=(), act=act)
 
 
+def fill_disk(server: str) -> Fault:
+    """Fill the disk of a server for a while."""
+
+    def act(platform: Platform) -> float:
+        with platform.filled_disk(server):
+            time.sleep(FULL_DISK_S)
+        return time.time()
+
+    return Fault(kind="full-disk", targets=(server,), act=act)
+
+
 def all_faults(names: Iterable[str]) -> list[Fault]:
     """Every single fault on the processes `names`; pairs are drawn by the plan."""
     names = list(names)
@@ -139,6 +152,7 @@ def all_faults(names: Iterable[str]) -> list[Fault]:
         kill_repeatedly("kafka", KAFKA_KILLS),
         restart(),
         hostile_tasks(),
+        *(fill_disk(server) for server in FOLDERS),
         *(more_triggers(count) for count in (2, 3)),
         *(step_clock(service) for service in CLOCKED if service in services),
         *(pause(name) for name in services),

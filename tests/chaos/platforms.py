@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import psutil
 
 from tests.chaos.copies import adjustable_clock, copy_of, other_ports
+from tests.chaos.disk import ballast, small_disk
 from tests.chaos.network import SERVER_PORTS, black_hole
 from tests.compose.containers import PROJECT, Containers
 from tests.e2e.supervised import CHECKOUT, Supervised, wait_until
@@ -43,6 +44,9 @@ class Platform(Protocol):
 
     def further(self, name: str, count: int) -> AbstractContextManager[None]:
         """Run further processes of a service inside the block."""
+
+    def filled_disk(self, name: str) -> AbstractContextManager[None]:
+        """Leave a server no room on its disk inside the block; it must be back when there is room again."""
 
     def restart(self) -> float:
         """Take everything down and up again; return when that was over."""
@@ -78,11 +82,7 @@ class NativePlatform:
         def returned() -> float:
             # A service may go on when its child dies, or end with it and start again.
             wait_until(lambda: not _is_alive(victim), f"{name} is dead", within_s=RETURN_LIMIT_S)
-            wait_until(
-                lambda: (pid := self.supervised.pid(service)) and listening_ports(pid) >= ports,
-                f"{name} is back on its ports",
-                within_s=RETURN_LIMIT_S,
-            )
+            self._wait_for_ports(service, ports)
             return time.time()
 
         return returned
@@ -109,6 +109,15 @@ class NativePlatform:
                 copies.enter_context(copy_of(self.supervised, name, ports))
             yield
 
+    @contextmanager
+    def filled_disk(self, name: str) -> Iterator[None]:
+        ports = listening_ports(self.supervised.pid(name))
+        with small_disk(self.supervised, name) as folder:
+            with ballast(self.supervised, folder):
+                yield
+            self._wait_for_ports(name, ports)
+        self._wait_for_ports(name, ports)
+
     def restart(self) -> float:
         run("make", "down")
         run("make", "up")
@@ -128,6 +137,13 @@ class NativePlatform:
             check=False,
         )
         return [line for line in outcome.stdout.splitlines() if "unhealthy" in line]
+
+    def _wait_for_ports(self, service: str, ports: set[int]) -> None:
+        wait_until(
+            lambda: (pid := self.supervised.pid(service)) and listening_ports(pid) >= ports,
+            f"{service} is back on its ports",
+            within_s=RETURN_LIMIT_S,
+        )
 
     def _tree(self, name: str) -> list[psutil.Process]:
         service, _, child = name.partition("/")
@@ -183,6 +199,9 @@ class ComposePlatform:
 
     def adjustable_clock(self, name: str) -> AbstractContextManager[Callable[[str], None]]:
         raise AssertionError(f"{name}: a container's clock is its host's")
+
+    def filled_disk(self, name: str) -> AbstractContextManager[None]:
+        raise AssertionError(f"{name}: containers share the disk of their host")
 
     @contextmanager
     def further(self, name: str, count: int) -> Iterator[None]:

@@ -6,6 +6,7 @@ A run of many minutes goes in slices: the same command continues it where the la
 import argparse
 import json
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -69,6 +70,8 @@ class Run:
 def main() -> None:
     """Do the faults of a run, or of one slice of it."""
     options = _options()
+    # An ended run undoes its fault: the rules of the firewall, a full disk, a clock.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     platform: Platform = ComposePlatform(options.compose) if options.compose else NativePlatform()
     run = Run(
         STATE / f"seed-{options.seed}.json",

@@ -53,6 +53,10 @@ class Supervised:
         """Process id, 0 when it does not run."""
         return int(self._ask("getProcessInfo", name)["pid"])
 
+    def own_pid(self) -> int:
+        """Process id of the supervisor itself."""
+        return int(self._ask("getPID"))
+
     def states(self) -> dict[str, str]:
         """Name to state of every process."""
         return {info["name"]: info["statename"] for info in self._ask("getAllProcessInfo")}
