@@ -1,10 +1,12 @@
 """One fault under load: do it, wait for the first verdict and the drained backlog, settle the accounts."""
 
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+import psutil
 import psycopg2
 import requests
 from confluent_kafka import KafkaException
@@ -69,10 +71,14 @@ class Bench:
         begun = time.time()
         try:
             returned_at = fault.act(self.platform)
-        except AssertionError as error:
+        except (AssertionError, OSError, psutil.Error, subprocess.SubprocessError) as error:
             lasted_s = time.time() - begun
             return Outcome(
-                fault=fault.name, lasted_s=lasted_s, first_verdict_s=None, drained_s=None, problem=str(error)
+                fault=fault.name,
+                lasted_s=lasted_s,
+                first_verdict_s=None,
+                drained_s=None,
+                problem=str(error).strip(),
             )
         judged_at = _first(lambda: self.stores.first_judged_after(returned_at), GIVE_UP_S, every_s=0.5)
         settled_at, found, problem = self._settle()

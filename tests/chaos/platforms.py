@@ -124,8 +124,9 @@ class NativePlatform:
         return time.time()
 
     def repair(self) -> None:
-        for name in self.names():
-            self.resume(name)
+        for name in self.supervised.states():
+            for process in self._tree(name):
+                process.resume()
         self.restart()
 
     def problems(self) -> list[str]:
@@ -149,7 +150,8 @@ class NativePlatform:
         service, _, child = name.partition("/")
         if child:
             return [self._child(service, child)]
-        return [psutil.Process(self.supervised.pid(service)), *self._children(service)]
+        pid = self.supervised.pid(service)
+        return [psutil.Process(pid), *self._children(service)] if pid else []
 
     def _children(self, service: str) -> list[psutil.Process]:
         pid = self.supervised.pid(service)
