@@ -10,6 +10,7 @@ import psutil
 import psycopg2
 import requests
 from confluent_kafka import KafkaException
+from kombu.exceptions import KombuError
 
 from tests.chaos.account import Account
 from tests.chaos.faults import Fault
@@ -25,6 +26,9 @@ GIVE_UP_S: Final = 90
 SETTLE_LIMIT_S: Final = 120
 AWAY: Final = (AssertionError, requests.RequestException, psycopg2.Error, KafkaException)
 """What asking a store raises while it is away."""
+
+UNDOABLE: Final = (AssertionError, OSError, KombuError, psutil.Error, subprocess.SubprocessError)
+"""What a fault raises that cannot be done, or after which its peer does not return."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ class Bench:
         begun = time.time()
         try:
             returned_at = fault.act(self.platform)
-        except (AssertionError, OSError, psutil.Error, subprocess.SubprocessError) as error:
+        except UNDOABLE as error:
             lasted_s = time.time() - begun
             return Outcome(
                 fault=fault.name,
