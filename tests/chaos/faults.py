@@ -3,19 +3,23 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from tests.chaos.disk import FOLDERS
 from tests.chaos.hostile import dead_marks, send_hostile_tasks
 from tests.chaos.network import SERVER_PORTS
 from tests.chaos.platforms import Platform
-from tests.e2e.supervised import RELAY, TRIGGER, WORKER, WRITER, wait_until
+from tests.e2e.supervised import CHECKOUT, RELAY, TRIGGER, WORKER, WRITER, address, wait_until
 
 PAUSE_S: Final = 40
 BLACK_HOLE_S: Final = 30
 KAFKA_KILLS: Final = 10
 CLOCK_STEP_S: Final = 12
 FULL_DISK_S: Final = 20
+NO_MODEL_S: Final = 20
+MODEL: Final = "lstm_timeseries"
+TRITON: Final = "triton-server"
 HOSTILE_LIMIT_S: Final = 60
 CLOCKED: Final = (TRIGGER, WORKER, WRITER, RELAY)
 BETWEEN_KILLS_S: Final = 8
@@ -142,6 +146,23 @@ def fill_disk(server: str) -> Fault:
     return Fault(kind="full-disk", targets=(server,), act=act)
 
 
+def withdraw_model() -> Fault:
+    """Let Triton run without the model that every verdict needs, and give it back."""
+
+    def act(platform: Platform) -> float:
+        folder = Path(address("MODEL_REPOSITORY", str(CHECKOUT / "model_repository"))) / MODEL
+        aside = folder.parent.with_name(f"{MODEL}.aside")
+        folder.rename(aside)
+        try:
+            platform.kill(TRITON)()
+            time.sleep(NO_MODEL_S)
+        finally:
+            aside.rename(folder)
+        return platform.kill(TRITON)()
+
+    return Fault(kind="no-model", targets=(MODEL,), act=act)
+
+
 def all_faults(names: Iterable[str]) -> list[Fault]:
     """Every single fault on the processes `names`; pairs are drawn by the plan."""
     names = list(names)
@@ -152,6 +173,7 @@ def all_faults(names: Iterable[str]) -> list[Fault]:
         kill_repeatedly("kafka", KAFKA_KILLS),
         restart(),
         hostile_tasks(),
+        withdraw_model(),
         *(fill_disk(server) for server in FOLDERS),
         *(more_triggers(count) for count in (2, 3)),
         *(step_clock(service) for service in CLOCKED if service in services),
