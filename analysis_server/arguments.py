@@ -1,6 +1,6 @@
 """The arguments of hand-sent and API tasks: validated, and turned into windows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 from analysis_server.inference import WindowSet
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job, Source
+from telemetry_core.models import MODEL_VERSION_PATTERN
 from telemetry_core.subsystems import (
     MAX_HORIZON,
     MAX_WINDOW_LENGTH,
@@ -22,7 +23,12 @@ from telemetry_core.subsystems import (
 DEFAULT_HORIZON: Final = 5
 DEFAULT_WINDOW_LENGTH: Final = 64
 NO_SATELLITE: Final = "none"
+NO_VERSION: Final = "none"
+"""Stands in the failed row of a model that the repository lacks."""
 SERIES_CHANNEL: Final = "value"
+
+NewestVersion = Callable[[str], str | None]
+"""From a model's name to the newest of its versions."""
 
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
@@ -43,6 +49,8 @@ class Config(_Arguments):
     forecast_steps: int | None = Field(default=None, ge=1, le=MAX_HORIZON)
     window_size: int | None = Field(default=None, ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
     sequence_length: int | None = Field(default=None, ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
+    model_version: Annotated[str, StringConstraints(pattern=MODEL_VERSION_PATTERN)] | None = None
+    """By default the newest of the repository."""
 
     @property
     def horizon(self) -> int:
@@ -92,11 +100,12 @@ class SubsystemArguments(_Arguments):
     metadata: Metadata = Metadata()
 
 
-def parse_series(arguments: Mapping[str, Any]) -> WindowSet:
+def parse_series(arguments: Mapping[str, Any], *, newest_version: NewestVersion) -> WindowSet:
     """Read the arguments of `run_inference`, or raise `ModelContractError` naming the wrong one."""
     parsed = _validated(SeriesArguments, arguments)
     return _window_set(
         parsed,
+        newest_version,
         subsystem=SERIES_SUBSYSTEM,
         channels=(SERIES_CHANNEL,),
         series=[parsed.data],
@@ -105,12 +114,13 @@ def parse_series(arguments: Mapping[str, Any]) -> WindowSet:
     )
 
 
-def parse_subsystem(arguments: Mapping[str, Any]) -> WindowSet:
+def parse_subsystem(arguments: Mapping[str, Any], *, newest_version: NewestVersion) -> WindowSet:
     """Read the arguments of `run_subsystem_inference`, or raise `ModelContractError`."""
     parsed = _validated(SubsystemArguments, arguments)
     channels, series = _series_by_channel(parsed)
     return _window_set(
         parsed,
+        newest_version,
         subsystem=parsed.subsystem,
         channels=channels,
         series=series,
@@ -148,6 +158,7 @@ def _series_by_channel(
 
 def _window_set(  # noqa: PLR0913 - the parts of one window
     parsed: SeriesArguments | SubsystemArguments,
+    newest_version: NewestVersion,
     *,
     subsystem: str,
     channels: tuple[str, ...],
@@ -163,7 +174,7 @@ def _window_set(  # noqa: PLR0913 - the parts of one window
     return WindowSet(
         subsystem=subsystem,
         model_name=parsed.model_name,
-        model_version="1",
+        model_version=parsed.config.model_version or newest_version(parsed.model_name) or NO_VERSION,
         channels=channels,
         horizon=parsed.config.horizon,
         jobs=[_job(parsed)],
@@ -180,9 +191,9 @@ def _job(parsed: SeriesArguments | SubsystemArguments) -> Job:
         satellite_id=metadata.satellite_id,
         source=metadata.source,
         trigger_reason=metadata.trigger_reason,
+        trigger_reasons=(metadata.trigger_reason,) if metadata.trigger_reason else (),
         total_subsystems=metadata.total_subsystems,
         created_at=metadata.created_at or datetime.now(UTC),
-        metadata=metadata.model_dump(
-            mode="json", exclude={"satellite_id", "source", "trigger_reason", "total_subsystems"}
-        ),
+        # As it came, so that a client finds what it sent in the result.
+        metadata=metadata.model_dump(mode="json", exclude={"total_subsystems"}, exclude_unset=True),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tritonclient.utils import InferenceServerException
 
 from telemetry_core.errors import DependencyUnavailable, ModelContractError, ModelNotServed
+from telemetry_core.observability import TRITON_SECONDS
 
 DEADLINE_S: Final = 15.0
 INDEX_DEADLINE_S: Final = 2.0
@@ -77,13 +78,14 @@ class TritonClient:
         tensor = triton.InferInput("INPUT", rows.shape, "FP32")
         tensor.set_data_from_numpy(np.ascontiguousarray(rows))
         try:
-            answer = self._client.infer(
-                model_name,
-                [tensor],
-                model_version=model_version,
-                outputs=[triton.InferRequestedOutput(name) for name in OUTPUTS],
-                client_timeout=DEADLINE_S,
-            )
+            with TRITON_SECONDS.time():
+                answer = self._client.infer(
+                    model_name,
+                    [tensor],
+                    model_version=model_version,
+                    outputs=[triton.InferRequestedOutput(name) for name in OUTPUTS],
+                    client_timeout=DEADLINE_S,
+                )
         except InferenceServerException as error:
             raise self._explain(error, model_name, model_version) from error
         return tuple(_checked(answer.as_numpy(name), name, rows) for name in OUTPUTS)

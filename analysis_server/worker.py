@@ -24,6 +24,7 @@ from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import ModelNotServed
 from telemetry_core.inferences import SubsystemInference
 from telemetry_core.liveness import Liveness, Loop
+from telemetry_core.models import newest_version
 from telemetry_core.observability import (
     configure_logging,
     jobs_in_words,
@@ -75,7 +76,7 @@ def run_subsystem_inference(  # noqa: PLR0913, PLR0917 - the seven arguments are
         "config": config,
         "metadata": metadata,
     }
-    _handle(self, parse_subsystem(arguments))
+    _handle(self, parse_subsystem(arguments, newest_version=_newest_version))
 
 
 @app.task(name=RUN_INFERENCE, bind=True)
@@ -95,7 +96,7 @@ def run_inference(  # noqa: PLR0913, PLR0917 - a contract with operators
         "config": config,
         "metadata": metadata,
     }
-    _handle(self, parse_series(arguments))
+    _handle(self, parse_series(arguments, newest_version=_newest_version))
 
 
 def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None] = lambda: None) -> None:
@@ -109,7 +110,7 @@ def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None]
                 hold_until_available(split, _stopping, service=SERVICE, loop=loop)
             elif handling is Handling.GIVE_UP:
                 reason = f"dead-lettered: {delivery_count} workers were lost while they held this task"
-                _save(task, failed_rows(task, reason), loop)
+                _finish(task, failed_rows(task, reason), loop)
                 raise Reject(reason, requeue=False)
             else:
                 _run(self, task, loop)
@@ -120,7 +121,7 @@ def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None]
 def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
     try:
         rows = hold_until_available(lambda: _infer(task), _stopping, service=SERVICE, loop=loop)
-        _save(task, rows, loop)
+        _finish(task, rows, loop)
     except ShutdownRequested:
         raise
     except Exception as error:
@@ -129,10 +130,8 @@ def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
             hold_until_available(lambda: park(app, self, reason), _stopping, service=SERVICE, loop=loop)
             raise Ignore(reason) from error
         # Whatever the reason, an operator finds it in the rows; the task then shows as FAILURE.
-        _save(task, failed_rows(task, f"{type(error).__name__}: {error}"), loop)
+        _finish(task, failed_rows(task, f"{type(error).__name__}: {error}"), loop)
         raise
-    if not task.is_revision:
-        record_verdicts(task.jobs, rows)
     _log.info(
         f"Completed {task.subsystem} inference",
         verdicts=len(rows),
@@ -145,6 +144,13 @@ def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
 def _infer(task: WindowSet) -> list[SubsystemInference]:
     calibration = _calibration(task.model_name, task.model_version)
     return infer_windows(task, infer=_triton(os.getpid()).infer, calibration=calibration)
+
+
+def _finish(task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
+    """Save the rows and count them, failed ones too; a revision judges nothing that was not counted."""
+    _save(task, rows, loop)
+    if not task.is_revision:
+        record_verdicts(task.jobs, rows)
 
 
 def _save(task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
@@ -169,6 +175,10 @@ def _send_singly(batch: InferenceBatch) -> None:
             task_id=str(uuid5(NAMESPACE_URL, f"single|{batch.subsystem}|{job_id}")),
             summary=f"{batch.subsystem}: {job_id}",
         )
+
+
+def _newest_version(model_name: str) -> str | None:
+    return newest_version(_settings.model_repository, model_name)
 
 
 @lru_cache(maxsize=16)

@@ -95,6 +95,40 @@ CREATE TABLE ops.cluster (
 );
 COMMENT ON TABLE ops.cluster IS 'The PostgreSQL cluster that this database was last used in';
 COMMENT ON COLUMN ops.cluster.position_offset IS 'What is added to a transaction id for its place in commit order';
+CREATE TABLE ops.dead_letters (
+    id bigint NOT NULL,
+    source character varying(20) NOT NULL,
+    place character varying(255) NOT NULL,
+    partition integer,
+    "position" bigint,
+    identity character(64) NOT NULL,
+    reason character varying(100) NOT NULL,
+    detail text NOT NULL,
+    satellite_id character varying(50),
+    attempt integer NOT NULL,
+    refused_at timestamp(3) without time zone NOT NULL,
+    message_key bytea,
+    headers jsonb NOT NULL,
+    body bytea,
+    size_bytes integer NOT NULL,
+    body_sha256 character(64) NOT NULL,
+    is_cut boolean NOT NULL,
+    state character varying(20) DEFAULT 'open'::character varying NOT NULL,
+    handled_at timestamp(3) without time zone,
+    handled_by character varying(100),
+    CONSTRAINT dead_letters_source_check CHECK (((source)::text = ANY ((ARRAY['kafka'::character varying, 'rabbitmq'::character varying])::text[]))),
+    CONSTRAINT dead_letters_state_check CHECK (((state)::text = ANY ((ARRAY['open'::character varying, 'redriven'::character varying, 'discarded'::character varying])::text[])))
+);
+COMMENT ON COLUMN ops.dead_letters.place IS 'Topic or queue that a redriven letter goes back to';
+COMMENT ON COLUMN ops.dead_letters.identity IS 'SHA-256 of the letter as its broker held it: one that a broker delivers twice is one letter';
+COMMENT ON COLUMN ops.dead_letters.attempt IS 'How often this message was refused: one that was redriven in vain is a new letter';
+CREATE SEQUENCE ops.dead_letters_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.dead_letters_id_seq OWNED BY ops.dead_letters.id;
 CREATE TABLE ops.deleted_verdicts (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -128,12 +162,14 @@ CREATE TABLE public.inference_jobs (
     completed_at timestamp(3) without time zone,
     metadata jsonb,
     error_message text,
+    trigger_reasons text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT inference_jobs_completed_subsystems_check CHECK ((completed_subsystems >= 0)),
     CONSTRAINT inference_jobs_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
     CONSTRAINT inference_jobs_total_subsystems_check CHECK ((total_subsystems >= 0))
 );
 COMMENT ON COLUMN public.inference_jobs.completed_subsystems IS 'Rows of this job that are completed, counted, never incremented';
 COMMENT ON COLUMN public.inference_jobs.created_at IS 'When the job was dispatched';
+COMMENT ON COLUMN public.inference_jobs.trigger_reasons IS 'Every reason, in the mission''s order; none is cut';
 CREATE TABLE public.subsystem_inferences (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -179,11 +215,13 @@ CREATE VIEW ops.live_verdicts AS
     inference.verdict,
     inference.anomaly_score,
     inference.anomaly_detected,
-    string_to_array((job.trigger_reason)::text, ','::text) AS reasons
+    job.trigger_reasons AS reasons,
+    job.trigger_reason
    FROM (public.subsystem_inferences inference
      CROSS JOIN LATERAL ( SELECT inference_jobs.satellite_id,
             inference_jobs.source,
             inference_jobs.trigger_reason,
+            inference_jobs.trigger_reasons,
             inference_jobs.metadata
            FROM public.inference_jobs
           WHERE ((inference_jobs.job_id)::text = (inference.job_id)::text)
@@ -314,6 +352,7 @@ CREATE VIEW public.v_inference_job_summary AS
            FROM public.subsystem_inferences inference
           WHERE ((inference.job_id)::text = (job.job_id)::text)) found);
 ALTER TABLE ONLY ops.alert_acknowledgements ALTER COLUMN id SET DEFAULT nextval('ops.alert_acknowledgements_id_seq'::regclass);
+ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_letters_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
@@ -321,6 +360,10 @@ ALTER TABLE ONLY ops.alert_acknowledgements
     ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.cluster
     ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
+ALTER TABLE ONLY ops.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.dead_letters
+    ADD CONSTRAINT dead_letters_source_partition_position_refused_at_key UNIQUE (source, partition, "position", refused_at);
 ALTER TABLE ONLY ops.deleted_verdicts
     ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
@@ -345,6 +388,8 @@ ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
 CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
 CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
+CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
+CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);

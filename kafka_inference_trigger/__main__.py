@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
@@ -17,7 +18,7 @@ from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream
+from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream, read_newest
 
 _log = structlog.get_logger(SERVICE)
 
@@ -51,7 +52,15 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Waiting for telemetry on {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
-    dispatcher = Dispatcher(DeadLetterTopic(settings), batch_publisher(celery_app(SERVICE, settings)))
+
+    def probe() -> Probe:
+        records, ends = read_newest(settings, count=PROBE_RECORDS)
+        return Probe(outcomes=[trigger.outcome(record) for record in records], ends=ends)
+
+    breaker = Breaker(limit=settings.intake_breaker_share, probe=probe)
+    signal.signal(signal.SIGUSR1, lambda *_: breaker.admit_all())
+    publish = batch_publisher(celery_app(SERVICE, settings))
+    dispatcher = Dispatcher(DeadLetterTopic(settings), publish, check=breaker.check)
     send = traced("dispatch", dispatcher.send, _job_ids)
     liveness.start()
     stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))

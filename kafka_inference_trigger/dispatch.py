@@ -1,4 +1,4 @@
-"""Confirmed dispatch of a plan: dead letters first, then the tasks, then the log lines of the jobs."""
+"""Confirmed dispatch of a plan: the tasks first, then the dead letters, then the log lines of the jobs."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -52,18 +52,20 @@ class Dispatcher:
         dead_letters: DeadLetterTopic,
         publish: PublishTask,
         *,
+        check: Callable[[Plan], None] = lambda _: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dead_letters = dead_letters
         self._publish = publish
+        self._check = check
         self._budget = LogBudget(JOBS_LOGGED_PER_S, monotonic=monotonic)
         self._processed = 0
 
     def send(self, plan: Plan) -> None:
-        """Carry a plan out; returns when every part is confirmed."""
-        if plan.dead_letters:
-            self._dead_letters.send(plan.dead_letters)
-            plan.dead_letters.clear()
+        """Carry a plan out; returns when every part is confirmed.
+
+        `check` may hold the dead letters back; valid telemetry of the same plan never waits for them.
+        """
         while plan.batches:
             batch = plan.batches[0]
             task_id = task_id_of(batch)
@@ -71,6 +73,10 @@ class Dispatcher:
             for windowed in batch.jobs:
                 plan.task_ids[batch.subsystem, windowed.job.job_id] = task_id
             plan.batches.pop(0)
+        self._check(plan)
+        if plan.dead_letters:
+            self._dead_letters.send(plan.dead_letters)
+            plan.dead_letters.clear()
         self._record(plan)
 
     def _record(self, plan: Plan) -> None:

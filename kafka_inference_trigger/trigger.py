@@ -7,7 +7,7 @@ from datetime import datetime
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks, trigger_reasons
 from kafka_inference_trigger.windows import Arrival, Placed, TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.inferences import Job, Source
+from telemetry_core.inferences import Job, Source, reasons_in_words
 from telemetry_core.messages import TelemetryMessage, job_id_of, parse_telemetry_message, time_of
 from telemetry_core.observability import MESSAGES_DUPLICATED, SATELLITES_TRACKED, VALUES_REFUSED
 from telemetry_core.stream import Record
@@ -26,11 +26,23 @@ class DeadLetter:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a record: `reason` tells why it was refused, None that it was used."""
+
+    sender: bytes | None
+    partition: int
+    offset: int
+    received_us: int
+    reason: str | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """What one batch of records demands; the lists shrink as their parts are confirmed."""
 
     record_count: int
+    outcomes: list[Outcome] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     jobs: list[PlannedJob] = field(default_factory=list)
     batches: list[InferenceBatch] = field(default_factory=list)
@@ -71,13 +83,23 @@ class InferenceTrigger:
                 job = self._judge(record)
             except InvalidTelemetryMessage as error:
                 plan.dead_letters.append(DeadLetter(record=record, reason=error.reason, detail=error.detail))
+                plan.outcomes.append(outcome_of(record, error.reason))
                 continue
+            plan.outcomes.append(outcome_of(record, None))
             if job is not None:
                 jobs[job.job.job_id] = job  # a later message of one sample set knows all of the earlier
         plan.jobs = list(jobs.values())
         plan.batches = plan_tasks(self._mission, plan.jobs)
         SATELLITES_TRACKED.set(len(self._windows))
         return plan
+
+    def outcome(self, record: Record) -> Outcome:
+        """Tell whether a record is valid, and change nothing."""
+        try:
+            self._parse(record)
+        except InvalidTelemetryMessage as error:
+            return outcome_of(record, error.reason)
+        return outcome_of(record, None)
 
     def _parse(self, record: Record) -> TelemetryMessage:
         return parse_telemetry_message(record.value, mission=self._mission, received_us=record.received_us)
@@ -98,7 +120,7 @@ class InferenceTrigger:
         )
         if not reasons:
             return None
-        job = self._job(record, message, placed, ",".join(reason.reason for reason in reasons))
+        job = self._job(record, message, placed, [reason.reason for reason in reasons])
         windows = {
             name: self._windows.window(
                 message.satellite_id,
@@ -111,12 +133,13 @@ class InferenceTrigger:
         }
         return PlannedJob(job=job, reasons=reasons, windows=windows)
 
-    def _job(self, record: Record, message: TelemetryMessage, placed: Placed, reason: str) -> Job:
+    def _job(self, record: Record, message: TelemetryMessage, placed: Placed, reasons: Sequence[str]) -> Job:
         return Job(
             job_id=job_id_of(message.satellite_id, message.generated_us),
             satellite_id=message.satellite_id,
             source=Source.KAFKA,
-            trigger_reason=reason[:100],
+            trigger_reason=reasons_in_words(reasons),
+            trigger_reasons=tuple(reasons),
             total_subsystems=len(placed.samples),
             created_at=self._clock(),
             metadata={
@@ -128,3 +151,14 @@ class InferenceTrigger:
                 "offset": record.offset,
             },
         )
+
+
+def outcome_of(record: Record, reason: str | None) -> Outcome:
+    """Keep of a record what the breaker counts."""
+    return Outcome(
+        sender=record.key,
+        partition=record.partition,
+        offset=record.offset,
+        received_us=record.received_us,
+        reason=reason,
+    )

@@ -14,6 +14,8 @@ from fastapi.staticfiles import StaticFiles
 from operation_server import problems
 from operation_server.asking import Gate, Inquiry
 from operation_server.breaches import Breaches
+from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
+from operation_server.dead_letters.office import DeadLetterOffice
 from operation_server.dependencies import SendTask, Services
 from operation_server.fleet import FleetBoard
 from operation_server.hosts import OwnHosts
@@ -42,6 +44,7 @@ from operation_server.readiness import (
 from operation_server.routes import (
     alerts,
     dashboard,
+    dead_letters,
     fleet,
     forecasts,
     health,
@@ -116,6 +119,7 @@ def create_app(
         breaches=breaches,
         tickets=Tickets(),
         fleet=FleetBoard(pool, victoria, breaches, mission),
+        dead_letters=DeadLetterOffice(pool, KafkaLetters(settings), RabbitLetters(broker)),
     )
     return _application(services, settings)
 
@@ -144,7 +148,7 @@ def _application(services: Services, settings: Settings) -> FastAPI:
     app.state.services = services
     for routes in (
         health, inference, results, dashboard, trends, search, verdicts, mission, telemetry, forecasts, jobs,
-        alerts, fleet, pipeline, tickets,
+        alerts, fleet, pipeline, dead_letters, tickets,
     ):  # fmt: skip
         app.include_router(routes.router)
     problems.install(app)

@@ -9,7 +9,7 @@ import structlog
 
 from operation_server.episodes import Episode, Sign, breach_run, rules_of
 from operation_server.series import metrics_by_channel, milliseconds_of
-from operation_server.victoria import Point, VictoriaMetrics
+from operation_server.victoria import Point, VictoriaMetrics, series_of
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.subsystems import Mission, Rule
 
@@ -44,7 +44,7 @@ def watched_rules(mission: Mission) -> list[WatchedRule]:
 
 def breach_query(watched: WatchedRule, max_gap_s: float) -> str:
     """Ask for the satellites whose newest sample, none older than `max_gap_s`, breaks a rule."""
-    newest = f"last_over_time({watched.metric}[{max_gap_s:g}s])"
+    newest = f"last_over_time({series_of(watched.metric)}[{max_gap_s:g}s])"
     rule = watched.rule
     limits = (("<", rule.below), (">", rule.above), ("==", rule.equals))
     parts = [f"{newest} {sign} {limit!r}" for sign, limit in limits if limit is not None]
@@ -90,9 +90,8 @@ class Breaches:
     def newest_value(self, episode: Episode) -> float | None:
         """Return the newest value of the channel whose limit is broken."""
         watched = self._rules[episode.sign]
-        query = (
-            f'last_over_time({watched.metric}{{satellite_id="{episode.satellite_id}"}}[{self._max_gap_s:g}s])'
-        )
+        series = series_of(watched.metric, episode.satellite_id)
+        query = f"last_over_time({series}[{self._max_gap_s:g}s])"
         return self._victoria.newest_values(query).get(episode.satellite_id)
 
     def _runs(self, keys: Sequence[Key]) -> Mapping[Key, Sequence[Point]]:

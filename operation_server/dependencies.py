@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from operation_server.breaches import Breaches
+from operation_server.dead_letters.office import DeadLetterOffice
 from operation_server.fleet import FleetBoard
 from operation_server.keys import Tickets
 from operation_server.live import DashboardFeed, JobFeed, VerdictFeed
@@ -16,6 +17,7 @@ from operation_server.pipeline.board import Board
 from operation_server.readiness import Readiness
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.database import Pool
+from telemetry_core.models import model_versions
 from telemetry_core.search import SearchEngine
 from telemetry_core.subsystems import Mission
 
@@ -45,6 +47,7 @@ class Services:
     breaches: Breaches
     fleet: FleetBoard
     tickets: Tickets
+    dead_letters: DeadLetterOffice
 
 
 def services_of(connection: HTTPConnection) -> Services:
@@ -55,6 +58,7 @@ def services_of(connection: HTTPConnection) -> Services:
 Provided = Annotated[Services, Depends(services_of)]
 
 
-def known_models(repository: Path) -> list[str]:
-    """List the models of the repository: its folders that hold a configuration."""
-    return sorted(path.parent.name for path in repository.glob("*/config.pbtxt"))
+def known_models(repository: Path) -> dict[str, list[str]]:
+    """Map the models of the repository, its folders that hold a configuration, to their versions."""
+    names = sorted(path.parent.name for path in repository.glob("*/config.pbtxt"))
+    return {name: model_versions(repository, name) for name in names}

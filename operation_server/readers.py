@@ -1,8 +1,9 @@
 """Reading PostgreSQL for the API."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from telemetry_core.database import Connection
 from telemetry_core.messages import job_id_of, microseconds_of
@@ -10,6 +11,15 @@ from telemetry_core.store import Row, rows
 
 PAGE_CEILING: Final = 10_000
 """`total` counts no further, and no page starts beyond it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsOfModel:
+    """Jobs that one model judged."""
+
+    model_name: str
+    #: Most rows that one job has: the mission's subsystems.
+    rows_each: int
 
 
 def job_ids_between(satellite_id: str, start: datetime, end: datetime) -> dict[str, str]:
@@ -33,21 +43,24 @@ def job_document(connection: Connection, job_id: str) -> Row | None:
 
 
 def newest_documents(
-    connection: Connection, *, limit: int, offset: int = 0, model_name: str | None = None
+    connection: Connection, *, limit: int, offset: int = 0, of: JobsOfModel | None = None
 ) -> list[Row]:
     """Return a page of jobs, newest first, without the forecasts of their rows."""
-    suffix = "" if model_name is None else "_of_model"
-    page = {"limit": limit, "offset": offset, "model_name": model_name}
+    suffix, wanted = _wanted(of)
+    page = {"limit": limit, "offset": offset, **wanted}
     ids = [row["job_id"] for row in rows(connection, f"newest_job_ids{suffix}", page)]
     return rows(connection, "job_documents", {"job_ids": ids, "with_forecasts": False})
 
 
-def count_jobs(connection: Connection, *, model_name: str | None = None) -> int:
+def count_jobs(connection: Connection, *, of: JobsOfModel | None = None) -> int:
     """Count jobs, at most `PAGE_CEILING`."""
-    suffix = "" if model_name is None else "_of_model"
-    parameters = {"ceiling": PAGE_CEILING, "model_name": model_name}
-    (row,) = rows(connection, f"count_newest_jobs{suffix}", parameters)
+    suffix, wanted = _wanted(of)
+    (row,) = rows(connection, f"count_newest_jobs{suffix}", {"ceiling": PAGE_CEILING, **wanted})
     return min(int(row["count"]), PAGE_CEILING)
+
+
+def _wanted(of: JobsOfModel | None) -> tuple[str, dict[str, Any]]:
+    return ("", {}) if of is None else ("_of_model", asdict(of))
 
 
 def job_statistics(connection: Connection) -> Row:

@@ -1,7 +1,7 @@
 """Turning a request into a job and its tasks: planned purely, then stored and published together."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -40,7 +40,7 @@ class Submission:
     tasks: tuple[SubmittedTask, ...]
 
 
-def check_request(request: SubmitRequest, *, models: list[str], mission: Mission) -> None:
+def check_request(request: SubmitRequest, *, models: Collection[str], mission: Mission) -> None:
     """Refuse what the schema cannot: unknown models, subsystems and channels, short series."""
     if request.model_name not in models:
         known = ", ".join(models) or "none is installed"
@@ -66,21 +66,28 @@ def _all_series(request: SubmitRequest) -> list[list[float]]:
     return [series for channels in (request.subsystems or {}).values() for series in channels.values()]
 
 
-def plan_submission(request: SubmitRequest, *, job_id: str, created_at: datetime) -> Submission:
+def plan_submission(
+    request: SubmitRequest, *, job_id: str, created_at: datetime, mission: Mission
+) -> Submission:
     """Derive the job, its pending rows and its tasks from a checked request."""
     metadata = request.metadata
     subsystems = request.subsystems or {}
-    stored = {**(metadata.__pydantic_extra__ or {}), "submitted_from": "operation_server"}
+    stored = {
+        **metadata.model_dump(exclude_unset=True),
+        "created_at": created_at.isoformat(),
+        "submitted_from": "operation_server",
+    }
     job = Job(
         job_id=job_id,
         satellite_id=metadata.satellite_id,
         source=metadata.source,
         trigger_reason=metadata.trigger_reason,
+        trigger_reasons=(metadata.trigger_reason,) if metadata.trigger_reason else (),
         total_subsystems=max(1, len(subsystems)),
         created_at=created_at,
         metadata=stored,
     )
-    inputs = _inputs(request)
+    inputs = _inputs(request, mission)
     tasks = (
         submitted_task(
             job,
@@ -94,21 +101,30 @@ def plan_submission(request: SubmitRequest, *, job_id: str, created_at: datetime
     return Submission(job=job, inputs=inputs, tasks=tuple(tasks))
 
 
-def _inputs(request: SubmitRequest) -> tuple[PendingInput, ...]:
+def _inputs(request: SubmitRequest, mission: Mission) -> tuple[PendingInput, ...]:
     """Build the pending rows; each holds all that its task needs to be sent again."""
     if request.data is not None:
-        return (_input(request, SERIES_SUBSYSTEM, request.data, ()),)
+        return (_input(request, SERIES_SUBSYSTEM, request.data, (), _config(request)),)
+    config = _config(request)
+    if request.model_name == mission.model.name:
+        config = {"model_version": mission.model.version, **config}
     return tuple(
-        _input(request, subsystem, channels, tuple(channels))
+        _input(request, subsystem, channels, tuple(channels), config)
         for subsystem, channels in (request.subsystems or {}).items()
     )
 
 
-def _input(request: SubmitRequest, subsystem: str, series: Any, features: tuple[str, ...]) -> PendingInput:
+def _input(
+    request: SubmitRequest,
+    subsystem: str,
+    series: Any,
+    features: tuple[str, ...],
+    config: Mapping[str, Any],
+) -> PendingInput:
     return PendingInput(
         subsystem=subsystem,
         model_name=request.model_name,
-        input_data={"series": series, "config": _config(request)},
+        input_data={"series": series, "config": config},
         input_features=features,
     )
 

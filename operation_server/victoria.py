@@ -53,8 +53,14 @@ def raw_query(metric: str, satellite_id: str | None, step_s: int) -> str:
     Without a satellite, the mean over all of them.
     """
     if satellite_id is None:
-        return f"avg(last_over_time({metric}[{step_s}s]))"
-    return f'last_over_time({metric}{{satellite_id="{_escaped(satellite_id)}"}}[{step_s}s])'
+        return f"avg(last_over_time({series_of(metric)}[{step_s}s]))"
+    return f"last_over_time({series_of(metric, satellite_id)}[{step_s}s])"
+
+
+def series_of(metric: str, satellite_id: str | None = None) -> str:
+    """Select a metric, of one satellite or of all; quoted, for a bare `by` or `nan` is a keyword."""
+    satellite = "" if satellite_id is None else f',satellite_id="{_escaped(satellite_id)}"'
+    return f'{{__name__="{metric}"{satellite}}}'
 
 
 def selector_of(metrics: Iterable[str], satellite_id: str) -> str:
@@ -144,7 +150,7 @@ class VictoriaMetrics:
     ) -> dict[str, list[Point]]:
         """Return the samples of one metric by satellite, in time order, between two times, both included."""
         names = "|".join(re.escape(name) for name in satellites)
-        selector = f'{metric}{{satellite_id=~"{_escaped(names)}"}}'
+        selector = f'{{__name__="{metric}",satellite_id=~"{_escaped(names)}"}}'
         found: dict[str, dict[int, float]] = {}
         for name, values in self._exported("satellite_id", selector, start_ms=start_ms, end_ms=end_ms):
             found.setdefault(name, {}).update(values)

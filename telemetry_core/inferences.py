@@ -1,6 +1,6 @@
 """Verdicts: what the worker decides of one subsystem of one job, as it goes into a row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,19 @@ from typing import Any, Final
 
 ANOMALY_THRESHOLD: Final = 0.7
 """A verdict is anomalous strictly above it: false-alarm rate 1e-3 per nominal verdict."""
+
+
+MAX_TRIGGER_REASON_LENGTH: Final = 100
+
+
+def reasons_in_words(reasons: Sequence[str]) -> str:
+    """Join as many whole reasons as `trigger_reason` takes; each alone is no longer than that."""
+    text = reasons[0]
+    for reason in reasons[1:]:
+        if len(text) + 1 + len(reason) > MAX_TRIGGER_REASON_LENGTH:
+            break
+        text = f"{text},{reason}"
+    return text
 
 
 class JobStatus(StrEnum):
@@ -51,12 +64,15 @@ class Job:
     job_id: str
     satellite_id: str
     source: str
+    #: For people: as many whole reasons, separated by commas, as the column takes.
     trigger_reason: str | None
     #: Number of subsystem rows that complete this job.
     total_subsystems: int
     #: When it was dispatched, UTC; carried in the task so that a redelivery keeps it.
     created_at: datetime
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    #: Each of them, in the mission's order.
+    trigger_reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
 
 from telemetry_core.access import is_own_host, own_names
-from telemetry_core.inferences import Job, SubsystemInference
+from telemetry_core.inferences import Job, Source, SubsystemInference
 from telemetry_core.settings import Settings
 
 _LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -47,6 +47,8 @@ DISPATCH_SECONDS = Histogram(
     "inference_dispatch_seconds", "From reception to confirmed tasks", buckets=_LATENCY_BUCKETS_S
 )
 SATELLITES_TRACKED = Gauge("telemetry_satellites_tracked", "Satellites whose windows are kept")
+
+INTAKE_PAUSED = Gauge("telemetry_intake_paused", "1 while most of the input is invalid and waits")
 
 # Worker
 VERDICTS = Counter("inference_verdicts", "Rows written", ["subsystem", "verdict"])
@@ -155,7 +157,7 @@ def record_verdicts(jobs: Sequence[Job], rows: Sequence[SubsystemInference]) -> 
     for row in rows:
         VERDICTS.labels(row.subsystem, row.verdict or row.status).inc()
     for job in jobs:
-        if "received_at" in job.metadata:
+        if job.source == Source.KAFKA and "received_at" in job.metadata:
             received_at = datetime.fromisoformat(job.metadata["received_at"])
             ROW_LATENCY_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
 

@@ -4,7 +4,7 @@
 -- name: insert_missing_jobs
 -- First of four statements that save a batch of verdicts; an existing job keeps what it has.
 INSERT INTO inference_jobs
-    (job_id, satellite_id, source, trigger_reason, status, total_subsystems, created_at, metadata)
+    (job_id, satellite_id, source, trigger_reason, trigger_reasons, status, total_subsystems, created_at, metadata)
 VALUES %s
 ON CONFLICT (job_id) DO NOTHING
 
@@ -119,7 +119,7 @@ WHERE job.job_id = rolled.job_id
          rolled.completed_at, rolled.error_message)
 
 -- name: save_result
--- The result document of a posted series; the first final one wins, as for rows.
+-- The result document of a posted series; the first final one wins, as for rows. What the client sent stays as it was.
 INSERT INTO inference_results AS kept
     (job_id, model_name, status, predictions, confidence, metrics, metadata, error_message, created_at, completed_at)
 VALUES (
@@ -132,7 +132,7 @@ ON CONFLICT (job_id) DO UPDATE SET
     predictions = EXCLUDED.predictions,
     confidence = EXCLUDED.confidence,
     metrics = EXCLUDED.metrics,
-    metadata = coalesce(kept.metadata, '{}') || EXCLUDED.metadata,
+    metadata = EXCLUDED.metadata || coalesce(kept.metadata, '{}'),
     error_message = EXCLUDED.error_message,
     completed_at = greatest(kept.created_at, EXCLUDED.completed_at)
 WHERE kept.status IN ('pending', 'processing')
@@ -141,9 +141,9 @@ WHERE kept.status IN ('pending', 'processing')
 -- name: insert_pending_job
 -- A job asked for over HTTP, before its task is published.
 INSERT INTO inference_jobs
-    (job_id, satellite_id, source, trigger_reason, status, total_subsystems, created_at, metadata)
+    (job_id, satellite_id, source, trigger_reason, trigger_reasons, status, total_subsystems, created_at, metadata)
 VALUES (
-    %(job_id)s, %(satellite_id)s, %(source)s, left(%(trigger_reason)s, 100), 'pending',
+    %(job_id)s, %(satellite_id)s, %(source)s, %(trigger_reason)s, %(trigger_reasons)s, 'pending',
     %(total_subsystems)s, %(created_at)s, %(metadata)s
 )
 
@@ -241,17 +241,17 @@ SELECT job_id FROM inference_jobs ORDER BY created_at DESC, job_id LIMIT %(limit
 SELECT count(*) FROM (SELECT 1 FROM inference_jobs LIMIT %(ceiling)s) AS listed
 
 -- name: newest_job_ids_of_model
--- Reads only as many rows as that many jobs of twenty subsystems can have.
+-- Reads only as many rows as that many jobs of `rows_each` subsystems can have.
 SELECT job_id FROM (
     SELECT job_id, created_at FROM subsystem_inferences
-    WHERE model_name = %(model_name)s ORDER BY created_at DESC LIMIT 20 * (%(limit)s + %(offset)s)
+    WHERE model_name = %(model_name)s ORDER BY created_at DESC LIMIT %(rows_each)s * (%(limit)s + %(offset)s)
 ) AS listed
 GROUP BY job_id ORDER BY max(created_at) DESC, job_id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count_newest_jobs_of_model
 SELECT count(DISTINCT job_id) FROM (
     SELECT job_id FROM subsystem_inferences
-    WHERE model_name = %(model_name)s ORDER BY created_at DESC LIMIT 4 * %(ceiling)s
+    WHERE model_name = %(model_name)s ORDER BY created_at DESC LIMIT %(rows_each)s * %(ceiling)s
 ) AS listed
 
 -- name: job_statistics
@@ -312,6 +312,7 @@ WITH verdict AS (
         job.satellite_id,
         job.source,
         job.trigger_reason,
+        job.trigger_reasons,
         inference.subsystem,
         inference.model_name,
         inference.triton_model_version AS model_version,
@@ -352,6 +353,7 @@ SELECT
     coalesce(verdict.satellite_id, acknowledgement.satellite_id) AS satellite_id,
     verdict.source,
     verdict.trigger_reason,
+    verdict.trigger_reasons,
     coalesce(verdict.subsystem, acknowledgement.subsystem) AS subsystem,
     verdict.model_name,
     verdict.model_version,
@@ -383,6 +385,7 @@ SELECT
     job.satellite_id,
     job.source,
     job.trigger_reason,
+    job.trigger_reasons,
     job.metadata,
     inference.subsystem,
     inference.model_name,
@@ -559,6 +562,7 @@ SELECT
     inference.anomaly_score,
     inference.anomaly_detected,
     job.trigger_reason,
+    job.trigger_reasons,
     inference.model_name,
     inference.triton_model_version AS model_version
 FROM subsystem_inferences AS inference
@@ -584,6 +588,7 @@ FROM (
             satellite_id,
             source,
             trigger_reason,
+            trigger_reasons,
             status,
             total_subsystems,
             completed_subsystems,
@@ -600,7 +605,8 @@ FROM (
     ) AS seen
     WHERE (%(status)s IS NULL OR status = %(status)s)
         AND (%(source)s IS NULL OR source = %(source)s)
-        AND (%(trigger_reason)s IS NULL OR trigger_reason = %(trigger_reason)s)
+        AND (%(trigger_reason)s IS NULL OR trigger_reason = %(trigger_reason)s
+            OR %(trigger_reason)s = ANY (trigger_reasons))
         AND ((%(subsystem)s IS NULL AND %(model_name)s IS NULL) OR EXISTS (
             SELECT FROM subsystem_inferences AS inference
             WHERE inference.job_id = seen.job_id
@@ -634,6 +640,7 @@ SELECT
     job.satellite_id,
     job.source,
     job.trigger_reason,
+    job.trigger_reasons,
     job.status,
     job.total_subsystems,
     job.completed_subsystems,
@@ -829,7 +836,7 @@ WITH RECURSIVE walk AS (
         (
             SELECT job.job_id FROM inference_jobs AS job
             INNER JOIN ops.live_verdicts AS verdict ON verdict.job_id = job.job_id
-            WHERE job.trigger_reason <> 'periodic_check' AND walk.reason = ANY (string_to_array(job.trigger_reason, ','))
+            WHERE job.trigger_reason <> 'periodic_check' AND walk.reason = ANY (job.trigger_reasons)
                 AND job.job_id >= walk.prefix || %(start)s AND job.job_id < walk.stop
                 AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
             ORDER BY job.job_id DESC LIMIT 1
@@ -866,7 +873,7 @@ CROSS JOIN LATERAL (
         UNION ALL
         SELECT verdict.job_id, verdict.anomaly_score FROM inference_jobs AS job
         INNER JOIN ops.live_verdicts AS verdict ON verdict.job_id = job.job_id
-        WHERE job.trigger_reason <> 'periodic_check' AND listed.reason = ANY (string_to_array(job.trigger_reason, ','))
+        WHERE job.trigger_reason <> 'periodic_check' AND listed.reason = ANY (job.trigger_reasons)
             AND job.job_id > listed.stop AND job.job_id < coalesce(listed.next_stop, listed.prefix || ':')
             AND verdict.satellite_id = listed.satellite_id AND verdict.subsystem = listed.subsystem
     ) AS member
@@ -882,7 +889,8 @@ SELECT
     verdict.status,
     verdict.anomaly_score,
     verdict.anomaly_detected,
-    array_to_string(verdict.reasons, ',') AS trigger_reason,
+    verdict.trigger_reason,
+    verdict.reasons AS trigger_reasons,
     inference.model_name,
     inference.triton_model_version AS model_version
 FROM ops.live_verdicts AS verdict
@@ -937,3 +945,80 @@ VALUES (
     %(satellite_id)s, %(subsystem)s, %(reason)s, %(generated_at)s::timestamptz AT TIME ZONE 'UTC', %(operator)s, %(comment)s
 )
 RETURNING operator, comment, acknowledged_at
+
+-- name: lock_dead_letter_collection
+-- False while another process collects.
+SELECT pg_try_advisory_xact_lock(7241505002) AS is_ours
+
+-- name: next_dead_letter_positions
+SELECT partition, max(position) + 1 AS position FROM ops.dead_letters WHERE source = 'kafka' GROUP BY partition
+
+-- name: insert_dead_letter
+-- A redelivered letter may be here already, a first delivery never is; its attempt counts the redriven ones before it.
+INSERT INTO ops.dead_letters (
+    source, place, partition, position, identity, reason, detail, satellite_id, attempt, refused_at, message_key,
+    headers, body, size_bytes, body_sha256, is_cut
+)
+SELECT
+    %(source)s, %(place)s, %(partition)s, %(position)s, %(identity)s, %(reason)s, %(detail)s, %(satellite_id)s,
+    1 + coalesce((
+        SELECT max(attempt) FROM ops.dead_letters WHERE body_sha256 = %(body_sha256)s AND state = 'redriven'
+    ), 0),
+    %(refused_at)s, %(message_key)s, %(headers)s, %(body)s, %(size_bytes)s, %(body_sha256)s, %(is_cut)s
+WHERE NOT (%(is_redelivered)s AND EXISTS (SELECT FROM ops.dead_letters WHERE identity = %(identity)s))
+ON CONFLICT DO NOTHING
+
+-- name: dead_letter_page
+-- Newest first; `id` follows the order of collection.
+SELECT
+    id, source, place, partition, position, reason, detail, satellite_id, attempt, refused_at, size_bytes, is_cut,
+    state, handled_at, handled_by
+FROM ops.dead_letters
+WHERE (%(before)s IS NULL OR id < %(before)s)
+    AND (%(state)s IS NULL OR state = %(state)s)
+    AND (%(source)s IS NULL OR source = %(source)s)
+    AND (%(reason)s IS NULL OR reason = %(reason)s)
+    AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+    AND (%(start)s IS NULL OR refused_at >= %(start)s)
+    AND (%(end)s IS NULL OR refused_at <= %(end)s)
+ORDER BY id DESC LIMIT %(limit)s
+
+-- name: dead_letter_counts
+-- Open letters by source and reason.
+SELECT source, reason, count(*) AS count, max(refused_at) AS newest_at
+FROM ops.dead_letters WHERE state = 'open'
+GROUP BY source, reason ORDER BY count(*) DESC, source, reason
+
+-- name: dead_letter
+SELECT * FROM ops.dead_letters WHERE id = %(id)s
+
+-- name: lock_dead_letters
+-- Open letters that a choice names, oldest first; those that another process handles right now are its own.
+SELECT id, source, place, reason, message_key, headers, body, is_cut, attempt
+FROM ops.dead_letters
+WHERE state = 'open'
+    AND (%(ids)s IS NULL OR id = ANY (%(ids)s))
+    AND (%(source)s IS NULL OR source = %(source)s)
+    AND (%(reason)s IS NULL OR reason = %(reason)s)
+    AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+
+-- name: count_chosen_dead_letters
+SELECT source, reason, is_cut, count(*) AS count
+FROM ops.dead_letters
+WHERE state = 'open'
+    AND (%(ids)s IS NULL OR id = ANY (%(ids)s))
+    AND (%(source)s IS NULL OR source = %(source)s)
+    AND (%(reason)s IS NULL OR reason = %(reason)s)
+    AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+GROUP BY source, reason, is_cut ORDER BY count(*) DESC, source, reason
+
+-- name: handle_dead_letters
+UPDATE ops.dead_letters SET state = %(state)s, handled_at = now() AT TIME ZONE 'UTC', handled_by = %(operator)s
+WHERE id = ANY (%(ids)s)
+
+-- name: expire_dead_letters
+DELETE FROM ops.dead_letters WHERE id IN (
+    SELECT id FROM ops.dead_letters
+    WHERE refused_at < (now() AT TIME ZONE 'UTC') - %(age)s ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
+)

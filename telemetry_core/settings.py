@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     retention_failed_days: float = Field(default=7, ge=0)
     allowed_hosts: str = ""
     """Further names under which browsers reach this machine, separated by commas."""
+    intake_breaker_share: float = Field(default=0.5, gt=0, le=1)
+    """Share of invalid input above which the trigger pauses; 1 = never."""
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
     metrics_address: str = "127.0.0.1"

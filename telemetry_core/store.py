@@ -31,7 +31,6 @@ def _without_comments(statement: str) -> str:
 
 
 QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
-MAX_TRIGGER_REASON_LENGTH: Final = 100
 
 Row = dict[str, Any]
 
@@ -122,6 +121,7 @@ def create_pending_job(connection: Connection, job: Job, inputs: Sequence[Pendin
         "satellite_id": job.satellite_id,
         "source": job.source,
         "trigger_reason": job.trigger_reason,
+        "trigger_reasons": list(job.trigger_reasons),
         "total_subsystems": job.total_subsystems,
         "created_at": job.created_at,
         "metadata": to_json(job.metadata),
@@ -214,12 +214,12 @@ def _insert_all(cursor: Any, name: str, rows: Sequence[tuple[Any, ...]], *, fetc
 
 
 def _job_values(job: Job) -> tuple[Any, ...]:
-    reason = job.trigger_reason
     return (
         job.job_id,
         job.satellite_id,
         job.source,
-        reason if reason is None else reason[:MAX_TRIGGER_REASON_LENGTH],
+        job.trigger_reason,
+        list(job.trigger_reasons),
         JobStatus.PENDING.value,
         job.total_subsystems,
         job.created_at,

@@ -23,6 +23,8 @@ SERIES_SUBSYSTEM = "series"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\*?$")]
+Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+"""As long as the columns and alert ids that hold it."""
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
 
 
@@ -77,7 +79,7 @@ class Rule(_MissionPart):
     """A limit whose strict breach by one message starts an inference."""
 
     channel: Name
-    reason: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    reason: Reason
     log: str
     """Line of the trigger's log; `{value}` stands for the value."""
     below: float | None = None
@@ -142,7 +144,7 @@ class Periodic(_MissionPart):
     """Share of the messages that break no rule and are inferred all the same."""
 
     share: float = Field(ge=0, le=1)
-    reason: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = "periodic_check"
+    reason: Reason = "periodic_check"
 
 
 class Model(_MissionPart):

@@ -73,7 +73,7 @@ class InferenceBatch:
                 f"batch schema {payload.get('schema')!r} where {READ_SCHEMAS} is read: upgrade the older side"
             )
         try:
-            return _BATCH.validate_python(payload)
+            return _with_reasons(_BATCH.validate_python(payload))
         except ValidationError as error:
             raise ModelContractError(f"malformed batch: {error.errors()[0]}") from error
 
@@ -107,11 +107,11 @@ def submitted_task(
     series, config = stored["series"], dict(stored.get("config", {}))
     created_at = job.created_at.isoformat()
     metadata = {
+        "timestamp": created_at,
         **job.metadata,
         "satellite_id": job.satellite_id,
         "source": job.source,
         "trigger_reason": job.trigger_reason,
-        "timestamp": created_at,
         "total_subsystems": job.total_subsystems,
         "created_at": created_at,
     }
@@ -126,6 +126,18 @@ def submitted_task(
         arguments=(job.job_id, subsystem, model_name, series, list(features), config, metadata),
         task_id=f"{job.job_id}-{subsystem}",
     )
+
+
+def _with_reasons(batch: InferenceBatch) -> InferenceBatch:
+    """Split what a trigger before the list of reasons joined."""
+    return replace(batch, jobs=tuple(_listed(windowed) for windowed in batch.jobs))
+
+
+def _listed(windowed: WindowedJob) -> WindowedJob:
+    job = windowed.job
+    if job.trigger_reason is None or job.trigger_reasons:
+        return windowed
+    return replace(windowed, job=replace(job, trigger_reasons=tuple(job.trigger_reason.split(","))))
 
 
 _BATCH: Final = TypeAdapter(InferenceBatch)

@@ -17,7 +17,7 @@ _INDEXED: Final = (
     "status", "verdict", "anomaly_score", "anomaly_detected", "inference_time_ms", "input_features",
     "newest", "metadata", "error_message",
 )  # fmt: skip
-_TEXT_PARTS: Final = ("job_id", "satellite_id", "subsystem", "model_name", "trigger_reason")
+_TEXT_PARTS: Final = ("job_id", "satellite_id", "subsystem", "model_name")
 MAX_TEXT_LENGTH: Final = 32_000
 
 
@@ -39,7 +39,7 @@ def search_document(row: Row) -> dict[str, Any]:
 
 def free_text(row: Row) -> str:
     """Join all that a search in words looks through."""
-    parts = chain((row[name] for name in _TEXT_PARTS), _leaves(row["metadata"]))
+    parts = chain((row[name] for name in _TEXT_PARTS), row["trigger_reasons"], _leaves(row["metadata"]))
     return " ".join(str(part) for part in parts if part is not None)[:MAX_TEXT_LENGTH]
 
 

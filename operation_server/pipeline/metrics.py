@@ -33,6 +33,7 @@ NUMBER_QUERIES: Final = {
         '100 - 100 * (sum(increase(inference_verdicts_total{verdict="failed"}[5m])) default 0) / '
         "sum(increase(inference_verdicts_total[5m]))"
     ),
+    "intake_paused": "max(telemetry_intake_paused)",
     "active_series": 'vm_cache_entries{type="storage/hour_metric_ids"}',
     "samples_per_s": "sum(rate(vm_rows_inserted_total[1m]))",
 }
@@ -68,6 +69,7 @@ def verdicts_part(
     findings = [finding for one in (metrics, database) if isinstance(one, Away) for finding in away(one)]
     if not isinstance(metrics, Away):
         findings += _success_findings(numbers.get("success_percent"))
+        findings += _intake_findings(numbers)
         findings += _latency_findings(numbers.get("latency_p99_s"))
     if not isinstance(database, Away):
         findings += _waiting_findings(database)
@@ -104,6 +106,16 @@ def _waiting_findings(database: DatabaseNumbers) -> list[Finding]:
         " see the queues, and the log of housekeeping"
     )
     return without_normal(Finding(state=waiting_state(database.oldest_open_s), message=message))
+
+
+def _intake_findings(numbers: Mapping[str, float | None]) -> list[Finding]:
+    if not numbers.get("intake_paused"):
+        return []
+    message = (
+        "intake is paused, most of the input is invalid: the trigger's log names the reasons; mend the sender"
+        " or let the messages pass to the dead letters by SIGUSR1 to the trigger"
+    )
+    return [Finding(state="critical", message=message)]
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -40,7 +40,9 @@ def submit_inference(
     try:
         models = known_models(services.model_repository)
         check_request(request, models=models, mission=services.mission)
-        planned = plan_submission(request, job_id=str(uuid4()), created_at=created_at)
+        planned = plan_submission(
+            request, job_id=str(uuid4()), created_at=created_at, mission=services.mission
+        )
         if idempotency_key is None:
             return SubmitResponse(job_id=submit(services.pool, services.send_task, planned))
         job_id = submit_once(

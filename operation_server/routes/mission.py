@@ -84,7 +84,7 @@ class MissionDescription(_Answer):
 @router.get("")
 def get_mission(services: Provided) -> MissionDescription:
     """Describe the mission: subsystems, channels, rules, window, model and bounds."""
-    return describe_mission(services.mission, known_models(services.model_repository))
+    return describe_mission(services.mission, list(known_models(services.model_repository)))
 
 
 def describe_mission(mission: Mission, models: list[str]) -> MissionDescription:

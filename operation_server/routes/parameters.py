@@ -27,12 +27,19 @@ def _in_utc(moment: datetime) -> datetime:
     return aware.astimezone(UTC)
 
 
+def _no_number(metric: str) -> str:
+    """Refuse a name that every reader of metrics takes for a number."""
+    if metric.lower() in {"nan", "inf", "infinity"}:
+        raise ValueError(f"{metric} is a number, not a metric; /api/v1/trends/metrics lists the metrics")
+    return metric
+
+
 Time = Annotated[datetime, AfterValidator(_in_utc)]
 JobId = Annotated[
     str, Path(pattern=rf"^{JOB_ID_PATTERN}$", examples=["f47ac10b-58cc-4372-a567-0e02b2c3d479"])
 ]
 Satellite = Annotated[str, StringConstraints(pattern=SATELLITE_ID_PATTERN)]
-Metric = Annotated[str, StringConstraints(pattern=METRIC_PATTERN)]
+Metric = Annotated[str, StringConstraints(pattern=METRIC_PATTERN), AfterValidator(_no_number)]
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_PATTERN)]
 IdempotencyKey = Annotated[
     str | None,

@@ -6,7 +6,14 @@ from fastapi import APIRouter, HTTPException, Query
 
 from operation_server.dependencies import Provided, Services
 from operation_server.problems import responses
-from operation_server.readers import PAGE_CEILING, count_jobs, job_document, job_statistics, newest_documents
+from operation_server.readers import (
+    PAGE_CEILING,
+    JobsOfModel,
+    count_jobs,
+    job_document,
+    job_statistics,
+    newest_documents,
+)
 from operation_server.routes.parameters import API_PREFIX, JobId, ModelName
 from operation_server.schemas import ResultPage, ResultRow, Statistics
 from telemetry_core.database import transaction
@@ -51,8 +58,10 @@ def get_result_row(job_id: JobId, services: Provided) -> ResultRow:
 
 
 def _page(services: Services, limit: int, offset: int, model_name: str | None) -> ResultPage:
+    rows_each = len(services.mission.subsystems)
+    of = JobsOfModel(model_name=model_name, rows_each=rows_each) if model_name else None
     with transaction(services.pool) as connection:
-        found = newest_documents(connection, limit=limit, offset=offset, model_name=model_name)
-        total = count_jobs(connection, model_name=model_name)
+        found = newest_documents(connection, limit=limit, offset=offset, of=of)
+        total = count_jobs(connection, of=of)
     results = [ResultRow.model_validate(row) for row in found]
     return ResultPage(results=results, count=len(results), total=total, limit=limit, offset=offset)

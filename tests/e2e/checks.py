@@ -47,7 +47,7 @@ def assert_jobs_have_exactly_their_verdicts(platform: Platform, demands: Demands
             expected,
             expected,
         ), job
-        assert job.trigger_reason == demands.reasons.get(job.job_id, job.trigger_reason), job
+        assert job.trigger_reasons == demands.reasons.get(job.job_id, job.trigger_reasons), job
 
 
 def assert_garbage_is_in_the_dead_letters(

@@ -68,8 +68,8 @@ class Demands:
 
     #: Job id to the subsystems that need a verdict.
     subsystems: dict[str, set[str]] = field(default_factory=dict)
-    #: Job id to trigger_reason, for sample sets that came in one message.
-    reasons: dict[str, str] = field(default_factory=dict)
+    #: Job id to its reasons, for sample sets that came in one message.
+    reasons: dict[str, list[str]] = field(default_factory=dict)
     #: Place to reason of the dead letter.
     dead_letters: dict[Place, str] = field(default_factory=dict)
     #: Satellite to generation times (milliseconds) of its `thermal.obc_temp`.
@@ -148,7 +148,7 @@ def _demand(demands: Demands, identity: Identity, values: Values) -> None:
     if reasons and values:
         name = job_id(*identity)
         demands.subsystems[name] = {subsystem for subsystem, _ in values}
-        demands.reasons[name] = ",".join(reasons)
+        demands.reasons[name] = reasons
 
 
 def _body(sent: Sent) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class JobRow:
     job_id: str
     status: str
     trigger_reason: str
+    trigger_reasons: list[str]
     total_subsystems: int
     completed_subsystems: int
 
@@ -86,11 +87,18 @@ class Platform:
     def jobs(self, satellites: str) -> list[JobRow]:
         """Return the jobs of those satellites."""
         found = self.query(
-            "SELECT job_id, status, trigger_reason, total_subsystems, completed_subsystems"
+            "SELECT job_id, status, trigger_reason, trigger_reasons, total_subsystems, completed_subsystems"
             " FROM inference_jobs WHERE satellite_id LIKE %s",
             satellites + "%",
         )
-        names = ("job_id", "status", "trigger_reason", "total_subsystems", "completed_subsystems")
+        names = (
+            "job_id",
+            "status",
+            "trigger_reason",
+            "trigger_reasons",
+            "total_subsystems",
+            "completed_subsystems",
+        )
         return [JobRow(**dict(zip(names, row, strict=True))) for row in found]
 
     def forget(self, satellites: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from operation_server.readers import JobsOfModel, count_jobs, newest_documents
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
@@ -276,7 +277,10 @@ def test_status_and_result_of_a_pending_job_are_valid(api: RunningApi) -> None:
     }  # fmt: skip
     result = get(api, f"/api/v1/inference/result/{job_id}").json()
     assert (result["status"], result["predictions"], result["confidence"]) == ("pending", None, None)
-    assert (result["metrics"], result["metadata"]["submitted_from"]) == ({}, "operation_server")
+    assert result["metrics"] == {}
+    assert result["metadata"] == MANUAL["metadata"] | {
+        "created_at": status["created_at"].replace("Z", "+00:00"), "submitted_from": "operation_server",
+    }  # fmt: skip
 
 
 def test_result_of_a_completed_job_holds_the_forecast(api: RunningApi, api_pool: Pool) -> None:
@@ -289,6 +293,7 @@ def test_result_of_a_completed_job_holds_the_forecast(api: RunningApi, api_pool:
         [0.9, 0.8],
     )
     assert result["metrics"]["model_type"] == "LSTM"
+    assert result["metadata"].items() >= MANUAL["metadata"].items()
     assert result["metadata"]["processed_by"] is None
     assert result["completed_at"] >= result["created_at"]
     assert result["subsystems"][0]["anomaly_score"] == 0.25
@@ -376,6 +381,19 @@ def test_statistics_of_an_empty_database_are_zero(api: RunningApi) -> None:
     }  # fmt: skip
 
 
+def test_page_of_a_model_counts_jobs_of_as_many_subsystems_as_the_mission_has(api_pool: Pool) -> None:
+    parts = [f"part_{number:02d}" for number in range(25)]
+    for name in ("first", "second", "third"):
+        job = Job(job_id=name, satellite_id="SAT-001", source="manual", trigger_reason=None,
+                  total_subsystems=len(parts), created_at=NOW, metadata={})  # fmt: skip
+        with transaction(api_pool) as connection:
+            save_inferences(connection, [job], [verdict(name, part) for part in parts])
+    of = JobsOfModel(model_name="lstm_timeseries", rows_each=len(parts))
+    with transaction(api_pool) as connection:
+        assert count_jobs(connection, of=of) == 3
+        assert len(newest_documents(connection, limit=3, of=of)) == 3
+
+
 def test_statistics_count_jobs_and_their_models(api: RunningApi, api_pool: Pool) -> None:
     telemetry_job(api_pool)
     finish(api_pool, submitted(api))
@@ -421,10 +439,16 @@ def test_raw_trend_summarises_what_victoria_metrics_holds(api: RunningApi) -> No
     assert trend["summary"] == {"count": 2, "mean": 41.0, "min": 40.0, "max": 42.0, "std": 1.0}
     assert (
         api.victoria.queries[-1]["query"]
-        == 'last_over_time(satellite_temperature{satellite_id="SAT-001"}[1s])'
+        == 'last_over_time({__name__="satellite_temperature",satellite_id="SAT-001"}[1s])'
     )
     other = get(api, "/api/v1/trends/satellite/SAT-001/metric/satellite_temperature", **RANGE).json()
     assert other == trend
+
+
+@pytest.mark.parametrize("name", ["nan", "NaN", "inf", "Infinity"])
+def test_number_is_no_name_of_a_metric(api: RunningApi, name: str) -> None:
+    refused = problem(get(api, "/api/v1/trends/raw", metric=name, **RANGE), 422)
+    assert f"{name} is a number, not a metric" in refused
 
 
 def test_empty_trend_is_valid(api: RunningApi) -> None:

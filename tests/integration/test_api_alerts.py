@@ -37,7 +37,8 @@ def judge(
     generated = start + timedelta(seconds=second)
     job_id = job_id_of("SAT-001", microseconds_of(generated))
     job = Job(job_id=job_id, satellite_id="SAT-001", source="kafka_auto_trigger", trigger_reason=reason,
-              total_subsystems=1, created_at=generated, metadata={"lane": lane})  # fmt: skip
+              total_subsystems=1, created_at=generated, metadata={"lane": lane},
+              trigger_reasons=tuple(reason.split(",")))  # fmt: skip
     anomalous = {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True}
     changes: dict[str, Any] = {"a": anomalous, "n": {}, "f": FAILED}[word]
     with transaction(pool) as connection:

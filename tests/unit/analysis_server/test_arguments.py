@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from analysis_server.arguments import parse_series, parse_subsystem
+from analysis_server import arguments
 from telemetry_core.errors import ModelContractError
 
 SERIES = {"job_id": "j1", "model_name": "lstm_timeseries", "data": [float(i) for i in range(100)]}
@@ -13,6 +13,28 @@ SUBSYSTEM = {
     "model_name": "lstm_timeseries",
     "input_data": {"battery_voltage": [3.9] * 12, "battery_current": [1.0] * 12},
 }
+
+
+def parse_series(given):
+    return arguments.parse_series(given, newest_version={"lstm_timeseries": "12"}.get)
+
+
+def parse_subsystem(given):
+    return arguments.parse_subsystem(given, newest_version={"lstm_timeseries": "12"}.get)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, "12"), ({"config": {"model_version": "3"}}, "3"), ({"model_name": "unknown"}, "none")],
+)
+def test_model_version_is_the_one_asked_for_or_the_newest(given, expected):
+    assert parse_series({**SERIES, **given}).model_version == expected
+    assert parse_subsystem({**SUBSYSTEM, **given}).model_version == expected
+
+
+def test_metadata_is_kept_as_it_came():
+    sent = {"satellite_id": "SAT-001", "pattern": "sine"}
+    assert parse_series({**SERIES, "metadata": sent}).jobs[0].metadata == sent
 
 
 def test_series_is_cut_to_its_newest_samples():
@@ -73,6 +95,7 @@ def test_shorter_series_is_padded_in_front():
         ({"input_data": {}}, "input_data"),
         ({"config": {"forecast_horizon": 65}}, "forecast_horizon"),
         ({"config": {"window_size": 9}}, "window_size"),
+        ({"config": {"model_version": "../1"}}, "model_version"),
         ({"metadata": {"source": "elsewhere"}}, "source"),
         ({"metadata": {"satellite_id": "a b"}}, "satellite_id"),
     ],

@@ -1,8 +1,10 @@
 import grpc
+import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 from tritonclient.utils import InferenceServerException
 
-from analysis_server.triton import map_triton_error, why_not_served
+from analysis_server.triton import TritonClient, map_triton_error, why_not_served
 from telemetry_core.errors import DependencyUnavailable, ModelContractError
 
 PASSING = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "CANCELLED", "ABORTED"}
@@ -38,3 +40,11 @@ INDEX = [
 )
 def test_model_that_is_not_served_has_tritons_own_reason(model, version, reason):
     assert why_not_served(INDEX, model, version) == reason
+
+
+def test_every_call_is_timed_also_one_that_fails():
+    name = "inference_triton_seconds_count"
+    before = REGISTRY.get_sample_value(name)
+    with pytest.raises(DependencyUnavailable):
+        TritonClient("127.0.0.1:1").infer("lstm_timeseries", "1", np.zeros((1, 10), np.float32))
+    assert REGISTRY.get_sample_value(name) == before + 1

@@ -3,12 +3,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
+from telemetry_core.subsystems import Rule
 from telemetry_core.tasks import InferenceBatch
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
@@ -40,6 +42,18 @@ def test_job_is_named_after_satellite_and_generation_time():
     assert [job.job.job_id for job in plan.jobs] == [f"kafka-SAT-001-{int(START.timestamp()) * 1000}"]
     assert plan.jobs[0].job.metadata["lane"] == "live"
     assert plan.jobs[0].job.metadata["offset"] == 0
+
+
+def test_six_broken_rules_with_long_reasons_are_all_kept_and_none_is_cut():
+    eps = MISSION.subsystems["eps"]
+    reasons = [f"{'x' * 40}_{number}" for number in range(6)]
+    rules = tuple(Rule(channel="battery_soc_percent", reason=name, log="", below=30) for name in reasons)
+    subsystems = {"eps": eps.model_copy(update={"rules": rules})}
+    mission = MISSION.model_copy(update={"subsystems": subsystems})
+    trigger = InferenceTrigger(mission, topic="satellite-telemetry", clock=lambda: START)
+    job = trigger.plan([record(0, telemetry(0))]).jobs[0].job
+    assert job.trigger_reasons == tuple(reasons)
+    assert job.trigger_reason == ",".join(reasons[:2])
 
 
 def test_redelivered_batch_plans_the_same_tasks():
@@ -108,7 +122,7 @@ def test_retry_sends_only_what_the_broker_has_not_confirmed():
     letters, broker = FakeDeadLetters(), FlakyBroker(refuse=2)
     dispatcher = Dispatcher(letters, broker)
     refusals = 0
-    while plan.batches:
+    while plan.batches or plan.dead_letters:
         try:
             dispatcher.send(plan)
         except DependencyUnavailable:
@@ -116,3 +130,14 @@ def test_retry_sends_only_what_the_broker_has_not_confirmed():
     assert refusals == 1
     assert len(letters.sent) == 1
     assert len(broker.sent) == len(set(broker.sent)) == 3
+
+
+def test_valid_telemetry_is_sent_while_the_dead_letters_of_its_batch_wait():
+    def hold(_plan):
+        raise DependencyUnavailable("valid telemetry", "99% invalid")
+
+    plan = new_trigger().plan([record(0, telemetry(0)), record(1, b"garbage")])
+    letters, broker = FakeDeadLetters(), FlakyBroker(refuse=0)
+    with pytest.raises(DependencyUnavailable):
+        Dispatcher(letters, broker, check=hold).send(plan)
+    assert (len(broker.sent), letters.sent, len(plan.dead_letters)) == (1, [], 1)

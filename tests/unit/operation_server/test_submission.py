@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from operation_server.schemas import SubmitRequest
 from operation_server.submission import RequestRefused, check_request, digest_of, plan_submission
 from telemetry_core.settings import Settings, load_mission
+from telemetry_core.subsystems import Model
 from telemetry_core.tasks import submitted_task
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "api" / "v1"
@@ -32,7 +33,7 @@ def test_published_counterexample_is_refused(path: Path) -> None:
 
 def test_task_arguments_survive_json() -> None:
     for path in EXAMPLES.glob("submit_*.json"):
-        planned = plan_submission(example(path.name), job_id="job", created_at=NOW)
+        planned = plan_submission(example(path.name), job_id="job", created_at=NOW, mission=MISSION)
         for task in planned.tasks:
             assert json.loads(json.dumps(task.arguments))[0] == "job"
         assert len(planned.tasks) == len(planned.inputs) == planned.job.total_subsystems
@@ -40,7 +41,7 @@ def test_task_arguments_survive_json() -> None:
 
 def test_task_is_the_same_when_it_is_built_again_from_the_stored_row() -> None:
     for path in EXAMPLES.glob("submit_*.json"):
-        planned = plan_submission(example(path.name), job_id="job", created_at=NOW)
+        planned = plan_submission(example(path.name), job_id="job", created_at=NOW, mission=MISSION)
         for item, task in zip(planned.inputs, planned.tasks, strict=True):
             again = submitted_task(
                 planned.job,
@@ -51,6 +52,29 @@ def test_task_is_the_same_when_it_is_built_again_from_the_stored_row() -> None:
             )
             assert json.dumps(again.arguments) == json.dumps(task.arguments)
             assert again.task_id == task.task_id
+
+
+def test_posted_metadata_is_stored_as_it_came() -> None:
+    posted = {
+        "satellite_id": "SAT-001", "source": "manual", "trigger_reason": "manual_test", "timestamp": "mine",
+        "total_subsystems": "many", "pattern": "sine",
+    }  # fmt: skip
+    text = json.loads((EXAMPLES / "submit_series.json").read_text(encoding="utf-8")) | {"metadata": posted}
+    request = SubmitRequest.model_validate(text)
+    planned = plan_submission(request, job_id="job", created_at=NOW, mission=MISSION)
+    stamps = {"created_at": NOW.isoformat(), "submitted_from": "operation_server"}
+    assert planned.job.metadata == posted | stamps
+    carried = planned.tasks[0].arguments[-1]
+    assert carried["total_subsystems"] == 1
+
+
+@pytest.mark.parametrize(("model_name", "expected"), [("lstm_timeseries", "4"), ("vae_timeseries", None)])
+def test_subsystems_are_judged_by_the_version_of_the_mission(model_name: str, expected: str | None) -> None:
+    mission = MISSION.model_copy(update={"model": Model(name="lstm_timeseries", version="4")})
+    text = json.loads((EXAMPLES / "submit_subsystems.json").read_text(encoding="utf-8"))
+    request = SubmitRequest.model_validate({**text, "model_name": model_name})
+    planned = plan_submission(request, job_id="job", created_at=NOW, mission=mission)
+    assert {task.arguments[5].get("model_version") for task in planned.tasks} == {expected}
 
 
 def test_digest_ignores_the_order_of_keys_and_sees_values() -> None:

@@ -29,7 +29,9 @@ def test_step_is_a_second_until_the_points_would_be_too_many() -> None:
 
 
 def test_label_cannot_leave_its_quotes() -> None:
-    assert raw_query("m", 'a"} or b{c="\\', 1) == 'last_over_time(m{satellite_id="a\\"} or b{c=\\"\\\\"}[1s])'
+    assert raw_query("m", 'a"} or b{c="\\', 1) == (
+        'last_over_time({__name__="m",satellite_id="a\\"} or b{c=\\"\\\\"}[1s])'
+    )
 
 
 def test_newer_forecast_replaces_the_tail_of_an_older() -> None:

@@ -23,6 +23,7 @@ def windowed(number: int) -> WindowedJob:
         total_subsystems=4,
         created_at=datetime(2025, 10, 30, 12, 34, 56, 789_123, tzinfo=UTC),
         metadata={"lane": "live", "offset": 7},
+        trigger_reasons=("periodic_check",),
     )
     return WindowedJob(job=job, window_start_us=number - 9, window_end_us=number, sample_count=10)
 
@@ -46,6 +47,15 @@ def payload(**changes: Any) -> dict[str, Any]:
 
 def test_batch_survives_json() -> None:
     assert InferenceBatch.from_payload(json.loads(json.dumps(batch().to_payload()))) == batch()
+
+
+def test_reasons_that_an_older_trigger_joined_are_split() -> None:
+    older = json.loads(json.dumps(batch().to_payload()))
+    for windowed_job in older["jobs"]:
+        del windowed_job["job"]["trigger_reasons"]
+        windowed_job["job"]["trigger_reason"] = "low_battery,high_rate"
+    restored = InferenceBatch.from_payload(older)
+    assert {part.job.trigger_reasons for part in restored.jobs} == {("low_battery", "high_rate")}
 
 
 def test_creation_time_keeps_its_zone_and_microseconds() -> None:

@@ -23,7 +23,8 @@ def mission() -> Mission:
 def verdict(**changes: Any) -> dict[str, Any]:
     return {
         "xact": 7, "id": 1, "job_id": "kafka-SAT-001-1761802496000", "satellite_id": "SAT-001",
-        "source": "kafka_auto_trigger", "trigger_reason": "low_battery", "metadata": {"lane": "live"},
+        "source": "kafka_auto_trigger", "trigger_reason": "low_battery",
+        "trigger_reasons": ["low_battery"], "metadata": {"lane": "live"},
         "subsystem": "comm", "model_name": "lstm_timeseries", "model_version": "1", "model_type": "LSTM",
         "status": "completed", "verdict": "nominal", "anomaly_score": 0.25, "anomaly_detected": False,
         "input_features": ["rssi_dbm", "data_backlog_mb"],
@@ -53,7 +54,7 @@ def test_free_text_holds_the_values_of_metadata_but_not_its_keys() -> None:
 
 
 def test_free_text_of_a_verdict_without_metadata_and_reason() -> None:
-    assert free_text(verdict(metadata=None, trigger_reason=None)).endswith("comm lstm_timeseries")
+    assert free_text(verdict(metadata=None, trigger_reasons=[])).endswith("comm lstm_timeseries")
 
 
 def test_record_has_the_inference_time_in_seconds() -> None:

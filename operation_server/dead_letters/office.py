@@ -1,0 +1,183 @@
+"""Collecting, listing and handling dead letters: one code for the command and the API."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, Protocol
+
+import structlog
+
+from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
+from operation_server.dead_letters.letters import Letter, Source
+from telemetry_core.database import Connection, Pool, transaction
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.store import QUERIES, Row, rows
+
+KEPT_FOR: Final = timedelta(days=30)
+MAX_HANDLED: Final = 1_000
+"""So many letters one action handles; it says how many are left."""
+
+Action = Literal["redrive", "discard"]
+State = Literal["open", "redriven", "discarded"]
+_STATES: Final[dict[Action, State]] = {"redrive": "redriven", "discard": "discarded"}
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which letters are listed; None: all."""
+
+    state: State | None = "open"
+    source: Source | None = None
+    reason: str | None = None
+    satellite_id: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which open letters an action is about; all that fit every part that is given."""
+
+    ids: Sequence[int] | None = None
+    source: Source | None = None
+    reason: str | None = None
+    satellite_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an action did, or would do."""
+
+    action: Action
+    is_dry_run: bool
+    #: (source, reason) to letters.
+    handled: Counter[tuple[str, str]]
+    #: Cut letters cannot be redriven.
+    left_out: int
+    #: Chosen letters beyond `MAX_HANDLED`: do it again.
+    remaining: int
+
+
+class Sender(Protocol):
+    """Gives letters back to a broker."""
+
+    def send(self, letters: Sequence[Row]) -> None:
+        """Return once the broker has them, or raise `DependencyUnavailable`."""
+
+
+class DeadLetterOffice:
+    """The table of dead letters and the two brokers they come from."""
+
+    def __init__(self, pool: Pool, kafka: KafkaLetters, rabbitmq: RabbitLetters) -> None:
+        self._pool = pool
+        self._kafka = kafka
+        self._rabbitmq = rabbitmq
+        self._senders: dict[str, Sender] = {"kafka": kafka, "rabbitmq": rabbitmq}
+
+    def collect(self) -> list[str]:
+        """Bring new letters into the table; return why a broker could not be asked, if so."""
+        problems = []
+        with transaction(self._pool) as connection:
+            if not rows(connection, "lock_dead_letter_collection")[0]["is_ours"]:
+                return []
+            for ask in (self._from_kafka, self._from_rabbitmq):
+                try:
+                    ask(connection)
+                except DependencyUnavailable as error:
+                    problems.append(str(error))
+            with connection.cursor() as cursor:
+                cursor.execute(QUERIES["expire_dead_letters"], {"age": KEPT_FOR})
+        return problems
+
+    def page(self, filters: Filters, *, before: int | None, limit: int) -> list[Row]:
+        """Return letters, newest first."""
+        with transaction(self._pool) as connection:
+            return rows(connection, "dead_letter_page", {**asdict(filters), "before": before, "limit": limit})
+
+    def counts(self) -> list[Row]:
+        """Count open letters by source and reason."""
+        with transaction(self._pool) as connection:
+            return rows(connection, "dead_letter_counts")
+
+    def letter(self, letter_id: int) -> Row | None:
+        """Return one letter with its body."""
+        with transaction(self._pool) as connection:
+            found = rows(connection, "dead_letter", {"id": letter_id})
+        return found[0] if found else None
+
+    def handle(self, action: Action, choice: Choice, *, operator: str, is_dry_run: bool) -> Outcome:
+        """Redrive or discard the chosen open letters, or only say what would happen.
+
+        A letter is marked in the transaction that sends it. Should the process die in between, it is sent
+        once more: a sample set or task that comes twice leaves one row.
+        """
+        with transaction(self._pool) as connection:
+            chosen = _chosen(connection, action, choice)
+            if is_dry_run:
+                return Outcome(action=action, is_dry_run=True, **chosen)
+            found = rows(connection, "lock_dead_letters", {**_parameters(choice), "limit": MAX_HANDLED})
+            taken = [row for row in found if action == "discard" or not row["is_cut"]]
+            if action == "redrive":
+                self._send(taken)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    QUERIES["handle_dead_letters"],
+                    {"ids": [row["id"] for row in taken], "state": _STATES[action], "operator": operator},
+                )
+        handled = Counter((row["source"], row["reason"]) for row in taken)
+        _log.info(
+            f"Dead letters {_STATES[action]}: {len(taken)}",
+            operator=operator,
+            reasons=", ".join(f"{source} {reason}: {count}" for (source, reason), count in handled.items()),
+        )
+        remaining = max(0, chosen["handled"].total() - len(taken))
+        return Outcome(
+            action=action,
+            is_dry_run=False,
+            handled=handled,
+            left_out=chosen["left_out"],
+            remaining=remaining,
+        )
+
+    def _send(self, letters: Sequence[Row]) -> None:
+        for source, sender in self._senders.items():
+            if of_source := [row for row in letters if row["source"] == source]:
+                sender.send(of_source)
+
+    def _from_kafka(self, connection: Connection) -> None:
+        known = rows(connection, "next_dead_letter_positions")
+        _insert(connection, self._kafka.read({row["partition"]: row["position"] for row in known}))
+
+    def _from_rabbitmq(self, _connection: Connection) -> None:
+        self._rabbitmq.take(self._store)
+
+    def _store(self, letters: Sequence[Letter]) -> None:
+        """Commit, so that the broker may forget them."""
+        with transaction(self._pool) as connection:
+            _insert(connection, letters)
+
+
+def _insert(connection: Connection, letters: Sequence[Letter]) -> None:
+    with connection.cursor() as cursor:
+        for letter in letters:
+            cursor.execute(QUERIES["insert_dead_letter"], letter.parameters())
+
+
+def _chosen(connection: Connection, action: Action, choice: Choice) -> dict[str, Any]:
+    """Count what an action is about."""
+    found = rows(connection, "count_chosen_dead_letters", _parameters(choice))
+    handled: Counter[tuple[str, str]] = Counter()
+    left_out = 0
+    for row in found:
+        if action == "redrive" and row["is_cut"]:
+            left_out += row["count"]
+        else:
+            handled[row["source"], row["reason"]] += row["count"]
+    return {"handled": handled, "left_out": left_out, "remaining": 0}
+
+
+def _parameters(choice: Choice) -> dict[str, Any]:
+    return {**asdict(choice), "ids": None if choice.ids is None else list(choice.ids)}

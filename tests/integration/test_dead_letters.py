@@ -1,0 +1,170 @@
+"""Dead letters: collected once, handled once, on a real PostgreSQL with both brokers faked at their seam."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task
+from operation_server.dead_letters.office import Choice, DeadLetterOffice, Filters
+from telemetry_core.database import Pool
+from telemetry_core.errors import DependencyUnavailable
+
+pytestmark = pytest.mark.integration
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+TOPIC = "satellite-telemetry"
+
+
+class Broker:
+    """A broker that holds letters and takes them back."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.sent: list[tuple[str, bytes]] = []
+        self.is_away = False
+
+    def send(self, letters: Sequence[dict[str, Any]]) -> None:
+        self.check()
+        self.sent += [(row["place"], bytes(row["body"])) for row in letters]
+
+    def check(self) -> None:
+        if self.is_away:
+            raise DependencyUnavailable("broker", "away")
+
+
+class Kafka(Broker):
+    def read(self, next_positions: dict[int, int]) -> list[Letter]:
+        self.check()
+        return [one for one in self.letters if (one.position or 0) >= next_positions.get(0, 0)]
+
+    def refuse(self, body: bytes, reason: str = "not_json", **headers: str) -> None:
+        self.letters.append(
+            letter_of_message(
+                key=b"k",
+                body=body,
+                headers={"topic": TOPIC, "reason": reason, **headers},
+                topic="dead",
+                partition=0,
+                offset=len(self.letters),
+                refused_at=NOW,
+            )
+        )
+
+
+class RabbitMQ(Broker):
+    def take(self, store: Callable[[Sequence[Letter]], None]) -> None:
+        self.check()
+        store(self.letters)
+        self.letters = []
+
+    def refuse(self, body: bytes, *, is_redelivered: bool = False) -> None:
+        self.letters.append(
+            letter_of_task(body=body, headers={}, properties={}, is_redelivered=is_redelivered, now=NOW)
+        )
+
+
+class Office:
+    def __init__(self, pool: Pool) -> None:
+        self.kafka, self.rabbitmq = Kafka(), RabbitMQ()
+        self.desk = DeadLetterOffice(pool, self.kafka, self.rabbitmq)  # type: ignore[arg-type]
+
+    def open_letters(self) -> list[dict[str, Any]]:
+        self.desk.collect()
+        return self.desk.page(Filters(), before=None, limit=100)
+
+    def do(self, action: Any, *, is_dry_run: bool = False, **chosen: Any) -> Any:
+        return self.desk.handle(action, Choice(**chosen), operator="kim", is_dry_run=is_dry_run)
+
+
+@pytest.fixture
+def office(pool: Pool) -> Office:
+    return Office(pool)
+
+
+def test_letters_of_both_brokers_are_listed_newest_first_and_once(office: Office) -> None:
+    office.kafka.refuse(b'{"satellite_id": "SAT-001"}', "invalid_timestamp")
+    office.rabbitmq.refuse(b"{}")
+    for _ in range(2):
+        assert [(row["source"], row["reason"], row["satellite_id"]) for row in office.open_letters()] == [
+            ("rabbitmq", "unknown", None),
+            ("kafka", "invalid_timestamp", "SAT-001"),
+        ]
+
+
+def test_letter_that_the_queue_delivers_again_is_listed_once_and_two_equal_ones_twice(office: Office) -> None:
+    office.rabbitmq.refuse(b"{}")
+    office.rabbitmq.refuse(b"{}")
+    assert len(office.open_letters()) == 2
+    office.rabbitmq.refuse(b"{}", is_redelivered=True)
+    assert len(office.open_letters()) == 2
+
+
+def test_dry_run_counts_and_changes_nothing(office: Office) -> None:
+    office.kafka.refuse(b"1")
+    office.kafka.refuse(b"2", "time_ahead")
+    office.desk.collect()
+    outcome = office.do("redrive", is_dry_run=True)
+    assert outcome.handled == {("kafka", "not_json"): 1, ("kafka", "time_ahead"): 1}
+    assert (len(office.open_letters()), office.kafka.sent) == (2, [])
+
+
+def test_redriven_letter_goes_to_its_source_once_and_leaves_the_list(office: Office) -> None:
+    office.kafka.refuse(b"late", "time_ahead")
+    office.kafka.refuse(b"broken")
+    office.desk.collect()
+    assert office.do("redrive", reason="time_ahead").handled.total() == 1
+    assert office.do("redrive", reason="time_ahead").handled.total() == 0
+    assert office.kafka.sent == [(TOPIC, b"late")]
+    assert [row["reason"] for row in office.open_letters()] == ["not_json"]
+    (done,) = office.desk.page(Filters(state="redriven"), before=None, limit=9)
+    assert (done["handled_by"], done["handled_at"].date()) == ("kim", NOW.date())
+
+
+def test_letter_refused_again_is_a_new_one_that_counts_its_attempts(office: Office) -> None:
+    for attempt in (1, 2, 3):
+        office.kafka.refuse(b"still broken")
+        assert [row["attempt"] for row in office.open_letters()] == [attempt]
+        office.do("redrive")
+
+
+def test_discarded_letter_leaves_the_list_and_is_not_sent(office: Office) -> None:
+    office.rabbitmq.refuse(b"{}")
+    (letter,) = office.open_letters()
+    assert office.do("discard", ids=[letter["id"]]).handled.total() == 1
+    assert (office.open_letters(), office.rabbitmq.sent) == ([], [])
+
+
+def test_letter_kept_in_part_can_be_discarded_only(office: Office) -> None:
+    office.kafka.refuse(b"beginning", "too_large", sha256="0" * 64)
+    office.desk.collect()
+    refused = office.do("redrive")
+    assert (refused.handled.total(), refused.left_out, office.kafka.sent) == (0, 1, [])
+    assert office.do("discard").handled.total() == 1
+
+
+def test_letter_stays_open_while_its_broker_is_away(office: Office) -> None:
+    office.kafka.refuse(b"1")
+    office.desk.collect()
+    office.kafka.is_away = True
+    with pytest.raises(DependencyUnavailable):
+        office.do("redrive")
+    assert [row["state"] for row in office.open_letters()] == ["open"]
+
+
+def test_one_broker_that_is_away_hides_nothing_of_the_other(office: Office) -> None:
+    office.kafka.is_away = True
+    office.rabbitmq.refuse(b"{}")
+    (problem,) = office.desk.collect()
+    assert "away" in problem
+    assert len(office.open_letters()) == 1
+
+
+def test_pages_follow_each_other_without_a_gap(office: Office) -> None:
+    for number in range(5):
+        office.kafka.refuse(str(number).encode())
+    office.desk.collect()
+    first = office.desk.page(Filters(), before=None, limit=3)
+    second = office.desk.page(Filters(), before=first[-1]["id"], limit=3)
+    assert [row["position"] for row in first + second] == [4, 3, 2, 1, 0]
