@@ -41,6 +41,7 @@ from operation_server.readiness import (
     search_check,
     triton_check,
 )
+from operation_server.reporting import reporting
 from operation_server.routes import (
     alerts,
     dashboard,
@@ -64,6 +65,7 @@ from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.disk import DEPENDENCY as DISK
 from telemetry_core.disk import Disk
+from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, start_tracing, stop_tracing
 from telemetry_core.search import DEPENDENCY as SEARCH
 from telemetry_core.search import SearchEngine
@@ -127,7 +129,10 @@ def create_app(
 def _application(services: Services, settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        liveness = Liveness()
+        liveness.start()
+        async with reporting(liveness):
+            yield
         services.readiness.close()
         services.pipeline.close()
         services.victoria.close()
