@@ -35,6 +35,7 @@ def template_values(
         "STATE": str(places.state),
         "CHECKOUT": str(places.checkout),
         "BIND_ADDRESS": environment["BIND_ADDRESS"],
+        "INNER_ADDRESS": environment["NATIVE_INNER_ADDRESS"],
         "BROKER_USER": user,
         "BROKER_PASSWORD": password,
         "WEB_PORT": str(web_port),
@@ -52,18 +53,26 @@ def write_configuration(places: Places, services: Iterable[Service], values: Map
         _write(
             places.state / "bin" / command.name, render(command.read_text(encoding="utf-8"), values), 0o755
         )
-    _write(places.etc / "nginx.conf", render((nginx / "native.conf").read_text(encoding="utf-8"), values))
-    shutil.copy(nginx / "routes.conf", places.etc / "nginx-routes.conf")
-    shutil.copy(nginx / "answers.conf", places.etc / "nginx-answers.conf")
+    shutil.rmtree(places.etc / "nginx", ignore_errors=True)
+    shutil.copytree(nginx, places.etc / "nginx")
+    configuration = render((nginx / "native.conf").read_text(encoding="utf-8"), values)
+    _write(places.etc / "nginx" / "nginx.conf", configuration)
     shutil.rmtree(places.etc / "html", ignore_errors=True)
     shutil.copytree(places.checkout / "frontend" / "dist", places.etc / "html")
-    _write(places.etc / "supervisord.conf", supervisor_configuration(places, services), 0o600)
+    write_secret(places.etc / "supervisord.conf", supervisor_configuration(places, services))
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, from its first byte on."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
 
 
 def supervisor_configuration(places: Places, services: Iterable[Service]) -> str:

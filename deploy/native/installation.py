@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import sys
@@ -11,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from deploy.native.configuration import template_values, write_configuration
+from deploy.native.configuration import template_values, write_configuration, write_secret
 from deploy.native.places import (
     Accounts,
     Places,
     create_folders,
     find_accounts,
-    hide_passwords,
+    hide_secrets,
     places_from_environment,
 )
 from deploy.native.ports import TakenPort, choose_web_port, listening_ports, taken_ports
@@ -170,13 +171,27 @@ class Platform:
         self._refuse_taken_ports(chosen)
         create_folders(self.places, self._accounts.servers)
         write_configuration(self.places, self._services, values)
-        hide_passwords(self.places, self._accounts.servers)
+        self._write_secrets()
+        hide_secrets(self.places, self._accounts.servers)
         self._initialise_kafka()
         self._initialise_postgres()
         if self._was_running:
             self._supervisor.reload()
         else:
             self._supervisor.start()
+
+    def _write_secrets(self) -> None:
+        """Write whom nginx answers, and the key of what VictoriaMetrics lets administrators do."""
+        program = self.places.checkout / "nginx" / "write-allowed"
+        outcome = subprocess.run(
+            [program], env=dict(self._environment), capture_output=True, text=True, check=False
+        )
+        if outcome.returncode:
+            raise RefusedError(outcome.stderr.strip())
+        write_secret(self.places.etc / "nginx" / "allowed.conf", outcome.stdout)
+        key = self.places.etc / "victoria-metrics-key"
+        if not key.exists():
+            write_secret(key, secrets.token_hex(16))
 
     def _refuse_taken_ports(self, chosen: Iterable[Service]) -> None:
         running = (

@@ -90,12 +90,13 @@ def _can_import(places: Places) -> bool:
     return outcome.returncode == 0
 
 
-def hide_passwords(places: Places, owner: str | None) -> None:
-    """Let nobody but the broker's user read its definitions."""
-    definitions = places.etc / "definitions.json"
-    definitions.chmod(0o600)
-    if owner:
-        shutil.chown(definitions, owner)
+def hide_secrets(places: Places, owner: str | None) -> None:
+    """Let nobody but the servers' user read what only they may know."""
+    for name in ("definitions.json", "victoria-metrics-key", "nginx/allowed.conf"):
+        secret = places.etc / name
+        secret.chmod(0o600)
+        if owner:
+            shutil.chown(secret, owner)
 
 
 def create_folders(places: Places, owner: str | None) -> None:

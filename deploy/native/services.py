@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from deploy.native.places import Accounts, Places
 from deploy.native.probes import (
@@ -21,6 +21,14 @@ from telemetry_core.settings import Settings
 
 CONFIGURATION_KEYS = (*(name.upper() for name in Settings.model_fields), TRACES_ENDPOINT)
 """A service gets them from the supervisor, so that a changed one restarts it."""
+ADMINISTRATIVE_KEYS = (
+    "configAuthKey", "deleteAuthKey", "flagsAuthKey", "forceFlushAuthKey", "forceMergeAuthKey",
+    "logNewSeriesAuthKey", "metricNamesStatsResetAuthKey", "pprofAuthKey", "reloadAuthKey",
+    "search.resetCacheAuthKey", "snapshotAuthKey",
+)  # fmt: skip
+"""VictoriaMetrics asks for the key of the installation before each of these."""
+GATE_PORTS = (5555, 8428, 8500, 8502, 9200, 15672)
+"""nginx listens there for servers that look at neither Host nor Origin."""
 WORKER_NODE = "celery@analysis-worker-1"
 
 
@@ -31,6 +39,8 @@ class Service:
     name: str
     command: str
     ports: tuple[int, ...] = ()
+    inner_ports: tuple[int, ...] = ()
+    """On the address that only the platform knows; the operator's way to them leads through nginx."""
     probe: Probe
     after: tuple[str, ...] = ()
     """Servers that start first; a later death of theirs does not touch this one."""
@@ -61,7 +71,7 @@ def all_services(
         *_triton(places, accounts, environment),
         *_python_services(places, accounts, environment),
         _kafka_ui(places, accounts, environment),
-        _nginx(places, accounts, environment["BIND_ADDRESS"], web_port),
+        _nginx(places, accounts, environment, web_port),
     )
 
 
@@ -114,7 +124,7 @@ def database_dsn(environment: Mapping[str, str], database: str) -> dict[str, Any
 
 
 def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str]) -> tuple[Service, ...]:
-    bind = environment["BIND_ADDRESS"]
+    bind, inner = environment["BIND_ADDRESS"], environment["NATIVE_INNER_ADDRESS"]
     bin_ = places.state / "bin"
     return (
         Service(
@@ -128,9 +138,10 @@ def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str])
         Service(
             name="rabbitmq",
             command=f"{bin_}/rabbitmq-server",
-            ports=(5672, 14369, 15672, 15692, 25672),
+            ports=(5672, 14369, 25672),
+            inner_ports=(15672, 15692),
             probe=answers_http(
-                f"http://{bind}:15672/api/health/checks/alarms",
+                f"http://{inner}:15672/api/health/checks/alarms",
                 broker_login(environment["CELERY_BROKER_URL"]),
             ),
             user=accounts.servers,
@@ -148,13 +159,16 @@ def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str])
         Service(
             name="victoria-metrics",
             command=(
-                f"{places.state}/tools/bin/victoria-metrics -httpListenAddr={bind}:8428"
+                f"{places.state}/tools/bin/victoria-metrics -httpListenAddr={inner}:8428"
                 f" -storageDataPath={places.data}/victoria-metrics -retentionPeriod=1y"
                 " -dedup.minScrapeInterval=1ms -search.latencyOffset=0s -memory.allowedBytes=256MiB"
-                f" -promscrape.config={places.etc}/scrape.yml"
+                f" -promscrape.config={places.etc}/scrape.yml -http.disableCORS"
+                + "".join(
+                    f" -{name}=file://{places.etc}/victoria-metrics-key" for name in ADMINISTRATIVE_KEYS
+                )
             ),
-            ports=(8428,),
-            probe=answers_http(f"http://{bind}:8428/health"),
+            inner_ports=(8428,),
+            probe=answers_http(f"http://{inner}:8428/health"),
             user=accounts.servers,
             directory=places.run,
             stop_signal="INT",
@@ -163,8 +177,8 @@ def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str])
             # The manual's name; the server is OpenSearch.
             name="elasticsearch",
             command=f"{bin_}/opensearch",
-            ports=(9200, 9300),
-            probe=answers_http(f"http://{bind}:9200/_cluster/health?wait_for_status=yellow&timeout=1s"),
+            inner_ports=(9201, 9300),
+            probe=answers_http(f"http://{inner}:9201/_cluster/health?wait_for_status=yellow&timeout=1s"),
             user=accounts.servers,
             directory=places.run,
             is_awaited=False,
@@ -173,29 +187,30 @@ def _servers(places: Places, accounts: Accounts, environment: Mapping[str, str])
 
 
 def _triton(places: Places, accounts: Accounts, environment: Mapping[str, str]) -> tuple[Service, ...]:
-    bind = environment["BIND_ADDRESS"]
+    bind, inner = environment["BIND_ADDRESS"], environment["NATIVE_INNER_ADDRESS"]
     return (
         Service(
             name="triton-server",
             # One broken model must take neither the server nor the others away.
             command=(
                 f"{places.state}/bin/tritonserver --model-repository={environment['MODEL_REPOSITORY']}"
-                f" --exit-on-error=false --strict-readiness=false --http-address={bind} --http-port=18500"
+                f" --exit-on-error=false --strict-readiness=false --http-address={inner} --http-port=18500"
                 f" --grpc-address={bind} --grpc-port=8501 --metrics-port=18502 --exit-timeout-secs=5"
             ),
-            ports=(8501, 18500, 18502),
-            probe=answers_http(f"http://{bind}:18500/v2/health/ready"),
+            ports=(8501,),
+            inner_ports=(18500, 18502),
+            probe=answers_http(f"http://{inner}:18500/v2/health/ready"),
             user=accounts.services,
             directory=places.run,
         ),
         Service(
             name="triton-front",
             command=(
-                f"{places.python} {places.checkout}/deploy/triton/front.py --host {bind} --http-port 8500"
-                f" --metrics-port 8502 --triton-http http://{bind}:18500 --triton-metrics http://{bind}:18502"
+                f"{places.python} {places.checkout}/deploy/triton/front.py --host {inner} --http-port 8500"
+                f" --metrics-port 8502 --triton-http http://{inner}:18500 --triton-metrics http://{inner}:18502"
             ),
-            ports=(8500, 8502),
-            probe=answers_http(f"http://{bind}:8500/v2/health/ready"),
+            inner_ports=(8500, 8502),
+            probe=answers_http(f"http://{inner}:8500/v2/health/ready"),
             after=("triton-server",),
             user=accounts.services,
             directory=places.checkout,
@@ -206,7 +221,7 @@ def _triton(places: Places, accounts: Accounts, environment: Mapping[str, str]) 
 def _python_services(
     places: Places, accounts: Accounts, environment: Mapping[str, str]
 ) -> tuple[Service, ...]:
-    bind = environment["BIND_ADDRESS"]
+    bind, inner = environment["BIND_ADDRESS"], environment["NATIVE_INNER_ADDRESS"]
     broker = environment["CELERY_BROKER_URL"]
     programs = places.python.parent
     user, password = broker_login(broker)
@@ -280,16 +295,18 @@ def _python_services(
         ),
         Service(
             name="flower",
-            command=(
-                f"{programs}/celery -A tasks flower --address={bind} --port=5555"
-                f" --broker-api=http://{user}:{password}@{bind}:15672/api/"
-            ),
-            ports=(5555,),
-            probe=answers_http(f"http://{bind}:5555/healthcheck"),
+            command=f"{programs}/celery -A tasks flower --address={inner} --port=5555",
+            inner_ports=(5555,),
+            probe=answers_http(f"http://{inner}:5555/healthcheck"),
             after=("rabbitmq",),
             user=accounts.services,
             directory=worker_directory,
-            environment=configuration | {"FLOWER_UNAUTHENTICATED_API": "true"},
+            environment=configuration
+            # It has no login, and nginx lets reading through only. ps would show a password among arguments.
+            | {
+                "FLOWER_UNAUTHENTICATED_API": "true",
+                "FLOWER_BROKER_API": f"http://{quote(user)}:{quote(password)}@{inner}:15672/api/",
+            },
         ),
     )
 
@@ -310,16 +327,18 @@ def _kafka_ui(places: Places, accounts: Accounts, environment: Mapping[str, str]
     )
 
 
-def _nginx(places: Places, accounts: Accounts, bind: str, web_port: int) -> Service:
+def _nginx(places: Places, accounts: Accounts, environment: Mapping[str, str], web_port: int) -> Service:
+    bind = environment["BIND_ADDRESS"]
     return Service(
         name="nginx",
         command=shlex.join(
-            ["/usr/sbin/nginx", "-p", str(places.run), "-c", f"{places.etc}/nginx.conf", "-e", "stderr"]
+            ["/usr/sbin/nginx", "-p", str(places.run), "-c", f"{places.etc}/nginx/nginx.conf", "-e", "stderr"]
         ),
-        ports=(web_port,),
+        ports=(web_port, *GATE_PORTS),
         probe=answers_http(f"http://{bind}:{web_port}/healthz"),
         # For port 80 its master is root; its worker is the service user.
         user=None if web_port == 80 else accounts.servers,
         directory=places.run,
+        environment={key: environment.get(key, "") for key in ("ALLOWED_HOSTS", "API_KEYS")},
         stop_signal="QUIT",
     )

@@ -50,7 +50,7 @@ def _status(service: Service, known: ProcessState, problem: str | None) -> Servi
         name=service.name,
         state=known.state.lower(),
         problem=problem,
-        ports=service.ports,
+        ports=(*service.ports, *service.inner_ports),
         pid=known.pid,
         uptime_s=max(0, int(time.time()) - known.started_at) if known.pid else 0,
         memory_bytes=memory_bytes(known.pid) if known.pid else 0,

@@ -21,7 +21,11 @@ from telemetry_core.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PLACES = Places(checkout=CHECKOUT, state=Path("/srv/state"))
-ENVIRONMENT = {"BIND_ADDRESS": "127.0.0.1", "CELERY_BROKER_URL": "amqp://guest:s3cret@127.0.0.1:5672//"}
+ENVIRONMENT = {
+    "BIND_ADDRESS": "127.0.0.1",
+    "NATIVE_INNER_ADDRESS": "127.77.1.2",
+    "CELERY_BROKER_URL": "amqp://guest:s3cret@127.0.0.1:5672//",
+}
 TEMPLATES = [
     *(CHECKOUT / "deploy" / "native" / "config").iterdir(),
     *(CHECKOUT / "deploy" / "native" / "bin").iterdir(),

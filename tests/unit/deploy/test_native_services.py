@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 
 from deploy.native.places import Accounts, Places
-from deploy.native.services import Service, all_one_shots, all_services, broker_login
+from deploy.native.services import ADMINISTRATIVE_KEYS, Service, all_one_shots, all_services, broker_login
 
 PLACES = Places(checkout=Path("/srv/satellite"), state=Path("/srv/satellite/.native/state"))
 ENVIRONMENT = {
     "BIND_ADDRESS": "127.0.0.1",
+    "NATIVE_INNER_ADDRESS": "127.77.1.2",
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
     "CELERY_BROKER_URL": "amqp://guest:guest@127.0.0.1:5672//",
     "POSTGRES_HOST": "127.0.0.1",
@@ -93,3 +94,31 @@ def test_worker_has_the_node_name_of_the_manual() -> None:
 )
 def test_broker_login_is_read_from_its_url(url: str, login: tuple[str, str]) -> None:
     assert broker_login(url) == login
+
+
+def test_no_secret_stands_among_arguments() -> None:
+    services = table(Accounts(servers=None, services=None))
+    secrets = ("guest", "admin123", ":@", "Password", "password=")
+    assert [name for name, one in services.items() if any(secret in one.command for secret in secrets)] == []
+
+
+def test_servers_that_check_no_host_listen_where_no_page_finds_them() -> None:
+    services = table(Accounts(servers=None, services=None))
+    inner = {port for one in services.values() for port in one.inner_ports}
+    assert inner >= {8428, 9201, 5555, 15672, 15692, 8500, 8502, 18500, 18502}
+    for name in ("victoria-metrics", "flower", "triton-front"):
+        assert "127.77.1.2" in services[name].command
+        assert "127.0.0.1" not in services[name].command
+
+
+def test_everything_that_administers_victoria_metrics_asks_for_a_key_and_no_page_gets_an_answer() -> None:
+    command = table(Accounts(servers=None, services=None))["victoria-metrics"].command
+    assert all(f" -{name}=file://" in command for name in ADMINISTRATIVE_KEYS)
+    assert "-http.disableCORS" in command.split()
+
+
+def test_changed_keys_restart_the_web_server_that_asks_for_them() -> None:
+    assert table(Accounts(servers=None, services=None))["nginx"].environment.keys() == {
+        "ALLOWED_HOSTS",
+        "API_KEYS",
+    }

@@ -11,6 +11,7 @@ from deploy.native.services import _python_services
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {
+    "NATIVE_INNER_ADDRESS": "127.77.1.2",
     "BIND_ADDRESS": "127.0.0.1",
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
     "CELERY_BROKER_URL": "amqp://guest:guest@127.0.0.1:5672//",
@@ -18,8 +19,11 @@ ENVIRONMENT = {
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"))
 
 
+ADDRESSES = {"BIND_ADDRESS": "127.0.0.1", "INNER_ADDRESS": "127.77.1.2"}
+
+
 def jobs(name: str) -> dict[str, Any]:
-    text = render((CHECKOUT / "deploy" / name).read_text(encoding="utf-8"), {"BIND_ADDRESS": "127.0.0.1"})
+    text = render((CHECKOUT / "deploy" / name).read_text(encoding="utf-8"), ADDRESSES)
     return {one["job_name"]: one for one in yaml.safe_load(text)["scrape_configs"]}
 
 
@@ -47,7 +51,7 @@ def test_every_python_service_is_asked_on_a_port_of_its_own() -> None:
     services = _python_services(places, Accounts(servers=None, services=None), ENVIRONMENT)
     asked = native_ports()
     assert {one.name for one in services} <= asked.keys()
-    assert all(asked[one.name] in one.ports for one in services)
+    assert all(asked[one.name] in (*one.ports, *one.inner_ports) for one in services)
 
 
 def test_every_name_that_is_asked_is_a_service_of_compose() -> None:
