@@ -152,9 +152,10 @@ CMD ["nginx"]
 
 FROM nginx:1.28.2-alpine AS nginx
 COPY --chmod=755 nginx/containers.conf /etc/nginx/nginx.conf
-COPY --chmod=755 nginx/answers.conf nginx/routes.conf /etc/nginx/
+COPY --chmod=755 nginx/access.conf nginx/answers.conf nginx/gate.conf nginx/key.conf nginx/routes.conf nginx/write-allowed /etc/nginx/
+COPY --chmod=755 nginx/gates /etc/nginx/gates
 USER 101:101
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
   CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]
-CMD ["nginx"]
+CMD ["sh", "-c", "umask 077 && /etc/nginx/write-allowed >/tmp/allowed.conf && exec nginx"]

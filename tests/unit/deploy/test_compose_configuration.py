@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.native.services import ADMINISTRATIVE_KEYS
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 DEVICES = ("cpu", "gpu")
 
@@ -76,6 +78,34 @@ def test_our_own_containers_have_a_read_only_root(name: str) -> None:
 def test_ports_are_those_of_the_manual_on_the_configured_address() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:${") for port in ports)
+
+
+def test_only_servers_that_check_their_callers_are_published() -> None:
+    published = {name for name, service in SERVICES.items() if service.get("ports")}
+    # Kafka, PostgreSQL, AMQP and gRPC speak no protocol of a browser; the API looks at Host and Origin.
+    assert published == {"kafka", "postgres", "rabbitmq", "triton-server", "operation-server", "nginx"}
+    assert not [port for port in SERVICES["rabbitmq"]["ports"] if "15672" in port]
+
+
+def test_web_server_listens_where_it_is_published_and_leads_to_servers_that_exist() -> None:
+    configuration = (CHECKOUT / "nginx" / "containers.conf").read_text(encoding="utf-8")
+    listened = set(re.findall(r"listen (\d+);", configuration))
+    assert {port.rpartition(":")[2] for port in SERVICES["nginx"]["ports"]} == listened
+    reached = set(re.findall(r"set \$\w+ ([a-z-]+):\d+;", configuration))
+    assert reached <= SERVICES.keys()
+
+
+def test_victoria_metrics_asks_for_a_key_wherever_it_does_natively() -> None:
+    script = (CHECKOUT / "deploy" / "containers" / "victoria-start").read_text(encoding="utf-8")
+    assert set(re.findall(r"[\w.]+AuthKey", script)) == set(ADMINISTRATIVE_KEYS)
+    assert "-http.disableCORS" in SERVICES["victoria-metrics"]["command"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_stands_among_arguments(name: str) -> None:
+    service = SERVICES[name]
+    arguments = str([service.get(key) for key in ("command", "entrypoint", "healthcheck")])
+    assert not re.search(r"POSTGRES_PASSWORD|CELERY_BROKER_URL|API_KEYS|BASIC_AUTH|guest|admin123", arguments)
 
 
 def test_every_variable_is_documented_with_its_default() -> None:
