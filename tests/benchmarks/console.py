@@ -13,7 +13,7 @@ from telemetry_core.settings import load_mission
 from tests.benchmarks.figures import Figure, Section
 from tests.e2e.console.browser import CHECKOUT, operator, start_chromium
 from tests.e2e.console.fleet import SimulatedSatellite, low_battery
-from tests.e2e.running_platform import victoria_url
+from tests.e2e.running_platform import victoria_key, victoria_url
 
 ROUNDS: Final = 5
 SATELLITE: Final = "BENCH-CONSOLE"
@@ -121,7 +121,9 @@ def _import_day(metrics: list[str], end_s: int) -> None:
     for first in range(0, len(metrics), ROWS_AT_ONCE):
         body = "\n".join(_lines(metrics[first : first + ROWS_AT_ONCE], times, first))
         requests.post(f"{victoria_url()}/api/v1/import", data=body, timeout=TIMEOUT_S).raise_for_status()
-    requests.get(f"{victoria_url()}/internal/force_flush", timeout=TIMEOUT_S).raise_for_status()
+    requests.get(
+        f"{victoria_url()}/internal/force_flush", params={"authKey": victoria_key()}, timeout=TIMEOUT_S
+    ).raise_for_status()
 
 
 def _lines(metrics: list[str], times: list[int], first: int) -> Iterator[str]:
@@ -135,6 +137,7 @@ def _lines(metrics: list[str], times: list[int], first: int) -> Iterator[str]:
 def _forget() -> None:
     requests.post(
         f"{victoria_url()}/api/v1/admin/tsdb/delete_series",
+        params={"authKey": victoria_key()},
         data={"match[]": f'{{satellite_id="{SATELLITE}"}}'},
         timeout=TIMEOUT_S,
     ).raise_for_status()

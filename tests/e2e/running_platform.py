@@ -8,7 +8,7 @@ from typing import Any, Final
 import psycopg2
 import requests
 
-from tests.e2e.supervised import Supervised, address
+from tests.e2e.supervised import CHECKOUT, Supervised, address
 
 HTTP_TIMEOUT_S: Final = 30
 
@@ -106,6 +106,7 @@ class Platform:
         self.query("DELETE FROM inference_jobs WHERE satellite_id LIKE %s", satellites + "%")
         requests.post(
             f"{victoria_url()}/api/v1/admin/tsdb/delete_series",
+            params={"authKey": victoria_key()},
             data={"match[]": f'{{satellite_id=~"{satellites}.*"}}'},
             timeout=HTTP_TIMEOUT_S,
         ).raise_for_status()
@@ -128,6 +129,11 @@ class Platform:
 def victoria_url() -> str:
     """Return the address of VictoriaMetrics."""
     return address("VICTORIA_METRICS_URL", "http://localhost:8428")
+
+
+def victoria_key() -> str:
+    """Return the key that VictoriaMetrics asks administrators for."""
+    return (CHECKOUT / ".native" / "state" / "etc" / "victoria-metrics-key").read_text(encoding="utf-8")
 
 
 def search_url() -> str:
