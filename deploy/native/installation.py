@@ -56,7 +56,7 @@ class Platform:
     @cached_property
     def _web_port(self) -> int:
         bind = self._environment["BIND_ADDRESS"]
-        rendered = self.places.etc / "nginx.conf"
+        rendered = self.places.etc / "nginx" / "nginx.conf"
         if self._was_running and rendered.exists():
             return 80 if f"listen {bind}:80;" in rendered.read_text(encoding="utf-8") else 8088
         return choose_web_port(bind)
