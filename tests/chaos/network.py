@@ -12,7 +12,7 @@ SERVER_PORTS: Final[Mapping[str, tuple[int, ...]]] = {
     "postgres": (5432,),
     "triton-server": (8501, 18500),
     "victoria-metrics": (8428,),
-    "elasticsearch": (9200,),
+    "elasticsearch": (9200, 9201),
 }
 
 
