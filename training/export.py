@@ -8,7 +8,9 @@ import onnxruntime
 import torch
 from torch import nn
 
+from training.declare_horizon import declare_horizon
 from training.families import synthetic_series
+from training.network import MAX_HORIZON
 from training.windows import with_missing_samples
 
 OUTPUTS = ("FORECAST_MEAN", "FORECAST_STD", "STEP_MEAN", "STEP_STD")
@@ -18,7 +20,7 @@ OPSET = 17
 
 
 def export_onnx(model: nn.Module, path: Path) -> None:
-    """Write the graph with free batch and time axes."""
+    """Write the graph with free batch and time axes and a fixed horizon."""
     path.parent.mkdir(parents=True, exist_ok=True)
     axes = {"INPUT": {0: "batch", 1: "time"}}
     axes |= {name: {0: "batch"} for name in OUTPUTS[:2]} | {
@@ -38,6 +40,7 @@ def export_onnx(model: nn.Module, path: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
+    declare_horizon(path, MAX_HORIZON)
 
 
 def parity_error(model: nn.Module, path: Path, seed: int) -> float:

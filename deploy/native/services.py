@@ -193,7 +193,8 @@ def _triton(places: Places, accounts: Accounts, environment: Mapping[str, str]) 
             name="triton-server",
             # One broken model must take neither the server nor the others away.
             command=(
-                f"{places.state}/bin/tritonserver --model-repository={environment['MODEL_REPOSITORY']}"
+                f"{places.checkout}/deploy/triton/serve {places.state}/bin/tritonserver"
+                f" --model-repository={environment['MODEL_REPOSITORY']}"
                 f" --exit-on-error=false --strict-readiness=false --http-address={inner} --http-port=18500"
                 f" --grpc-address={bind} --grpc-port=8501 --metrics-port=18502 --exit-timeout-secs=5"
             ),

@@ -200,3 +200,10 @@ def test_replicas_belong_to_services_without_a_container_name() -> None:
         assert name in named
         assert "container_name" not in SERVICES[name]
     assert "hostname" not in SERVICES["analysis-worker-1"]  # a worker's node bears it
+
+
+def test_triton_computes_float32_as_float32_and_opens_only_what_is_used() -> None:
+    triton = SERVICES["triton-server"]
+    assert triton["environment"]["NVIDIA_TF32_OVERRIDE"] == "0"
+    assert triton["command"][:2] == ["/usr/local/bin/serve", "tritonserver"]
+    assert "./deploy/triton/serve:/usr/local/bin/serve:ro" in triton["volumes"]

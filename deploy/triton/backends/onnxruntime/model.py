@@ -1,7 +1,7 @@
 """Triton backend `onnxruntime` on the CPU, for servers that come with the python backend only.
 
-It serves `<version>/model.onnx` as the C++ backend of the same name does and reads the same parameters
-(`intra_op_thread_count`, `inter_op_thread_count`), so one model repository fits both.
+It serves `<version>/model.onnx` as the C++ backend of the same name does, reads the same parameters
+(`intra_op_thread_count`, `inter_op_thread_count`) and refuses the same graphs: one repository fits both.
 """
 
 import json
@@ -11,13 +11,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-# The interpreter embedded in the backend runs isolated: it does not read PYTHONPATH by itself.
-sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+# The interpreter embedded in the backend runs isolated: it knows neither PYTHONPATH nor this folder.
+sys.path[:0] = [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 import onnxruntime  # noqa: E402
 import triton_python_backend_utils as pb_utils  # type: ignore[import-not-found] # noqa: E402
+from signature import declared, refusals  # type: ignore[import-not-found] # noqa: E402
 
 Tensors = list[npt.NDArray[Any]]
 MAX_ROWS = 256
@@ -36,13 +37,7 @@ class TritonPythonModel:
         self.session = onnxruntime.InferenceSession(
             path, _session_options(config.get("parameters", {})), providers=["CPUExecutionProvider"]
         )
-        self._refuse_missing_names(path)
-
-    def _refuse_missing_names(self, path: Path) -> None:
-        known = {node.name for node in [*self.session.get_inputs(), *self.session.get_outputs()]}
-        unknown = [name for name in [*self.inputs, *self.outputs] if name not in known]
-        if unknown:
-            raise ValueError(f"{path} has no tensor {', '.join(unknown)}: config.pbtxt names them")
+        _refuse_unfit(config, self.session)
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer all requests; those of equal inner shape share one run."""
@@ -99,6 +94,15 @@ class TritonPythonModel:
             )
             for size, end in zip(batch_sizes, ends, strict=True)
         ]
+
+
+def _refuse_unfit(config: dict[str, Any], session: onnxruntime.InferenceSession) -> None:
+    reasons = list(refusals(config, declared(session.get_inputs()), declared(session.get_outputs())))
+    if reasons:
+        raise pb_utils.TritonModelException(
+            f"unable to load model '{config['name']}': {'; '.join(reasons)}. "
+            "config.pbtxt and model.onnx have to agree."
+        )
 
 
 def _session_options(parameters: dict[str, dict[str, str]]) -> onnxruntime.SessionOptions:
