@@ -1,10 +1,12 @@
-"""Thin front of Triton: the model list as a GET, two metric names that operators know, all else unchanged.
+"""Thin front of Triton: the model list as a GET, two known metric names, what clients use unchanged.
 
 `python deploy/triton/front.py --host 127.0.0.1 --http-port 8500 --metrics-port 8502
 --triton-http http://127.0.0.1:18500 --triton-metrics http://127.0.0.1:18502`
 """
 
 import argparse
+import os
+import re
 import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -13,9 +15,13 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from telemetry_core.access import is_own_host, is_same_host, own_names
 
 TIMEOUT = httpx.Timeout(60.0, connect=2.0)
 """Of one read or write, not of a whole answer."""
@@ -31,7 +37,13 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     )
 )
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PASSED = {
+    "GET": re.compile(
+        r"/v2(/health/(live|ready)|/models/stats|/models/[^/]+(/versions/[^/]+)?(/(ready|config|stats))?)?"
+    ),
+    "POST": re.compile(r"/v2/repository/index|/v2/models/[^/]+(/versions/[^/]+)?/infer"),
+}
+"""What clients use of Triton; its shared memory, tracing, logging and model control are none of it."""
 METRIC_ALIASES = {
     "nv_inference_compute_infer_duration_us": "nv_inference_exec_time_us",
     "nv_inference_queue_duration_us": "nv_inference_queue_time_us",
@@ -83,14 +95,15 @@ class Front:
         return PlainTextResponse(text, answer.status_code)
 
     async def passed_through(self, request: Request) -> Response:
-        """Stream request and answer unchanged."""
+        """Stream request and answer unchanged, of what clients use."""
+        path = request.scope["raw_path"].decode()
+        if not PASSED["GET" if request.method == "HEAD" else request.method].fullmatch(path):
+            return JSONResponse({"error": f"the front of Triton does not pass on {path}"}, 404)
         has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
         headers = [(name, value) for name, value in passed_headers(request.headers.items()) if name != "host"]
         outgoing = self._client.build_request(
             request.method,
-            httpx.URL(
-                self._triton_http + request.scope["raw_path"].decode(), query=request.url.query.encode()
-            ),
+            httpx.URL(self._triton_http + path, query=request.url.query.encode()),
             headers=headers,
             content=request.stream() if has_body else None,
         )
@@ -102,6 +115,36 @@ class Front:
             (n.lower().encode(), v.encode()) for n, v in passed_headers(answer.headers.multi_items())
         ]
         return response
+
+
+class OwnHosts:
+    """Refuses a foreign Host (DNS rebinding) and pages of another origin."""
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self._app = app
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A browser on this machine is inside the loopback, whatever page it shows."""
+        if scope["type"] != "http" or self._is_own(Request(scope)):
+            await self._app(scope, receive, send)
+            return
+        reason = "Triton does not answer to this name or page: add the name to ALLOWED_HOSTS if it is yours"
+        await JSONResponse({"error": reason}, 421)(scope, receive, send)
+
+    def _is_own(self, request: Request) -> bool:
+        hosts = request.headers.getlist("host")
+        return (
+            len(hosts) == 1
+            and is_own_host(hosts[0], self._names)
+            and is_same_host(request.headers.get("origin"), hosts[0])
+        )
+
+
+def accepted_names() -> frozenset[str]:
+    """Names that requests may use: this machine's, the container's, and those of ALLOWED_HOSTS."""
+    configured = (name.strip() for name in os.environ.get("ALLOWED_HOSTS", "").split(","))
+    return own_names(["triton-front", *filter(None, configured)])
 
 
 async def triton_unavailable(_request: Request, error: Exception) -> Response:
@@ -135,8 +178,9 @@ def create_app(
         routes=[
             Route("/v2/models", front.models, methods=["GET"]),
             Route("/metrics", front.metrics, methods=["GET"]),
-            Route("/{path:path}", front.passed_through, methods=list(METHODS)),
+            Route("/{path:path}", front.passed_through, methods=list(PASSED)),
         ],
+        middleware=[Middleware(OwnHosts, names=accepted_names())],
         exception_handlers={httpx.HTTPError: triton_unavailable},
         lifespan=lifespan,
     )

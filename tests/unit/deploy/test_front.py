@@ -43,7 +43,9 @@ def ask(
     app = front.create_app("http://triton:1", "http://triton:2", httpx.MockTransport(triton))
 
     async def exchange() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://front") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://triton-front"
+        ) as client:
             method = "GET" if content is None else "POST"
             return await client.request(method, path, content=content, headers=headers)
 
@@ -115,3 +117,69 @@ def test_silent_triton_gives_504() -> None:
         raise httpx.ReadTimeout("no answer")
 
     assert ask(handler, "/v2/health/ready").status_code == 504
+
+
+def answering(body: bytes) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _request: httpx.Response(200, stream=httpx.ByteStream(body))
+
+
+def untouched(_request: httpx.Request) -> httpx.Response:
+    raise AssertionError("Triton was asked")
+
+
+@pytest.mark.parametrize("content", [None, b"{}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v2/logging",
+        "/v2/trace/setting",
+        "/v2/systemsharedmemory/status",
+        "/v2/systemsharedmemory/region/any/register",
+        "/v2/cudasharedmemory/status",
+        "/v2/repository/models/lstm_timeseries/load",
+        "/v2/repository/models/lstm_timeseries/unload",
+        "/v2/models/lstm_timeseries/trace/setting",
+        "/v2/models/../logging",
+    ],
+)
+def test_what_no_client_uses_is_not_passed(path: str, content: bytes | None) -> None:
+    assert ask(untouched, path, content=content).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2",
+        "/v2/health/live",
+        "/v2/models/stats",
+        "/v2/models/lstm_timeseries",
+        "/v2/models/lstm_timeseries/config",
+        "/v2/models/lstm_timeseries/versions/1/ready",
+    ],
+)
+def test_what_operators_read_is_passed(path: str) -> None:
+    assert ask(answering(b"asked"), path).text == "asked"
+
+
+def test_model_index_is_passed() -> None:
+    answer = ask(answering(b"[]"), "/v2/repository/index", content=b"")
+    assert answer.json() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "rebound.example"},
+        {"host": "localhost:8500", "origin": "http://page.example"},
+        {"host": "localhost", "origin": "null"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/v2/models", "/metrics", "/v2/models/lstm_timeseries/infer"])
+def test_foreign_names_and_pages_are_refused(path: str, headers: dict[str, str]) -> None:
+    assert ask(untouched, path, headers=headers).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost:8500", "127.0.0.1:8500", "[::1]:8500", "triton-front:8000"])
+def test_own_names_are_answered(host: str) -> None:
+    assert ask(answering(b"ready"), "/v2/health/ready", headers={"host": host}).text == "ready"
