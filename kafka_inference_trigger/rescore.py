@@ -22,6 +22,7 @@ from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import Record, read_since
 from telemetry_core.subsystems import Mission
 from telemetry_core.tasks import InferenceBatch
+from telemetry_core.values import parse_time
 
 MOMENT_HELP: Final = "ISO 8601, UTC unless it says otherwise"
 
@@ -94,8 +95,7 @@ def _send(settings: Settings, satellite_id: str, from_us: int, to_us: int) -> in
 
 def moment_of(text: str) -> datetime:
     """Read a time of the command line: ISO 8601, UTC unless it says otherwise."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return parse_time(text, zone=UTC)
 
 
 if __name__ == "__main__":

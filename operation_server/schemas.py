@@ -7,7 +7,6 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, StringConstraints, model_validator
 
 from telemetry_core.inferences import JobStatus
-from telemetry_core.messages import MAX_FLOAT32
 from telemetry_core.subsystems import (
     MAX_HORIZON,
     MAX_WINDOW_LENGTH,
@@ -15,6 +14,7 @@ from telemetry_core.subsystems import (
     SATELLITE_ID_PATTERN,
     Name,
 )
+from telemetry_core.values import MAX_FLOAT32
 
 MIN_POINTS = 10
 MAX_POINTS = 10_000

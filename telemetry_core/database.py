@@ -15,9 +15,11 @@ from typing import Any, Final
 
 import psycopg2
 import psycopg2.extensions
+from psycopg2.extras import register_default_json, register_default_jsonb
 
 from telemetry_core.errors import DependencyUnavailable, PlatformError
 from telemetry_core.settings import Settings
+from telemetry_core.values import read_stored_json
 
 Connection = psycopg2.extensions.connection
 
@@ -148,6 +150,8 @@ def open_pool(
                 " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
             ),
         )
+        for register in (register_default_json, register_default_jsonb):
+            register(connection, loads=read_stored_json)
         connection.answer_timeout_s = statement_timeout_ms / 1000 + ANSWER_GRACE_S
         _adopt_cluster(connection)
         return connection

@@ -1,23 +1,21 @@
 """Telemetry messages: from the bytes on Kafka to validated samples."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import from_json
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Channel, Mission
+from telemetry_core.values import number_of, parse_time
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
 """A generation time may lie this far after the reception time; beyond it the on-board clock is wrong."""
-MAX_FLOAT32: Final = 3.4028234663852886e38
-_ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -49,10 +47,6 @@ class _Header(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     satellite_id: Annotated[str, StringConstraints(pattern=SATELLITE_ID_PATTERN)]
-
-
-class _Timestamp(BaseModel):
-    timestamp: AwareDatetime
 
 
 def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us: int) -> TelemetryMessage:
@@ -135,11 +129,11 @@ def _satellite_id(body: dict[str, Any]) -> str:
 
 def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -> int:
     text = body.get("timestamp")
-    if not isinstance(text, str) or not _ISO_DATE.match(text):
+    if not isinstance(text, str):
         raise InvalidTelemetryMessage("invalid_timestamp", "timestamp must be ISO 8601 text with UTC offset")
     try:
-        generated_us = microseconds_of(_Timestamp.model_validate({"timestamp": text}).timestamp)
-    except (ValidationError, OverflowError) as error:
+        generated_us = microseconds_of(parse_time(text))
+    except ValueError as error:
         raise InvalidTelemetryMessage(
             "invalid_timestamp", f"{text[:40]!r} is not ISO 8601 with UTC offset"
         ) from error
@@ -163,9 +157,7 @@ def _values(fields: dict[str, Any], channels: Mapping[str, Channel]) -> tuple[tu
 
 
 def _number(value: object, channel: Channel) -> float | None:
-    """Return the value as a finite float32-sized number, or None."""
-    if isinstance(value, bool):
-        return float(value) if channel.kind == "flag" else None
-    if isinstance(value, int | float) and -MAX_FLOAT32 <= value <= MAX_FLOAT32:
+    """Return what a channel takes for a number, or None."""
+    if isinstance(value, bool) and channel.kind == "flag":
         return float(value)
-    return None
+    return number_of(value)

@@ -14,6 +14,7 @@ from psycopg2.extras import execute_values
 from telemetry_core.database import Connection
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
+from telemetry_core.values import storable
 
 
 def load_queries(text: str) -> dict[str, str]:
@@ -31,6 +32,7 @@ def _without_comments(statement: str) -> str:
 
 
 QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
+_JSON_OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS
 
 Row = dict[str, Any]
 
@@ -155,10 +157,16 @@ def select(connection: Connection, statement: str, parameters: Mapping[str, Any]
 
 
 def to_json(value: Any) -> str | None:
-    """Encode for a jsonb column; numpy scalars are numbers, NaN becomes null."""
+    """Encode for a jsonb column; numpy scalars are numbers, the rest is made storable."""
     if value is None:
         return None
-    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS).decode()
+    try:
+        encoded = orjson.dumps(value, option=_JSON_OPTIONS)
+    except TypeError:  # an integer beyond 64 bits, a lone surrogate, too deep: rare, so looked for only now
+        encoded = orjson.dumps(storable(value), option=_JSON_OPTIONS)
+    if b"\\u0000" in encoded:
+        encoded = orjson.dumps(storable(value), option=_JSON_OPTIONS)
+    return encoded.decode()
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from telemetry_core.values import parse_time
 from telemetry_replay.recording import Recording, TimeColumn
 
 MAX_CLOCK_LEAD_S: Final = 300
@@ -146,7 +147,7 @@ def _time_us(value: Any, time: TimeColumn, place: str) -> int:
         if factor := UNIX_FACTORS_US.get(time.format):
             moment = _EPOCH + round(float(value) * factor) * _MICROSECOND
         elif time.format == "iso8601":
-            moment = datetime.fromisoformat(value)
+            moment = parse_time(value, zone=UTC)
         else:
             moment = datetime.strptime(value, time.format)  # noqa: DTZ007 - without a zone it is UTC, below
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

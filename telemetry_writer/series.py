@@ -9,11 +9,11 @@ from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.messages import MessageHeader, parse_header
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
+from telemetry_core.values import number_of
 from telemetry_core.victoria import is_kept, sample_line
 
 MAX_WILDCARD_FIELDS: Final = 64
 """Fields of one object that a `*` turns into series: a sender must not invent series without end."""
-MAX_FLOAT64: Final = 1.7976931348623157e308
 
 _WILDCARD: Final = "*"
 _FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,100}")
@@ -101,8 +101,4 @@ def _selected(metric: str, field_name: str, fields: Mapping[str, object]) -> Ite
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float) and -MAX_FLOAT64 <= value <= MAX_FLOAT64:
-        return float(value)
-    return None
+    return int(value) if isinstance(value, bool) else number_of(value)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.messages import (
     MAX_CLOCK_LEAD_S,
-    MAX_FLOAT32,
     MAX_MESSAGE_BYTES,
     TelemetryMessage,
     job_id_of,
@@ -24,6 +23,7 @@ from telemetry_core.messages import (
 )
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import Mission
+from telemetry_core.values import MAX_FLOAT32
 
 MISSION = Mission.model_validate(
     {
@@ -88,13 +88,20 @@ def test_unknown_objects_and_fields_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "3.9", True, math.nan, math.inf, -math.inf, [3.9], {}, MAX_FLOAT32 * 2, -MAX_FLOAT32 * 2]
+    "value",
+    [None, "3.9 V", True, math.nan, math.inf, -math.inf, [3.9], {}, MAX_FLOAT32 * 2, -MAX_FLOAT32 * 2],
 )
 def test_bad_value_is_one_missing_sample_and_counted(value: object) -> None:
     parsed = parse(message(eps={"voltage": value, "soc": 80}))
     assert math.isnan(parsed.samples["eps"][0])
     assert parsed.samples["eps"][1] == 80.0
     assert parsed.bad_values == 1
+
+
+def test_number_sent_as_text_is_the_number() -> None:
+    parsed = parse(message(eps={"voltage": "3.9", "soc": "12.0"}))
+    assert parsed.samples["eps"] == (3.9, 12.0)
+    assert parsed.bad_values == 0
 
 
 @pytest.mark.parametrize(("value", "sample"), [(True, 1.0), (False, 0.0), (1, 1.0), (0, 0.0)])

@@ -43,7 +43,7 @@ def test_booleans_are_one_and_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "12.5", float("nan"), float("inf"), -float("inf"), [1.0], {"value": 1.0}, 10**400]
+    "value", [None, "12.5 V", float("nan"), float("inf"), -float("inf"), [1.0], {"value": 1.0}, 10**400]
 )
 def test_what_is_no_finite_number_makes_no_sample(value: object) -> None:
     assert samples_of({"eps": {"soc": value}}, {"soc": "eps.soc"}) == {}

@@ -1,0 +1,121 @@
+"""What the platform takes for a number, a time and a storable text: one definition for every edge and sink.
+
+A number is finite and fits a float32, for that is what models see; integers beyond 2^53 lose their last
+digits, as in every float64. What JSON, PostgreSQL's jsonb and the sinks can't all hold is made storable
+here, so that no stored row is one that another service can't read.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any, Final
+
+MAX_FLOAT32: Final = 3.4028234663852886e38
+MAX_NUMBER_LENGTH: Final = 64
+"""Characters of a number that was sent as text."""
+MAX_DEPTH: Final = 64
+"""Objects and lists within each other; PostgreSQL and every reader in Python go deeper than this."""
+LEAST_INTEGER: Final = -(2**63)
+GREATEST_INTEGER: Final = 2**64 - 1
+"""Integers that JSON's readers here keep exactly; beyond them they are floating-point numbers."""
+MAX_INTEGER_DIGITS: Final = 310
+"""A longer integer is beyond every floating-point number."""
+
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_ISO_DATE: Final = re.compile(r"[0-9]{4}-?[0-9]{2,3}")
+_ORDINAL_DATE: Final = re.compile(r"\A([0-9]{4})-?([0-9]{3})(?=[Tt ])")
+_LEAP_SECOND: Final = re.compile(r"(?<=[Tt ])([0-9]{2}:?[0-9]{2}:?)60(?![0-9])")
+_SECOND: Final = timedelta(seconds=1)
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+def number_of(value: object) -> float | None:
+    """Return a finite number that fits a float32, also where it was sent as text; otherwise None.
+
+    Booleans are no numbers: whoever allows them says so.
+    """
+    if isinstance(value, str):
+        text = value.strip() if len(value) <= MAX_NUMBER_LENGTH else ""
+        value = float(text) if _NUMBER.fullmatch(text) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -MAX_FLOAT32 <= value <= MAX_FLOAT32 else None
+
+
+def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:
+    """Read ISO 8601 as a time in UTC, or raise `ValueError`; `zone` is that of a time that names none.
+
+    Extended, basic and ordinal (day of year) form; offset `Z`, `+00`, `+0000` or `+00:00`; digits beyond
+    microseconds are cut off. A leap second, `:60`, is the instant of the second that follows it.
+    """
+    if not (_ISO_DATE.match(text) and text.isascii() and text.isprintable()):
+        raise ValueError("a time begins with its date, in ASCII")
+    plain, leap_seconds = _LEAP_SECOND.subn(r"\g<1>59", _ORDINAL_DATE.sub(_calendar_date, text, count=1))
+    moment = datetime.fromisoformat(plain.upper())
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its offset from UTC")
+    try:
+        return moment.astimezone(UTC) + leap_seconds * _SECOND
+    except OverflowError as error:
+        raise ValueError("a time lies between the years 1 and 9999 UTC") from error
+
+
+def storable(value: Any, *, depth: int = 0) -> Any:
+    """Return a JSON value that jsonb and all readers can hold.
+
+    What is no finite number becomes null, an integer beyond 64 bits a floating-point number, the characters
+    that PostgreSQL refuses become U+FFFD, and what lies too deep is cut off.
+    """
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int) and not LEAST_INTEGER <= value <= GREATEST_INTEGER:
+        return _float_or_none(value)
+    if isinstance(value, Mapping):
+        inner = {storable_text(str(key)): item for key, item in value.items()} if depth < MAX_DEPTH else {}
+        return {key: storable(item, depth=depth + 1) for key, item in inner.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item, depth=depth + 1) for item in value] if depth < MAX_DEPTH else []
+    return value
+
+
+def storable_text(text: str) -> str:
+    """Replace NUL and lone surrogates, which a text column refuses."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def read_stored_json(text: str | bytes) -> Any:
+    """Read what jsonb gives back: it writes 1e20 as an integer of 21 digits, which is a number as before."""
+    return json.loads(text, parse_int=_integer, parse_float=_finite)
+
+
+def _integer(text: str) -> int | float | None:
+    if len(text) < 19:
+        return int(text)
+    if len(text) > MAX_INTEGER_DIGITS:
+        return None
+    number = int(text)
+    return number if LEAST_INTEGER <= number <= GREATEST_INTEGER else _float_or_none(number)
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _float_or_none(number: int) -> float | None:
+    try:
+        return float(number)
+    except OverflowError:
+        return None
+
+
+def _calendar_date(found: re.Match[str]) -> str:
+    year, day = int(found[1]), int(found[2])
+    if year == 0 or not 1 <= day <= date(year, 12, 31).timetuple().tm_yday:
+        raise ValueError(f"{year} has no day {day}")
+    return (date(year, 1, 1) + timedelta(days=day - 1)).isoformat()

@@ -1,0 +1,184 @@
+"""One definition of a number, a time and a storable value, for every edge and sink."""
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry_core.store import to_json
+from telemetry_core.values import MAX_FLOAT32, number_of, parse_time, read_stored_json, storable
+from tests.hostile import json_values, stored_text
+
+INSTANT = datetime(2026, 11, 28, 8, 56, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (12, 12.0),
+        (12.5, 12.5),
+        ("12.0", 12.0),
+        (" -1.5e3 ", -1500.0),
+        ("+.5", 0.5),
+        ("0", 0.0),
+        (-0.0, 0.0),
+        (5e-324, 5e-324),
+        (1e20, 1e20),
+        (2**63, 2.0**63),
+        (2**64, 2.0**64),
+    ],
+)
+def test_finite_value_is_a_number_also_as_text(value: object, number: float) -> None:
+    assert number_of(value) == number
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        False,
+        "",
+        " ",
+        "nan",
+        "inf",
+        "-Infinity",
+        "1_000",
+        "0x10",
+        "12 V",
+        "1,5",
+        "١٢",
+        "1e999",
+        "9" * 65,
+        math.nan,
+        math.inf,
+        1e39,
+        -1e39,
+        MAX_FLOAT32 * 2,
+        10**400,
+        "1e39",
+        [1.0],
+        {"value": 1.0},
+        b"1",
+    ],
+)
+def test_anything_else_is_none(value: object) -> None:
+    assert number_of(value) is None
+
+
+def test_integer_beyond_53_bits_is_the_nearest_float64() -> None:
+    assert number_of(1740788879217424864) == 1740788879217424896.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-28T08:56:18Z",
+        "2026-11-28t08:56:18z",
+        "2026-11-28 08:56:18+00:00",
+        "2026-11-28T08:56:18+00",
+        "2026-11-28T08:56:18+0000",
+        "20261128T085618Z",
+        "20261128T105618+0200",
+        "2026-332T08:56:18Z",
+        "2026332T085618Z",
+        "2026-11-28T03:56:18-05:00",
+        "2026-11-28T08:56:18.0Z",
+        "2026-11-28T08:56:18,000Z",
+        "2026-11-28T08:56:18.000000000Z",
+        "2026-11-28T08:56:18.000000999Z",
+    ],
+)
+def test_every_form_of_one_instant_is_that_instant(text: str) -> None:
+    assert parse_time(text) == INSTANT
+
+
+@pytest.mark.parametrize("digits", range(1, 10))
+def test_one_to_nine_digits_of_a_second_are_read(digits: int) -> None:
+    fraction = "123456789"[:digits]
+    expected = int(fraction[:6].ljust(6, "0"))
+    assert parse_time(f"2026-11-28T08:56:18.{fraction}Z").microsecond == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["2016-12-31T23:59:60Z", "20161231T235960Z", "2016-366T23:59:60Z", "2017-01-01T00:59:60+01:00"]
+)
+def test_leap_second_is_the_instant_of_the_next_second(text: str) -> None:
+    assert parse_time(text) == datetime(2017, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "now",
+        "1764320178",
+        "2026-11-28",
+        "2026-11-28T08:56:18",
+        "2026-13-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-366T00:00:00Z",
+        "2026-000T00:00:00Z",
+        "0000-001T00:00:00Z",
+        "2026-11-28T08:56:61Z",
+        "2026-11-28T25:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:60Z",
+        "2026-11-28T08:56:18Zjunk",
+        "\uff12\uff10\uff12\uff16-11-28T08:56:18Z",
+        "2026-11-28T08:56:18Z\x00",
+        "\ud800",
+        "-2026-11-28T08:56:18Z",
+        "20261-11-28T00:00:00Z",
+    ],
+)
+def test_what_names_no_instant_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_time(text)
+
+
+@given(st.text() | st.from_regex(r"[0-9TZ:.,+ -]{8,40}", fullmatch=True))
+def test_any_text_is_a_time_or_a_value_error(text: str) -> None:
+    try:
+        assert parse_time(text).utcoffset() is not None
+    except ValueError:
+        return
+
+
+@given(json_values)
+def test_any_value_of_json_is_storable_and_every_sink_can_write_what_comes_back(value: Any) -> None:
+    stored = to_json({"value": value})
+    assert stored is not None
+    assert "\\u0000" not in stored
+    back = read_stored_json(stored_text(stored))
+    assert json.loads(orjson.dumps(back)) == back
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (2**63, 2**63),
+        (2**64, 2.0**64),
+        (10**400, None),
+        (1e20, 1e20),
+        ("a\x00b", "a\ufffdb"),
+        ("\ud800", "\ufffd"),
+        ({"k\x00": [math.inf]}, {"k\ufffd": [None]}),
+    ],
+)
+def test_what_jsonb_refuses_is_replaced(value: Any, kept: Any) -> None:
+    assert read_stored_json(to_json(storable(value)) or "null") == kept
+    assert read_stored_json(to_json(value) or "null") == kept
+
+
+def test_nesting_without_end_is_cut_off() -> None:
+    value: Any = 1
+    for _ in range(5_000):
+        value = [value]
+    assert (to_json(value) or "").count("[") == 65
