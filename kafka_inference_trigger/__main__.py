@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
-from kafka_inference_trigger.dead_letters import DeadLetterTopic
+from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from telemetry_core.broker import celery_app
@@ -34,7 +34,12 @@ def main() -> None:
         sys.exit(f"Mission refused:\n{error}")
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
-    trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
+    trigger = InferenceTrigger(
+        mission,
+        topic=settings.kafka_topic,
+        clock=lambda: datetime.now(UTC),
+        max_satellites=settings.max_satellites,
+    )
 
     def fill(records: Iterator[Record]) -> None:
         _log.info(f"Windows rebuilt from {trigger.fill(records)} earlier messages")
@@ -60,7 +65,8 @@ def main() -> None:
     breaker = Breaker(limit=settings.intake_breaker_share, probe=probe)
     signal.signal(signal.SIGUSR1, lambda *_: breaker.admit_all())
     publish = batch_publisher(celery_app(SERVICE, settings))
-    dispatcher = Dispatcher(DeadLetterTopic(settings), publish, check=breaker.check)
+    dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)
+    dispatcher = Dispatcher(dead_letters, publish, check=breaker.check)
     send = traced("dispatch", dispatcher.send, _job_ids)
     liveness.start()
     stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))

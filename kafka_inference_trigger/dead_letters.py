@@ -1,74 +1,97 @@
 """The topic of the messages that can never be used, each with its reason and origin."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 import structlog
-from confluent_kafka import KafkaException, Producer
 
 from kafka_inference_trigger.trigger import SERVICE, DeadLetter
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import MESSAGES_DEAD_LETTERED
-from telemetry_core.producer import RenewedProducer
+from telemetry_core.observability import DEAD_LETTERS_REFUSED, MESSAGES_DEAD_LETTERED
+from telemetry_core.producer import RECORD_REFUSALS, TOPIC_REFUSALS, ConfirmedProducer, OutgoingRecord
 from telemetry_core.settings import Settings
+from telemetry_core.values import storable_text
 
-FLUSH_TIMEOUT_S = 10
-MAX_REQUEST_BYTES = 1_400_000
-"""A message over the platform's limit, but not over the broker's, is kept whole."""
+FLUSH_TIMEOUT_S: Final = 10
+MAX_REQUEST_BYTES: Final = 1_400_000
+MAX_LETTER_BYTES: Final = 1_200_000
+"""A longer message is cut: the source topic takes what unpacks to any length, this one does not."""
+CUT_BYTES: Final = 65_536
+MAX_KEY_BYTES: Final = 1_000
+MAX_DETAIL_LENGTH: Final = 500
 
 _log = structlog.get_logger(__name__)
 
 
-class DeadLetterTopic:
-    """Producer of dead letters."""
+class Outlet(Protocol):
+    """Confirmed sending, as `ConfirmedProducer` does it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._topic = settings.kafka_dead_letter_topic
-        self._source_topic = settings.kafka_topic
-        self._producer = RenewedProducer(
-            {
-                "bootstrap.servers": settings.kafka_bootstrap_servers,
-                "client.id": SERVICE,
-                "message.max.bytes": MAX_REQUEST_BYTES,
-                "partitioner": "murmur2_random",
-                "message.timeout.ms": FLUSH_TIMEOUT_S * 1000,
-            }
-        )
+    def send(self, records: Sequence[OutgoingRecord], *, refusals: frozenset[int]) -> Mapping[int, str]:
+        """Return the places of refused records and why; raise `DependencyUnavailable` for an outage."""
+
+
+class DeadLetterTopic:
+    """Keeps dead letters; one that Kafka refuses is cut, and then only recorded, but never waited for."""
+
+    def __init__(self, outlet: Outlet, *, source_topic: str) -> None:
+        self._outlet = outlet
+        self._source_topic = source_topic
 
     def send(self, letters: Sequence[DeadLetter]) -> None:
-        """Send the raw bytes with reason and position; return when the broker has them all."""
-        with self._producer.attempt() as producer:
-            self._send(producer, letters)
+        """Send the raw bytes with reason and position; return when the broker has what it can take."""
+        refused = self._send(letters, MAX_LETTER_BYTES)
+        if refused:
+            cut = [letters[place] for place in sorted(refused)]
+            for place, reason in self._send(cut, CUT_BYTES).items():
+                self._record_refusal(cut[place], reason)
         for letter in letters:
             MESSAGES_DEAD_LETTERED.labels(SERVICE, letter.reason).inc()
             _log.warning(
                 f"Message refused: {letter.reason}",
-                detail=letter.detail,
+                detail=letter.detail[:MAX_DETAIL_LENGTH],
                 partition=letter.record.partition,
                 offset=letter.record.offset,
             )
 
-    def _send(self, producer: Producer, letters: Sequence[DeadLetter]) -> None:
-        failures: list[str] = []
-        try:
-            for letter in letters:
-                producer.produce(
-                    self._topic,
-                    key=letter.record.key,
-                    value=letter.record.value,
-                    headers=self._headers(letter),
-                    on_delivery=lambda error, _: failures.append(error.str()) if error else None,
-                )
-            waiting = producer.flush(FLUSH_TIMEOUT_S)
-        except (KafkaException, BufferError) as error:
-            raise DependencyUnavailable("kafka", str(error)) from error
-        if waiting or failures:
-            raise DependencyUnavailable("kafka", failures[0] if failures else f"{waiting} unconfirmed")
+    def _send(self, letters: Sequence[DeadLetter], limit: int) -> Mapping[int, str]:
+        return self._outlet.send(
+            [outgoing(letter, source_topic=self._source_topic, limit=limit) for letter in letters],
+            refusals=RECORD_REFUSALS | TOPIC_REFUSALS,
+        )
 
-    def _headers(self, letter: DeadLetter) -> list[tuple[str, str | bytes | None]]:
-        return [
-            ("reason", letter.reason),
-            ("detail", letter.detail[:500]),
-            ("topic", self._source_topic),
-            ("partition", str(letter.record.partition)),
-            ("offset", str(letter.record.offset)),
-        ]
+    def _record_refusal(self, letter: DeadLetter, reason: str) -> None:
+        DEAD_LETTERS_REFUSED.inc()
+        _log.error(
+            f"Kafka refused a dead letter, the message stays in {self._source_topic} only: {reason}",
+            partition=letter.record.partition,
+            offset=letter.record.offset,
+        )
+
+
+def dead_letter_producer(settings: Settings) -> ConfirmedProducer:
+    """Connect to the topic of dead letters."""
+    return ConfirmedProducer(
+        settings,
+        topic=settings.kafka_dead_letter_topic,
+        service=SERVICE,
+        flush_timeout_s=FLUSH_TIMEOUT_S,
+        options={"message.max.bytes": MAX_REQUEST_BYTES},
+    )
+
+
+def outgoing(letter: DeadLetter, *, source_topic: str, limit: int) -> OutgoingRecord:
+    """Render a letter; over `limit` bytes only its beginning, with the length and SHA-256 of the whole."""
+    record = letter.record
+    headers = {
+        "reason": letter.reason,
+        "detail": storable_text(letter.detail)[:MAX_DETAIL_LENGTH],
+        "topic": source_topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+    }
+    value = record.value
+    if value is not None and len(value) > limit:
+        headers |= {"original_bytes": str(len(value)), "original_sha256": hashlib.sha256(value).hexdigest()}
+        value = value[:CUT_BYTES]
+    key = record.key if record.key is None else record.key[:MAX_KEY_BYTES]
+    return OutgoingRecord(key=key, value=value, headers=headers)

@@ -11,8 +11,9 @@ from celery import Celery
 
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.rules import PlannedJob
-from kafka_inference_trigger.trigger import Plan
+from kafka_inference_trigger.trigger import Plan, internal_error
 from telemetry_core.broker import publish
+from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
 from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 
@@ -67,17 +68,29 @@ class Dispatcher:
         `check` may hold the dead letters back; valid telemetry of the same plan never waits for them.
         """
         while plan.batches:
-            batch = plan.batches[0]
-            task_id = task_id_of(batch)
-            self._publish(batch, task_id)
-            for windowed in batch.jobs:
-                plan.task_ids[batch.subsystem, windowed.job.job_id] = task_id
-            plan.batches.pop(0)
+            self._send_batch(plan, plan.batches[0])
         self._check(plan)
         if plan.dead_letters:
             self._dead_letters.send(plan.dead_letters)
             plan.dead_letters.clear()
         self._record(plan)
+
+    def _send_batch(self, plan: Plan, batch: InferenceBatch) -> None:
+        """Send a batch; one that can't be sent at all is taken apart until only the bad job is given up."""
+        task_id = task_id_of(batch)
+        try:
+            self._publish(batch, task_id)
+        except DependencyUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one job must not stop the rest, whatever is wrong with it
+            job_id = batch.jobs[0].job.job_id
+            if len(batch.jobs) > 1:
+                plan.batches[:1] = batch.singles()
+                return
+            plan.dead_letters.append(internal_error(plan.records[job_id], error))
+        for windowed in batch.jobs:
+            plan.task_ids[batch.subsystem, windowed.job.job_id] = task_id
+        plan.batches.pop(0)
 
     def _record(self, plan: Plan) -> None:
         now = datetime.now(UTC)

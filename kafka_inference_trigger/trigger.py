@@ -4,17 +4,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
+
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks, trigger_reasons
-from kafka_inference_trigger.windows import Arrival, Placed, TelemetryWindows
+from kafka_inference_trigger.windows import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Job, Source, reasons_in_words
 from telemetry_core.messages import TelemetryMessage, job_id_of, parse_telemetry_message, time_of
-from telemetry_core.observability import MESSAGES_DUPLICATED, SATELLITES_TRACKED, VALUES_REFUSED
+from telemetry_core.observability import (
+    MESSAGES_DUPLICATED,
+    SATELLITES_EVICTED,
+    SATELLITES_TRACKED,
+    VALUES_REFUSED,
+)
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
 from telemetry_core.tasks import InferenceBatch
 
 SERVICE = "kafka-inference-trigger"
+
+_log = structlog.get_logger(SERVICE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,12 @@ class Outcome:
     reason: str | None
 
 
+def internal_error(record: Record, error: Exception) -> DeadLetter:
+    """Give a record up because of an error of ours, which the log explains."""
+    _log.error("Message given up after an unexpected error", exc_info=error, offset=record.offset)
+    return DeadLetter(record=record, reason="internal_error", detail=f"{type(error).__name__}: {error}")
+
+
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """What one batch of records demands; the lists shrink as their parts are confirmed."""
@@ -46,6 +61,8 @@ class Plan:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     jobs: list[PlannedJob] = field(default_factory=list)
     batches: list[InferenceBatch] = field(default_factory=list)
+    #: Where each job came from: the message of one that can't be sent becomes a dead letter.
+    records: dict[str, Record] = field(default_factory=dict)
     #: (subsystem, job id) to the task that holds it, as confirmed.
     task_ids: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -53,11 +70,18 @@ class Plan:
 class InferenceTrigger:
     """Keeps the windows and decides which sample sets are judged."""
 
-    def __init__(self, mission: Mission, *, topic: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        mission: Mission,
+        *,
+        topic: str,
+        clock: Callable[[], datetime],
+        max_satellites: int = MAX_SATELLITES,
+    ) -> None:
         self._mission = mission
         self._topic = topic
         self._clock = clock
-        self._windows = TelemetryWindows(mission)
+        self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
 
     def fill(self, records: Iterable[Record]) -> int:
         """Rebuild the windows from earlier records, demanding nothing; return how many were used."""
@@ -65,8 +89,8 @@ class InferenceTrigger:
         for record in records:
             try:
                 self._windows.append(self._parse(record), record.received_us)
-            except InvalidTelemetryMessage:
-                continue  # it was dead-lettered when its turn came
+            except Exception:  # noqa: BLE001, S112 - it was dead-lettered when its turn came
+                continue
             count += 1
         return count
 
@@ -75,7 +99,10 @@ class InferenceTrigger:
         self._windows.clear()
 
     def plan(self, records: Sequence[Record]) -> Plan:
-        """Put the records into the windows, one after another, and collect what they demand."""
+        """Put the records into the windows, one after another, and collect what they demand.
+
+        A record that fails in a way that nobody foresaw becomes a dead letter, too: the next one goes on.
+        """
         plan = Plan(record_count=len(records))
         jobs: dict[str, PlannedJob] = {}
         for record in records:
@@ -85,12 +112,17 @@ class InferenceTrigger:
                 plan.dead_letters.append(DeadLetter(record=record, reason=error.reason, detail=error.detail))
                 plan.outcomes.append(outcome_of(record, error.reason))
                 continue
+            except Exception as error:  # noqa: BLE001 - one record must not stop the rest
+                plan.dead_letters.append(internal_error(record, error))
+                plan.outcomes.append(outcome_of(record, None))
+                continue
             plan.outcomes.append(outcome_of(record, None))
             if job is not None:
                 jobs[job.job.job_id] = job  # a later message of one sample set knows all of the earlier
-        plan.jobs = list(jobs.values())
-        plan.batches = plan_tasks(self._mission, plan.jobs)
+                plan.records[job.job.job_id] = record
+        self._plan_batches(plan, list(jobs.values()))
         SATELLITES_TRACKED.set(len(self._windows))
+        SATELLITES_EVICTED.inc(self._windows.take_evicted())
         return plan
 
     def outcome(self, record: Record) -> Outcome:
@@ -100,6 +132,18 @@ class InferenceTrigger:
         except InvalidTelemetryMessage as error:
             return outcome_of(record, error.reason)
         return outcome_of(record, None)
+
+    def _plan_batches(self, plan: Plan, jobs: list[PlannedJob]) -> None:
+        """Plan all jobs together, or those that can be planned where one of them can't."""
+        try:
+            plan.batches += plan_tasks(self._mission, jobs)
+            plan.jobs += jobs
+        except Exception as error:  # noqa: BLE001 - one job must not stop the rest
+            if len(jobs) == 1:
+                plan.dead_letters.append(internal_error(plan.records[jobs[0].job.job_id], error))
+                return
+            for job in jobs:
+                self._plan_batches(plan, [job])
 
     def _parse(self, record: Record) -> TelemetryMessage:
         return parse_telemetry_message(record.value, mission=self._mission, received_us=record.received_us)

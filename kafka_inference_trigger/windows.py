@@ -23,6 +23,10 @@ _SLACK: Final = 1.5
 """Rows kept per row of the window: a sample may come late by half a window and still be put in order."""
 
 
+MAX_SATELLITES: Final = 5_000
+"""Satellites (lanes apart) that are kept at once, 32 KB each: a sender may invent ids without end."""
+
+
 class Arrival(Enum):
     """What a message is to the windows that it was put into."""
 
@@ -105,10 +109,15 @@ class _Satellite:
 
 
 class TelemetryWindows:
-    """The windows of every satellite, live and stored."""
+    """The windows of every satellite, live and stored; beyond `max_satellites` the longest silent one goes.
 
-    def __init__(self, mission: Mission) -> None:
+    Which ones are kept depends on the order of the messages alone, so that a look-back finds the same ones.
+    """
+
+    def __init__(self, mission: Mission, *, max_satellites: int = MAX_SATELLITES) -> None:
         self._mission = mission
+        self._max_satellites = max_satellites
+        self._evicted = 0
         self._capacity = int(mission.window.length * _SLACK)
         self._span_us = int(mission.window.max_span_s * 1_000_000)
         self._satellites: dict[tuple[str, Lane], _Satellite] = {}
@@ -121,6 +130,11 @@ class TelemetryWindows:
     def clear(self) -> None:
         """Forget all: the partitions went to another consumer."""
         self._satellites.clear()
+
+    def take_evicted(self) -> int:
+        """Return how many satellites made room since this was last asked."""
+        evicted, self._evicted = self._evicted, 0
+        return evicted
 
     def append(self, message: TelemetryMessage, received_us: int) -> Placed:
         """Put a message's samples in order and return what is known of its sample set.
@@ -140,6 +154,7 @@ class TelemetryWindows:
                 np.copyto(row, values, where=np.isnan(row))
         satellite.newest_us = max(satellite.newest_us, message.generated_us)
         satellite.last_received_us = received_us
+        self._move_to_end((message.satellite_id, lane))
         return Placed(lane=lane, arrival=arrival, samples=self._sample_set(satellite, message.generated_us))
 
     def window(
@@ -181,6 +196,13 @@ class TelemetryWindows:
         if satellite is None or satellite.last_received_us < received_us - self._span_us:
             satellite = self._satellites[satellite_id, lane] = _Satellite()
         return satellite
+
+    def _move_to_end(self, key: tuple[str, Lane]) -> None:
+        """Keep the satellites in the order of their last message; the first ones make room."""
+        self._satellites[key] = self._satellites.pop(key)
+        while len(self._satellites) > self._max_satellites:
+            del self._satellites[next(iter(self._satellites))]
+            self._evicted += 1
 
     def _is_in_reach(self, satellite: _Satellite, message: TelemetryMessage) -> bool:
         """Tell whether the sample set is new or late by no more than the rows reach back."""

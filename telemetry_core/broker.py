@@ -105,7 +105,8 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
         address = app.connection_for_write().as_uri()
         raise DependencyUnavailable("rabbitmq", f"{address}: {error}") from error
     except Exception as error:
-        if isinstance(error, app.connection_for_write().connection_errors):
+        connection = app.connection_for_write()
+        if isinstance(error, connection.connection_errors + connection.channel_errors):
             raise DependencyUnavailable("rabbitmq", str(error)) from error
         raise
 

@@ -43,6 +43,9 @@ def member_of(settings: Settings, group_id: str, *, service: str) -> Consumer:
             "enable.auto.offset.store": False,
             "partition.assignment.strategy": "range",
             "allow.auto.create.topics": False,
+            # What a batch unpacks to counts against the memory of a small container.
+            "queued.max.messages.kbytes": 16_384,
+            "fetch.max.bytes": 8_388_608,
             # An operator may add partitions; the client would notice only after five minutes.
             "topic.metadata.refresh.interval.ms": 10_000,
             # A broker that was away is looked for this often, not after ten seconds.

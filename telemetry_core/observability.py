@@ -40,6 +40,13 @@ MESSAGES_CONSUMED = Counter("telemetry_messages", "Messages read from Kafka", ["
 MESSAGES_DEAD_LETTERED = Counter(
     "telemetry_messages_dead_lettered", "Messages refused", ["service", "reason"]
 )
+DEAD_LETTERS_REFUSED = Counter(
+    "telemetry_dead_letters_refused",
+    "Dead letters that Kafka refused even when cut",
+)
+SATELLITES_EVICTED = Counter(
+    "telemetry_satellites_evicted", "Satellites whose windows made room for those of others"
+)
 MESSAGES_DUPLICATED = Counter("telemetry_messages_duplicated", "Sample sets seen before", ["service"])
 VALUES_REFUSED = Counter("telemetry_values_refused", "Values taken as missing samples", ["service"])
 JOBS_DISPATCHED = Counter("inference_jobs_dispatched", "Jobs whose tasks the broker confirmed", ["lane"])
@@ -62,6 +69,10 @@ ROW_LATENCY_SECONDS = Histogram(
 )
 TASKS_HELD = Gauge("inference_tasks_held", "Tasks that wait for a server to come back", ["dependency"])
 TASKS_PARKED = Counter("inference_tasks_parked", "Tasks put aside because no worker could do them yet")
+
+TASKS_REFUSED = Counter(
+    "inference_tasks_refused", "Tasks that no worker can read, sent to the dead letters", ["reason"]
+)
 
 # Writer
 SAMPLES_WRITTEN = Counter("telemetry_samples_written", "Samples that VictoriaMetrics accepted")

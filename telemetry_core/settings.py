@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     """Further names under which browsers reach this machine, separated by commas."""
     intake_breaker_share: float = Field(default=0.5, gt=0, le=1)
     """Share of invalid input above which the trigger pauses; 1 = never."""
+    max_satellites: int = Field(default=5_000, ge=1)
+    """Satellites whose windows the trigger keeps at once, live and stored ones apart; 32 KB each."""
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
     metrics_address: str = "127.0.0.1"

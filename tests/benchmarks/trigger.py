@@ -14,7 +14,7 @@ import requests
 from confluent_kafka import Consumer
 from pydantic_core import from_json
 
-from kafka_inference_trigger.dead_letters import DeadLetterTopic
+from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import InferenceTrigger, Plan
 from telemetry_core.broker import celery_app, publish
@@ -115,7 +115,8 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
         )  # fmt: skip
         windows.append(len(batch.jobs))
 
-    dispatcher = Dispatcher(DeadLetterTopic(settings), publish_batch)
+    dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)
+    dispatcher = Dispatcher(dead_letters, publish_batch)
     moments: list[float] = []
     seen: list[int] = []
 

@@ -4,14 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.messages import TelemetryMessage
+from telemetry_core.observability import SATELLITES_EVICTED
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Rule
 from telemetry_core.tasks import InferenceBatch
+from tests.hostile import json_values
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -141,3 +146,85 @@ def test_valid_telemetry_is_sent_while_the_dead_letters_of_its_batch_wait():
     with pytest.raises(DependencyUnavailable):
         Dispatcher(letters, broker, check=hold).send(plan)
     assert (len(broker.sent), letters.sent, len(plan.dead_letters)) == (1, [], 1)
+
+
+class UnsendableJob:
+    """Fails for good on every batch that holds one job, as a serialiser might."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        self.sent: list[str] = []
+
+    def __call__(self, batch: InferenceBatch, _task_id: str) -> None:
+        names = [windowed.job.job_id for windowed in batch.jobs]
+        if self.job_id in names:
+            raise TypeError("not serialisable")
+        self.sent += names
+
+
+def test_job_that_can_not_be_sent_is_a_dead_letter_and_its_neighbours_go_on():
+    plan = new_trigger().plan([record(second, telemetry(second)) for second in range(5)])
+    names = [job.job.job_id for job in plan.jobs]
+    letters, broker = FakeDeadLetters(), UnsendableJob(names[2])
+    Dispatcher(letters, broker).send(plan)
+    assert sorted(broker.sent) == sorted(set(names) - {names[2]})
+    assert [(letter.record.offset, letter.reason) for letter in letters.sent] == [(2, "internal_error")]
+
+
+class BrokenTrigger(InferenceTrigger):
+    """Has a fault that some messages reach."""
+
+    def _parse(self, record: Record) -> TelemetryMessage:
+        if record.offset == 1:
+            raise ZeroDivisionError("a fault of ours")
+        return super()._parse(record)
+
+
+def test_unexpected_error_costs_one_message_and_neither_batch_nor_look_back():
+    trigger = BrokenTrigger(MISSION, topic="satellite-telemetry", clock=lambda: START)
+    records = [record(second, telemetry(second)) for second in range(3)]
+    assert trigger.fill(records) == 2
+    plan = trigger.plan(records)
+    assert [(letter.record.offset, letter.reason) for letter in plan.dead_letters] == [(1, "internal_error")]
+    assert len(plan.jobs) == 2
+
+
+@given(
+    st.lists(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()), max_size=8)
+)
+def test_any_bytes_are_jobs_or_dead_letters(values: list[bytes]):
+    plan = new_trigger().plan([record(offset, value) for offset, value in enumerate(values)])
+    assert {letter.reason for letter in plan.dead_letters}.isdisjoint({"internal_error"})
+    assert len(plan.dead_letters) == len(values)
+
+
+@given(st.dictionaries(st.sampled_from(["battery_soc_percent", "battery_voltage"]), json_values))
+def test_any_value_of_a_channel_is_a_sample_or_missing(fields: dict[str, object]):
+    body = {**telemetry(0), "eps": {**fields, "battery_temperature": 20.0}}
+    plan = new_trigger().plan([record(0, json.dumps(body).encode())])
+    assert {letter.reason for letter in plan.dead_letters} <= {"not_json", "no_usable_channel"}
+
+
+def test_invented_satellites_are_bounded_and_the_longest_silent_one_goes():
+    trigger = InferenceTrigger(MISSION, topic="t", clock=lambda: START, max_satellites=3)
+    evicted_before = SATELLITES_EVICTED._value.get()
+    bodies = [telemetry(number) | {"satellite_id": f"SAT-{number}"} for number in range(20)]
+    trigger.plan([record(number, body) for number, body in enumerate(bodies)])
+    assert len(trigger._windows) == 3
+    assert SATELLITES_EVICTED._value.get() - evicted_before == 17
+
+
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=40), st.data())
+def test_restart_equals_no_restart_where_satellites_make_room(order: list[int], data: st.DataObject):
+    records = [
+        record(second, telemetry(second) | {"satellite_id": f"SAT-{number}"})
+        for second, number in enumerate(order)
+    ]
+    at = data.draw(st.integers(1, len(order) - 1))
+    one, other = (
+        InferenceTrigger(MISSION, topic="t", clock=lambda: START, max_satellites=3) for _ in range(2)
+    )
+    one.plan(records[:at])
+    other.fill(records[:at])
+    left, right = one.plan(records[at:]), other.plan(records[at:])
+    assert [batch.to_payload() for batch in left.batches] == [batch.to_payload() for batch in right.batches]
