@@ -30,7 +30,7 @@ SERIES_CHANNEL: Final = "value"
 NewestVersion = Callable[[str], str | None]
 """From a model's name to the newest of its versions."""
 
-JobId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+JobId = Annotated[str, StringConstraints(pattern=r"^[^\x00]{1,255}$")]
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 Series = Annotated[list[FiniteFloat | None], Field(min_length=1, max_length=10_000)]
 
@@ -193,7 +193,12 @@ def _job(parsed: SeriesArguments | SubsystemArguments) -> Job:
         trigger_reason=metadata.trigger_reason,
         trigger_reasons=(metadata.trigger_reason,) if metadata.trigger_reason else (),
         total_subsystems=metadata.total_subsystems,
-        created_at=metadata.created_at or datetime.now(UTC),
+        created_at=_utc(metadata.created_at) if metadata.created_at else datetime.now(UTC),
         # As it came, so that a client finds what it sent in the result.
         metadata=metadata.model_dump(mode="json", exclude={"total_subsystems"}, exclude_unset=True),
     )
+
+
+def _utc(moment: datetime) -> datetime:
+    """Take a time without zone for UTC: hand-sent tasks often name none."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

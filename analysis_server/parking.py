@@ -11,6 +11,8 @@ from telemetry_core.observability import TASKS_PARKED, LogBudget
 PARKED_HEADER: Final = "parked"
 MAX_PARKED: Final = 30
 """How often a task is put aside, `PARKED_S` each: ten minutes for an operator to bring a model back."""
+MAX_WAITS_FOR_UPGRADE: Final = 4_320
+"""A task of a later release waits a day for a worker that can read it."""
 
 _log = structlog.get_logger(__name__)
 _budget = LogBudget(5)
@@ -18,7 +20,13 @@ _budget = LogBudget(5)
 
 def times_parked(task: Task[Any, Any]) -> int:
     """Read from a delivered task how often it was put aside before."""
-    return int(task.request.get(PARKED_HEADER) or 0)
+    return header_count(task, PARKED_HEADER)
+
+
+def header_count(task: Task[Any, Any], name: str) -> int:
+    """Read a number from a header; whoever sent the task may have written anything there."""
+    value = task.request.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def park(app: Celery, task: Task[Any, Any], reason: str) -> None:

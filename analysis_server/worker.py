@@ -11,17 +11,18 @@ import structlog
 from celery import Task, signals
 from celery.exceptions import Ignore, Reject
 
-from analysis_server.arguments import parse_series, parse_subsystem
 from analysis_server.consuming import supervise
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
-from analysis_server.inference import WindowSet, failed_rows, infer_windows, windows_of_batch
-from analysis_server.parking import MAX_PARKED, park, times_parked
+from analysis_server.inference import WindowSet, failed_rows, infer_windows
+from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
+from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
+from analysis_server.saving import save_apart
 from analysis_server.scoring import Calibration, load_calibration
 from analysis_server.triton import TritonClient
 from telemetry_core import store
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import ModelNotServed
+from telemetry_core.errors import ModelNotServed, NewerTaskSchema
 from telemetry_core.inferences import SubsystemInference
 from telemetry_core.liveness import Liveness, Loop
 from telemetry_core.models import newest_version
@@ -50,58 +51,39 @@ supervise(app, _liveness)
 
 
 @app.task(name=RUN_SUBSYSTEM_INFERENCE, bind=True)
-def run_subsystem_inference(  # noqa: PLR0913, PLR0917 - the seven arguments are a contract with operators
-    self: Task[Any, None],
-    job_id: str | None = None,
-    subsystem: str | None = None,
-    model_name: str | None = None,
-    input_data: Any = None,
-    input_features: list[str] | None = None,
-    config: dict[str, Any] | None = None,
-    metadata: dict[str, Any] | None = None,
-    *,
-    batch: dict[str, Any] | None = None,
-) -> None:
-    """Judge one subsystem: of one job by seven arguments, or of many jobs by one `batch`."""
-    if batch is not None:
-        parsed = InferenceBatch.from_payload(batch)
-        _handle(self, windows_of_batch(parsed), split=lambda: _send_singly(parsed))
-        return
-    arguments = {
-        "job_id": job_id,
-        "subsystem": subsystem,
-        "model_name": model_name,
-        "input_data": input_data,
-        "input_features": input_features,
-        "config": config,
-        "metadata": metadata,
-    }
-    _handle(self, parse_subsystem(arguments, newest_version=_newest_version))
+def run_subsystem_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
+    """Judge one subsystem: of one job by the manual's seven arguments, or of many jobs by one `batch`."""
+    _take_up(self, lambda: read_subsystem_task(arguments, named, newest_version=_newest_version))
 
 
 @app.task(name=RUN_INFERENCE, bind=True)
-def run_inference(  # noqa: PLR0913, PLR0917 - a contract with operators
-    self: Task[Any, None],
-    job_id: str,
-    model_name: str,
-    data: list[float],
-    config: dict[str, Any] | None = None,
-    metadata: dict[str, Any] | None = None,
-) -> None:
+def run_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
     """Judge a series that a client posted."""
-    arguments = {
-        "job_id": job_id,
-        "model_name": model_name,
-        "data": data,
-        "config": config,
-        "metadata": metadata,
-    }
-    _handle(self, parse_series(arguments, newest_version=_newest_version))
+    _take_up(self, lambda: read_series_task(arguments, named, newest_version=_newest_version))
+
+
+def _take_up(self: Task[Any, None], read: Callable[[], ReadTask]) -> None:
+    """Handle a task that can be read; one that can't is a dead letter, one of a later release waits."""
+    try:
+        task, batch = read()
+    except NewerTaskSchema as error:
+        if times_parked(self) >= MAX_WAITS_FOR_UPGRADE:
+            raise refused("newer_schema", str(error), self.request.id) from error
+        reason = str(error)
+        with _liveness.loop(f"task {self.request.id}") as loop:
+            try:
+                hold_until_available(lambda: park(app, self, reason), _stopping, service=SERVICE, loop=loop)
+            except ShutdownRequested as stopped:
+                raise Reject(str(stopped), requeue=True) from stopped
+        raise Ignore(reason) from error
+    except Exception as error:
+        raise refused("unreadable", f"{type(error).__name__}: {error}", self.request.id) from error
+    _handle(self, task, split=lambda: _send_singly(batch) if batch else None)
 
 
 def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None] = lambda: None) -> None:
     """Run, split or give up a delivered task; it is acknowledged only after its rows are committed."""
-    delivery_count = int(self.request.get("x-delivery-count") or 0)
+    delivery_count = header_count(self, "x-delivery-count")
     handling = handling_of(delivery_count, len(task.jobs))
     with _liveness.loop(f"task {self.request.id}") as loop:
         loop.tick()
@@ -110,7 +92,7 @@ def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None]
                 hold_until_available(split, _stopping, service=SERVICE, loop=loop)
             elif handling is Handling.GIVE_UP:
                 reason = f"dead-lettered: {delivery_count} workers were lost while they held this task"
-                _finish(task, failed_rows(task, reason), loop)
+                _finish(self, task, failed_rows(task, reason), loop)
                 raise Reject(reason, requeue=False)
             else:
                 _run(self, task, loop)
@@ -121,7 +103,6 @@ def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None]
 def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
     try:
         rows = hold_until_available(lambda: _infer(task), _stopping, service=SERVICE, loop=loop)
-        _finish(task, rows, loop)
     except ShutdownRequested:
         raise
     except Exception as error:
@@ -130,8 +111,9 @@ def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
             hold_until_available(lambda: park(app, self, reason), _stopping, service=SERVICE, loop=loop)
             raise Ignore(reason) from error
         # Whatever the reason, an operator finds it in the rows; the task then shows as FAILURE.
-        _finish(task, failed_rows(task, f"{type(error).__name__}: {error}"), loop)
+        _finish(self, task, failed_rows(task, f"{type(error).__name__}: {error}"), loop)
         raise
+    _finish(self, task, rows, loop)
     _log.info(
         f"Completed {task.subsystem} inference",
         verdicts=len(rows),
@@ -146,22 +128,32 @@ def _infer(task: WindowSet) -> list[SubsystemInference]:
     return infer_windows(task, infer=_triton(os.getpid()).infer, calibration=calibration)
 
 
-def _finish(task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
+def _finish(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
     """Save the rows and count them, failed ones too; a revision judges nothing that was not counted."""
-    _save(task, rows, loop)
+    _save(self, task, rows, loop)
     if not task.is_revision:
         record_verdicts(task.jobs, rows)
 
 
-def _save(task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
-    def save() -> None:
-        with transaction(_pool(os.getpid())) as connection:
-            save_rows = store.revise_inferences if task.is_revision else store.save_inferences
-            save_rows(connection, task.jobs, rows)
-            if task.subsystem == SERIES_SUBSYSTEM:
-                store.save_results(connection, task.jobs, rows)
+def _save(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
+    """Save all rows; where PostgreSQL refuses one of them, that one fails and the others are saved."""
+    lost = save_apart(
+        task,
+        rows,
+        lambda part, its_rows: hold_until_available(
+            lambda: _commit(part, its_rows), _stopping, service=SERVICE, loop=loop
+        ),
+    )
+    if lost:
+        raise refused("unsavable", "; ".join(lost), self.request.id)
 
-    hold_until_available(save, _stopping, service=SERVICE, loop=loop)
+
+def _commit(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
+    with transaction(_pool(os.getpid())) as connection:
+        save_rows = store.revise_inferences if task.is_revision else store.save_inferences
+        save_rows(connection, task.jobs, rows)
+        if task.subsystem == SERIES_SUBSYSTEM:
+            store.save_results(connection, task.jobs, rows)
 
 
 def _send_singly(batch: InferenceBatch) -> None:

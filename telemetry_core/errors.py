@@ -5,6 +5,7 @@ PlatformError
 ├── InvalidMission            no retry, the operator's fault: refuse to start
 ├── DependencyUnavailable     retry, nobody's fault here: hold the work, back off, take no more
 ├── ModelNotServed            retry later, the operator's fault: put the work aside, go on with other models
+├── NewerTaskSchema           retry later, by a newer worker: put the work aside, go on with other tasks
 └── ModelContractError        no retry, the model's or our fault: fail at once, loudly
 """
 
@@ -40,6 +41,10 @@ class ModelNotServed(PlatformError):  # noqa: N818
     def __init__(self, model: str, reason: str) -> None:
         super().__init__(f"model {model} is not served: {reason}")
         self.reason = reason
+
+
+class NewerTaskSchema(PlatformError):  # noqa: N818
+    """A task of a later release: this worker can't read it, one after the upgrade can."""
 
 
 class ModelContractError(PlatformError):

@@ -14,7 +14,7 @@ from psycopg2.extras import execute_values
 from telemetry_core.database import Connection
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.values import storable
+from telemetry_core.values import storable, storable_text
 
 
 def load_queries(text: str) -> dict[str, str]:
@@ -169,6 +169,10 @@ def to_json(value: Any) -> str | None:
     return encoded.decode()
 
 
+def _text(value: str | None) -> str | None:
+    return None if value is None else storable_text(value)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC)
@@ -193,7 +197,7 @@ def _result_parameters(job: Job, row: SubsystemInference) -> dict[str, Any]:
         "confidence": to_json(row.confidence),
         "metrics": to_json(metrics),
         "metadata": to_json(metadata),
-        "error_message": row.error_message,
+        "error_message": _text(row.error_message),
         "created_at": job.created_at,
         "completed_at": row.completed_at,
     }
@@ -226,8 +230,8 @@ def _job_values(job: Job) -> tuple[Any, ...]:
         job.job_id,
         job.satellite_id,
         job.source,
-        job.trigger_reason,
-        list(job.trigger_reasons),
+        None if job.trigger_reason is None else storable_text(job.trigger_reason),
+        [storable_text(reason) for reason in job.trigger_reasons],
         JobStatus.PENDING.value,
         job.total_subsystems,
         job.created_at,
@@ -245,7 +249,7 @@ def _inference_values(row: SubsystemInference, created_at: datetime) -> tuple[An
         row.sequence_length, row.forecast_horizon,
         row.input_mean, row.input_std, row.prediction_mean, row.prediction_std,
         row.model_version, row.processed_by,
-        created_at, max(created_at, row.completed_at), row.error_message,
+        created_at, max(created_at, row.completed_at), _text(row.error_message),
         None if row.verdict is None else row.verdict.value,
         to_json(row.bands), to_json(row.contributions), row.calibration_hash, row.started_at,
     )  # fmt: skip

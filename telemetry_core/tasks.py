@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from telemetry_core.errors import ModelContractError
+from telemetry_core.errors import ModelContractError, NewerTaskSchema
 from telemetry_core.inferences import Job
 from telemetry_core.subsystems import SERIES_SUBSYSTEM, Detection
 
@@ -65,12 +65,17 @@ class InferenceBatch:
 
     @staticmethod
     def from_payload(payload: Mapping[str, Any]) -> "InferenceBatch":
-        """Read a payload, or raise `ModelContractError` where its schema is unknown or a field is wrong."""
+        """Read a payload, or raise `NewerTaskSchema`, or `ModelContractError` where it is wrong."""
         if not isinstance(payload, Mapping):
             raise ModelContractError(f"a batch is an object, not {type(payload).__name__}")
-        if payload.get("schema") not in READ_SCHEMAS:
+        schema = payload.get("schema")
+        if isinstance(schema, int) and schema > BATCH_SCHEMA:
+            raise NewerTaskSchema(
+                f"batch schema {schema} where {BATCH_SCHEMA} is the newest: upgrade this worker"
+            )
+        if schema not in READ_SCHEMAS:
             raise ModelContractError(
-                f"batch schema {payload.get('schema')!r} where {READ_SCHEMAS} is read: upgrade the older side"
+                f"batch schema {schema!r} where {READ_SCHEMAS} is read: upgrade the older side"
             )
         try:
             return _with_reasons(_BATCH.validate_python(payload))

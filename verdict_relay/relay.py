@@ -16,10 +16,12 @@ from telemetry_core.observability import (
     DEPENDENCY_RETRIES,
     RELAY_LAG_SECONDS,
     VERDICTS_FORGOTTEN,
+    VERDICTS_NOT_RELAYED,
     VERDICTS_RELAYED,
     LogBudget,
     traced,
 )
+from telemetry_core.search import DEPENDENCY, SearchRefused
 from telemetry_core.store import QUERIES, Row, rows
 from verdict_relay.documents import verdict_key
 
@@ -81,10 +83,11 @@ class Relay:
         while not stop.is_set():
             try:
                 is_behind = self.step() == PAGE
-            except DependencyUnavailable as error:
+            except (DependencyUnavailable, SearchRefused) as error:
                 failures += 1
-                loop.hold(error.dependency)
-                DEPENDENCY_RETRIES.labels(SERVICE, error.dependency).inc()
+                dependency = error.dependency if isinstance(error, DependencyUnavailable) else DEPENDENCY
+                loop.hold(dependency)
+                DEPENDENCY_RETRIES.labels(SERVICE, dependency).inc()
                 delay_s = backoff_s(failures)
                 _log.warning(f"{error}; {self._sink.name} waits {delay_s:.1f} s")
                 stop.wait(delay_s)
@@ -108,7 +111,7 @@ class Relay:
             self._sink.is_intact(cursor)
         page = self._page(cursor)
         if page:
-            self._write(cursor.generation, page)
+            self._pass_on(cursor.generation, page)
             self._advance(cursor, page)
         if len(page) < PAGE:
             self._sink.caught_up(cursor.generation)
@@ -116,6 +119,20 @@ class Relay:
         # After the page, in the same thread: what it wrote of a row that was deleted meanwhile goes too.
         forgotten = self._forget_deleted(cursor.generation) if self._sink.follows_deletions else 0
         return max(len(page), forgotten)
+
+    def _pass_on(self, generation: int, verdicts: Sequence[Row]) -> None:
+        """Write the verdicts; what fails otherwise than by an outage is narrowed down and passed over."""
+        try:
+            self._write(generation, verdicts)
+        except DependencyUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one verdict must not stop the rest, whatever is wrong
+            if len(verdicts) == 1:
+                refuse(self._sink.name, verdict_key(verdicts[0]), f"{type(error).__name__}: {error}")
+                return
+            middle = len(verdicts) // 2
+            self._pass_on(generation, verdicts[:middle])
+            self._pass_on(generation, verdicts[middle:])
 
     def cursor(self) -> Cursor:
         """Read where the sink stands."""
@@ -186,3 +203,9 @@ def lag_s(page: Sequence[Row], now: datetime) -> float:
     """Return the age of a full page's last verdict in seconds; 0 when nothing waits behind it."""
     completed_at: datetime | None = page[-1]["completed_at"] if len(page) == PAGE else None
     return max(0.0, (now - completed_at).total_seconds()) if completed_at else 0.0
+
+
+def refuse(sink: str, key: str, reason: str) -> None:
+    """Record a verdict that a sink can't take, and why."""
+    VERDICTS_NOT_RELAYED.labels(sink).inc()
+    _log.warning(f"{sink}: verdict left out, it was refused: {reason[:300]}", verdict=key)

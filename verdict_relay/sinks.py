@@ -6,23 +6,23 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Producer
 
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import VERDICTS_NOT_RELAYED
-from telemetry_core.producer import RenewedProducer
+from telemetry_core.producer import ConfirmedProducer, OutgoingRecord
 from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row
 from telemetry_core.subsystems import Mission
 from telemetry_core.victoria import VictoriaMetrics
 from verdict_relay.documents import result_record, sample_lines, search_document, verdict_key
-from verdict_relay.relay import SERVICE, Cursor
+from verdict_relay.relay import SERVICE, Cursor, refuse
 
 FLUSH_TIMEOUT_S: Final = 15
 RESTORE_EVERY_S: Final = 2.0
 #: Answers to a document that a later attempt may not get.
 PASSING_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
+#: Answers that speak of the documents of a request; another refusal is about the index or the set-up.
+CONTENT_STATUSES: Final = frozenset({400, 413, 422})
 
 _KEYWORD: Final = {"type": "keyword", "ignore_above": 1024}
 INDEX_BODY: Final[Mapping[str, Any]] = {
@@ -83,13 +83,19 @@ class SearchSink:
 
     def write(self, generation: int, verdicts: Sequence[Row]) -> None:
         """Index by verdict key, so that a repetition replaces."""
-        answer = self._engine.send("POST", f"/{index_name(generation)}/_bulk", bulk_lines(verdicts))
+        body = bulk_lines(verdicts)
+        try:
+            answer = self._engine.send("POST", f"/{index_name(generation)}/_bulk", body)
+        except SearchRefused as error:
+            if error.status in CONTENT_STATUSES:
+                raise
+            raise DependencyUnavailable(DEPENDENCY, str(error)) from error
         for item in answer["items"] if answer["errors"] else ():
             outcome = item["index"]
             if outcome["status"] in PASSING_STATUSES:
                 raise DependencyUnavailable(DEPENDENCY, f"{outcome['error']['type']}")
             if "error" in outcome:
-                _refuse(self.name, outcome["_id"], str(outcome["error"].get("reason")))
+                refuse(self.name, outcome["_id"], str(outcome["error"].get("reason")))
 
     def forget(self, generation: int, keys: Sequence[str]) -> None:
         """Delete by verdict key; one that is not there is no fault."""
@@ -118,16 +124,12 @@ class ResultsTopicSink:
     follows_deletions = False
 
     def __init__(self, settings: Settings, *, flush_timeout_s: float = FLUSH_TIMEOUT_S) -> None:
-        self._flush_timeout_s = flush_timeout_s
-        self._topic = settings.kafka_results_topic
-        self._producer = RenewedProducer(
-            {
-                "bootstrap.servers": settings.kafka_bootstrap_servers,
-                "client.id": SERVICE,
-                "partitioner": "murmur2_random",
-                "compression.type": "lz4",
-                "message.timeout.ms": int(flush_timeout_s * 900),
-            }
+        self._producer = ConfirmedProducer(
+            settings,
+            topic=settings.kafka_results_topic,
+            service=SERVICE,
+            flush_timeout_s=flush_timeout_s,
+            options={"compression.type": "lz4"},
         )
 
     def is_intact(self, _cursor: Cursor) -> bool:
@@ -135,36 +137,19 @@ class ResultsTopicSink:
         return True
 
     def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
-        """Return when the broker confirmed all; a record that is too large is left out and counted."""
-        failures: list[KafkaError] = []
-        with self._producer.attempt() as producer:
-            for row in verdicts:
-                self._produce(producer, row, failures)
-            waiting = producer.flush(self._flush_timeout_s)
-            if waiting or failures:
-                detail = failures[0].str() if failures else f"{waiting} unconfirmed"
-                raise DependencyUnavailable("kafka", detail)
+        """Return when the broker confirmed all; a record that it refuses is left out and counted."""
+        records = [
+            OutgoingRecord(key=row["job_id"].encode(), value=orjson.dumps(result_record(row)))
+            for row in verdicts
+        ]
+        for place, reason in self._producer.send(records).items():
+            refuse(self.name, verdict_key(verdicts[place]), reason)
 
     def forget(self, _generation: int, _keys: Sequence[str]) -> None:
         """Keep everything as long as the retention says."""
 
     def caught_up(self, _generation: int) -> None:
         """Need to know nothing."""
-
-    def _produce(self, producer: Producer, row: Row, failures: list[KafkaError]) -> None:
-        try:
-            producer.produce(
-                self._topic,
-                key=row["job_id"],
-                value=orjson.dumps(result_record(row)),
-                on_delivery=lambda error, _: failures.append(error) if error else None,
-            )
-        except BufferError as error:
-            raise DependencyUnavailable("kafka", str(error)) from error
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
-                raise DependencyUnavailable("kafka", str(error)) from error
-            _refuse(self.name, verdict_key(row), str(error))
 
 
 class MetricsSink:
@@ -230,8 +215,3 @@ def _tolerating_existing(create: Callable[[], Any]) -> None:
     except SearchRefused as error:
         if "resource_already_exists" not in str(error):
             raise
-
-
-def _refuse(sink: str, key: str, reason: str) -> None:
-    VERDICTS_NOT_RELAYED.labels(sink).inc()
-    _log.warning(f"{sink}: verdict left out, it was refused: {reason[:300]}", verdict=key)

@@ -27,7 +27,7 @@ def refuse(_task):
 def test_failed_task_leaves_a_row_and_counts_as_failed(monkeypatch):
     saved = []
     monkeypatch.setattr(worker, "_infer", refuse)
-    monkeypatch.setattr(worker, "_save", lambda _task, rows, _loop: saved.extend(rows))
+    monkeypatch.setattr(worker, "_save", lambda _self, _task, rows, _loop: saved.extend(rows))
     before = failed_verdicts()
     with pytest.raises(ModelContractError):
         worker._handle(delivered(1), TASK)
@@ -36,7 +36,7 @@ def test_failed_task_leaves_a_row_and_counts_as_failed(monkeypatch):
 
 
 def test_task_given_up_counts_as_failed(monkeypatch):
-    monkeypatch.setattr(worker, "_save", lambda _task, _rows, _loop: None)
+    monkeypatch.setattr(worker, "_save", lambda _self, _task, _rows, _loop: None)
     before = failed_verdicts()
     with pytest.raises(worker.Reject):
         worker._handle(delivered(5), TASK)

@@ -106,7 +106,7 @@ def test_any_arguments_of_a_task_are_taken_or_refused(
         "job_id": name, "model_name": name, "data": data, "config": config, "metadata": metadata,
     }  # fmt: skip
     try:
-        windows = parse_series(given_arguments)
+        windows = parse_series(given_arguments, newest_version=lambda _name: "1")
     except ModelContractError:
         return
     assert windows.windows.dtype == np.float32

@@ -1,11 +1,17 @@
 """Cursor arithmetic and the requests of the sinks."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
+import pytest
 
+from telemetry_core.database import Pool
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.observability import VERDICTS_NOT_RELAYED
+from telemetry_core.store import Row
 from tests.unit.verdict_relay.test_documents import verdict
-from verdict_relay.relay import MAX_BACKOFF_S, PAGE, backoff_s, lag_s
+from verdict_relay.relay import MAX_BACKOFF_S, PAGE, Cursor, Relay, backoff_s, lag_s
 from verdict_relay.sinks import INDEX_BODY, bulk_lines, index_name
 
 NOW = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
@@ -41,3 +47,57 @@ def test_bulk_pairs_each_document_with_its_key() -> None:
 def test_strange_metadata_can_not_change_the_mapping() -> None:
     assert INDEX_BODY["mappings"]["dynamic"] is False
     assert INDEX_BODY["mappings"]["properties"]["metadata"]["enabled"] is False
+
+
+class PickySink:
+    """Fails for good on some verdicts, and is away for the first calls."""
+
+    name = "picky"
+    follows_deletions = False
+
+    def __init__(self, *bad: str, away: int = 0) -> None:
+        self.bad = bad
+        self.away = away
+        self.kept: list[str] = []
+
+    def is_intact(self, _cursor: Cursor) -> bool:
+        return True
+
+    def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
+        if self.away:
+            self.away -= 1
+            raise DependencyUnavailable("picky", "away")
+        names = [row["job_id"] for row in verdicts]
+        if set(names) & set(self.bad):
+            raise TypeError("Integer exceeds 64-bit range")
+        self.kept += names
+
+    def forget(self, _generation: int, _keys: Sequence[str]) -> None: ...
+
+    def caught_up(self, _generation: int) -> None: ...
+
+
+class NoPool(Pool):
+    """A pool that is not asked."""
+
+    def __init__(self) -> None: ...
+
+
+def pass_on(sink: PickySink, count: int) -> None:
+    Relay(NoPool(), sink)._pass_on(1, [verdict(job_id=f"job-{number}") for number in range(count)])
+
+
+@pytest.mark.parametrize("bad", [(), ("job-0",), ("job-6",), ("job-0", "job-3", "job-6")])
+def test_verdict_that_can_not_be_written_is_passed_over_and_the_rest_goes_on(bad: tuple[str, ...]) -> None:
+    sink = PickySink(*bad)
+    refused_before = VERDICTS_NOT_RELAYED.labels("picky")._value.get()
+    pass_on(sink, 7)
+    assert sorted(sink.kept) == sorted({f"job-{number}" for number in range(7)} - set(bad))
+    assert VERDICTS_NOT_RELAYED.labels("picky")._value.get() - refused_before == len(bad)
+
+
+def test_sink_that_is_away_passes_nothing_over() -> None:
+    sink = PickySink("job-1", away=1)
+    with pytest.raises(DependencyUnavailable):
+        pass_on(sink, 3)
+    assert sink.kept == []
