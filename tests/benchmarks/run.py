@@ -20,6 +20,7 @@ from tests.benchmarks import (
     latency,
     machine,
     model_server,
+    retention,
     row_store,
     summary_views,
     trigger,
@@ -50,6 +51,7 @@ def main() -> None:
             settings,
             partial(summary_views.sections, jobs=options.views, explained=options.explain),
         ),
+        "retention": partial(in_own_database, settings, partial(retention.sections, jobs=options.expired)),
         "latency": partial(latency.measure, settings, options.latency_s),
         "console": partial(console.measure, options.live_minutes),
     }
@@ -67,7 +69,7 @@ def main() -> None:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
-    names = ("trigger", "end-to-end", "model", "store", "views", "latency", "console")
+    names = ("trigger", "end-to-end", "model", "store", "views", "retention", "latency", "console")
     parser.add_argument("--only", action="append", choices=names, help="this part; may be repeated")
     parser.add_argument("--messages", type=int, default=20_000, help="of the trigger's topic (default 20000)")
     parser.add_argument("--judged", type=int, default=1000, help="messages sent end to end (default 1000)")
@@ -77,14 +79,21 @@ def read_options() -> argparse.Namespace:
         help="jobs behind the operator's views; 1000000 takes minutes and 3 GB (default 20000)",
     )  # fmt: skip
     parser.add_argument(
+        "--expired", type=int, default=20_000, metavar="JOBS",
+        help="jobs of which half is deleted; 1000000 takes minutes and 3 GB (default 20000)",
+    )  # fmt: skip
+    parser.add_argument(
         "--live-minutes", type=int, default=0,
         help="minutes of accelerated live data in the console; 30 tell whether its memory grows (default 0)",
     )  # fmt: skip
     parser.add_argument("--explain", action="store_true", help="print the plans of the views' queries")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
     options = parser.parse_args()
-    if min(options.messages // 4, options.judged, options.views) < 100 or options.latency_s < 1:
-        parser.error("too few to measure: --messages from 400, --judged and --views from 100")
+    if (
+        min(options.messages // 4, options.judged, options.views, options.expired) < 100
+        or options.latency_s < 1
+    ):
+        parser.error("too few to measure: --messages from 400, --judged, --views and --expired from 100")
     return options
 
 
