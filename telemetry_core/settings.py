@@ -43,9 +43,9 @@ class Settings(BaseSettings):
     """Keys of the REST API, separated by commas; none = it asks for none."""
     kafka_retention_bytes: int = Field(default=10_737_418_240, ge=0)
     """Bytes that each partition of a topic keeps for its seven days; 0 sets no limit."""
-    retention_completed_days: float = Field(default=30, ge=0)
+    retention_completed_days: float = Field(default=365, ge=0)
     """Completed jobs older than this are deleted with their verdicts; 0 keeps them for ever."""
-    retention_failed_days: float = Field(default=7, ge=0)
+    retention_failed_days: float = Field(default=365, ge=0)
     allowed_hosts: str = ""
     """Further names under which browsers reach this machine, separated by commas."""
     intake_breaker_share: float = Field(default=0.5, gt=0, le=1)
