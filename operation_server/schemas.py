@@ -7,6 +7,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, StringConstraints, model_validator
 
 from telemetry_core.inferences import JobStatus
+from telemetry_core.models import MODEL_VERSION_PATTERN
 from telemetry_core.subsystems import (
     MAX_HORIZON,
     MAX_WINDOW_LENGTH,
@@ -45,6 +46,12 @@ class InferenceConfig(_Request):
     window_size: int | None = Field(default=None, ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
     sequence_length: int | None = Field(
         default=None, ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH, description="Older name of `window_size`"
+    )
+
+    model_version: str | None = Field(
+        default=None,
+        pattern=MODEL_VERSION_PATTERN,
+        description="By default the mission's for subsystems and its model, else the newest installed",
     )
 
     @model_validator(mode="after")

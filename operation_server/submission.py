@@ -1,7 +1,7 @@
 """Turning a request into a job and its tasks: planned purely, then stored and published together."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -40,11 +40,20 @@ class Submission:
     tasks: tuple[SubmittedTask, ...]
 
 
-def check_request(request: SubmitRequest, *, models: Collection[str], mission: Mission) -> None:
-    """Refuse what the schema cannot: unknown models, subsystems and channels, short series."""
+def check_request(request: SubmitRequest, *, models: Mapping[str, Sequence[str]], mission: Mission) -> None:
+    """Refuse what the schema cannot: unknown models, versions, subsystems and channels, short series.
+
+    `models` holds the versions of each.
+    """
     if request.model_name not in models:
         known = ", ".join(models) or "none is installed"
         raise RequestRefused(422, f"model_name: unknown model; known: {known}")
+    version, versions = request.config.model_version, models[request.model_name]
+    if version is not None and version not in versions:
+        known = ", ".join(versions) or "none is installed"
+        raise RequestRefused(
+            422, f"config.model_version: {request.model_name} has no version {version}; known: {known}"
+        )
     for subsystem, channels in (request.subsystems or {}).items():
         _check_subsystem(subsystem, channels, mission)
     if any(len(series) < MIN_POINTS for series in _all_series(request)):

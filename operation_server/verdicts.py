@@ -21,6 +21,7 @@ class VerdictItem(BaseModel):
     status: JobStatus
     anomaly_score: Number
     anomaly_detected: bool | None
-    trigger_reason: str | None
+    trigger_reason: str | None = Field(description="The first of the reasons, for people")
+    trigger_reasons: list[str] = Field(description="Every reason")
     model_name: str
     model_version: str | None

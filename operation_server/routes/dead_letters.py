@@ -13,7 +13,7 @@ from operation_server.problems import responses
 from operation_server.routes.parameters import API_PREFIX, Satellite, Time
 from telemetry_core.store import Row
 
-router = APIRouter(prefix=f"{API_PREFIX}/dead-letters", tags=["dead-letters"], include_in_schema=False)
+router = APIRouter(prefix=f"{API_PREFIX}/dead-letters", tags=["dead-letters"])
 
 MAX_BODY_BYTES: Final = 65_536
 _MAX_ID: Final = 2**63 - 1

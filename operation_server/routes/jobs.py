@@ -39,7 +39,8 @@ class JobItem(_Answer):
     job_id: str
     satellite_id: str
     source: str
-    trigger_reason: str | None
+    trigger_reason: str | None = Field(description="The first of the reasons, for people")
+    trigger_reasons: list[str] = Field(description="Every reason")
     status: JobStatus
     model_name: str | None
     total_subsystems: int
@@ -121,7 +122,7 @@ def job_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
     status: JobStatus | None = None,
     source: Source | None = None,
     model_name: Annotated[ModelName | None, Query(description="Of any of its subsystems")] = None,
-    trigger_reason: TriggerReason | None = None,
+    trigger_reason: Annotated[TriggerReason | None, Query(description="Any of its reasons")] = None,
     start_time: OptionalTime = None,
     end_time: OptionalTime = None,
 ) -> Filters:

@@ -794,6 +794,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description Return a page of letters, newest first. The first page looks for new letters in both brokers.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dead Letter
+         * @description Return one letter with its headers and the beginning of its body.
+         */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handle Dead Letters
+         * @description Redrive or discard letters. Without `dry_run: false` nothing changes and the answer says what would.
+         *
+         *     Each letter is handled once; one that is refused again is a new letter, which counts the attempts.
+         */
+        post: operations["handle_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -1102,6 +1164,247 @@ export interface components {
             free_disk_bytes: number | null;
         };
         /**
+         * DeadLetter
+         * @description A message that was refused.
+         */
+        DeadLetter: {
+            /** Id */
+            id: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kafka" | "rabbitmq";
+            /**
+             * Place
+             * @description Topic or queue that a redriven letter goes back to
+             */
+            place: string;
+            /** Partition */
+            partition: number | null;
+            /**
+             * Position
+             * @description Offset in the dead-letter topic
+             */
+            position: number | null;
+            /**
+             * Reason
+             * @example invalid_timestamp
+             */
+            reason: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Satellite Id
+             * @description Where the body names one
+             */
+            satellite_id: string | null;
+            /**
+             * Attempt
+             * @description How often this message was refused, redriven ones counted
+             */
+            attempt: number;
+            /**
+             * Refused At
+             * Format: date-time
+             */
+            refused_at: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Is Cut
+             * @description Kept in part only: it can't be redriven
+             */
+            is_cut: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "redriven" | "discarded";
+            /** Handled At */
+            handled_at: string | null;
+            /** Handled By */
+            handled_by: string | null;
+        };
+        /**
+         * DeadLetterAction
+         * @description What is to be done with which open letters: those of some ids, or all that fit the filters.
+         * @example {
+         *       "action": "redrive",
+         *       "operator": "kim",
+         *       "reason": "time_ahead"
+         *     }
+         * @example {
+         *       "action": "discard",
+         *       "dry_run": false,
+         *       "ids": [
+         *         17,
+         *         18
+         *       ],
+         *       "operator": "kim"
+         *     }
+         */
+        DeadLetterAction: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "redrive" | "discard";
+            /** Ids */
+            ids?: number[] | null;
+            /** Source */
+            source?: ("kafka" | "rabbitmq") | null;
+            /** Reason */
+            reason?: string | null;
+            /** Satellite Id */
+            satellite_id?: string | null;
+            /**
+             * Everything
+             * @description All open letters, where no filter is given
+             * @default false
+             */
+            everything: boolean;
+            /**
+             * Operator
+             * @description Who asks; it is kept with the letters
+             */
+            operator: string;
+            /**
+             * Dry Run
+             * @description Only say what would happen
+             * @default true
+             */
+            dry_run: boolean;
+        };
+        /**
+         * DeadLetterDetail
+         * @description A letter with its headers and body.
+         */
+        DeadLetterDetail: {
+            /** Id */
+            id: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kafka" | "rabbitmq";
+            /**
+             * Place
+             * @description Topic or queue that a redriven letter goes back to
+             */
+            place: string;
+            /** Partition */
+            partition: number | null;
+            /**
+             * Position
+             * @description Offset in the dead-letter topic
+             */
+            position: number | null;
+            /**
+             * Reason
+             * @example invalid_timestamp
+             */
+            reason: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Satellite Id
+             * @description Where the body names one
+             */
+            satellite_id: string | null;
+            /**
+             * Attempt
+             * @description How often this message was refused, redriven ones counted
+             */
+            attempt: number;
+            /**
+             * Refused At
+             * Format: date-time
+             */
+            refused_at: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Is Cut
+             * @description Kept in part only: it can't be redriven
+             */
+            is_cut: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "redriven" | "discarded";
+            /** Handled At */
+            handled_at: string | null;
+            /** Handled By */
+            handled_by: string | null;
+            /** Key */
+            key: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: unknown;
+            };
+            /** Body */
+            body: string;
+            /**
+             * Body Format
+             * @enum {string}
+             */
+            body_format: "text" | "hex";
+            /**
+             * Is Body Shortened
+             * @description The letter holds more than is shown
+             */
+            is_body_shortened: boolean;
+        };
+        /**
+         * DeadLetterOutcome
+         * @description What was done, or would be done.
+         */
+        DeadLetterOutcome: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "redrive" | "discard";
+            /** Dry Run */
+            dry_run: boolean;
+            /** Handled */
+            handled: number;
+            /** By Reason */
+            by_reason: components["schemas"]["HandledCount"][];
+            /**
+             * Left Out
+             * @description Letters kept in part only, which can't be redriven
+             */
+            left_out: number;
+            /**
+             * Remaining
+             * @description Chosen letters that one action did not reach: send it again
+             */
+            remaining: number;
+        };
+        /**
+         * DeadLetters
+         * @description A page of letters, newest first, and how many open ones there are of each reason.
+         */
+        DeadLetters: {
+            /** Letters */
+            letters: components["schemas"]["DeadLetter"][];
+            /**
+             * Next Cursor
+             * @description `cursor` of the next page; null on the last
+             */
+            next_cursor: string | null;
+            /** Counts */
+            counts: components["schemas"]["ReasonCount"][];
+            /**
+             * Problems
+             * @description Brokers that could not be asked for new letters, and why
+             */
+            problems: string[];
+        };
+        /**
          * DependencyReport
          * @description One server that the API needs.
          */
@@ -1304,6 +1607,21 @@ export interface components {
             devices: components["schemas"]["Gpu"][];
         };
         /**
+         * HandledCount
+         * @description Letters of one reason that an action was about.
+         */
+        HandledCount: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kafka" | "rabbitmq";
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+        };
+        /**
          * Health
          * @description The process answers.
          */
@@ -1340,6 +1658,11 @@ export interface components {
              * @description Older name of `window_size`
              */
             sequence_length?: number | null;
+            /**
+             * Model Version
+             * @description By default the mission's for subsystems and its model, else the newest installed
+             */
+            model_version?: string | null;
         };
         /**
          * InferenceMetadata
@@ -1373,8 +1696,16 @@ export interface components {
             satellite_id: string;
             /** Source */
             source: string;
-            /** Trigger Reason */
+            /**
+             * Trigger Reason
+             * @description The first of the reasons, for people
+             */
             trigger_reason: string | null;
+            /**
+             * Trigger Reasons
+             * @description Every reason
+             */
+            trigger_reasons: string[];
             status: components["schemas"]["JobStatus"];
             /** Model Name */
             model_name: string | null;
@@ -1417,8 +1748,16 @@ export interface components {
             satellite_id: string;
             /** Source */
             source: string;
-            /** Trigger Reason */
+            /**
+             * Trigger Reason
+             * @description The first of the reasons, for people
+             */
             trigger_reason: string | null;
+            /**
+             * Trigger Reasons
+             * @description Every reason
+             */
+            trigger_reasons: string[];
             status: components["schemas"]["JobStatus"];
             /** Model Name */
             model_name: string | null;
@@ -1978,6 +2317,26 @@ export interface components {
             results: components["schemas"]["Reading"][];
             /** Count */
             count: number;
+        };
+        /**
+         * ReasonCount
+         * @description Open letters of one reason.
+         */
+        ReasonCount: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kafka" | "rabbitmq";
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+            /**
+             * Newest At
+             * Format: date-time
+             */
+            newest_at: string;
         };
         /**
          * ResultList
@@ -2615,8 +2974,16 @@ export interface components {
             anomaly_score: number | null;
             /** Anomaly Detected */
             anomaly_detected: boolean | null;
-            /** Trigger Reason */
+            /**
+             * Trigger Reason
+             * @description The first of the reasons, for people
+             */
             trigger_reason: string | null;
+            /**
+             * Trigger Reasons
+             * @description Every reason
+             */
+            trigger_reasons: string[];
             /** Model Name */
             model_name: string;
             /** Model Version */
@@ -4043,6 +4410,7 @@ export interface operations {
                 source?: components["schemas"]["Source"] | null;
                 /** @description Of any of its subsystems */
                 model_name?: string | null;
+                /** @description Any of its reasons */
                 trigger_reason?: string | null;
                 /** @description Of creation; ISO 8601; without zone it is UTC */
                 start_time?: string | null;
@@ -4342,6 +4710,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                limit?: number;
+                state?: "open" | "redriven" | "discarded" | "any";
+                source?: ("kafka" | "rabbitmq") | null;
+                reason?: string | null;
+                satellite_id?: string | null;
+                /** @description Of refusal; ISO 8601 */
+                start_time?: string | null;
+                /** @description Of refusal; ISO 8601 */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handle_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterOutcome"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

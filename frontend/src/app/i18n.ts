@@ -4,6 +4,7 @@ import { initReactI18next } from "react-i18next";
 import * as app from "@/app/messages";
 import * as shared from "@/components/messages";
 import * as alerts from "@/features/alerts/messages";
+import * as deadLetters from "@/features/dead-letters/messages";
 import * as fleet from "@/features/fleet/messages";
 import * as inference from "@/features/inference/messages";
 import * as jobs from "@/features/jobs/messages";
@@ -11,7 +12,18 @@ import * as pipeline from "@/features/pipeline/messages";
 import * as satellite from "@/features/satellite/messages";
 import * as search from "@/features/search/messages";
 
-const parts = { app, shared, alerts, fleet, inference, jobs, pipeline, satellite, search };
+const parts = {
+  app,
+  shared,
+  alerts,
+  "dead-letters": deadLetters,
+  fleet,
+  inference,
+  jobs,
+  pipeline,
+  satellite,
+  search,
+};
 
 type Language = "en" | "ko";
 type Resources<L extends Language> = { [Part in keyof typeof parts]: (typeof parts)[Part][L] };

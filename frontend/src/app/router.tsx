@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { Crashed, NotFound } from "@/app/fallbacks";
 import { Shell } from "@/app/shell";
 import { searchSchema as alertsSearch } from "@/features/alerts/search";
+import { searchSchema as deadLettersSearch } from "@/features/dead-letters/search";
 import { searchSchema as fleetSearch } from "@/features/fleet/search";
 import { searchSchema as inferenceSearch } from "@/features/inference/search";
 import { searchSchema as jobsSearch } from "@/features/jobs/search";
@@ -65,6 +66,15 @@ const routes = [
     path: "/pipeline",
     validateSearch: pipelineSearch,
     component: lazyRouteComponent(() => import("@/features/pipeline/pipeline-view"), "PipelineView"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/dead-letters",
+    validateSearch: deadLettersSearch,
+    component: lazyRouteComponent(
+      () => import("@/features/dead-letters/dead-letters-view"),
+      "DeadLettersView",
+    ),
   }),
 ] as const;
 

@@ -25,6 +25,7 @@ const VIEWS = [
   { to: "/inference", name: "inference" },
   { to: "/search", name: "search" },
   { to: "/pipeline", name: "pipeline" },
+  { to: "/dead-letters", name: "deadLetters" },
 ] as const;
 
 /** What stays while views change: navigation, the state of the live line, the clock, language and theme. */

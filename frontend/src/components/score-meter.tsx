@@ -1,17 +1,17 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import { formatValue } from "@/lib/numbers";
+import { formatScore, formatValue } from "@/lib/numbers";
 
-/** A score of 0 to 1 against the threshold from which on it counts as an anomaly. */
+/** A score of 0 to 1 against the threshold above which it counts as an anomaly. */
 export function ScoreMeter({ score, threshold }: { score: number | null; threshold: number | undefined }) {
   const { t } = useTranslation("shared");
   if (score === null) return <Text size="sm">{t("judgement.noScore")}</Text>;
-  const isOver = threshold !== undefined && score >= threshold;
+  const isOver = threshold !== undefined && score > threshold;
   return (
     <div className="score-meter">
       <span className="numeric">
-        <strong>{formatValue(score)}</strong>{" "}
+        <strong>{formatScore(score)}</strong>{" "}
         {threshold !== undefined && t("judgement.threshold", { threshold: formatValue(threshold) })}
       </span>
       <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden className="score-bar">

@@ -14,5 +14,6 @@ VIEWS: Final[Mapping[str, str]] = {
     "inference": "/inference",
     "search": "/search?q={satellite}",
     "pipeline": "/pipeline",
+    "dead-letters": "/dead-letters?state=any",
 }
 ON_PHONES: Final = ("fleet", "alerts", "alert")

@@ -22,13 +22,13 @@ def example(name: str) -> SubmitRequest:
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("submit_*.json")), ids=lambda path: path.stem)
 def test_published_example_is_accepted(path: Path) -> None:
-    check_request(example(path.name), models=["lstm_timeseries"], mission=MISSION)
+    check_request(example(path.name), models={"lstm_timeseries": ["1", "2"]}, mission=MISSION)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("refused_*.json")), ids=lambda path: path.stem)
 def test_published_counterexample_is_refused(path: Path) -> None:
     with pytest.raises((ValidationError, RequestRefused)):
-        check_request(example(path.name), models=["lstm_timeseries"], mission=MISSION)
+        check_request(example(path.name), models={"lstm_timeseries": ["1", "2"]}, mission=MISSION)
 
 
 def test_task_arguments_survive_json() -> None:
@@ -68,11 +68,26 @@ def test_posted_metadata_is_stored_as_it_came() -> None:
     assert carried["total_subsystems"] == 1
 
 
-@pytest.mark.parametrize(("model_name", "expected"), [("lstm_timeseries", "4"), ("vae_timeseries", None)])
-def test_subsystems_are_judged_by_the_version_of_the_mission(model_name: str, expected: str | None) -> None:
+def test_version_that_is_not_installed_is_refused_with_those_that_are() -> None:
+    text = json.loads((EXAMPLES / "submit_series.json").read_text(encoding="utf-8"))
+    text["config"] = {"model_version": "7"}
+    with pytest.raises(RequestRefused, match="no version 7; known: 1, 2"):
+        check_request(
+            SubmitRequest.model_validate(text), models={"lstm_timeseries": ["1", "2"]}, mission=MISSION
+        )
+
+
+@pytest.mark.parametrize(
+    ("model_name", "asked", "expected"),
+    [("lstm_timeseries", None, "4"), ("lstm_timeseries", "2", "2"), ("vae_timeseries", None, None)],
+)
+def test_subsystems_are_judged_by_the_version_asked_for_or_the_missions(
+    model_name: str, asked: str | None, expected: str | None
+) -> None:
     mission = MISSION.model_copy(update={"model": Model(name="lstm_timeseries", version="4")})
     text = json.loads((EXAMPLES / "submit_subsystems.json").read_text(encoding="utf-8"))
-    request = SubmitRequest.model_validate({**text, "model_name": model_name})
+    text |= {"model_name": model_name, "config": {"model_version": asked}}
+    request = SubmitRequest.model_validate(text)
     planned = plan_submission(request, job_id="job", created_at=NOW, mission=mission)
     assert {task.arguments[5].get("model_version") for task in planned.tasks} == {expected}
 

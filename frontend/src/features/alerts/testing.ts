@@ -71,6 +71,7 @@ export function aVerdict(
     anomaly_score: 0.91,
     anomaly_detected: true,
     trigger_reason: "periodic_check",
+    trigger_reasons: ["periodic_check"],
     model_name: "lstm_timeseries",
     model_version: "1",
     ...changes,

@@ -11,6 +11,7 @@ const job = {
   satellite_id: "none",
   source: "manual",
   trigger_reason: null,
+  trigger_reasons: [],
   status: "failed",
   model_name: "lstm_timeseries",
   total_subsystems: 1,

@@ -80,7 +80,7 @@ function JobFacts({ job }: { job: JobDetail }) {
       facts={[
         [t("columns.satellite"), <SatelliteLink key="satellite" satelliteId={job.satellite_id} />],
         [t("columns.source"), <SourceName key="source" source={job.source} />],
-        [t("columns.reason"), job.trigger_reason ?? "–"],
+        [t("columns.reason"), job.trigger_reasons.join(", ") || "–"],
         [t("columns.created"), <UtcTime key="created" time={job.created_at} milliseconds />],
         [t("columns.done"), `${job.completed_subsystems}/${job.total_subsystems}`],
         ...(start && end

@@ -12,6 +12,7 @@ const job = (job_id: string) => ({
   satellite_id: "SAT-1",
   source: "kafka_auto_trigger",
   trigger_reason: "low_battery",
+  trigger_reasons: ["low_battery"],
   status: "completed",
   model_name: "lstm_timeseries",
   total_subsystems: 4,

@@ -8,7 +8,7 @@ import { StatusText } from "@/components/status-text";
 import { UtcTime } from "@/components/utc-time";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { useAcknowledge } from "@/features/alerts/api/acknowledge-alert";
-import { keepOperatorName, operatorName } from "@/features/alerts/operator-name";
+import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
 /** Takes note of an alert once, and shows who did. */
 export function AcknowledgePanel({ alert }: { alert: AlertDetail }) {

@@ -5,6 +5,7 @@ import { UtcTime } from "@/components/utc-time";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SeverityText, StateText, useKindText } from "@/features/alerts/components/alert-words";
 import type { Alert } from "@/features/alerts/states";
+import { formatScore } from "@/lib/numbers";
 
 /** Alerts on a phone. */
 export function AlertCards({ alerts }: { alerts: Alert[] }) {
@@ -28,7 +29,7 @@ export function AlertCards({ alerts }: { alerts: Alert[] }) {
           <div className="alert-line dimmed">
             <UtcTime time={alert.started_at} />
             <span className="numeric">
-              {t("columns.peak")} {alert.peak_score?.toFixed(2) ?? "–"}
+              {t("columns.peak")} {formatScore(alert.peak_score)}
             </span>
           </div>
         </li>

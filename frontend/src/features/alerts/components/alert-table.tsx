@@ -9,6 +9,7 @@ import { SeverityText, StateText, useKindText } from "@/features/alerts/componen
 import type { en } from "@/features/alerts/messages";
 import type { Alert } from "@/features/alerts/states";
 import { formatUtc } from "@/lib/time";
+import { formatScore } from "@/lib/numbers";
 
 /** Alerts in rows that come sorted; a heading asks for another order. */
 export function AlertTable({
@@ -63,7 +64,7 @@ function useColumns(): Column<Alert>[] {
     column("started", (alert) => <Moment time={alert.started_at} />, true),
     column("last", (alert) => <Moment time={alert.last_at} />, true),
     column("count", (alert) => <span className="numeric">{alert.verdict_count}</span>, true),
-    column("peak", (alert) => <span className="numeric">{alert.peak_score?.toFixed(2) ?? "–"}</span>, true),
+    column("peak", (alert) => <span className="numeric">{formatScore(alert.peak_score)}</span>, true),
     column("operator", (alert) => alert.acknowledgement?.operator ?? "–"),
   ];
 }

@@ -8,6 +8,7 @@ import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { StateText } from "@/features/alerts/components/alert-words";
 import { spanOf } from "@/features/alerts/evidence";
 import { formatDuration } from "@/lib/time";
+import { formatScore } from "@/lib/numbers";
 
 const HASH_LENGTH = 12;
 
@@ -31,7 +32,7 @@ export function FactsPanel({ alert }: { alert: AlertDetail }) {
         <Fact name={t("facts.last")} value={<UtcTime time={alert.last_at} />} />
         <Fact name={t("facts.duration")} value={duration} />
         <Fact name={t("facts.count")} value={alert.verdict_count} />
-        <Fact name={t("facts.peak")} value={alert.peak_score?.toFixed(3) ?? "–"} />
+        <Fact name={t("facts.peak")} value={formatScore(alert.peak_score)} />
         {why?.model_name && (
           <Fact
             name={t("facts.model")}

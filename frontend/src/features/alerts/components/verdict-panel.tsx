@@ -7,6 +7,7 @@ import type { Schemas } from "@/api/client";
 import { DataTable, type Column } from "@/components/data-table";
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
+import { formatScore } from "@/lib/numbers";
 
 type Verdict = Schemas["VerdictItem"];
 const FIRST_ROWS = 10;
@@ -24,9 +25,13 @@ export function VerdictPanel({ verdicts }: { verdicts: Verdict[] }) {
     {
       id: "score",
       header: t("verdicts.score"),
-      cell: ({ row }) => <span className="numeric">{row.original.anomaly_score?.toFixed(2) ?? "–"}</span>,
+      cell: ({ row }) => <span className="numeric">{formatScore(row.original.anomaly_score)}</span>,
     },
-    { id: "reason", header: t("verdicts.reason"), cell: ({ row }) => row.original.trigger_reason ?? "–" },
+    {
+      id: "reason",
+      header: t("verdicts.reason"),
+      cell: ({ row }) => row.original.trigger_reasons.join(", ") || "–",
+    },
     {
       id: "job",
       header: t("verdicts.job"),

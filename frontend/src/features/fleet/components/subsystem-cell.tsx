@@ -4,6 +4,7 @@ import type { Schemas } from "@/api/client";
 import { SatelliteLink } from "@/components/satellite-link";
 import { StatusText } from "@/components/status-text";
 import { formatSince, noteOf, type Note } from "@/features/fleet/cells";
+import { formatScore } from "@/lib/numbers";
 
 /** Returns what puts a cell's note into words. */
 export function useNoteText(today: string): (note: Note) => string {
@@ -13,10 +14,10 @@ export function useNoteText(today: string): (note: Note) => string {
       case "silent":
         return t("note.silent", { time: `${formatSince(note.since, today)} UTC` });
       case "score":
-        return t("note.score", { score: note.score.toFixed(2) });
+        return t("note.score", { score: formatScore(note.score) });
       case "anomaly":
       case "acknowledged": {
-        const score = note.score === null ? [] : [t("note.score", { score: note.score.toFixed(2) })];
+        const score = note.score === null ? [] : [t("note.score", { score: formatScore(note.score) })];
         return [t(`note.${note.key}`), ...score].join(", ");
       }
       default:

@@ -28,7 +28,11 @@ export function JobTable({ jobs }: { jobs: JobItem[] }) {
         header: t("columns.source"),
         cell: ({ row }) => <SourceName source={row.original.source} />,
       },
-      { id: "reason", header: t("columns.reason"), cell: ({ row }) => row.original.trigger_reason ?? "–" },
+      {
+        id: "reason",
+        header: t("columns.reason"),
+        cell: ({ row }) => row.original.trigger_reasons.join(", ") || "–",
+      },
       {
         id: "status",
         header: t("columns.status"),

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
@@ -31,7 +32,9 @@ export function KafkaPanel({ part }: { part: Pipeline["kafka"] }) {
       />
       <dl className="pipeline-list">
         <Figure label={t("kafka.deadLetters")} rule={t("kafka.deadLettersRule")}>
-          <Value value={formatCount(part.dead_letters)} unit={t("kafka.deadLettersUnit")} />
+          <Link to="/dead-letters">
+            <Value value={formatCount(part.dead_letters)} unit={t("kafka.deadLettersUnit")} />
+          </Link>
         </Figure>
       </dl>
     </PartPanel>

@@ -20,6 +20,7 @@ function verdict(time: number, reason: string | null): Schemas["VerdictItem"] {
     anomaly_score: 0.1,
     anomaly_detected: false,
     trigger_reason: reason,
+    trigger_reasons: reason === null ? [] : ["low_voltage", reason],
     model_name: "m",
     model_version: "1",
   };

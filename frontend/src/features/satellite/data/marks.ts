@@ -8,8 +8,8 @@ export type Marks = Map<string, { subsystem: string; time: number }>;
 
 /** Adds the verdicts that a rule asked for, none twice. */
 export function addMarks(marks: Marks, verdicts: readonly Verdict[], reasons: ReadonlySet<string>): void {
-  for (const { subsystem, job_id, trigger_reason, generated_at } of verdicts) {
-    if (trigger_reason === null || !reasons.has(trigger_reason)) continue;
+  for (const { subsystem, job_id, trigger_reasons, generated_at } of verdicts) {
+    if (!trigger_reasons.some((reason) => reasons.has(reason))) continue;
     marks.set(`${subsystem}/${job_id}`, { subsystem, time: Date.parse(generated_at) / 1000 });
   }
 }

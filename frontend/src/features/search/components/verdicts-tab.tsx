@@ -10,7 +10,7 @@ import { useVerdictSearch } from "@/features/search/api/search-verdicts";
 import { Found } from "@/features/search/components/found";
 import { SearchFields } from "@/features/search/components/search-fields";
 import type { SearchState } from "@/features/search/search";
-import { formatValue } from "@/lib/numbers";
+import { formatScore } from "@/lib/numbers";
 import { formatUtc } from "@/lib/time";
 
 type Verdict = Schemas["FoundVerdict"];
@@ -37,7 +37,7 @@ export function VerdictsTab({ search }: { search: SearchState }) {
         header: t("columns.verdict"),
         cell: ({ row: { original } }) => <VerdictText verdict={original.verdict} status={original.status} />,
       },
-      { id: "score", header: t("columns.score"), cell: ({ row }) => formatValue(row.original.anomaly_score) },
+      { id: "score", header: t("columns.score"), cell: ({ row }) => formatScore(row.original.anomaly_score) },
       { id: "reason", header: t("columns.reason"), cell: ({ row }) => row.original.trigger_reason ?? "–" },
       {
         id: "created",
