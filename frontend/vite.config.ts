@@ -15,6 +15,5 @@ export default defineConfig({
     testTimeout: 30_000,
     setupFiles: ["src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
-    testTimeout: 30_000,
   },
 });
