@@ -11,6 +11,8 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
 
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.settings import Settings
@@ -20,7 +22,7 @@ from tests.e2e.generator import Shares, recording, whole_second_now
 from tests.e2e.ledger import Ledger
 from tests.e2e.oracle import demands_of
 from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import WORKER, wait_until
+from tests.e2e.supervised import WORKER, address, wait_until
 from tests.e2e.test_outages import send_for
 
 pytestmark = pytest.mark.e2e
@@ -34,6 +36,17 @@ SERIES = [float(value) for value in range(1, 17)]
 broker = celery_app("tests", Settings())
 
 
+def kafka_answers() -> bool:
+    """Tell whether the broker tells its topics: the ledger waits for the confirmation of each message."""
+    client = AdminClient(
+        {"bootstrap.servers": address("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092"), "log_level": 0}
+    )
+    try:
+        return bool(client.list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False
+
+
 def test_kafka_killed_under_load_loses_and_doubles_nothing(platform: Platform, satellites: str) -> None:
     ids = [f"{satellites}{index}" for index in range(5)]
     messages = recording(
@@ -43,8 +56,8 @@ def test_kafka_killed_under_load_loses_and_doubles_nothing(platform: Platform, s
     for _ in range(KILLS):
         send_for(ledger, messages, 2)
         pid = platform.supervised.kill("kafka")
-        send_for(ledger, messages, 2)
         platform.supervised.wait_for_restart("kafka", pid)
+        wait_until(kafka_answers, "the broker is back", within_s=90, every_s=0.5)
         before = platform.row_count(satellites)
         send_for(ledger, messages, 1)
         wait_until(lambda: platform.row_count(satellites) > before, "new rows", within_s=2 * BACK_WITHIN_S)  # noqa: B023
