@@ -1,20 +1,11 @@
-"""Membership of a consumer group, and what waits for a member, asked by a client that is none."""
+"""Membership of a consumer group, and what waits for a member, asked by a client that never joins."""
 
 import socket
-from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    KafkaException,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import STUCK_AFTER_S, Work
@@ -85,75 +76,55 @@ class PartitionState:
     end: int
     committed: int
     """Negative = nothing was committed yet."""
-    owner: str | None
-    """Member that the partition is assigned to."""
 
 
 class GroupLag:
-    """Asks Kafka how far a group is behind, where a member or nobody is responsible."""
+    """Asks Kafka how far a group is behind.
+
+    It asks by a consumer that never joins, not by librdkafka's administrative client: a connection that drops
+    under a question about a group aborts the process there (librdkafka#4605).
+    """
 
     def __init__(self, settings: Settings, group_id: str) -> None:
         self._topic = settings.kafka_topic
-        self._group_id = group_id
         self._configuration: dict[str, str | int | float | bool] = {
             "bootstrap.servers": settings.kafka_bootstrap_servers,
+            "group.id": group_id,
             "client.id": f"{group_id}-watch",
+            "enable.auto.commit": False,
             "socket.timeout.ms": int(ANSWER_S * 1000),
+            "reconnect.backoff.max.ms": 2_000,
             "log_level": 0,
         }
-        self._client: AdminClient | None = None
+        self._client: Consumer | None = None
 
-    def ask(self, member_id: str) -> Work:
-        """Count what waits for `member_id`; raise `DependencyUnavailable` while Kafka can't tell."""
+    def ask(self, owned: Collection[int] | None) -> Work:
+        """Count what waits in the partitions `owned`, None = in all: nobody was given any yet.
+
+        Raises `DependencyUnavailable` while Kafka can't tell.
+        """
         try:
-            return work_of(self._partitions(), member_id)
-        except (KafkaException, FutureTimeoutError) as error:
-            self._client = None
-            raise DependencyUnavailable("kafka", str(error) or "no answer in time") from error
+            return work_of(self._partitions(owned))
+        except KafkaException as error:
+            raise DependencyUnavailable("kafka", str(error)) from error
 
-    def _partitions(self) -> dict[int, PartitionState]:
+    def _partitions(self, owned: Collection[int] | None) -> dict[int, PartitionState]:
         if self._client is None:
-            self._client = AdminClient(self._configuration)
-        places = _places(self._client, self._topic)
-        lows, ends = (
-            _offsets(self._client.list_offsets(dict.fromkeys(places, spec), request_timeout=ANSWER_S), places)
-            for spec in (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        )
-        committed = self._committed(self._client, places)
-        owners = self._owners(self._client)
-        return {
-            place.partition: PartitionState(
-                low=lows[place.partition],
-                end=ends[place.partition],
-                committed=committed.get(place.partition, -1),
-                owner=owners.get(place.partition),
-            )
-            for place in places
-        }
-
-    def _committed(self, client: AdminClient, places: list[TopicPartition]) -> dict[int, int]:
-        if not places:
-            return {}
-        wanted = [ConsumerGroupTopicPartitions(self._group_id, places)]
-        answer = client.list_consumer_group_offsets(wanted, request_timeout=ANSWER_S)[self._group_id]
-        return {place.partition: place.offset for place in answer.result(ANSWER_S).topic_partitions}
-
-    def _owners(self, client: AdminClient) -> dict[int, str]:
-        asked = client.describe_consumer_groups([self._group_id], request_timeout=ANSWER_S)
-        return {
-            place.partition: member.member_id
-            for member in asked[self._group_id].result(ANSWER_S).members
-            for place in (member.assignment.topic_partitions if member.assignment else ())
-            if place.topic == self._topic
-        }
+            self._client = Consumer(self._configuration)
+        known = self._client.list_topics(self._topic, timeout=ANSWER_S).topics[self._topic].partitions
+        places = [TopicPartition(self._topic, number) for number in known if owned is None or number in owned]
+        states = {}
+        for place in self._client.committed(places, timeout=ANSWER_S) if places else ():
+            low, end = self._client.get_watermark_offsets(place, timeout=ANSWER_S)
+            states[place.partition] = PartitionState(low=low, end=end, committed=place.offset)
+        return states
 
 
-def work_of(partitions: Mapping[int, PartitionState], member_id: str) -> Work:
-    """Add up what `member_id` owns and what nobody owns: another member's part is that member's business."""
-    concerned = {number: state for number, state in partitions.items() if state.owner in {None, member_id}}
+def work_of(partitions: Mapping[int, PartitionState]) -> Work:
+    """Add up the lag; the position is where the group committed."""
     return Work(
-        waiting=sum(lag_of(state) for state in concerned.values()),
-        position=tuple(sorted((number, state.committed) for number, state in concerned.items())),
+        waiting=sum(lag_of(state) for state in partitions.values()),
+        position=tuple(sorted((number, state.committed) for number, state in partitions.items())),
     )
 
 
@@ -161,12 +132,3 @@ def lag_of(state: PartitionState) -> int:
     """Count the messages behind the committed offset; one that the topic no longer reaches starts anew."""
     start = state.committed if state.low <= state.committed <= state.end else state.low
     return state.end - start
-
-
-def _places(client: AdminClient, topic: str) -> list[TopicPartition]:
-    known = client.list_topics(timeout=ANSWER_S).topics.get(topic)
-    return [TopicPartition(topic, number) for number in known.partitions] if known else []
-
-
-def _offsets(asked: Mapping[TopicPartition, Future[Any]], places: Iterable[TopicPartition]) -> dict[int, int]:
-    return {place.partition: asked[place].result(ANSWER_S).offset for place in places}

@@ -77,7 +77,7 @@ class TelemetryStream:
         self._join = partial(join, settings, group_id, service=service)
         self._service = service
         self._lag = GroupLag(settings, group_id)
-        self._member_id = ""
+        self._owned: list[int] | None = None
         self._loop = liveness.loop("stream", backlog=Backlog(server="kafka", ask=self._ask_for_work))
         self._loop.ready(is_ready=False)
         self._look_back_s = look_back_s
@@ -184,7 +184,7 @@ class TelemetryStream:
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
         consumer.pause(partitions)
-        self._member_id = consumer.memberid()
+        self._owned = [partition.partition for partition in partitions]
         self._assigned = partitions
         self._is_fresh = True
 
@@ -194,6 +194,7 @@ class TelemetryStream:
 
     def _forget_assignment(self) -> None:
         self._assigned = []
+        self._owned = None
         self._is_fresh = False
         self._loop.ready(is_ready=False)
         self._on_revoked()
@@ -228,7 +229,7 @@ class TelemetryStream:
             yield record
 
     def _ask_for_work(self) -> Work:
-        return self._lag.ask(self._member_id)
+        return self._lag.ask(self._owned)
 
     def _look_back(self, committed: dict[int, int]) -> Iterator[Record]:
         if self._look_back_s <= 0:

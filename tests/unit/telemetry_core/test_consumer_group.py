@@ -1,4 +1,4 @@
-"""What waits for a member is counted from offsets, and other members' partitions are theirs."""
+"""What waits for a member is counted from offsets, from where it would go on."""
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -6,10 +6,8 @@ from confluent_kafka import KafkaError, KafkaException
 from telemetry_core.consumer_group import PartitionState, is_fatal, lag_of, work_of
 
 
-def partition(
-    *, low: int = 0, end: int = 100, committed: int = 100, owner: str | None = "me"
-) -> PartitionState:
-    return PartitionState(low=low, end=end, committed=committed, owner=owner)
+def partition(*, low: int = 0, end: int = 100, committed: int = 100) -> PartitionState:
+    return PartitionState(low=low, end=end, committed=committed)
 
 
 @pytest.mark.parametrize(
@@ -26,15 +24,9 @@ def test_lag_begins_where_the_consumer_would_go_on(state: PartitionState, lag: i
     assert lag_of(state) == lag
 
 
-def test_partition_of_another_member_is_not_our_work() -> None:
-    partitions = {
-        0: partition(committed=90),
-        1: partition(committed=50, owner="another"),
-        2: partition(committed=99, owner=None),
-    }
-    work = work_of(partitions, "me")
-    assert work.waiting == 11
-    assert work.position == ((0, 90), (2, 99))
+def test_work_of_a_member_is_the_lag_of_its_partitions() -> None:
+    work = work_of({0: partition(committed=90), 2: partition(committed=99)})
+    assert (work.waiting, work.position) == (11, ((0, 90), (2, 99)))
 
 
 def test_fatal_event_is_told_by_its_code_though_its_flag_says_no() -> None:
