@@ -50,7 +50,7 @@ def kafka_answers() -> bool:
 def test_kafka_killed_under_load_loses_and_doubles_nothing(platform: Platform, satellites: str) -> None:
     ids = [f"{satellites}{index}" for index in range(5)]
     messages = recording(
-        ids, count=2000, newest_at=whole_second_now(), seed=11, shares=Shares(rule_breaking=0.2)
+        ids, count=2000, newest_at=whole_second_now(), seed=11, shares=Shares(rule_breaking=0.6)
     )
     ledger = Ledger()
     for _ in range(KILLS):
