@@ -1,12 +1,11 @@
 """Kafka: its consumer groups, its topics, and how far the groups are behind."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from operation_server.asking import ANSWER_S, Away
 from operation_server.pipeline.parts import ConsumerGroup, KafkaPart, Topic
@@ -35,7 +34,11 @@ class KafkaNumbers:
 
 
 class KafkaQuestion:
-    """Asks for the lag of both consumer groups and the messages of all topics."""
+    """Asks for the lag of both consumer groups and the messages of all topics.
+
+    Offsets are asked for by consumers that never join, and members by the client's plain call: its newer
+    ones, which answer by futures, abort the process when a connection drops under them (librdkafka#4605).
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._servers = settings.kafka_bootstrap_servers
@@ -45,31 +48,57 @@ class KafkaQuestion:
             settings.kafka_dead_letter_topic,
             settings.kafka_results_topic,
         )
-        self._client: AdminClient | None = None
+        self._consumers: dict[str, Consumer] = {}
+        self._admin: AdminClient | None = None
 
     def __call__(self) -> KafkaNumbers:
         """Ask."""
-        if self._client is None:
-            self._client = AdminClient({"bootstrap.servers": self._servers, "log_level": 0})
         try:
-            return self._numbers(self._client)
+            return self._numbers()
         except KafkaException as error:
             raise DependencyUnavailable("kafka", str(error)) from error
 
-    def _numbers(self, client: AdminClient) -> KafkaNumbers:
-        places = _places(client.list_topics(timeout=ANSWER_S), self._topics)
-        everywhere = [place for listed in places.values() for place in listed]
-        asked = [
-            client.list_offsets(dict.fromkeys(everywhere, spec), request_timeout=ANSWER_S)
-            for spec in (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        ]
-        begins, ends = (_offsets(futures) for futures in asked)
+    def _numbers(self) -> KafkaNumbers:
+        reader = self._consumer(TRIGGER_GROUP)
+        places = _places(reader.list_topics(timeout=ANSWER_S), self._topics)
+        bounds = {
+            place: reader.get_watermark_offsets(place, timeout=ANSWER_S)
+            for listed in places.values()
+            for place in listed
+        }
+        begins = {place: low for place, (low, _end) in bounds.items()}
+        ends = {place: end for place, (_low, end) in bounds.items()}
         telemetry = places.get(self._telemetry, [])
-        groups = []
-        for name in (TRIGGER_GROUP, WRITER_GROUP):
-            committed = _committed(client, name, telemetry)
-            groups.append(_group(client, name, self._telemetry, lag_of(committed, begins, ends)))
+        groups = [self._group(name, telemetry, begins, ends) for name in (TRIGGER_GROUP, WRITER_GROUP)]
         return KafkaNumbers(groups=groups, topics=_topics(places, begins, ends))
+
+    def _group(
+        self, name: str, telemetry: list[TopicPartition], begins: Offsets, ends: Offsets
+    ) -> ConsumerGroup:
+        committed = self._consumer(name).committed(telemetry, timeout=ANSWER_S) if telemetry else []
+        lag = lag_of({place: place.offset for place in committed}, begins, ends)
+        members = self._members(name)
+        return ConsumerGroup(
+            group=name, topic=self._telemetry, lag=lag, members=members, state=group_state(lag, members)
+        )
+
+    def _members(self, group: str) -> int:
+        if self._admin is None:
+            self._admin = AdminClient({"bootstrap.servers": self._servers, "log_level": 0})
+        return sum(len(found.members) for found in self._admin.list_groups(group, timeout=ANSWER_S))
+
+    def _consumer(self, group: str) -> Consumer:
+        if group not in self._consumers:
+            self._consumers[group] = Consumer(
+                {
+                    "bootstrap.servers": self._servers,
+                    "group.id": group,
+                    "client.id": f"{group}-figures",
+                    "enable.auto.commit": False,
+                    "log_level": 0,
+                }
+            )
+        return self._consumers[group]
 
 
 def _places(cluster: Any, topics: Iterable[str]) -> dict[str, list[TopicPartition]]:
@@ -78,10 +107,6 @@ def _places(cluster: Any, topics: Iterable[str]) -> dict[str, list[TopicPartitio
         for topic in topics
         if topic in cluster.topics
     }
-
-
-def _offsets(asked: Mapping[TopicPartition, Future[Any]]) -> Offsets:
-    return {place: future.result().offset for place, future in asked.items()}
 
 
 def _topics(places: Mapping[str, list[TopicPartition]], begins: Offsets, ends: Offsets) -> list[Topic]:
@@ -93,20 +118,6 @@ def _topics(places: Mapping[str, list[TopicPartition]], begins: Offsets, ends: O
         )
         for topic, listed in places.items()
     ]
-
-
-def _committed(client: AdminClient, group: str, places: list[TopicPartition]) -> Offsets:
-    if not places:
-        return {}
-    wanted = [ConsumerGroupTopicPartitions(group, places)]
-    answer = client.list_consumer_group_offsets(wanted, request_timeout=ANSWER_S)[group].result()
-    return {place: place.offset for place in answer.topic_partitions}
-
-
-def _group(client: AdminClient, name: str, topic: str, lag: int | None) -> ConsumerGroup:
-    described = client.describe_consumer_groups([name], request_timeout=ANSWER_S)[name].result()
-    members = len(described.members)
-    return ConsumerGroup(group=name, topic=topic, lag=lag, members=members, state=group_state(lag, members))
 
 
 def lag_of(committed: Offsets, begins: Offsets, ends: Offsets) -> int | None:

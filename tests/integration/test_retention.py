@@ -99,7 +99,7 @@ def test_replaced_verdicts_and_used_keys_go_by_their_own_age(pool: Pool) -> None
                 "INSERT INTO ops.idempotency_keys (idempotency_key, request_sha256, job_id)"
                 " VALUES ('used', repeat('a', 64), 'new-1')"
             )
-    chores = {chore.name: chore for chore in retention_chores(pool, Settings())}
+    chores = {chore.name: chore for chore in retention_chores(pool, Settings(retention_completed_days=30))}
     for name in ("revisions", "idempotency keys"):
         assert not chores[name].work()
     assert (count(pool, "ops.revised_inferences"), count(pool, "ops.idempotency_keys")) == (1, 1)
