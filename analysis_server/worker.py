@@ -33,6 +33,7 @@ from telemetry_core.observability import (
     serve_metrics,
     start_tracing,
 )
+from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
 from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
@@ -190,7 +191,9 @@ def _triton(_pid: int) -> TritonClient:
 @lru_cache(maxsize=1)
 def _pool(_pid: int) -> Pool:
     """Return this process's pool: a connection does not survive a fork."""
-    return open_pool(_settings, max_connections=MAX_CONNECTIONS, application_name=SERVICE)
+    return open_pool(
+        as_service(_settings, "analysis-server"), max_connections=MAX_CONNECTIONS, application_name=SERVICE
+    )
 
 
 @signals.setup_logging.connect

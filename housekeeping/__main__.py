@@ -13,6 +13,7 @@ from telemetry_core.broker import celery_app, publish, queue_listing
 from telemetry_core.database import open_pool
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
+from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.tasks import SubmittedTask
 
@@ -26,7 +27,7 @@ def main() -> None:
     configure_logging(SERVICE)
     start_tracing(SERVICE, "requests")
     settings = Settings()
-    pool = open_pool(settings, max_connections=2, application_name=SERVICE)
+    pool = open_pool(as_service(settings, SERVICE), max_connections=2, application_name=SERVICE)
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
     app = celery_app(SERVICE, settings)

@@ -67,6 +67,7 @@ from telemetry_core.disk import DEPENDENCY as DISK
 from telemetry_core.disk import Disk
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, start_tracing, stop_tracing
+from telemetry_core.roles import as_service
 from telemetry_core.search import DEPENDENCY as SEARCH
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
@@ -91,7 +92,7 @@ def create_app(
     start_tracing(SERVICE, "celery", "psycopg2", "requests")
     settings = settings or Settings()
     pool = open_pool(
-        settings,
+        as_service(settings, SERVICE),
         max_connections=MAX_CONNECTIONS,
         application_name=SERVICE,
         statement_timeout_ms=STATEMENT_TIMEOUT_MS,

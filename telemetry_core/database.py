@@ -18,6 +18,7 @@ import psycopg2.extensions
 from psycopg2.extras import register_default_json, register_default_jsonb
 
 from telemetry_core.errors import DependencyUnavailable, PlatformError
+from telemetry_core.roles import apply_roles
 from telemetry_core.settings import Settings
 from telemetry_core.values import read_stored_json
 
@@ -290,6 +291,19 @@ def migrate(settings: Settings, migrations: Sequence[Migration]) -> list[str]:
         connection.close()
 
 
+def renew_roles(settings: Settings) -> None:
+    """Give each service its login and its rights, whatever of both is there already."""
+    connection = psycopg2.connect(
+        **_address(settings), connect_timeout=CONNECT_TIMEOUT_S, application_name="migrate"
+    )
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+            apply_roles(cursor, settings.postgres_password)
+    finally:
+        connection.close()
+
+
 def _apply(connection: Connection, migration: Migration) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout TO '5s'")
@@ -301,16 +315,19 @@ def _apply(connection: Connection, migration: Migration) -> None:
 
 
 def migrate_when_ready(settings: Settings, migrations: Sequence[Migration], *, wait_s: float) -> list[str]:
-    """Migrate as soon as the server answers; give up with its last error after `wait_s`."""
+    """Migrate and renew the roles when the server answers; give up with its last error after `wait_s`."""
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            return migrate(settings, migrations)
+            applied = migrate(settings, migrations)
+            renew_roles(settings)
         except psycopg2.Error as error:
             if not is_passing(error) or time.monotonic() > deadline:
                 raise
             print(f"waiting: {unavailable(error)}", file=sys.stderr, flush=True)  # noqa: T201
             time.sleep(1)
+        else:
+            return applied
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable, InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
+from telemetry_core.roles import as_service
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import rows
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sinks = _sinks(settings)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
-    pool = open_pool(settings, max_connections=len(sinks), application_name=SERVICE)
+    pool = open_pool(as_service(settings, SERVICE), max_connections=len(sinks), application_name=SERVICE)
     if options.command == "rebuild":
         named = [sink for sink in sinks if sink.name == options.sink]
         return (

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 import requests
 
-from telemetry_core.database import MIGRATIONS, load_migrations, migrate
+from telemetry_core.database import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.settings import Settings
 from tests.benchmarks import (
     console,
@@ -111,6 +111,7 @@ def own_database(settings: Settings) -> Iterator[Settings]:
     try:
         private = settings.model_copy(update={"postgres_db": DATABASE})
         migrate(private, load_migrations(MIGRATIONS))
+        renew_roles(private)
         yield private
     finally:
         administer(settings, f"DROP DATABASE {DATABASE} WITH (FORCE)")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from telemetry_core.database import MIGRATIONS, Pool, load_migrations, migrate, open_pool
+from telemetry_core.database import MIGRATIONS, Pool, load_migrations, migrate, open_pool, renew_roles
 from telemetry_core.search import VERDICT_INDEX
 from telemetry_core.settings import Settings
 from tests.integration.postgres_server import administer, running_server
@@ -25,7 +25,9 @@ def postgres_server() -> Iterator[Settings]:
 def migrated_template(postgres_server: Settings) -> str:
     """Name of a migrated database that others are copied from."""
     administer(postgres_server, "CREATE DATABASE migrated")
-    migrate(postgres_server.model_copy(update={"postgres_db": "migrated"}), load_migrations(MIGRATIONS))
+    template = postgres_server.model_copy(update={"postgres_db": "migrated"})
+    migrate(template, load_migrations(MIGRATIONS))
+    renew_roles(template)
     return "migrated"
 
 

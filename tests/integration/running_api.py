@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from operation_server.app import create_app
-from telemetry_core.database import transaction
+from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
 from tests.integration.postgres_server import free_port
@@ -98,16 +98,19 @@ class RunningApi:
 
     url: str
     app: Any
+    database: Settings
     broker: FakeBroker
     victoria: FakeVictoriaMetrics
 
     def forget(self) -> None:
         """Empty the database and let all that surrounds the server be well."""
-        with transaction(self.app.state.services.pool) as connection, connection.cursor() as cursor:
+        owner = open_pool(self.database, max_connections=1)
+        with transaction(owner) as connection, connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role TO replica")  # acknowledgements refuse it
             cursor.execute(
                 "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements CASCADE"
             )
+        owner.close()
         self.broker.sent.clear()
         self.broker.reached.clear()
         self.broker.is_away = False
@@ -135,7 +138,7 @@ def running_api(database: Settings, models: Path, *, victoria_url: str = "") -> 
         )
         app = create_app(settings, send_task=broker, checks={"postgresql": lambda: None})
         with served(app) as url:
-            yield RunningApi(url=url, app=app, broker=broker, victoria=victoria)
+            yield RunningApi(url=url, app=app, database=database, broker=broker, victoria=victoria)
 
 
 @contextmanager

@@ -1,0 +1,28 @@
+-- What each service may do in the database: applied after the migrations, and again at every start, so that a dump that was
+-- restored into a new cluster and tables that were added since are covered. Nobody but the owner makes or changes objects,
+-- reads or writes files of the server, or starts programs there.
+
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public, ops FROM {services};
+GRANT USAGE ON SCHEMA public, ops TO {services};
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public, ops TO {services};
+GRANT SELECT ON ALL TABLES IN SCHEMA public, ops TO {services};
+
+GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_operation_server;
+GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public, ops TO satellite_analysis_server;
+GRANT INSERT, UPDATE ON ops.relay_cursors TO satellite_verdict_relay;
+GRANT DELETE ON ops.deleted_verdicts TO satellite_verdict_relay;
+GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_housekeeping;
+
+-- History is added to, never rewritten; what tells the schema's state belongs to the migrations.
+REVOKE INSERT, UPDATE, DELETE ON ops.schema_migrations, ops.cluster FROM {services};
+REVOKE UPDATE, DELETE ON ops.alert_acknowledgements FROM {services};
+REVOKE UPDATE ON ops.revised_inferences FROM {services};
+REVOKE DELETE ON ops.revised_inferences FROM satellite_operation_server;
+REVOKE INSERT ON ops.alert_acknowledgements FROM satellite_analysis_server;
+REVOKE INSERT, UPDATE ON ops.relay_cursors FROM satellite_operation_server, satellite_analysis_server;
+REVOKE INSERT, UPDATE ON ops.idempotency_keys, ops.alert_acknowledgements, ops.revised_inferences FROM satellite_housekeeping;
+REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay;
+
+-- Pipeline shows the age of the oldest transaction, whoever's it is.
+GRANT pg_read_all_stats TO satellite_operation_server;
