@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 import psycopg2
 import pytest
 
-from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.database import (
+    MIGRATIONS,
+    Pool,
+    load_migrations,
+    migrate,
+    open_pool,
+    renew_roles,
+    transaction,
+)
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row, rows, save_inferences
 from tests.integration.postgres_server import administer, free_port, running_server, server_programs
@@ -43,7 +51,10 @@ class ListSink:
 
 @pytest.fixture(scope="module")
 def other_server() -> Iterator[Settings]:
+    """Start another cluster, on which a new platform came up once, so that the services' logins are there."""
     with running_server() as server:
+        migrate(server, load_migrations(MIGRATIONS))
+        renew_roles(server)
         yield server
 
 

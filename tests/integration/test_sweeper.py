@@ -14,6 +14,7 @@ from operation_server.submission import Submission, plan_submission, submit
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.inferences import JobStatus
+from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import save_inferences
 from telemetry_core.tasks import SubmittedTask
 from tests.integration.test_store import fetch, inference, job
@@ -21,6 +22,7 @@ from tests.integration.test_store import fetch, inference, job
 pytestmark = pytest.mark.integration
 
 START = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
+MISSION = load_mission(Settings().mission_file)
 SERIES = {
     "model_name": "lstm_timeseries",
     "data": [float(n) for n in range(12)],
@@ -73,7 +75,9 @@ def platform(pool: Pool) -> Platform:
 def posted(
     pool: Pool, body: dict[str, Any], job_id: str = "job-1", created_at: datetime = START
 ) -> Submission:
-    submission = plan_submission(SubmitRequest.model_validate(body), job_id=job_id, created_at=created_at)
+    submission = plan_submission(
+        SubmitRequest.model_validate(body), job_id=job_id, created_at=created_at, mission=MISSION
+    )
     submit(pool, lambda *_, **__: None, submission)
     return submission
 
