@@ -95,7 +95,7 @@ def main() -> None:
 
 
 def _slice(run: Run, platform: Platform, todo: Sequence[Fault], ends_at: float, seed: int) -> list[Outcome]:
-    """Do faults until one does not heal, which would spoil the accounts of the next ones, or time is up."""
+    """Do faults until one leaves accounts open, which would be the next one's too, or time is up."""
     prefix = f"CHAOS-{seed}-{secrets.token_hex(3)}-"
     satellite_ids = [f"{prefix}{index:02d}" for index in range(SATELLITES)]
     running = Running(supervised=Supervised())
@@ -125,7 +125,7 @@ def _slice(run: Run, platform: Platform, todo: Sequence[Fault], ends_at: float, 
         run.state["spent_s"] += time.monotonic() - case_begun
         run.save()
         _tell(outcome)
-        if not outcome.is_healed:
+        if outcome.drained_s is None:
             platform.repair()
             break
     try:
