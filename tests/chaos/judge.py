@@ -38,6 +38,6 @@ def _broken_rules(demands: Demands) -> set[tuple[str, str]]:
     return {
         (job_id.removeprefix("kafka-").rsplit("-", 1)[0], reason)
         for job_id, reasons in demands.reasons.items()
-        for reason in reasons.split(",")
+        for reason in reasons
         if reason != "periodic_check"
     }

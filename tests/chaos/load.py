@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -103,13 +104,16 @@ class Load:
     def _messages(self) -> Iterator[tuple[float, Telemetry]]:
         begun = whole_second_now() + timedelta(seconds=1)
         count = PERIOD_S * len(self._satellite_ids)
+        extra = round(count * SHARES.duplicates) + round(count * SHARES.garbage)
+        steps = math.ceil((count - extra) / len(self._satellite_ids))
         period = 0
         while True:
             since = begun + timedelta(seconds=period * PERIOD_S)
             messages = recording(
                 self._satellite_ids,
                 count=count,
-                newest_at=since + timedelta(seconds=PERIOD_S),
+                # No message is sent before its generation time.
+                newest_at=since + timedelta(seconds=steps),
                 seed=self._seed + 1000 + period,
                 shares=SHARES,
                 first_step=WARM_UP_STEPS + period * PERIOD_S,

@@ -1,9 +1,14 @@
 """The page of reliability and the verdict of a soak, from figures."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.chaos.report import render
 from tests.chaos.slopes import slope
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def outcome(fault: str, *, lost: int = 0, drained_s: float | None = 4.0) -> dict[str, object]:
@@ -71,3 +76,8 @@ def test_slope_is_told_per_million_messages() -> None:
     found = slope("disk_mb", [0.0, 1000.0, 2000.0, 3000.0], [0.0, 1.0, 2.0, 3.0])
     assert found.per_million == pytest.approx(1000.0)
     assert found.is_bounded
+
+
+def test_published_page_is_written_from_the_figures_beside_it() -> None:
+    figures = json.loads((DOCS / "reliability.json").read_text(encoding="utf-8"))
+    assert (DOCS / "reliability.md").read_text(encoding="utf-8") == render(figures)
