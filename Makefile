@@ -36,17 +36,17 @@ check: ## Lint, types, architecture and shell scripts
 test: setup check test-unit up test-integration test-e2e test-chaos ## Everything: setup, check, unit, integration, end-to-end tests and faults
 
 test-unit: ## Unit tests: no server needed
-	@$(stage) unit 2 python -m pytest tests/unit
-	@$(stage) console-unit 1 npm --prefix frontend test
+	@$(stage) unit 5 python -m pytest tests/unit
+	@$(stage) console-unit 3 npm --prefix frontend test
 
 test-integration: up ## Tests that each meet one real server
-	@$(stage) integration 4 python -m pytest tests/integration
+	@$(stage) integration 8 python -m pytest tests/integration
 
 browser: ## Install the browser that the tests of the console drive
 	@deploy/native/setup browser
 
 test-e2e: up browser ## From a published message to a visible row, on the running platform
-	@$(stage) end-to-end 14 python -m pytest tests/e2e
+	@$(stage) end-to-end 18 python -m pytest tests/e2e
 
 test-chaos: up ## A few faults under load, of those that once lost something
 	@$(stage) chaos 8 python -m tests.chaos.run --short

@@ -54,6 +54,10 @@ async def refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -
         await answer(scope, receive, send)
 
 
+UNREADABLE_BODY: Final = "There was an error parsing the body"
+"""FastAPI's words for bytes that are no text or numbers without end; other bad JSON is a 422 there."""
+
+
 def problem_response(
     request: HTTPConnection,
     status: int,
@@ -84,6 +88,9 @@ def install(app: FastAPI) -> None:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     headers = dict(error.headers) if error.headers else None
+    if error.status_code == HTTPStatus.BAD_REQUEST and error.detail == UNREADABLE_BODY:
+        detail = "body: neither UTF-8 nor JSON that this server can read"
+        return problem_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, headers=headers)
     return problem_response(request, error.status_code, error.detail, headers=headers)
 
 

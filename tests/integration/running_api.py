@@ -50,14 +50,15 @@ class FakeVictoriaMetrics:
     queries: list[dict[str, str]] = field(default_factory=list)
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
-        self.queries.append(query)
+        if path != "/health":
+            self.queries.append(query)
         if path == "/api/v1/query_range":
             values = [[time_s, str(value)] for time_s, value in self.samples]
             result = [{"metric": {}, "values": values}] if values else []
             return 200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
         if path == "/api/v1/query":
             return 200, {"status": "success", "data": {"resultType": "vector", "result": []}}
-        if path == "/api/v1/export":
+        if path in {"/api/v1/export", "/health"}:
             return 200, None
         if path == "/api/v1/label/__name__/values":
             return 200, {"status": "success", "data": ["satellite_temperature", "satellite_rssi", "up"]}

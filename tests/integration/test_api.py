@@ -96,7 +96,7 @@ def test_submission_of_the_manual_answers_as_documented(api: RunningApi, api_poo
         api_pool, "SELECT job_id, satellite_id, source, status, total_subsystems FROM inference_jobs"
     ) == [(body["job_id"], "SAT-001", "manual", "pending", 1)]
     assert fetch(api_pool, "SELECT subsystem, status, input_data FROM subsystem_inferences") == [
-        ("series", "pending", {"series": SERIES})
+        ("series", "pending", {"series": SERIES, "config": {"forecast_horizon": 5, "window_size": 10}})
     ]
 
 
@@ -130,7 +130,12 @@ def test_several_subsystems_are_one_job_with_a_task_each(api: RunningApi, api_po
     assert names == {"analysis_server.tasks.run_subsystem_inference"}
     by_subsystem = {arguments[1]: arguments for _, arguments, _ in api.broker.sent}
     assert by_subsystem["comm"][0] == job_id
-    assert by_subsystem["comm"][2:6] == ("lstm_timeseries", comm, ["rssi_dbm", "data_backlog_mb"], {})
+    assert by_subsystem["comm"][2:6] == (
+        "lstm_timeseries",
+        comm,
+        ["rssi_dbm", "data_backlog_mb"],
+        {"model_version": "1"},
+    )
     assert by_subsystem["eps"][6]["total_subsystems"] == 2
 
 
@@ -542,3 +547,14 @@ def test_docs_page_needs_nothing_from_the_internet(api: RunningApi) -> None:
     addresses = re.findall(r"(?:src|href)=[\"']([^\"']+)", page)
     assert {urlsplit(address).netloc for address in addresses} == {""}
     assert {get(api, address).status_code for address in addresses} == {200}
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe{", b'{"data": \xe9}', b'{"data": [' + b"9" * 5000 + b"]}"])
+def test_body_that_can_not_even_be_read_is_refused_like_a_wrong_one(api: RunningApi, body: bytes) -> None:
+    answer = requests.post(
+        f"{api.url}/api/v1/inference/submit",
+        data=body,
+        headers={"Content-Type": "application/json"},
+        timeout=10,
+    )
+    assert answer.status_code == 422

@@ -172,7 +172,8 @@ def test_pipeline_shows_what_answers_and_what_to_do_about_the_rest(
 def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(api: RunningApi) -> None:
     pool = api.app.state.services.pool
     ask = database_question(pool)
-    relay = Relay(pool, SearchSink(api.app.state.services.search))
+    owner = open_pool(api.database, max_connections=1)
+    relay = Relay(owner, SearchSink(api.app.state.services.search))
     relay.step()
     assert ask().relay_lag == 0
     job_id = post(api, MANUAL).json()["job_id"]
@@ -188,6 +189,7 @@ def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(api: Runni
     assert waiting.newest_at is not None
     relay.step()
     assert ask().relay_lag == 0
+    owner.close()
 
 
 def test_without_room_on_the_disk_a_job_is_refused_and_leaves_nothing(database: Settings) -> None:

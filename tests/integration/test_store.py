@@ -28,7 +28,8 @@ SUBSYSTEMS = ("eps", "thermal", "aocs", "comm")
 def job(job_id: str = "kafka-SAT-001-1761827696789", **changes: Any) -> Job:
     values: dict[str, Any] = {
         "job_id": job_id, "satellite_id": "SAT-001", "source": "kafka_auto_trigger",
-        "trigger_reason": "low_battery", "total_subsystems": 4, "created_at": NOW,
+        "trigger_reason": "low_battery", "trigger_reasons": ("low_battery",),
+        "total_subsystems": 4, "created_at": NOW,
         "metadata": {"lane": "live"},
     }  # fmt: skip
     return Job(**{**values, **changes})
