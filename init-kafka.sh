@@ -97,7 +97,7 @@ check_versions() {
 
 has_profile() { case ",$(setting COMPOSE_PROFILES)," in *",$1,"* | *",*,"*) ;; *) return 1 ;; esac }
 
-# What the containers were measured to use, with room; their limits are higher.
+# What the containers are estimated to use from the native mode's figures, with room; their limits are higher.
 check_memory() {
   local need=3500 have=$((${memory_bytes:-0} / 1048576)) remedy=''
   [ "$(setting TRITON_DEVICE cpu)" = cpu ] || need=$((need + 2500))
