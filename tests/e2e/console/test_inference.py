@@ -53,4 +53,4 @@ def test_a_job_opened_from_the_list_shows_its_stages_and_verdicts(sit_down: Call
     page.get_by_role("table", name="Jobs, newest first").get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Time of each stage")).to_be_visible()
     expect(page.get_by_text("Waited for a worker").first).to_be_visible()
-    expect(page.get_by_text("an anomaly from 0.7 on").first).to_be_visible()
+    expect(page.get_by_text("an anomaly above 0.7").first).to_be_visible()
