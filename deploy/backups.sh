@@ -12,7 +12,8 @@ fail() {
 
 if [ -n "$(docker ps --quiet --filter label=com.docker.compose.project=satellite 2>/dev/null)" ]; then
   database=$(docker exec postgres printenv POSTGRES_DB)
-  in_postgres() { docker exec -i -e "PGDATABASE=$1" -e "PGUSER=$(docker exec postgres printenv POSTGRES_USER)" postgres "${@:2}"; }
+  owner=$(docker exec postgres printenv POSTGRES_USER)
+  in_postgres() { docker exec -i -e "PGDATABASE=$1" -e "PGUSER=$owner" postgres "${@:2}"; }
   archive() { docker compose run --rm --no-deps --no-TTY victoria-consumer python -m telemetry_writer.archive "$1"; }
   running_services() { docker compose ps --services --status running | grep -vxE "$servers" || true; }
   stop_services() { docker compose stop "$@"; }
