@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.chaos.disk import FOLDERS
-from tests.chaos.hostile import dead_marks, send_hostile_tasks
+from tests.chaos.hostile import MODEL, dead_marks, send_hostile_tasks
 from tests.chaos.network import SERVER_PORTS
 from tests.chaos.platforms import Platform
 from tests.e2e.supervised import CHECKOUT, RELAY, TRIGGER, WORKER, WRITER, address, wait_until
@@ -18,7 +18,6 @@ KAFKA_KILLS: Final = 10
 CLOCK_STEP_S: Final = 12
 FULL_DISK_S: Final = 20
 NO_MODEL_S: Final = 20
-MODEL: Final = "lstm_timeseries"
 TRITON: Final = "triton-server"
 HOSTILE_LIMIT_S: Final = 60
 CLOCKED: Final = (TRIGGER, WORKER, WRITER, RELAY)

@@ -14,6 +14,8 @@ EXCHANGE: Final = "analysis"
 ROUTING_KEY: Final = "inference"
 DEAD_LETTER_QUEUE: Final = "dead-letters"
 TASK: Final = "analysis_server.tasks.run_inference"
+BATCH_TASK: Final = "analysis_server.tasks.run_subsystem_inference"
+MODEL: Final = "lstm_timeseries"
 MARK: Final = "chaos-mark"
 SEVERAL: Final = 2_000
 
@@ -22,16 +24,26 @@ def hostile_tasks() -> dict[str, tuple[bytes, dict[str, Any]]]:
     """Name to body and properties of a message."""
     headers = {"task": TASK, "id": "chaos", "lang": "py"}
     plain = {"content_type": "application/json", "content_encoding": "utf-8"}
-    sound = json.dumps([[], {}, {}]).encode()
+    batch = {**plain, "headers": {**headers, "task": BATCH_TASK}}
+
+    def arguments(*values: Any, **named: Any) -> bytes:
+        return json.dumps([values, named, {}]).encode()
+
     return {
         "no content type": (b"{}", {"content_type": "", "content_encoding": "", "headers": {}}),
         "no json": (b"{broken", {**plain, "headers": headers}),
         "bad utf-8": (b"\xff\xfe\x00", {**plain, "headers": headers}),
         "pickle": (b"\x80\x04.", {"content_type": "application/x-python-serialize", "headers": headers}),
-        "unknown task": (sound, {**plain, "headers": {**headers, "task": "nobody.knows"}}),
-        "no arguments": (sound, {**plain, "headers": headers}),
-        "no headers": (sound, {**plain, "headers": {}}),
-        "due in 2099": (sound, {**plain, "headers": {**headers, "eta": "2099-01-01T00:00:00+00:00"}}),
+        "unknown task": (arguments(), {**plain, "headers": {**headers, "task": "nobody.knows"}}),
+        "no arguments": (arguments(), {**plain, "headers": headers}),
+        "no headers": (arguments(), {**plain, "headers": {}}),
+        "due in 2099": (arguments(), {**plain, "headers": {**headers, "eta": "2099-01-01T00:00:00+00:00"}}),
+        "data a string": (arguments("chaos", MODEL, "abc"), {**plain, "headers": headers}),
+        "id with NUL": (arguments("chaos\0", MODEL, [1.0] * 12), {**plain, "headers": headers}),
+        "20 MB": (arguments("chaos", MODEL, [1] * 7_000_000), {**plain, "headers": headers}),
+        "batch without jobs": (arguments(batch={"schema": 2, "jobs": []}), batch),
+        "batch of no schema": (arguments(batch={}), batch),
+        "batch that is a list": (arguments(batch=[1, 2]), batch),
     }
 
 
