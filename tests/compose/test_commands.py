@@ -25,7 +25,7 @@ COMMANDS = {
     "1.2 again": ("docker compose up -d", "Running"),
     "1.3 operation-server": ("docker compose up -d operation-server", "operation-server +Running"),
     "1.3 analysis-worker-1": ("docker compose up -d analysis-worker-1", "analysis-worker-1 +Running"),
-    "1.4": ("docker compose ps", r"triton-front .*127\.0\.0\.1:8500->"),
+    "1.4": ("docker compose ps", r"^nginx .*127\.0\.0\.1:8500->8500"),
     "1.4 operation-server": ("docker compose ps operation-server", r"\(healthy\) .*8000->8000/tcp"),
     "1.6": ("docker compose logs", "operation-server"),
     "1.6 operation-server": ("docker compose logs operation-server", "GET|Uvicorn|started"),
@@ -266,9 +266,7 @@ class TestScaling:
 
             def owners() -> set[str]:
                 described = containers.run(f"{GROUPS} --describe --group analysis-inference-group")
-                return set(
-                    re.findall(r"kafka-inference-trigger(?:-[0-9a-f]{12})?(?=-[0-9a-f]{8}-)", described)
-                )
+                return set(re.findall(r"kafka-inference-trigger@\S+?(?=-[0-9a-f]{8}-)", described))
 
             wait_until(
                 lambda: len(owners()) == 3, "three members share the partitions", within_s=60, every_s=2
