@@ -9,7 +9,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,9 +43,10 @@ class Run:
                 self.state = known
 
     @property
-    def done(self) -> set[str]:
-        """Names of the faults that were done."""
-        return {outcome["fault"] for part in self.state["slices"] for outcome in part["outcomes"]}
+    def healed(self) -> set[str]:
+        """Names of the faults that healed; one that did not is tried again, and both lines stand."""
+        outcomes = [outcome for part in self.state["slices"] for outcome in part["outcomes"]]
+        return {outcome["fault"] for outcome in outcomes if outcome["is_healed"]}
 
     @property
     def left_s(self) -> float:
@@ -84,7 +85,9 @@ def main() -> None:
         plan = selected(plan, SHORT if options.short else options.only)
     outcomes = list[Outcome]()
     ends_at = time.monotonic() + min(run.left_s, options.slice * 60)
-    while (todo := [fault for fault in plan if fault.name not in run.done]) and time.monotonic() < ends_at:
+    while (
+        todo := _left(plan, run.healed | {tried.fault for tried in outcomes})
+    ) and time.monotonic() < ends_at:
         outcomes.extend(_slice(run, platform, todo, ends_at, options.seed))
     problems = _problems(platform)
     run.state["problems_at_the_end"] = problems
@@ -92,6 +95,10 @@ def main() -> None:
         run.state["ended_at"] = time.time()
     run.save()
     _conclude(run, outcomes, problems)
+
+
+def _left(plan: Sequence[Fault], done: Collection[str]) -> list[Fault]:
+    return [fault for fault in plan if fault.name not in done]
 
 
 def _slice(run: Run, platform: Platform, todo: Sequence[Fault], ends_at: float, seed: int) -> list[Outcome]:
