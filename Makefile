@@ -33,7 +33,7 @@ calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simula
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check
 
-test: setup check test-unit up test-integration test-e2e ## Everything: setup, check, unit, integration and end-to-end tests
+test: setup check test-unit up test-integration test-e2e test-chaos ## Everything: checks, unit, integration, end-to-end tests, faults
 
 test-unit: ## Unit tests: no server needed
 	@$(stage) unit 5 python -m pytest tests/unit
@@ -48,7 +48,7 @@ browser: ## Install the browser that the tests of the console drive
 test-e2e: up browser ## From a published message to a visible row, on the running platform
 	@$(stage) end-to-end 18 python -m pytest tests/e2e
 
-test-chaos: up ## On request: a few faults under load, of those that once lost something
+test-chaos: up ## A few faults under load, of those that once lost something
 	@$(stage) chaos 8 python -m tests.chaos.run --short
 
 test-compose: setup down ## The platform under Docker Compose, with images built from packages
