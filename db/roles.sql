@@ -11,6 +11,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public, ops TO {services};
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_operation_server;
 GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public, ops TO satellite_analysis_server;
 GRANT INSERT, UPDATE ON ops.relay_cursors TO satellite_verdict_relay;
+GRANT INSERT, UPDATE, DELETE ON ops.refused_verdicts TO satellite_verdict_relay;
 GRANT DELETE ON ops.deleted_verdicts TO satellite_verdict_relay;
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_housekeeping;
 
@@ -21,7 +22,8 @@ REVOKE UPDATE ON ops.revised_inferences FROM {services};
 REVOKE DELETE ON ops.revised_inferences FROM satellite_operation_server;
 REVOKE INSERT ON ops.alert_acknowledgements FROM satellite_analysis_server;
 REVOKE INSERT, UPDATE ON ops.relay_cursors FROM satellite_operation_server, satellite_analysis_server;
-REVOKE INSERT, UPDATE ON ops.idempotency_keys, ops.alert_acknowledgements, ops.revised_inferences FROM satellite_housekeeping;
+REVOKE INSERT, UPDATE, DELETE ON ops.refused_verdicts FROM satellite_operation_server, satellite_analysis_server;
+REVOKE INSERT, UPDATE ON ops.refused_verdicts, ops.idempotency_keys, ops.alert_acknowledgements, ops.revised_inferences FROM satellite_housekeeping;
 REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay;
 
 -- Pipeline shows the age of the oldest transaction, whoever's it is.

@@ -227,6 +227,13 @@ CREATE VIEW ops.live_verdicts AS
           WHERE ((inference_jobs.job_id)::text = (inference.job_id)::text)
          OFFSET 0) job)
   WHERE (((job.source)::text = 'kafka_auto_trigger'::text) AND ((job.metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text));
+CREATE TABLE ops.refused_verdicts (
+    sink character varying(50) NOT NULL,
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL,
+    reason text NOT NULL,
+    refused_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
+);
 CREATE TABLE ops.relay_cursors (
     sink character varying(50) NOT NULL,
     generation integer DEFAULT 1 NOT NULL,
@@ -368,6 +375,8 @@ ALTER TABLE ONLY ops.deleted_verdicts
     ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.refused_verdicts
+    ADD CONSTRAINT refused_verdicts_pkey PRIMARY KEY (sink, job_id, subsystem);
 ALTER TABLE ONLY ops.relay_cursors
     ADD CONSTRAINT relay_cursors_pkey PRIMARY KEY (sink);
 ALTER TABLE ONLY ops.resent_tasks
@@ -392,6 +401,7 @@ CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256)
 CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
+CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
 CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);
 CREATE INDEX idx_inference_job_id ON public.inference_results USING btree (job_id);

@@ -37,6 +37,14 @@ DELETE FROM ops.deleted_verdicts WHERE id IN (
     WHERE deleted_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
 )
 
+-- name: delete_refused_verdicts
+-- The newest refusal of a verdict counts: one that is tried again and again stays.
+DELETE FROM ops.refused_verdicts WHERE (sink, job_id, subsystem) IN (
+    SELECT sink, job_id, subsystem FROM ops.refused_verdicts
+    WHERE refused_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    ORDER BY refused_at LIMIT %(limit)s
+)
+
 -- name: restart_search
 -- An index that missed deletions is built anew, unless it is about to be.
 UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0

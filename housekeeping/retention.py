@@ -19,6 +19,8 @@ BATCH: Final = 500
 EVERY_S: Final = 600.0
 UNFOLLOWED_DAYS: Final = 7.0
 """So long deletions wait for a search engine; one that is away for longer is filled anew."""
+REFUSAL_DAYS: Final = 30.0
+"""So long Pipeline tells of a verdict that a sink refused."""
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(SERVICE)
@@ -88,7 +90,16 @@ def retention_chores(
     deletions = Chore(
         name="unfollowed deletions", every_s=EVERY_S, work=lambda: drop_unfollowed_deletions(pool, clock())
     )
-    return [*jobs, keys, deletions, *_revisions(pool, settings.retention_completed_days, clock)]
+    refusals = Chore(
+        name="refused verdicts",
+        every_s=EVERY_S,
+        work=lambda: _delete(
+            pool,
+            "delete_refused_verdicts",
+            {"before": clock() - timedelta(days=REFUSAL_DAYS), "limit": BATCH},
+        ),
+    )
+    return [*jobs, keys, deletions, refusals, *_revisions(pool, settings.retention_completed_days, clock)]
 
 
 def drop_unfollowed_deletions(pool: Pool, now: datetime) -> bool:

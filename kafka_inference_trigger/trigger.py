@@ -131,6 +131,8 @@ class InferenceTrigger:
             self._parse(record)
         except InvalidTelemetryMessage as error:
             return outcome_of(record, error.reason)
+        except Exception:  # noqa: BLE001 - an error of ours, which says nothing of the sender; its turn comes
+            return outcome_of(record, None)
         return outcome_of(record, None)
 
     def _plan_batches(self, plan: Plan, jobs: list[PlannedJob]) -> None:

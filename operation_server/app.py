@@ -27,7 +27,7 @@ from operation_server.live import (
     JobFeed,
     Position,
     VerdictFeed,
-    event_of,
+    events_of,
 )
 from operation_server.pipeline.board import Board, questions
 from operation_server.pipeline.triton import IndexedModel, triton_question
@@ -247,7 +247,7 @@ def _read_states(pool: Pool, job_ids: Sequence[str]) -> dict[str, Row]:
 def _read_verdicts(pool: Pool, position: Position) -> list[Row]:
     parameters = {"xact": position[0], "id": position[1], "limit": VERDICT_PAGE}
     with transaction(pool) as connection:
-        return [event_of(row) for row in rows(connection, "events_after", parameters)]
+        return events_of(rows(connection, "events_after", parameters))
 
 
 def _read_head(pool: Pool) -> Position:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
+import structlog
+
 from telemetry_core.errors import DependencyUnavailable
+
+_log = structlog.get_logger(__name__)
 
 PATIENCE_S: Final = 2.0
 """For all answers of one round."""
@@ -93,3 +97,6 @@ def _answer(question: Callable[[], Any]) -> Any:
         return question()
     except DependencyUnavailable as error:
         return Away(detail=str(error))
+    except Exception as error:  # noqa: BLE001 - one tool that answers strangely must not hide the others
+        _log.exception("A tool's answer can't be used")
+        return Away(detail=f"its answer can't be used, {type(error).__name__}: {error}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.episodes import ANOMALY, Sign, alert_id_of
@@ -24,6 +25,10 @@ VERDICT_PAGE: Final = 500
 VERDICTS_KEPT: Final = 2_000
 
 _ACKNOWLEDGEMENT_ONLY: Final = ("reason", "generated_at", "operator", "comment", "acknowledged_at")
+
+EVENTS_PASSED_OVER: Final = Counter(
+    "live_events_passed_over", "Events that live views could not show: their places went by empty"
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -217,6 +222,20 @@ def position_of(row: Row) -> Position:
 def event_id(position: Position) -> str:
     """Write a position as `<transaction>-<row id>`."""
     return f"{position[0]}-{position[1]}"
+
+
+def events_of(rows: Sequence[Row]) -> list[Row]:
+    """Make an event of each row; one that can't be shown keeps its place, so that clients see the gap."""
+    return [_event_or_gap(row) for row in rows]
+
+
+def _event_or_gap(row: Row) -> Row:
+    try:
+        return event_of(row)
+    except Exception:  # noqa: BLE001 - one row must not end all live views; the log and a counter tell
+        EVENTS_PASSED_OVER.inc()
+        _log.exception("An event can't be shown", place=event_id(position_of(row)))
+        return {"event": "passed_over", "xact": row["xact"], "id": row["id"]}
 
 
 def event_of(row: Row) -> Row:

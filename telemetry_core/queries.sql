@@ -459,6 +459,32 @@ UPDATE ops.relay_cursors SET
     generation = generation + 1, xact = 0, id = 0, relayed = 0, updated_at = now() AT TIME ZONE 'UTC'
 WHERE sink = %(sink)s AND generation = %(generation)s
 
+-- name: forget_refused_verdicts
+DELETE FROM ops.refused_verdicts
+WHERE sink = %(sink)s AND (job_id, subsystem) IN (
+    SELECT * FROM unnest(%(job_ids)s::text [], %(subsystems)s::text [])
+)
+
+-- name: save_refused_verdicts
+INSERT INTO ops.refused_verdicts (sink, job_id, subsystem, reason)
+SELECT %(sink)s, refused.job_id, refused.subsystem, refused.reason
+FROM unnest(%(job_ids)s::text [], %(subsystems)s::text [], %(reasons)s::text [])
+    AS refused (job_id, subsystem, reason)
+ON CONFLICT (sink, job_id, subsystem) DO UPDATE SET reason = excluded.reason, refused_at = excluded.refused_at
+
+-- name: refused_verdicts
+-- How many each sink refused, with the newest one and its reason; counts no further than `ceiling`.
+SELECT counted.sink, counted.count, newest.job_id, newest.subsystem, newest.reason, newest.refused_at
+FROM (
+    SELECT listed.sink, count(*) AS count
+    FROM (SELECT sink FROM ops.refused_verdicts LIMIT %(ceiling)s) AS listed GROUP BY listed.sink
+) AS counted
+CROSS JOIN LATERAL (
+    SELECT * FROM ops.refused_verdicts AS refused
+    WHERE refused.sink = counted.sink ORDER BY refused.refused_at DESC LIMIT 1
+) AS newest
+ORDER BY counted.sink
+
 -- name: forecasts
 -- Forecasts of one channel of one satellite whose windows end between two generation times, in time order:
 -- the ids of telemetry jobs end in it. Of more than `ceiling` every n-th is taken.

@@ -133,13 +133,16 @@ class VictoriaMetrics:
             raise DependencyUnavailable(DEPENDENCY, f"{self._base_url}: {type(error).__name__}") from error
         return found[1] if found else ""
 
-    def import_samples(self, lines: Sequence[str]) -> None:
-        """Return once the server took all lines; a refused batch is halved until only bad lines are left out.
+    def import_samples(self, lines: Sequence[str]) -> dict[str, str]:
+        """Return once the server took all lines but those that it refuses: these and its words.
+
+        A refused batch is halved until only bad lines are left out.
 
         Sending a line again changes nothing there, so a caller may repeat the whole import.
         """
         if lines and self._started_at is None:
             self._started_at = self._start()
+        refused: dict[str, str] = {}
         waiting = [lines] if lines else []
         while waiting:
             part = waiting.pop()
@@ -150,10 +153,12 @@ class VictoriaMetrics:
                 SAMPLES_WRITTEN.inc(len(part))
             elif len(part) == 1:
                 SAMPLES_REFUSED.inc()
+                refused[part[0]] = refusal
                 _log.warning(f"Sample left out, VictoriaMetrics refused it: {refusal}", line=part[0][:200])
             else:
                 middle = len(part) // 2
                 waiting += [part[middle:], part[:middle]]
+        return refused
 
     def _post(self, body: bytes) -> str | None:
         """Return None after a 2xx, the server's words where it refused the content."""

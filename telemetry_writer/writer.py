@@ -20,8 +20,8 @@ _log = structlog.get_logger(SERVICE)
 class SampleSink(Protocol):
     """Where samples go."""
 
-    def import_samples(self, lines: Sequence[str]) -> None:
-        """Return once the lines are kept; raise `DependencyUnavailable` otherwise."""
+    def import_samples(self, lines: Sequence[str]) -> object:
+        """Return once the lines are kept but those refused for good; else raise `DependencyUnavailable`."""
 
 
 class TelemetryWriter:

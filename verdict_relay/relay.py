@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -23,12 +23,14 @@ from telemetry_core.observability import (
 )
 from telemetry_core.search import DEPENDENCY, SearchRefused
 from telemetry_core.store import QUERIES, Row, rows
+from telemetry_core.values import storable_text
 from verdict_relay.documents import verdict_key
 
 SERVICE: Final = "verdict-relay"
 PAGE: Final = 500
 POLL_S: Final = 0.5
 MAX_BACKOFF_S: Final = 10.0
+MAX_REASON_LENGTH: Final = 300
 
 _log = structlog.get_logger(SERVICE)
 
@@ -48,6 +50,15 @@ class Cursor:
         return self.xact == 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A verdict that a sink will never take, and why."""
+
+    job_id: str
+    subsystem: str
+    reason: str
+
+
 class Sink(Protocol):
     """A place that verdicts are passed on to; every method may raise `DependencyUnavailable`."""
 
@@ -58,8 +69,8 @@ class Sink(Protocol):
     def is_intact(self, cursor: Cursor) -> bool:
         """Prepare the place; False when what it was given before is lost."""
 
-    def write(self, generation: int, verdicts: Sequence[Row]) -> None:
-        """Return once all verdicts are kept there; doing it twice equals doing it once."""
+    def write(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
+        """Return once all are kept there but those refused for good; doing it twice equals doing it once."""
 
     def forget(self, generation: int, keys: Sequence[str]) -> None:
         """Return once nothing is kept under these verdict keys; asked only where it follows deletions."""
@@ -111,8 +122,7 @@ class Relay:
             self._sink.is_intact(cursor)
         page = self._page(cursor)
         if page:
-            self._pass_on(cursor.generation, page)
-            self._advance(cursor, page)
+            self._advance(cursor, page, self._pass_on(cursor.generation, page))
         if len(page) < PAGE:
             self._sink.caught_up(cursor.generation)
         self._report(cursor, page)
@@ -120,19 +130,20 @@ class Relay:
         forgotten = self._forget_deleted(cursor.generation) if self._sink.follows_deletions else 0
         return max(len(page), forgotten)
 
-    def _pass_on(self, generation: int, verdicts: Sequence[Row]) -> None:
+    def _pass_on(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         """Write the verdicts; what fails otherwise than by an outage is narrowed down and passed over."""
         try:
-            self._write(generation, verdicts)
+            return self._write(generation, verdicts)
         except DependencyUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one verdict must not stop the rest, whatever is wrong
             if len(verdicts) == 1:
-                refuse(self._sink.name, verdict_key(verdicts[0]), f"{type(error).__name__}: {error}")
-                return
+                return [refusal_of(verdicts[0], f"{type(error).__name__}: {error}")]
             middle = len(verdicts) // 2
-            self._pass_on(generation, verdicts[:middle])
-            self._pass_on(generation, verdicts[middle:])
+            return [
+                *self._pass_on(generation, verdicts[:middle]),
+                *self._pass_on(generation, verdicts[middle:]),
+            ]
 
     def cursor(self) -> Cursor:
         """Read where the sink stands."""
@@ -164,7 +175,8 @@ class Relay:
                 statement.execute(QUERIES["delete_deleted_verdicts"], {"ids": ids})
         return len(ids)
 
-    def _advance(self, cursor: Cursor, page: Sequence[Row]) -> None:
+    def _advance(self, cursor: Cursor, page: Sequence[Row], refusals: Sequence[Refusal]) -> None:
+        """Move the cursor, and keep what the sink refused of the page, in one transaction."""
         last = page[-1]
         parameters: dict[str, Any] = {
             **asdict(cursor),
@@ -175,6 +187,23 @@ class Relay:
         }
         with transaction(self._pool) as connection, connection.cursor() as statement:
             statement.execute(QUERIES["advance_relay_cursor"], parameters)
+            statement.execute(QUERIES["forget_refused_verdicts"], self._names(page))
+            reasons = {"reasons": [refusal.reason for refusal in refusals]}
+            statement.execute(QUERIES["save_refused_verdicts"], self._names(map(asdict, refusals)) | reasons)
+        for refusal in refusals:
+            VERDICTS_NOT_RELAYED.labels(self._sink.name).inc()
+            name = f"{refusal.job_id}/{refusal.subsystem}"
+            _log.warning(
+                f"{self._sink.name}: verdict left out, it was refused: {refusal.reason}", verdict=name
+            )
+
+    def _names(self, verdicts: Iterable[Row]) -> dict[str, Any]:
+        named = [(row["job_id"], row["subsystem"]) for row in verdicts]
+        return {
+            "sink": self._sink.name,
+            "job_ids": [job_id for job_id, _ in named],
+            "subsystems": [subsystem for _, subsystem in named],
+        }
 
     def _report(self, cursor: Cursor, page: Sequence[Row]) -> None:
         name = self._sink.name
@@ -205,7 +234,7 @@ def lag_s(page: Sequence[Row], now: datetime) -> float:
     return max(0.0, (now - completed_at).total_seconds()) if completed_at else 0.0
 
 
-def refuse(sink: str, key: str, reason: str) -> None:
-    """Record a verdict that a sink can't take, and why."""
-    VERDICTS_NOT_RELAYED.labels(sink).inc()
-    _log.warning(f"{sink}: verdict left out, it was refused: {reason[:300]}", verdict=key)
+def refusal_of(row: Row, reason: str) -> Refusal:
+    """Say of a verdict why a sink can't take it."""
+    text = storable_text(" ".join(reason.split()))[:MAX_REASON_LENGTH]
+    return Refusal(job_id=row["job_id"], subsystem=row["subsystem"], reason=text)

@@ -1,7 +1,7 @@
 """The three places that verdicts are passed on to."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -15,7 +15,7 @@ from telemetry_core.store import Row
 from telemetry_core.subsystems import Mission
 from telemetry_core.victoria import VictoriaMetrics
 from verdict_relay.documents import result_record, sample_lines, search_document, verdict_key
-from verdict_relay.relay import SERVICE, Cursor, refuse
+from verdict_relay.relay import SERVICE, Cursor, Refusal, refusal_of
 
 FLUSH_TIMEOUT_S: Final = 15
 RESTORE_EVERY_S: Final = 2.0
@@ -81,7 +81,7 @@ class SearchSink:
             self._engine.send("PUT", f"/{index}/_alias/{VERDICT_INDEX}")
         return True
 
-    def write(self, generation: int, verdicts: Sequence[Row]) -> None:
+    def write(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         """Index by verdict key, so that a repetition replaces."""
         body = bulk_lines(verdicts)
         try:
@@ -90,20 +90,35 @@ class SearchSink:
             if error.status in CONTENT_STATUSES:
                 raise
             raise DependencyUnavailable(DEPENDENCY, str(error)) from error
-        for item in answer["items"] if answer["errors"] else ():
-            outcome = item["index"]
-            if outcome["status"] in PASSING_STATUSES:
-                raise DependencyUnavailable(DEPENDENCY, f"{outcome['error']['type']}")
-            if "error" in outcome:
-                refuse(self.name, outcome["_id"], str(outcome["error"].get("reason")))
+        items = answer["items"] if answer["errors"] else ()
+        return [
+            refusal_of(row, reason)
+            for row, reason in zip(verdicts, _refusals(items, "index"), strict=False)
+            if reason
+        ]
 
     def forget(self, generation: int, keys: Sequence[str]) -> None:
         """Delete by verdict key; one that is not there is no fault."""
-        answer = self._engine.send("POST", f"/{index_name(generation)}/_bulk", deletion_lines(keys))
-        for item in answer["items"] if answer["errors"] else ():
-            outcome = item["delete"]
-            if "error" in outcome:
-                raise DependencyUnavailable(DEPENDENCY, f"{outcome['error']['type']}")
+        try:
+            answer = self._engine.send("POST", f"/{index_name(generation)}/_bulk", deletion_lines(keys))
+        except SearchRefused as error:
+            if error.status not in CONTENT_STATUSES:
+                raise DependencyUnavailable(DEPENDENCY, str(error)) from error
+            self._forget_halves(generation, keys, str(error))
+            return
+        items = answer["items"] if answer["errors"] else ()
+        for key, reason in zip(keys, _refusals(items, "delete"), strict=False):
+            if reason:
+                _log.error(f"Search does not delete a document: {reason}", verdict=key)
+
+    def _forget_halves(self, generation: int, keys: Sequence[str], reason: str) -> None:
+        """Narrow a refusal down to the keys that it speaks of: a document can't exist under these."""
+        if len(keys) == 1:
+            _log.error(f"Search does not delete a document: {reason}", verdict=keys[0])
+            return
+        middle = len(keys) // 2
+        self.forget(generation, keys[:middle])
+        self.forget(generation, keys[middle:])
 
     def caught_up(self, generation: int) -> None:
         """Point the alias to this generation and delete all others."""
@@ -136,14 +151,13 @@ class ResultsTopicSink:
         """Kafka keeps what it confirmed as long as its retention says."""
         return True
 
-    def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
-        """Return when the broker confirmed all; a record that it refuses is left out and counted."""
+    def write(self, _generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
+        """Return when the broker confirmed all but the records that it refuses."""
         records = [
             OutgoingRecord(key=row["job_id"].encode(), value=orjson.dumps(result_record(row)))
             for row in verdicts
         ]
-        for place, reason in self._producer.send(records).items():
-            refuse(self.name, verdict_key(verdicts[place]), reason)
+        return [refusal_of(verdicts[place], reason) for place, reason in self._producer.send(records).items()]
 
     def forget(self, _generation: int, _keys: Sequence[str]) -> None:
         """Keep everything as long as the retention says."""
@@ -170,12 +184,14 @@ class MetricsSink:
         """VictoriaMetrics keeps what it took as long as its retention says."""
         return True
 
-    def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
+    def write(self, _generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         """Import all samples; the same ones again change nothing."""
         self._restore_lost()
         now_us = int(self._clock() * 1_000_000)
-        lines = [line for row in verdicts for line in sample_lines(row, self._mission, now_us=now_us)]
-        self._victoria.import_samples(lines)
+        lines = {line: row for row in verdicts for line in sample_lines(row, self._mission, now_us=now_us)}
+        refused = self._victoria.import_samples(list(lines))
+        by_verdict = {verdict_key(lines[line]): (lines[line], reason) for line, reason in refused.items()}
+        return [refusal_of(row, reason) for row, reason in by_verdict.values()]
 
     def forget(self, _generation: int, _keys: Sequence[str]) -> None:
         """Keep everything as long as the retention says."""
@@ -206,6 +222,16 @@ def bulk_lines(verdicts: Sequence[Row]) -> bytes:
 def deletion_lines(keys: Sequence[str]) -> bytes:
     """Render the body of a bulk request that deletes."""
     return b"".join(orjson.dumps({"delete": {"_id": key}}) + b"\n" for key in keys)
+
+
+def _refusals(items: Iterable[Mapping[str, Any]], action: str) -> Iterator[str | None]:
+    """Yield for each item of a bulk answer why it was refused for good, None where it was done."""
+    for item in items:
+        outcome = item[action]
+        error = outcome.get("error")
+        if outcome["status"] in PASSING_STATUSES:
+            raise DependencyUnavailable(DEPENDENCY, str((error or {}).get("type")))
+        yield f"{error.get('type')}: {error.get('reason')}" if error else None
 
 
 def _tolerating_existing(create: Callable[[], Any]) -> None:

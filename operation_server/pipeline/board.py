@@ -11,6 +11,7 @@ from operation_server.asking import Away, Inquiry
 from operation_server.pipeline.kafka import KafkaNumbers, KafkaQuestion, kafka_part
 from operation_server.pipeline.metrics import Metrics, metrics_question, verdicts_part, victoria_part
 from operation_server.pipeline.parts import Pipeline, TaskQueue, Worker
+from operation_server.pipeline.passed_over import PASSED_OVER_QUERY, passed_over_part
 from operation_server.pipeline.queues import WorkersQuestion, rabbitmq_part, rabbitmq_question, workers_part
 from operation_server.pipeline.states import alerts_of
 from operation_server.pipeline.stores import (
@@ -59,7 +60,7 @@ def questions(  # noqa: PLR0913, PLR0917 - the tools
         "rabbitmq": rabbitmq_question(broker),
         "workers": WorkersQuestion(broker),
         "triton": models,
-        "metrics": metrics_question(victoria),
+        "metrics": metrics_question(victoria, PASSED_OVER_QUERY),
         "database": database_question(pool),
         "search": search_question(engine),
         "disk": disk.space,
@@ -80,6 +81,7 @@ def pipeline_of(
         "gpu": gpu_part(answers.triton, answers.metrics),
         "victoria_metrics": victoria_part(answers.metrics),
         "search": search_part(answers.search, answers.database),
+        "passed_over": passed_over_part(answers.metrics, answers.database, now=now),
     }
     found = [(name, finding) for name, (_, findings) in judged.items() for finding in findings]
     parts: dict[str, Any] = {name: part for name, (part, _) in judged.items()}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from operation_server.asking import Away
@@ -45,14 +45,21 @@ class Metrics:
 
     triton: list[Sample]
     numbers: Mapping[str, float | None]
+    #: What each counter of `passed_over_query` counted.
+    passed_over: Mapping[str, float] = field(default_factory=dict)
 
 
-def metrics_question(victoria: VictoriaMetrics) -> Callable[[], Metrics]:
+def metrics_question(victoria: VictoriaMetrics, passed_over_query: str) -> Callable[[], Metrics]:
     """Ask VictoriaMetrics for what it scraped of Triton, of the workers and of itself."""
 
     def ask() -> Metrics:
         numbers = {name: _number(victoria.newest(query)) for name, query in NUMBER_QUERIES.items()}
-        return Metrics(triton=victoria.newest(TRITON_QUERY), numbers=numbers)
+        counted = victoria.newest(passed_over_query)
+        return Metrics(
+            triton=victoria.newest(TRITON_QUERY),
+            numbers=numbers,
+            passed_over={sample.labels["__name__"]: sample.value for sample in counted},
+        )
 
     return ask
 

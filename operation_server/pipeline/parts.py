@@ -149,6 +149,22 @@ class SearchPart(_Part):
     relay_lag: Count = Field(description="Verdicts not yet passed on; counts no further than 10000")
 
 
+class PassedOver(_Answer):
+    """Things of one kind that were passed over so that the rest could go on."""
+
+    what: str = Field(examples=["verdicts that search refused"])
+    count: int = Field(description="Verdicts: not taken yet; anything else: within the last day")
+    newest_at: datetime | None = Field(description="When the newest was; null where only a counter tells")
+    reason: str = Field(description="Of the newest, or where the reasons stand")
+    state: State
+
+
+class PassedOverPart(_Part):
+    """What was passed over."""
+
+    items: list[PassedOver]
+
+
 class PipelineAlert(_Answer):
     """A part or row that is neither normal nor waiting."""
 
@@ -170,4 +186,5 @@ class Pipeline(_Answer):
     gpu: GpuPart
     victoria_metrics: VictoriaMetricsPart
     search: SearchPart
+    passed_over: PassedOverPart
     alerts: list[PipelineAlert] = Field(description="Worst first")

@@ -1,6 +1,6 @@
 """PostgreSQL and the search engine, which holds a copy of its verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -36,10 +36,12 @@ class DatabaseNumbers:
     #: Jobs that are not judged yet; counts no further than `RELAY_CEILING`.
     open_jobs: int
     oldest_open_s: float | None
+    #: Verdicts that a sink refused, by sink, each row with the newest one.
+    refused: Sequence[Row] = ()
 
 
 def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
-    """Ask PostgreSQL; all four statements are cheap on any number of rows."""
+    """Ask PostgreSQL; all its statements are cheap on any number of rows."""
 
     def ask() -> DatabaseNumbers:
         with transaction(pool) as connection:
@@ -47,10 +49,12 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
             newest = rows(connection, "newest_verdict")
             (jobs,) = rows(connection, "open_jobs", {"ceiling": RELAY_CEILING})
             waiting = rows(connection, "relay_lag", {"sink": SEARCH_SINK, "ceiling": RELAY_CEILING})
+            refused = rows(connection, "refused_verdicts", {"ceiling": RELAY_CEILING})
         return DatabaseNumbers(
             server=server,
             newest_at=newest[0]["completed_at"] if newest else None,
             relay_lag=waiting[0]["waiting"] if waiting else None,
+            refused=refused,
             **jobs,
         )
 

@@ -38,7 +38,11 @@ NOBODY: Final = (
 )
 READING: Final = "SELECT FROM inference_jobs JOIN subsystem_inferences USING (job_id)"
 NOT_ALL: Final = {
-    "operation-server": ("UPDATE ops.relay_cursors SET xact = 0", "DELETE FROM ops.revised_inferences"),
+    "operation-server": (
+        "DELETE FROM ops.refused_verdicts",
+        "UPDATE ops.relay_cursors SET xact = 0",
+        "DELETE FROM ops.revised_inferences",
+    ),
     "analysis-server": (
         "DELETE FROM inference_jobs", "SELECT * FROM ops.idempotency_keys",
         "UPDATE ops.relay_cursors SET xact = 0",
@@ -49,6 +53,7 @@ NOT_ALL: Final = {
         "INSERT INTO inference_jobs (job_id) VALUES ('x')", "SELECT * FROM ops.idempotency_keys",
     ),
     "housekeeping": (
+        "UPDATE ops.refused_verdicts SET reason = 'x'",
         "UPDATE ops.idempotency_keys SET job_id = 'x'",
         "INSERT INTO ops.revised_inferences (job_id) VALUES ('x')",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",

@@ -18,7 +18,7 @@ from tests.integration.postgres_server import free_port
 from tests.integration.running_api import running_api
 from tests.integration.search_server import SearchServer
 from tests.integration.test_store import inference, job
-from verdict_relay.relay import PAGE, Cursor, Relay, restart
+from verdict_relay.relay import PAGE, Cursor, Refusal, Relay, restart
 from verdict_relay.sinks import SearchSink
 
 pytestmark = pytest.mark.integration
@@ -101,7 +101,7 @@ def test_transaction_that_commits_late_is_not_skipped(pool: Pool, relay: Relay, 
 class DiesBeforeTheCursorMoves(SearchSink):
     """What a relay that is killed after its write leaves behind."""
 
-    def write(self, generation: int, verdicts: Sequence[Row]) -> None:
+    def write(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         super().write(generation, verdicts)
         raise SystemExit
 
@@ -181,9 +181,9 @@ class DeletesWhileItWrites(SearchSink):
 
     pool: Pool
 
-    def write(self, generation: int, verdicts: Sequence[Row]) -> None:
+    def write(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         delete(self.pool, "inference_jobs")
-        super().write(generation, verdicts)
+        return super().write(generation, verdicts)
 
 
 def test_row_that_is_deleted_while_it_is_relayed_leaves_no_document(

@@ -2179,6 +2179,55 @@ export interface components {
             model_statistics: components["schemas"]["ModelUse"][];
         };
         /**
+         * PassedOver
+         * @description Things of one kind that were passed over so that the rest could go on.
+         */
+        PassedOver: {
+            /**
+             * What
+             * @example verdicts that search refused
+             */
+            what: string;
+            /**
+             * Count
+             * @description Verdicts: not taken yet; anything else: within the last day
+             */
+            count: number;
+            /**
+             * Newest At
+             * @description When the newest was; null where only a counter tells
+             */
+            newest_at: string | null;
+            /**
+             * Reason
+             * @description Of the newest, or where the reasons stand
+             */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
+        };
+        /**
+         * PassedOverPart
+         * @description What was passed over.
+         */
+        PassedOverPart: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
+            /**
+             * Detail
+             * @description Why, and what to do; empty when all is well
+             */
+            detail: string;
+            /** Items */
+            items: components["schemas"]["PassedOver"][];
+        };
+        /**
          * Pattern
          * @description Jobs whose metadata name one pattern.
          */
@@ -2220,6 +2269,7 @@ export interface components {
             gpu: components["schemas"]["GpuPart"];
             victoria_metrics: components["schemas"]["VictoriaMetricsPart"];
             search: components["schemas"]["SearchPart"];
+            passed_over: components["schemas"]["PassedOverPart"];
             /**
              * Alerts
              * @description Worst first

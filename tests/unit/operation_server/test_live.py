@@ -3,7 +3,15 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from operation_server.live import DashboardFeed, Position, VerdictFeed, with_ticks
+from operation_server.live import (
+    EVENTS_PASSED_OVER,
+    DashboardFeed,
+    Position,
+    VerdictFeed,
+    events_of,
+    position_of,
+    with_ticks,
+)
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import Row
 
@@ -152,3 +160,13 @@ def test_slow_client_gets_one_tick_for_all_that_it_missed() -> None:
             await asyncio.wait_for(anext(ticking), timeout=0.005)
 
     asyncio.run(scenario())
+
+
+def test_row_that_can_not_be_shown_leaves_a_gap_and_the_rest_goes_on() -> None:
+    good = {"event": "verdict", "xact": 1, "id": 1, "job_id": "a"}
+    strange = {"event": "acknowledgement", "xact": 1, "id": 2}
+    before = EVENTS_PASSED_OVER._value.get()
+    events = events_of([good, strange, good | {"id": 3}])
+    assert [event["event"] for event in events] == ["verdict", "passed_over", "verdict"]
+    assert [position_of(event) for event in events] == [(1, 1), (1, 2), (1, 3)]
+    assert EVENTS_PASSED_OVER._value.get() - before == 1

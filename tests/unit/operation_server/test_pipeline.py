@@ -1,17 +1,19 @@
 import asyncio
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from confluent_kafka import TopicPartition
+from prometheus_client import REGISTRY
 
 from operation_server.asking import Away, Inquiry
 from operation_server.pipeline.board import CACHE_S, Answers, Board, pipeline_of
 from operation_server.pipeline.kafka import KafkaNumbers, lag_of
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.parts import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
+from operation_server.pipeline.passed_over import COUNTERS
 from operation_server.pipeline.queues import REMEMBERED_S, WorkersQuestion
 from operation_server.pipeline.stores import DatabaseNumbers
 from operation_server.pipeline.triton import IndexedModel, indexed_models, not_ready, with_missing
@@ -134,6 +136,55 @@ class TestParts:
     def test_index_that_is_not_built_yet_waits(self) -> None:
         search = pipeline(search=None).search
         assert (search.state, search.documents) == ("standby", None)
+
+
+class TestPassedOver:
+    REFUSED: ClassVar = {
+        "sink": "search", "count": 3, "job_id": "job-7", "subsystem": "eps", "reason": "no date",
+        "refused_at": NOW - timedelta(hours=1),
+    }  # fmt: skip
+
+    def with_refused(self, **changes: Any) -> Pipeline:
+        assert isinstance(WELL.database, DatabaseNumbers)
+        return pipeline(database=replace(WELL.database, refused=[{**self.REFUSED, **changes}]))
+
+    def test_verdicts_that_a_sink_refused_are_named_with_the_last_reason(self) -> None:
+        answer = self.with_refused()
+        (item,) = answer.passed_over.items
+        assert (item.what, item.count, item.newest_at) == (
+            "verdicts that search refused", 3, NOW - timedelta(hours=1)
+        )  # fmt: skip
+        assert item.reason == "job-7/eps: no date"
+        assert [(alert.part, alert.state) for alert in answer.alerts] == [("passed_over", "caution")]
+
+    def test_old_refusals_stay_listed_and_alert_no_more(self) -> None:
+        answer = self.with_refused(refused_at=NOW - timedelta(days=2))
+        assert (answer.passed_over.state, len(answer.passed_over.items)) == ("standby", 1)
+        assert answer.alerts == []
+
+    def test_counters_tell_where_their_reasons_stand(self) -> None:
+        counts = {"telemetry_samples_refused_total": 7.0, "housekeeping_chores_failed_total": 0.0}
+        metrics = Metrics(triton=[], numbers={}, passed_over=counts)
+        (item,) = pipeline(metrics=metrics).passed_over.items
+        assert (item.count, item.what) == (7, "samples that VictoriaMetrics refused")
+        assert "telemetry_writer" in item.reason
+
+    def test_tool_that_is_away_is_no_proof_that_nothing_was_passed_over(self) -> None:
+        part = pipeline(database=Away(detail="refused")).passed_over
+        assert (part.state, part.items) == ("standby", [])
+        assert "not all is known" in part.detail
+
+    def test_every_counter_is_one_that_a_service_or_server_exports(self) -> None:
+        own = {f"{family.name}_total" for family in REGISTRY.collect() if family.type == "counter"}
+        assert {name for name in COUNTERS if not name.startswith("vm_")} <= own
+
+
+def test_answer_that_can_not_be_used_hides_no_other_tool() -> None:
+    def strange() -> None:
+        raise KeyError("messages")
+
+    answers = Inquiry({"one": strange, "two": lambda: 2}).answers()
+    assert answers == {"one": Away(detail="its answer can't be used, KeyError: 'messages'"), "two": 2}
 
 
 class TestTriton:

@@ -8,10 +8,9 @@ import pytest
 
 from telemetry_core.database import Pool
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import VERDICTS_NOT_RELAYED
 from telemetry_core.store import Row
 from tests.unit.verdict_relay.test_documents import verdict
-from verdict_relay.relay import MAX_BACKOFF_S, PAGE, Cursor, Relay, backoff_s, lag_s
+from verdict_relay.relay import MAX_BACKOFF_S, PAGE, Cursor, Refusal, Relay, backoff_s, lag_s, refusal_of
 from verdict_relay.sinks import INDEX_BODY, bulk_lines, index_name
 
 NOW = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
@@ -63,7 +62,7 @@ class PickySink:
     def is_intact(self, _cursor: Cursor) -> bool:
         return True
 
-    def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
+    def write(self, _generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         if self.away:
             self.away -= 1
             raise DependencyUnavailable("picky", "away")
@@ -71,6 +70,7 @@ class PickySink:
         if set(names) & set(self.bad):
             raise TypeError("Integer exceeds 64-bit range")
         self.kept += names
+        return []
 
     def forget(self, _generation: int, _keys: Sequence[str]) -> None: ...
 
@@ -83,17 +83,18 @@ class NoPool(Pool):
     def __init__(self) -> None: ...
 
 
-def pass_on(sink: PickySink, count: int) -> None:
-    Relay(NoPool(), sink)._pass_on(1, [verdict(job_id=f"job-{number}") for number in range(count)])
+def pass_on(sink: PickySink, count: int) -> Sequence[Refusal]:
+    verdicts = [verdict(job_id=f"job-{number}") for number in range(count)]
+    return Relay(NoPool(), sink)._pass_on(1, verdicts)
 
 
 @pytest.mark.parametrize("bad", [(), ("job-0",), ("job-6",), ("job-0", "job-3", "job-6")])
 def test_verdict_that_can_not_be_written_is_passed_over_and_the_rest_goes_on(bad: tuple[str, ...]) -> None:
     sink = PickySink(*bad)
-    refused_before = VERDICTS_NOT_RELAYED.labels("picky")._value.get()
-    pass_on(sink, 7)
+    refusals = pass_on(sink, 7)
     assert sorted(sink.kept) == sorted({f"job-{number}" for number in range(7)} - set(bad))
-    assert VERDICTS_NOT_RELAYED.labels("picky")._value.get() - refused_before == len(bad)
+    assert tuple(refusal.job_id for refusal in refusals) == bad
+    assert {refusal.reason for refusal in refusals} <= {"TypeError: Integer exceeds 64-bit range"}
 
 
 def test_sink_that_is_away_passes_nothing_over() -> None:
@@ -101,3 +102,9 @@ def test_sink_that_is_away_passes_nothing_over() -> None:
     with pytest.raises(DependencyUnavailable):
         pass_on(sink, 3)
     assert sink.kept == []
+
+
+def test_reason_is_one_line_that_postgresql_takes() -> None:
+    reason = refusal_of(verdict(), "mapper_parsing_exception:\n bad\x00 value " + "x" * 999).reason
+    assert reason.startswith("mapper_parsing_exception: bad\N{REPLACEMENT CHARACTER} value xxx")
+    assert len(reason) <= 300

@@ -47,6 +47,7 @@ export const en = {
     gpu: "GPU",
     victoria_metrics: "VictoriaMetrics",
     search: "Search",
+    passed_over: "Passed over",
   },
   verdicts: {
     scope: "Last 5 minutes; latency from reception on Kafka to the committed row",
@@ -137,6 +138,14 @@ export const en = {
     lagUnit: "verdicts",
     rule: "0 good, > 0 waiting, > 1000 late",
   },
+  passedOver: {
+    what: "What",
+    count: "Count",
+    newest: "Newest",
+    reason: "Reason of the newest, or where it stands",
+    state: "State",
+    rule: "Left out so that the rest could go on. Verdicts: until they are taken, 30 days at most; others: last day",
+  },
   tools: {
     title: "Other screens",
     kafkaUi: "Kafka UI",
@@ -198,6 +207,7 @@ export const ko: typeof en = {
     gpu: "GPU",
     victoria_metrics: "VictoriaMetrics",
     search: "검색",
+    passed_over: "건너뛴 항목",
   },
   verdicts: {
     scope: "최근 5분 기준, 지연 시간은 Kafka 수신부터 DB 커밋까지",
@@ -282,6 +292,14 @@ export const ko: typeof en = {
     lag: "미전달 판정",
     lagUnit: "건",
     rule: "0 양호, > 0 대기 중, > 1000 지연",
+  },
+  passedOver: {
+    what: "항목",
+    count: "건수",
+    newest: "최근",
+    reason: "최근 항목의 사유 또는 확인할 곳",
+    state: "상태",
+    rule: "나머지를 계속 처리하기 위해 건너뛴 항목입니다. 판정: 전달될 때까지(최대 30일), 그 밖: 최근 하루",
   },
   tools: {
     title: "다른 화면",

@@ -78,6 +78,24 @@ test("while the server is away nothing is said to be normal", async () => {
   expect(screen.queryByText("All parts normal")).toBeNull();
 });
 
+test("what was passed over stands with its count and the last reason", async () => {
+  const pipeline = aPipeline();
+  pipeline.passed_over.items = [
+    {
+      what: "verdicts that search refused",
+      count: 3,
+      newest_at: "2026-03-01T11:59:58Z",
+      reason: "kafka-SAT-001-1772366398000/eps: mapper_parsing_exception: no date",
+      state: "caution",
+    },
+  ];
+  show(pipeline);
+  const row = (await panel("Passed over")).getByRole("row", { name: /verdicts that search refused/ });
+  expect(row).toHaveTextContent("3");
+  expect(row).toHaveTextContent("no date");
+  expect(row).toHaveTextContent("Caution");
+});
+
 test("other screens open in a tab of their own that cannot reach back", async () => {
   show(aPipeline());
   const tools = within(await screen.findByRole("navigation", { name: "Other screens" }));

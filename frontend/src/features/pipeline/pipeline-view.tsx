@@ -11,6 +11,7 @@ import { usePipeline, type Pipeline } from "@/features/pipeline/api/get-pipeline
 import { DatabasePanel } from "@/features/pipeline/components/database-panel";
 import { GpuPanel } from "@/features/pipeline/components/gpu-panel";
 import { KafkaPanel } from "@/features/pipeline/components/kafka-panel";
+import { PassedOverPanel } from "@/features/pipeline/components/passed-over-panel";
 import { Path } from "@/features/pipeline/components/path";
 import { RabbitmqPanel } from "@/features/pipeline/components/rabbitmq-panel";
 import { SearchPanel } from "@/features/pipeline/components/search-panel";
@@ -58,6 +59,7 @@ function Parts({ pipeline, isOld }: { pipeline: Pipeline; isOld: boolean }) {
           <SearchPanel part={pipeline.search} />
         </div>
       </div>
+      <PassedOverPanel part={pipeline.passed_over} />
     </Stack>
   );
 }

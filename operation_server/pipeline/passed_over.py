@@ -1,0 +1,92 @@
+"""What was passed over so that the rest could go on: verdicts that a sink refused, samples, chores."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from operation_server.asking import Away
+from operation_server.pipeline.metrics import Metrics
+from operation_server.pipeline.parts import PassedOver, PassedOverPart
+from operation_server.pipeline.states import Finding, judged, without_normal
+from operation_server.pipeline.stores import DatabaseNumbers
+from operation_server.states import State
+from telemetry_core.store import Row
+
+NEW_FOR: Final = timedelta(days=1)
+"""So long what was passed over is a caution; verdicts stay listed longer, until they are taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a counter of a service or server counts, and where its reasons stand."""
+
+    what: str
+    advice: str
+    state: State = "caution"
+
+
+COUNTERS: Final[Mapping[str, Counted]] = {
+    "telemetry_samples_refused_total": Counted(
+        what="samples that VictoriaMetrics refused",
+        advice="the logs of telemetry_writer and verdict_relay name each",
+    ),
+    "vm_rows_invalid_total": Counted(
+        what="lines that VictoriaMetrics could not read", advice="its log names them"
+    ),
+    "telemetry_samples_out_of_retention_total": Counted(
+        what="samples too old or too new for VictoriaMetrics",
+        advice="they are judged, and missing in charts only",
+        state="standby",
+    ),
+    "telemetry_dead_letters_refused_total": Counted(
+        what="dead letters that Kafka refused",
+        advice="their messages stay in the source topic only: see the log of kafka_inference_trigger",
+    ),
+    "housekeeping_chores_failed_total": Counted(
+        what="chores of housekeeping that failed", advice="they are tried again: see its log"
+    ),
+    "live_events_passed_over_total": Counted(
+        what="events that live views could not show", advice="see the log of operation_server"
+    ),
+}
+PASSED_OVER_QUERY: Final = (
+    f'sum(increase({{__name__=~"{"|".join(COUNTERS)}"}}[{NEW_FOR.days}d]) keep_metric_names) by (__name__)'
+)
+
+
+def passed_over_part(
+    metrics: Metrics | Away, database: DatabaseNumbers | Away, *, now: datetime
+) -> tuple[PassedOverPart, list[Finding]]:
+    """List what was passed over; a tool that is away leaves its lines out, and that is said."""
+    items = [] if isinstance(database, Away) else [_refused(row, now) for row in database.refused]
+    if not isinstance(metrics, Away):
+        items += _counted(metrics.passed_over)
+    findings = without_normal(*(Finding(state=item.state, message=_message(item)) for item in items))
+    if isinstance(metrics, Away) or isinstance(database, Away):
+        findings.append(Finding(state="standby", message="not all is known while a tool is away"))
+    return PassedOverPart(**judged(findings), items=items), findings
+
+
+def _refused(row: Row, now: datetime) -> PassedOver:
+    refused_at: datetime = row["refused_at"]
+    return PassedOver(
+        what=f"verdicts that {row['sink']} refused",
+        count=row["count"],
+        newest_at=refused_at,
+        reason=f"{row['job_id']}/{row['subsystem']}: {row['reason']}",
+        state="caution" if now - refused_at < NEW_FOR else "standby",
+    )
+
+
+def _counted(totals: Mapping[str, float]) -> Iterable[PassedOver]:
+    for name, counted in COUNTERS.items():
+        count = round(totals.get(name, 0.0))
+        if count:
+            yield PassedOver(
+                what=counted.what, count=count, newest_at=None, reason=counted.advice, state=counted.state
+            )
+
+
+def _message(item: PassedOver) -> str:
+    return f"{item.count} {item.what}: {item.reason}"
