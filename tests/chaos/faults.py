@@ -9,6 +9,7 @@ from typing import Final
 from tests.chaos.disk import FOLDERS
 from tests.chaos.hostile import MODEL, dead_marks, send_hostile_tasks
 from tests.chaos.network import SERVER_PORTS
+from tests.chaos.partitions import add_partitions
 from tests.chaos.platforms import Platform
 from tests.e2e.supervised import CHECKOUT, RELAY, TRIGGER, WORKER, WRITER, address, wait_until
 
@@ -94,6 +95,17 @@ def silence(server: str) -> Fault:
     return Fault(kind="black-hole", targets=(server,), act=act)
 
 
+def slow(server: str) -> Fault:
+    """Let the way to a server be slow: every round trip takes as long as one around the earth."""
+
+    def act(platform: Platform) -> float:
+        with platform.slowed(server):
+            time.sleep(BLACK_HOLE_S)
+        return time.time()
+
+    return Fault(kind="slow-network", targets=(server,), act=act)
+
+
 def step_clock(service: str) -> Fault:
     """Move a service's clock an hour ahead, an hour back and right again, while it works."""
 
@@ -108,9 +120,10 @@ def step_clock(service: str) -> Fault:
 
 
 def more_triggers(count: int) -> Fault:
-    """Let further triggers join the group under load, and leave it again."""
+    """Give the topic more partitions and let further triggers join under load, and leave again."""
 
     def act(platform: Platform) -> float:
+        add_partitions()
         with platform.further(TRIGGER, count - 1):
             time.sleep(PAUSE_S)
         return time.time()
@@ -169,6 +182,7 @@ def all_faults(names: Iterable[str]) -> list[Fault]:
     return [
         *(kill(name) for name in names),
         *(silence(server) for server in SERVER_PORTS),
+        *(slow(server) for server in SERVER_PORTS),
         kill_repeatedly("kafka", KAFKA_KILLS),
         restart(),
         hostile_tasks(),

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import psutil
 
 from tests.chaos.copies import adjustable_clock, copy_of, other_ports
+from tests.chaos.delay import delayed
 from tests.chaos.disk import ballast, small_disk
 from tests.chaos.network import SERVER_PORTS, black_hole
 from tests.compose.containers import PROJECT, Containers
@@ -38,6 +39,9 @@ class Platform(Protocol):
 
     def silenced(self, name: str) -> AbstractContextManager[None]:
         """Drop all packets from and to a server inside the block."""
+
+    def slowed(self, name: str) -> AbstractContextManager[None]:
+        """Let every byte from and to a server come late inside the block."""
 
     def adjustable_clock(self, name: str) -> AbstractContextManager[Callable[[str], None]]:
         """Yield what moves the clock of a service, as `+3600`."""
@@ -97,6 +101,9 @@ class NativePlatform:
 
     def silenced(self, name: str) -> AbstractContextManager[None]:
         return black_hole(SERVER_PORTS[name])
+
+    def slowed(self, name: str) -> AbstractContextManager[None]:
+        return delayed(SERVER_PORTS[name])
 
     def adjustable_clock(self, name: str) -> AbstractContextManager[Callable[[str], None]]:
         return adjustable_clock(self.supervised, name)
@@ -198,6 +205,9 @@ class ComposePlatform:
             yield
         finally:
             self._containers.run(f"docker network connect --alias {name} {NETWORK} {name}")
+
+    def slowed(self, name: str) -> AbstractContextManager[None]:
+        raise AssertionError(f"{name}: containers reach each other on a network of their own")
 
     def adjustable_clock(self, name: str) -> AbstractContextManager[Callable[[str], None]]:
         raise AssertionError(f"{name}: a container's clock is its host's")

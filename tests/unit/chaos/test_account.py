@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 from tests.chaos.account import describe, settle
+from tests.chaos.delay import delay_rules
 from tests.chaos.faults import Fault, all_faults, kill, pause
 from tests.chaos.network import black_hole_rules
 from tests.chaos.plan import drawn, selected
@@ -106,3 +107,10 @@ def test_black_hole_drops_both_directions_of_every_port() -> None:
     rules = black_hole_rules((9092, 29092))
     assert "tcp dport { 9092, 29092 } drop" in rules
     assert "tcp sport { 9092, 29092 } drop" in rules
+
+
+def test_delay_leads_new_connections_to_the_proxy_and_ends_the_old_ones() -> None:
+    rules = delay_rules({9092: 41001, 29092: 41002})
+    own = "meta mark != 1447 tcp dport"
+    assert f"{own} 9092 redirect to :41001\n    {own} 29092 redirect to :41002\n" in rules
+    assert f"{own} {{ 9092, 29092 }} reject with tcp reset" in rules
