@@ -1,5 +1,6 @@
 """Client of the model server: windows in, forecasts out, every gRPC error turned into one of ours."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,8 @@ _PASSING_STATES: Final = frozenset(
         "StatusCode.ABORTED",
     }
 )
+#: Of the python backend, which has no state for it: a model's process was killed, and Triton starts again.
+_STUB_DIED: Final = re.compile(r"Stub process .* is not healthy")
 _UNKNOWN_STATES: Final = frozenset({"StatusCode.NOT_FOUND", "StatusCode.INVALID_ARGUMENT"})
 #: Triton's states of a model that serves, or is about to.
 _SERVED_STATES: Final = frozenset({"READY", "LOADING"})
@@ -119,7 +122,7 @@ def why_not_served(
 
 def map_triton_error(error: InferenceServerException, model_name: str, url: str) -> Exception:
     """Tell a server that is away from a model that breaks its contract."""
-    if error.status() in _PASSING_STATES:
+    if error.status() in _PASSING_STATES or _STUB_DIED.search(error.message() or ""):
         return DependencyUnavailable("triton", f"{url}: {error.status()}: {error.message()}")
     return ModelContractError(f"model {model_name}: {error.message()}")
 

@@ -15,6 +15,7 @@ SHORT: Final = (
     "pause:kafka-inference-trigger",
     "kill:victoria-metrics",
     "kill:verdict-relay",
+    "kill:triton-server/triton_python_backend_stub",
 )
 """The edition of the test run: one fault of each sort that once lost something or never healed."""
 

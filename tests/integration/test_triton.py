@@ -2,20 +2,24 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import requests
 import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException
 
 from analysis_server.triton import TritonClient
+from telemetry_core.errors import DependencyUnavailable
 from tests.integration.triton_server import ROOT, TritonServer, running_triton
 
 BROKEN = "vae_timeseries"
 SHIPPED = "moving_average"
 TIMEOUT_S = 20
+ENDS_WITHIN_S = 20
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +107,18 @@ def test_unused_grpc_interfaces_are_closed(
     with pytest.raises(InferenceServerException):
         getattr(client, method)(*arguments, client_timeout=TIMEOUT_S)
     assert client.is_model_ready(SHIPPED)
+
+
+def test_server_ends_with_a_killed_process_of_a_model_which_is_away_until_then(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "model_repository" / SHIPPED, tmp_path / "models" / SHIPPED)
+    golden = np.load(ROOT / "model_repository" / SHIPPED / "1" / "golden.npz")
+    with running_triton(tmp_path / "models", tmp_path) as server:
+        (stub,) = [
+            child
+            for child in psutil.Process(server.process.pid).children()
+            if child.name() == "triton_python_backend_stub"
+        ]
+        stub.kill()
+        with pytest.raises(DependencyUnavailable):
+            TritonClient(server.grpc).infer(SHIPPED, "1", golden["INPUT"])
+        server.process.wait(ENDS_WITHIN_S)

@@ -25,6 +25,7 @@ class TritonServer:
 
     http: str
     grpc: str
+    process: subprocess.Popen[bytes]
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def running_triton(repository: Path, folder: Path) -> Iterator[TritonServer]:
         process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
     try:
         _wait_until_ready(f"http://127.0.0.1:{http}/v2/health/ready", process, folder / "log")
-        yield TritonServer(http=f"http://127.0.0.1:{http}", grpc=f"127.0.0.1:{grpc}")
+        yield TritonServer(http=f"http://127.0.0.1:{http}", grpc=f"127.0.0.1:{grpc}", process=process)
     finally:
         process.terminate()
         process.wait(timeout=60)

@@ -19,6 +19,13 @@ def test_every_grpc_status_is_either_passing_or_a_broken_contract(status):
     assert "reason" in str(error)
 
 
+def test_model_whose_process_was_killed_is_away_and_breaks_no_contract():
+    message = "Failed to process the request(s): Stub process 'lstm_timeseries_0_0' is not healthy."
+    foreign = InferenceServerException(message, status=str(grpc.StatusCode.INTERNAL))
+    error = map_triton_error(foreign, "lstm_timeseries", "triton-server:8001")
+    assert type(error) is DependencyUnavailable
+
+
 INDEX = [
     ("lstm_timeseries", "1", "READY", ""),
     ("vae_timeseries", "1", "UNAVAILABLE", "Internal:\n  model.onnx is no protobuf"),
