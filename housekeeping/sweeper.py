@@ -106,7 +106,18 @@ class Sweeper:
             self._handle(lost)
         except DependencyUnavailable:
             raise
-        except Exception:  # noqa: BLE001 - the log and a counter tell, and the row is tried again
+        except Exception as error:  # noqa: BLE001 - the log and a counter tell; the row gets its reason
+            CHORES_FAILED.labels("lost tasks").inc()
+            _log.exception(f"{lost.subsystem} of job {lost.job.job_id} can't be sent again")
+            self._fail_or_leave(lost, f"its task was lost and can't be sent again: {type(error).__name__}")
+
+    def _fail_or_leave(self, lost: LostInput, reason: str) -> None:
+        """End a row that can't be handled; one that can't even be ended is met again in the next round."""
+        try:
+            self._fail(lost, reason)
+        except DependencyUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - as above
             CHORES_FAILED.labels("lost tasks").inc()
             _log.exception(f"{lost.subsystem} of job {lost.job.job_id} is passed over")
 

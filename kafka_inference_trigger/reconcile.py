@@ -13,18 +13,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from kafka_inference_trigger.dispatch import batch_publisher, task_id_of
+from kafka_inference_trigger.dispatch import PublishTask, batch_publisher, task_id_of
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
 from telemetry_core.broker import celery_app
 from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import PlatformError
+from telemetry_core.errors import DependencyUnavailable, PlatformError
 from telemetry_core.messages import microseconds_of
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import rows
 from telemetry_core.stream import MAX_BATCH, Record, read_since
 from telemetry_core.subsystems import Mission
+from telemetry_core.tasks import InferenceBatch
 
 Key = tuple[str, str]
 """Job id and subsystem."""
@@ -124,9 +125,24 @@ def _sender(settings: Settings, mission: Mission) -> Callable[[list[PlannedJob]]
 
     def send(jobs: list[PlannedJob]) -> None:
         for batch in plan_tasks(mission, jobs):
-            publish_batch(batch, task_id_of(batch))
+            send_apart(publish_batch, batch)
 
     return send
+
+
+def send_apart(publish: PublishTask, batch: InferenceBatch) -> None:
+    """Send a batch; one that can't be sent at all is taken apart, until only the bad job is named."""
+    try:
+        publish(batch, task_id_of(batch))
+    except DependencyUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - one job must not stop the rest
+        singles = batch.singles() if len(batch.jobs) > 1 else []
+        if not singles:
+            name = f"{batch.subsystem} of job {batch.jobs[0].job.job_id}"
+            print(f"{name} can't be sent: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        for single in singles:
+            send_apart(publish, single)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,11 @@ SAMPLES_REFUSED = Counter("telemetry_samples_refused", "Samples that VictoriaMet
 MESSAGES_SKIPPED = Counter(
     "telemetry_messages_skipped", "Messages that are the dead letters of the trigger", ["service", "reason"]
 )
+MESSAGES_FAILED = Counter(
+    "telemetry_messages_failed",
+    "Messages left out for an error of the service, which its log explains",
+    ["service"],
+)
 
 # Relay
 VERDICTS_RELAYED = Counter("relay_verdicts", "Verdicts passed on", ["sink"])

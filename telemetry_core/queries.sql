@@ -977,7 +977,28 @@ RETURNING operator, comment, acknowledged_at
 SELECT pg_try_advisory_xact_lock(7241505002) AS is_ours
 
 -- name: next_dead_letter_positions
-SELECT partition, max(position) + 1 AS position FROM ops.dead_letters WHERE source = 'kafka' GROUP BY partition
+-- Behind the letter that was collected last, not behind the highest: a topic that was made anew counts from 0 again.
+WITH RECURSIVE found AS (
+    (SELECT partition FROM ops.dead_letters WHERE source = 'kafka' ORDER BY partition LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT letter.partition FROM ops.dead_letters AS letter
+        WHERE letter.source = 'kafka' AND letter.partition > found.partition ORDER BY letter.partition LIMIT 1
+    )
+    FROM found WHERE found.partition IS NOT NULL
+)
+
+SELECT found.partition, newest.position + 1 AS position
+FROM found
+CROSS JOIN LATERAL (
+    SELECT letter.position FROM ops.dead_letters AS letter
+    WHERE letter.source = 'kafka' AND letter.partition = found.partition ORDER BY letter.id DESC LIMIT 1
+) AS newest
+WHERE found.partition IS NOT NULL
+
+-- name: open_dead_letters
+-- Counts no further than `ceiling`.
+SELECT count(*) AS count FROM (SELECT FROM ops.dead_letters WHERE state = 'open' LIMIT %(ceiling)s) AS listed
 
 -- name: insert_dead_letter
 -- A redelivered letter may be here already, a first delivery never is; its attempt counts the redriven ones before it.

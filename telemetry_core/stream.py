@@ -266,24 +266,19 @@ def read_since(settings: Settings, *, since_us: int) -> Iterator[Record]:
 def read_newest(settings: Settings, *, count: int) -> tuple[list[Record], dict[int, int]]:
     """Return the last `count` messages of each partition, and where each ends."""
     topic = settings.kafka_topic
-    try:
-        with _reader(settings) as consumer:
-            ends = _end_offsets(consumer, topic)
-            records = [
-                record
-                for partition, end in ends.items()
-                for record in _read_offsets(
-                    consumer, TopicPartition(topic, partition, max(0, end - count)), end
-                )
-            ]
-    except KafkaException as error:
-        raise DependencyUnavailable("kafka", str(error)) from error
+    with _reader(settings) as consumer:
+        ends = _end_offsets(consumer, topic)
+        records = [
+            record
+            for partition, end in ends.items()
+            for record in _read_offsets(consumer, TopicPartition(topic, partition, max(0, end - count)), end)
+        ]
     return records, ends
 
 
 @contextmanager
 def _reader(settings: Settings) -> Iterator[Consumer]:
-    """A consumer that joins no group and commits nothing."""
+    """A consumer that joins no group and commits nothing; what it fails for passes by itself."""
     consumer = Consumer(
         {
             "bootstrap.servers": settings.kafka_bootstrap_servers,
@@ -295,6 +290,8 @@ def _reader(settings: Settings) -> Iterator[Consumer]:
     )
     try:
         yield consumer
+    except KafkaException as error:
+        raise DependencyUnavailable("kafka", str(error)) from error
     finally:
         consumer.close()
 

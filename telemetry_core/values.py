@@ -89,8 +89,14 @@ def storable_text(text: str) -> str:
 
 
 def read_stored_json(text: str | bytes) -> Any:
-    """Read what jsonb gives back: it writes 1e20 as an integer of 21 digits, which is a number as before."""
-    return json.loads(text, parse_int=_integer, parse_float=_finite)
+    """Read what jsonb gives back: it writes 1e20 as an integer of 21 digits, which is a number as before.
+
+    What was nested by another hand so deeply that no reader here follows is null.
+    """
+    try:
+        return json.loads(text, parse_int=_integer, parse_float=_finite)
+    except RecursionError:
+        return None
 
 
 def _integer(text: str) -> int | float | None:

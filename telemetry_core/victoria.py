@@ -113,8 +113,9 @@ class VictoriaMetrics:
         is_new = self._started_at is not None and self._started_at != started_at
         if is_new:
             bodies = self._recent.bodies()
-            for body in bodies:
-                self._post(body)
+            for refusal in filter(None, map(self._post, bodies)):
+                SAMPLES_REFUSED.inc()
+                _log.warning(f"An import that it had taken before is refused now: {refusal}")
             _log.warning(f"VictoriaMetrics started anew: {len(bodies)} imports before that were sent again")
             if self._recent.has_dropped:
                 _log.warning(

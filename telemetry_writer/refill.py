@@ -19,7 +19,8 @@ from telemetry_core.liveness import Loop
 from telemetry_core.messages import microseconds_of
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import MAX_BATCH, Record, read_since
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.values import parse_time
+from telemetry_core.victoria import DEPENDENCY, VictoriaMetrics
 from telemetry_writer.writer import SERVICE, TelemetryWriter
 
 RESTORE_EVERY_S: Final = 2.0
@@ -48,6 +49,9 @@ def keep_restored(victoria: VictoriaMetrics, stop: threading.Event, loop: Loop) 
                 loop.tick()
             except DependencyUnavailable as error:
                 loop.hold(error.dependency)
+            except Exception:  # noqa: BLE001 - health tells after a while, and the next round tries again
+                _log.exception("What VictoriaMetrics lost could not be sent again")
+                loop.hold(DEPENDENCY)
             stop.wait(RESTORE_EVERY_S)
 
 
@@ -71,8 +75,7 @@ def main() -> None:
 
 
 def _utc(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return parse_time(text, zone=UTC)
 
 
 if __name__ == "__main__":

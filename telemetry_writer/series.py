@@ -28,6 +28,15 @@ class ProcessedMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedMessage:
+    """A message whose samples are missing for an error of ours."""
+
+    partition: int
+    offset: int
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampleImport:
     """What one batch of records puts into VictoriaMetrics, and what it does not."""
 
@@ -38,6 +47,7 @@ class SampleImport:
     out_of_retention: int
     #: Reason to number of messages that are no telemetry.
     skipped: Mapping[str, int] = field(default_factory=dict)
+    failed: Sequence[FailedMessage] = ()
 
 
 def plan_import(records: Sequence[Record], *, mission: Mission, now_us: int) -> SampleImport:
@@ -45,20 +55,26 @@ def plan_import(records: Sequence[Record], *, mission: Mission, now_us: int) -> 
     lines: list[str] = []
     messages: list[ProcessedMessage] = []
     skipped: dict[str, int] = {}
+    failed: list[FailedMessage] = []
     out_of_retention = 0
     for record in records:
         try:
             header = parse_header(record.value, mission=mission, received_us=record.received_us)
+            samples = import_lines(header, mission.metrics)
         except InvalidTelemetryMessage as error:
             skipped[error.reason] = skipped.get(error.reason, 0) + 1
             continue
-        samples = import_lines(header, mission.metrics)
+        except Exception as error:  # noqa: BLE001 - one message must not stop the rest
+            failed.append(FailedMessage(partition=record.partition, offset=record.offset, error=error))
+            continue
         if is_kept(header.generated_us, now_us):
             lines.extend(samples)
             messages.append(ProcessedMessage(satellite_id=header.satellite_id, sample_count=len(samples)))
         else:
             out_of_retention += len(samples)
-    return SampleImport(lines=lines, messages=messages, out_of_retention=out_of_retention, skipped=skipped)
+    return SampleImport(
+        lines=lines, messages=messages, out_of_retention=out_of_retention, skipped=skipped, failed=failed
+    )
 
 
 def import_lines(header: MessageHeader, metrics: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,12 @@ from typing import Final, Protocol
 
 import structlog
 
-from telemetry_core.observability import MESSAGES_SKIPPED, SAMPLES_OUT_OF_RETENTION, LogBudget
+from telemetry_core.observability import (
+    MESSAGES_FAILED,
+    MESSAGES_SKIPPED,
+    SAMPLES_OUT_OF_RETENTION,
+    LogBudget,
+)
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
 from telemetry_writer.series import SampleImport, plan_import
@@ -53,6 +58,14 @@ class TelemetryWriter:
         self._sink.import_samples(samples.lines)
         for reason, count in samples.skipped.items():
             MESSAGES_SKIPPED.labels(SERVICE, reason).inc(count)
+        for failed in samples.failed:
+            MESSAGES_FAILED.labels(SERVICE).inc()
+            _log.error(
+                "Samples of a message left out after an unexpected error",
+                exc_info=failed.error,
+                partition=failed.partition,
+                offset=failed.offset,
+            )
         if samples.out_of_retention:
             SAMPLES_OUT_OF_RETENTION.inc(samples.out_of_retention)
             _log.warning(f"{samples.out_of_retention} samples left out: beyond what VictoriaMetrics keeps")

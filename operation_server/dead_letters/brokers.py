@@ -11,7 +11,13 @@ from celery import Celery
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from kombu.exceptions import KombuError
 
-from operation_server.dead_letters.letters import Letter, headers_to_send, letter_of_message, letter_of_task
+from operation_server.dead_letters.letters import (
+    Letter,
+    headers_to_send,
+    letter_of_message,
+    letter_of_task,
+    next_offset,
+)
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.messages import time_of
 from telemetry_core.settings import Settings
@@ -56,9 +62,7 @@ class KafkaLetters:
         for partition in topic.partitions:
             place = TopicPartition(self._topic, partition)
             first, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
-            known = next_positions.get(partition, first)
-            # A topic that was made anew counts from 0 again.
-            start = first if known > end else max(first, known)
+            start = next_offset(next_positions.get(partition), first, end)
             if start < end:
                 waiting[partition] = end
                 starts.append(TopicPartition(self._topic, partition, start))

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -12,6 +12,7 @@ import orjson
 from telemetry_core.store import to_json
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN
 from telemetry_core.tasks import INFERENCE_QUEUE
+from telemetry_core.values import storable, storable_text
 
 MAX_NESTING: Final = 6
 """A satellite's name is looked for no deeper: it stands in a message's top, in a task's metadata or jobs."""
@@ -44,6 +45,12 @@ class Letter:
     #: The broker may have delivered it before.
     is_redelivered: bool = False
 
+    def bare(self) -> "Letter":
+        """Leave out all that a sender wrote beside the body."""
+        return replace(
+            self, reason=_UNKNOWN, detail="its headers could not be kept", satellite_id=None, headers={}
+        )
+
     def parameters(self) -> dict[str, Any]:
         """Return the values of its row."""
         return {**asdict(self), "headers": to_json(self.headers)}
@@ -62,22 +69,23 @@ def letter_of_message(  # noqa: PLR0913 - the parts of one message
     """Read a message of the dead-letter topic."""
     digest = hashlib.sha256(body or b"").hexdigest()
     place = headers.get("topic") or topic
+    whole_bytes = headers.get("original_bytes", "")
     return Letter(
         source="kafka",
-        place=place[:255],
+        place=storable_text(place)[:255],
         partition=partition,
         position=offset,
         identity=_digest(topic, partition, offset, refused_at.isoformat(), digest),
-        reason=(headers.get("reason") or _UNKNOWN)[:100],
-        detail=_storable(headers.get("detail", "")),
+        reason=storable_text(headers.get("reason") or _UNKNOWN)[:100],
+        detail=storable_text(headers.get("detail", "")),
         satellite_id=satellite_of(body),
         refused_at=refused_at,
         message_key=key,
-        headers={_storable(name): _storable(value) for name, value in headers.items()},
+        headers=headers,
         body=body,
-        size_bytes=len(body or b""),
+        size_bytes=int(whole_bytes) if re.fullmatch("[0-9]{1,9}", whole_bytes) else len(body or b""),
         body_sha256=digest,
-        is_cut=headers.get("sha256", digest) != digest,
+        is_cut=headers.get("original_sha256", digest) != digest,
     )
 
 
@@ -94,25 +102,36 @@ def letter_of_task(
     death = deaths[0] if isinstance(deaths, Sequence) and deaths and isinstance(deaths[0], Mapping) else {}
     died_at = death.get("time")
     digest = hashlib.sha256(body).hexdigest()
-    kept = orjson.loads(orjson.dumps({"headers": headers, "properties": properties}, default=str))
+    named = storable({"headers": headers, "properties": properties})
+    kept = orjson.loads(orjson.dumps(named, default=lambda value: storable_text(str(value))))
     return Letter(
         source="rabbitmq",
-        place=str(headers.get("x-first-death-queue") or death.get("queue") or INFERENCE_QUEUE)[:255],
+        place=storable_text(str(headers.get("x-first-death-queue") or death.get("queue") or INFERENCE_QUEUE))[
+            :255
+        ],
         partition=None,
         position=None,
         identity=_digest(digest, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()),
-        reason=str(death.get("reason") or _UNKNOWN)[:100],
-        detail=_storable(str(headers.get("task") or "no task's name")),
+        reason=storable_text(str(death.get("reason") or _UNKNOWN))[:100],
+        detail=storable_text(str(headers.get("task") or "no task's name")),
         satellite_id=satellite_of(body),
         refused_at=died_at.replace(tzinfo=UTC) if isinstance(died_at, datetime) else now,
         message_key=None,
-        headers=_storable_tree(kept),
+        headers=kept,
         body=body,
         size_bytes=len(body),
         body_sha256=digest,
         is_cut=False,
         is_redelivered=is_redelivered,
     )
+
+
+def next_offset(known: int | None, first: int, end: int) -> int:
+    """Return where the letters of a partition begin that are not collected yet, `end` where there are none.
+
+    A topic that was made anew counts from 0 again: what is known of the former one lies beyond its end.
+    """
+    return first if known is None or known > end else max(first, known)
 
 
 def satellite_of(body: bytes | None) -> str | None:
@@ -156,18 +175,3 @@ def headers_to_send(headers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _digest(*parts: object) -> str:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
-
-
-def _storable(text: str) -> str:
-    """Replace the one character that PostgreSQL cannot hold."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-
-
-def _storable_tree(value: Any) -> Any:
-    if isinstance(value, str):
-        return _storable(value)
-    if isinstance(value, dict):
-        return {_storable(name): _storable_tree(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_storable_tree(part) for part in value]
-    return value

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
+import psycopg2
 import structlog
 
 from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
@@ -161,9 +162,16 @@ class DeadLetterOffice:
 
 
 def _insert(connection: Connection, letters: Sequence[Letter]) -> None:
+    """Insert letters; one that the database can't take as it is hides no other."""
     with connection.cursor() as cursor:
         for letter in letters:
-            cursor.execute(QUERIES["insert_dead_letter"], letter.parameters())
+            cursor.execute("SAVEPOINT letter")
+            try:
+                cursor.execute(QUERIES["insert_dead_letter"], letter.parameters())
+            except (psycopg2.DataError, ValueError, TypeError):
+                _log.exception("A dead letter is kept without its headers", identity=letter.identity)
+                cursor.execute("ROLLBACK TO SAVEPOINT letter")
+                cursor.execute(QUERIES["insert_dead_letter"], letter.bare().parameters())
 
 
 def _chosen(connection: Connection, action: Action, choice: Choice) -> dict[str, Any]:

@@ -67,12 +67,10 @@ def questions(  # noqa: PLR0913, PLR0917 - the tools
     }
 
 
-def pipeline_of(
-    answers: Answers, *, topics: Sequence[str], dead_letter_topic: str, now: datetime
-) -> Pipeline:
+def pipeline_of(answers: Answers, *, topics: Sequence[str], now: datetime) -> Pipeline:
     """Judge every part and list what is not as it should be."""
     judged = {
-        "kafka": kafka_part(answers.kafka, topics, dead_letter_topic),
+        "kafka": kafka_part(answers.kafka, answers.database, topics),
         "rabbitmq": rabbitmq_part(answers.rabbitmq),
         "workers": workers_part(answers.workers),
         "triton": triton_part(answers.triton, answers.metrics),
@@ -95,7 +93,6 @@ class Board:
         self, inquiry: Inquiry, settings: Settings, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._inquiry = inquiry
-        self._dead_letter_topic = settings.kafka_dead_letter_topic
         self._topics = (settings.kafka_topic, settings.kafka_dead_letter_topic, settings.kafka_results_topic)
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
@@ -118,6 +115,5 @@ class Board:
         return pipeline_of(
             Answers(**self._inquiry.answers()),
             topics=self._topics,
-            dead_letter_topic=self._dead_letter_topic,
             now=datetime.now(UTC),
         )

@@ -1,13 +1,14 @@
 """Kafka: its consumer groups, its topics, and how far the groups are behind."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from operation_server.asking import ANSWER_S, Away
+from operation_server.dead_letters.letters import next_offset
 from operation_server.pipeline.parts import ConsumerGroup, KafkaPart, Topic
 from operation_server.pipeline.states import (
     LATE_LAG,
@@ -18,6 +19,7 @@ from operation_server.pipeline.states import (
     judged,
     without_normal,
 )
+from operation_server.pipeline.stores import DatabaseNumbers
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
 from telemetry_core.stream import TRIGGER_GROUP, WRITER_GROUP
@@ -31,6 +33,8 @@ class KafkaNumbers:
 
     groups: list[ConsumerGroup]
     topics: list[Topic]
+    #: First and end offset of each partition of the dead letters.
+    dead_letters: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 class KafkaQuestion:
@@ -43,6 +47,7 @@ class KafkaQuestion:
     def __init__(self, settings: Settings) -> None:
         self._servers = settings.kafka_bootstrap_servers
         self._telemetry = settings.kafka_topic
+        self._dead_letters = settings.kafka_dead_letter_topic
         self._topics = (
             settings.kafka_topic,
             settings.kafka_dead_letter_topic,
@@ -70,7 +75,11 @@ class KafkaQuestion:
         ends = {place: end for place, (_low, end) in bounds.items()}
         telemetry = places.get(self._telemetry, [])
         groups = [self._group(name, telemetry, begins, ends) for name in (TRIGGER_GROUP, WRITER_GROUP)]
-        return KafkaNumbers(groups=groups, topics=_topics(places, begins, ends))
+        return KafkaNumbers(
+            groups=groups,
+            topics=_topics(places, begins, ends),
+            dead_letters={place.partition: bounds[place] for place in places.get(self._dead_letters, [])},
+        )
 
     def _group(
         self, name: str, telemetry: list[TopicPartition], begins: Offsets, ends: Offsets
@@ -132,25 +141,34 @@ def lag_of(committed: Offsets, begins: Offsets, ends: Offsets) -> int | None:
     )
 
 
+def open_letters(answer: KafkaNumbers, database: DatabaseNumbers) -> int:
+    """Count the dead letters that nobody redrove or discarded, with those that were not collected yet."""
+    waiting = (
+        end - next_offset(database.letter_positions.get(partition), first, end)
+        for partition, (first, end) in answer.dead_letters.items()
+    )
+    return database.open_letters + sum(waiting)
+
+
 def kafka_part(
-    answer: KafkaNumbers | Away, topics: Sequence[str], dead_letter_topic: str
+    answer: KafkaNumbers | Away, database: DatabaseNumbers | Away, topics: Sequence[str]
 ) -> tuple[KafkaPart, list[Finding]]:
-    """Judge groups, topics that should be there, and dead letters."""
+    """Judge groups, topics that should be there, and open dead letters."""
     if isinstance(answer, Away):
         findings = away(answer)
         return KafkaPart(**judged(findings), groups=[], topics=[], dead_letters=None), findings
-    messages = {topic.topic: topic.messages for topic in answer.topics}
-    dead_letters = messages.get(dead_letter_topic)
+    present = {topic.topic for topic in answer.topics}
+    dead_letters = None if isinstance(database, Away) else open_letters(answer, database)
     findings = without_normal(
         *(Finding(state=group.state, message=_group_message(group)) for group in answer.groups),
         *(
             Finding(state="serious", message=f"topic {topic} is missing: create it with deploy.create_topics")
             for topic in topics
-            if topic not in messages
+            if topic not in present
         ),
         Finding(
             state=dead_letters_state(dead_letters),
-            message=f"{dead_letters} dead letters: their headers in {dead_letter_topic} say why",
+            message=f"{dead_letters} dead letters are open: look at them, then redrive or discard them",
         ),
     )
     part = KafkaPart(

@@ -43,7 +43,9 @@ class KafkaPart(_Part):
 
     groups: list[ConsumerGroup]
     topics: list[Topic]
-    dead_letters: Count
+    dead_letters: Count = Field(
+        description="Open ones of Kafka and RabbitMQ: neither redriven nor discarded; null without PostgreSQL"
+    )
 
 
 class TaskQueue(_Answer):

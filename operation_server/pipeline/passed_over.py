@@ -31,6 +31,10 @@ COUNTERS: Final[Mapping[str, Counted]] = {
         what="samples that VictoriaMetrics refused",
         advice="the logs of telemetry_writer and verdict_relay name each",
     ),
+    "telemetry_messages_failed_total": Counted(
+        what="messages that telemetry_writer failed on",
+        advice="their samples are missing in charts: its log names partition and offset",
+    ),
     "vm_rows_invalid_total": Counted(
         what="lines that VictoriaMetrics could not read", advice="its log names them"
     ),

@@ -1,7 +1,7 @@
 """PostgreSQL and the search engine, which holds a copy of its verdicts."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,6 +38,9 @@ class DatabaseNumbers:
     oldest_open_s: float | None
     #: Verdicts that a sink refused, by sink, each row with the newest one.
     refused: Sequence[Row] = ()
+    #: Dead letters that were collected and not handled, and where the collection of each partition goes on.
+    open_letters: int = 0
+    letter_positions: Mapping[int, int] = field(default_factory=dict)
 
 
 def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
@@ -50,11 +53,15 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
             (jobs,) = rows(connection, "open_jobs", {"ceiling": RELAY_CEILING})
             waiting = rows(connection, "relay_lag", {"sink": SEARCH_SINK, "ceiling": RELAY_CEILING})
             refused = rows(connection, "refused_verdicts", {"ceiling": RELAY_CEILING})
+            (letters,) = rows(connection, "open_dead_letters", {"ceiling": RELAY_CEILING})
+            positions = rows(connection, "next_dead_letter_positions")
         return DatabaseNumbers(
             server=server,
             newest_at=newest[0]["completed_at"] if newest else None,
             relay_lag=waiting[0]["waiting"] if waiting else None,
             refused=refused,
+            open_letters=letters["count"],
+            letter_positions={row["partition"]: row["position"] for row in positions},
             **jobs,
         )
 

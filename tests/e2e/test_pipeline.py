@@ -106,6 +106,14 @@ def messages_of_tool(topic: str) -> tuple[int, int]:
     return len(ends), sum(ends) - sum(offsets(-2))
 
 
+def open_letters_of_tool() -> int:
+    """Return how many letters the command lists as open: its lines of number, source and reason."""
+    printed = shell("python -m operation_server.dead_letters list --limit 1")
+    return sum(
+        int(line.split()[0]) for line in printed.splitlines() if re.match(r" *[0-9]+  \w+  \w+$", line)
+    )
+
+
 def test_kafka_shows_the_lag_and_the_messages_of_its_tools(platform: Platform, satellites: str) -> None:
     send_telemetry(satellites, 20)
     for group in (TRIGGER_GROUP, WRITER_GROUP):
@@ -132,8 +140,8 @@ def test_kafka_shows_the_lag_and_the_messages_of_its_tools(platform: Platform, s
     refused = agrees(
         platform,
         lambda parts: parts["kafka"]["dead_letters"],
-        lambda: messages_of_tool(TOPICS[1])[1],
-        "dead letters",
+        open_letters_of_tool,
+        "open dead letters",
     )
     assert not refused or "dead letters" in pipeline(platform)["kafka"]["detail"]
 

@@ -1,13 +1,15 @@
 """Dead letters: collected once, handled once, on a real PostgreSQL with both brokers faked at their seam."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task
+from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task, next_offset
 from operation_server.dead_letters.office import Choice, DeadLetterOffice, Filters
+from operation_server.pipeline.stores import database_question
 from telemetry_core.database import Pool
 from telemetry_core.errors import DependencyUnavailable
 
@@ -37,7 +39,8 @@ class Broker:
 class Kafka(Broker):
     def read(self, next_positions: dict[int, int]) -> list[Letter]:
         self.check()
-        return [one for one in self.letters if (one.position or 0) >= next_positions.get(0, 0)]
+        start = next_offset(next_positions.get(0), 0, len(self.letters))
+        return [one for one in self.letters if (one.position or 0) >= start]
 
     def refuse(self, body: bytes, reason: str = "not_json", **headers: str) -> None:
         self.letters.append(
@@ -137,7 +140,7 @@ def test_discarded_letter_leaves_the_list_and_is_not_sent(office: Office) -> Non
 
 
 def test_letter_kept_in_part_can_be_discarded_only(office: Office) -> None:
-    office.kafka.refuse(b"beginning", "too_large", sha256="0" * 64)
+    office.kafka.refuse(b"beginning", "too_large", original_sha256="0" * 64)
     office.desk.collect()
     refused = office.do("redrive")
     assert (refused.handled.total(), refused.left_out, office.kafka.sent) == (0, 1, [])
@@ -168,3 +171,29 @@ def test_pages_follow_each_other_without_a_gap(office: Office) -> None:
     first = office.desk.page(Filters(), before=None, limit=3)
     second = office.desk.page(Filters(), before=first[-1]["id"], limit=3)
     assert [row["position"] for row in first + second] == [4, 3, 2, 1, 0]
+
+
+def test_letter_that_the_database_can_not_hold_as_it_is_hides_no_other(office: Office) -> None:
+    for source in (office.kafka, office.rabbitmq):
+        source.refuse(b"first")
+        source.letters[0] = replace(source.letters[0], reason="a\x00b", headers={"a": 1})
+        source.refuse(b"second")
+    assert [row["reason"] for row in office.open_letters()] == ["unknown", "unknown", "not_json", "unknown"]
+
+
+def test_collection_goes_on_behind_the_last_letter_also_of_a_topic_that_was_made_anew(
+    office: Office, pool: Pool
+) -> None:
+    numbers = database_question(pool)
+    assert (numbers().open_letters, numbers().letter_positions) == (0, {})
+    for body in (b"1", b"2", b"3"):
+        office.kafka.refuse(body)
+    office.desk.collect()
+    assert (numbers().open_letters, numbers().letter_positions) == (3, {0: 3})
+    office.do("discard")
+    assert (numbers().open_letters, numbers().letter_positions) == (0, {0: 3})
+    office.kafka.letters = []
+    office.kafka.refuse(b"anew")
+    office.kafka.letters[0] = replace(office.kafka.letters[0], refused_at=NOW + timedelta(minutes=1))
+    office.desk.collect()
+    assert (numbers().open_letters, numbers().letter_positions) == (1, {0: 1})

@@ -46,6 +46,7 @@ class Platform:
     now: datetime = START
     waiting: int = 0
     is_away: bool = False
+    unsendable: str = ""
     sent: list[SubmittedTask] = field(default_factory=list)
 
     def sweep(self) -> list[SubmittedTask]:
@@ -64,6 +65,8 @@ class Platform:
     def _send(self, task: SubmittedTask) -> None:
         if self.is_away:
             raise DependencyUnavailable("rabbitmq", "refused")
+        if task.task_id == self.unsendable:
+            raise TypeError("can't be encoded")
         self.sent.append(task)
 
 
@@ -174,6 +177,18 @@ def test_row_that_holds_no_series_fails_alone(pool: Pool, platform: Platform) ->
         cursor.execute("UPDATE subsystem_inferences SET input_data = '[1]' WHERE job_id = 'job-1'")
     assert [task.task_id for task in platform.sweep()] == ["job-2"]
     assert states(pool) == [("job-1", "failed"), ("job-2", "pending")]
+
+
+def test_row_whose_task_can_not_be_sent_fails_with_the_reason_and_the_others_go_on(
+    pool: Pool, platform: Platform
+) -> None:
+    posted(pool, SERIES)
+    posted(pool, SERIES, "job-2")
+    platform.unsendable = "job-1"
+    assert [task.task_id for task in platform.sweep()] == ["job-2"]
+    assert states(pool) == [("job-1", "failed"), ("job-2", "pending")]
+    (row,) = fetch(pool, "SELECT error_message FROM subsystem_inferences WHERE job_id = 'job-1'")
+    assert row == ("its task was lost and can't be sent again: TypeError",)
 
 
 def test_broker_that_is_away_counts_no_attempt(pool: Pool, platform: Platform) -> None:

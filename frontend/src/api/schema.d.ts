@@ -1963,7 +1963,10 @@ export interface components {
             groups: components["schemas"]["ConsumerGroup"][];
             /** Topics */
             topics: components["schemas"]["Topic"][];
-            /** Dead Letters */
+            /**
+             * Dead Letters
+             * @description Open ones of Kafka and RabbitMQ: neither redriven nor discarded; null without PostgreSQL
+             */
             dead_letters: number | null;
         };
         /**

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from kafka_inference_trigger.reconcile import Key, demanded, reconcile
-from kafka_inference_trigger.rules import PlannedJob
+from kafka_inference_trigger.reconcile import Key, demanded, reconcile, send_apart
+from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import InferenceTrigger
+from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
+from telemetry_core.tasks import InferenceBatch
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -89,3 +92,35 @@ def test_one_satellite_may_be_chosen() -> None:
     records = [record(second, name) for second in range(26) for name in ("SAT-001", "SAT-002")]
     assert sent_of(records, set())[1].keys() == {"SAT-001", "SAT-002"}
     assert sent_of(records, set(), "SAT-002")[1].keys() == {"SAT-002"}
+
+
+class PickyBroker:
+    """Can't take one job, and is away where told."""
+
+    def __init__(self, bad: str) -> None:
+        self.bad = bad
+        self.sent: list[str] = []
+        self.is_away = False
+
+    def __call__(self, batch: InferenceBatch, task_id: str) -> None:
+        names = [windowed.job.job_id for windowed in batch.jobs]
+        if self.is_away:
+            raise DependencyUnavailable("rabbitmq", "away")
+        if self.bad in names:
+            raise TypeError("can't be encoded")
+        self.sent += names
+
+
+def test_job_that_can_not_be_sent_is_named_and_the_others_are_sent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    jobs, _ = sent_of([record(second) for second in range(40)], set())
+    (batch, *_) = plan_tasks(MISSION, jobs)
+    names = [windowed.job.job_id for windowed in batch.jobs]
+    broker = PickyBroker(bad=names[2])
+    send_apart(broker, batch)
+    assert broker.sent == [name for name in names if name != names[2]]
+    assert f"{batch.subsystem} of job {names[2]} can't be sent: TypeError" in capsys.readouterr().err
+    broker.is_away = True
+    with pytest.raises(DependencyUnavailable):
+        send_apart(broker, batch)

@@ -187,6 +187,9 @@ def test_unexpected_error_costs_one_message_and_neither_batch_nor_look_back():
     plan = trigger.plan(records)
     assert [(letter.record.offset, letter.reason) for letter in plan.dead_letters] == [(1, "internal_error")]
     assert len(plan.jobs) == 2
+    assert [trigger.outcome(one).reason for one in records] == [None, None, None], (
+        "the sender is not to blame"
+    )
 
 
 @given(

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from kafka_inference_trigger.dead_letters import MAX_LETTER_BYTES, outgoing
+from kafka_inference_trigger.trigger import DeadLetter
 from operation_server.dead_letters.letters import (
     body_in_words,
     headers_to_send,
@@ -12,6 +14,8 @@ from operation_server.dead_letters.letters import (
     satellite_of,
 )
 from operation_server.routes.dead_letters import DeadLetterAction
+from telemetry_core.store import to_json
+from telemetry_core.stream import Record
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DEATH = {"queue": "inference", "reason": "rejected", "time": datetime(2026, 5, 1, 11), "count": 1}  # noqa: DTZ001 - as the driver gives it
@@ -55,8 +59,13 @@ def test_message_without_headers_is_a_letter_of_unknown_reason():
 
 
 def test_message_of_which_only_the_beginning_was_kept_is_known_as_cut():
-    assert message(b"beginning", sha256="0" * 64).is_cut
-    assert not message(b"whole").is_cut
+    record = Record(value=b"{" * 2_000_000, key=b"SAT-001", partition=0, offset=7, received_us=0)
+    refused = DeadLetter(record=record, reason="too_large", detail="over 1 MB")
+    sent = outgoing(refused, source_topic="satellite-telemetry", limit=MAX_LETTER_BYTES)
+    letter = message(sent.value, **sent.headers)
+    assert (letter.is_cut, letter.size_bytes, letter.reason) == (True, 2_000_000, "too_large")
+    whole = outgoing(refused, source_topic="satellite-telemetry", limit=3_000_000)
+    assert not message(whole.value, **whole.headers).is_cut
 
 
 def test_task_has_queue_reason_and_time_from_the_broker():
@@ -74,6 +83,12 @@ def test_task_whose_history_is_no_history_is_a_letter_all_the_same(deaths):
 def test_character_that_the_database_cannot_hold_is_replaced():
     assert "\x00" not in json.dumps(task(task="a\x00b", deep=[{"c\x00": "d\x00"}]).headers)
     assert "\x00" not in message(b"", detail="a\x00b").detail
+    letter = message(b"", reason="a\x00\ud800", topic="b\x00")
+    assert (letter.reason, letter.place) == ("a\ufffd\ufffd", "b\ufffd")
+    nested: object = {"deep": b"\xff", "wide": 2**70, "odd": "\ud800"}
+    for _ in range(2_000):
+        nested = [nested]
+    assert to_json(task(task="run", nested=nested, odd="\ud800", raw=b"\x00").headers)
 
 
 def test_redelivered_task_has_the_identity_of_its_first_delivery():

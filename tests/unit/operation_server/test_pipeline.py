@@ -56,7 +56,7 @@ WELL = Answers(
 
 
 def pipeline(**answers: Any) -> Pipeline:
-    return pipeline_of(replace(WELL, **answers), topics=TOPICS, dead_letter_topic="refused", now=NOW)
+    return pipeline_of(replace(WELL, **answers), topics=TOPICS, now=NOW)
 
 
 def states(answer: Pipeline) -> dict[str, str]:
@@ -101,17 +101,39 @@ class TestParts:
         assert "294 s after its message" in late.detail
         assert "7 jobs are not judged yet, the oldest for 700 s" in late.detail
 
-    def test_topic_that_is_missing_is_named_and_has_no_count(self) -> None:
+    def test_topic_that_is_missing_is_named(self) -> None:
         assert isinstance(WELL.kafka, KafkaNumbers)
         answer = pipeline(kafka=replace(WELL.kafka, topics=WELL.kafka.topics[:1]))
-        assert (answer.kafka.state, answer.kafka.dead_letters) == ("serious", None)
+        assert (answer.kafka.state, answer.kafka.dead_letters) == ("serious", 0)
         assert "topic refused is missing" in answer.kafka.detail
 
-    def test_dead_letters_are_counted_and_a_caution(self) -> None:
+    @pytest.mark.parametrize(
+        ("bounds", "collected", "still_open", "count"),
+        [
+            ({0: (0, 3), 1: (5, 5)}, {}, 0, 3),
+            ({0: (0, 3)}, {0: 3}, 3, 3),
+            ({0: (0, 3)}, {0: 3}, 0, 0),
+            ({0: (0, 5)}, {0: 3}, 0, 2),
+            ({0: (4, 6)}, {0: 2}, 0, 2),
+            ({0: (0, 2)}, {0: 90}, 0, 2),
+        ],
+        ids=["none collected", "all open", "all handled", "two since", "two gone unseen", "topic made anew"],
+    )
+    def test_dead_letters_that_nobody_handled_are_counted_and_a_caution(
+        self, bounds: dict[int, tuple[int, int]], collected: dict[int, int], still_open: int, count: int
+    ) -> None:
         assert isinstance(WELL.kafka, KafkaNumbers)
-        topics = [WELL.kafka.topics[0], Topic(topic="refused", partitions=2, messages=3)]
-        answer = pipeline(kafka=replace(WELL.kafka, topics=topics))
-        assert (answer.kafka.dead_letters, answer.kafka.state) == (3, "caution")
+        assert isinstance(WELL.database, DatabaseNumbers)
+        answer = pipeline(
+            kafka=replace(WELL.kafka, dead_letters=bounds),
+            database=replace(WELL.database, open_letters=still_open, letter_positions=collected),
+        )
+        state = "caution" if count else "normal"
+        assert (answer.kafka.dead_letters, answer.kafka.state) == (count, state)
+
+    def test_dead_letters_are_unknown_while_postgresql_is_away(self) -> None:
+        answer = pipeline(database=Away(detail="refused"))
+        assert (answer.kafka.dead_letters, answer.kafka.state) == (None, "normal")
 
     def test_without_workers_nothing_is_analysed(self) -> None:
         assert pipeline(workers=[]).workers.state == "critical"

@@ -182,3 +182,7 @@ def test_nesting_without_end_is_cut_off() -> None:
     for _ in range(5_000):
         value = [value]
     assert (to_json(value) or "").count("[") == 65
+
+
+def test_what_another_hand_nested_without_end_is_read_as_null() -> None:
+    assert read_stored_json("[" * 100_000 + "]" * 100_000) is None

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import MESSAGES_SKIPPED, SAMPLES_OUT_OF_RETENTION
+from telemetry_core.observability import MESSAGES_FAILED, MESSAGES_SKIPPED, SAMPLES_OUT_OF_RETENTION
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
 from telemetry_writer.writer import MESSAGES_LOGGED_PER_S, SERVICE, TelemetryWriter
@@ -88,3 +89,17 @@ def test_samples_beyond_retention_are_counted() -> None:
     assert SAMPLES_OUT_OF_RETENTION._value.get() - before == 3
     assert sink.lines == []
     assert "3 samples left out" in logs[0]["event"]
+
+
+def test_message_that_fails_unforeseen_is_named_and_stops_no_other() -> None:
+    sink = FakeSink()
+    subject = writer(sink)
+    strange = replace(records(telemetry("SAT-002"))[0], offset=7, received_us=None)  # type: ignore[arg-type]
+    before = MESSAGES_FAILED.labels(SERVICE)._value.get()
+    with capture_logs() as logs:
+        subject.write(subject.plan([strange, *records(telemetry())]))
+        subject.rewrite([strange, *records(telemetry())])
+    assert {line.partition("}")[0].partition("{")[2] for line in sink.lines} == {'satellite_id="SAT-001"'}
+    assert MESSAGES_FAILED.labels(SERVICE)._value.get() - before == 1
+    (error,) = [entry for entry in logs if entry["log_level"] == "error"]
+    assert (error["partition"], error["offset"]) == (0, 7)

@@ -76,7 +76,7 @@ export const en = {
     deadLetters: "Dead letters",
     rule: "Lag: 0 good, > 0 waiting, > 1000 late",
     deadLettersRule: "> 0 caution",
-    deadLettersUnit: "messages",
+    deadLettersUnit: "open",
   },
   rabbitmq: {
     queue: "Queue",
@@ -236,7 +236,7 @@ export const ko: typeof en = {
     deadLetters: "데드 레터",
     rule: "Lag: 0 양호, > 0 대기 중, > 1000 지연",
     deadLettersRule: "> 0 주의",
-    deadLettersUnit: "건",
+    deadLettersUnit: "건 미처리",
   },
   rabbitmq: {
     queue: "큐",
