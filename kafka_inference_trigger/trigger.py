@@ -88,7 +88,7 @@ class InferenceTrigger:
         count = 0
         for record in records:
             try:
-                self._windows.append(self._parse(record), record.received_us)
+                self._windows.append(self._parse(record), record.received_us, is_replayed=record.is_replayed)
             except Exception:  # noqa: BLE001, S112 - it was dead-lettered when its turn came
                 continue
             count += 1
@@ -152,7 +152,7 @@ class InferenceTrigger:
 
     def _judge(self, record: Record) -> PlannedJob | None:
         message = self._parse(record)
-        placed = self._windows.append(message, record.received_us)
+        placed = self._windows.append(message, record.received_us, is_replayed=record.is_replayed)
         if message.bad_values:
             VALUES_REFUSED.labels(SERVICE).inc(message.bad_values)
         if placed.arrival is Arrival.DUPLICATE:

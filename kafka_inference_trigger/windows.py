@@ -136,13 +136,16 @@ class TelemetryWindows:
         evicted, self._evicted = self._evicted, 0
         return evicted
 
-    def append(self, message: TelemetryMessage, received_us: int) -> Placed:
+    def append(self, message: TelemetryMessage, received_us: int, *, is_replayed: bool = False) -> Placed:
         """Put a message's samples in order and return what is known of its sample set.
 
-        Raises `InvalidTelemetryMessage` and changes nothing where a value contradicts an earlier one.
+        What is received when it is older than a window reaches back is stored telemetry, unless it is
+        replayed: then only its order counts. Raises `InvalidTelemetryMessage` and changes nothing where
+        a value contradicts an earlier one.
         """
         self._forget_silent(received_us)
-        lane, satellite = self._satellite_for(message, received_us)
+        is_old = not is_replayed and message.generated_us < received_us - self._span_us
+        lane, satellite = self._satellite_for(message, received_us, is_old=is_old)
         arrays = {name: np.asarray(values) for name, values in message.samples.items()}
         known = {name: self._row_at(satellite, name, message.generated_us) for name in arrays}
         arrival = _compare(known, arrays)
@@ -180,10 +183,13 @@ class TelemetryWindows:
             generated_us=rows.clock[start:end, GENERATED].copy(),
         )
 
-    def _satellite_for(self, message: TelemetryMessage, received_us: int) -> tuple[Lane, _Satellite]:
-        live = self._fresh(message.satellite_id, Lane.LIVE, received_us)
-        if self._is_in_reach(live, message):
-            return Lane.LIVE, live
+    def _satellite_for(
+        self, message: TelemetryMessage, received_us: int, *, is_old: bool
+    ) -> tuple[Lane, _Satellite]:
+        if not is_old:
+            live = self._fresh(message.satellite_id, Lane.LIVE, received_us)
+            if self._is_in_reach(live, message):
+                return Lane.LIVE, live
         stored = self._fresh(message.satellite_id, Lane.STORED, received_us)
         if not self._is_in_reach(stored, message):
             # An older dump begins: its samples do not continue those of the former one.

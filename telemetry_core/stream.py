@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from telemetry_core.consumer_group import GroupLag, begin_offsets, is_fatal, member_of
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Backlog, Liveness, Work
+from telemetry_core.messages import REPLAYED_HEADER
 from telemetry_core.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
 from telemetry_core.settings import Settings
 
@@ -44,6 +45,8 @@ class Record:
     offset: int
     #: Time at which the broker appended it, microseconds since 1970 UTC.
     received_us: int
+    #: Whether its sender plays history, whose age says nothing.
+    is_replayed: bool = False
 
 
 _log = structlog.get_logger(__name__)
@@ -355,6 +358,7 @@ def _record(message: Message) -> Record:
         partition=partition,
         offset=offset,
         received_us=message.timestamp()[1] * 1000,
+        is_replayed=REPLAYED_HEADER in dict(message.headers() or ()),
     )
 
 

@@ -149,7 +149,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         samples, recording = prepare(options)
-        publisher = TelemetryPublisher(usable_bootstrap(options.kafka), options.topic)
+        publisher = TelemetryPublisher(usable_bootstrap(options.kafka), options.topic, is_replay=True)
     except (InvalidMission, InvalidRecordingError, PublishingError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

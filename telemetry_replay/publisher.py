@@ -7,6 +7,8 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from telemetry_core.messages import REPLAYED_HEADER
+
 CONNECT_TIMEOUT_S: Final = 15.0
 CLOSE_TIMEOUT_S: Final = 60.0
 COMPOSE_HOST: Final = "kafka"
@@ -46,8 +48,10 @@ def _report_outage(error: KafkaError) -> None:
 class TelemetryPublisher:
     """Publishes keyed messages and knows how many the broker has not confirmed."""
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+    def __init__(self, bootstrap_servers: str, topic: str, *, is_replay: bool = False) -> None:
+        """Of a replay each message says so: then it may be old and is shown as if it were live."""
         self._topic = topic
+        self._headers: dict[str, str | bytes | None] = {REPLAYED_HEADER: "1"} if is_replay else {}
         self._sent = 0
         self._delivered = 0
         self._failure: KafkaError | None = None
@@ -87,7 +91,7 @@ class TelemetryPublisher:
 
         while True:
             try:
-                self._producer.produce(self._topic, value, key, on_delivery=confirm)
+                self._producer.produce(self._topic, value, key, headers=self._headers, on_delivery=confirm)
             except BufferError:
                 self._producer.poll(0.5)
             else:

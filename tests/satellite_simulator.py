@@ -169,7 +169,9 @@ def latest_start(duration_s: float, speed: float, lead_s: float) -> datetime:
 def open_sink(options: argparse.Namespace, stack: ExitStack) -> tuple[Sink, str]:
     """Open what takes the messages, and the header's line about it."""
     if options.output is None:
-        return KafkaSink(usable_bootstrap(options.kafka), options.topic), f"Kafka:        {options.kafka}"
+        is_replay = options.start is not None or options.speed != 1
+        sink = KafkaSink(usable_bootstrap(options.kafka), options.topic, is_replay=is_replay)
+        return sink, f"Kafka:        {options.kafka}"
     if options.output == "-":
         return LinesSink(sys.stdout), "Output:       -"
     stream = stack.enter_context(open_for_writing(Path(options.output), "--output"))

@@ -22,8 +22,8 @@ class Sink(Protocol):
 class KafkaSink:
     """Publishes to a Kafka topic, key = satellite id."""
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
-        self._publisher = TelemetryPublisher(bootstrap_servers, topic)
+    def __init__(self, bootstrap_servers: str, topic: str, *, is_replay: bool) -> None:
+        self._publisher = TelemetryPublisher(bootstrap_servers, topic, is_replay=is_replay)
 
     def send(self, sending: Sending, on_delivered: OnDelivered | None) -> None:
         """Queue one message."""

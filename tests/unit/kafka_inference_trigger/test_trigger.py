@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
@@ -47,6 +48,19 @@ def test_job_is_named_after_satellite_and_generation_time():
     assert [job.job.job_id for job in plan.jobs] == [f"kafka-SAT-001-{int(START.timestamp()) * 1000}"]
     assert plan.jobs[0].job.metadata["lane"] == "live"
     assert plan.jobs[0].job.metadata["offset"] == 0
+
+
+@pytest.mark.parametrize(("is_replayed", "lane"), [(False, "stored"), (True, "live")])
+def test_dump_that_comes_first_of_a_satellite_is_judged_and_raises_no_live_alarm(
+    lane: str, *, is_replayed: bool
+):
+    late = [
+        replace(record(0, telemetry(second)), received_us=record(0, {}).received_us + 6 * 3_600_000_000)
+        for second in range(40)
+    ]
+    plan = new_trigger().plan([replace(one, is_replayed=is_replayed) for one in late])
+    assert len(plan.jobs) == 40
+    assert {job.job.metadata["lane"] for job in plan.jobs} == {lane}
 
 
 def test_six_broken_rules_with_long_reasons_are_all_kept_and_none_is_cut():
@@ -192,6 +206,7 @@ def test_unexpected_error_costs_one_message_and_neither_batch_nor_look_back():
     )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()), max_size=8)
 )
@@ -201,6 +216,7 @@ def test_any_bytes_are_jobs_or_dead_letters(values: list[bytes]):
     assert len(plan.dead_letters) == len(values)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["battery_soc_percent", "battery_voltage"]), json_values))
 def test_any_value_of_a_channel_is_a_sample_or_missing(fields: dict[str, object]):
     body = {**telemetry(0), "eps": {**fields, "battery_temperature": 20.0}}
@@ -217,6 +233,7 @@ def test_invented_satellites_are_bounded_and_the_longest_silent_one_goes():
     assert SATELLITES_EVICTED._value.get() - evicted_before == 17
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=40), st.data())
 def test_restart_equals_no_restart_where_satellites_make_room(order: list[int], data: st.DataObject):
     records = [

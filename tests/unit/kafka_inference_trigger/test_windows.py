@@ -82,6 +82,40 @@ def test_older_sample_goes_to_the_stored_lane_and_leaves_live_windows_alone():
     assert windows.append(message(211), received(211)).lane is Lane.LIVE
 
 
+HOURS_6 = -6 * 3600
+
+
+def arrivals(order: str) -> list[float]:
+    dump, live = [HOURS_6 + second for second in range(20)], list(range(20))
+    if order == "dump between":
+        return [*live[:10], *dump, *live[10:]]
+    if order == "interleaved":
+        return [second for pair in zip(dump, live, strict=True) for second in pair]
+    return [*dump, *live] if order == "dump first" else [*live, *dump]
+
+
+@pytest.mark.parametrize("order", ["dump first", "dump between", "dump after", "interleaved"])
+def test_dump_is_stored_whatever_the_order(order: str):
+    windows = TelemetryWindows(mission())
+    lanes = {second: windows.append(message(second), received(20)).lane for second in arrivals(order)}
+    assert {lane for second, lane in lanes.items() if second < 0} == {Lane.STORED}
+    assert {lane for second, lane in lanes.items() if second >= 0} == {Lane.LIVE}
+    assert seconds_of(windows, 19) == list(range(10, 20))
+
+
+@pytest.mark.parametrize(("age_s", "lane"), [(0, Lane.LIVE), (100, Lane.LIVE), (101, Lane.STORED)])
+def test_telemetry_is_live_as_long_as_windows_reach_back_at_its_reception(age_s: float, lane: Lane):
+    assert TelemetryWindows(mission()).append(message(0), received(age_s)).lane is lane
+
+
+def test_only_its_order_counts_of_a_replayed_recording():
+    windows = TelemetryWindows(mission())
+    lanes = [
+        windows.append(message(second), received(86_400), is_replayed=True).lane for second in (500, 501, 5)
+    ]
+    assert lanes == [Lane.LIVE, Lane.LIVE, Lane.STORED]
+
+
 def test_sample_before_full_rows_goes_to_the_stored_lane():
     windows = TelemetryWindows(mission())
     for second in range(50, 50 + 2 * LENGTH):
