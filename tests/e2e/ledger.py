@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from tests.e2e.generator import Message as Telemetry
 from tests.e2e.oracle import Place, Sent
@@ -13,6 +13,14 @@ from tests.e2e.supervised import address
 
 TOPIC: Final = "satellite-telemetry"
 DEAD_LETTER_TOPIC: Final = "satellite-telemetry-dead-letters"
+COORDINATOR_LIMIT_S: Final = 30
+COORDINATOR_STARTS: Final = frozenset(
+    {
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    }
+)
 TRIGGER_GROUP: Final = "analysis-inference-group"
 WRITER_GROUP: Final = "victoria-consumer-group"
 
@@ -85,10 +93,19 @@ def is_consumed(group: str, ends: dict[int, int]) -> bool:
 
 def committed(group: str, partitions: Iterable[int]) -> dict[int, int]:
     """Return the committed offset of each partition, -1 where there is none."""
+    asked = [TopicPartition(TOPIC, partition) for partition in partitions]
     consumer = _consumer(group)
+    deadline = time.monotonic() + COORDINATOR_LIMIT_S
     try:
-        found = consumer.committed([TopicPartition(TOPIC, partition) for partition in partitions], timeout=10)
-        return {entry.partition: max(-1, entry.offset) for entry in found}
+        while True:
+            try:
+                found = consumer.committed(asked, timeout=10)
+            except KafkaException as error:
+                if error.args[0].code() not in COORDINATOR_STARTS or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return {entry.partition: max(-1, entry.offset) for entry in found}
     finally:
         consumer.close()
 
