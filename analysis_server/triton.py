@@ -31,7 +31,8 @@ _PASSING_STATES: Final = frozenset(
 )
 #: Of the python backend, which has no state for it: a model's process was killed, and Triton starts again.
 _STUB_DIED: Final = re.compile(r"Stub process .* is not healthy")
-_UNKNOWN_STATES: Final = frozenset({"StatusCode.NOT_FOUND", "StatusCode.INVALID_ARGUMENT"})
+_NOT_FOUND: Final = "StatusCode.NOT_FOUND"
+_UNKNOWN_STATES: Final = frozenset({_NOT_FOUND, "StatusCode.INVALID_ARGUMENT"})
 #: Triton's states of a model that serves, or is about to.
 _SERVED_STATES: Final = frozenset({"READY", "LOADING"})
 #: Without these a channel waits up to two minutes before it looks for a restarted server.
@@ -98,11 +99,14 @@ class TritonClient:
         if error.status() in _PASSING_STATES | _UNKNOWN_STATES:
             try:
                 index = self._client.get_model_repository_index(client_timeout=INDEX_DEADLINE_S)
-            except InferenceServerException:
-                return map_triton_error(error, model_name, self._url)
+            except InferenceServerException as silence:
+                # What it said before it went away was said while it stopped.
+                return map_triton_error(silence, model_name, self._url)
             models = [(model.name, model.version, model.state, model.reason) for model in index.models]
             if reason := why_not_served(models, model_name, model_version):
                 return ModelNotServed(f"{model_name} version {model_version}", reason)
+            if error.status() == _NOT_FOUND:
+                return DependencyUnavailable("triton", f"{self._url}: {model_name} was being loaded")
         return map_triton_error(error, model_name, self._url)
 
 

@@ -85,7 +85,7 @@ class Bench:
                 problem=str(error).strip(),
             )
         judged_at = _first(lambda: self.stores.first_judged_after(returned_at), GIVE_UP_S, every_s=0.5)
-        settled_at, found, problem = self._settle()
+        settled_at, found, problem = self.settle()
         return Outcome(
             fault=fault.name,
             lasted_s=returned_at - begun,
@@ -95,7 +95,7 @@ class Bench:
             problem=problem,
         )
 
-    def _settle(self) -> tuple[float | None, dict[str, Account], str]:
+    def settle(self) -> tuple[float | None, dict[str, Account], str]:
         """Ask the stores until they hold all that was sent before; return when, and the last accounts."""
         must = demands_of(list(self.ledger.sent))
         found: dict[str, Account] = {}

@@ -119,6 +119,7 @@ def _slice(run: Run, platform: Platform, todo: Sequence[Fault], ends_at: float, 
     )
     outcomes = list[Outcome]()
     load.start()
+    bench.settle()
     for fault in todo:
         if time.monotonic() > ends_at:
             break

@@ -1,11 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import grpc
 import numpy as np
 import pytest
 from prometheus_client import REGISTRY
+from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
 from analysis_server.triton import TritonClient, map_triton_error, why_not_served
-from telemetry_core.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.errors import DependencyUnavailable, ModelContractError, ModelNotServed
 
 PASSING = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "CANCELLED", "ABORTED"}
 
@@ -55,3 +58,38 @@ def test_every_call_is_timed_also_one_that_fails():
     with pytest.raises(DependencyUnavailable):
         TritonClient("127.0.0.1:1").infer("lstm_timeseries", "1", np.zeros((1, 10), np.float32))
     assert REGISTRY.get_sample_value(name) == before + 1
+
+
+class RestartingServer(service_pb2_grpc.GRPCInferenceServiceServicer):
+    """Knows no model when it is asked for a forecast; what its index says a moment later is given."""
+
+    def __init__(self, state: str | None):
+        self._state = state
+
+    def ModelInfer(self, _request, context):  # noqa: N802 - the protocol's name
+        context.abort(grpc.StatusCode.NOT_FOUND, "Request for unknown model: 'lstm_timeseries' is not found")
+
+    def RepositoryIndex(self, _request, context):  # noqa: N802 - the protocol's name
+        if self._state is None:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the server stops")
+        entry = service_pb2.RepositoryIndexResponse.ModelIndex(
+            name="lstm_timeseries", version="1", state=self._state
+        )
+        return service_pb2.RepositoryIndexResponse(models=[entry])
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("READY", DependencyUnavailable), (None, DependencyUnavailable), ("UNAVAILABLE", ModelNotServed)],
+    ids=["loaded meanwhile", "gone meanwhile", "not loaded"],
+)
+def test_model_that_is_not_found_while_triton_starts_or_stops_fails_no_task(state, expected):
+    server = grpc.server(ThreadPoolExecutor(max_workers=1))
+    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(RestartingServer(state), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with pytest.raises(expected):
+            TritonClient(f"127.0.0.1:{port}").infer("lstm_timeseries", "1", np.zeros((1, 10), np.float32))
+    finally:
+        server.stop(None).wait()
