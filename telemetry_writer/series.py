@@ -1,4 +1,4 @@
-"""Which samples of a message go into which series of VictoriaMetrics: pure, no clock, no network."""
+"""Which samples of a message go into which series of VictoriaMetrics: no clock, no network."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
 from telemetry_core.values import number_of
 from telemetry_core.victoria import is_kept, sample_line
+from telemetry_writer.first_values import FirstValues
 
 MAX_WILDCARD_FIELDS: Final = 64
 """Fields of one object that a `*` turns into series: a sender must not invent series without end."""
@@ -50,8 +51,10 @@ class SampleImport:
     failed: Sequence[FailedMessage] = ()
 
 
-def plan_import(records: Sequence[Record], *, mission: Mission, now_us: int) -> SampleImport:
-    """Turn records into import lines; messages that can't be read are counted by reason."""
+def plan_import(
+    records: Sequence[Record], *, mission: Mission, now_us: int, first_values: FirstValues
+) -> SampleImport:
+    """Turn records into import lines; messages that can't be used are counted by reason."""
     lines: list[str] = []
     messages: list[ProcessedMessage] = []
     skipped: dict[str, int] = {}
@@ -60,7 +63,9 @@ def plan_import(records: Sequence[Record], *, mission: Mission, now_us: int) -> 
     for record in records:
         try:
             header = parse_header(record.value, mission=mission, received_us=record.received_us)
-            samples = import_lines(header, mission.metrics)
+            values = samples_of(header.body, mission.metrics)
+            first_values.check(header, values)
+            samples = import_lines(header, values)
         except InvalidTelemetryMessage as error:
             skipped[error.reason] = skipped.get(error.reason, 0) + 1
             continue
@@ -77,13 +82,10 @@ def plan_import(records: Sequence[Record], *, mission: Mission, now_us: int) -> 
     )
 
 
-def import_lines(header: MessageHeader, metrics: Mapping[str, str]) -> list[str]:
+def import_lines(header: MessageHeader, samples: Mapping[str, float]) -> list[str]:
     """Render one line per series: `name{satellite_id="..."} value milliseconds`."""
     labels = {"satellite_id": header.satellite_id}
-    return [
-        sample_line(name, labels, value, header.generated_us)
-        for name, value in samples_of(header.body, metrics).items()
-    ]
+    return [sample_line(name, labels, value, header.generated_us) for name, value in samples.items()]
 
 
 def samples_of(body: Mapping[str, object], metrics: Mapping[str, str]) -> dict[str, float]:

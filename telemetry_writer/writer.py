@@ -14,6 +14,7 @@ from telemetry_core.observability import (
 )
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
+from telemetry_writer.first_values import FirstValues
 from telemetry_writer.series import SampleImport, plan_import
 
 SERVICE: Final = "telemetry-writer"
@@ -42,12 +43,18 @@ class TelemetryWriter:
     ) -> None:
         self._mission = mission
         self._sink = sink
+        self._first_values = FirstValues(mission)
         self._clock = clock
         self._budget = LogBudget(MESSAGES_LOGGED_PER_S, monotonic=monotonic)
 
     def plan(self, records: Sequence[Record]) -> SampleImport:
         """Decide what the records put into VictoriaMetrics."""
-        return plan_import(records, mission=self._mission, now_us=int(self._clock() * 1_000_000))
+        return plan_import(
+            records,
+            mission=self._mission,
+            now_us=int(self._clock() * 1_000_000),
+            first_values=self._first_values,
+        )
 
     def rewrite(self, records: Sequence[Record]) -> None:
         """Import the samples of records once more; they were counted and logged when their turn came."""
