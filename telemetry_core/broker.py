@@ -139,7 +139,8 @@ def queue_listing(app: Any, *, timeout_s: float) -> Callable[[], list[dict[str, 
     virtual_host = quote(connection.virtual_host, safe="")
     url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/queues/{virtual_host}"
     session = requests.Session()
-    session.auth = (connection.userid, connection.password)
+    # As bytes: the client would encode text as Latin-1, which not every password fits.
+    session.auth = ((connection.userid or "").encode(), (connection.password or "").encode())
 
     def ask() -> list[dict[str, Any]]:
         try:

@@ -9,6 +9,16 @@ PlatformError
 └── ModelContractError        no retry, the model's or our fault: fail at once, loudly
 """
 
+import re
+from typing import Final
+
+_LOGIN_IN_URL: Final = re.compile(r"""://(?:[^\s:/@'"]*:[^\s'"]*|[^\s:/@'"]+)@""")
+
+
+def without_passwords(text: str) -> str:
+    """Hide the logins of all URLs in a text, also those whose password should have been percent-encoded."""
+    return _LOGIN_IN_URL.sub("://***@", text)
+
 
 class PlatformError(Exception):
     """Anything this platform raises on purpose."""
@@ -28,10 +38,13 @@ class InvalidMission(PlatformError):  # noqa: N818
 
 
 class DependencyUnavailable(PlatformError):  # noqa: N818
-    """A server we need is away or overloaded; `dependency` is its name for logs and `/readyz`."""
+    """A server we need is away or overloaded; `dependency` is its name for logs and `/readyz`.
+
+    Its text is shown to clients, and what a server's own client says may name the URL that it was given.
+    """
 
     def __init__(self, dependency: str, detail: str) -> None:
-        super().__init__(f"{dependency} unavailable: {detail}")
+        super().__init__(f"{dependency} unavailable: {without_passwords(detail)}")
         self.dependency = dependency
 
 

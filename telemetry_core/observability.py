@@ -17,6 +17,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
 
 from telemetry_core.access import is_own_host, own_names
+from telemetry_core.errors import without_passwords
 from telemetry_core.inferences import Job, Source, SubsystemInference
 from telemetry_core.settings import Settings
 
@@ -251,4 +252,4 @@ def _render_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     trace = event.pop("exception", None)
     prefix = "" if level in ("info", "debug") else f"[{level.upper()}] "
     keys = "".join(f" {key}={value}" for key, value in event.items())
-    return f"{time} - {prefix}{text}{keys}" + (f"\n{trace}" if trace else "")
+    return without_passwords(f"{time} - {prefix}{text}{keys}" + (f"\n{trace}" if trace else ""))

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telemetry_core.errors import InvalidMission
@@ -17,7 +17,7 @@ _PROJECT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """Every key that a service reads; the defaults are those of a machine without containers."""
 
-    model_config = SettingsConfigDict(extra="ignore")
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
 
     kafka_bootstrap_servers: str = "localhost:9092"
     kafka_topic: str = "satellite-telemetry"
@@ -57,6 +57,22 @@ class Settings(BaseSettings):
     metrics_address: str = "127.0.0.1"
     """Address of that port; in a container every one of its own."""
 
+    @field_validator("celery_broker_url", "victoria_metrics_url", "elasticsearch_url")
+    @classmethod
+    def _is_unambiguous(cls, url: str) -> str:
+        """Refuse a login that ends early for its special characters: its rest would be taken for a host."""
+        try:
+            parts = urlsplit(url)
+            is_clear = "@" not in parts.path + parts.query + parts.fragment and parts.port != 0
+        except ValueError:
+            is_clear = False
+        if not is_clear:
+            raise ValueError(
+                "no URL of the form scheme://user:password@host:port: write special characters of the"
+                " password percent-encoded, %2F for /, %40 for @, %23 for #, %3F for ?"
+            )
+        return url
+
     @property
     def accepted_api_keys(self) -> list[str]:
         """Each key of `api_keys`."""
@@ -66,12 +82,6 @@ class Settings(BaseSettings):
     def accepted_hosts(self) -> list[str]:
         """Each name of `allowed_hosts`."""
         return _items(self.allowed_hosts)
-
-    @property
-    def broker_address(self) -> str:
-        """Host and port of RabbitMQ without its password, for logs."""
-        parts = urlsplit(self.celery_broker_url)
-        return f"{parts.hostname}:{parts.port or 5672}"
 
 
 def _items(text: str) -> list[str]:

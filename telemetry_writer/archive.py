@@ -10,6 +10,7 @@ from typing import Final
 
 import requests
 
+from telemetry_core.errors import without_passwords
 from telemetry_core.settings import Settings
 from telemetry_core.victoria import CONNECT_TIMEOUT_S
 
@@ -59,7 +60,7 @@ def main() -> None:
     try:
         (export_series if action == "export" else import_series)(base_url)
     except requests.RequestException as error:
-        sys.exit(f"VictoriaMetrics at {base_url}: {error}")
+        sys.exit(without_passwords(f"VictoriaMetrics at {base_url}: {error}"))
 
 
 if __name__ == "__main__":

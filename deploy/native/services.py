@@ -231,7 +231,10 @@ def _python_services(
     return (
         Service(
             name="operation-server",
-            command=f"{programs}/uvicorn operation_server.app:create_app --factory --host {bind} --port 8000",
+            command=(
+                f"{programs}/uvicorn operation_server.app:create_app --factory --host {bind} --port 8000"
+                f" --forwarded-allow-ips {inner}"  # nginx calls from there
+            ),
             ports=(8000,),
             probe=answers_http(f"http://{bind}:8000/readyz"),
             after=("postgres", "rabbitmq", "victoria-metrics"),

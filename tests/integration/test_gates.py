@@ -34,6 +34,8 @@ class Echo(BaseHTTPRequestHandler):
         body = f"{self.command} {self.path}".encode()
         self.send_response(200)
         self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Seen-Peer", self.client_address[0])
+        self.send_header("Seen-Forwarded", ", ".join(self.headers.get_all("X-Forwarded-For", [])))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -126,6 +128,16 @@ def ask(method: str, port: int, path: str, **headers: str) -> requests.Response:
 
 @pytest.mark.usefixtures("_open_platform")
 class TestOpenPlatform:
+    @pytest.mark.parametrize(
+        ("port", "path"), [(WEB_PORT, "/api/v1/fleet"), (WEB_PORT, "/ws/x"), (5555, "/")]
+    )
+    def test_client_can_not_choose_the_address_that_servers_are_told(self, port: int, path: str) -> None:
+        answer = ask("GET", port, path, **{"X-Forwarded-For": "6.6.6.6", "Forwarded": "for=6.6.6.6"})
+        assert answer.headers["Seen-Forwarded"] == "127.0.0.1"
+
+    def test_api_is_called_from_the_address_that_it_believes(self) -> None:
+        assert ask("GET", WEB_PORT, "/api/v1/fleet").headers["Seen-Peer"] == INNER
+
     @pytest.mark.parametrize("port", PORTS)
     @pytest.mark.parametrize(
         "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil@localhost"]

@@ -119,8 +119,3 @@ def test_environment_keys_are_those_of_the_operators_manual(monkeypatch: pytest.
         monkeypatch.setenv(key, value)
     settings = Settings()
     assert {key: str(getattr(settings, key.lower())) for key in values} == values
-
-
-def test_address_of_the_broker_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CELERY_BROKER_URL", "amqp://user:secret@rabbitmq//")
-    assert Settings().broker_address == "rabbitmq:5672"
