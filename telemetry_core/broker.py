@@ -8,6 +8,7 @@ import requests
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import KombuError
+from requests.auth import HTTPBasicAuth
 
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
@@ -140,7 +141,8 @@ def queue_listing(app: Any, *, timeout_s: float) -> Callable[[], list[dict[str, 
     url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/queues/{virtual_host}"
     session = requests.Session()
     # As bytes: the client would encode text as Latin-1, which not every password fits.
-    session.auth = ((connection.userid or "").encode(), (connection.password or "").encode())
+    user, password = connection.userid or "", connection.password or ""
+    session.auth = HTTPBasicAuth(user.encode(), password.encode())
 
     def ask() -> list[dict[str, Any]]:
         try:
