@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any, Final
 
 import grpc  # type: ignore[import-untyped]
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException
 from kombu.exceptions import KombuError
 
 from operation_server.asking import Away, Inquiry
 from operation_server.pipeline.triton import IndexedModel, not_ready, open_channel
+from telemetry_core.consumer_group import observer_of
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import DEPENDENCY as SEARCH
@@ -149,11 +149,11 @@ def search_check(engine: SearchEngine) -> Check:
 
 def kafka_check(bootstrap_servers: str) -> Check:
     """Ask Kafka for its cluster's metadata."""
-    clients: list[AdminClient] = []
+    clients: list[Consumer] = []
 
     def check() -> None:
         if not clients:
-            clients.append(AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0}))
+            clients.append(observer_of(bootstrap_servers, "readiness", purpose="check"))
         try:
             clients[0].list_topics(timeout=TIMEOUT_S)
         except KafkaException as error:

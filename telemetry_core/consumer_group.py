@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -45,6 +46,25 @@ def member_of(settings: Settings, group_id: str, *, service: str) -> Consumer:
     )
 
 
+def observer_of(servers: str, group_id: str, *, purpose: str) -> Consumer:
+    """Create a client that asks about topics and a group's offsets and never joins.
+
+    It is no administrative client: the process aborts when a connection drops under a question of such a
+    client that answers by a future (librdkafka#4605).
+    """
+    return Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": group_id,
+            "client.id": f"{group_id}-{purpose}",
+            "enable.auto.commit": False,
+            "socket.timeout.ms": int(ANSWER_S * 1000),
+            "reconnect.backoff.max.ms": 2_000,
+            "log_level": 0,
+        }
+    )
+
+
 def is_fatal(error: KafkaException) -> bool:
     """Tell an error after which a client is of no use: its event says so by code, other errors by a flag."""
     cause = error.args[0]
@@ -79,23 +99,11 @@ class PartitionState:
 
 
 class GroupLag:
-    """Asks Kafka how far a group is behind.
-
-    It asks by a consumer that never joins, not by librdkafka's administrative client: a connection that drops
-    under a question about a group aborts the process there (librdkafka#4605).
-    """
+    """Asks Kafka how far a group is behind."""
 
     def __init__(self, settings: Settings, group_id: str) -> None:
         self._topic = settings.kafka_topic
-        self._configuration: dict[str, str | int | float | bool] = {
-            "bootstrap.servers": settings.kafka_bootstrap_servers,
-            "group.id": group_id,
-            "client.id": f"{group_id}-watch",
-            "enable.auto.commit": False,
-            "socket.timeout.ms": int(ANSWER_S * 1000),
-            "reconnect.backoff.max.ms": 2_000,
-            "log_level": 0,
-        }
+        self._observe = partial(observer_of, settings.kafka_bootstrap_servers, group_id, purpose="watch")
         self._client: Consumer | None = None
 
     def ask(self, owned: Collection[int] | None) -> Work:
@@ -110,7 +118,7 @@ class GroupLag:
 
     def _partitions(self, owned: Collection[int] | None) -> dict[int, PartitionState]:
         if self._client is None:
-            self._client = Consumer(self._configuration)
+            self._client = self._observe()
         known = self._client.list_topics(self._topic, timeout=ANSWER_S).topics[self._topic].partitions
         places = [TopicPartition(self._topic, number) for number in known if owned is None or number in owned]
         states = {}

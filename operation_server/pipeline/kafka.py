@@ -20,6 +20,7 @@ from operation_server.pipeline.states import (
     without_normal,
 )
 from operation_server.pipeline.stores import DatabaseNumbers
+from telemetry_core.consumer_group import observer_of
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
 from telemetry_core.stream import TRIGGER_GROUP, WRITER_GROUP
@@ -40,8 +41,7 @@ class KafkaNumbers:
 class KafkaQuestion:
     """Asks for the lag of both consumer groups and the messages of all topics.
 
-    Offsets are asked for by consumers that never join, and members by the client's plain call: its newer
-    ones, which answer by futures, abort the process when a connection drops under them (librdkafka#4605).
+    Only members are asked for by an administrative client, by its plain call (see `observer_of`).
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -98,15 +98,7 @@ class KafkaQuestion:
 
     def _consumer(self, group: str) -> Consumer:
         if group not in self._consumers:
-            self._consumers[group] = Consumer(
-                {
-                    "bootstrap.servers": self._servers,
-                    "group.id": group,
-                    "client.id": f"{group}-figures",
-                    "enable.auto.commit": False,
-                    "log_level": 0,
-                }
-            )
+            self._consumers[group] = observer_of(self._servers, group, purpose="figures")
         return self._consumers[group]
 
 
