@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
 from analysis_server.inference import WindowSet
+from analysis_server.series import LARGEST_VALUE
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job, Source
 from telemetry_core.models import MODEL_VERSION_PATTERN
@@ -167,9 +168,11 @@ def _window_set(  # noqa: PLR0913 - the parts of one window
     is_plain_series: bool = False,
 ) -> WindowSet:
     length = min(parsed.config.window_length, max(len(values) for values in series))
-    window = np.full((1, len(channels), length), np.nan, dtype=np.float32)
+    window = np.full((1, len(channels), length), np.nan)
     for target, values in zip(window[0], series, strict=True):
-        newest = [np.nan if value is None else value for value in values[-length:]]
+        newest = [
+            np.nan if value is None or abs(value) > LARGEST_VALUE else value for value in values[-length:]
+        ]
         target[length - len(newest) :] = newest
     return WindowSet(
         subsystem=subsystem,

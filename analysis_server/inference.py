@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analysis_server.channel_settings import without_invalid_values
 from analysis_server.measures import FAMILIES
+from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
 from analysis_server.scoring import (
     Calibration,
     Scores,
@@ -37,7 +38,7 @@ MODEL_TYPES: Final = {
 PROCESSED_BY: Final = "triton_server"
 #: Half widths of the bands in standard deviations of a Gaussian.
 BANDS: Final = {"50": 0.674490, "90": 1.644854}
-_DIGITS: Final = 6
+_DIGITS_OF: Final = {np.dtype(np.float32): 7, np.dtype(np.float64): 15}
 _LEAST_SHARE: Final = 0.005
 
 
@@ -60,8 +61,9 @@ class WindowSet:
     jobs: Sequence[Job]
     #: What a row stores as `input_data` beside the newest sample; one per job.
     origins: Sequence[Mapping[str, Any]]
-    #: float32[job, channel, time], NaN = missing, shorter windows padded in front.
-    windows: NDArray[np.float32]
+    #: float[job, channel, time], NaN = missing, shorter windows padded in front: float32 as telemetry's tasks
+    #: carry them, float64 as clients post them.
+    windows: Numbers
     #: A series without channel names: predictions are plain numbers.
     is_plain_series: bool = False
     #: Recomputed in time order: may replace completed rows.
@@ -151,24 +153,27 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
 ) -> dict[int, SubsystemInference]:
     windows = task.windows[ready]
     jobs, channels, steps = windows.shape
+    units = ModelUnits.of(windows)
     begun = time.perf_counter()
-    answer = infer(task.model_name, task.model_version, windows.reshape(jobs * channels, steps))
+    answer = infer(
+        task.model_name, task.model_version, units.to_model(windows).reshape(jobs * channels, steps)
+    )
     elapsed_ms = (time.perf_counter() - begun) * 1000
     shape = (jobs, channels, -1)
-    mean = answer.mean.reshape(shape)[:, :, : task.horizon].astype(np.float64)
-    std = answer.std.reshape(shape)[:, :, : task.horizon].astype(np.float64)
+    mean = units.from_model(answer.mean.reshape(shape)[:, :, : task.horizon])
+    std = answer.std.reshape(shape)[:, :, : task.horizon] * units.scale
     if mean.shape[2] < task.horizon:
         raise ModelContractError(f"model {task.model_name} forecasts {mean.shape[2]} of {task.horizon} steps")
     scores = score_windows(
         windows,
-        answer.step_mean.reshape(shape),
-        answer.step_std.reshape(shape),
+        units.from_model(answer.step_mean.reshape(shape)),
+        answer.step_std.reshape(shape) * units.scale,
         subsystem=task.subsystem,
         channels=task.channels,
         calibration=calibration,
         detection=task.detection,
     )
-    probabilities = confidence(windows, answer.std.reshape(shape)[:, :, : task.horizon])
+    probabilities = confidence(windows, std)
     completed_at = clock()
     rows = {}
     for position, index in enumerate(ready):
@@ -197,17 +202,21 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
 
 def _forecast_columns(
     task: WindowSet,
-    window: NDArray[np.float32],
+    window: Numbers,
     mean: NDArray[np.float64],
     std: NDArray[np.float64],
 ) -> dict[str, Any]:
     """Shape one forecast as the row's columns; a channel without any sample has none."""
     has_samples = _has_samples(window)
     mean = np.where(has_samples[:, np.newaxis], mean, np.nan)
+    places = decimal_places(window)
     columns: dict[str, Any] = {
-        "predictions": _steps(task, mean),
+        "predictions": _steps(task, rounded(mean, places)),
         "bands": {
-            name: {"lower": _steps(task, mean - z * std), "upper": _steps(task, mean + z * std)}
+            name: {
+                "lower": _steps(task, rounded(mean - z * std, places)),
+                "upper": _steps(task, rounded(mean + z * std, places)),
+            }
             for name, z in BANDS.items()
         },
     }
@@ -221,24 +230,14 @@ def _forecast_columns(
     return columns
 
 
-def _has_samples(window: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _has_samples(window: Numbers) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(window).any(axis=1))
 
 
 def _steps(task: WindowSet, values: NDArray[np.float64]) -> list[Any]:
     """Turn [channel, step] into a list of steps: numbers of a plain series, else lists in channel order."""
-    rounded = _significant(values).T.tolist()
-    clean = [[None if math.isnan(value) else value for value in step] for step in rounded]
+    clean = [[None if math.isnan(value) else value for value in step] for step in values.T.tolist()]
     return [step[0] for step in clean] if task.is_plain_series else clean
-
-
-def _significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round to six significant digits, about what float32 holds."""
-    with np.errstate(divide="ignore"):
-        magnitude = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))
-    factor = np.power(10.0, _DIGITS - 1 - magnitude)
-    rounded: NDArray[np.float64] = np.round(values * factor) / factor
-    return rounded
 
 
 def _score_columns(scores: Scores, position: int, channels: Sequence[str]) -> dict[str, Any]:
@@ -333,14 +332,15 @@ def _row(
     )
 
 
-def _without_padding(window: NDArray[np.float32]) -> NDArray[np.float32]:
+def _without_padding(window: Numbers) -> Numbers:
     rows = np.flatnonzero(np.isfinite(window).any(axis=0))
     return np.ascontiguousarray(window[:, rows[0] :] if rows.size else window[:, :0])
 
 
-def _newest(channels: Sequence[str], window: NDArray[np.float32]) -> dict[str, float | None]:
+def _newest(channels: Sequence[str], window: Numbers) -> dict[str, float | None]:
+    digits = _DIGITS_OF[window.dtype]
     newest = window[:, -1] if window.size else np.full(len(channels), np.nan)
     return {
-        channel: float(f"{value:.7g}") if np.isfinite(value) else None
+        channel: float(f"{value:.{digits}g}") if np.isfinite(value) else None
         for channel, value in zip(channels, newest, strict=True)
     }

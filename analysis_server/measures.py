@@ -5,7 +5,7 @@ Arrays are float64[job, channel, time], NaN = missing sample.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -63,9 +63,9 @@ class Windows:
     @classmethod
     def build(
         cls,
-        windows: npt.NDArray[np.float32],
-        step_mean: npt.NDArray[np.float32],
-        step_std: npt.NDArray[np.float32],
+        windows: npt.NDArray[np.floating[Any]],
+        step_mean: npt.NDArray[np.floating[Any]],
+        step_std: npt.NDArray[np.floating[Any]],
     ) -> Self:
         """Widen to float64 and mark what can be judged; infinities count as missing."""
         present = np.isfinite(windows)
@@ -87,48 +87,37 @@ class Windows:
             is_expected=self.is_expected[jobs, :, -length:],
         )
 
-    def standardised(self, is_relative: npt.NDArray[np.bool_]) -> Self:
-        """Remove mean and deviation of each window from the channels marked in bool[channel]."""
-        if not is_relative.any():
-            return self
-        relative = is_relative[:, None]
-        mean = masked_mean(self.value)
-        deviation = np.sqrt(masked_mean((self.value - mean[..., None]) ** 2))
-        centre = np.where(relative, mean[..., None], 0.0)
-        scale = np.where(relative, (deviation + 1e-6 * np.abs(mean) + 1e-12)[..., None], 1.0)
+    def of_channels(self, channels: npt.NDArray[np.intp]) -> Self:
+        """Some of the channels."""
         return type(self)(
-            value=(self.value - centre) / scale,
-            step_mean=(self.step_mean - centre) / scale,
-            step_std=self.step_std / scale,
-            is_predicted=self.is_predicted,
+            value=self.value[:, channels],
+            step_mean=self.step_mean[:, channels],
+            step_std=self.step_std[:, channels],
+            is_predicted=self.is_predicted[:, channels],
             is_expected=self.is_expected,
         )
 
 
-def measure_windows(
-    windows: Windows, *, noise: Floats, is_relative: npt.NDArray[np.bool_], reference: Sequence[Floats]
-) -> Floats:
+def measure_windows(windows: Windows, *, noise: Floats, reference: Sequence[Floats]) -> Floats:
     """Measure everything in MEASURES.
 
     Args:
         windows: Values and predictions.
-        noise: float64[channel], smallest expected error, after standardising where that applies.
-        is_relative: bool[channel], standardise by the window itself.
+        noise: float64[channel], smallest expected error.
         reference: Per channel float64[subsequence, SUBSEQUENCE_STEPS], mean-centred nominal subsequences.
 
     Returns:
         float64[job, channel, measure]; NaN where too few samples exist.
     """
-    series = windows.standardised(is_relative)
-    newest = max(RUN_STEPS, series.value.shape[2] // NEWEST_SHARE)
-    expected = np.broadcast_to(series.is_expected, series.value.shape)
-    missing = np.where(expected, np.isnan(series.value), np.nan)
+    newest = max(RUN_STEPS, windows.value.shape[2] // NEWEST_SHARE)
+    expected = np.broadcast_to(windows.is_expected, windows.value.shape)
+    missing = np.where(expected, np.isnan(windows.value), np.nan)
     parts = [
-        *residual_measures(series, noise[:, None]),
-        *statistics(series.value, noise),
-        *statistics(series.value[..., -newest:], noise),
+        *residual_measures(windows, noise[:, None]),
+        *statistics(windows.value, noise),
+        *statistics(windows.value[..., -newest:], noise),
         masked_mean(missing),
-        *subsequence_measures(series.value, noise, reference),
+        *subsequence_measures(windows.value, noise, reference),
     ]
     return np.stack(parts, axis=2)
 

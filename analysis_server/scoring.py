@@ -1,7 +1,8 @@
 """Anomaly score of a window from families of evidence, and the confidence of its forecast.
 
 Each family measures the window and sets every measure against the channel's usual, which the calibration
-beside the model knows. Arrays are [job, channel, ...] in the order of the channels; NaN = missing sample.
+beside the model knows; a channel that it does not know is judged against itself. Arrays are
+[job, channel, ...] in the order of the channels; NaN = missing sample.
 """
 
 import hashlib
@@ -27,10 +28,12 @@ from analysis_server.changes import (
 )
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
 from analysis_server.measures import FAMILIES, MEASURES, WINDOW_FAMILIES, Windows, measure_windows
+from analysis_server.series import FAMILY_OF_TEST, TESTS, series_evidence
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.subsystems import Detection
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.floating[Any]]
 
 MIN_SAMPLES = 10
 CALIBRATED_LENGTHS = (10, 20, 40, 64)
@@ -42,7 +45,13 @@ CHANNEL_NORM = 8
 """Exponent of the norm over channels: near the maximum, yet several suspicious channels add up."""
 CHANGE_STEEPNESS = 1.0
 """Log odds grow as the logarithm of the evidence: four decimals tell all of its range apart."""
+SERIES_STEEPNESS = 4.0
+"""The median nominal series has half the evidence of the threshold and scores about .13."""
+_LARGEST_SCORE = 0.9999
+SERIES_CHANNEL_EXPONENT = 0.08
+"""The evidence at the threshold grows so with the number of channels, each of which may be the rare one."""
 _FAMILY_OF_MEASURE = np.array([WINDOW_FAMILIES.index(family) for family, _ in MEASURES])
+_FAMILY_OF_SERIES_TEST = np.array([FAMILIES.index(FAMILY_OF_TEST[test]) for test in TESTS])
 _ODDS_AT_THRESHOLD = ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)
 
 
@@ -50,8 +59,6 @@ _ODDS_AT_THRESHOLD = ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)
 class ChannelCalibration:
     """What is usual for one channel on nominal data; first axis = CALIBRATED_LENGTHS."""
 
-    is_relative: bool
-    """Windows are standardised by themselves first: nothing is known of the channel's unit."""
     noise: float
     """Smallest error that is expected of a prediction, in the channel's unit."""
     low: Floats
@@ -78,29 +85,15 @@ class SubsystemCalibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Constants of a model version; unknown channels and subsystems get the generic ones."""
+    """Constants of a model version; a channel that has none is judged against itself."""
 
     channels: Mapping[str, ChannelCalibration]
     """By `subsystem.channel`."""
     subsystems: Mapping[str, SubsystemCalibration]
-    generic_channel: ChannelCalibration
-    generic_subsystems: Mapping[int, SubsystemCalibration]
-    """By number of channels."""
     changes: ChangeCalibration
     """Of channels that were calibrated on a recording; these win."""
     hash: str
     """SHA-256 of the file, hexadecimal."""
-
-    def channel(self, subsystem: str, channel: str) -> ChannelCalibration:
-        """Constants of a channel, or the generic ones."""
-        return self.channels.get(f"{subsystem}.{channel}", self.generic_channel)
-
-    def subsystem(self, subsystem: str, channel_count: int) -> SubsystemCalibration:
-        """Constants of a subsystem, or the generic ones for as many channels or the next larger count."""
-        if subsystem in self.subsystems:
-            return self.subsystems[subsystem]
-        sizes = sorted(self.generic_subsystems)
-        return self.generic_subsystems[next((size for size in sizes if size >= channel_count), sizes[-1])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +103,7 @@ class Scores:
     score: Floats
     """float64[job] in [0, 1], 4 decimals; NaN where fewer than 10 samples exist."""
     contributions: Floats
-    """float64[job, channel, family], share in the score, sums to 1; all 0 where there is no score."""
+    """float64[job, channel, family], share in the score, sums to 1; all 0 without evidence."""
 
 
 def load_calibration(directory: Path) -> Calibration:
@@ -137,10 +130,6 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
     return Calibration(
         channels={name: _channel(values) for name, values in document["channels"].items()},
         subsystems={name: _subsystem(values) for name, values in document["subsystems"].items()},
-        generic_channel=_channel(document["generic_channel"]),
-        generic_subsystems={
-            int(n): _subsystem(values) for n, values in document["generic_subsystems"].items()
-        },
         changes=parse_changes(document.get("changes")),
         hash=digest,
     )
@@ -151,7 +140,7 @@ def _channel(values: Mapping[str, Any]) -> ChannelCalibration:
         name: np.asarray(values[name], np.float64)
         for name in ("low", "usual", "high", "family_scale", "reference")
     }
-    return ChannelCalibration(is_relative=values["is_relative"], noise=values["noise"], **arrays)
+    return ChannelCalibration(noise=values["noise"], **arrays)
 
 
 def _subsystem(values: Mapping[str, Any]) -> SubsystemCalibration:
@@ -162,9 +151,9 @@ def _subsystem(values: Mapping[str, Any]) -> SubsystemCalibration:
 
 
 def score_windows(  # noqa: PLR0913 - three arrays that belong together and three keys
-    windows: npt.NDArray[np.float32],
-    step_mean: npt.NDArray[np.float32],
-    step_std: npt.NDArray[np.float32],
+    windows: Numbers,
+    step_mean: Numbers,
+    step_std: Numbers,
     *,
     subsystem: str,
     channels: Sequence[str],
@@ -174,7 +163,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     """Score the windows of many jobs of one subsystem.
 
     Args:
-        windows: float32[job, channel, time] in time order, NaN = missing, each in its channel's unit.
+        windows: float[job, channel, time] in time order, NaN = missing, each in its channel's unit.
         step_mean: As windows: each step predicted from those before it; finite.
         step_std: As windows: standard deviation of that prediction; finite.
         subsystem: Whose constants apply.
@@ -189,28 +178,86 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     raw = Windows.build(windows, step_mean, step_std)
     recorded = calibration.changes.of_subsystem(subsystem, channels)
     if recorded is not None:
-        unknown = np.broadcast_to(np.array([[-np.inf], [np.inf]]), (2, len(channels)))
-        counted = is_counted(raw, settings, usual_mean=unknown)
+        counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
         return score_changes(windows, recorded, calibration.changes.thresholds[len(channels)], counted)
-    jobs, channel_count, _ = windows.shape
+    series = smoothed(raw, settings)
+    is_known = np.array([f"{subsystem}.{channel}" in calibration.channels for channel in channels])
+    parts = []
+    if is_known.any():
+        known = np.flatnonzero(is_known)
+        constants = [
+            _for_setting(calibration.channels[f"{subsystem}.{channel}"], setting)
+            for channel, setting, has_constants in zip(channels, settings, is_known, strict=True)
+            if has_constants
+        ]
+        limits = calibration.subsystems[subsystem]
+        length_index = judged_length_index(windows)
+        chosen = [settings[index] for index in known]
+        parts.append((known, score_known(series.of_channels(known), chosen, constants, limits, length_index)))
+    if not is_known.all():
+        unknown = np.flatnonzero(~is_known)
+        counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
+        parts.append((unknown, score_unknown(series.value[:, unknown], counted[:, unknown])))
+    return joined(parts, windows.shape[:2])
+
+
+def score_known(
+    series: Windows,
+    settings: Sequence[Detection],
+    constants: Sequence[ChannelCalibration],
+    limits: SubsystemCalibration,
+    length_index: npt.NDArray[np.int64],
+) -> Scores:
+    """Score channels by their constants; `length_index` is int64[job], -1 = too short."""
+    jobs, channel_count, _ = series.value.shape
     score = np.full(jobs, np.nan)
     contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
-    known = [
-        _for_setting(calibration.channel(subsystem, channel), setting)
-        for channel, setting in zip(channels, settings, strict=True)
-    ]
-    limits = calibration.subsystem(subsystem, channel_count)
-    series = smoothed(raw, settings)
-    length_index = judged_length_index(windows)
     for index in np.unique(length_index[length_index >= 0]):
         chosen = np.flatnonzero(length_index == index)
         newest = series.newest(chosen, CALIBRATED_LENGTHS[index])
-        evidence = family_evidence(newest, known, int(index))
-        evidence *= is_counted(newest, settings, usual_mean=_usual_mean(known, int(index)))[..., None]
+        evidence = family_evidence(newest, constants, int(index))
+        evidence *= is_counted(newest, settings, usual_mean=_usual_mean(constants, int(index)))[..., None]
         total = subsystem_evidence(evidence)
         score[chosen] = to_score(total, limits.threshold[index], limits.steepness[index])
         contributions[chosen, :, : len(WINDOW_FAMILIES)] = evidence_shares(evidence)
     return Scores(score=score, contributions=contributions)
+
+
+def score_unknown(value: Floats, counted: npt.NDArray[np.bool_]) -> Scores:
+    """Score float64[job, channel, time] each channel against itself; the oddest channel decides.
+
+    What the mission does not count, bool[job, channel], is no evidence.
+    """
+    jobs, channel_count, steps = value.shape
+    by_test = series_evidence(value.reshape(-1, steps)).reshape(jobs, channel_count, -1)
+    by_test *= counted[..., None]
+    is_judged = (np.isfinite(value).sum(axis=2) >= MIN_SAMPLES).any(axis=1)
+    threshold = channel_count**SERIES_CHANNEL_EXPONENT
+    score = to_score(by_test.max(axis=(1, 2)), threshold, SERIES_STEEPNESS)
+    weight = by_test**CHANNEL_NORM
+    contributions = np.stack(
+        [weight[..., family == _FAMILY_OF_SERIES_TEST].sum(axis=2) for family in range(len(FAMILIES))], axis=2
+    )
+    total = contributions.sum(axis=(1, 2), keepdims=True)
+    shares = np.divide(contributions, total, out=np.zeros_like(contributions), where=total > 0)
+    return Scores(score=np.where(is_judged, score, np.nan), contributions=shares)
+
+
+def joined(parts: Sequence[tuple[npt.NDArray[np.intp], Scores]], shape: tuple[int, ...]) -> Scores:
+    """One verdict of some channels' scores: the largest, and reasons by each one's odds."""
+    score = np.full(shape[0], np.nan)
+    contributions = np.zeros((*shape, len(FAMILIES)))
+    for channels, part in parts:
+        score = np.fmax(score, part.score)
+        odds = np.nan_to_num(part.score / (1 - np.minimum(part.score, _LARGEST_SCORE)))
+        contributions[:, channels] = part.contributions * odds[:, None, None]
+    total = contributions.sum(axis=(1, 2), keepdims=True)
+    shares = np.divide(contributions, total, out=np.zeros_like(contributions), where=total > 0)
+    return Scores(score=score, contributions=shares)
+
+
+def _unknown_means(channel_count: int) -> Floats:
+    return np.broadcast_to(np.array([[-np.inf], [np.inf]]), (2, channel_count))
 
 
 def _for_setting(channel: ChannelCalibration, setting: Detection) -> ChannelCalibration:
@@ -221,20 +268,13 @@ def _for_setting(channel: ChannelCalibration, setting: Detection) -> ChannelCali
 
 
 def _usual_mean(channels: Sequence[ChannelCalibration], index: int) -> Floats:
-    """Lowest and highest usual mean of a window, float64[2, channel]; infinite where nothing is known."""
+    """Lowest and highest usual mean of a window, float64[2, channel]."""
     mean = MEASURES.index(("statistics", "mean"))
-    return np.array(
-        [
-            (-np.inf, np.inf)
-            if channel.is_relative
-            else (channel.low[index, mean], channel.high[index, mean])
-            for channel in channels
-        ]
-    ).T
+    return np.array([(channel.low[index, mean], channel.high[index, mean]) for channel in channels]).T
 
 
 def score_changes(
-    windows: npt.NDArray[np.float32],
+    windows: Numbers,
     channels: Sequence[ChannelChanges],
     threshold: float,
     counted: npt.NDArray[np.bool_] | None = None,
@@ -276,7 +316,7 @@ def recent_shares(evidence: Floats) -> Floats:
     return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
 
 
-def judged_length_index(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+def judged_length_index(windows: Numbers) -> npt.NDArray[np.int64]:
     """Index into CALIBRATED_LENGTHS of what each job's window fills, -1 if none; int64[job]."""
     has_sample = np.any(np.isfinite(windows), axis=1)
     filled = np.where(has_sample.any(axis=1), windows.shape[2] - has_sample.argmax(axis=1), 0)
@@ -295,7 +335,6 @@ def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index
     measured = measure_windows(
         windows,
         noise=np.array([channel.noise for channel in channels]),
-        is_relative=np.array([channel.is_relative for channel in channels]),
         reference=[channel.reference for channel in channels],
     )
     low, usual, high = (
@@ -333,20 +372,26 @@ def evidence_shares(evidence: Floats) -> Floats:
 _erf = np.frompyfunc(math.erf, 1, 1)
 
 
-def confidence(windows: npt.NDArray[np.float32], forecast_std: npt.NDArray[np.float32]) -> Floats:
+def confidence(windows: Numbers, forecast_std: Numbers) -> Floats:
     """Probability that the truth lies within one standard deviation of the window around the forecast.
 
     Args:
-        windows: float32[job, channel, time], NaN = missing.
-        forecast_std: float32[job, channel, horizon], standard deviation of the Gaussian forecast error.
+        windows: float[job, channel, time], NaN = missing.
+        forecast_std: float[job, channel, horizon], standard deviation of the Gaussian forecast error.
 
     Returns:
         float64[job, channel, horizon] in [0, 1]: erf(deviation / (sqrt 2 forecast_std)), the central mass of
-        a Gaussian; 0 where the window never changes or holds no sample.
+        a Gaussian; 1 where the window never changes, 0 where it holds no sample.
     """
     present = np.isfinite(windows)
     count = np.maximum(present.sum(axis=2, keepdims=True), 1)
     values = np.where(present, windows, 0).astype(np.float64)
     centred = np.where(present, values - values.sum(axis=2, keepdims=True) / count, 0)
     deviation = np.sqrt((centred**2).sum(axis=2, keepdims=True) / count)
-    return np.asarray(_erf(deviation / (math.sqrt(2) * np.maximum(forecast_std, 1e-30))), np.float64)
+    lowest = np.where(present, windows, np.inf).min(axis=2, keepdims=True)
+    is_flat = lowest == np.where(present, windows, -np.inf).max(axis=2, keepdims=True)
+    least_std = 1e-150
+    probability = np.asarray(
+        _erf(deviation / (math.sqrt(2) * np.maximum(forecast_std, least_std))), np.float64
+    )
+    return np.where(is_flat, 1.0, probability)

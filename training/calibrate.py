@@ -28,8 +28,7 @@ from analysis_server.scoring import (
     subsystem_evidence,
 )
 from telemetry_core.inferences import ANOMALY_THRESHOLD
-from training.calibration_windows import Plan, StepPredictor, generic_windows, nominal_windows
-from training.families import Series
+from training.calibration_windows import Plan, StepPredictor, nominal_windows
 from training.nominal import subsystem_features
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +39,6 @@ RARE = 1e-3
 MEDIAN_SCORE = 0.15
 """What the median nominal window scores."""
 REFERENCE_ROWS = 48
-GENERIC_CHANNEL_COUNTS = (1, 4, 16)
 NOISE_QUANTILE = 0.1
 LEAST_LOG_WIDTH, LEAST_SHARE_WIDTH, LEAST_MEAN_WIDTH = 0.15, 0.05, 3.0
 """Smallest distance from the usual to the rare: logarithms, shares, means in units of the noise."""
@@ -82,26 +80,22 @@ def measure_limits(measured: Floats, noise: Floats) -> tuple[Floats, Floats, Flo
 
 
 def fit_channels(
-    series: Mapping[int, Windows], reference_values: Floats, *, is_relative: bool, seed: int
+    series: Mapping[int, Windows], reference_values: Floats, *, seed: int
 ) -> list[ChannelCalibration]:
     """Constants of every channel from nominal windows by length; family scales are left at 1."""
     channel_count = reference_values.shape[1]
-    relative = np.full(channel_count, is_relative)
     rng = np.random.default_rng(seed)
     reference = [
         reference_subsequences(reference_values[:, channel], rng) for channel in range(channel_count)
     ]
-    noise = expected_noise(series[CALIBRATED_LENGTHS[-1]].standardised(relative))
+    noise = expected_noise(series[CALIBRATED_LENGTHS[-1]])
     limits = [
-        measure_limits(
-            measure_windows(series[length], noise=noise, is_relative=relative, reference=reference), noise
-        )
+        measure_limits(measure_windows(series[length], noise=noise, reference=reference), noise)
         for length in CALIBRATED_LENGTHS
     ]
     low, usual, high = (np.stack(parts, axis=1) for parts in zip(*limits, strict=True))
     return [
         ChannelCalibration(
-            is_relative=is_relative,
             noise=float(noise[channel]),
             low=low[channel],
             usual=usual[channel],
@@ -143,21 +137,6 @@ def evidence_by_length(channels: Sequence[ChannelCalibration], series: Mapping[i
     ]
 
 
-def generic_thresholds(evidence: Sequence[Floats]) -> dict[int, dict[str, list[float]]]:
-    """Thresholds for unknown subsystems of independent channels; float64[window, 1, family] each."""
-    return {
-        count: fit_threshold(
-            [
-                subsystem_evidence(
-                    rows[: len(rows) // count * count].reshape(-1, count, len(WINDOW_FAMILIES))
-                )
-                for rows in evidence
-            ]
-        )
-        for count in GENERIC_CHANNEL_COUNTS
-    }
-
-
 def calibrate(model: Path, plan: Plan) -> dict[str, Any]:
     """Fit all constants; the windows for limits, thresholds and references come from different seeds."""
     predict = StepPredictor(model / "model.onnx")
@@ -170,39 +149,19 @@ def calibrate(model: Path, plan: Plan) -> dict[str, Any]:
         limits, thresholds = (
             {length: predict(windows[subsystem]) for length, windows in part.items()} for part in data
         )
-        fitted = fit_channels(limits, references[subsystem].astype(float), is_relative=False, seed=plan.seed)
+        fitted = fit_channels(limits, references[subsystem].astype(float), seed=plan.seed)
         fitted = scale_families(fitted, thresholds)
         evidence = evidence_by_length(fitted, thresholds)
         subsystems[subsystem] = fit_threshold([subsystem_evidence(rows) for rows in evidence])
         channels |= {f"{subsystem}.{name}": channel for name, channel in zip(features, fitted, strict=True)}
         print(f"{subsystem}: {len(features)} channels in {time.monotonic() - started:.0f} s", flush=True)
-    generic, generic_subsystems = fit_generic(predict, plan, data)
-    return document(plan, channels, subsystems, generic, generic_subsystems)
-
-
-def fit_generic(
-    predict: StepPredictor, plan: Plan, data: Sequence[Mapping[int, Mapping[str, Series]]]
-) -> tuple[ChannelCalibration, dict[int, dict[str, list[float]]]]:
-    """Constants for channels about which nothing is known."""
-    limits, thresholds = (
-        {n: predict(generic_windows(plan.shifted(shift), windows, n)) for n, windows in part.items()}
-        for shift, part in enumerate(data)
-    )
-    longest = CALIBRATED_LENGTHS[-1]
-    other = predict(generic_windows(plan.shifted(2), data[1][longest], longest))
-    reference_values = other.standardised(np.array([True])).value[:2000]
-    fitted = scale_families(
-        fit_channels(limits, reference_values, is_relative=True, seed=plan.seed), thresholds
-    )
-    return fitted[0], generic_thresholds(evidence_by_length(fitted, thresholds))
+    return document(plan, channels, subsystems)
 
 
 def document(
     plan: Plan,
     channels: Mapping[str, ChannelCalibration],
     subsystems: Mapping[str, Any],
-    generic: ChannelCalibration,
-    generic_subsystems: Mapping[int, Any],
 ) -> dict[str, Any]:
     """The calibration file's content."""
     return {
@@ -210,8 +169,6 @@ def document(
         "measures": [f"{family}.{name}" for family, name in MEASURES],
         "lengths": list(CALIBRATED_LENGTHS),
         "subsystems": rounded(subsystems),
-        "generic_subsystems": rounded(generic_subsystems),
-        "generic_channel": channel_document(generic),
         "channels": {name: channel_document(channel) for name, channel in channels.items()},
     }
 
@@ -220,7 +177,7 @@ def channel_document(channel: ChannelCalibration) -> dict[str, Any]:
     """One channel's constants with six significant digits."""
     names = ("low", "usual", "high", "family_scale", "reference")
     arrays = {name: rounded(getattr(channel, name).tolist()) for name in names}
-    return {"is_relative": channel.is_relative, "noise": rounded(channel.noise)} | arrays
+    return {"noise": rounded(channel.noise)} | arrays
 
 
 def rounded(value: Any) -> Any:

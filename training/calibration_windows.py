@@ -1,6 +1,5 @@
 """Nominal windows for the constants of the score, with the model's step predictions."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import onnxruntime
 
 from analysis_server.measures import Windows
-from training.families import Series, synthetic_series
+from training.families import Series
 from training.nominal import Sampling, nominal_recording
 
 INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
@@ -63,13 +62,3 @@ def nominal_windows(plan: Plan, length: int) -> dict[str, Series]:
             cut = series[satellites[:, None], :, steps]
             windows.setdefault(subsystem, []).append(cut.transpose(0, 2, 1))
     return {subsystem: np.concatenate(parts) for subsystem, parts in windows.items()}
-
-
-def generic_windows(plan: Plan, simulated: Mapping[str, Series], length: int) -> Series:
-    """Windows of channels about which nothing is known, float32[window, 1, length]."""
-    rng = np.random.default_rng([plan.seed, length, 1])
-    known = np.concatenate([series.reshape(-1, length) for series in simulated.values()])
-    chosen = known[rng.integers(0, len(known), plan.recordings * plan.windows * 2)]
-    synthetic = synthetic_series(rng, plan.recordings * plan.windows * 3, length)
-    mixed = np.concatenate([chosen, synthetic])
-    return mixed[rng.permutation(len(mixed)), None]

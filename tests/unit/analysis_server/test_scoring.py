@@ -154,7 +154,51 @@ def test_unknown_channel_scores_the_same_in_any_unit(scale: float, calibration: 
 
 
 def test_spike_raises_the_score_of_an_unknown_channel(calibration: Calibration) -> None:
-    assert series_score(1.0, 0.0, calibration) < series_score(1.0, 5.0, calibration)
+    assert series_score(1.0, 0.0, calibration) < ANOMALY_THRESHOLD < series_score(1.0, 5.0, calibration)
+
+
+def posted_eps(names: tuple[str, ...], values: npt.NDArray[np.float64], calibration: Calibration) -> Scores:
+    return score_windows(
+        values,
+        np.zeros_like(values),
+        np.ones_like(values),
+        subsystem="aocs",
+        channels=names,
+        calibration=calibration,
+    )
+
+
+def test_unknown_channel_beside_known_ones_is_judged_against_itself(calibration: Calibration) -> None:
+    values = np.concatenate([quiet_gyros(1), quiet_gyros(1)[:, :1] * 1e6], axis=1).astype(np.float64)
+    names = (*CHANNELS, "temperature_of_the_payload")
+    quiet = score_windows(
+        values,
+        np.concatenate([np.broadcast_to(CENTRES[:, None], (1, 3, 64)), np.zeros((1, 1, 64))], axis=1),
+        np.full_like(values, NOISE),
+        subsystem="aocs",
+        channels=names,
+        calibration=calibration,
+    )
+    assert quiet.score[0] < ANOMALY_THRESHOLD
+    values[0, 3, 40] += 1e6
+    scores = posted_eps(names[3:], values[:, 3:], calibration)
+    assert scores.score[0] > ANOMALY_THRESHOLD
+    assert scores.contributions[0].sum() == pytest.approx(1)
+
+
+def test_absent_channel_of_a_posted_subsystem_is_no_evidence(calibration: Calibration) -> None:
+    values = np.random.default_rng(5).normal(size=(1, 2, 64))
+    values[0, 1] = np.nan
+    scores = posted_eps(("new", "absent"), values, calibration)
+    assert scores.score[0] < ANOMALY_THRESHOLD
+    assert not scores.contributions[0, 1].any()
+
+
+def test_unknown_channels_with_nine_samples_each_have_no_score(calibration: Calibration) -> None:
+    values = np.random.default_rng(5).normal(size=(1, 2, 18))
+    values[0, 0, ::2] = np.nan
+    values[0, 1, 1::2] = np.nan
+    assert np.isnan(posted_eps(("even", "odd"), values, calibration).score[0])
 
 
 def test_threshold_is_met_by_evidence_at_the_threshold() -> None:
@@ -170,9 +214,9 @@ def test_confidence_is_the_gaussian_share_within_one_deviation() -> None:
     assert np.allclose(confidence(window, std), [[[0.682689, 0.382925, 1.0]]], atol=1e-5)
 
 
-def test_confidence_of_a_constant_window_is_zero_and_of_none_too() -> None:
-    windows = np.array([[[5.0] * 12], [[np.nan] * 12]], np.float32)
-    assert not confidence(windows, np.ones((2, 1, 3), np.float32)).any()
+def test_confidence_of_a_constant_window_is_one_and_of_none_is_zero() -> None:
+    windows = np.array([[[5.1] * 12], [[np.nan] * 12]], np.float32)
+    assert confidence(windows, np.ones((2, 1, 3), np.float32)).tolist() == [[[1.0] * 3], [[0.0] * 3]]
 
 
 def test_damaged_calibration_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""Levels of the judgement of a series against itself: `python -m training.series_levels`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis_server.series import LEVEL_LENGTHS, TESTS, series_statistics
+from training.posted_series import DEVELOPMENT, NOMINAL, nominal_examples
+
+RARE = 3e-3
+"""Share of the nominal series of a carrier that exceed the level of a test."""
+SERIES = 300
+"""Of each carrier and length."""
+LEAST = 1.0
+
+
+def fitted_levels(length: int, count: int = SERIES) -> npt.NDArray[np.float64]:
+    """Level of each test for series of one length: that of the carrier which needs the highest."""
+    examples = list(nominal_examples(DEVELOPMENT + length, count, (length, length)))
+    statistics = series_statistics(np.stack([example.values for example in examples]))
+    by_carrier = statistics.reshape(len(NOMINAL), count, len(TESTS))
+    return np.asarray(np.maximum(np.quantile(by_carrier, 1 - RARE, axis=1).max(axis=0), LEAST))
+
+
+def table(levels: Sequence[npt.NDArray[np.float64]]) -> str:
+    """The levels as they stand in `analysis_server/series.py`."""
+    columns = {test: [round(float(row[number]), 2) for row in levels] for number, test in enumerate(TESTS)}
+    return "\n".join(f'    "{test}": {tuple(values)},' for test, values in columns.items())
+
+
+def main() -> None:
+    """Print the table."""
+    print(table([fitted_levels(length) for length in LEVEL_LENGTHS]))
+
+
+if __name__ == "__main__":
+    main()

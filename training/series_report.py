@@ -1,0 +1,105 @@
+"""What the judgement of a series against itself finds, as a page: `python -m training.series_report`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis_server.scoring import score_unknown
+from telemetry_core.inferences import ANOMALY_THRESHOLD
+from training.posted_series import (
+    FAULTS,
+    FAULTY_CARRIERS,
+    NOISE_FACTOR,
+    NOMINAL,
+    REPORTED,
+    SHORTEST,
+    STEP_SIZE,
+    Example,
+    faulty_examples,
+    nominal_examples,
+)
+
+PAGE = Path(__file__).parents[1] / "docs" / "posted-series.md"
+LONGEST = 64
+NOMINAL_SERIES = 200
+FAULTY_SERIES = 40
+
+
+def is_flagged(examples: Sequence[Example]) -> npt.NDArray[np.bool_]:
+    """Which series score above the threshold, bool[example]."""
+    rows = np.full((len(examples), 1, LONGEST), np.nan)
+    for row, example in zip(rows, examples, strict=True):
+        row[0, LONGEST - len(example.values) :] = example.values
+    scores = score_unknown(rows, np.ones((len(rows), 1), np.bool_)).score
+    return np.asarray(scores > ANOMALY_THRESHOLD)
+
+
+def nominal_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> str:
+    """A row for each nominal carrier."""
+    carriers = np.array([example.carrier for example in examples])
+    rows = [f"| {name} | {np.sum(flagged[carriers == name])} |" for name in NOMINAL]
+    return "\n".join([*rows, f"| all, of {len(examples)} | {flagged.sum()} ({flagged.mean():.2%}) |"])
+
+
+def faulty_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> str:
+    """A row for each fault, a column for each carrier."""
+    faults = np.array([example.fault for example in examples])
+    carriers = np.array([example.carrier for example in examples])
+    rows = []
+    for fault in FAULTS:
+        chosen = faults == fault
+        shares = [flagged[chosen & (carriers == carrier)].mean() for carrier in FAULTY_CARRIERS]
+        cells = " | ".join(f"{share:.0%}" for share in [*shares, flagged[chosen].mean()])
+        rows.append(f"| {fault}, from {SHORTEST.get(fault, 12)} samples on | {cells} |")
+    return "\n".join(rows)
+
+
+def page() -> str:
+    """The whole page."""
+    nominal = list(nominal_examples(REPORTED, NOMINAL_SERIES))
+    faulty = list(faulty_examples(REPORTED, FAULTY_SERIES))
+    flagged = is_flagged(faulty)
+    return f"""# A series judged against itself
+
+A posted series, and a channel that the model's calibration does not know, is judged by its own window:
+values, differences, means and lines before and after each place must hold no outlier that stands alone,
+no stretch may be frozen, missing or noisier than the rest, and no value one that files write for "none"
+(-9999, 1e30, 65535, ...). No unit, offset or scale is assumed. What recurs three times in the window (a
+square wave, a sawtooth) is the signal's way, a fall to the beginning of a series that else only grows is
+a counter's wrap, and a small lasting change of an else flat line is a step of its converter.
+
+Sizes are in robust deviations (1.4826 times the median absolute deviation) of the series' differences:
+spikes of 8 to 24, steps of {STEP_SIZE:.0f} to 18 with at least 4 samples after them, drop-outs of at
+least 4 samples to zero, to another constant or to nothing, fill values one to three times, stretches of
+at least 8 samples frozen or with noise of {NOISE_FACTOR:.0f} deviations. Half of the faults are among
+the newest samples. Lengths up to 64, offsets up to 1e6 scales, scales from 1e-9 to 1e12. Levels were
+chosen on other series (`training/series_levels.py`).
+
+| fault | {" | ".join(FAULTY_CARRIERS)} | all |
+| --- | {"--- | " * len(FAULTY_CARRIERS)}--- |
+{faulty_table(flagged, faulty)}
+
+{flagged.mean():.1%} of {len(faulty)} faulty series are found. Of {NOMINAL_SERIES} nominal series of each
+kind, 10 to 64 samples long, so many are flagged:
+
+| nominal | flagged |
+| --- | --- |
+{nominal_table(is_flagged(nominal), nominal)}
+
+Not found: smaller faults, faults in shorter series, a frozen stretch that is no longer than the signal's
+own pauses (a converter with few steps), and what recurs. A signal that switches once or twice in the
+window is an event: it cannot be told from a step.
+
+Made by `python -m training.series_report`.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
