@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import HTTPException
 
 from operation_server.breaches import Breaches
-from operation_server.episodes import ANOMALY, Episode, Sign, generated_ms
+from operation_server.episodes import ANOMALY, HOLD_MS, Episode, Sign, generated_ms
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.messages import time_of
 from telemetry_core.store import Row, rows
@@ -35,6 +35,7 @@ def open_episodes(connection: Connection, names: Sequence[str], signs: Sequence[
         "satellites": list(names),
         "subsystems": [sign.subsystem for sign in signs],
         "reasons": [sign.reason for sign in signs],
+        "hold_ms": HOLD_MS,
     }
     found = [
         (row["satellite_id"], Sign(subsystem=row["subsystem"], reason=row["reason"]))
@@ -68,7 +69,8 @@ def unjudged_episodes(
     if not wanted:
         return []
     judged = {item.key for item in open_episodes(connection, sorted(names), list(signs))}
-    return breaches.episodes(wanted - judged)
+    found = breaches.episodes(wanted - judged)
+    return [item for item in found if episode_at(connection, *item.key, item.last_ms) is None]
 
 
 def acknowledgements(connection: Connection, episodes: Sequence[Episode]) -> Acknowledged:
@@ -151,6 +153,7 @@ def _episodes(
         "end": f"{end_ms:013d}",
         "episodes_each": episodes_each,
         "ceiling": MAX_EPISODES,
+        "hold_ms": HOLD_MS,
     }
     return [_episode(row) for row in rows(connection, "episodes", parameters)] if keys else []
 

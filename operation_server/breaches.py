@@ -7,9 +7,9 @@ from typing import Final
 
 import structlog
 
-from operation_server.episodes import Episode, Sign, breach_run, rules_of
+from operation_server.episodes import HOLD_MS, Episode, Sign, breach_run, rules_of
 from operation_server.series import metrics_by_channel, milliseconds_of
-from operation_server.victoria import Point, VictoriaMetrics, series_of
+from operation_server.victoria import CLOCK_LEAD, Point, VictoriaMetrics, series_of, until_newest
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.subsystems import Mission, Rule
 
@@ -42,12 +42,17 @@ def watched_rules(mission: Mission) -> list[WatchedRule]:
     ]
 
 
-def breach_query(watched: WatchedRule, max_gap_s: float) -> str:
-    """Ask for the satellites whose newest sample, none older than `max_gap_s`, breaks a rule."""
-    newest = f"last_over_time({series_of(watched.metric)}[{max_gap_s:g}s])"
+def breach_query(watched: WatchedRule, span_s: float) -> str:
+    """Ask for the satellites of which some sample, none older than `span_s`, breaks a rule."""
+    series = f"{series_of(watched.metric)}{until_newest(span_s)}"
     rule = watched.rule
-    limits = (("<", rule.below), (">", rule.above), ("==", rule.equals))
-    parts = [f"{newest} {sign} {limit!r}" for sign, limit in limits if limit is not None]
+    parts = []
+    if rule.below is not None:
+        parts.append(f"min_over_time({series}) < {rule.below!r}")
+    if rule.above is not None:
+        parts.append(f"max_over_time({series}) > {rule.above!r}")
+    if rule.equals is not None:
+        parts.append(f"count_eq_over_time({series}, {rule.equals!r}) > 0")
     return f"max({' or '.join(parts)}) by (satellite_id)"
 
 
@@ -63,7 +68,7 @@ class Breaches:
     ) -> None:
         self._victoria = victoria
         self._rules = {watched.sign: watched for watched in watched_rules(mission)}
-        self._max_gap_s = mission.window.max_gap_s
+        self._span_s = max(mission.window.max_gap_s, HOLD_MS / 1000)
         self._clock = clock
 
     def present(self) -> set[Key]:
@@ -72,7 +77,7 @@ class Breaches:
             return {
                 (satellite, sign)
                 for sign, watched in self._rules.items()
-                for satellite in self._victoria.newest_values(breach_query(watched, self._max_gap_s))
+                for satellite in self._victoria.newest_values(breach_query(watched, self._span_s))
             }
         except DependencyUnavailable as error:
             _log.warning(f"{error}; alerts come from stored verdicts only")
@@ -91,7 +96,7 @@ class Breaches:
         """Return the newest value of the channel whose limit is broken."""
         watched = self._rules[episode.sign]
         series = series_of(watched.metric, episode.satellite_id)
-        query = f"last_over_time({series}[{self._max_gap_s:g}s])"
+        query = f"last_over_time({series}{until_newest(self._span_s)})"
         return self._victoria.newest_values(query).get(episode.satellite_id)
 
     def _runs(self, keys: Sequence[Key]) -> Mapping[Key, Sequence[Point]]:
@@ -102,13 +107,16 @@ class Breaches:
                 samples = self._samples(watched.metric, waiting, reach) if waiting else {}
                 found = {name: breach_run(watched.rule, points) for name, points in samples.items()}
                 runs |= {(name, sign): run for name, run in found.items()}
-                waiting = [name for name, run in found.items() if len(run) == len(samples[name])]
+                waiting = [name for name, run in found.items() if run and run[0] == samples[name][0]]
         return runs
 
     def _samples(self, metric: str, satellites: Sequence[str], reach: timedelta) -> dict[str, list[Point]]:
         now = self._clock()
         return self._victoria.samples_by_satellite(
-            metric, satellites, start_ms=milliseconds_of(now - reach), end_ms=milliseconds_of(now)
+            metric,
+            satellites,
+            start_ms=milliseconds_of(now - reach),
+            end_ms=milliseconds_of(now + CLOCK_LEAD),
         )
 
 

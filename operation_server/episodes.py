@@ -11,6 +11,8 @@ from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Mission, Rule
 
 ANOMALY: Final = "anomaly"
 """Stands for the anomaly score where a rule's reason would stand."""
+HOLD_MS: Final = 60_000
+"""An alert of a limit ends when no breach was seen for so long: one that flaps at its limit is one alert."""
 ALERT_ID_PATTERN: Final = (
     r"^([a-z][a-z0-9_]{0,49})\.([a-z][a-z0-9_]{0,99})\.([0-9]{1,13})\.(" + SATELLITE_ID_PATTERN[1:-1] + ")$"
 )
@@ -110,11 +112,14 @@ def state_of(*, is_open: bool, is_acknowledged: bool) -> AlertState:
 
 
 def breach_run(rule: Rule, samples: Sequence[Point]) -> Sequence[Point]:
-    """Return the newest samples, in time order, that all break the rule."""
-    start = len(samples)
-    while start > 0 and rule.is_breached(samples[start - 1].value):
-        start -= 1
-    return samples[start:]
+    """Return, in time order, the breaches that last until now: none was followed by `HOLD_MS` without one."""
+    run: list[Point] = []
+    for sample in samples:
+        if rule.is_breached(sample.value):
+            run.append(sample)
+        elif run and sample.time_s - run[-1].time_s >= HOLD_MS / 1000:
+            run = []
+    return run
 
 
 def expectations(forecast: Mapping[str, Any], moment_ms: int, *, max_gap_s: float) -> dict[str, Expectation]:

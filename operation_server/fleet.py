@@ -16,7 +16,7 @@ from operation_server.breaches import Breaches
 from operation_server.episodes import Episode, generated_ms, signs_of
 from operation_server.series import metrics_by_channel
 from operation_server.states import State
-from operation_server.victoria import VictoriaMetrics
+from operation_server.victoria import VictoriaMetrics, until_newest
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import Row, rows
@@ -27,8 +27,8 @@ PATIENCE_S: Final = 1.5
 """Of a client that waits for another one's reading of the fleet."""
 OLDER_CONTACTS_S: Final = 60.0
 """Contacts beyond the newest minutes are asked for so seldom: they do not change."""
-RECENT: Final = "5m"
-LONG_AGO: Final = "30d"
+RECENT_S: Final = 300.0
+LONG_AGO_S: Final = 30 * 86_400.0
 
 WORST_FIRST: Final[tuple[State, ...]] = ("critical", "serious", "caution", "off", "standby", "normal")
 
@@ -137,25 +137,26 @@ class Contacts:
         """Return the newest sample's time of each part; nothing is known while VictoriaMetrics is away."""
         try:
             if self._monotonic() - self._asked_at >= OLDER_CONTACTS_S:
-                self._older = self._ask(LONG_AGO)
+                self._older = self._ask(LONG_AGO_S)
                 self._asked_at = self._monotonic()
-            self._older |= self._ask(RECENT)
+            self._older |= self._ask(RECENT_S)
         except DependencyUnavailable as error:
             _log.warning(f"{error}; last contacts are unknown")
             return {}
         return self._older
 
-    def _ask(self, look_back: str) -> dict[Part, datetime]:
+    def _ask(self, look_back_s: float) -> dict[Part, datetime]:
         return {
             (satellite, subsystem): datetime.fromtimestamp(time_s, UTC)
             for subsystem, metrics in self._metrics.items()
-            for satellite, time_s in self._victoria.newest_values(contact_query(metrics, look_back)).items()
+            for satellite, time_s in self._victoria.newest_values(contact_query(metrics, look_back_s)).items()
         }
 
 
-def contact_query(metrics: Sequence[str], look_back: str) -> str:
+def contact_query(metrics: Sequence[str], look_back_s: float) -> str:
     """Ask for the time of the newest sample by satellite."""
-    return f'max(tlast_over_time({{__name__=~"{"|".join(metrics)}"}}[{look_back}])) by (satellite_id)'
+    series = f'{{__name__=~"{"|".join(metrics)}"}}{until_newest(look_back_s)}'
+    return f"max(tlast_over_time({series})) by (satellite_id)"
 
 
 def overview(  # noqa: PLR0913 - what was read, each from its own place

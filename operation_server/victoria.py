@@ -14,6 +14,7 @@ import requests
 from operation_server.asking import Gate
 from operation_server.series import Grid, Series, Values
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.messages import MAX_CLOCK_LEAD_S
 
 DEPENDENCY: Final = "victoria-metrics"
 MAX_POINTS: Final = 11_000
@@ -21,6 +22,7 @@ HEALTH_PATH: Final = "/health"
 TIMEOUT_S: Final = (1.0, 10.0)
 """To connect, and between two pieces of the answer."""
 RETENTION: Final = timedelta(days=365)
+CLOCK_LEAD: Final = timedelta(seconds=MAX_CLOCK_LEAD_S)
 METRIC_PREFIX: Final = "satellite_"
 LOW: Final = "min_over_time"
 HIGH: Final = "max_over_time"
@@ -61,6 +63,12 @@ def series_of(metric: str, satellite_id: str | None = None) -> str:
     """Select a metric, of one satellite or of all; quoted, for a bare `by` or `nan` is a keyword."""
     satellite = "" if satellite_id is None else f',satellite_id="{_escaped(satellite_id)}"'
     return f'{{__name__="{metric}"{satellite}}}'
+
+
+def until_newest(span_s: float) -> str:
+    """Select the last `span_s` and what lies ahead: an on-board clock may be fast by `CLOCK_LEAD`."""
+    lead_ms = MAX_CLOCK_LEAD_S * 1000
+    return f"[{round(span_s * 1000) + lead_ms}ms] offset -{lead_ms}ms"
 
 
 def selector_of(metrics: Iterable[str], satellite_id: str) -> str:

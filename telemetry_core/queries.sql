@@ -779,14 +779,17 @@ CROSS JOIN LATERAL (
 ) AS newest
 
 -- name: open_signs
--- Which signs of which satellites have an open episode: the newest row that says anything is a member, no stop.
+-- Which signs of which satellites have an open episode: the newest row that says anything is a member, no stop; or a
+-- member of the last `hold_ms` stands before it, so that it stops nothing yet.
 SELECT satellite.satellite_id, sign.subsystem, sign.reason
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 CROSS JOIN unnest(%(subsystems)s::text [], %(reasons)s::text []) AS sign (subsystem, reason)
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN sign.reason IS NULL
-        THEN verdict.anomaly_detected ELSE (sign.reason = ANY (verdict.reasons)) IS TRUE
-    END AS is_member
+    SELECT
+        verdict.job_id,
+        CASE WHEN sign.reason IS NULL
+            THEN verdict.anomaly_detected ELSE (sign.reason = ANY (verdict.reasons)) IS TRUE
+        END AS is_member
     FROM ops.live_verdicts AS verdict
     WHERE verdict.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
         AND verdict.job_id < ('kafka-' || satellite.satellite_id || '-:') COLLATE "C"
@@ -797,14 +800,21 @@ CROSS JOIN LATERAL (
         END
     ORDER BY verdict.job_id DESC LIMIT 1
 ) AS newest
-WHERE newest.is_member
+WHERE newest.is_member OR EXISTS (
+    SELECT FROM ops.live_verdicts AS near
+    WHERE near.job_id > ('kafka-' || satellite.satellite_id || '-'
+        || lpad((left(substring(newest.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')) COLLATE "C"
+        AND near.job_id < newest.job_id
+        AND near.satellite_id = satellite.satellite_id AND near.subsystem = sign.subsystem
+        AND sign.reason = ANY (near.reasons)
+)
 
 -- name: episodes
 -- Episodes of some satellites and signs with a member between two times, whole. A sign is a subsystem and a rule's
 -- reason, or null for the anomaly score. Members are anomalous verdicts, or jobs with the reason; what ends an episode (a
--- stop) is a nominal or warming-up verdict, or a judged job without the reason. The walk goes from the range's end
--- back to the newest member, from there to the stop before it, and so on: its cost grows with the episodes, not with
--- the table. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
+-- stop) is a nominal or warming-up verdict, or a judged job without the reason that no breach precedes by less than
+-- `hold_ms`: a value that flaps at its limit is one episode. The walk goes from the range's end back to the newest
+-- member, from there to the stop before it, and so on: its cost grows with the episodes, not with the table. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
 WITH RECURSIVE walk AS (
     SELECT
         sign.satellite_id,
@@ -834,6 +844,14 @@ WITH RECURSIVE walk AS (
                     THEN verdict.verdict IN ('nominal', 'warming_up')
                     ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE
                 END
+                AND NOT EXISTS (
+                    SELECT FROM ops.live_verdicts AS near
+                    WHERE near.job_id > walk.prefix
+                        || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
+                        AND near.job_id < verdict.job_id
+                        AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
+                        AND walk.reason = ANY (near.reasons)
+                )
             ORDER BY verdict.job_id DESC LIMIT 1
         ), walk.prefix),
         found.member,
@@ -846,6 +864,14 @@ WITH RECURSIVE walk AS (
                     THEN verdict.verdict IN ('nominal', 'warming_up')
                     ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE
                 END
+                AND NOT EXISTS (
+                    SELECT FROM ops.live_verdicts AS near
+                    WHERE near.job_id > walk.prefix
+                        || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
+                        AND near.job_id < verdict.job_id
+                        AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
+                        AND walk.reason = ANY (near.reasons)
+                )
             ORDER BY verdict.job_id LIMIT 1
         ) ELSE walk.stop END,
         walk.step + 1

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
@@ -37,6 +38,7 @@ from operation_server.routes.parameters import API_PREFIX, Satellite, Time, Time
 from operation_server.schemas import Number
 from operation_server.series import milliseconds_of
 from operation_server.verdicts import VerdictItem
+from operation_server.victoria import CLOCK_LEAD
 from telemetry_core.database import transaction
 from telemetry_core.subsystems import Name
 
@@ -45,6 +47,9 @@ router = APIRouter(prefix=f"{API_PREFIX}/alerts", tags=["alerts"])
 DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
 DEFAULT_ALERTS: Final = 500
 MAX_ALERTS: Final = 1_000
+
+_CLIENTS_DELAY: Final = timedelta(seconds=10)
+"""A client means now by a time that it read so long ago."""
 
 AlertKind = Literal["anomaly", "limit"]
 Severity = Literal["critical", "serious"]
@@ -135,9 +140,11 @@ class AcknowledgementRequest(BaseModel):
 
 
 def recent_day(start_time: OptionalTime = None, end_time: OptionalTime = None) -> TimeRange:
-    """Complete a range that is not, or only partly, given."""
-    end = end_time or datetime.now(UTC)
-    return time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
+    """Complete a range; one that lasts until now holds what a fast on-board clock dates ahead."""
+    now = datetime.now(UTC)
+    end = end_time or now
+    asked = time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
+    return replace(asked, end=max(end, now + CLOCK_LEAD)) if end >= now - _CLIENTS_DELAY else asked
 
 
 RecentDay = Annotated[TimeRange, Depends(recent_day)]

@@ -99,8 +99,58 @@ def test_broken_limit_is_an_alert_until_a_job_keeps_it(api: RunningApi, api_pool
     (found,) = alerts(api)
     assert (found["kind"], found["reason"], found["severity"]) == ("limit", "low_battery", "critical")
     assert (found["verdict_count"], found["is_open"]) == (2, True)
-    judge(api_pool, 2, "n")
+    judge(api_pool, 60, "n")
+    assert [alert["is_open"] for alert in alerts(api)] == [True]
+    judge(api_pool, 61, "n")
     assert [alert["is_open"] for alert in alerts(api)] == [False]
+
+
+def flap(pool: Pool, *, first: int, last: int) -> None:
+    """Judge a value that breaks its limit every other second."""
+    for second in range(first, last + 1):
+        judge(pool, second, "n", reason="periodic_check" if second % 2 else "low_battery")
+
+
+def open_in_fleet(api: RunningApi) -> int:
+    time.sleep(1.1)  # what was read before is kept for a second
+    satellites = get(api, "/api/v1/fleet").json()["satellites"]
+    return sum(satellite["open_alerts"] for satellite in satellites)
+
+
+def test_value_that_flaps_at_its_limit_is_one_alert(api: RunningApi, api_pool: Pool) -> None:
+    flap(api_pool, first=0, last=59)
+    (found,) = alerts(api)
+    assert (found["verdict_count"], found["is_open"], open_in_fleet(api)) == (30, True, 1)
+    judge(api_pool, 117, "n")
+    assert ([alert["is_open"] for alert in alerts(api)], open_in_fleet(api)) == ([True], 1)
+    judge(api_pool, 118, "n")
+    assert ([alert["is_open"] for alert in alerts(api)], open_in_fleet(api)) == ([False], 0)
+    flap(api_pool, first=120, last=139)
+    assert [(alert["verdict_count"], alert["is_open"]) for alert in alerts(api)] == [(10, True), (30, False)]
+    assert get(api, f"/api/v1/alerts/{found['alert_id']}").json()["verdict_count"] == 30
+
+
+def test_late_breach_joins_two_alerts_and_the_acknowledgement_stays(api: RunningApi, api_pool: Pool) -> None:
+    for second, reason in ((0, "low_battery"), (70, "periodic_check"), (80, "low_battery")):
+        judge(api_pool, second, "n", reason=reason)
+    newest, _ = alerts(api)
+    assert acknowledge(api, newest["alert_id"]).status_code == 201
+    judge(api_pool, 40, "n", reason="low_battery")
+    assert [(item["verdict_count"], item["state"]) for item in alerts(api)] == [(3, "acknowledged")]
+
+
+@pytest.mark.parametrize("end_time", [{}, {"end_time": 0}])
+def test_alert_of_a_fast_on_board_clock_is_listed_at_once(
+    api: RunningApi, api_pool: Pool, end_time: dict[str, Any]
+) -> None:
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=200)
+    for second in range(3):
+        judge(api_pool, second, "a", reason="low_battery", start=ahead)
+    query = {name: datetime.now(UTC).isoformat() for name in end_time}
+    assert {alert["kind"] for alert in alerts(api, **query)} == {"limit", "anomaly"}
+    assert open_in_fleet(api) == 2
+    earlier = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    assert alerts(api, end_time=earlier) == []
 
 
 def test_two_acknowledgements_at_once_have_one_winner(api: RunningApi, api_pool: Pool) -> None:

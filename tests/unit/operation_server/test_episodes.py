@@ -44,10 +44,23 @@ def test_state_follows_from_open_and_acknowledged() -> None:
     assert states == ["unacknowledged", "acknowledged", "returned", "cleared"]
 
 
-def test_breach_begins_after_the_newest_kept_sample() -> None:
-    points = [Point(time_s=at, value=value) for at, value in enumerate([20, 40, 29, 29.9])]
-    assert [point.time_s for point in breach_run(LOW, points)] == [2, 3]
-    assert breach_run(LOW, points[:2]) == []
+@pytest.mark.parametrize(
+    ("values", "breaches"),
+    [
+        ({0: 20, 1: 40, 2: 29, 3: 29.9}, [0, 2, 3]),
+        ({0: 20, 60: 40, 61: 29}, [61]),
+        ({0: 20, 59: 40, 61: 29}, [0, 61]),
+        ({0: 20, 61: 29}, [0, 61]),
+        ({0: 20, 59: 40}, [0]),
+        ({0: 20, 30: 40, 60: 40}, []),
+        ({}, []),
+    ],
+)
+def test_breaches_are_one_run_until_none_was_seen_for_a_minute(
+    values: dict[int, float], breaches: list[int]
+) -> None:
+    points = [Point(time_s=at, value=value) for at, value in values.items()]
+    assert [point.time_s for point in breach_run(LOW, points)] == breaches
 
 
 def test_expectation_is_the_forecast_step_nearest_in_time() -> None:
