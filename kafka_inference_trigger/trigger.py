@@ -10,7 +10,13 @@ from kafka_inference_trigger.rules import PlannedJob, plan_tasks, trigger_reason
 from kafka_inference_trigger.windows import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Job, Source, reasons_in_words
-from telemetry_core.messages import TelemetryMessage, job_id_of, parse_telemetry_message, time_of
+from telemetry_core.messages import (
+    MAX_DUMP_AGE_S,
+    TelemetryMessage,
+    job_id_of,
+    parse_telemetry_message,
+    time_of,
+)
 from telemetry_core.observability import (
     MESSAGES_DUPLICATED,
     SATELLITES_EVICTED,
@@ -188,7 +194,8 @@ class InferenceTrigger:
             trigger_reasons=tuple(reasons),
             total_subsystems=len(placed.samples),
             created_at=self._clock(),
-            metadata={
+            metadata=_unusual(record, message)
+            | {
                 "lane": placed.lane,
                 "generated_at": time_of(message.generated_us).isoformat(),
                 "received_at": time_of(record.received_us).isoformat(),
@@ -197,6 +204,14 @@ class InferenceTrigger:
                 "offset": record.offset,
             },
         )
+
+
+def _unusual(record: Record, message: TelemetryMessage) -> dict[str, float | bool]:
+    """Tell a replayed message, and how far behind the clock lies of one that is older than any dump."""
+    if record.is_replayed:
+        return {"is_replayed": True}
+    age_s = (record.received_us - message.generated_us) / 1_000_000
+    return {"clock_behind_s": age_s} if age_s > MAX_DUMP_AGE_S else {}
 
 
 def outcome_of(record: Record, reason: str | None) -> Outcome:

@@ -113,14 +113,13 @@ def find_alert(connection: Connection, wanted: Wanted, breach: Episode | None) -
     return next(iter(open_episodes(connection, [satellite_id], [sign])), breach)
 
 
-def acknowledge(pool: Pool, breaches: Breaches, wanted: Wanted, *, operator: str, comment: str) -> None:
+def acknowledge(pool: Pool, present: Episode | None, wanted: Wanted, *, operator: str, comment: str) -> None:
     """Add an acknowledgement, unless there is one: then answer 409 and name who was first."""
-    breach = breach_at(breaches, wanted)
     satellite_id, sign, _ = wanted
     name = {"satellite_id": satellite_id, "subsystem": sign.subsystem, "reason": sign.reason or ANOMALY}
     with transaction(pool) as connection:
         rows(connection, "lock_alert", name)
-        episode = find_alert(connection, wanted, breach)
+        episode = find_alert(connection, wanted, present)
         for earlier in acknowledgements(connection, [episode]).values():
             raise HTTPException(409, _already(earlier[0]))
         given = {"generated_at": moment(episode.last_ms), "operator": operator, "comment": comment}

@@ -13,6 +13,7 @@ import structlog
 
 from operation_server.alerts import acknowledgements, moment, open_episodes, satellites, unjudged_episodes
 from operation_server.breaches import Breaches
+from operation_server.conditions import SATELLITE, conditions, newest_contacts, read_heard
 from operation_server.episodes import Episode, generated_ms, signs_of
 from operation_server.series import metrics_by_channel
 from operation_server.states import State
@@ -91,6 +92,7 @@ class FleetBoard:
         self._lock = threading.Lock()
         self._read_at = -CACHE_S
         self._latest: dict[str, Any] = {}
+        self._standing: Sequence[Episode] = ()
 
     def overview(self) -> dict[str, Any]:
         """Return the fleet, at most `CACHE_S` old."""
@@ -104,6 +106,11 @@ class FleetBoard:
         finally:
             self._lock.release()
 
+    def conditions(self) -> Sequence[Episode]:
+        """Return the open alerts of satellites as a whole, at most `CACHE_S` old."""
+        self.overview()
+        return self._standing
+
     def _read(self) -> dict[str, Any]:
         signs = signs_of(self._mission)
         parts = {"subsystems": list(self._mission.subsystems)}
@@ -114,9 +121,16 @@ class FleetBoard:
             verdicts = rows(connection, "newest_verdicts", {"satellites": names, **parts})
             episodes = open_episodes(connection, names, signs)
             episodes += unjudged_episodes(connection, self._breaches, present.result())
+            heard = read_heard(connection, names)
+            now = datetime.now(UTC)
+            standing = conditions(self._mission, heard, newest_contacts(contacts.result()), now)
+            known = {item.key for item in episodes}
+            episodes += [item for item in standing if item.key not in known]
             acknowledged = acknowledgements(connection, episodes)
         keys = {(*episode.key, episode.started_ms) for episode in episodes} & acknowledged.keys()
-        return overview(self._mission, contacts.result(), verdicts, episodes, keys, now=datetime.now(UTC))
+        self._standing = standing
+        behind = {item.satellite_id: item.behind_s for item in heard if item.is_behind(now)}
+        return overview(self._mission, contacts.result(), verdicts, episodes, keys, behind, now=now)
 
 
 class Contacts:
@@ -159,12 +173,13 @@ def contact_query(metrics: Sequence[str], look_back_s: float) -> str:
     return f"max(tlast_over_time({series})) by (satellite_id)"
 
 
-def overview(  # noqa: PLR0913 - what was read, each from its own place
+def overview(  # noqa: PLR0913, PLR0917 - what was read, each from its own place
     mission: Mission,
     contacts: Mapping[Part, datetime],
     verdicts: Sequence[Row],
     episodes: Sequence[Episode],
     acknowledged: set[Any],
+    behind: Mapping[str, float | None],
     *,
     now: datetime,
 ) -> dict[str, Any]:
@@ -181,11 +196,12 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
         for subsystem in mission.subsystems:
             key = (name, subsystem)
             contact = contacts.get(key)
-            is_stale = contact is None or now - contact > max_gap
+            is_stale = name not in behind and (contact is None or now - contact > max_gap)
             parts.append(
                 _part(subsystem, contact, alerts[key], by_part.get(key), acknowledged, is_stale=is_stale)
             )
-        found.append(_satellite(name, parts))
+        whole = alerts[name, SATELLITE]
+        found.append(_satellite(name, parts, whole, acknowledged, behind.get(name)))
     found.sort(key=lambda item: (WORST_FIRST.index(item["state"]), item["satellite_id"]))
     counts = Counter(item["state"] for item in found)
     return {
@@ -227,15 +243,26 @@ def _part(  # noqa: PLR0913 - what is known of one subsystem
     }
 
 
-def _satellite(name: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _satellite(
+    name: str,
+    parts: Sequence[dict[str, Any]],
+    whole: Sequence[Episode],
+    acknowledged: set[Any],
+    clock_behind_s: float | None,
+) -> dict[str, Any]:
     is_stale = all(part["is_stale"] for part in parts)
+    unknown = [item for item in whole if (*item.key, item.started_ms) not in acknowledged]
+    states: list[State] = [part["state"] for part in parts]
+    if clock_behind_s is not None:
+        states.append("serious" if unknown else "caution")
     contacts = [part["last_contact"] for part in parts if part["last_contact"]]
     return {
         "satellite_id": name,
-        "state": state_of_satellite((part["state"] for part in parts), is_stale=is_stale),
+        "state": state_of_satellite(states, is_stale=is_stale),
         "is_stale": is_stale,
+        "clock_behind_s": clock_behind_s,
         "last_contact": max(contacts, default=None),
-        "open_alerts": sum(part["open_alerts"] for part in parts),
-        "unacknowledged_alerts": sum(part["unacknowledged_alerts"] for part in parts),
+        "open_alerts": sum(part["open_alerts"] for part in parts) + len(whole),
+        "unacknowledged_alerts": sum(part["unacknowledged_alerts"] for part in parts) + len(unknown),
         "subsystems": parts,
     }

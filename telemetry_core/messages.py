@@ -16,6 +16,8 @@ from telemetry_core.values import number_of, parse_time
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
 """A generation time may lie this far after the reception time; beyond it the on-board clock is wrong."""
+MAX_DUMP_AGE_S: Final = 365 * 86_400
+"""What is older when it is received, more than is kept of telemetry, has a wrong on-board clock."""
 REPLAYED_HEADER: Final = "replayed"
 """Kafka header of a message from a recording or a simulated past: its age does not make it a dump."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -778,6 +778,40 @@ CROSS JOIN LATERAL (
     ORDER BY verdict.job_id DESC LIMIT 1
 ) AS newest
 
+-- name: satellites_heard
+-- Of each satellite its newest live job, and what came behind that from an on-board clock that is far behind:
+-- by reason the times of the first and the last job, in milliseconds.
+SELECT satellite.satellite_id, live.job_id, live.is_replayed, clock.behind_s, clock.behind_ms
+FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
+LEFT JOIN LATERAL (
+    SELECT job.job_id, job.created_at, job.metadata ->> 'is_replayed' = 'true' AS is_replayed
+    FROM inference_jobs AS job
+    WHERE job.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
+        AND job.job_id < ('kafka-' || satellite.satellite_id || '-:') COLLATE "C"
+        AND job.satellite_id = satellite.satellite_id
+        AND job.source = 'kafka_auto_trigger' AND job.metadata ->> 'lane' IS DISTINCT FROM 'stored'
+    ORDER BY job.job_id DESC LIMIT 1
+) AS live ON TRUE
+CROSS JOIN LATERAL (
+    SELECT
+        max(span.behind_s) AS behind_s,
+        jsonb_object_agg(span.reason, jsonb_build_array(span.first_ms, span.last_ms)) AS behind_ms
+    FROM (
+        SELECT
+            broken.reason,
+            max((job.metadata ->> 'clock_behind_s')::float8) AS behind_s,
+            floor(extract(EPOCH FROM min(job.created_at)) * 1000)::bigint AS first_ms,
+            floor(extract(EPOCH FROM max(job.created_at)) * 1000)::bigint AS last_ms
+        FROM inference_jobs AS job
+        CROSS JOIN LATERAL unnest(job.trigger_reasons) AS broken (reason)
+        WHERE job.satellite_id = satellite.satellite_id AND job.source = 'kafka_auto_trigger'
+            AND job.created_at
+            > greatest(live.created_at, (now() AT TIME ZONE 'UTC') - interval '1 day')
+            AND jsonb_typeof(job.metadata -> 'clock_behind_s') = 'number'
+        GROUP BY broken.reason
+    ) AS span
+) AS clock
+
 -- name: open_signs
 -- Which signs of which satellites have an open episode: the newest row that says anything is a member, no stop; or a
 -- member of the last `hold_ms` stands before it, so that it stops nothing yet.

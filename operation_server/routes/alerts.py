@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from operation_server import conditions
 from operation_server.alerts import (
     MAX_EPISODES,
     Acknowledged,
@@ -51,7 +52,7 @@ MAX_ALERTS: Final = 1_000
 _CLIENTS_DELAY: Final = timedelta(seconds=10)
 """A client means now by a time that it read so long ago."""
 
-AlertKind = Literal["anomaly", "limit"]
+AlertKind = Literal["anomaly", "limit", "satellite"]
 Severity = Literal["critical", "serious"]
 AlertId = Annotated[
     str,
@@ -73,13 +74,15 @@ class Acknowledgement(_Answer):
 
 
 class Alert(_Answer):
-    """An episode: consecutive anomalous verdicts, or breaches of one rule, of a satellite and subsystem."""
+    """Anomalous verdicts or breaches of one rule of a subsystem, or a satellite's silence or wrong clock."""
 
     alert_id: str
     satellite_id: str
     subsystem: str
     kind: AlertKind
-    reason: str | None = Field(description="The broken rule's reason; null for an anomaly")
+    reason: str | None = Field(
+        description="The broken rule's reason, no_data or clock_jumped_back; null for an anomaly"
+    )
     severity: Severity
     state: AlertState = Field(
         description="The first two are open; returned was never acknowledged, cleared was"
@@ -163,7 +166,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
     """Return the alerts that overlap a time range, newest start first."""
     signs = [
         sign
-        for sign in signs_of(services.mission)
+        for sign in (*signs_of(services.mission), *conditions.SIGNS)
         if subsystem in {None, sign.subsystem} and kind in {None, _kind(sign)}
     ]
     found = _alerts_within(services, within, signs, satellite_id)
@@ -180,16 +183,16 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
 def get_alert(services: Provided, alert_id: AlertId) -> AlertDetail:
     """Return one alert, why it stands and who acknowledged it."""
     wanted = _wanted(services, alert_id)
-    breach = breach_at(services.breaches, wanted)
+    breach = _present_at(services, wanted)
     with transaction(services.pool) as connection:
         episode = find_alert(connection, wanted, breach)
         stored = read_stored(connection, episode) if episode.verdict_count else None
         history = _history(episode, acknowledgements(connection, [episode]))
-    why = (
-        unjudged_evidence(services.mission, services.breaches, episode)
-        if stored is None
-        else stored_evidence(services.mission, episode, stored)
-    )
+    why = None
+    if stored is not None:
+        why = stored_evidence(services.mission, episode, stored)
+    elif episode.sign not in conditions.SIGNS:
+        why = unjudged_evidence(services.mission, services.breaches, episode)
     return AlertDetail(
         **_alert(episode, history).model_dump(),
         why=why,
@@ -203,10 +206,11 @@ def acknowledge_alert(
     services: Provided, alert_id: AlertId, acknowledgement: AcknowledgementRequest
 ) -> AlertDetail:
     """Acknowledge an alert once; of two at once one wins, the other is told who did."""
+    wanted = _wanted(services, alert_id)
     acknowledge(
         services.pool,
-        services.breaches,
-        _wanted(services, alert_id),
+        _present_at(services, wanted),
+        wanted,
         operator=acknowledgement.operator,
         comment=acknowledgement.comment,
     )
@@ -216,12 +220,22 @@ def acknowledge_alert(
 def _wanted(services: Services, alert_id: str) -> Wanted:
     """Read an id; one of another mission names no alert here."""
     wanted = parse_alert_id(alert_id)
-    if wanted[1] not in signs_of(services.mission):
+    if wanted[1] not in (*signs_of(services.mission), *conditions.SIGNS):
         raise HTTPException(404, "No such alert: the mission has no such subsystem or rule")
     return wanted
 
 
+def _present_at(services: Services, wanted: Wanted) -> Episode | None:
+    """Return the present alert that no verdict tells of and that a moment lies in."""
+    satellite_id, sign, moment_ms = wanted
+    found = [item for item in services.fleet.conditions() if item.key == (satellite_id, sign)]
+    present = next((item for item in found if item.contains(moment_ms)), None)
+    return present or breach_at(services.breaches, wanted)
+
+
 def _kind(sign: Sign) -> AlertKind:
+    if sign in conditions.SIGNS:
+        return "satellite"
     return "anomaly" if sign.reason is None else "limit"
 
 
@@ -234,10 +248,17 @@ def _alerts_within(
         for name, sign in services.breaches.present()
         if sign in signs and satellite_id in {None, name}
     }
+    standing = [
+        item
+        for item in services.fleet.conditions()
+        if item.sign in signs and satellite_id in {None, item.satellite_id}
+    ]
     with transaction(services.pool) as connection:
         names = [satellite_id] if satellite_id else satellites(connection)
         stored = overlapping_episodes(connection, names, signs, start_ms=start_ms, end_ms=end_ms)
         unjudged = unjudged_episodes(connection, services.breaches, present)
+        known = {item.key for item in stored if item.is_open} | {item.key for item in unjudged}
+        unjudged += [item for item in standing if item.key not in known]
         episodes = stored + [item for item in unjudged if item.started_ms <= end_ms]
         acknowledged = acknowledgements(connection, episodes)
     return [_alert(item, _history(item, acknowledged)) for item in episodes]

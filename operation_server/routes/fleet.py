@@ -45,6 +45,9 @@ class SatelliteState(BaseModel):
     satellite_id: str
     state: State
     is_stale: bool
+    clock_behind_s: Number = Field(
+        description="How far the on-board clock jumped back; null while it is right"
+    )
     last_contact: datetime | None
     open_alerts: int
     unacknowledged_alerts: int

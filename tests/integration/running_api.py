@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from operation_server.app import create_app
+from operation_server.fleet import FleetBoard
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
@@ -47,6 +48,8 @@ class FakeVictoriaMetrics:
 
     url: str
     samples: list[tuple[float, float]] = field(default_factory=list)
+    #: Satellite to the time of its newest sample.
+    contacts: dict[str, float] = field(default_factory=dict)
     queries: list[dict[str, str]] = field(default_factory=list)
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
@@ -57,7 +60,12 @@ class FakeVictoriaMetrics:
             result = [{"metric": {}, "values": values}] if values else []
             return 200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
         if path == "/api/v1/query":
-            return 200, {"status": "success", "data": {"resultType": "vector", "result": []}}
+            asked = self.contacts if "tlast_over_time" in query["query"] else {}
+            result = [
+                {"metric": {"satellite_id": name}, "value": [time.time(), str(value)]}
+                for name, value in asked.items()
+            ]
+            return 200, {"status": "success", "data": {"resultType": "vector", "result": result}}
         if path in {"/api/v1/export", "/health"}:
             return 200, None
         if path == "/api/v1/label/__name__/values":
@@ -116,6 +124,10 @@ class RunningApi:
         self.broker.reached.clear()
         self.broker.is_away = False
         self.victoria.samples.clear()
+        self.victoria.contacts.clear()
+        services = self.app.state.services
+        fleet = FleetBoard(services.pool, services.victoria, services.breaches, services.mission)
+        self.app.state.services = replace(services, fleet=fleet)
         self.victoria.queries.clear()
 
 

@@ -907,7 +907,7 @@ export interface components {
         };
         /**
          * Alert
-         * @description An episode: consecutive anomalous verdicts, or breaches of one rule, of a satellite and subsystem.
+         * @description Anomalous verdicts or breaches of one rule of a subsystem, or a satellite's silence or wrong clock.
          */
         Alert: {
             /** Alert Id */
@@ -920,10 +920,10 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "anomaly" | "limit";
+            kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason; null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_back; null for an anomaly
              */
             reason: string | null;
             /**
@@ -979,10 +979,10 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "anomaly" | "limit";
+            kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason; null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_back; null for an anomaly
              */
             reason: string | null;
             /**
@@ -2485,6 +2485,11 @@ export interface components {
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
             /** Is Stale */
             is_stale: boolean;
+            /**
+             * Clock Behind S
+             * @description How far the on-board clock jumped back; null while it is right
+             */
+            clock_behind_s: number | null;
             /** Last Contact */
             last_contact: string | null;
             /** Open Alerts */
@@ -4561,7 +4566,7 @@ export interface operations {
             query?: {
                 satellite_id?: string | null;
                 subsystem?: string | null;
-                kind?: ("anomaly" | "limit") | null;
+                kind?: ("anomaly" | "limit" | "satellite") | null;
                 /** @description Any of these; by default all */
                 state?: ("unacknowledged" | "acknowledged" | "returned" | "cleared")[] | null;
                 limit?: number;

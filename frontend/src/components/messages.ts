@@ -7,7 +7,13 @@ export const en = {
     standby: "Standby",
     off: "No data",
   },
-  subsystem: { eps: "Power (EPS)", thermal: "Thermal", aocs: "Attitude (AOCS)", comm: "Communication" },
+  subsystem: {
+    eps: "Power (EPS)",
+    thermal: "Thermal",
+    aocs: "Attitude (AOCS)",
+    comm: "Communication",
+    satellite: "Whole satellite",
+  },
   loading: "Loading",
   sort: "Sort by this column",
   failure: {
@@ -51,7 +57,13 @@ export const ko: typeof en = {
     standby: "대기",
     off: "데이터 없음",
   },
-  subsystem: { eps: "전력 (EPS)", thermal: "열제어", aocs: "자세제어 (AOCS)", comm: "통신" },
+  subsystem: {
+    eps: "전력 (EPS)",
+    thermal: "열제어",
+    aocs: "자세제어 (AOCS)",
+    comm: "통신",
+    satellite: "위성 전체",
+  },
   loading: "불러오는 중",
   sort: "이 열로 정렬",
   failure: {

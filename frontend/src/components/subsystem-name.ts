@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-const NAMED = ["eps", "thermal", "aocs", "comm"] as const;
+const NAMED = ["eps", "thermal", "aocs", "comm", "satellite"] as const;
 /** What a posted series is called in rows. */
 const SERIES = "series";
 

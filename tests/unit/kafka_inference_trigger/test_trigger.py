@@ -63,6 +63,43 @@ def test_dump_that_comes_first_of_a_satellite_is_judged_and_raises_no_live_alarm
     assert {job.job.metadata["lane"] for job in plan.jobs} == {lane}
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "behind"),
+    [("2000-01-01T00:00:05Z", {"clock_behind_s": 830_951_995.0}),
+     ("2006-08-22T12:00:00Z", {"clock_behind_s": 621_388_800.0}),
+     ("2026-05-01T11:00:00Z", {}), ("2025-06-01T12:00:00Z", {})],
+    ids=["epoch", "GPS week rollover", "an hour", "within what is kept"],
+)  # fmt: skip
+def test_clock_that_jumped_back_beyond_all_that_is_kept_is_told_from_a_dump(
+    timestamp: str, behind: dict[str, float]
+):
+    body = telemetry(0, battery_soc_percent=12) | {"timestamp": timestamp}
+    for is_replayed in (False, True):
+        (planned,) = new_trigger().plan([replace(record(0, body), is_replayed=is_replayed)]).jobs
+        metadata = planned.job.metadata
+        assert planned.job.trigger_reasons == ("low_battery",)
+        assert metadata["lane"] == ("live" if is_replayed else "stored")
+        said = {name: metadata[name] for name in ("clock_behind_s", "is_replayed") if name in metadata}
+        assert said == ({"is_replayed": True} if is_replayed else behind)
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "reason"),
+    [("1970-01-01T00:00:05Z", "time_too_early"), ("1980-01-06T00:00:00Z", "time_too_early"),
+     ("2026-05-01T12:05:02Z", "time_ahead"), ("2036-02-07T06:28:16Z", "time_ahead"),
+     ("2038-01-19T03:14:08Z", "time_ahead")],
+)  # fmt: skip
+def test_clock_outside_of_all_missions_is_a_dead_letter_and_live_telemetry_goes_on(
+    timestamp: str, reason: str
+):
+    trigger = new_trigger()
+    plan = trigger.plan(
+        [record(0, telemetry(0)), record(1, telemetry(0) | {"timestamp": timestamp}), record(2, telemetry(2))]
+    )
+    assert [letter.reason for letter in plan.dead_letters] == [reason]
+    assert [planned.job.metadata["lane"] for planned in plan.jobs] == ["live", "live"]
+
+
 def test_six_broken_rules_with_long_reasons_are_all_kept_and_none_is_cut():
     eps = MISSION.subsystems["eps"]
     reasons = [f"{'x' * 40}_{number}" for number in range(6)]

@@ -9,11 +9,13 @@ export const en = {
   states: "States",
   waiting: "{{number}} wait for acknowledgement",
   nothingWaits: "None waits for acknowledgement",
-  kind: { anomaly: "Anomaly", limit: "Limit breach" },
+  kind: { anomaly: "Anomaly", limit: "Limit breach", satellite: "Satellite" },
   reason: {
     low_battery: "Low battery",
     abnormal_temperature: "Abnormal temperature",
     thruster_active: "Thruster active",
+    no_data: "No data",
+    clock_jumped_back: "On-board clock jumped back",
   },
   filter: {
     kind: "Kind",
@@ -120,11 +122,13 @@ export const ko: typeof en = {
   states: "상태",
   waiting: "확인 대기 {{number}}건",
   nothingWaits: "확인 대기 경보 없음",
-  kind: { anomaly: "이상", limit: "한계치 초과" },
+  kind: { anomaly: "이상", limit: "한계치 초과", satellite: "위성" },
   reason: {
     low_battery: "배터리 잔량 부족",
     abnormal_temperature: "온도 이상",
     thruster_active: "추력기 작동",
+    no_data: "데이터 없음",
+    clock_jumped_back: "온보드 시계가 과거로 돌아감",
   },
   filter: {
     kind: "종류",

@@ -9,7 +9,7 @@ import { text } from "@/lib/address";
  */
 export const searchSchema = z.object({
   state: text,
-  kind: z.enum(["anomaly", "limit"]).optional().catch(undefined),
+  kind: z.enum(["anomaly", "limit", "satellite"]).optional().catch(undefined),
   satellite: text,
   subsystem: text,
   range: z

@@ -22,6 +22,7 @@ export function aSatellite(changes: Partial<Schemas["SatelliteState"]>): Schemas
     satellite_id: "SAT-001",
     state: "normal",
     is_stale: false,
+    clock_behind_s: null,
     last_contact: "2026-11-25T13:00:00Z",
     open_alerts: 0,
     unacknowledged_alerts: 0,

@@ -6,7 +6,7 @@ import { useRefreshOn } from "@/lib/live-context";
 
 export type AlertFilter = {
   states: readonly AlertState[];
-  kind?: "anomaly" | "limit";
+  kind?: "anomaly" | "limit" | "satellite";
   satellite?: string;
   subsystem?: string;
   hours: number;

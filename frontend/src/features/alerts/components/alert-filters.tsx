@@ -55,6 +55,7 @@ export function AlertFilters() {
           { ...any, label: `${t("filter.kind")}: ${any.label}` },
           { value: "anomaly", label: t("kind.anomaly") },
           { value: "limit", label: t("kind.limit") },
+          { value: "satellite", label: t("kind.satellite") },
         ]}
       />
       <NativeSelect

@@ -4,7 +4,13 @@ import { StatusSymbol, type Status } from "@/components/status-symbol";
 import { StatusText } from "@/components/status-text";
 import type { Alert } from "@/features/alerts/states";
 
-const REASONS = ["low_battery", "abnormal_temperature", "thruster_active"] as const;
+const REASONS = [
+  "low_battery",
+  "abnormal_temperature",
+  "thruster_active",
+  "no_data",
+  "clock_jumped_back",
+] as const;
 
 /** Returns what names the reason of a rule; one that the console does not know keeps its own name. */
 export function useReasonText(): (reason: string) => string {

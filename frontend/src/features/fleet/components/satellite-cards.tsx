@@ -81,7 +81,7 @@ const SatelliteCard = memo(function SatelliteCard({
         )}
       </div>
       <div className="fleet-card-line">
-        <LastContact time={satellite.last_contact} today={today} />
+        <LastContact satellite={satellite} today={today} />
         <AlertCount satellite={satellite} />
       </div>
     </article>

@@ -38,7 +38,7 @@ export const SatelliteRow = memo(function SatelliteRow({
         </td>
       ))}
       <td>
-        <LastContact time={satellite.last_contact} today={today} />
+        <LastContact satellite={satellite} today={today} />
       </td>
       <td>
         <AlertCount satellite={satellite} />

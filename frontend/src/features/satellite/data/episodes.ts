@@ -6,7 +6,7 @@ type Alert = Schemas["Alert"];
 
 /** An alert as a stretch of the time axis; an open one goes on. */
 export interface Stretch {
-  kind: Alert["kind"];
+  kind: "anomaly" | "limit";
   start: number;
   end: number;
 }
@@ -24,7 +24,7 @@ export function stretchesOf(
   return alerts
     .filter((alert) => alert.subsystem === subsystem && isOfChannel(alert, channel, rules))
     .map(({ kind, started_at, last_at, is_open }) => ({
-      kind,
+      kind: kind === "limit" ? kind : "anomaly",
       start: Date.parse(started_at) / 1000,
       end: is_open ? Infinity : Date.parse(last_at) / 1000,
     }));
