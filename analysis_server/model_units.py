@@ -13,6 +13,9 @@ _LEAST_SPREAD: Final = {np.dtype(np.float32): 0.1, np.dtype(np.float64): 1e-9}
 """Least spread by which is rounded, as a share of the values: what their type can tell of them."""
 _FLAT_SHARE: Final = 2.0**-60
 """Scale of a flat series as a share of its value: below its last digit."""
+_EXACT_POWER: Final = 22
+"""Largest power of ten that float64 holds exactly."""
+_round = np.frompyfunc(lambda value, places: round(float(value), int(places)), 2, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,9 @@ def decimal_places(window: Numbers) -> NDArray[np.int64]:
 
 
 def rounded(values: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Round float64[channel, step] to each channel's decimal places."""
+    """Round float64[channel, step] to each channel's decimal places; NaN stays."""
+    if np.abs(places).max() > _EXACT_POWER:
+        return np.asarray(_round(values, places[:, np.newaxis]), np.float64)
     fraction = np.power(10.0, np.maximum(places, 0))[:, np.newaxis]
     whole = np.power(10.0, np.maximum(-places, 0))[:, np.newaxis]
     return np.asarray(np.round(values * fraction / whole) * whole / fraction)

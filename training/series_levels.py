@@ -10,7 +10,7 @@ from training.posted_series import DEVELOPMENT, NOMINAL, nominal_examples
 
 RARE = 3e-3
 """Share of the nominal series of a carrier that exceed the level of a test."""
-SERIES = 300
+SERIES = 1_200
 """Of each carrier and length."""
 LEAST = 1.0
 
