@@ -299,7 +299,7 @@ def _python_services(
         ),
         Service(
             name="flower",
-            command=f"{programs}/celery -A tasks flower --address={inner} --port=5555",
+            command=f"{programs}/celery -A tasks flower --address={inner} --port=5555 --max_tasks=5000",
             inner_ports=(5555,),
             probe=answers_http(f"http://{inner}:5555/healthcheck"),
             after=("rabbitmq",),

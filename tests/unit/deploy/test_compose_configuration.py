@@ -207,3 +207,16 @@ def test_triton_computes_float32_as_float32_and_opens_only_what_is_used() -> Non
     assert triton["environment"]["NVIDIA_TF32_OVERRIDE"] == "0"
     assert triton["command"][:2] == ["/usr/local/bin/serve", "tritonserver"]
     assert "./deploy/triton/serve:/usr/local/bin/serve:ro" in triton["volumes"]
+
+
+@pytest.mark.parametrize("path", ["deploy/containers/rabbitmq.conf", "deploy/native/config/rabbitmq.conf"])
+def test_log_of_the_quorum_queues_is_small_beside_the_memory_that_rabbitmq_may_take(path: str) -> None:
+    settings = dict(line.split(" = ") for line in text_of(path).splitlines() if " = " in line)
+    watermark = int(settings["vm_memory_high_watermark.absolute"].removesuffix("MB")) * 1_000_000
+    assert int(settings["raft.wal_max_size_bytes"]) * 4 <= watermark
+
+
+@pytest.mark.parametrize("path", ["deploy/containers/flower-start", "deploy/native/services.py"])
+def test_flower_keeps_a_bounded_number_of_tasks(path: str) -> None:
+    (kept,) = re.findall(r"flower --address=\S+ --port=5555 --max_tasks=(\d+)", text_of(path))
+    assert int(kept) <= 5000
