@@ -57,6 +57,14 @@ def test_page_names_what_a_fault_lost() -> None:
     assert "- `kill:kafka`: lost job-1/eps" in page
 
 
+def test_fault_that_healed_when_it_was_tried_again_is_named_apart_and_counts_once() -> None:
+    page = render(run(outcome("kill:kafka", lost=1, drained_s=None), outcome("kill:kafka")))
+    assert "1 faults in 10 minutes, 1 healed in time." in page
+    assert "| rows | 10 | 10 | 1 | 0 | 0 |" in page
+    assert "What did not heal" not in page
+    assert "tried again\n\n- `kill:kafka`: lost job-1/eps" in page
+
+
 @pytest.mark.parametrize(
     ("values", "is_bounded"),
     [
