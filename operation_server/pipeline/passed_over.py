@@ -38,6 +38,10 @@ COUNTERS: Final[Mapping[str, Counted]] = {
     "vm_rows_invalid_total": Counted(
         what="lines that VictoriaMetrics could not read", advice="its log names them"
     ),
+    "vm_rows_ignored_total": Counted(
+        what="samples that VictoriaMetrics took and dropped",
+        advice="the same counter on its /metrics names the reasons",
+    ),
     "telemetry_samples_out_of_retention_total": Counted(
         what="samples too old or too new for VictoriaMetrics",
         advice="they are judged, and missing in charts only",
