@@ -76,7 +76,7 @@ def fleet_state(api: RunningApi) -> dict[str, Any]:
 def test_broken_limit_is_an_alert_before_anything_is_judged(
     limited_api: RunningApi, measure: Measure, now: datetime
 ) -> None:
-    measure({-40: 20.0, -30: 50.0, -20: 29.99, -10: 29.0})
+    measure({-100: 20.0, -30: 50.0, -20: 29.99, -10: 29.0})
     (found,) = alerts(limited_api)
     assert (found["kind"], found["reason"], found["state"]) == ("limit", "low_battery", "unacknowledged")
     assert (found["started_at"], found["last_at"], found["verdict_count"]) == (
@@ -92,10 +92,12 @@ def test_broken_limit_is_an_alert_before_anything_is_judged(
     assert (satellite["state"], satellite["is_stale"]) == ("critical", False)
 
 
-def test_limit_that_is_kept_again_is_no_alert(limited_api: RunningApi, measure: Measure) -> None:
+def test_limit_that_is_kept_for_a_minute_is_no_alert(limited_api: RunningApi, measure: Measure) -> None:
     measure({-20: 29.0})
     (found,) = alerts(limited_api)
-    measure({-10: 30.0})
+    measure({-10: 30.0, 39: 30.0})
+    assert [alert["alert_id"] for alert in alerts(limited_api)] == [found["alert_id"]]
+    measure({40: 30.0})
     assert alerts(limited_api) == []
     problem(get(limited_api, f"/api/v1/alerts/{found['alert_id']}"), 404)
     assert fleet_state(limited_api)["state"] == "standby"
