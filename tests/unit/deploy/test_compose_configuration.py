@@ -68,6 +68,18 @@ def test_every_foreign_image_has_a_version(device: str) -> None:
     assert [image for image in foreign if not re.search(r":v?\d+\.\d+", image)] == []
 
 
+def test_rabbitmq_stays_before_the_release_that_denies_transient_queues() -> None:
+    version = SERVICES["rabbitmq"]["image"].partition(":")[2]
+    assert tuple(map(int, version.split(".")[:2])) < (4, 3)
+
+
+def test_search_runs_one_java_process_in_three_times_its_heap() -> None:
+    search = SERVICES["elasticsearch"]
+    assert search["environment"]["DISABLE_PERFORMANCE_ANALYZER_AGENT_CLI"] == "true"
+    assert search["environment"]["OPENSEARCH_JAVA_OPTS"] == "-Xms512m -Xmx512m"
+    assert search["mem_limit"] == "1536m"
+
+
 @pytest.mark.parametrize(
     "name", [name for name in SERVICES if SERVICES[name]["image"].startswith("satellite-")]
 )

@@ -50,6 +50,12 @@ def test_job_is_named_after_satellite_and_generation_time():
     assert plan.jobs[0].job.metadata["offset"] == 0
 
 
+@pytest.mark.parametrize("key", [None, b"", b"SAT-999", b"\xff\x00"])
+def test_satellite_is_the_messages_whatever_its_key(key: bytes | None):
+    (planned,) = new_trigger().plan([replace(record(0, telemetry(0)), key=key)]).jobs
+    assert planned.job.satellite_id == "SAT-001"
+
+
 @pytest.mark.parametrize(("is_replayed", "lane"), [(False, "stored"), (True, "live")])
 def test_dump_that_comes_first_of_a_satellite_is_judged_and_raises_no_live_alarm(
     lane: str, *, is_replayed: bool
