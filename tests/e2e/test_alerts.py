@@ -46,7 +46,7 @@ def test_broken_limit_is_an_alert_while_no_model_answers_and_the_same_one_after(
     with platform.supervised.stopped("triton-server"):
         satellite.send(SAMPLE_SETS, low_battery)
         (alert,) = wait_until(
-            lambda: ask(platform, "alerts", satellite_id=name)["alerts"],
+            lambda: ask(platform, "alerts", satellite_id=name, kind="limit")["alerts"],
             "the broken limit is an alert",
             within_s=SEEN_WITHIN_S,
         )
