@@ -13,6 +13,8 @@ _LEAST_SPREAD: Final = {np.dtype(np.float32): 0.1, np.dtype(np.float64): 1e-9}
 """Least spread by which is rounded, as a share of the values: what their type can tell of them."""
 _FLAT_SHARE: Final = 2.0**-60
 """Scale of a flat series as a share of its value: below its last digit."""
+_LEAST_SCALE: Final = 2.0**-1000
+"""Below it a quotient of float64 is no longer exact."""
 _EXACT_POWER: Final = 22
 """Largest power of ten that float64 holds exactly."""
 _round = np.frompyfunc(lambda value, places: round(float(value), int(places)), 2, 1)
@@ -36,7 +38,7 @@ class ModelUnits:
         offset = np.nan_to_num(np.take_along_axis(windows, first, axis=2)).astype(np.float64)
         spread = np.where(present, np.abs(windows - offset), 0.0).max(axis=2, keepdims=True)
         scale = np.where(spread > 0, spread, np.where(offset == 0, 1.0, np.abs(offset)) * _FLAT_SHARE)
-        return cls(offset=offset, scale=np.exp2(np.floor(np.log2(scale))))
+        return cls(offset=offset, scale=np.exp2(np.floor(np.log2(np.maximum(scale, _LEAST_SCALE)))))
 
     def to_model(self, windows: Numbers) -> NDArray[np.float32]:
         """The windows as the model sees them."""

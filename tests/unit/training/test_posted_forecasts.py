@@ -56,7 +56,7 @@ def test_forecast_of_pressure_is_within_a_tenth_of_the_wave() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("value", [0.0, 0.1, 25.0, 101325.37, 1e-9, -1e12])
+@pytest.mark.parametrize("value", [0.0, 0.1, 25.0, 101325.37, 1e-9, -1e12, 1e-200])
 @pytest.mark.parametrize("length", [10, 64])
 def test_flat_series_is_forecast_as_it_is_and_without_doubt(model: str, value: float, length: int) -> None:
     row = answer(np.full(length, value), model)
@@ -79,3 +79,8 @@ def test_value_that_no_square_can_hold_is_a_missing_sample() -> None:
     assert row.predictions is not None
     assert np.abs(row.predictions).max() < 10
     assert row.sequence_length == 63
+
+
+def test_smallest_number_there_is_has_a_verdict() -> None:
+    row = answer(np.full(12, 5e-324))
+    assert (row.verdict, row.error_message) == (Verdict.NOMINAL, None)
