@@ -54,7 +54,7 @@ test-chaos: up ## A few faults under load, of those that once lost something
 test-compose: setup down ## The platform under Docker Compose, with images built from packages
 	@tests/compose/engine .native/compose
 	@tests/compose/build-stand-ins .native/compose
-	@$(stage) compose 14 python -m pytest --capture=sys tests/compose
+	@$(stage) compose 20 python -m pytest --capture=sys tests/compose
 
 fuzz: up ## 100,000 messages, 10,000 tasks, windows and mission files, 10,000 requests
 	@export FUZZ_MESSAGES=50000 FUZZ_TASKS=10000; $(python) -m pytest -q tests/unit/fuzz

@@ -166,7 +166,8 @@ class QueueQuestion:
             ready = sum(self._ready(queue.name) for queue in self._app.conf.task_queues)
         except Exception as error:
             if self._connection is None or not isinstance(
-                error, (KombuError, OSError, *self._connection.connection_errors)
+                error,
+                (KombuError, OSError, *self._connection.connection_errors, *self._connection.channel_errors),
             ):
                 raise
             self._connection.collect(socket_timeout=ANSWER_S)

@@ -26,7 +26,7 @@ def times_parked(task: Task[Any, Any]) -> int:
 def header_count(task: Task[Any, Any], name: str) -> int:
     """Read a number from a header; whoever sent the task may have written anything there."""
     value = task.request.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return max(value, 0) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def park(app: Celery, task: Task[Any, Any], reason: str) -> None:

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import requests
 from celery import Celery
-from kombu import Exchange, Queue
-from kombu.exceptions import KombuError
+from kombu import Exchange, Queue, compression
+from kombu.exceptions import DecodeError, KombuError
 from requests.auth import HTTPBasicAuth
 
 from telemetry_core.errors import DependencyUnavailable
@@ -30,8 +30,19 @@ PARKED_S: Final = 20
 """A parked task is tried again after this time."""
 
 
+def refuse_compressed_bodies() -> None:
+    """Let kombu unpack nothing: a few KB may hold gigabytes, and nobody here compresses a task."""
+
+    def refuse(_body: bytes) -> bytes:
+        raise DecodeError("compressed bodies are not accepted")
+
+    for content_type in compression.encoders():
+        compression.register(refuse, refuse, content_type)
+
+
 def celery_app(connection_name: str, settings: Settings) -> Celery:
     """Build an application whose connections bear `connection_name` in RabbitMQ; nothing connects yet."""
+    refuse_compressed_bodies()
     app = Celery("analysis_server", backend=settings.celery_result_backend)
     app.conf.update(
         # Not broker_url: Celery lets the environment overrule it, and `settings` has read that already.

@@ -26,6 +26,9 @@ STALLED_AFTER_S: Final = 30.0
 UNHEALTHY_AFTER_S: Final = 30.0
 """Health is lost earlier than the process: so long a stand-still, for a server included, is worth a look."""
 EXIT_STATUS: Final = 70
+LONGEST_DOUBT_S: Final = 15.0
+"""So long may a server tell nothing before what it told earlier counts no more."""
+LONGEST_QUESTION_S: Final = 15.0
 _INTERVAL_S: Final = 1.0
 _ROUNDS_PER_QUESTION: Final = 5
 
@@ -65,6 +68,10 @@ class Condition:
 
     report: Report = Report()
     work: Work | None = None
+    """None = the server could not tell when it was last asked."""
+    known: Work | None = None
+    """What it told the last time it did."""
+    unknown_s: float = 0.0
     stuck_s: float = 0.0
     stalled_s: float = 0.0
     held_s: float = 0.0
@@ -177,13 +184,14 @@ class Liveness:
             del self._conditions[loop]
 
     def _watch(self) -> None:
-        seen_at = time.monotonic()
+        asked_s = 0.0
         while True:
+            begun = time.monotonic()
             time.sleep(_INTERVAL_S)
-            now = time.monotonic()
+            woken = time.monotonic()
             # A process that was stopped as a whole, or a machine that slept, is no loop that stands still.
-            self.check(min(now - seen_at, 2 * _INTERVAL_S))
-            seen_at = now
+            self.check(min(woken - begun, 2 * _INTERVAL_S) + min(asked_s, LONGEST_QUESTION_S))
+            asked_s = time.monotonic() - woken
 
 
 def next_condition(
@@ -193,22 +201,24 @@ def next_condition(
     is_held = report.held_for is not None
     has_come_round = report.ticks != before.report.ticks
     is_excused = is_held and (report.held_for != server or work is None)
-    has_moved = (
-        work is None
-        or before.work is None
-        or work.position != before.work.position
-        or report.position != before.report.position
+    unknown_s = before.unknown_s + elapsed_s if work is None else 0.0
+    known = before.known if work is None else work
+    has_moved = report.position != before.report.position or (
+        known is None or before.known is None or known.position != before.known.position
     )
-    stands = bool(work and work.waiting and before.work and before.work.waiting)
-    stalled_s = before.stalled_s + (elapsed_s if has_come_round else 0.0)
+    stands = bool(known and known.waiting and before.known and before.known.waiting)
+    # One question without an answer is no sign of movement: the count stops, and goes on.
+    stalled_s = before.stalled_s + (elapsed_s if has_come_round and work is not None else 0.0)
     return Condition(
         report=report,
         work=work,
+        known=known,
+        unknown_s=unknown_s,
         # Who waits for the very server that does not answer us either may wait inside one call.
         stuck_s=0.0
         if has_come_round or (is_excused and report.held_for == server)
         else before.stuck_s + elapsed_s,
-        stalled_s=0.0 if is_excused or has_moved or not stands else stalled_s,
+        stalled_s=0.0 if is_excused or has_moved or not stands or unknown_s > LONGEST_DOUBT_S else stalled_s,
         held_s=before.held_s + elapsed_s if is_held and before.report.held_for else 0.0,
     )
 
@@ -252,4 +262,7 @@ def _ask(backlog: Backlog | None) -> Work | None:
     try:
         return backlog.ask()
     except DependencyUnavailable:
+        return None
+    except Exception as error:  # noqa: BLE001 - whatever a client raises, the watchdog goes on watching
+        _log.error(f"{backlog.server} could not be asked for waiting work: {type(error).__name__}: {error}")
         return None

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -41,6 +42,10 @@ def hostile_tasks() -> dict[str, tuple[bytes, dict[str, Any]]]:
         "data a string": (arguments("chaos", MODEL, "abc"), {**plain, "headers": headers}),
         "id with NUL": (arguments("chaos\0", MODEL, [1.0] * 12), {**plain, "headers": headers}),
         "20 MB": (arguments("chaos", MODEL, [1] * 7_000_000), {**plain, "headers": headers}),
+        "compressed": (
+            zlib.compress(b"\0" * 200_000_000),
+            {**plain, "headers": {**headers, "compression": "application/x-gzip"}},
+        ),
         "batch without jobs": (arguments(batch={"schema": 2, "jobs": []}), batch),
         "batch of no schema": (arguments(batch={}), batch),
         "batch that is a list": (arguments(batch=[1, 2]), batch),

@@ -1,6 +1,7 @@
 """Tasks that can't be read or saved end as dead letters or failed rows, never in nothing."""
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from analysis_server.arguments import parse_series
 from analysis_server.consuming import TaskConsumer, fault_of, fault_of_body
 from analysis_server.inference import WindowSet, failed_rows
+from analysis_server.parking import header_count
 from analysis_server.reading import read_series_task, read_subsystem_task
 from analysis_server.saving import save_apart
 from telemetry_core.errors import DependencyUnavailable, ModelContractError, NewerTaskSchema, PlatformError
@@ -110,6 +112,14 @@ def test_fault_in_taking_a_message_is_a_dead_letter_but_a_broken_connection_is_r
     assert message.outcome == "dead letter"
     with pytest.raises(ConnectionResetError):
         receiver(failing(ConnectionResetError()))(Message(HEADERS, BODY))
+
+
+@pytest.mark.parametrize(
+    ("value", "count"), [(3, 3), (-(10**9), 0), (True, 0), ("3", 0), (2.5, 0), (None, 0)]
+)
+def test_count_in_a_header_is_a_whole_number_from_zero_on(value: object, count: int) -> None:
+    task = SimpleNamespace(request={"parked": value})
+    assert header_count(task, "parked") == count  # type: ignore[arg-type]
 
 
 @given(json_values, json_values)

@@ -1,9 +1,12 @@
-"""Where a task goes: by its name, or aside."""
+"""Where a task goes, by its name or aside; and what is not even unpacked."""
 
+import zlib
 from typing import Any
 
 import pytest
 from kombu import Connection
+from kombu.exceptions import DecodeError
+from kombu.message import Message
 
 from telemetry_core.broker import celery_app, parked_queue, publish
 from telemetry_core.settings import Settings
@@ -19,3 +22,13 @@ def test_parked_task_goes_aside_and_not_to_the_queue_of_its_name(queue: Any, exp
         message = channel.basic_get(expected)
     assert message is not None
     assert (message.headers["id"], message.headers["parked"]) == ("one", 1)
+
+
+@pytest.mark.parametrize("compression", ["application/x-gzip", "zlib", "bzip2", "lzma"])
+def test_compressed_body_is_refused_before_it_is_unpacked(compression: str) -> None:
+    celery_app("tests", Settings())
+    packed = zlib.compress(b"0" * 1_000_000)
+    message = Message(body=packed, content_type="application/json", headers={"compression": compression})
+    assert message.body == packed
+    ((_, error, _),) = message.errors
+    assert isinstance(error, DecodeError)

@@ -75,6 +75,38 @@ def test_moving_slowly_before_much_work_is_alive() -> None:
     assert watched.ended == []
 
 
+def test_one_unanswered_question_hides_no_stand_still() -> None:
+    server = Server(waiting=7)
+    watched = Watched(server)
+    for _ in range(4):
+        watched.pass_time(15)
+        told, server.work = server.work, None
+        watched.pass_time(5)
+        server.work = told
+    assert watched.ended[0].startswith("stream has not moved for 31 s although 7 wait")
+
+
+def test_server_that_tells_nothing_for_long_begins_anew() -> None:
+    server = Server(waiting=7)
+    watched = Watched(server)
+    for _ in range(10):
+        watched.pass_time(20)
+        told, server.work = server.work, None
+        watched.pass_time(25)
+        server.work = told
+    assert watched.ended == []
+
+
+def test_question_that_fails_otherwise_than_by_an_outage_ends_no_watch() -> None:
+    class Broken(Server):
+        def ask(self) -> Work:
+            raise KeyError("the topic")
+
+    watched = Watched(Broken())
+    watched.pass_time(125, is_stuck=True)
+    assert watched.ended[0].startswith("stream has not come round")
+
+
 def test_standing_still_without_work_is_alive() -> None:
     watched = Watched(Server(waiting=0))
     watched.pass_time(1000)
