@@ -20,7 +20,7 @@ from telemetry_core.settings import Settings
 from telemetry_core.store import Row, rows, save_inferences
 from tests.integration.postgres_server import administer, free_port, running_server, server_programs
 from tests.integration.test_store import inference, job
-from verdict_relay.relay import Cursor, Relay
+from verdict_relay.relay import Cursor, Refusal, Relay
 
 pytestmark = pytest.mark.integration
 
@@ -39,8 +39,9 @@ class ListSink:
     def is_intact(self, _cursor: Cursor) -> bool:
         return True
 
-    def write(self, _generation: int, verdicts: Sequence[Row]) -> None:
+    def write(self, _generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         self.job_ids += [row["job_id"] for row in verdicts]
+        return ()
 
     def forget(self, _generation: int, _keys: Sequence[str]) -> None:
         raise NotImplementedError
