@@ -47,14 +47,14 @@ class Outcome:
     problem: str = ""
 
     @property
+    def is_settled(self) -> bool:
+        """It healed by itself, and nothing is lost or unexpected."""
+        return not self.problem and self.first_verdict_s is not None and self.drained_s is not None
+
+    @property
     def is_healed(self) -> bool:
-        """It healed by itself in time, and nothing is lost or unexpected."""
-        return (
-            not self.problem
-            and self.first_verdict_s is not None
-            and self.first_verdict_s <= HEAL_LIMIT_S
-            and self.drained_s is not None
-        )
+        """It healed in time, too."""
+        return self.is_settled and (self.first_verdict_s or 0.0) <= HEAL_LIMIT_S
 
     def as_json(self) -> dict[str, Any]:
         """Return what the report is made of."""
