@@ -5,7 +5,7 @@ import uuid
 import pytest
 import requests
 
-from telemetry_core.broker import celery_app, publish
+from telemetry_core.broker import celery_app, parked_queue, publish
 from telemetry_core.settings import Settings
 from telemetry_core.tasks import PARKED_QUEUE, RUN_SUBSYSTEM_INFERENCE
 from tests.chaos.hostile import MODEL, dead_marks, send_hostile_tasks
@@ -42,10 +42,14 @@ def test_what_is_no_task_is_a_dead_letter_and_stops_nothing(platform: Platform) 
 
 def test_batch_of_a_later_release_waits_for_a_worker_that_reads_it(platform: Platform) -> None:
     broker = celery_app("tests", Settings())
-    parked = platform.tasks_in(PARKED_QUEUE)
-    try:
-        publish(broker, RUN_SUBSYSTEM_INFERENCE, kwargs={"batch": {"schema": 99}}, task_id=str(uuid.uuid4()))
-        wait_until(lambda: platform.tasks_in(PARKED_QUEUE) == parked + 1, "it waits aside", within_s=20)
-    finally:
-        with broker.connection_for_write() as connection, connection.channel() as channel:
-            channel.queue_purge(PARKED_QUEUE)
+    with broker.connection_for_write() as connection, connection.channel() as channel:
+        aside = parked_queue()(channel)
+        aside.declare()
+        aside.purge()
+        try:
+            publish(
+                broker, RUN_SUBSYSTEM_INFERENCE, kwargs={"batch": {"schema": 99}}, task_id=str(uuid.uuid4())
+            )
+            wait_until(lambda: platform.tasks_in(PARKED_QUEUE) == 1, "it waits aside", within_s=30)
+        finally:
+            aside.purge()
