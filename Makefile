@@ -33,7 +33,7 @@ calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simula
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check
 
-test: setup check test-unit up test-integration test-e2e ## Everything: checks, unit, integration, end-to-end tests, faults
+test: setup check test-unit up test-integration test-e2e test-chaos ## Everything: checks, unit, integration, end-to-end tests, faults
 
 test-unit: ## Unit tests: no server needed
 	@$(stage) unit 5 python -m pytest tests/unit

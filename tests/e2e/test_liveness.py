@@ -17,8 +17,14 @@ from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.settings import Settings
 from telemetry_core.tasks import INFERENCE_QUEUE, PARKED_QUEUE, RUN_INFERENCE
+from tests.e2e.checks import assert_jobs_have_exactly_their_verdicts, wait_until_drained
+from tests.e2e.generator import Message as Telemetry
+from tests.e2e.generator import Shares, recording, whole_second_now
+from tests.e2e.ledger import Ledger
+from tests.e2e.oracle import demands_of
 from tests.e2e.running_platform import Platform
 from tests.e2e.supervised import WORKER, address, wait_until
+from tests.e2e.test_outages import send_for
 
 pytestmark = pytest.mark.e2e
 
@@ -40,6 +46,34 @@ def kafka_answers() -> bool:
         return bool(client.list_topics(timeout=2).brokers)
     except KafkaException:
         return False
+
+
+def wait_for_new_rows(platform: Platform, satellites: str, ledger: Ledger, messages: list[Telemetry]) -> None:
+    """Go on sending meanwhile: a first message alone, for which the producer waits, may break no rule."""
+    before = platform.row_count(satellites)
+
+    def is_judged() -> bool:
+        send_for(ledger, messages, 0.2)
+        return platform.row_count(satellites) > before
+
+    wait_until(is_judged, "new rows", within_s=2 * BACK_WITHIN_S, every_s=0.5)
+
+
+def test_kafka_killed_under_load_loses_and_doubles_nothing(platform: Platform, satellites: str) -> None:
+    ids = [f"{satellites}{index}" for index in range(5)]
+    messages = recording(
+        ids, count=2000, newest_at=whole_second_now(), seed=11, shares=Shares(rule_breaking=0.6)
+    )
+    ledger = Ledger()
+    for _ in range(KILLS):
+        send_for(ledger, messages, 2)
+        pid = platform.supervised.kill("kafka")
+        platform.supervised.wait_for_restart("kafka", pid)
+        wait_until(kafka_answers, "the broker is back", within_s=90, every_s=0.5)
+        wait_for_new_rows(platform, satellites, ledger, messages)
+    demands = demands_of(ledger.sent)
+    wait_until_drained(platform, ledger, demands, satellites)
+    assert_jobs_have_exactly_their_verdicts(platform, demands, satellites)
 
 
 def is_web_server(process: psutil.Process, platform: Platform) -> bool:
