@@ -28,12 +28,12 @@ from analysis_server.changes import (
 )
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
 from analysis_server.measures import FAMILIES, MEASURES, WINDOW_FAMILIES, Windows, measure_windows
+from analysis_server.model_units import Numbers
 from analysis_server.series import FAMILY_OF_TEST, TESTS, series_evidence
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.subsystems import Detection
 
 Floats = npt.NDArray[np.float64]
-Numbers = npt.NDArray[np.floating[Any]]
 
 MIN_SAMPLES = 10
 CALIBRATED_LENGTHS = (10, 20, 40, 64)
@@ -181,21 +181,19 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
         counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
         return score_changes(windows, recorded, calibration.changes.thresholds[len(channels)], counted)
     series = smoothed(raw, settings)
-    is_known = np.array([f"{subsystem}.{channel}" in calibration.channels for channel in channels])
+    constants = [calibration.channels.get(f"{subsystem}.{channel}") for channel in channels]
+    known = np.array([index for index, found in enumerate(constants) if found], np.intp)
+    unknown = np.setdiff1d(np.arange(len(channels)), known)
     parts = []
-    if is_known.any():
-        known = np.flatnonzero(is_known)
-        constants = [
-            _for_setting(calibration.channels[f"{subsystem}.{channel}"], setting)
-            for channel, setting, has_constants in zip(channels, settings, is_known, strict=True)
-            if has_constants
+    if known.size:
+        fitted = [
+            _for_setting(found, setting) for found, setting in zip(constants, settings, strict=True) if found
         ]
         limits = calibration.subsystems[subsystem]
         length_index = judged_length_index(windows)
         chosen = [settings[index] for index in known]
-        parts.append((known, score_known(series.of_channels(known), chosen, constants, limits, length_index)))
-    if not is_known.all():
-        unknown = np.flatnonzero(~is_known)
+        parts.append((known, score_known(series.of_channels(known), chosen, fitted, limits, length_index)))
+    if unknown.size:
         counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
         parts.append((unknown, score_unknown(series.value[:, unknown], counted[:, unknown])))
     return joined(parts, windows.shape[:2])
@@ -238,9 +236,7 @@ def score_unknown(value: Floats, counted: npt.NDArray[np.bool_]) -> Scores:
     contributions = np.stack(
         [weight[..., family == _FAMILY_OF_SERIES_TEST].sum(axis=2) for family in range(len(FAMILIES))], axis=2
     )
-    total = contributions.sum(axis=(1, 2), keepdims=True)
-    shares = np.divide(contributions, total, out=np.zeros_like(contributions), where=total > 0)
-    return Scores(score=np.where(is_judged, score, np.nan), contributions=shares)
+    return Scores(score=np.where(is_judged, score, np.nan), contributions=shares_of(contributions))
 
 
 def joined(parts: Sequence[tuple[npt.NDArray[np.intp], Scores]], shape: tuple[int, ...]) -> Scores:
@@ -251,9 +247,13 @@ def joined(parts: Sequence[tuple[npt.NDArray[np.intp], Scores]], shape: tuple[in
         score = np.fmax(score, part.score)
         odds = np.nan_to_num(part.score / (1 - np.minimum(part.score, _LARGEST_SCORE)))
         contributions[:, channels] = part.contributions * odds[:, None, None]
-    total = contributions.sum(axis=(1, 2), keepdims=True)
-    shares = np.divide(contributions, total, out=np.zeros_like(contributions), where=total > 0)
-    return Scores(score=score, contributions=shares)
+    return Scores(score=score, contributions=shares_of(contributions))
+
+
+def shares_of(parts: Floats) -> Floats:
+    """Divide float64[job, channel, family] by each job's sum; a job without any keeps its zeros."""
+    total = parts.sum(axis=(1, 2), keepdims=True)
+    return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
 
 
 def _unknown_means(channel_count: int) -> Floats:
@@ -312,8 +312,7 @@ def recent_shares(evidence: Floats) -> Floats:
     parts = known * np.exp(np.log(np.maximum(known, 1e-300)).mean(axis=2, keepdims=True)) ** (
         CHANNEL_NORM - 1
     )
-    total = parts.sum(axis=(1, 2), keepdims=True)
-    return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
+    return shares_of(parts)
 
 
 def judged_length_index(windows: Numbers) -> npt.NDArray[np.int64]:

@@ -100,8 +100,9 @@ class TritonClient:
             try:
                 index = self._client.get_model_repository_index(client_timeout=INDEX_DEADLINE_S)
             except InferenceServerException as silence:
-                # What it said before it went away was said while it stopped.
-                return map_triton_error(silence, model_name, self._url)
+                # What it said of the model before it went away was said while it stopped.
+                told = error if error.status() in _PASSING_STATES else silence
+                return map_triton_error(told, model_name, self._url)
             models = [(model.name, model.version, model.state, model.reason) for model in index.models]
             if reason := why_not_served(models, model_name, model_version):
                 return ModelNotServed(f"{model_name} version {model_version}", reason)

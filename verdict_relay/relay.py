@@ -188,13 +188,15 @@ class Relay:
         with transaction(self._pool) as connection, connection.cursor() as statement:
             statement.execute(QUERIES["advance_relay_cursor"], parameters)
             statement.execute(QUERIES["forget_refused_verdicts"], self._names(page))
-            reasons = {"reasons": [refusal.reason for refusal in refusals]}
-            statement.execute(QUERIES["save_refused_verdicts"], self._names(map(asdict, refusals)) | reasons)
+            if refusals:
+                reasons = {"reasons": [refusal.reason for refusal in refusals]}
+                named = self._names(map(asdict, refusals))
+                statement.execute(QUERIES["save_refused_verdicts"], named | reasons)
         for refusal in refusals:
             VERDICTS_NOT_RELAYED.labels(self._sink.name).inc()
-            name = f"{refusal.job_id}/{refusal.subsystem}"
             _log.warning(
-                f"{self._sink.name}: verdict left out, it was refused: {refusal.reason}", verdict=name
+                f"{self._sink.name}: verdict left out, it was refused: {refusal.reason}",
+                verdict=verdict_key(asdict(refusal)),
             )
 
     def _names(self, verdicts: Iterable[Row]) -> dict[str, Any]:

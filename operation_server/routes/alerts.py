@@ -166,7 +166,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
     """Return the alerts that overlap a time range, newest start first."""
     signs = [
         sign
-        for sign in (*signs_of(services.mission), *conditions.SIGNS)
+        for sign in _signs(services)
         if subsystem in {None, sign.subsystem} and kind in {None, _kind(sign)}
     ]
     found = _alerts_within(services, within, signs, satellite_id)
@@ -217,10 +217,15 @@ def acknowledge_alert(
     return get_alert(services, alert_id)
 
 
+def _signs(services: Services) -> list[Sign]:
+    """Return what an alert may be of: a subsystem's score or rule, or a satellite as a whole."""
+    return [*signs_of(services.mission), *conditions.SIGNS]
+
+
 def _wanted(services: Services, alert_id: str) -> Wanted:
     """Read an id; one of another mission names no alert here."""
     wanted = parse_alert_id(alert_id)
-    if wanted[1] not in (*signs_of(services.mission), *conditions.SIGNS):
+    if wanted[1] not in _signs(services):
         raise HTTPException(404, "No such alert: the mission has no such subsystem or rule")
     return wanted
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -84,26 +85,32 @@ def restart() -> Fault:
     return Fault(kind="restart", targets=(), act=lambda platform: platform.restart())
 
 
-def silence(server: str) -> Fault:
-    """Drop every packet to and from a server: connections stay open and nothing answers."""
+def meanwhile(
+    kind: str, server: str, spoiled: Callable[[Platform, str], AbstractContextManager[None]], seconds: float
+) -> Fault:
+    """Let something be wrong with a server for a while; it heals from the end on."""
 
     def act(platform: Platform) -> float:
-        with platform.silenced(server):
-            time.sleep(BLACK_HOLE_S)
+        with spoiled(platform, server):
+            time.sleep(seconds)
         return time.time()
 
-    return Fault(kind="black-hole", targets=(server,), act=act)
+    return Fault(kind=kind, targets=(server,), act=act)
+
+
+def silence(server: str) -> Fault:
+    """Drop every packet to and from a server: connections stay open and nothing answers."""
+    return meanwhile("black-hole", server, lambda platform, name: platform.silenced(name), BLACK_HOLE_S)
 
 
 def slow(server: str) -> Fault:
     """Let the way to a server be slow: every round trip takes as long as one around the earth."""
+    return meanwhile("slow-network", server, lambda platform, name: platform.slowed(name), BLACK_HOLE_S)
 
-    def act(platform: Platform) -> float:
-        with platform.slowed(server):
-            time.sleep(BLACK_HOLE_S)
-        return time.time()
 
-    return Fault(kind="slow-network", targets=(server,), act=act)
+def fill_disk(server: str) -> Fault:
+    """Fill the disk of a server for a while."""
+    return meanwhile("full-disk", server, lambda platform, name: platform.filled_disk(name), FULL_DISK_S)
 
 
 def step_clock(service: str) -> Fault:
@@ -145,17 +152,6 @@ def hostile_tasks() -> Fault:
         return time.time()
 
     return Fault(kind="hostile-tasks", targets=(), act=act)
-
-
-def fill_disk(server: str) -> Fault:
-    """Fill the disk of a server for a while."""
-
-    def act(platform: Platform) -> float:
-        with platform.filled_disk(server):
-            time.sleep(FULL_DISK_S)
-        return time.time()
-
-    return Fault(kind="full-disk", targets=(server,), act=act)
 
 
 def withdraw_model() -> Fault:

@@ -34,7 +34,7 @@ The oracle compares sets of names, never counts, and shares no code with the ser
 def render(run: Mapping[str, Any]) -> str:
     """Write the page."""
     outcomes = [outcome for part in run["slices"] for outcome in part["outcomes"]]
-    healed = {outcome["fault"] for outcome in outcomes if outcome["is_healed"]}
+    healed = _healed(run)
     failed = [outcome for outcome in outcomes if not outcome["is_healed"]]
     faults = {outcome["fault"] for outcome in outcomes}
     sent, accepted = (sum(part[key] for part in run["slices"]) for key in ("sent", "accepted"))
@@ -66,9 +66,7 @@ def _effects(run: Mapping[str, Any]) -> Iterable[Sequence[str]]:
 
     A slice counts without a fault that healed only when it was tried again.
     """
-    healed = {
-        outcome["fault"] for part in run["slices"] for outcome in part["outcomes"] if outcome["is_healed"]
-    }
+    healed = _healed(run)
     counted = [
         [one["accounts"] for one in part["outcomes"] if one["is_healed"] or one["fault"] not in healed]
         for part in run["slices"]
@@ -82,6 +80,11 @@ def _effects(run: Mapping[str, Any]) -> Iterable[Sequence[str]]:
                 for word in ("demanded", "effective", "duplicate", "lost", "unexpected")
             ),
         )
+
+
+def _healed(run: Mapping[str, Any]) -> set[str]:
+    """Name the faults that healed in time, were it only when they were tried again."""
+    return {one["fault"] for part in run["slices"] for one in part["outcomes"] if one["is_healed"]}
 
 
 def _line(outcome: Mapping[str, Any]) -> Sequence[str]:

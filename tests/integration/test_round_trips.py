@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.store import PendingInput, create_pending_job, save_inferences, select
+from telemetry_core.store import PendingInput, Row, create_pending_job, save_inferences, select
 from telemetry_core.values import storable, storable_text
 from tests.hostile import json_values, texts
 
@@ -50,6 +50,17 @@ def job(metadata: dict[str, Any], reason: str) -> Job:
     )
 
 
+def read_back(pool: Pool, job_id: str, columns: str) -> Row:
+    with transaction(pool) as connection:
+        (read,) = select(
+            connection,
+            f"SELECT {columns} FROM inference_jobs JOIN subsystem_inferences AS row USING (job_id)"
+            " WHERE job_id = %(job_id)s",
+            {"job_id": job_id},
+        )
+    return read
+
+
 @ROWS
 @given(metadata=objects, series=json_values.filter(lambda value: value is not None), reason=texts)
 def test_posted_job_is_read_back_as_it_was_stored(
@@ -66,13 +77,7 @@ def test_posted_job_is_read_back_as_it_was_stored(
                 )
             ],
         )
-    with transaction(pool) as connection:
-        (read,) = select(
-            connection,
-            "SELECT j.metadata, j.trigger_reason, i.input_data FROM inference_jobs j"
-            " JOIN subsystem_inferences i USING (job_id) WHERE job_id = %(job_id)s",
-            {"job_id": posted.job_id},
-        )
+    read = read_back(pool, posted.job_id, "metadata, trigger_reason, input_data")
     assert read["trigger_reason"] == storable_text(reason[:100])
     assert is_same(read["metadata"], storable(metadata))
     assert is_same(read["input_data"], storable(series))
@@ -100,13 +105,7 @@ def test_verdict_is_read_back_as_it_was_stored(
     )
     with transaction(pool) as connection:
         save_inferences(connection, [judged], [row])
-    with transaction(pool) as connection:
-        (read,) = select(
-            connection,
-            "SELECT input_data, predictions, error_message FROM subsystem_inferences"
-            " WHERE job_id = %(job_id)s",
-            {"job_id": judged.job_id},
-        )
+    read = read_back(pool, judged.job_id, "input_data, predictions, row.error_message")
     assert read["error_message"] == storable_text(reason)
     assert is_same(read["input_data"], storable(origin))
     assert is_same(read["predictions"], storable(predictions))

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -22,6 +24,13 @@ class Server:
         if self.work is None:
             raise DependencyUnavailable("kafka", "no broker")
         return self.work
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Tell nothing inside the block, and afterwards what it told before."""
+        told, self.work = self.work, None
+        yield
+        self.work = told
 
     def move(self) -> None:
         assert self.work is not None
@@ -80,9 +89,8 @@ def test_one_unanswered_question_hides_no_stand_still() -> None:
     watched = Watched(server)
     for _ in range(4):
         watched.pass_time(15)
-        told, server.work = server.work, None
-        watched.pass_time(5)
-        server.work = told
+        with server.silent():
+            watched.pass_time(5)
     assert watched.ended[0].startswith("stream has not moved for 31 s although 7 wait")
 
 
@@ -91,9 +99,8 @@ def test_server_that_tells_nothing_for_long_begins_anew() -> None:
     watched = Watched(server)
     for _ in range(10):
         watched.pass_time(20)
-        told, server.work = server.work, None
-        watched.pass_time(25)
-        server.work = told
+        with server.silent():
+            watched.pass_time(25)
     assert watched.ended == []
 
 
