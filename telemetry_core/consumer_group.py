@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from telemetry_core.errors import DependencyUnavailable
@@ -13,6 +14,8 @@ from telemetry_core.liveness import STUCK_AFTER_S, Work
 from telemetry_core.settings import Settings
 
 ANSWER_S: Final = 5.0
+
+_log = structlog.get_logger(__name__)
 
 
 def member_of(settings: Settings, group_id: str, *, service: str) -> Consumer:
@@ -71,23 +74,6 @@ def is_fatal(error: KafkaException) -> bool:
     return bool(cause.fatal() or cause.code() == KafkaError._FATAL)  # noqa: SLF001 - the client's name for it
 
 
-def begin_offsets(consumer: Consumer, assigned: list[TopicPartition]) -> dict[int, int]:
-    """Return where each partition goes on; commit the first kept offset where none is usable.
-
-    An offset beyond the end belongs to a topic that was deleted and created anew.
-    """
-    offsets = {}
-    for partition in consumer.committed(assigned, timeout=10):
-        offset = partition.offset
-        low, high = consumer.get_watermark_offsets(partition, timeout=10)
-        if not low <= offset <= high:
-            first = TopicPartition(partition.topic, partition.partition, low)
-            consumer.commit(offsets=[first], asynchronous=False)
-            offset = low
-        offsets[partition.partition] = offset
-    return offsets
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionState:
     """One partition as a group left it."""
@@ -96,6 +82,22 @@ class PartitionState:
     end: int
     committed: int
     """Negative = nothing was committed yet."""
+
+
+def begin_offsets(consumer: Consumer, assigned: list[TopicPartition]) -> dict[int, int]:
+    """Return where each partition goes on; commit the first kept offset where none is usable, and say why."""
+    offsets = {}
+    for partition in consumer.committed(assigned, timeout=10):
+        low, end = consumer.get_watermark_offsets(partition, timeout=10)
+        state = PartitionState(low=low, end=end, committed=partition.offset)
+        offset = start_of(state)
+        if offset != state.committed:
+            if state.committed >= 0:
+                _log.error(f"Partition {partition.partition} of {partition.topic}: {why_moved(state)}")
+            first = TopicPartition(partition.topic, partition.partition, offset)
+            consumer.commit(offsets=[first], asynchronous=False)
+        offsets[partition.partition] = offset
+    return offsets
 
 
 class GroupLag:
@@ -138,5 +140,20 @@ def work_of(partitions: Mapping[int, PartitionState]) -> Work:
 
 def lag_of(state: PartitionState) -> int:
     """Count the messages behind the committed offset; one that the topic no longer reaches starts anew."""
-    start = state.committed if state.low <= state.committed <= state.end else state.low
-    return state.end - start
+    return state.end - start_of(state)
+
+
+def start_of(state: PartitionState) -> int:
+    """Return the committed offset where the topic still has it, else the first one that it keeps."""
+    return state.committed if state.low <= state.committed <= state.end else state.low
+
+
+def why_moved(state: PartitionState) -> str:
+    """Say what a committed offset outside of the topic means, and what was lost by it."""
+    if state.committed < state.low:
+        missed = state.low - state.committed
+        return (
+            f"{missed} messages were deleted by the topic's retention before they were read; "
+            f"goes on at offset {state.low}. Raise the retention, or add consumers"
+        )
+    return f"the topic was created anew (committed {state.committed}, end {state.end}); starts at {state.low}"

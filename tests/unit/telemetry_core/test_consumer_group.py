@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from telemetry_core.consumer_group import PartitionState, is_fatal, lag_of, work_of
+from telemetry_core.consumer_group import PartitionState, is_fatal, lag_of, why_moved, work_of
 
 
 def partition(*, low: int = 0, end: int = 100, committed: int = 100) -> PartitionState:
@@ -22,6 +22,16 @@ def partition(*, low: int = 0, end: int = 100, committed: int = 100) -> Partitio
 )
 def test_lag_begins_where_the_consumer_would_go_on(state: PartitionState, lag: int) -> None:
     assert lag_of(state) == lag
+
+
+def test_offset_that_retention_overtook_tells_how_many_messages_nobody_read() -> None:
+    assert why_moved(partition(low=40, committed=10)).startswith(
+        "30 messages were deleted by the topic's retention"
+    )
+
+
+def test_offset_beyond_the_end_tells_that_the_topic_is_another_one() -> None:
+    assert "created anew (committed 90, end 5); starts at 0" in why_moved(partition(end=5, committed=90))
 
 
 def test_work_of_a_member_is_the_lag_of_its_partitions() -> None:
