@@ -8,6 +8,9 @@ script=${BASH_SOURCE[0]}
 if [ -L "$script" ]; then script=$(dirname "$script")/$(readlink "$script"); fi
 cd "$(dirname "$script")"
 
+# shellcheck source=deploy/host/mounts.sh
+. deploy/host/mounts.sh
+
 project=satellite
 default_image=nvcr.io/nvidia/tritonserver:24.10-py3
 wanted=0
@@ -164,16 +167,6 @@ check_ports() {
   done <<<"$(sed -n 's/.*{BIND_ADDRESS:-127\.0\.0\.1}:\${\([A-Z_]*\):-\([0-9]*\)}:.*/\1 \2/p' docker-compose.yml)"
 }
 
-# Containers read these as users of their own; a clone under umask 077 or an unpacked archive may deny it.
-open_mounted_files() {
-  local mounted=(missions deploy/containers deploy/definitions.json "$(setting MODEL_REPOSITORY model_repository)") closed
-  closed=$(find "${mounted[@]}" \( -type d ! -perm -005 -o ! -type d ! -perm -004 \) -print 2>/dev/null | head -n 1)
-  [ -z "$closed" ] || say "Containers may read missions, models and deploy/containers now ($closed was closed to them)"
-  if ! { chmod -R a+rX "${mounted[@]}" && chmod a+x deploy/containers/*; } 2>/dev/null; then
-    want "containers cannot read ${mounted[*]}: chmod -R a+rX them"
-  fi
-}
-
 # Empty where Triton's image can use the GPU of this host, else the reason.
 why_no_gpu() {
   local smi=nvidia-smi listed driver capability
@@ -262,7 +255,9 @@ touch .env 2>/dev/null || true
 keep_or_make_cluster_id
 grep -q '^COMPOSE_PROFILES=' .env || set_key COMPOSE_PROFILES search,kafka-ui
 match_search
-open_mounted_files
+check_mounts
+check_execution
+open_commands
 
 if ! facts=$(docker info --format '{{.ServerVersion}}|{{.MemTotal}}|{{.DockerRootDir}}|{{.OperatingSystem}}|{{json .Runtimes}}|{{json .SecurityOptions}}' 2>/dev/null) \
   || [ -z "${facts%%|*}" ]; then

@@ -29,7 +29,7 @@ setting() {
 user=$(setting POSTGRES_USER admin) database=$(setting POSTGRES_DB orders_db)
 conflicts=$(grep -lE '^(<<<<<<<|>>>>>>>) ' docker-compose*.yml Dockerfile .env init-kafka.sh || true)
 [ -z "$conflicts" ] || fail "merge conflicts are left in $conflicts: solve them first"
-./init-kafka.sh || fail "this host does not fit the new version as it is: nothing was changed"
+bash init-kafka.sh || fail "this host does not fit the new version as it is: nothing was changed"
 
 running=$(docker inspect --format '{{.Config.Image}}' postgres 2>/dev/null) \
   || fail "the platform does not run: start the old version first (docker compose up -d --wait), so that it can be backed up"
@@ -41,7 +41,7 @@ ill=$(unwell)
 
 jobs_before=$(count_jobs)
 backup=backups/before_upgrade_$(date -u +%Y%m%d_%H%M%S)
-deploy/backup "$backup" || fail "there is no backup, so nothing was changed"
+bash deploy/backup "$backup" || fail "there is no backup, so nothing was changed"
 
 docker compose pull --ignore-buildable || fail "images could not be fetched; the old version goes on running"
 docker compose build --pull || fail "images could not be built; the old version goes on running"

@@ -217,7 +217,7 @@ def test_replicas_belong_to_services_without_a_container_name() -> None:
 def test_triton_computes_float32_as_float32_and_opens_only_what_is_used() -> None:
     triton = SERVICES["triton-server"]
     assert triton["environment"]["NVIDIA_TF32_OVERRIDE"] == "0"
-    assert triton["command"][:2] == ["/usr/local/bin/serve", "tritonserver"]
+    assert triton["command"][:3] == ["sh", "/usr/local/bin/serve", "tritonserver"]
     assert "./deploy/triton/serve:/usr/local/bin/serve:ro" in triton["volumes"]
 
 
