@@ -30,7 +30,7 @@ MOVED: Final = {
     "FLOWER_PORT": 5655,
 }
 USUAL: Final = (80, 8000, 9092, 5672, 15672, 5432, 8428, 8500, 8501, 8502, 5555, 8080, 9200)
-EXTRAS: Final = {"elasticsearch", "kafka-ui"}
+EXTRAS: Final = {"elasticsearch", "elasticsearch-gate", "kafka-ui", "kafka-ui-gate"}
 CORE_MEMORY_GB: Final = 4.0
 HTTP_TIMEOUT_S: Final = 10
 
@@ -75,7 +75,7 @@ def test_message_by_the_moved_port_is_judged(core: Containers) -> None:  # noqa:
     (broker,) = producer.list_topics(timeout=HTTP_TIMEOUT_S).brokers.values()
     assert broker.port == MOVED["KAFKA_PORT"]
     answer = requests.post(
-        f"http://localhost:{MOVED['OPERATION_SERVER_PORT']}/inference/submit",
+        f"http://localhost:{MOVED['OPERATION_SERVER_PORT']}/api/v1/inference/submit",
         json={"model_name": "lstm_timeseries", "data": [float(n % 7) for n in range(30)]},
         timeout=HTTP_TIMEOUT_S,
     )

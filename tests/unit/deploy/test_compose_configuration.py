@@ -39,6 +39,8 @@ DOCUMENTED = dict(
     if re.match(r"[A-Z]", line)
 )
 FOR_BUILDS = {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "NPM_CONFIG_REGISTRY"}
+#: Containers of nginx.
+WEB_SERVERS = ("nginx", "elasticsearch-gate", "kafka-ui-gate")
 #: init-kafka.sh chooses it where it is empty.
 CHOSEN = {"TRITON_DEVICE": ""}
 WITH_DEFAULT = re.compile(r"\$\{([A-Z_]+)(?::?-([^}]*))?\}")
@@ -87,6 +89,14 @@ def test_our_own_containers_have_a_read_only_root(name: str) -> None:
     assert SERVICES[name]["read_only"] is True
 
 
+def test_port_of_what_a_profile_adds_is_published_with_that_profile_only() -> None:
+    for name in ("elasticsearch", "kafka-ui"):
+        assert SERVICES[f"{name}-gate"]["profiles"] == SERVICES[name]["profiles"]
+        key = f"{name.upper().replace('-', '_')}_PORT"
+        publishing = [service for service in SERVICES if key in str(SERVICES[service].get("ports"))]
+        assert publishing == [f"{name}-gate"]
+
+
 def test_ports_are_those_of_the_manual_on_the_configured_address() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:${") for port in ports)
@@ -95,14 +105,15 @@ def test_ports_are_those_of_the_manual_on_the_configured_address() -> None:
 def test_only_servers_that_check_their_callers_are_published() -> None:
     published = {name for name, service in SERVICES.items() if service.get("ports")}
     # Kafka, PostgreSQL, AMQP and gRPC speak no protocol of a browser; the API looks at Host and Origin.
-    assert published == {"kafka", "postgres", "rabbitmq", "triton-server", "operation-server", "nginx"}
+    assert published == {"kafka", "postgres", "rabbitmq", "triton-server", "operation-server", *WEB_SERVERS}
     assert not [port for port in SERVICES["rabbitmq"]["ports"] if "15672" in port]
 
 
 def test_web_server_listens_where_it_is_published_and_leads_to_servers_that_exist() -> None:
     configuration = (CHECKOUT / "nginx" / "containers.conf").read_text(encoding="utf-8")
     listened = set(re.findall(r"listen (\d+);", configuration))
-    assert {port.rpartition(":")[2] for port in SERVICES["nginx"]["ports"]} == listened
+    published = [port for name in WEB_SERVERS for port in SERVICES[name]["ports"]]
+    assert {port.rpartition(":")[2] for port in published} == listened
     reached = set(re.findall(r"set \$\w+ ([a-z-]+):\d+;", configuration))
     assert reached <= SERVICES.keys()
 
@@ -182,7 +193,9 @@ def test_without_a_cluster_id_compose_names_the_script() -> None:
 
 def test_everything_starts_by_default_and_the_core_has_neither_search_nor_kafka_ui() -> None:
     profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
-    assert profiles == {"elasticsearch": ["search"], "kafka-ui": ["kafka-ui"], "simulator": ["demo"]}
+    extras = ("elasticsearch", "kafka-ui", "elasticsearch-gate", "kafka-ui-gate")
+    assert profiles.pop("simulator") == ["demo"]
+    assert profiles == dict(zip(extras, (["search"], ["kafka-ui"]) * 2, strict=True))
     assert DOCUMENTED["COMPOSE_PROFILES"] == "search,kafka-ui"
 
 
