@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import structlog
 
 from kafka_inference_trigger.trigger import SERVICE, DeadLetter
+from telemetry_core.messages import REPLAYED_HEADER
 from telemetry_core.observability import DEAD_LETTERS_REFUSED, MESSAGES_DEAD_LETTERED
 from telemetry_core.producer import RECORD_REFUSALS, TOPIC_REFUSALS, ConfirmedProducer, OutgoingRecord
 from telemetry_core.settings import Settings
@@ -89,6 +90,8 @@ def outgoing(letter: DeadLetter, *, source_topic: str, limit: int) -> OutgoingRe
         "partition": str(record.partition),
         "offset": str(record.offset),
     }
+    if record.is_replayed:
+        headers[REPLAYED_HEADER] = "1"
     value = record.value
     if value is not None and len(value) > limit:
         headers |= {"original_bytes": str(len(value)), "original_sha256": hashlib.sha256(value).hexdigest()}

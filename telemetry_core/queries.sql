@@ -1101,9 +1101,10 @@ SELECT * FROM ops.dead_letters WHERE id = %(id)s
 
 -- name: lock_dead_letters
 -- Open letters that a choice names, oldest first; those that another process handles right now are its own.
-SELECT id, source, place, reason, message_key, headers, body, is_cut, attempt
+SELECT id, source, place, reason, message_key, headers, body
 FROM ops.dead_letters
 WHERE state = 'open'
+    AND NOT (is_cut AND %(whole_only)s)
     AND (%(ids)s IS NULL OR id = ANY (%(ids)s))
     AND (%(source)s IS NULL OR source = %(source)s)
     AND (%(reason)s IS NULL OR reason = %(reason)s)

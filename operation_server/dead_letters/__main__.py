@@ -124,6 +124,8 @@ def describe(outcome: Outcome) -> Iterable[str]:
         yield f"{count:>8}  {source}  {reason}"
     if outcome.left_out:
         yield f"{outcome.left_out} letters were kept in part only: they can be discarded, not redriven"
+    for reason, count in sorted(outcome.failed.items()):
+        yield f"{count} letters stay open, their broker does not take them: {reason}"
     if outcome.remaining:
         yield f"{outcome.remaining} letters remain: run the command again"
     if outcome.is_dry_run:

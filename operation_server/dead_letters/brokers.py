@@ -1,5 +1,6 @@
 """Taking dead letters from Kafka and RabbitMQ, and giving them back."""
 
+import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import Any, Final
 
 import amqp
 from celery import Celery
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from kombu.exceptions import KombuError
 
 from operation_server.dead_letters.letters import (
@@ -19,7 +20,8 @@ from operation_server.dead_letters.letters import (
     next_offset,
 )
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import time_of
+from telemetry_core.messages import REPLAYED_HEADER, time_of
+from telemetry_core.producer import RECORD_REFUSALS, TOPIC_REFUSALS
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row
 from telemetry_core.tasks import DEAD_LETTER_QUEUE
@@ -28,12 +30,20 @@ ANSWER_S: Final = 3.0
 """How long one look into a broker may take; what is left waits for the next look."""
 MAX_TAKEN: Final = 1_000
 CONFIRM_S: Final = 10.0
+REFUSALS: Final = RECORD_REFUSALS | TOPIC_REFUSALS | {KafkaError.UNKNOWN_TOPIC_OR_PART}
+"""Codes that speak of one letter or its topic: Kafka is there, and others may be taken."""
+UNWRITABLE: Final = (amqp.exceptions.FrameSyntaxError, struct.error, TypeError, ValueError)
+"""Said by the client of headers that AMQP has no form for; nothing was sent."""
+_UNCONFIRMED: Final = KafkaError(KafkaError._TIMED_OUT, "unconfirmed")  # noqa: SLF001 - as above
 
 
 class KafkaLetters:
     """The dead-letter topic, read by position: nothing is taken from it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, create: Callable[[dict[str, Any]], Producer] = Producer
+    ) -> None:
+        self._create = create
         self._servers = settings.kafka_bootstrap_servers
         self._topic = settings.kafka_dead_letter_topic
 
@@ -79,10 +89,13 @@ class KafkaLetters:
                     waiting.pop(letter.partition or 0, None)
         return found
 
-    def send(self, letters: Sequence[Row]) -> None:
-        """Send letters with their keys to the topics they came from; return once all are confirmed."""
-        failures: list[str] = []
-        producer = Producer(
+    def send(self, letters: Sequence[Row]) -> dict[int, str]:
+        """Send letters with their keys to the topics they came from; return the places of those not taken.
+
+        Raises `DependencyUnavailable` where Kafka took none and refused none.
+        """
+        outcomes: dict[int, KafkaError | None] = {}
+        producer = self._create(
             {
                 "bootstrap.servers": self._servers,
                 "enable.idempotence": True,
@@ -90,22 +103,25 @@ class KafkaLetters:
                 "partitioner": "murmur2_random",
                 "message.max.bytes": 1_400_000,
                 "message.timeout.ms": int(CONFIRM_S * 1000),
+                "topic.metadata.propagation.max.ms": int(ANSWER_S * 1000),
                 "log_level": 0,
             }
         )
-        try:
-            for row in letters:
-                producer.produce(
-                    row["place"],
-                    key=_bytes(row["message_key"]),
-                    value=_bytes(row["body"]),
-                    on_delivery=lambda error, _: failures.append(error.str()) if error else None,
-                )
-            waiting = producer.flush(CONFIRM_S + 1)
-        except (KafkaException, BufferError) as error:
-            raise DependencyUnavailable("kafka", str(error)) from error
-        if waiting or failures:
-            raise DependencyUnavailable("kafka", failures[0] if failures else f"{waiting} unconfirmed")
+        for place, row in enumerate(letters):
+            _produce(producer, place, row, outcomes)
+        producer.flush(CONFIRM_S + 1)
+        failures = {
+            place: error
+            for place in range(len(letters))
+            if (error := outcomes.get(place, _UNCONFIRMED)) is not None
+        }
+        if (
+            failures
+            and len(failures) == len(letters)
+            and REFUSALS.isdisjoint(error.code() for error in failures.values())
+        ):
+            raise DependencyUnavailable("kafka", failures[0].str())
+        return {place: error.str() for place, error in failures.items()}
 
 
 class RabbitLetters:
@@ -116,35 +132,42 @@ class RabbitLetters:
 
     def take(self, store: Callable[[Sequence[Letter]], None]) -> None:
         """Store the letters of the queue, at most `MAX_TAKEN`, and only then let the broker drop them."""
-        with self._channel() as channel:
+        with self._connection() as connection:
+            channel = connection.default_channel
             taken = list(self._taken(channel))
             if taken:
                 store([letter for _, letter in taken])
                 channel.basic_ack(taken[-1][0], multiple=True)
 
-    def send(self, letters: Sequence[Row]) -> None:
-        """Put letters back into their queues; return once the broker has them all on disk."""
-        with self._channel() as channel:
-            for queue in {row["place"] for row in letters}:
-                channel.queue_declare(queue, passive=True)
-            for row in letters:
-                kept = row["headers"]
-                message = amqp.Message(
-                    _bytes(row["body"]) or b"",
-                    application_headers=headers_to_send(kept["headers"]),
-                    **{name: value for name, value in kept["properties"].items() if name in _PROPERTIES},
-                    delivery_mode=2,
-                )
-                channel.basic_publish_confirm(message, exchange="", routing_key=row["place"])
+    def send(self, letters: Sequence[Row]) -> dict[int, str]:
+        """Put letters back into their queues; return the places of those that are not on the broker's disk.
+
+        Raises `DependencyUnavailable` where RabbitMQ went away before it took any.
+        """
+        outcomes: dict[int, str | None] = {}
+        away = ""
+        try:
+            with self._connection() as connection:
+                for place, row in enumerate(letters):
+                    outcomes[place] = _put_back(connection, row)
+        except DependencyUnavailable as error:
+            if None not in outcomes.values():
+                raise
+            away = str(error)
+        return {
+            place: reason
+            for place in range(len(letters))
+            if (reason := outcomes.get(place, away)) is not None
+        }
 
     @contextmanager
-    def _channel(self) -> Iterator[Any]:
+    def _connection(self) -> Iterator[Any]:
         try:
             with self._app.connection_for_write(
-                connect_timeout=ANSWER_S, transport_options={"confirm_publish": True}
+                connect_timeout=ANSWER_S, transport_options={"read_timeout": CONFIRM_S}
             ) as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=int(ANSWER_S))
-                yield connection.default_channel
+                yield connection
         except (KombuError, OSError, amqp.exceptions.AMQPError) as error:
             raise DependencyUnavailable("rabbitmq", str(error)) from error
 
@@ -177,6 +200,52 @@ _PROPERTIES: Final = (
     "priority",
     "message_id",
 )
+
+
+def _produce(producer: Producer, place: int, row: Row, outcomes: dict[int, KafkaError | None]) -> None:
+    """Hand one letter to the client; what happens to it is its outcome alone."""
+
+    def note(error: KafkaError | None, _message: object) -> None:
+        outcomes[place] = error
+
+    kept = {REPLAYED_HEADER: row["headers"][REPLAYED_HEADER]} if REPLAYED_HEADER in row["headers"] else {}
+    try:
+        producer.produce(
+            row["place"],
+            key=_bytes(row["message_key"]),
+            value=_bytes(row["body"]),
+            headers=list(kept.items()),
+            on_delivery=note,
+        )
+    except KafkaException as error:
+        outcomes[place] = error.args[0]
+    except BufferError:
+        outcomes[place] = KafkaError(KafkaError._QUEUE_FULL)  # noqa: SLF001 - the client's own name for it
+
+
+def _put_back(connection: Any, row: Row) -> str | None:
+    """Publish one letter; return why the broker does not take it, None once it has it.
+
+    On a channel of its own, for a refusal closes the channel. What says that the connection broke is raised.
+    """
+    kept = row["headers"]
+    message = amqp.Message(
+        _bytes(row["body"]) or b"",
+        application_headers=headers_to_send(kept.get("headers", {})),
+        **{name: value for name, value in kept.get("properties", {}).items() if name in _PROPERTIES},
+        delivery_mode=2,
+    )
+    try:
+        with connection.channel() as channel:
+            channel.queue_declare(row["place"], passive=True)
+            channel.basic_publish_confirm(
+                message, exchange="", routing_key=row["place"], confirm_timeout=CONFIRM_S
+            )
+    except amqp.exceptions.MessageNacked:
+        return f"queue {row['place']} is full"
+    except (amqp.exceptions.ChannelError, *UNWRITABLE) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def _letter(message: Message) -> Letter:

@@ -1,8 +1,8 @@
 """Collecting, listing and handling dead letters: one code for the command and the API."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
@@ -60,13 +60,18 @@ class Outcome:
     left_out: int
     #: Chosen letters beyond `MAX_HANDLED`: do it again.
     remaining: int
+    #: Why a broker did not take letters, which stay open, to how many.
+    failed: Counter[str] = field(default_factory=Counter)
 
 
 class Sender(Protocol):
     """Gives letters back to a broker."""
 
-    def send(self, letters: Sequence[Row]) -> None:
-        """Return once the broker has them, or raise `DependencyUnavailable`."""
+    def send(self, letters: Sequence[Row]) -> Mapping[int, str]:
+        """Return once the broker has all but those at the places returned, each with the reason.
+
+        Raises `DependencyUnavailable` where it has none of them.
+        """
 
 
 class DeadLetterOffice:
@@ -112,41 +117,52 @@ class DeadLetterOffice:
     def handle(self, action: Action, choice: Choice, *, operator: str, is_dry_run: bool) -> Outcome:
         """Redrive or discard the chosen open letters, or only say what would happen.
 
-        A letter is marked in the transaction that sends it. Should the process die in between, it is sent
-        once more: a sample set or task that comes twice leaves one row.
+        A letter is marked in the transaction that sends it; one that its broker does not take stays open and
+        holds up no other. Should the process die in between, letters are sent once more: a sample set or task
+        that comes twice leaves one row. Raises `DependencyUnavailable` where a broker is away and none was sent.
         """
         with transaction(self._pool) as connection:
             chosen = _chosen(connection, action, choice)
             if is_dry_run:
                 return Outcome(action=action, is_dry_run=True, **chosen)
-            found = rows(connection, "lock_dead_letters", {**_parameters(choice), "limit": MAX_HANDLED})
-            taken = [row for row in found if action == "discard" or not row["is_cut"]]
-            if action == "redrive":
-                self._send(taken)
+            taken = rows(
+                connection,
+                "lock_dead_letters",
+                {**_parameters(choice), "limit": MAX_HANDLED, "whole_only": action == "redrive"},
+            )
+            failures = self._send(taken) if action == "redrive" else {}
+            done = [row for row in taken if row["id"] not in failures]
             with connection.cursor() as cursor:
                 cursor.execute(
                     QUERIES["handle_dead_letters"],
-                    {"ids": [row["id"] for row in taken], "state": _STATES[action], "operator": operator},
+                    {"ids": [row["id"] for row in done], "state": _STATES[action], "operator": operator},
                 )
-        handled = Counter((row["source"], row["reason"]) for row in taken)
-        _log.info(
-            f"Dead letters {_STATES[action]}: {len(taken)}",
-            operator=operator,
-            reasons=", ".join(f"{source} {reason}: {count}" for (source, reason), count in handled.items()),
-        )
-        remaining = max(0, chosen["handled"].total() - len(taken))
-        return Outcome(
+        outcome = Outcome(
             action=action,
             is_dry_run=False,
-            handled=handled,
+            handled=Counter((row["source"], row["reason"]) for row in done),
             left_out=chosen["left_out"],
-            remaining=remaining,
+            remaining=max(0, chosen["handled"].total() - len(taken)),
+            failed=Counter(failures.values()),
         )
+        _log_outcome(outcome, operator)
+        return outcome
 
-    def _send(self, letters: Sequence[Row]) -> None:
+    def _send(self, letters: Sequence[Row]) -> dict[int, str]:
+        """Give letters back to their brokers; return the ids of those not taken, and why."""
+        failures: dict[int, str] = {}
+        outage: DependencyUnavailable | None = None
         for source, sender in self._senders.items():
-            if of_source := [row for row in letters if row["source"] == source]:
-                sender.send(of_source)
+            of_source = [row for row in letters if row["source"] == source]
+            try:
+                refused = sender.send(of_source) if of_source else {}
+            except DependencyUnavailable as error:
+                outage = error
+                refused = dict.fromkeys(range(len(of_source)), str(error))
+            failures |= {of_source[place]["id"]: reason for place, reason in refused.items()}
+        if outage is not None and len(failures) == len(letters):
+            raise outage
+        return failures
 
     def _from_kafka(self, connection: Connection) -> None:
         known = rows(connection, "next_dead_letter_positions")
@@ -159,6 +175,17 @@ class DeadLetterOffice:
         """Commit, so that the broker may forget them."""
         with transaction(self._pool) as connection:
             _insert(connection, letters)
+
+
+def _log_outcome(outcome: Outcome, operator: str) -> None:
+    reasons = (f"{source} {reason}: {count}" for (source, reason), count in outcome.handled.items())
+    _log.info(
+        f"Dead letters {_STATES[outcome.action]}: {outcome.handled.total()}",
+        operator=operator,
+        reasons=", ".join(reasons),
+    )
+    for reason, count in outcome.failed.items():
+        _log.warning(f"{count} dead letters stay open, their broker does not take them: {reason}")
 
 
 def _insert(connection: Connection, letters: Sequence[Letter]) -> None:

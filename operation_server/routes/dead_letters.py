@@ -110,6 +110,13 @@ class HandledCount(BaseModel):
     count: int
 
 
+class FailedCount(BaseModel):
+    """Letters that their broker does not take, for one reason."""
+
+    reason: str
+    count: int
+
+
 class DeadLetterOutcome(BaseModel):
     """What was done, or would be done."""
 
@@ -119,6 +126,9 @@ class DeadLetterOutcome(BaseModel):
     by_reason: list[HandledCount]
     left_out: int = Field(description="Letters kept in part only, which can't be redriven")
     remaining: int = Field(description="Chosen letters that one action did not reach: send it again")
+    failed: list[FailedCount] = Field(
+        description="Letters that stay open, for their broker did not take them"
+    )
 
 
 def letter_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
@@ -216,4 +226,5 @@ def handle_dead_letters(request: DeadLetterAction, services: Provided) -> DeadLe
         ],
         left_out=outcome.left_out,
         remaining=outcome.remaining,
+        failed=[FailedCount(reason=reason, count=count) for reason, count in sorted(outcome.failed.items())],
     )

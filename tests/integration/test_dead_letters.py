@@ -26,10 +26,16 @@ class Broker:
         self.letters: list[Letter] = []
         self.sent: list[tuple[str, bytes]] = []
         self.is_away = False
+        self.unwanted = b""
 
-    def send(self, letters: Sequence[dict[str, Any]]) -> None:
+    def send(self, letters: Sequence[dict[str, Any]]) -> dict[int, str]:
         self.check()
-        self.sent += [(row["place"], bytes(row["body"])) for row in letters]
+        bodies = [bytes(row["body"]) for row in letters]
+        refused = {place: "unwanted" for place, body in enumerate(bodies) if body == self.unwanted}
+        self.sent += [
+            (letters[place]["place"], body) for place, body in enumerate(bodies) if place not in refused
+        ]
+        return refused
 
     def check(self) -> None:
         if self.is_away:
@@ -154,6 +160,41 @@ def test_letter_stays_open_while_its_broker_is_away(office: Office) -> None:
     with pytest.raises(DependencyUnavailable):
         office.do("redrive")
     assert [row["state"] for row in office.open_letters()] == ["open"]
+
+
+def test_letter_that_its_broker_does_not_take_stays_open_alone_and_the_others_are_sent_once(
+    office: Office,
+) -> None:
+    for body in (b"1", b"unwanted", b"2"):
+        office.kafka.refuse(body)
+    office.kafka.unwanted = b"unwanted"
+    office.desk.collect()
+    for sent in (2, 0):
+        outcome = office.do("redrive")
+        assert (outcome.handled.total(), outcome.failed, outcome.remaining) == (sent, {"unwanted": 1}, 0)
+    assert [body for _, body in office.kafka.sent] == [b"1", b"2"]
+    assert [row["position"] for row in office.open_letters()] == [1]
+
+
+def test_letters_of_one_broker_are_done_though_the_other_is_away(office: Office) -> None:
+    office.kafka.refuse(b"1")
+    office.rabbitmq.refuse(b"{}")
+    office.desk.collect()
+    office.rabbitmq.is_away = True
+    outcome = office.do("redrive")
+    assert (outcome.handled.total(), outcome.failed.total()) == (1, 1)
+    assert [row["source"] for row in office.open_letters()] == ["rabbitmq"]
+
+
+def test_letters_kept_in_part_hold_up_no_whole_one_behind_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operation_server.dead_letters.office.MAX_HANDLED", 2)
+    for body in (b"1", b"2", b"3"):
+        office.kafka.refuse(body, "too_large", original_sha256="0" * 64)
+    office.kafka.refuse(b"whole")
+    office.desk.collect()
+    assert office.do("redrive").handled.total() == 1
 
 
 def test_one_broker_that_is_away_hides_nothing_of_the_other(office: Office) -> None:

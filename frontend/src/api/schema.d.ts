@@ -1383,6 +1383,11 @@ export interface components {
              * @description Chosen letters that one action did not reach: send it again
              */
             remaining: number;
+            /**
+             * Failed
+             * @description Letters that stay open, for their broker did not take them
+             */
+            failed: components["schemas"]["FailedCount"][];
         };
         /**
          * DeadLetters
@@ -1447,6 +1452,16 @@ export interface components {
              * @description Highest share first
              */
             channels: components["schemas"]["ChannelEvidence"][];
+        };
+        /**
+         * FailedCount
+         * @description Letters that their broker does not take, for one reason.
+         */
+        FailedCount: {
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
         };
         /**
          * Fleet

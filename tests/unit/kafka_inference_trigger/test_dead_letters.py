@@ -52,6 +52,12 @@ def test_letter_that_fits_is_kept_whole() -> None:
     }  # fmt: skip
 
 
+def test_letter_of_replayed_telemetry_says_so() -> None:
+    record = Record(value=b"{", key=None, partition=0, offset=0, received_us=0, is_replayed=True)
+    kept = outgoing(DeadLetter(record=record, reason="x", detail=""), source_topic="t", limit=10)
+    assert kept.headers["replayed"] == "1"
+
+
 @pytest.mark.parametrize("size", [MAX_LETTER_BYTES + 1, 1_400_000, 20_000_000])
 def test_letter_that_unpacked_to_any_size_is_cut_with_length_and_hash(size: int) -> None:
     value = b"[" * size

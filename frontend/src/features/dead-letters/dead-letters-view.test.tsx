@@ -34,7 +34,7 @@ function show(at: string, letters: unknown[], problems: string[] = []) {
     const body = (await input.json()) as Record<string, unknown>;
     sent.push(body);
     const by_reason = [{ source: "kafka", reason: "time_ahead", count: 3 }];
-    return Response.json({ ...body, handled: 3, by_reason, left_out: 0, remaining: 0 });
+    return Response.json({ ...body, handled: 3, by_reason, left_out: 0, remaining: 0, failed: [] });
   });
   renderView(DeadLettersView, { path: "/dead-letters", at, search: searchSchema });
   return sent;

@@ -82,6 +82,11 @@ function OutcomeText({ outcome }: { outcome: Outcome }) {
         ))}
       </ul>
       {outcome.left_out > 0 && <Text size="sm">{t("dialog.leftOut", { count: outcome.left_out })}</Text>}
+      {outcome.failed.map(({ reason, count }) => (
+        <Text size="sm" key={reason}>
+          {t("dialog.failed", { count, reason })}
+        </Text>
+      ))}
       {outcome.remaining > 0 && <Text size="sm">{t("dialog.remaining", { count: outcome.remaining })}</Text>}
     </div>
   );
