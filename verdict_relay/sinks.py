@@ -19,9 +19,7 @@ from verdict_relay.relay import SERVICE, Cursor, Refusal, refusal_of
 
 FLUSH_TIMEOUT_S: Final = 15
 RESTORE_EVERY_S: Final = 2.0
-#: Answers to a document that a later attempt may not get.
-PASSING_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
-#: Answers that speak of the documents of a request; another refusal is about the index or the set-up.
+#: Answers that speak of documents; any other refusal is about the index (missing, blocked), the login or the load.
 CONTENT_STATUSES: Final = frozenset({400, 413, 422})
 
 _KEYWORD: Final = {"type": "keyword", "ignore_above": 1024}
@@ -225,13 +223,17 @@ def deletion_lines(keys: Sequence[str]) -> bytes:
 
 
 def _refusals(items: Iterable[Mapping[str, Any]], action: str) -> Iterator[str | None]:
-    """Yield for each item of a bulk answer why it was refused for good, None where it was done."""
+    """Yield for each item of a bulk answer why it was refused for good, None where it was done.
+
+    Raises `DependencyUnavailable` where a later attempt may be answered otherwise.
+    """
     for item in items:
         outcome = item[action]
         error = outcome.get("error")
-        if outcome["status"] in PASSING_STATUSES:
-            raise DependencyUnavailable(DEPENDENCY, str((error or {}).get("type")))
-        yield f"{error.get('type')}: {error.get('reason')}" if error else None
+        reason = f"{error.get('type')}: {error.get('reason')}" if error else None
+        if reason and outcome["status"] not in CONTENT_STATUSES:
+            raise DependencyUnavailable(DEPENDENCY, reason)
+        yield reason
 
 
 def _tolerating_existing(create: Callable[[], Any]) -> None:

@@ -89,7 +89,7 @@ def test_every_lasting_queue_is_bounded_in_messages_and_bytes(queue: str) -> Non
 
 
 def test_looking_into_the_dead_letters_is_never_one_delivery_too_many() -> None:
-    """RabbitMQ 4 drops after 20 of them where no policy says otherwise; RabbitMQ 3 takes no negative limit."""
+    """RabbitMQ 4 drops after 20 of them where no policy says otherwise; 3.10 takes no negative limit."""
     text = (CHECKOUT / "deploy" / "definitions.json").read_text(encoding="utf-8")
     policies = json.loads(render(text, values()))["policies"]
     (limits,) = [one["definition"] for one in policies if re.match(one["pattern"], DEAD_LETTER_QUEUE)]

@@ -68,6 +68,28 @@ class TestSearch:
         with pytest.raises(DependencyUnavailable):
             SearchSink(Engine({"job-1/eps": REFUSED, "job-3/eps": BUSY})).write(1, VERDICTS)
 
+    @pytest.mark.parametrize(
+        ("status", "kind"),
+        [
+            (403, "cluster_block_exception"),
+            (401, "security_exception"),
+            (404, "index_not_found_exception"),
+            (409, "version_conflict_engine_exception"),
+            (503, "unavailable_shards_exception"),
+        ],
+    )
+    def test_index_that_takes_nothing_for_now_refuses_no_document(self, status: int, kind: str) -> None:
+        blocked = {"status": status, "error": {"type": kind, "reason": "index [i] blocked"}}
+        for attempt in (
+            lambda sink: sink.write(1, VERDICTS),
+            lambda sink: sink.forget(1, ["job-3/eps"]),
+        ):
+            with pytest.raises(DependencyUnavailable, match=kind):
+                attempt(SearchSink(Engine({"job-3/eps": blocked})))
+
+    def test_document_that_is_gone_already_is_deleted(self) -> None:
+        SearchSink(Engine({"job-3/eps": {"status": 404, "result": "not_found"}})).forget(1, ["job-3/eps"])
+
     def test_key_that_can_not_be_deleted_does_not_keep_the_others(self) -> None:
         keys = [f"job-{number}/eps" for number in range(5)]
         for engine in (Engine(wrong=keys[2]), Engine({keys[2]: REFUSED})):
