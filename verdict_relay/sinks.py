@@ -19,7 +19,7 @@ from verdict_relay.relay import SERVICE, Cursor, Refusal, refusal_of
 
 FLUSH_TIMEOUT_S: Final = 15
 RESTORE_EVERY_S: Final = 2.0
-#: Answers that speak of documents; any other refusal is about the index (missing, blocked), the login or the load.
+#: Answers that speak of documents; others are about the index (missing, blocked), the login or the load.
 CONTENT_STATUSES: Final = frozenset({400, 413, 422})
 
 _KEYWORD: Final = {"type": "keyword", "ignore_above": 1024}
