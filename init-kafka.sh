@@ -159,10 +159,6 @@ check_ports() {
   local key default
   seen_ports=''
   while read -r key default; do
-    case $key in
-      ELASTICSEARCH_PORT) has_profile search || continue ;;
-      KAFKA_UI_PORT) has_profile kafka-ui || continue ;;
-    esac
     check_port "$key" "$default"
   done <<<"$(sed -n 's/.*{BIND_ADDRESS:-127\.0\.0\.1}:\${\([A-Z_]*\):-\([0-9]*\)}:.*/\1 \2/p' docker-compose.yml)"
 }

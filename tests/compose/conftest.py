@@ -12,6 +12,7 @@ from tests.compose.containers import (
     MANUAL_SERVICES,
     PROJECT,
     Containers,
+    behind_a_dead_proxy,
     copy_of_the_checkout,
     operators_environment,
 )
@@ -87,7 +88,7 @@ def start_and_report(containers: Containers) -> None:
     process = subprocess.Popen(
         ["docker", "compose", "up", "-d", "--wait", "--wait-timeout", str(START_LIMIT_S)],
         cwd=containers.folder,
-        env=operators_environment(),
+        env=operators_environment() | behind_a_dead_proxy(containers.folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

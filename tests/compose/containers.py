@@ -37,6 +37,19 @@ def operators_environment() -> dict[str, str]:
     return environment | {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}
 
 
+def behind_a_dead_proxy(folder: Path) -> dict[str, str]:
+    """Return the environment of an operator whose Docker gives containers a proxy, which nothing answers."""
+    address = "http://127.0.0.1:9"
+    configuration = {
+        "proxies": {"default": {"httpProxy": address, "httpsProxy": address, "allProxy": address}},
+        "cliPluginsExtraDirs": [str(Path.home() / ".docker" / "cli-plugins")],
+    }
+    place = folder.parent / "docker-configuration"
+    place.mkdir(exist_ok=True)
+    (place / "config.json").write_text(json.dumps(configuration), encoding="utf-8")
+    return {"DOCKER_CONFIG": str(place)}
+
+
 class Containers:
     """The platform in containers, started from `folder`."""
 

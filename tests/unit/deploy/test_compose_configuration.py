@@ -97,6 +97,14 @@ def test_port_of_what_a_profile_adds_is_published_with_that_profile_only() -> No
         assert publishing == [f"{name}-gate"]
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_proxy_of_docker_stands_between_containers(name: str) -> None:
+    spellings = {
+        key for proxy in ("http_proxy", "https_proxy", "all_proxy") for key in (proxy, proxy.upper())
+    }
+    assert {key: SERVICES[name]["environment"].get(key) for key in spellings} == dict.fromkeys(spellings, "")
+
+
 def test_ports_are_those_of_the_manual_on_the_configured_address() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:${") for port in ports)

@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,29 @@ def test_environment_can_be_sourced_and_what_is_set_wins(shell: str) -> None:
         check=True,
     )
     assert outcome.stdout.split() == ["other_db", "127.0.0.1:9092", "admin"]
+
+
+@pytest.mark.parametrize("spelling", ["no_proxy", "NO_PROXY"])
+def test_proxy_of_the_shell_is_for_what_lies_outside(spelling: str) -> None:
+    asked = (
+        "import os; from requests.utils import should_bypass_proxies as direct;"
+        "urls = ('VICTORIA_METRICS_URL', 'ELASTICSEARCH_URL');"
+        "print([direct(os.environ[url], None) for url in urls],"
+        " direct('http://127.0.0.1:9101/healthz', None), direct('http://intern.example/', None),"
+        " direct('http://pypi.example/', None))"
+    )
+    script = f'. deploy/native/env; . deploy/native/env; echo "$no_proxy"; "{sys.executable}" -c "{asked}"'
+    outcome = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=CHECKOUT,
+        env={"PATH": "/usr/bin:/bin", "http_proxy": "http://192.0.2.1:3128", spelling: "intern.example"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    listed, answers = outcome.stdout.splitlines()
+    assert answers == "[True, True] True True False"
+    assert listed.count("localhost") == 1
 
 
 def test_native_and_compose_configuration_have_the_same_keys() -> None:
