@@ -239,7 +239,7 @@ def test_triton_computes_float32_as_float32_and_opens_only_what_is_used() -> Non
     triton = SERVICES["triton-server"]
     assert triton["environment"]["NVIDIA_TF32_OVERRIDE"] == "0"
     assert triton["command"][:3] == ["sh", "/usr/local/bin/serve", "tritonserver"]
-    assert "./deploy/triton/serve:/usr/local/bin/serve:ro" in triton["volumes"]
+    assert "./deploy/triton/serve:/usr/local/bin/serve:ro,z" in triton["volumes"]
 
 
 @pytest.mark.parametrize("path", ["deploy/containers/rabbitmq.conf", "deploy/native/config/rabbitmq.conf"])

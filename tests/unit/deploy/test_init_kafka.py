@@ -17,7 +17,9 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 FOLDERS = ("missions", "model_repository", "deploy/containers", "deploy/host", "deploy/triton")
 COMMANDS = ("upgrade.sh", "monitor.sh", "deploy/backup", "deploy/restore")
 FILES = ("init-kafka.sh", "docker-compose.yml", "deploy/definitions.json", *COMMANDS)
-GPU = "550.54.14, 8.6"
+GPU = "560.35.03, 8.6, NVIDIA GeForce RTX 3090"
+PORT_FLOOR = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+RUNTIME_CONFIGURATION = "/etc/nvidia-container-runtime/config.toml"
 PORT_KEYS = re.findall(
     r"\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{([A-Z_]+):-",
     (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"),
@@ -30,12 +32,14 @@ class Host:
 
     engine: str = "27.3.1"
     compose: str = "v2.29.7"
+    buildx: str = "github.com/docker/buildx v0.17.1 257815a"
     memory_mb: int = 16000
     free_gb: int = 100
     system: str = "Debian GNU/Linux 12 (bookworm)"
     platform: str = "Docker Engine - Community"
     runtimes: str = "runc"
     security: str = "name=seccomp"
+    store: str = '[["Backing Filesystem","extfs"]]'
     publishing: str = ""
     gpu: str = ""
     kernel: str = "Linux"
@@ -45,11 +49,12 @@ class Host:
         """Return name and shell script of each program."""
         facts = (
             f"{self.engine}|{self.memory_mb * 1048576}|/|{self.system}"
-            f'|{{"{self.runtimes}":{{}}}}|["{self.security}"]'
+            f'|{self.store}|{{"{self.runtimes}":{{}}}}|["{self.security}"]'
         )
         docker = (
             f"case $* in info*) echo '{facts}' ;;"
             f" 'compose version'*) echo '{self.compose}'; [ '{self.compose}' ] ;;"
+            f" 'buildx version'*) echo '{self.buildx}'; [ '{self.buildx}' ] ;;"
             f" version*) echo '{self.platform}' ;; ps*) echo '{self.publishing}' ;; esac"
         )
         disk = f"printf 'Filesystem 1024-blocks Used Available\\n/dev/a 1 1 {self.free_gb * 1048576}\\n'"
@@ -93,16 +98,30 @@ def a_server() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def init_kafka(checkout: Path, host: Host | None = None, *, shell: str = "bash", path: str = "") -> Outcome:
+def with_files(contents: Mapping[str, str]) -> dict[str, str]:
+    """Return a `cat` that finds these files, wherever they are."""
+    cases = "".join(f"{name}) printf '{text}\\n' ;; " for name, text in contents.items())
+    return {"cat": f'case "$*" in {cases}*) exec /bin/cat "$@" ;; esac'}
+
+
+def init_kafka(
+    checkout: Path,
+    host: Host | None = None,
+    *,
+    path: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> Outcome:
     tools = checkout.parent / "tools"
     shutil.rmtree(tools, ignore_errors=True)
     tools.mkdir()
     for name, script in (host or Host()).programs().items():
+        if not script:
+            continue
         (tools / name).write_text(f"#!/bin/sh\n{script}\n")
         (tools / name).chmod(0o755)
     done = subprocess.run(
-        [shell, checkout / "init-kafka.sh"],
-        env={"PATH": f"{tools}:{path or os.environ['PATH']}"},
+        ["bash", checkout / "init-kafka.sh"],
+        env={"PATH": f"{tools}:{path or os.environ['PATH']}"} | dict(variables or {}),
         cwd="/",
         capture_output=True,
         text=True,
@@ -242,6 +261,15 @@ class TestGate:
             (Host(compose="v2.23.3"), "Docker Compose v2.23.3 is too old: 2.24"),
             (Host(compose="1.29.2"), "Docker Compose 1.29.2 is too old"),
             (Host(compose=""), "'docker compose' is missing"),
+            (Host(buildx=""), "'docker buildx' is missing"),
+            (
+                Host(compose="v2.40.3", buildx="github.com/docker/buildx v0.13.1 788433953af1"),
+                "docker buildx v0.13.1 is too old for Docker Compose v2.40.3",
+            ),
+            (
+                Host(compose="5.0.0", buildx="github.com/docker/buildx 0.16.2+ds1 1"),
+                "buildx 0.16.2+ds1 is too old",
+            ),
             (Host(memory_mb=3800), "Docker has 3800 MB of memory"),
             (Host(free_gb=3), "3 GB are free"),
         ],
@@ -259,7 +287,13 @@ class TestGate:
         "host",
         [
             Host(engine="20.10.24+dfsg1", compose="2.26.1-4"),
-            Host(engine="29.0.1", compose="5.0.0-desktop.1"),
+            Host(
+                engine="29.0.1",
+                compose="5.0.0-desktop.1",
+                buildx="github.com/docker/buildx v0.29.1-desktop.1 a",
+            ),
+            Host(compose="2.26.1-4", buildx="github.com/docker/buildx 0.13.1+ds1 0.13.1+ds1-3"),
+            Host(compose="dev", buildx="github.com/docker/buildx 788433953 788433953"),
             Host(engine="24.0.7-ce", compose="v2.40.3-desktop.1"),
         ],
     )
@@ -270,11 +304,42 @@ class TestGate:
         set_keys(checkout, COMPOSE_PROFILES="")
         assert init_kafka(checkout, Host(memory_mb=3800)).status == 0
 
-    def test_without_docker_the_id_is_written_all_the_same(self, checkout: Path) -> None:
-        outcome = init_kafka(checkout, Host(tools={"docker": "exit 1"}))
+    def test_without_docker_the_id_is_written_all_the_same(self, checkout: Path, tmp_path: Path) -> None:
+        programs = tmp_path / "programs"
+        programs.mkdir()
+        needed = "bash sh awk sed grep cat head tr base64 find chmod cut sort dirname readlink id touch"
+        for name in needed.split():
+            (programs / name).symlink_to(shutil.which(name) or name)
+        outcome = init_kafka(checkout, Host(tools={"docker": ""}), path=str(programs))
         assert outcome.status == 0
-        assert "Docker does not answer" in outcome.wanted
+        assert "There is no 'docker' here" in outcome.wanted
         assert outcome.keys["KAFKA_CLUSTER_ID"]
+
+    @pytest.mark.parametrize(
+        ("said", "remedy"),
+        [
+            (
+                "permission denied while trying to connect to the Docker daemon socket",
+                "into the group docker",
+            ),
+            ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.", "start it"),
+        ],
+    )
+    def test_a_docker_that_does_not_answer_is_a_refusal_with_its_words(
+        self, checkout: Path, said: str, remedy: str
+    ) -> None:
+        tools = {"docker": f"case $1 in info) echo '|0|||'; echo '{said}' >&2; exit 1 ;; esac"}
+        outcome = init_kafka(checkout, Host(tools=tools))
+        assert outcome.status == 1
+        assert f"Docker does not answer ({said}): " in outcome.wanted
+        assert remedy in outcome.wanted
+        assert outcome.keys["KAFKA_CLUSTER_ID"]
+
+    def test_podman_under_the_name_of_docker_is_named(self, checkout: Path) -> None:
+        tools = {"docker": "case $1 in --version) echo podman version 4.3.1 ;; *) exit 125 ;; esac"}
+        outcome = init_kafka(checkout, Host(tools=tools))
+        assert outcome.status == 1
+        assert "'docker' is Podman here" in outcome.wanted
 
     def test_every_taken_port_is_named_with_its_key(self, checkout: Path) -> None:
         with ExitStack() as servers:
@@ -334,14 +399,44 @@ class TestGate:
 
     def test_docker_without_root_cannot_open_port_80(self, checkout: Path) -> None:
         set_keys(checkout, NGINX_PORT=80)
-        assert (
-            "set NGINX_PORT in .env to one from 1024 on"
-            in init_kafka(checkout, Host(security="name=rootless")).wanted
-        )
+        host = Host(security="name=rootless", tools=with_files({PORT_FLOOR: "1024"}))
+        assert "set NGINX_PORT in .env to one from 1024 on" in init_kafka(checkout, host).wanted
+
+    def test_docker_without_root_may_open_what_the_kernel_allows(self, checkout: Path) -> None:
+        set_keys(checkout, NGINX_PORT=80)
+        host = Host(security="name=rootless", tools=with_files({PORT_FLOOR: "80"}))
+        assert "without root" not in init_kafka(checkout, host).wanted
+
+    def test_a_listener_on_one_address_is_in_the_way_of_all_addresses(self, checkout: Path) -> None:
+        with socket.create_server(("127.0.0.9", 0)) as server:
+            port = server.getsockname()[1]
+            set_keys(checkout, BIND_ADDRESS="0.0.0.0", KAFKA_PORT=port)
+            tools = {"ss": f"case $* in *:{port}) echo LISTEN 0 128 127.0.0.9:{port} 0.0.0.0:* ;; esac"}
+            assert f"port {port} is taken" in init_kafka(checkout, Host(tools=tools)).wanted
+
+    def test_the_disk_of_containerd_is_looked_at_where_it_keeps_the_images(self, checkout: Path) -> None:
+        folder = "/var/lib/containerd"
+        tools = {
+            "df": f"case $* in *{folder}) free=2 ;; *) free=90 ;; esac; echo Filesystem;"
+            ' echo "/dev/a 1 1 $((free * 1048576))"'
+        }
+        store = '[["driver-type","io.containerd.snapshotter.v1"]]'
+        wanted = init_kafka(checkout, Host(store=store, tools=tools)).wanted
+        assert not Path(folder).is_dir() or f"2 GB are free on the disk of {folder}, 12 GB" in wanted
+        assert init_kafka(checkout, Host(tools=tools)).status == 0
+
+    def test_the_builder_that_cannot_set_modes_is_refused(self, checkout: Path) -> None:
+        outcome = init_kafka(checkout, variables={"DOCKER_BUILDKIT": "0"})
+        assert "DOCKER_BUILDKIT=0 is set" in outcome.wanted
 
     def test_the_addresses_are_said_with_their_ports(self, checkout: Path) -> None:
         set_keys(checkout, NGINX_PORT=18081)
         assert "http://localhost:18081/" in init_kafka(checkout).printed
+
+
+def nvidia(card: str, *, security: str = "name=seccomp", tools: Mapping[str, str] | None = None) -> Host:
+    """Return a host whose Docker knows NVIDIA's runtime."""
+    return Host(gpu=card, runtimes="nvidia", security=security, tools=tools or {})
 
 
 def mounts() -> list[tuple[str, str]]:
@@ -458,10 +553,17 @@ class TestGpu:
             (Host(), "there is no NVIDIA driver"),
             (Host(kernel="Darwin", gpu=GPU, runtimes="nvidia"), "containers on macOS have no GPU"),
             (Host(tools={"nvidia-smi": "echo 'NVIDIA-SMI has failed'; exit 9"}), "NVIDIA-SMI has failed"),
-            (Host(gpu="470.256.02, 8.0", runtimes="nvidia"), "driver 470.256.02 is too old"),
-            (Host(gpu="570.86.10, 12.0", runtimes="nvidia"), "(compute capability 12.0) is newer than"),
-            (Host(gpu="570.86.10, 10.0", runtimes="nvidia"), "set TRITON_IMAGE to release 25.01 or later"),
-            (Host(gpu="550.54.14, 5.2", runtimes="nvidia"), "is older than"),
+            (Host(tools={"nvidia-smi": "echo 'No devices were found'"}), "finds none: No devices were found"),
+            (nvidia("470.256.02, 8.6, NVIDIA GeForce RTX 3090"), "driver 470.256.02 is too old"),
+            (nvidia("530.41.03, 8.6, NVIDIA GeForce RTX 3090"), "driver 530.41.03 is too old"),
+            (nvidia("550.120, 8.9, NVIDIA RTX A2000"), "driver 550.120 is too old"),
+            (nvidia("470.42.01, 7.5, Tesla T4"), "driver 470.42.01 is too old"),
+            (nvidia("530.30.02, 8.0, NVIDIA A100-SXM4-40GB"), "driver 530.30.02 is too old"),
+            (nvidia("555.42.02, 9.0, NVIDIA H100 80GB HBM3"), "driver 555.42.02 is too old"),
+            (nvidia("570.86.10, 12.0, NVIDIA GeForce RTX 5090"), "(compute capability 12.0) is newer than"),
+            (nvidia("570.86.10, 10.0, NVIDIA B200"), "set TRITON_IMAGE to release 25.01 or later"),
+            (nvidia("560.35.03, 5.2, NVIDIA GeForce GTX 980"), "is older than"),
+            (nvidia(GPU, security="name=rootless"), "nvidia-container-cli.no-cgroups"),
             (Host(gpu=GPU), "install NVIDIA's Container Toolkit"),
             (
                 Host(gpu=GPU, system="Docker Desktop", platform="Docker Desktop 4.33.1 (161083)"),
@@ -475,10 +577,66 @@ class TestGpu:
         assert outcome.keys["TRITON_DEVICE"] == "cpu"
         assert reason in outcome.printed
 
-    def test_an_image_of_the_operators_choice_is_not_judged(self, checkout: Path) -> None:
+    @pytest.mark.parametrize(
+        "card",
+        [
+            "470.223.02, 7.5, Tesla T4",
+            "525.147.05, 8.0, NVIDIA A100-SXM4-40GB",
+            "535.183.01, 9.0, NVIDIA H100 80GB HBM3",
+            "545.23.08, 8.9, NVIDIA L40S",
+            "550.90.07, 8.6, NVIDIA A10G",
+            "565.57.01, 8.9, NVIDIA GeForce RTX 4090",
+        ],
+    )
+    def test_a_driver_that_the_release_notes_admit_on_this_card_is_used(
+        self, checkout: Path, card: str
+    ) -> None:
+        assert init_kafka(checkout, nvidia(card)).keys["TRITON_DEVICE"] == "gpu"
+
+    @pytest.mark.parametrize(
+        ("card", "device"),
+        [
+            ("570.86.10, 12.0, NVIDIA GeForce RTX 5090", "gpu"),
+            ("550.120, 8.6, NVIDIA GeForce RTX 3090", "cpu"),
+            ("560.35.03, 7.0, Tesla V100-PCIE-16GB", "cpu"),
+        ],
+    )
+    def test_a_newer_image_is_judged_by_its_own_release_notes(
+        self, checkout: Path, card: str, device: str
+    ) -> None:
         set_keys(checkout, TRITON_IMAGE="nvcr.io/nvidia/tritonserver:25.01-py3")
-        outcome = init_kafka(checkout, Host(gpu="570.86.10, 12.0", runtimes="nvidia"))
-        assert outcome.keys["TRITON_DEVICE"] == "gpu"
+        assert init_kafka(checkout, nvidia(card)).keys["TRITON_DEVICE"] == device
+
+    def test_an_image_of_the_operators_own_is_not_judged(self, checkout: Path) -> None:
+        set_keys(checkout, TRITON_IMAGE="registry.example/our-triton:2")
+        card = "450.80.02, 5.2, NVIDIA GeForce GTX 980"
+        assert init_kafka(checkout, nvidia(card)).keys["TRITON_DEVICE"] == "gpu"
+
+    @pytest.mark.parametrize(
+        ("card", "device"),
+        [
+            ("470.223.02, Tesla T4", "gpu"),
+            ("470.223.02, NVIDIA GeForce GTX 1080", "cpu"),
+            ("470.223.02, Tesla K80", "cpu"),
+        ],
+    )
+    def test_a_driver_that_does_not_tell_the_capability_is_judged_by_its_version(
+        self, checkout: Path, card: str, device: str
+    ) -> None:
+        smi = (
+            "case $1 in *compute_cap*) echo 'Field \"compute_cap\" is not a valid field to query.'; exit 2 ;;"
+            f" *) echo '{card}' ;; esac"
+        )
+        outcome = init_kafka(checkout, Host(runtimes="nvidia", tools={"nvidia-smi": smi}))
+        assert outcome.keys["TRITON_DEVICE"] == device
+        assert "finds none" not in outcome.printed
+
+    def test_docker_without_root_uses_a_card_where_nvidias_runtime_is_set_up_for_it(
+        self, checkout: Path
+    ) -> None:
+        tools = with_files({RUNTIME_CONFIGURATION: "[nvidia-container-cli]\n no-cgroups = true"})
+        host = nvidia(GPU, security="name=rootless", tools=tools)
+        assert init_kafka(checkout, host).keys["TRITON_DEVICE"] == "gpu"
 
     def test_a_choice_of_the_operator_stays(self, checkout: Path) -> None:
         set_keys(checkout, TRITON_DEVICE="cpu")
