@@ -61,13 +61,16 @@ check_port() {
   esac
 }
 
-# docker-compose.yml itself says which ports are published under which key; nginx publishes those of search and Kafka UI
-# whether they start or not.
+# docker-compose.yml itself says which ports are published under which key.
 check_ports() {
   local key default bind_address seen_ports=''
   bind_address=$(setting BIND_ADDRESS 127.0.0.1)
   bind_address=${bind_address#[} bind_address=${bind_address%]}
   while read -r key default; do
+    case $key in
+      ELASTICSEARCH_PORT) has_profile search || continue ;;
+      KAFKA_UI_PORT) has_profile kafka-ui || continue ;;
+    esac
     check_port "$key" "$default"
   done <<<"$(sed -n 's/.*{BIND_ADDRESS:-127\.0\.0\.1}:\${\([A-Z_]*\):-\([0-9]*\)}:.*/\1 \2/p' docker-compose.yml)"
 }
