@@ -8,14 +8,20 @@ from typing import Final, TypeVar
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
 from telemetry_core.liveness import Loop
 from telemetry_core.observability import DEPENDENCY_RETRIES, TASKS_HELD
 
 SPLIT_AT: Final = 2
 """From this many earlier deliveries on, a batch goes back as single jobs: one of them may be poison."""
-GIVE_UP_AT: Final = 5
-"""A single job that was delivered so often ends as a dead letter; the broker's own limit lies above."""
+GIVE_UP_AT: Final = 15
+"""A single job that came back so often ends as a dead letter; the broker's own limit, 20, lies above.
+
+The broker counts workers that stop in good order and broken connections like workers that died: a few
+restarts while a task waits for a server are no proof of poison.
+"""
+SLOW_ATTEMPTS: Final = 3
+"""So often a commit of many rows may be cancelled for its time before it is tried in halves."""
 MAX_BACKOFF_S: Final = 5.0
 
 Result = TypeVar("Result")
@@ -50,17 +56,22 @@ def hold_until_available(
     *,
     service: str,
     loop: Loop,
+    is_divisible: bool = False,
 ) -> Result:
     """Run `action` until the server it needs is there; the task stays with us and the queue waits.
 
-    Raises `ShutdownRequested` when the worker is told to stop meanwhile.
+    Raises `ShutdownRequested` when the worker is told to stop meanwhile, and `StatementTooSlow` where work
+    that `is_divisible` was cancelled for its time again and again.
     """
-    failures = 0
+    failures = slow = 0
     while True:
         try:
             return action()
         except DependencyUnavailable as error:
             failures += 1
+            slow = slow + 1 if isinstance(error, StatementTooSlow) else 0
+            if is_divisible and slow == SLOW_ATTEMPTS:
+                raise
             loop.hold(error.dependency)
             DEPENDENCY_RETRIES.labels(service, error.dependency).inc()
             delay_s = min(MAX_BACKOFF_S, 0.1 * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter

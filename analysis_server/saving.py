@@ -1,4 +1,4 @@
-"""Saving the rows of a task so that one that PostgreSQL refuses does not take the others with it."""
+"""Saving the rows of a task so that none that PostgreSQL refuses, nor their number, keeps the others back."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ import structlog
 
 from analysis_server.delivery import ShutdownRequested
 from analysis_server.inference import WindowSet, failed_rows
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
 from telemetry_core.inferences import SubsystemInference
 
 Save = Callable[[WindowSet, Sequence[SubsystemInference]], None]
@@ -16,18 +16,24 @@ _log = structlog.get_logger(__name__)
 
 
 def save_apart(task: WindowSet, rows: Sequence[SubsystemInference], save: Save) -> list[str]:
-    """Save all rows together, else one by one, else as failed; return why the rest could not be saved."""
+    """Save all rows together, else in halves, else as failed; return why the rest could not be saved."""
     try:
         save(task, rows)
-    except (DependencyUnavailable, ShutdownRequested):
+    except ShutdownRequested:
         raise
-    except Exception as error:  # noqa: BLE001 - one row must not stop the rest, whatever is wrong with it
-        if len(task.jobs) == 1:
-            return _save_as_failed(_bare(task), f"this verdict can't be saved: {error}", save)
-        lost = []
-        for index, row in enumerate(rows):
-            lost += save_apart(_single(task, index), [row], save)
-        return lost
+    except Exception as error:
+        # One row must not stop the rest, whatever is wrong with it.
+        if len(task.jobs) > 1 and (
+            isinstance(error, StatementTooSlow) or not isinstance(error, DependencyUnavailable)
+        ):
+            middle = len(rows) // 2
+            return [
+                *save_apart(_part(task, slice(middle)), rows[:middle], save),
+                *save_apart(_part(task, slice(middle, None)), rows[middle:], save),
+            ]
+        if isinstance(error, DependencyUnavailable):
+            raise
+        return _save_as_failed(_bare(task), f"this verdict can't be saved: {error}", save)
     return []
 
 
@@ -42,8 +48,7 @@ def _save_as_failed(task: WindowSet, reason: str, save: Save) -> list[str]:
     return []
 
 
-def _single(task: WindowSet, index: int) -> WindowSet:
-    chosen = slice(index, index + 1)
+def _part(task: WindowSet, chosen: slice) -> WindowSet:
     return replace(task, jobs=task.jobs[chosen], origins=task.origins[chosen], windows=task.windows[chosen])
 
 

@@ -92,7 +92,10 @@ def _handle(self: Task[Any, None], task: WindowSet, *, split: Callable[[], None]
             if handling is Handling.SPLIT:
                 hold_until_available(split, _stopping, service=SERVICE, loop=loop)
             elif handling is Handling.GIVE_UP:
-                reason = f"dead-lettered: {delivery_count} workers were lost while they held this task"
+                reason = (
+                    f"dead-lettered: this task came back {delivery_count} times without a verdict,"
+                    " each time a worker or its connection was lost"
+                )
                 _finish(self, task, failed_rows(task, reason), loop)
                 raise Reject(reason, requeue=False)
             else:
@@ -142,7 +145,11 @@ def _save(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInfere
         task,
         rows,
         lambda part, its_rows: hold_until_available(
-            lambda: _commit(part, its_rows), _stopping, service=SERVICE, loop=loop
+            lambda: _commit(part, its_rows),
+            _stopping,
+            service=SERVICE,
+            loop=loop,
+            is_divisible=len(its_rows) > 1,
         ),
     )
     if lost:

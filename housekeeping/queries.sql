@@ -59,7 +59,7 @@ SELECT max(created_at) AS dispatched_at FROM (
 ) AS newest
 
 -- name: lost_inputs
--- Pending rows whose task was sent before a time, for the last time, oldest first.
+-- Pending rows whose task was sent before a time, for the last time, oldest first, behind the one given.
 SELECT
     job.job_id,
     job.satellite_id,
@@ -79,7 +79,9 @@ LEFT JOIN ops.resent_tasks AS resent ON resent.job_id = job.job_id AND resent.su
 WHERE job.status IN ('pending', 'processing')
     AND job.created_at < %(sent_before)s::timestamptz AT TIME ZONE 'UTC'
     AND (resent.sent_at IS NULL OR resent.sent_at < %(sent_before)s::timestamptz AT TIME ZONE 'UTC')
-ORDER BY job.created_at LIMIT %(limit)s
+    AND (job.created_at, job.job_id, inference.subsystem)
+    > (%(created_at)s::timestamptz AT TIME ZONE 'UTC', %(job_id)s, %(subsystem)s)
+ORDER BY job.created_at, job.job_id, inference.subsystem LIMIT %(limit)s
 
 -- name: save_resent_task
 INSERT INTO ops.resent_tasks AS kept (job_id, subsystem) VALUES (%(job_id)s, %(subsystem)s)

@@ -8,6 +8,7 @@ import structlog
 
 from housekeeping.chores import SERVICE, Chore
 from housekeeping.statements import QUERIES
+from telemetry_core.batch_size import BatchSize
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import JobStatus
 from telemetry_core.observability import ROWS_EXPIRED
@@ -36,6 +37,7 @@ class JobRetention:
         self._clock = clock
         self._after = _BEGINNING
         self._deleted = 0
+        self._size = BatchSize(BATCH)
 
     def delete_batch(self) -> bool:
         """Delete one batch and tell whether there may be another one."""
@@ -43,20 +45,19 @@ class JobRetention:
             "status": self._status.value,
             "after": self._after,
             "before": self._clock() - timedelta(days=self._days),
-            "limit": BATCH,
         }
-        with transaction(self._pool) as connection:
-            expired = select(connection, QUERIES["expired_jobs"], parameters)
+        with self._size.attempt() as size, transaction(self._pool) as connection:
+            expired = select(connection, QUERIES["expired_jobs"], {**parameters, "limit": size})
             with connection.cursor() as cursor:
                 job_ids = {"job_ids": sorted(row["job_id"] for row in expired)}
                 cursor.execute(QUERIES["delete_verdicts"], job_ids)
                 cursor.execute(QUERIES["delete_jobs"], job_ids)
-        return self._record(expired)
+        return self._record(expired, is_full=len(expired) == size)
 
-    def _record(self, expired: list[dict[str, Any]]) -> bool:
+    def _record(self, expired: list[dict[str, Any]], *, is_full: bool) -> bool:
         ROWS_EXPIRED.labels(f"{self._status.value}_jobs").inc(len(expired))
         self._deleted += len(expired)
-        if len(expired) == BATCH:
+        if is_full:
             self._after = expired[-1]["completed_at"]
             return True
         if self._deleted:

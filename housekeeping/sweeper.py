@@ -15,6 +15,7 @@ import structlog
 
 from housekeeping.chores import SERVICE, Chore
 from housekeeping.statements import QUERIES
+from telemetry_core.batch_size import BatchSize
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable, ModelContractError
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference
@@ -39,6 +40,12 @@ INCOMPLETE_AFTER_S: Final = 86_400.0
 INCOMPLETE_REASON: Final = (
     "tasks of this job were lost: 'python -m kafka_inference_trigger.reconcile' sends them again from Kafka"
 )
+
+_BEGINNING: Final[Mapping[str, Any]] = {
+    "created_at": datetime(1970, 1, 1, tzinfo=UTC),
+    "job_id": "",
+    "subsystem": "",
+}
 
 _log = structlog.get_logger(SERVICE)
 
@@ -79,6 +86,8 @@ class Sweeper:
         self._list_queues = list_queues
         self._send = send
         self._clock = clock
+        self._behind = _BEGINNING
+        self._size = BatchSize(BATCH)
 
     def chore(self) -> Chore:
         """Describe the work to the loop."""
@@ -92,13 +101,18 @@ class Sweeper:
         sent_before = loss_horizon(self._clock(), tasks, judged_up_to=judged["dispatched_at"])
         if sent_before is None:
             return False
-        with transaction(self._pool) as connection:
-            parameters = {"sent_before": sent_before, "limit": BATCH}
-            lost = [_lost_input(row) for row in select(connection, QUERIES["lost_inputs"], parameters)]
-        for item in lost:
+        for item in self._lost(sent_before):
             self._isolated(item)
         self._give_up_incomplete(sent_before)
         return False
+
+    def _lost(self, sent_before: datetime) -> list[LostInput]:
+        """Return the rows behind those of the last round: those that can't be handled starve no other."""
+        with self._size.attempt() as size, transaction(self._pool) as connection:
+            parameters = {"sent_before": sent_before, "limit": size, **self._behind}
+            lost = [_lost_input(row) for row in select(connection, QUERIES["lost_inputs"], parameters)]
+        self._behind = _place(lost[-1]) if len(lost) == size else _BEGINNING
+        return lost
 
     def _isolated(self, lost: LostInput) -> None:
         """Handle one row; what is wrong with it must not keep the others from being handled."""
@@ -202,6 +216,10 @@ def failed_row(lost: LostInput, reason: str, now: datetime) -> SubsystemInferenc
         error_message=reason,
         processed_by=SERVICE,
     )
+
+
+def _place(lost: LostInput) -> Mapping[str, Any]:
+    return {"created_at": lost.job.created_at, "job_id": lost.job.job_id, "subsystem": lost.subsystem}
 
 
 def _lost_input(row: Row) -> LostInput:

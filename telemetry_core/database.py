@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import psycopg2
 import psycopg2.extensions
+from psycopg2.errorcodes import QUERY_CANCELED
 from psycopg2.extras import register_default_json, register_default_jsonb
 
-from telemetry_core.errors import DependencyUnavailable, PlatformError
+from telemetry_core.errors import DependencyUnavailable, PlatformError, StatementTooSlow
 from telemetry_core.roles import apply_roles
 from telemetry_core.settings import Settings
 from telemetry_core.values import read_stored_json
@@ -69,7 +70,8 @@ def is_passing(error: psycopg2.Error) -> bool:
 def unavailable(error: psycopg2.Error) -> DependencyUnavailable:
     """Turn a passing error into the platform's own."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return DependencyUnavailable(DEPENDENCY, text)
+    kind = StatementTooSlow if error.pgcode == QUERY_CANCELED else DependencyUnavailable
+    return kind(DEPENDENCY, text)
 
 
 class Pool:

@@ -4,6 +4,7 @@ PlatformError
 ├── InvalidTelemetryMessage   no retry, the sender's fault: dead letter, go on
 ├── InvalidMission            no retry, the operator's fault: refuse to start
 ├── DependencyUnavailable     retry, nobody's fault here: hold the work, back off, take no more
+│   └── StatementTooSlow      retry, with less work in one statement
 ├── ModelNotServed            retry later, the operator's fault: put the work aside, go on with other models
 ├── NewerTaskSchema           retry later, by a newer worker: put the work aside, go on with other tasks
 └── ModelContractError        no retry, the model's or our fault: fail at once, loudly
@@ -46,6 +47,10 @@ class DependencyUnavailable(PlatformError):  # noqa: N818
     def __init__(self, dependency: str, detail: str) -> None:
         super().__init__(f"{dependency} unavailable: {without_passwords(detail)}")
         self.dependency = dependency
+
+
+class StatementTooSlow(DependencyUnavailable):
+    """PostgreSQL cancelled a statement for its time: it is overloaded, or asked too much at once."""
 
 
 class ModelNotServed(PlatformError):  # noqa: N818

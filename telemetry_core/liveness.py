@@ -26,6 +26,8 @@ STALLED_AFTER_S: Final = 30.0
 UNHEALTHY_AFTER_S: Final = 30.0
 """Health is lost earlier than the process: so long a stand-still, for a server included, is worth a look."""
 EXIT_STATUS: Final = 70
+FAREWELL_S: Final = 5.0
+"""So long the last words may take."""
 LONGEST_DOUBT_S: Final = 15.0
 """So long may a server tell nothing before what it told earlier counts no more."""
 LONGEST_QUESTION_S: Final = 15.0
@@ -248,7 +250,13 @@ def problem_of(loop: Loop, condition: Condition) -> str | None:
 
 
 def end_process(reason: str) -> None:
-    """End this process at once, for a stuck thread can't be ended, with the stacks of all in the log."""
+    """End this process at once, for a stuck thread can't be ended, with the stacks of all in the log.
+
+    Who reads the log may be what stands still: then the process ends without it.
+    """
+    last_resort = threading.Timer(FAREWELL_S, os._exit, (EXIT_STATUS,))
+    last_resort.daemon = True
+    last_resort.start()
     _log.error(f"{reason}: the process ends, to be started anew")
     sys.stdout.flush()
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)

@@ -139,7 +139,11 @@ class TelemetryStream:
             return []
         if first is None:
             return []
+        owned = self._assigned
         rest = self._consumer.consume(MAX_BATCH - 1, timeout=0)
+        if self._assigned is not owned:
+            # Revoked while they were read: what is known of them is forgotten, and the next owner reads them.
+            return []
         return [_record(message) for message in (first, *rest) if not _is_notice(message)]
 
     def _attempt(self, stop: threading.Event, action: Callable[[], None]) -> bool:

@@ -5,7 +5,7 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,11 +79,11 @@ class RecentImports:
                 self._size -= len(self._kept.popleft().body)
                 self.has_dropped = True
 
-    def bodies(self) -> list[bytes]:
-        """Return all that is kept."""
+    def bodies(self) -> Iterator[bytes]:
+        """Yield what is kept now, unpacked one by one: together it may be many times as large."""
         with self._lock:
             kept = list(self._kept)
-        return [zlib.decompress(item.body) for item in kept]
+        return (zlib.decompress(item.body) for item in kept)
 
     def forget_flushed(self) -> None:
         """Drop what is older than `KEEP_S`; called when the server is known to live on."""
@@ -112,11 +112,12 @@ class VictoriaMetrics:
         started_at = self._start()
         is_new = self._started_at is not None and self._started_at != started_at
         if is_new:
-            bodies = self._recent.bodies()
-            for refusal in filter(None, map(self._post, bodies)):
-                SAMPLES_REFUSED.inc()
-                _log.warning(f"An import that it had taken before is refused now: {refusal}")
-            _log.warning(f"VictoriaMetrics started anew: {len(bodies)} imports before that were sent again")
+            count = 0
+            for count, refusal in enumerate(map(self._post, self._recent.bodies()), start=1):  # noqa: B007
+                if refusal is not None:
+                    SAMPLES_REFUSED.inc()
+                    _log.warning(f"An import that it had taken before is refused now: {refusal}")
+            _log.warning(f"VictoriaMetrics started anew: {count} imports before that were sent again")
             if self._recent.has_dropped:
                 _log.warning(
                     "Not all could be kept: import them by 'python -m telemetry_writer.refill FROM TO'"

@@ -20,7 +20,7 @@ from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import rows
 from telemetry_core.victoria import VictoriaMetrics
-from verdict_relay.relay import PAGE, SERVICE, Relay, Sink, backoff_s, restart
+from verdict_relay.relay import SERVICE, Relay, Sink, backoff_s, restart
 from verdict_relay.sinks import MetricsSink, ResultsTopicSink, SearchSink
 
 SEARCH_TIMEOUT_S: Final = 30.0
@@ -93,7 +93,7 @@ def _rebuild(pool: Pool, sink: Sink) -> int:
     failures = 0
     while True:
         try:
-            is_done = relay.step() < PAGE
+            is_done = not relay.step()
         except DependencyUnavailable as error:
             failures += 1
             if failures == REBUILD_ATTEMPTS:

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from telemetry_core.batch_size import BatchSize
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Loop
@@ -87,13 +88,15 @@ class Relay:
         self._sink = sink
         self._write = traced(f"relay {sink.name}", sink.write, _job_ids)
         self._budget = LogBudget(1)
+        self._page_size = BatchSize(PAGE)
+        self._deletions_size = BatchSize(PAGE)
 
     def run(self, stop: threading.Event, loop: Loop) -> None:
         """Pass on until `stop`; a server that is away delays this sink only."""
         failures = 0
         while not stop.is_set():
             try:
-                is_behind = self.step() == PAGE
+                is_behind = self.step()
             except (DependencyUnavailable, SearchRefused) as error:
                 failures += 1
                 dependency = error.dependency if isinstance(error, DependencyUnavailable) else DEPENDENCY
@@ -110,8 +113,8 @@ class Relay:
             if not is_behind:
                 stop.wait(POLL_S)
 
-    def step(self) -> int:
-        """Pass one page of verdicts and one of deletions on; return the length of the longer one."""
+    def step(self) -> bool:
+        """Pass one page of verdicts and one of deletions on; tell whether more wait."""
         cursor = self.cursor()
         if not self._sink.is_intact(cursor):
             _log.warning(
@@ -120,15 +123,16 @@ class Relay:
             restart(self._pool, self._sink.name, cursor.generation)
             cursor = self.cursor()
             self._sink.is_intact(cursor)
-        page = self._page(cursor)
+        with self._page_size.attempt() as size:
+            page = self._page(cursor, size)
         if page:
             self._advance(cursor, page, self._pass_on(cursor.generation, page))
-        if len(page) < PAGE:
+        is_behind = len(page) == size
+        if not is_behind:
             self._sink.caught_up(cursor.generation)
-        self._report(cursor, page)
+        self._report(cursor, page, is_behind=is_behind)
         # After the page, in the same thread: what it wrote of a row that was deleted meanwhile goes too.
-        forgotten = self._forget_deleted(cursor.generation) if self._sink.follows_deletions else 0
-        return max(len(page), forgotten)
+        return (self._sink.follows_deletions and self._forget_deleted(cursor.generation)) or is_behind
 
     def _pass_on(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
         """Write the verdicts; what fails otherwise than by an outage is narrowed down and passed over."""
@@ -156,15 +160,15 @@ class Relay:
                 found = rows(connection, "relay_cursor", name)
         return Cursor(**found[0])
 
-    def _page(self, cursor: Cursor) -> list[Row]:
-        parameters = {"xact": cursor.xact, "id": cursor.id, "limit": PAGE}
+    def _page(self, cursor: Cursor, size: int) -> list[Row]:
+        parameters = {"xact": cursor.xact, "id": cursor.id, "limit": size}
         with transaction(self._pool) as connection:
             return rows(connection, "verdict_documents_after", parameters)
 
-    def _forget_deleted(self, generation: int) -> int:
-        """Remove a page of deleted jobs from the sink, but what has been judged again since."""
-        with transaction(self._pool) as connection:
-            deleted = rows(connection, "deleted_verdicts", {"limit": PAGE})
+    def _forget_deleted(self, generation: int) -> bool:
+        """Remove a page of deleted jobs from the sink, but what has been judged again since; tell of more."""
+        with self._deletions_size.attempt() as size, transaction(self._pool) as connection:
+            deleted = rows(connection, "deleted_verdicts", {"limit": size})
         keys = [verdict_key(row) for row in deleted if not row["is_back"]]
         if keys:
             self._sink.forget(generation, keys)
@@ -173,7 +177,7 @@ class Relay:
         if ids:
             with transaction(self._pool) as connection, connection.cursor() as statement:
                 statement.execute(QUERIES["delete_deleted_verdicts"], {"ids": ids})
-        return len(ids)
+        return len(ids) == size
 
     def _advance(self, cursor: Cursor, page: Sequence[Row], refusals: Sequence[Refusal]) -> None:
         """Move the cursor, and keep what the sink refused of the page, in one transaction."""
@@ -207,10 +211,10 @@ class Relay:
             "subsystems": [subsystem for _, subsystem in named],
         }
 
-    def _report(self, cursor: Cursor, page: Sequence[Row]) -> None:
+    def _report(self, cursor: Cursor, page: Sequence[Row], *, is_behind: bool) -> None:
         name = self._sink.name
         VERDICTS_RELAYED.labels(name).inc(len(page))
-        RELAY_LAG_SECONDS.labels(name).set(lag_s(page, datetime.now(UTC)))
+        RELAY_LAG_SECONDS.labels(name).set(lag_s(page, datetime.now(UTC), is_behind=is_behind))
         if page and self._budget.admit(f"{name}: {{count}} more pages in the last second"):
             _log.info(f"{name}: {cursor.relayed + len(page)} verdicts passed on", up_to=page[-1]["job_id"])
 
@@ -230,9 +234,9 @@ def backoff_s(failures: int) -> float:
     return min(MAX_BACKOFF_S, 0.25 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
 
-def lag_s(page: Sequence[Row], now: datetime) -> float:
+def lag_s(page: Sequence[Row], now: datetime, *, is_behind: bool) -> float:
     """Return the age of a full page's last verdict in seconds; 0 when nothing waits behind it."""
-    completed_at: datetime | None = page[-1]["completed_at"] if len(page) == PAGE else None
+    completed_at: datetime | None = page[-1]["completed_at"] if page and is_behind else None
     return max(0.0, (now - completed_at).total_seconds()) if completed_at else 0.0
 
 

@@ -73,7 +73,7 @@ def keys(numbers: Sequence[int]) -> set[str]:
 
 
 def drain(relay: Relay) -> None:
-    while relay.step() == PAGE:
+    while relay.step():
         pass
 
 

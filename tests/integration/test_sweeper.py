@@ -1,7 +1,7 @@
 """Lost tasks of submitted jobs on a real PostgreSQL: sent again a bounded number of times, then failed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,6 +109,33 @@ def test_only_the_part_of_a_job_that_is_missing_is_sent_again(pool: Pool, platfo
     with transaction(pool) as connection:
         save_inferences(connection, [submission.job], [inference("job-1", "eps")])
     assert [task.task_id for task in platform.sweep()] == ["job-1-comm"]
+
+
+def test_rows_that_can_neither_be_sent_nor_failed_starve_no_other(
+    pool: Pool, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("no row")
+
+    monkeypatch.setattr("housekeeping.sweeper.BATCH", 2)
+    monkeypatch.setattr("housekeeping.sweeper.failed_row", fail)
+    monkeypatch.setattr(platform, "_send", send_only(platform, "job-3"))
+    for number in (1, 2, 3):
+        posted(pool, SERIES, f"job-{number}")
+    platform.now += timedelta(seconds=GRACE_S + 1)
+    sweeper = Sweeper(pool, platform._queues, platform._send, clock=lambda: platform.now)
+    for _ in range(3):
+        sweeper.sweep()
+    assert [task.task_id for task in platform.sent] == ["job-3"]
+
+
+def send_only(platform: Platform, task_id: str) -> Callable[[SubmittedTask], None]:
+    def send(task: SubmittedTask) -> None:
+        if task.task_id != task_id:
+            raise TypeError("can't be encoded")
+        platform.sent.append(task)
+
+    return send
 
 
 def test_task_that_waits_in_a_long_queue_is_left_alone(pool: Pool, platform: Platform) -> None:

@@ -4,13 +4,14 @@ import pytest
 
 from analysis_server.delivery import (
     GIVE_UP_AT,
+    SLOW_ATTEMPTS,
     SPLIT_AT,
     Handling,
     ShutdownRequested,
     handling_of,
     hold_until_available,
 )
-from telemetry_core.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.errors import DependencyUnavailable, ModelContractError, StatementTooSlow
 from telemetry_core.liveness import Liveness
 
 
@@ -68,3 +69,27 @@ def test_broken_contract_is_not_retried():
     with pytest.raises(ModelContractError):
         hold_until_available(server, threading.Event(), service="test", loop=Liveness().loop("task"))
     assert server.calls == 1
+
+
+@pytest.mark.parametrize(("is_divisible", "calls"), [(True, SLOW_ATTEMPTS), (False, 4)])
+def test_work_that_is_always_too_slow_goes_back_where_it_can_be_divided(is_divisible, calls):
+    server = FlakyServer(3, StatementTooSlow("postgresql", "canceling statement due to statement timeout"))
+    loop = Liveness().loop("task")
+    try:
+        hold_until_available(server, threading.Event(), service="test", loop=loop, is_divisible=is_divisible)
+    except StatementTooSlow:
+        assert is_divisible
+    assert server.calls == calls
+
+
+def test_outage_in_between_is_no_slow_statement():
+    errors = [StatementTooSlow, StatementTooSlow, DependencyUnavailable, StatementTooSlow, StatementTooSlow]
+
+    def save():
+        if errors:
+            raise errors.pop()("postgresql", "x")
+
+    hold_until_available(
+        save, threading.Event(), service="test", loop=Liveness().loop("task"), is_divisible=True
+    )
+    assert not errors

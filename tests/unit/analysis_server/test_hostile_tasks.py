@@ -15,7 +15,13 @@ from analysis_server.inference import WindowSet, failed_rows
 from analysis_server.parking import header_count
 from analysis_server.reading import read_series_task, read_subsystem_task
 from analysis_server.saving import save_apart
-from telemetry_core.errors import DependencyUnavailable, ModelContractError, NewerTaskSchema, PlatformError
+from telemetry_core.errors import (
+    DependencyUnavailable,
+    ModelContractError,
+    NewerTaskSchema,
+    PlatformError,
+    StatementTooSlow,
+)
 from telemetry_core.inferences import Job, SubsystemInference
 from telemetry_core.tasks import BATCH_SCHEMA
 from tests.hostile import json_values
@@ -225,6 +231,22 @@ def test_row_that_can_not_even_be_saved_as_failed_is_named() -> None:
     task, database = window_set("a", "b", "c"), Database(refuses_wholly="b")
     assert save_apart(task, failed_rows(task, "x"), database) == ["b: numeric field overflow"]
     assert set(database.saved) == {"a", "c"}
+
+
+def test_commit_that_is_always_too_slow_is_done_in_parts_and_one_job_waits() -> None:
+    saved: list[list[str]] = []
+
+    def slow(_task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
+        if len(rows) > fits:
+            raise StatementTooSlow("postgresql", "canceling statement due to statement timeout")
+        saved.append([row.job_id for row in rows])
+
+    task, fits = window_set(*"abcdefg"), 2
+    assert save_apart(task, failed_rows(task, "x"), slow) == []
+    assert saved == [["a"], ["b", "c"], ["d", "e"], ["f", "g"]]
+    fits = 0
+    with pytest.raises(StatementTooSlow):
+        save_apart(task, failed_rows(task, "x"), slow)
 
 
 def test_database_that_is_away_fails_no_row() -> None:

@@ -6,6 +6,7 @@ from prometheus_client import REGISTRY
 
 from analysis_server import worker
 from analysis_server.arguments import parse_series
+from analysis_server.delivery import GIVE_UP_AT
 from telemetry_core.errors import ModelContractError
 
 TASK = parse_series({"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version={}.get)
@@ -39,5 +40,5 @@ def test_task_given_up_counts_as_failed(monkeypatch):
     monkeypatch.setattr(worker, "_save", lambda _self, _task, _rows, _loop: None)
     before = failed_verdicts()
     with pytest.raises(worker.Reject):
-        worker._handle(delivered(5), TASK)
+        worker._handle(delivered(GIVE_UP_AT), TASK)
     assert failed_verdicts() == before + 1

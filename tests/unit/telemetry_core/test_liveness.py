@@ -210,3 +210,21 @@ def test_process_ends_with_its_reason_and_the_stacks_of_its_threads() -> None:
     assert ended.returncode == EXIT_STATUS
     assert "stream has not come round" in ended.stdout
     assert "wait_for_ever" in ended.stderr
+
+
+def test_process_ends_though_nobody_reads_its_log() -> None:
+    program = (
+        "import os\n"
+        "from telemetry_core import liveness\n"
+        "liveness.FAREWELL_S = 0.5\n"
+        "os.set_blocking(1, False)\n"
+        "try:\n"
+        "    while True: os.write(1, b'x' * 4096)\n"
+        "except BlockingIOError: os.set_blocking(1, True)\n"
+        "liveness.end_process('stream has not come round')\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.wait(timeout=60) == EXIT_STATUS
+        finally:
+            process.kill()

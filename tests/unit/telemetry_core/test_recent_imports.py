@@ -1,6 +1,7 @@
 """What is kept of the imports that a server took: enough, and no more."""
 
 import os
+import tracemalloc
 
 from telemetry_core.victoria import KEEP_S, MAX_KEPT_BYTES, RecentImports
 
@@ -19,11 +20,11 @@ def test_imports_are_kept_until_the_server_is_known_to_have_flushed_them() -> No
     clock.now_s = KEEP_S - 1
     recent.add(b"late")
     recent.forget_flushed()
-    assert recent.bodies() == [b"early", b"late"]
+    assert list(recent.bodies()) == [b"early", b"late"]
     clock.now_s = KEEP_S + 1
-    assert recent.bodies() == [b"early", b"late"]
+    assert list(recent.bodies()) == [b"early", b"late"]
     recent.forget_flushed()
-    assert recent.bodies() == [b"late"]
+    assert list(recent.bodies()) == [b"late"]
 
 
 def test_memory_is_bounded_and_says_when_it_was_too_small() -> None:
@@ -32,4 +33,16 @@ def test_memory_is_bounded_and_says_when_it_was_too_small() -> None:
     for _ in range(4):
         recent.add(noise)
     assert recent.has_dropped
-    assert len(recent.bodies()) <= 3
+    assert len(list(recent.bodies())) <= 3
+
+
+def test_imports_are_unpacked_one_by_one() -> None:
+    recent = RecentImports(monotonic=Clock())
+    for _ in range(40):
+        recent.add(b"0" * 1_000_000)
+    tracemalloc.start()
+    try:
+        assert sum(len(body) for body in recent.bodies()) == 40_000_000
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

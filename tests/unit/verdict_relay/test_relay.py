@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from telemetry_core.database import Pool
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
 from telemetry_core.store import Row
 from tests.unit.verdict_relay.test_documents import verdict
 from verdict_relay.relay import MAX_BACKOFF_S, PAGE, Cursor, Refusal, Relay, backoff_s, lag_s, refusal_of
@@ -23,12 +23,12 @@ def test_backoff_grows_and_is_bounded() -> None:
 
 def test_full_page_tells_how_far_behind_it_is() -> None:
     page = [verdict(completed_at=NOW - timedelta(seconds=90))] * PAGE
-    assert lag_s(page, NOW) == 90
+    assert lag_s(page, NOW, is_behind=True) == 90
 
 
 def test_page_that_is_not_full_is_not_behind() -> None:
-    assert lag_s([verdict(completed_at=NOW - timedelta(days=9))], NOW) == 0
-    assert lag_s([], NOW) == 0
+    assert lag_s([verdict(completed_at=NOW - timedelta(days=9))], NOW, is_behind=False) == 0
+    assert lag_s([], NOW, is_behind=True) == 0
 
 
 def test_index_names_sort_as_generations_do() -> None:
@@ -108,3 +108,44 @@ def test_reason_is_one_line_that_postgresql_takes() -> None:
     reason = refusal_of(verdict(), "mapper_parsing_exception:\n bad\x00 value " + "x" * 999).reason
     assert reason.startswith("mapper_parsing_exception: bad\N{REPLACEMENT CHARACTER} value xxx")
     assert len(reason) <= 300
+
+
+class SlowRelay(Relay):
+    """Over a database that answers in time for so many rows only."""
+
+    def __init__(self, fits: int, waiting: int) -> None:
+        super().__init__(NoPool(), PickySink())
+        self.fits = fits
+        self.waiting = waiting
+        self.asked: list[int] = []
+
+    def cursor(self) -> Cursor:
+        return Cursor(generation=1, xact=1, id=1, relayed=0)
+
+    def _page(self, cursor: Cursor, size: int) -> list[Row]:
+        self.asked.append(size)
+        if size > self.fits:
+            raise StatementTooSlow("postgresql", "canceling statement due to statement timeout")
+        return [verdict(job_id=f"job-{number}") for number in range(min(size, self.waiting))]
+
+    def _advance(self, cursor: Cursor, page: Sequence[Row], refusals: Sequence[Refusal]) -> None:
+        self.waiting -= len(page)
+
+
+def test_page_that_always_takes_too_long_is_read_in_parts_and_grows_again() -> None:
+    relay = SlowRelay(fits=100, waiting=150)
+    steps: list[bool] = []
+    for _ in range(6):
+        try:
+            steps.append(relay.step())
+        except StatementTooSlow:
+            relay.fits = PAGE if relay.waiting == 0 else relay.fits
+    assert relay.waiting <= 26
+    assert relay.asked[:4] == [500, 250, 125, 62]
+    assert steps[0]
+    relay.fits = PAGE
+    while relay.step():
+        pass
+    for _ in range(5):
+        relay.step()
+    assert (relay.waiting, relay.asked[-1]) == (0, PAGE)
