@@ -8,7 +8,7 @@ script=${BASH_SOURCE[0]}
 if [ -L "$script" ]; then script=$(dirname "$script")/$(readlink "$script"); fi
 cd "$(dirname "$script")"
 
-for part in engine gpu mounts ports; do
+for part in engine gpu mounts ports settings; do
   # shellcheck source=/dev/null  # each is checked on its own
   . "deploy/host/$part.sh"
 done
@@ -32,26 +32,6 @@ refuse_if_wanted() {
 end_here() {
   refuse_if_wanted
   exit 0
-}
-
-# As Compose reads .env: quotes, `export`, remarks behind a value and line ends of Windows do not belong to the value.
-value_of() {
-  KEY=$1 awk '
-    { sub(/\r$/, ""); sub(/^[ \t]*(export[ \t]+)?/, "") }
-    index($0, ENVIRON["KEY"] "=") == 1 {
-      value = substr($0, length(ENVIRON["KEY"]) + 2)
-      if (value ~ /^".*"/ || value ~ /^\047.*\047/) {
-        quote = substr(value, 1, 1); value = substr(value, 2); value = substr(value, 1, index(value, quote) - 1)
-      } else { sub(/[ \t]+#.*/, "", value); sub(/[ \t]+$/, "", value) }
-    }
-    END { print value }' .env
-}
-
-# What Compose will take: the shell's value, .env's, or the default.
-setting() {
-  local value=${!1:-}
-  [ -n "$value" ] || value=$(value_of "$1")
-  printf '%s' "${value:-${2:-}}"
 }
 
 write_env() {

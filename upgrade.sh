@@ -19,14 +19,7 @@ count_jobs() { docker exec postgres psql -U "$user" -d "$database" -X -At -c "SE
 
 major_of() { printf '%s' "$1" | sed 's/^[^:]*:\([0-9]*\).*/\1/'; }
 
-setting() {
-  local value=${!1:-}
-  [ -n "$value" ] || value=$(sed -n "s/^$1=//p" .env | tail -n 1 | tr -d '\r"')
-  printf '%s' "${value:-$2}"
-}
-
 [ -f .env ] || fail "there is no .env here: an upgrade is made in the folder of the running platform"
-user=$(setting POSTGRES_USER admin) database=$(setting POSTGRES_DB orders_db)
 conflicts=$(grep -lE '^(<<<<<<<|>>>>>>>) ' docker-compose*.yml Dockerfile .env init-kafka.sh || true)
 [ -z "$conflicts" ] || fail "merge conflicts are left in $conflicts: solve them first"
 bash init-kafka.sh || fail "this host does not fit the new version as it is: nothing was changed"
@@ -36,6 +29,7 @@ running=$(docker inspect --format '{{.Config.Image}}' postgres 2>/dev/null) \
 wanted=$(sed -n 's/^ *image: \(postgres:.*\)/\1/p' docker-compose.yml)
 [ "$(major_of "$running")" = "$(major_of "$wanted")" ] \
   || fail "$running cannot hand its data to $wanted: back up, remove the volume, restore (docs/upgrade.md)"
+user=$(docker exec postgres printenv POSTGRES_USER) database=$(docker exec postgres printenv POSTGRES_DB)
 ill=$(unwell)
 [ -z "$ill" ] || fail "not everything is well before the upgrade: ${ill% }. docker compose ps --all tells; mend that first"
 

@@ -10,6 +10,8 @@ fail() {
   exit 1
 }
 
+# shellcheck source=deploy/host/settings.sh
+. deploy/host/settings.sh
 if [ -n "$(docker ps --quiet --filter label=com.docker.compose.project=satellite 2>/dev/null)" ]; then
   database=$(docker exec postgres printenv POSTGRES_DB)
   owner=$(docker exec postgres printenv POSTGRES_USER)
@@ -17,7 +19,9 @@ if [ -n "$(docker ps --quiet --filter label=com.docker.compose.project=satellite
   archive() { docker compose run --rm --no-deps --no-TTY victoria-consumer python -m telemetry_writer.archive "$1"; }
   running_services() { docker compose ps --services --status running | grep -vxE "$servers" || true; }
   stop_services() { docker compose stop "$@"; }
+  start_command="docker compose up -d --wait"
   start_all() { docker compose up -d --wait; }
+  models=$(setting MODEL_REPOSITORY model_repository) mission=$(setting MISSION_FILE missions/default.yaml)
 else
   # shellcheck source=/dev/null  # it is checked on its own
   . deploy/native/env
@@ -27,7 +31,9 @@ else
   archive() { .venv/bin/python -m telemetry_writer.archive "$1"; }
   running_services() { supervisor status | awk '$2 == "RUNNING" { print $1 }' | grep -vxE "$servers" || true; }
   stop_services() { supervisor stop "$@"; }
+  start_command="make up"
   start_all() { make --no-print-directory up; }
+  models=${MODEL_REPOSITORY#"$NATIVE_CHECKOUT/"} mission=${MISSION_FILE#"$NATIVE_CHECKOUT/"}
 fi
 
 # checksums FOLDER FILES...: lines of `sha256sum`, with what this system has for it.

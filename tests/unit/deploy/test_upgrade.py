@@ -57,7 +57,9 @@ def upgrade(
         "case $* in\n"
         f"  inspect*) [ '{image}' ] && echo '{image}' ;;\n"
         f"  'compose ps'*) if started; then echo '{after}'; else echo '{before}'; fi ;;\n"
-        f"  exec*) if started; then echo {jobs[1]}; else echo {jobs[0]}; fi ;;\n"
+        "  'exec postgres printenv'*) echo \"$4\" ;;\n"
+        "  'exec postgres psql -U POSTGRES_USER -d POSTGRES_DB'*)\n"
+        f"    if started; then echo {jobs[1]}; else echo {jobs[0]}; fi ;;\n"
         '  *) echo "$*" >>asked ;;\n'
         "esac",
     )
