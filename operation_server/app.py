@@ -15,6 +15,7 @@ from operation_server import problems
 from operation_server.asking import Gate, Inquiry
 from operation_server.breaches import Breaches
 from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
+from operation_server.dead_letters.gathering import gathering
 from operation_server.dead_letters.office import DeadLetterOffice
 from operation_server.dependencies import SendTask, Services
 from operation_server.fleet import FleetBoard
@@ -132,7 +133,7 @@ def _application(services: Services, settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         liveness = Liveness()
         liveness.start()
-        async with reporting(liveness):
+        async with reporting(liveness), gathering(services.dead_letters.collect):
             yield
         services.readiness.close()
         services.pipeline.close()

@@ -130,14 +130,18 @@ class RabbitLetters:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def take(self, store: Callable[[Sequence[Letter]], None]) -> None:
-        """Store the letters of the queue, at most `MAX_TAKEN`, and only then let the broker drop them."""
+    def take(self, store: Callable[[Sequence[Letter]], None]) -> int:
+        """Store the letters of the queue, at most `MAX_TAKEN`, and only then let the broker drop them.
+
+        Returns how many.
+        """
         with self._connection() as connection:
             channel = connection.default_channel
             taken = list(self._taken(channel))
             if taken:
                 store([letter for _, letter in taken])
                 channel.basic_ack(taken[-1][0], multiple=True)
+            return len(taken)
 
     def send(self, letters: Sequence[Row]) -> dict[int, str]:
         """Put letters back into their queues; return the places of those that are not on the broker's disk.

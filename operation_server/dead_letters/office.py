@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol
 import psycopg2
 import structlog
 
-from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
+from operation_server.dead_letters.brokers import MAX_TAKEN, KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import Letter, Source
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
@@ -64,6 +64,16 @@ class Outcome:
     failed: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What one look into both brokers brought."""
+
+    #: Why a broker could not be asked.
+    problems: list[str]
+    #: A broker had more letters than one look takes.
+    has_more: bool = False
+
+
 class Sender(Protocol):
     """Gives letters back to a broker."""
 
@@ -83,20 +93,21 @@ class DeadLetterOffice:
         self._rabbitmq = rabbitmq
         self._senders: dict[str, Sender] = {"kafka": kafka, "rabbitmq": rabbitmq}
 
-    def collect(self) -> list[str]:
-        """Bring new letters into the table; return why a broker could not be asked, if so."""
+    def collect(self) -> Collection:
+        """Bring new letters into the table, and let go of those older than `KEPT_FOR`."""
         problems = []
+        found = [0]
         with transaction(self._pool) as connection:
             if not rows(connection, "lock_dead_letter_collection")[0]["is_ours"]:
-                return []
+                return Collection(problems=[])
             for ask in (self._from_kafka, self._from_rabbitmq):
                 try:
-                    ask(connection)
+                    found.append(ask(connection))
                 except DependencyUnavailable as error:
                     problems.append(str(error))
             with connection.cursor() as cursor:
                 cursor.execute(QUERIES["expire_dead_letters"], {"age": KEPT_FOR})
-        return problems
+        return Collection(problems=problems, has_more=max(found) >= MAX_TAKEN)
 
     def page(self, filters: Filters, *, before: int | None, limit: int) -> list[Row]:
         """Return letters, newest first."""
@@ -165,12 +176,14 @@ class DeadLetterOffice:
             raise outage
         return failures
 
-    def _from_kafka(self, connection: Connection) -> None:
+    def _from_kafka(self, connection: Connection) -> int:
         known = rows(connection, "next_dead_letter_positions")
-        _insert(connection, self._kafka.read({row["partition"]: row["position"] for row in known}))
+        letters = self._kafka.read({row["partition"]: row["position"] for row in known})
+        _insert(connection, letters)
+        return len(letters)
 
-    def _from_rabbitmq(self, _connection: Connection) -> None:
-        self._rabbitmq.take(self._store)
+    def _from_rabbitmq(self, _connection: Connection) -> int:
+        return self._rabbitmq.take(self._store)
 
     def _store(self, letters: Sequence[Letter]) -> None:
         """Commit, so that the broker may forget them."""

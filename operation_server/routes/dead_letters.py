@@ -160,7 +160,7 @@ def list_dead_letters(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeadLetters:
     """Return a page of letters, newest first. The first page looks for new letters in both brokers."""
-    problems = services.dead_letters.collect() if cursor is None else []
+    problems = services.dead_letters.collect().problems if cursor is None else []
     found = services.dead_letters.page(
         filters, before=None if cursor is None else int(cursor), limit=limit + 1
     )

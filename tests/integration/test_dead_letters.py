@@ -63,10 +63,11 @@ class Kafka(Broker):
 
 
 class RabbitMQ(Broker):
-    def take(self, store: Callable[[Sequence[Letter]], None]) -> None:
+    def take(self, store: Callable[[Sequence[Letter]], None]) -> int:
         self.check()
         store(self.letters)
-        self.letters = []
+        taken, self.letters = len(self.letters), []
+        return taken
 
     def refuse(self, body: bytes, *, is_redelivered: bool = False) -> None:
         self.letters.append(
@@ -200,9 +201,20 @@ def test_letters_kept_in_part_hold_up_no_whole_one_behind_them(
 def test_one_broker_that_is_away_hides_nothing_of_the_other(office: Office) -> None:
     office.kafka.is_away = True
     office.rabbitmq.refuse(b"{}")
-    (problem,) = office.desk.collect()
+    (problem,) = office.desk.collect().problems
     assert "away" in problem
     assert len(office.open_letters()) == 1
+
+
+def test_one_look_tells_whether_a_broker_has_more_than_it_takes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operation_server.dead_letters.office.MAX_TAKEN", 2)
+    office.rabbitmq.refuse(b"1")
+    assert not office.desk.collect().has_more
+    for body in (b"2", b"3"):
+        office.rabbitmq.refuse(body)
+    assert office.desk.collect().has_more
 
 
 def test_pages_follow_each_other_without_a_gap(office: Office) -> None:
