@@ -9,14 +9,14 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from operation_server.problems import problem_response, refuse
-from telemetry_core.access import is_own_host, is_same_host, own_names
+from telemetry_core.access import is_own_host, is_own_page, own_names
 
 _FOREIGN_HOST: Final = "the platform does not answer to this name: add it to ALLOWED_HOSTS if it is yours"
 _FOREIGN_PAGE: Final = "pages of another origin may not use the platform"
 
 
 class OwnHosts:
-    """Refuses a foreign Host (DNS rebinding) and a foreign Origin, before anything else is looked at."""
+    """Refuses a foreign Host (DNS rebinding) and what foreign pages send, before anything else."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
         self._app = app
@@ -28,16 +28,16 @@ class OwnHosts:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        refusal = self._refusal(connection.headers)
+        refusal = self._refusal(scope.get("method", "GET"), connection.headers)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             await refuse(scope, receive, send, problem_response(connection, *refusal))
 
-    def _refusal(self, headers: Headers) -> tuple[HTTPStatus, str] | None:
+    def _refusal(self, method: str, headers: Headers) -> tuple[HTTPStatus, str] | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not is_own_host(hosts[0], self._names):
             return HTTPStatus.MISDIRECTED_REQUEST, _FOREIGN_HOST
-        if not is_same_host(headers.get("origin"), hosts[0]):
+        if not is_own_page(method, headers):
             return HTTPStatus.FORBIDDEN, _FOREIGN_PAGE
         return None

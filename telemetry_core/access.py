@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,6 +25,26 @@ def is_own_host(header: str, names: Collection[str]) -> bool:
     """
     match = _HOST.fullmatch(header)
     return match is not None and (_is_address(match[1]) or match[1].lower().removesuffix(".") in names)
+
+
+def is_own_page(method: str, headers: Mapping[str, str]) -> bool:
+    """Tell whether a request comes from no page, or from one of the host it asks, or opens a page to look at.
+
+    What another site's page loads (an image, a script, a frame) bears no Origin; browsers mark it in
+    Sec-Fetch-Site, where another port of this machine is `same-site`. A followed link, GET of a document,
+    is let through.
+    """
+    origin, host = headers.get("origin"), headers.get("host") or ""
+    if origin is not None and origin.lower() in {f"http://{host}".lower(), f"https://{host}".lower()}:
+        return True
+    return is_same_host(origin, host) and (
+        (headers.get("sec-fetch-site") or "none") in {"none", "same-origin"} or _follows_link(method, headers)
+    )
+
+
+def _follows_link(method: str, headers: Mapping[str, str]) -> bool:
+    kind = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return method in {"GET", "HEAD"} and kind == ("navigate", "document")
 
 
 def is_same_host(origin: str | None, header: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
 
-from telemetry_core.access import is_own_host, own_names
+from telemetry_core.access import is_own_host, is_own_page, own_names
 from telemetry_core.errors import without_passwords
 from telemetry_core.inferences import Job, Source, SubsystemInference
 from telemetry_core.settings import Settings
@@ -189,6 +189,8 @@ def serve_metrics(settings: Settings, problems: Callable[[], Sequence[str]]) -> 
         def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
             if not is_own_host(self.headers.get("Host", ""), names):
                 _answer(self, HTTPStatus.MISDIRECTED_REQUEST, "the service does not answer to this name")
+            elif not is_own_page("GET", {name.lower(): value for name, value in self.headers.items()}):
+                _answer(self, HTTPStatus.FORBIDDEN, "pages of another origin may not use the service")
             elif self.path == HEALTH_PATH:
                 found = problems()
                 status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK

@@ -59,12 +59,20 @@ class LocalServer(Server):  # type: ignore[misc]
     @web.middleware  # type: ignore[untyped-decorator]
     async def _refuse_foreign_pages(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         # Else any page that the operator's browser shows could type into this one.
-        if (
-            not {f"http://{request.host}", request.headers.get("Origin", f"http://{request.host}")}
-            <= self.origins()
-        ):
+        own = f"http://{request.host}"
+        if not {own, request.headers.get("Origin", own)} <= self.origins() or is_loaded_elsewhere(request):
             raise web.HTTPForbidden(text=f"Open {self.public_url} itself.\n")
         return await handler(request)
+
+
+def is_loaded_elsewhere(request: web.Request) -> bool:
+    """Tell whether another site's page loads this as part of itself; a followed link is not that."""
+    headers = request.headers
+    return (
+        "Origin" not in headers
+        and headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}
+        and (headers.get("Sec-Fetch-Mode"), headers.get("Sec-Fetch-Dest")) != ("navigate", "document")
+    )
 
 
 def local_template(name: str) -> str:

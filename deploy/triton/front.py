@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from telemetry_core.access import is_own_host, is_same_host, own_names
+from telemetry_core.access import is_own_host, is_own_page, own_names
 
 TIMEOUT = httpx.Timeout(60.0, connect=2.0)
 """Of one read or write, not of a whole answer."""
@@ -137,7 +137,7 @@ class OwnHosts:
         return (
             len(hosts) == 1
             and is_own_host(hosts[0], self._names)
-            and is_same_host(request.headers.get("origin"), hosts[0])
+            and is_own_page(request.method, request.headers)
         )
 
 

@@ -32,6 +32,21 @@ class TestPages:
         answer = ask(port, "/metrics", Origin="http://evil.example")
         assert "Access-Control-Allow-Origin" not in answer.headers
 
+    @pytest.mark.parametrize("port", OPERATORS_PORTS)
+    @pytest.mark.parametrize("site", ["cross-site", "same-site"])
+    def test_image_of_another_page_is_refused(self, port: int, site: str) -> None:
+        marks = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+        assert ask(port, "/metrics", **marks).status_code in {403, 421}
+
+    def test_links_of_the_console_are_followed(self) -> None:
+        link = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        for port, path in ((5555, "/workers"), (8080, "/"), (15672, "/"), (8428, "/vmui/"), (8000, "/docs")):
+            assert ask(port, path, **link).status_code == 200
+
+    @pytest.mark.parametrize("path", ["/_search?scroll=23h", "/_flush", "/_refresh"])
+    def test_no_get_leaves_anything_behind_in_search(self, path: str) -> None:
+        assert ask(9200, path).status_code == 403
+
     @pytest.mark.parametrize(
         ("port", "path"),
         [

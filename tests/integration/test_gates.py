@@ -126,6 +126,11 @@ def ask(method: str, port: int, path: str, **headers: str) -> requests.Response:
         return session.send(prepared, timeout=TIMEOUT_S, allow_redirects=False)
 
 
+def marked(site: str, mode: str, destination: str) -> dict[str, str]:
+    """Headers by which a browser tells who wants what; no page can change them."""
+    return {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": destination}
+
+
 @pytest.mark.usefixtures("_open_platform")
 class TestOpenPlatform:
     @pytest.mark.parametrize(
@@ -162,6 +167,32 @@ class TestOpenPlatform:
         assert answer.status_code == 200
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
+    @pytest.mark.parametrize("port", PORTS)
+    @pytest.mark.parametrize("site", ["cross-site", "same-site"])
+    def test_what_another_page_loads_is_refused_on_every_port(self, port: int, site: str) -> None:
+        """An image or a frame sends no Origin, and another port of localhost is the same site."""
+        path = "/metrics" if port == 8502 else "/"
+        for mode, destination in (("no-cors", "image"), ("no-cors", "script"), ("navigate", "iframe")):
+            marks = marked(site, mode, destination)
+            assert ask("GET", port, path, **marks).status_code == 403
+        neighbour = {"Origin": "http://localhost:3000", **marked(site, "cors", "empty")}
+        assert ask("POST", port, path, **neighbour).status_code == 403
+
+    @pytest.mark.parametrize("port", PORTS)
+    @pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin", "none"])
+    def test_link_is_followed_from_anywhere(self, port: int, site: str) -> None:
+        path = "/metrics" if port == 8502 else "/"
+        assert ask("GET", port, path, **marked(site, "navigate", "document")).status_code == 200
+
+    @pytest.mark.parametrize("port", [port for port in PORTS if port not in (WEB_PORT, 8502)])
+    def test_page_calls_its_own_server(self, port: int) -> None:
+        own = {"Origin": f"http://localhost:{port}", **marked("same-origin", "cors", "empty")}
+        path = {8428: "/api/v1/query", 9200: "/_search", 5555: "/tasks/datatable"}.get(port, "/api")
+        assert ask("POST", port, path, **own).text == f"POST {path}"
+        assert (
+            ask("GET", WEB_PORT, "/api/v1/fleet", **marked("same-origin", "cors", "empty")).status_code == 200
+        )
+
     @pytest.mark.parametrize(
         "path",
         ["/api/v1/query?query=up", "/prometheus/api/v1/series", "/vmui/", "/vmui/static/js/main.0a1b.js",
@@ -193,6 +224,28 @@ class TestOpenPlatform:
             ("DELETE", "/inference_logs", False),
             ("PUT", "/inference_logs", False),
             ("POST", "/_bulk", False),
+            ("GET", "/", True),
+            ("GET", "/_cat/indices?v", True),
+            ("GET", "/_cluster/health?wait_for_status=green", True),
+            ("GET", "/inference_logs/_mapping", True),
+            ("GET", "/inference_logs/_doc/a-1:eps", True),
+            ("GET", "/inference_logs/_search?q=scrolling&size=5", True),
+            ("GET", "/_search?scroll=23h", False),
+            ("POST", "/inference_logs/_search?size=1&scroll=23h", False),
+            ("GET", "/_search?q=a;scroll=23h", False),
+            ("GET", "/_search?%73croll=23h", False),
+            ("GET", "/_search?SCROLL", False),
+            ("GET", "/_search/scroll?scroll_id=x", False),
+            ("POST", "/inference_logs/_search/point_in_time?keep_alive=23h", False),
+            ("GET", "/_flush", False),
+            ("GET", "/inference_logs/_flush", False),
+            ("GET", "/_refresh", False),
+            ("GET", "/inference_logs/_refresh", False),
+            ("GET", "/inference_logs/%5Frefresh", False),
+            ("GET", "/x/../_refresh", False),
+            ("POST", "/_forcemerge", False),
+            ("POST", "/_plugins/_asynchronous_search", False),
+            ("GET", "/_snapshot", False),
         ],
     )
     def test_search_is_read_only(self, method: str, path: str, *, is_passed: bool) -> None:

@@ -44,3 +44,12 @@ def test_foreign_page_is_refused_and_gets_no_cross_origin_header(method: str, or
 
 def test_own_page_behind_a_proxy_is_answered() -> None:
     assert ask("GET", "/livez", host="localhost:8000", Origin="http://localhost").status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/livez", "/metrics", "/api/v1/results/history", "/docs"])
+def test_image_of_another_page_is_refused_and_its_link_is_followed(path: str, site: str) -> None:
+    image = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    link = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert ask("GET", path, host="localhost:8000", **image).status_code == 403
+    assert ask("GET", path, host="localhost:8000", **link).status_code != 403
