@@ -1,26 +1,32 @@
 """The supervisor: start it, ask it, stop it, and leave nothing behind."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any, Final, cast
-from xmlrpc.client import Fault, ServerProxy
+from xmlrpc.client import Fault, ServerProxy, Transport
 
 import psutil
-from supervisor.xmlrpc import Faults, SupervisorTransport
+from supervisor.xmlrpc import Faults
 
 from deploy.native.places import Places
 
+ANSWER_LIMIT_S: Final = 60
+"""Longer than stopping a group takes, for which the supervisor answers when it is done."""
+GREETING_LIMIT_S: Final = 5
 START_LIMIT_S = 10
 STOP_LIMIT_S = 40
 END_LIMIT_S = 20
 
 
 class SupervisorError(RuntimeError):
-    """The supervisor did not start or stop."""
+    """The supervisor did not start, stop or answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +46,17 @@ UNKNOWN_PROCESS: Final = ProcessState(state="unknown", pid=0, started_at=0)
 class Supervisor:
     """One supervisord, reached over its socket."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, *, greeting_limit_s: float = GREETING_LIMIT_S) -> None:
         self._places = places
         self._socket = places.run / "supervisor.sock"
+        self._greeting_limit_s = greeting_limit_s
 
     def is_running(self) -> bool:
         """Tell whether it answers."""
         if not self._socket.exists():
             return False
         try:
-            self._rpc().getPID()
+            self._rpc(self._greeting_limit_s).getPID()
         except OSError:
             return False
         return True
@@ -117,9 +124,45 @@ class Supervisor:
         self._rpc().shutdown()
         psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=STOP_LIMIT_S)
 
-    def _rpc(self) -> Any:
-        transport = SupervisorTransport("", "", f"unix://{self._socket}")
+    def _rpc(self, limit_s: float = ANSWER_LIMIT_S) -> Any:
+        transport = _SocketTransport(self._socket, limit_s)
         return cast("Any", ServerProxy("http://127.0.0.1", transport=transport)).supervisor
+
+
+class _SocketConnection(HTTPConnection):
+    def __init__(self, path: Path, limit_s: float) -> None:
+        super().__init__("127.0.0.1", timeout=limit_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+class _SocketTransport(Transport):
+    """The supervisor's socket; one that is stopped takes requests and never answers."""
+
+    def __init__(self, path: Path, limit_s: float) -> None:
+        super().__init__()
+        self._path = path
+        self._limit_s = limit_s
+
+    def make_connection(self, host: Any) -> HTTPConnection:
+        connection = _SocketConnection(self._path, self._limit_s)
+        self._connection = host, connection
+        return connection
+
+    def single_request(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().single_request(*arguments, **options)
+        except TimeoutError as error:
+            raise SupervisorError(
+                f"the supervisor did not answer within {self._limit_s:g} s: is it stopped (kill -CONT the"
+                f" process of {self._path.with_name('supervisord.pid')}), or the machine too busy?"
+            ) from error
+        finally:
+            self.close()
 
 
 def end_leftovers(places: Places) -> list[str]:

@@ -130,7 +130,7 @@ class Containers:
 
 
 def copy_of_the_checkout(folder: Path) -> Path:
-    """Copy what git knows or would take: no `.env` and no data of the operator who runs the tests."""
+    """Copy what git knows or would take, as a clone under umask 077: no `.env` and no data of an operator."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=CHECKOUT,
@@ -142,4 +142,7 @@ def copy_of_the_checkout(folder: Path) -> Path:
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target, follow_symlinks=False)
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o700)
     return folder

@@ -83,6 +83,20 @@ def test_search_runs_one_java_process_in_three_times_its_heap() -> None:
 
 
 @pytest.mark.parametrize(
+    "rule",
+    [
+        ("action.auto_create_index", "false"),
+        ("action.destructive_requires_name", "true"),
+        ("cluster.routing.allocation.disk.threshold_enabled", "false"),
+    ],
+    ids=str,
+)
+def test_search_obeys_the_same_rules_in_containers_and_natively(rule: tuple[str, str]) -> None:
+    assert rule in SERVICES["elasticsearch"]["environment"].items()
+    assert f"'{': '.join(rule)}'" in text_of("deploy/native/bin/opensearch")
+
+
+@pytest.mark.parametrize(
     "name", [name for name in SERVICES if SERVICES[name]["image"].startswith("satellite-")]
 )
 def test_our_own_containers_have_a_read_only_root(name: str) -> None:
