@@ -28,6 +28,9 @@ refuse_if_wanted() {
   }
 }
 
+# Whatever ends this early, nobody may take it for a host that fits.
+trap '[ "$?" = 0 ] || [ "$wanted" -gt 0 ] || echo "init-kafka: ended before everything was looked at; the line above, if any, says why" >&2' EXIT
+
 # Where there is no Docker to ask.
 end_here() {
   refuse_if_wanted

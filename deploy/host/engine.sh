@@ -97,6 +97,10 @@ check_disks() {
 check_disk() {
   local need=$1 purpose=$2 where=$3 have
   [ -d "$where" ] || where=.
-  have=$(($(df -Pk "$where" | awk 'NR == 2 { print $4 }') / 1048576))
+  have=$(df -Pk "$where" 2>/dev/null | awk 'NR == 2 { print int($4 / 1048576) }') || true
+  if [ -z "$have" ]; then
+    say "How much is free on the disk of $where can't be seen from here; $need GB are needed for $purpose" >&2
+    return
+  fi
   [ "$have" -ge "$need" ] || want "$have GB are free on the disk of $where, $need GB are needed for $purpose"
 }

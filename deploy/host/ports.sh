@@ -5,7 +5,9 @@
 is_taken() {
   case $1 in
     0.0.0.0 | ::) [ -n "$(listeners "$2")" ] || connects 127.0.0.1 "$2" ;;
-    *) connects "$1" "$2" ;;
+    127.* | ::1 | localhost) connects "$1" "$2" ;;
+    # Connecting to an address that this host turns out not to have may take minutes.
+    *) listeners "$2" | grep -qF -e "$1:$2" -e "[$1]:$2" -e "0.0.0.0:$2" -e "*:$2" -e "[::]:$2" ;;
   esac
 }
 
@@ -15,7 +17,7 @@ listeners() {
   if command -v ss >/dev/null; then
     ss -Hltn "sport = :$1" 2>/dev/null || true
   elif command -v lsof >/dev/null; then
-    lsof -nP "-iTCP:$1" -sTCP:LISTEN -t 2>/dev/null || true
+    lsof -nP "-iTCP:$1" -sTCP:LISTEN -Fn 2>/dev/null || true
   fi
 }
 
@@ -53,7 +55,8 @@ check_port() {
     [ "$port" -ge "$first" ] || want "Docker runs without root and may not open port $port: set $key in .env to one from $first on"
   fi
   is_taken "$bind_address" "$port" || return 0
-  container=$(docker ps --filter "publish=$port" --format '{{.Label "com.docker.compose.project"}}/{{.Names}}' | head -n 1)
+  container=$(docker ps --filter "publish=$port" --format '{{.Label "com.docker.compose.project"}}/{{.Names}}') || true
+  container=${container%%$'\n'*}
   case $container in
     satellite/*) ;;
     */*) want "port $port is taken by the container ${container#*/}: stop it, or set $key in .env to a free port" ;;

@@ -414,6 +414,24 @@ class TestGate:
             tools = {"ss": f"case $* in *:{port}) echo LISTEN 0 128 127.0.0.9:{port} 0.0.0.0:* ;; esac"}
             assert f"port {port} is taken" in init_kafka(checkout, Host(tools=tools)).wanted
 
+    def test_an_address_of_ones_own_is_looked_at_without_connecting_to_it(self, checkout: Path) -> None:
+        set_keys(checkout, BIND_ADDRESS="192.0.2.7", KAFKA_PORT=19092)
+        taken = "case $* in *:19092) echo 'LISTEN 0 128 192.0.2.7:19092 0.0.0.0:*' ;; esac"
+        assert "port 19092 is taken" in init_kafka(checkout, Host(tools={"ss": taken})).wanted
+        elsewhere = taken.replace("192.0.2.7", "127.0.0.1")
+        assert init_kafka(checkout, Host(tools={"ss": elsewhere})).status == 0
+
+    @pytest.mark.parametrize("tool", ["df", "ss", "lsof", "findmnt"])
+    def test_a_tool_that_fails_ends_nothing_without_a_word(self, checkout: Path, tool: str) -> None:
+        outcome = init_kafka(checkout, Host(tools={tool: "exit 1"}))
+        assert outcome.status == 0, outcome.wanted
+        assert "Then: docker compose up -d" in outcome.printed
+
+    def test_an_end_that_nobody_foresaw_is_said(self, checkout: Path) -> None:
+        outcome = init_kafka(checkout, Host(tools={"awk": "exit 2"}))
+        assert outcome.status != 0
+        assert "ended before everything was looked at" in outcome.wanted
+
     def test_the_disk_of_containerd_is_looked_at_where_it_keeps_the_images(self, checkout: Path) -> None:
         folder = "/var/lib/containerd"
         tools = {
