@@ -27,7 +27,7 @@ DELETE FROM ops.revised_inferences WHERE id IN (
 DELETE FROM ops.idempotency_keys WHERE idempotency_key IN (
     SELECT idempotency_key FROM ops.idempotency_keys
     WHERE created_at < (now() AT TIME ZONE 'UTC') - interval '24 hours'
-    ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ORDER BY created_at LIMIT %(limit)s
 )
 
 -- name: delete_unfollowed_deletions

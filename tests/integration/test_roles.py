@@ -1,12 +1,14 @@
 """What someone who injects a statement into a service can do: what that service does, and no more."""
 
+import re
 from contextlib import closing
-from typing import Final
+from typing import Any, Final
 
 import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege
 
+from housekeeping.statements import QUERIES as STATEMENTS
 from telemetry_core.database import renew_roles
 from telemetry_core.roles import SERVICES, as_service
 from telemetry_core.settings import Settings
@@ -61,15 +63,20 @@ NOT_ALL: Final = {
 }  # fmt: skip
 
 
+def connected(settings: Settings) -> Any:
+    return psycopg2.connect(
+        host=settings.postgres_host,
+        port=settings.postgres_port,
+        user=settings.postgres_user,
+        password=settings.postgres_password,
+        dbname=settings.postgres_db,
+    )
+
+
 def run(settings: Settings, *statements: str) -> list[str]:
     """Run each on its own and return those that were not refused for want of a right."""
     allowed = []
-    with closing(
-        psycopg2.connect(
-            host=settings.postgres_host, port=settings.postgres_port, user=settings.postgres_user,
-            password=settings.postgres_password, dbname=settings.postgres_db,
-        )
-    ) as connection, connection.cursor() as cursor:  # fmt: skip
+    with closing(connected(settings)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         for statement in statements:
             try:
@@ -86,6 +93,15 @@ def test_no_service_reaches_beyond_its_tables_or_does_the_work_of_another(
 ) -> None:
     assert run(as_service(database, service), *NOBODY, *NOT_ALL[service]) == []
     assert run(as_service(database, service), READING) == [READING]
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_housekeeping_may_run_each_of_its_statements(database: Settings, name: str) -> None:
+    role = as_service(database, "housekeeping")
+    parameters = dict.fromkeys(re.findall(r"%\((\w+)\)s", STATEMENTS[name]))
+    with closing(connected(role)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {STATEMENTS[name]}", parameters)
+        assert cursor.fetchone()
 
 
 @pytest.mark.parametrize("service", SERVICES)
