@@ -37,8 +37,9 @@ MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "db" / "migrations"
 #: SQLSTATE classes that pass by themselves: connection, rollback (deadlock, serialization), resources,
 #: object in use (lock timeout), operator intervention (shutdown, cancel), system error.
 _PASSING_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
-#: Database or table missing (a restore is under way), read-only server or idle session ended (a failover).
-_PASSING_STATES: Final = frozenset({"3D000", "3F000", "42P01", "25006", "25P03"})
+#: Database, schema, table, column, unique index or right missing (a restore or migration is under way),
+#: read-only server or idle session ended (a failover): an operator's to mend, and no fault of the row.
+_PASSING_STATES: Final = frozenset({"3D000", "3F000", "42P01", "42703", "42P10", "42501", "25006", "25P03"})
 
 _BOOKKEEPING: Final = """
 CREATE SCHEMA IF NOT EXISTS ops;

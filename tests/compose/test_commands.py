@@ -266,7 +266,7 @@ class TestScaling:
 
             def owners() -> set[str]:
                 described = containers.run(f"{GROUPS} --describe --group analysis-inference-group")
-                return set(re.findall(r"kafka-inference-trigger@\S+?(?=-[0-9a-f]{8}-)", described))
+                return set(re.findall(r"kafka-inference-trigger@\S+-[0-9a-f]{12}", described))
 
             wait_until(
                 lambda: len(owners()) == 3, "three members share the partitions", within_s=60, every_s=2

@@ -7,7 +7,13 @@ from prometheus_client import REGISTRY
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
-from analysis_server.triton import TritonClient, map_triton_error, why_not_served
+from analysis_server.triton import (
+    ASK_AGAIN_S,
+    SILENT_AFTER_S,
+    TritonClient,
+    map_triton_error,
+    why_not_served,
+)
 from telemetry_core.errors import DependencyUnavailable, ModelContractError, ModelNotServed
 
 PASSING = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "CANCELLED", "ABORTED"}
@@ -93,3 +99,86 @@ def test_model_that_is_not_found_while_triton_starts_or_stops_fails_no_task(stat
             TritonClient(f"127.0.0.1:{port}").infer("lstm_timeseries", "1", np.zeros((1, 10), np.float32))
     finally:
         server.stop(None).wait()
+
+
+class HungServer(service_pb2_grpc.GRPCInferenceServiceServicer):
+    """Calls its model ready; whether the model answers, and the index, can be changed meanwhile."""
+
+    def __init__(self):
+        self.is_hung, self.has_index, self.asked = True, True, 0
+
+    def ModelInfer(self, request, context):  # noqa: N802 - the protocol's name
+        self.asked += 1
+        if self.is_hung:
+            context.abort(grpc.StatusCode.INTERNAL, "Stub process 'lstm_timeseries_0_0' is not healthy.")
+        answer = service_pb2.ModelInferResponse(model_name=request.model_name)
+        for output in request.outputs:
+            answer.outputs.add(name=output.name, datatype="FP32", shape=[1, 1])
+            answer.raw_output_contents.append(np.zeros((1, 1), np.float32).tobytes())
+        return answer
+
+    def RepositoryIndex(self, _request, context):  # noqa: N802 - the protocol's name
+        if not self.has_index:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the server stops")
+        entry = service_pb2.RepositoryIndexResponse.ModelIndex(
+            name="lstm_timeseries", version="1", state="READY"
+        )
+        return service_pb2.RepositoryIndexResponse(models=[entry])
+
+
+@pytest.fixture
+def hung():
+    """Return a server whose model hangs, a client of it, and the client's time in a list."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=1))
+    service = HungServer()
+    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(service, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    now = [0.0]
+    yield service, TritonClient(f"127.0.0.1:{port}", clock=lambda: now[0]), now
+    server.stop(None).wait()
+
+
+def ask(client):
+    return client.infer("lstm_timeseries", "1", np.zeros((1, 10), np.float32))
+
+
+def outcome(client):
+    try:
+        ask(client)
+    except (DependencyUnavailable, ModelNotServed) as error:
+        return type(error)
+    return None
+
+
+def test_model_that_answers_nothing_while_triton_calls_it_ready_is_not_served_after_a_while(hung):
+    _, client, now = hung
+    seen = []
+    for now[0] in (0.0, SILENT_AFTER_S - 0.1, SILENT_AFTER_S):
+        seen.append(outcome(client))
+    assert seen == [DependencyUnavailable, DependencyUnavailable, ModelNotServed]
+    with pytest.raises(ModelNotServed, match="not healthy"):
+        ask(client)
+
+
+def test_silent_model_is_asked_now_and_then_and_serves_as_soon_as_it_answers(hung):
+    service, client, now = hung
+    for now[0] in (0.0, SILENT_AFTER_S):
+        outcome(client)
+    service.asked, service.is_hung = 0, False
+    now[0] += ASK_AGAIN_S - 0.1
+    assert (outcome(client), service.asked) == (ModelNotServed, 0)
+    now[0] += 0.1
+    assert (outcome(client), service.asked) == (None, 1)
+    service.is_hung = True
+    assert outcome(client) is DependencyUnavailable
+
+
+def test_silence_of_the_whole_server_is_not_counted_against_a_model(hung):
+    service, client, now = hung
+    outcome(client)
+    service.has_index = False
+    for now[0] in (SILENT_AFTER_S, 2 * SILENT_AFTER_S):
+        assert outcome(client) is DependencyUnavailable
+    service.has_index = True
+    assert outcome(client) is DependencyUnavailable
