@@ -30,6 +30,8 @@ ANSWER_S: Final = 3.0
 """How long one look into a broker may take; what is left waits for the next look."""
 MAX_TAKEN: Final = 1_000
 CONFIRM_S: Final = 10.0
+SENDING_S: Final = 20.0
+"""So long one action sends: PostgreSQL ends a transaction that stays idle for a minute."""
 REFUSALS: Final = RECORD_REFUSALS | TOPIC_REFUSALS | {KafkaError.UNKNOWN_TOPIC_OR_PART}
 """Codes that speak of one letter or its topic: Kafka is there, and others may be taken."""
 UNWRITABLE: Final = (amqp.exceptions.FrameSyntaxError, struct.error, TypeError, ValueError)
@@ -127,8 +129,9 @@ class KafkaLetters:
 class RabbitLetters:
     """The dead-letter queue: looking at a letter counts as a delivery there, so each is moved once."""
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: Celery, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._monotonic = monotonic
 
     def take(self, store: Callable[[Sequence[Letter]], None]) -> int:
         """Store the letters of the queue, at most `MAX_TAKEN`, and only then let the broker drop them.
@@ -149,10 +152,13 @@ class RabbitLetters:
         Raises `DependencyUnavailable` where RabbitMQ went away before it took any.
         """
         outcomes: dict[int, str | None] = {}
-        away = ""
+        away = f"rabbitmq took others for {SENDING_S:.0f} s: redrive again"
+        deadline = self._monotonic() + SENDING_S
         try:
             with self._connection() as connection:
                 for place, row in enumerate(letters):
+                    if self._monotonic() > deadline:
+                        break
                     outcomes[place] = _put_back(connection, row)
         except DependencyUnavailable as error:
             if None not in outcomes.values():

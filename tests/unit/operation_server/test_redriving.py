@@ -8,7 +8,7 @@ import amqp
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
+from operation_server.dead_letters.brokers import SENDING_S, KafkaLetters, RabbitLetters
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
 
@@ -169,3 +169,12 @@ def test_letters_confirmed_before_the_connection_broke_are_done() -> None:
     assert list(failures) == [1, 2]
     with pytest.raises(DependencyUnavailable):
         put_back(RabbitMQ("inference", lost_after=0), rabbit_row(b"1"))
+
+
+def test_slow_broker_is_sent_to_for_a_limited_time_and_the_rest_stays_open() -> None:
+    broker = RabbitMQ("inference")
+    times = iter((0.0, 1.0, SENDING_S + 1))
+    letters = RabbitLetters(broker, monotonic=lambda: next(times))  # type: ignore[arg-type]
+    failures = letters.send([rabbit_row(body) for body in (b"1", b"2", b"3")])
+    assert broker.sent == [("inference", b"1")]
+    assert {place: "redrive again" in reason for place, reason in failures.items()} == {1: True, 2: True}
