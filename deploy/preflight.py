@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from pydantic import ValidationError
+
 from telemetry_core.access import HOST_NAME
 from telemetry_core.errors import InvalidMission
-from telemetry_core.settings import load_mission
+from telemetry_core.settings import Settings, load_mission
 
 MIN_PASSWORD_LENGTH: Final = 12
 MIN_KEY_LENGTH: Final = 16
@@ -32,10 +34,16 @@ _HINT: Final = "for example the output of: openssl rand -hex 16"
 def problems(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield one sentence for each thing that the operator must change."""
     yield from _cluster_id(environment.get("KAFKA_CLUSTER_ID", ""))
+    yield from configuration_problems(environment)
+    yield from _exposure(environment)
+
+
+def configuration_problems(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield what would keep services from starting, natively and in containers."""
+    yield from _settings(environment)
     yield from _broker(environment.get("CELERY_BROKER_URL", ""))
     yield from _mission(Path(environment["MISSION_FILE"]))
     yield from access_problems(environment)
-    yield from _exposure(environment)
 
 
 def access_problems(environment: Mapping[str, str]) -> Iterator[str]:
@@ -89,6 +97,15 @@ def _cluster_id(value: str) -> Iterator[str]:
         is_uuid = False
     if not is_uuid:
         yield f"KAFKA_CLUSTER_ID={value!r} is not 22 characters of base64url: run ./init-kafka.sh once"
+
+
+def _settings(environment: Mapping[str, str]) -> Iterator[str]:
+    given = {name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment}
+    try:
+        Settings.model_validate(given)
+    except ValidationError as error:
+        for item in error.errors():
+            yield f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
 
 
 def _broker(url: str) -> Iterator[str]:

@@ -5,8 +5,9 @@ import os
 import sys
 
 from deploy.native.configuration import ConfigurationError
-from deploy.native.installation import LOG_LINES, Platform, RefusedError
+from deploy.native.installation import LOG_LINES, Platform
 from deploy.native.readiness import NotReadyError
+from deploy.native.refusals import RefusedError
 from deploy.native.supervision import SupervisorError
 
 

@@ -1,6 +1,5 @@
 """The platform as a whole: up, down, status, logs."""
 
-import ipaddress
 import os
 import pwd
 import secrets
@@ -21,8 +20,16 @@ from deploy.native.places import (
     hide_secrets,
     places_from_environment,
 )
-from deploy.native.ports import TakenPort, choose_web_port, listening_ports, taken_ports
+from deploy.native.ports import choose_web_port, listening_ports, taken_ports
 from deploy.native.readiness import stages, start_and_wait
+from deploy.native.refusals import (
+    RefusedError,
+    describe_absence,
+    describe_taken_ports,
+    one_at_a_time,
+    refuse_broken_configuration,
+    refuse_open_address,
+)
 from deploy.native.services import (
     OneShot,
     Service,
@@ -32,15 +39,11 @@ from deploy.native.services import (
     self_test,
 )
 from deploy.native.status import brief_table, observe, table
-from deploy.native.supervision import Supervisor, end_leftovers, remove_traces
+from deploy.native.supervision import Supervisor, end_leftovers, leftovers, remove_traces
 
 START_LIMIT_S = 180
 LOG_LINES = 30
 KAFKA_CLUSTER_ID = "c2F0ZWxsaXRlLW5hdGl2ZQ"
-
-
-class RefusedError(RuntimeError):
-    """What the operator must change first."""
 
 
 class Platform:
@@ -76,6 +79,11 @@ class Platform:
 
     def up(self, names: Sequence[str]) -> None:
         """Start the named services (none = all) and wait until they are ready."""
+        with one_at_a_time(self.places):
+            refuse_broken_configuration(self._environment)
+            self._up(names)
+
+    def _up(self, names: Sequence[str]) -> None:
         begun = time.monotonic()
         if not self._was_running:
             self._clear_away()
@@ -102,13 +110,17 @@ class Platform:
 
     def down(self, *, purge: bool) -> None:
         """Stop everything, clients before servers; data stay unless `purge`."""
+        with one_at_a_time(self.places):
+            self._down(purge=purge)
+
+    def _down(self, *, purge: bool) -> None:
         if self._was_running:
             first, second, last = stages(self._services)
             for stage in (last, second, first):
                 self._supervisor.stop_services(service.name for service in stage)
             self._supervisor.shut_down()
-        leftovers = end_leftovers(self.places)
-        print("The platform is stopped." + (f" Ended as well: {', '.join(leftovers)}." if leftovers else ""))
+        ended = end_leftovers(self.places)
+        print("The platform is stopped." + (f" Ended as well: {', '.join(ended)}." if ended else ""))
         if purge:
             for folder in (self.places.data, self.places.logs):
                 shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
@@ -117,7 +129,7 @@ class Platform:
     def status(self, *, brief: bool = False) -> bool:
         """Print the table; True when every service is healthy."""
         if not self._was_running:
-            raise RefusedError("The platform is not running: make up")
+            raise RefusedError(describe_absence(len(leftovers(self.places))))
         statuses = observe(self._services, self._supervisor.states())
         print(brief_table(statuses) if brief else table(statuses))
         return not any(status.problem for status in statuses)
@@ -142,9 +154,9 @@ class Platform:
 
     def _clear_away(self) -> None:
         """End what an earlier run left behind, so that none of it holds a port; forget its process ids."""
-        leftovers = end_leftovers(self.places)
-        if leftovers:
-            print(f"Ended what an earlier run left behind: {', '.join(leftovers)}.", flush=True)
+        ended = end_leftovers(self.places)
+        if ended:
+            print(f"Ended what an earlier run left behind: {', '.join(ended)}.", flush=True)
         try:
             remove_traces(self.places)
         except PermissionError as error:
@@ -271,28 +283,3 @@ def choose_services(services: Sequence[Service], names: Sequence[str]) -> list[S
     if unknown:
         raise RefusedError(f"There is no service {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
     return [service for service in services if not names or service.name in names]
-
-
-def refuse_open_address(address: str) -> None:
-    """Kafka, Triton and VictoriaMetrics know no login here: natively they are not offered to a network."""
-    try:
-        is_loopback = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise RefusedError(
-            f"BIND_ADDRESS={address}: the native mode listens on loopback addresses only, such as 127.0.0.1."
-            " Reach it from elsewhere through a tunnel or a proxy that asks for a login."
-        )
-
-
-def describe_taken_ports(taken: Iterable[TakenPort]) -> str:
-    """Say which ports are taken, by whom, and what to do."""
-    lines = [f"  {port.port} (for {port.service}) by {port.owner}" for port in taken]
-    return "\n".join(
-        [
-            "Nothing was started: these ports are taken",
-            *lines,
-            "Stop their owners ('make down' ends our own leftovers).",
-        ]
-    )

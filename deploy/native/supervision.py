@@ -165,9 +165,14 @@ class _SocketTransport(Transport):
             self.close()
 
 
+def leftovers(places: Places) -> list[psutil.Process]:
+    """Find what outlived the supervisor: port mapper, stubs, orphans of services that were killed."""
+    return [process for process in psutil.process_iter() if _is_ours(process, places)]
+
+
 def end_leftovers(places: Places) -> list[str]:
-    """End what outlived the supervisor: port mapper, stubs, orphans of services that were killed."""
-    found = [process for process in psutil.process_iter() if _is_ours(process, places)]
+    """End what outlived the supervisor."""
+    found = leftovers(places)
     names = [f"{process.name()} (pid {process.pid})" for process in found]
     for process in found:
         _signal(process)
@@ -194,7 +199,7 @@ def remove_traces(places: Places) -> None:
     """Delete the process ids of an earlier run, whoever it ran as: nothing of it is left."""
     for pattern in ("*.pid", "*.group"):
         for trace in places.run.glob(pattern):
-            trace.unlink()
+            trace.unlink(missing_ok=True)
 
 
 def _signal(process: psutil.Process) -> None:

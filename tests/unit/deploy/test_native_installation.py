@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from deploy.native.installation import (
-    RefusedError,
-    choose_services,
-    describe_taken_ports,
-    refuse_open_address,
-)
-from deploy.native.places import Accounts, choose_accounts
+from deploy.native.installation import Platform, choose_services
+from deploy.native.places import Accounts, choose_accounts, places_from_environment
 from deploy.native.ports import TakenPort
 from deploy.native.readiness import stages, why_hopeless
+from deploy.native.refusals import (
+    RefusedError,
+    describe_absence,
+    describe_taken_ports,
+    one_at_a_time,
+    refuse_broken_configuration,
+    refuse_open_address,
+)
 from deploy.native.services import Service
 from deploy.native.supervision import ProcessState
 
@@ -125,3 +128,54 @@ def test_native_and_compose_configuration_have_the_same_keys() -> None:
     compose_only |= {"TRITON_DEVICE", "TRITON_IMAGE", "TRITON_GPU_COUNT"}
     compose_only |= {key for key in compose if key.endswith("_PORT")} - {"POSTGRES_PORT"}
     assert all(f"export {key}=" in native for key in compose - compose_only)
+
+
+SOUND = {
+    "BIND_ADDRESS": "127.0.0.1",
+    "CELERY_BROKER_URL": "amqp://guest:guest@localhost:5672//",
+    "MISSION_FILE": str(CHECKOUT / "missions" / "default.yaml"),
+    "MODEL_REPOSITORY": str(CHECKOUT / "model_repository"),
+}
+
+
+def test_sound_configuration_is_accepted() -> None:
+    refuse_broken_configuration(SOUND)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("MISSION_FILE", "/nonexistent"), ("MISSION_FILE", str(CHECKOUT / "README.md")),
+        ("MAX_SATELLITES", "abc"), ("MAX_SATELLITES", "0"), ("INTAKE_BREAKER_SHARE", "2"),
+        ("RETENTION_FAILED_DAYS", "-1"), ("POSTGRES_PORT", ""), ("MODEL_REPOSITORY", "/nonexistent"),
+        ("ALLOWED_HOSTS", "*"), ("API_KEYS", "a$b"), ("CELERY_BROKER_URL", "redis://localhost"),
+        ("VICTORIA_METRICS_URL", "http://user:p@ss/word@host"),
+    ],
+)  # fmt: skip
+def test_what_services_would_not_start_with_touches_none_that_runs(
+    tmp_path: Path, key: str, value: str
+) -> None:
+    places = places_from_environment(
+        {"NATIVE_CHECKOUT": str(CHECKOUT), "NATIVE_STATE": str(tmp_path), "NATIVE_INNER_ADDRESS": "127.1.1.1"}
+    )
+    platform = Platform(places, Accounts(servers=None, services=None), SOUND | {key: value})
+    with pytest.raises(RefusedError, match=f"(?s)Nothing was started or changed:.*{key}"):
+        platform.up([])
+    assert [path.name for path in tmp_path.rglob("*")] == ["changing.lock"]
+
+
+def test_second_command_that_changes_the_platform_is_refused(tmp_path: Path) -> None:
+    places = places_from_environment({"NATIVE_CHECKOUT": str(CHECKOUT), "NATIVE_STATE": str(tmp_path)})
+    with (
+        one_at_a_time(places),
+        pytest.raises(RefusedError, match="Another 'make up' or 'make down'"),
+        one_at_a_time(places),
+    ):
+        pass
+    with one_at_a_time(places):
+        pass
+
+
+def test_services_without_their_supervisor_are_not_said_to_be_absent() -> None:
+    assert "without their supervisor" in describe_absence(12)
+    assert describe_absence(0) == "The platform is not running: make up"
