@@ -93,6 +93,7 @@ CMD ["python", "-m", "verdict_relay"]
 FROM service AS housekeeping
 COPY --from=core-packages /opt/venv /opt/venv
 COPY --chmod=755 housekeeping housekeeping
+COPY --chmod=755 deploy/definitions.json deploy/
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "housekeeping"]
 

@@ -7,9 +7,10 @@ from typing import Final
 import structlog
 
 from housekeeping.chores import SERVICE, keep_house
+from housekeeping.declarations import queues_chore, topics_chore
 from housekeeping.retention import retention_chores
 from housekeeping.sweeper import Sweeper
-from telemetry_core.broker import celery_app, publish, queue_listing
+from telemetry_core.broker import celery_app, definitions, publish, queue_listing
 from telemetry_core.database import open_pool
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
@@ -36,7 +37,12 @@ def main() -> None:
         publish(app, task.name, args=task.arguments, task_id=task.task_id, summary=task.task_id)
 
     sweeper = Sweeper(pool, queue_listing(app, timeout_s=ANSWER_TIMEOUT_S), send)
-    chores = [sweeper.chore(), *retention_chores(pool, settings)]
+    chores = [
+        queues_chore(*definitions(app, timeout_s=ANSWER_TIMEOUT_S)),
+        topics_chore(settings),
+        sweeper.chore(),
+        *retention_chores(pool, settings),
+    ]
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

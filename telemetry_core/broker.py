@@ -147,24 +147,50 @@ def queue_listing(app: Any, *, timeout_s: float) -> Callable[[], list[dict[str, 
 
     These are the numbers of `rabbitmqctl list_queues`; the server counts them every five seconds.
     """
+    call = _management(app, "queues", timeout_s)
+
+    def ask() -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = call("GET", None).json()
+        return listed
+
+    return ask
+
+
+def definitions(
+    app: Any, *, timeout_s: float
+) -> tuple[Callable[[], dict[str, Any]], Callable[[Mapping[str, Any]], None]]:
+    """Ask RabbitMQ's management API what the host holds: exchanges, queues, bindings; and declare more."""
+    call = _management(app, "definitions", timeout_s)
+
+    def ask() -> dict[str, Any]:
+        found: dict[str, Any] = call("GET", None).json()
+        return found
+
+    def declare(wanted: Mapping[str, Any]) -> None:
+        call("POST", wanted)
+
+    return ask, declare
+
+
+def _management(app: Any, what: str, timeout_s: float) -> Callable[[str, Any], requests.Response]:
     connection = app.connection_for_read()
     virtual_host = quote(connection.virtual_host, safe="")
-    url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/queues/{virtual_host}"
+    url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/{what}/{virtual_host}"
     session = requests.Session()
     # As bytes: the client would encode text as Latin-1, which not every password fits.
     user, password = connection.userid or "", connection.password or ""
     session.auth = HTTPBasicAuth(user.encode(), password.encode())
 
-    def ask() -> list[dict[str, Any]]:
+    def call(method: str, body: Any) -> requests.Response:
         try:
-            answer = session.get(url, timeout=timeout_s)
+            answer = session.request(method, url, json=body, timeout=timeout_s)
             answer.raise_for_status()
-            listed: list[dict[str, Any]] = answer.json()
+            answer.json() if method == "GET" else None
         except (requests.RequestException, ValueError) as error:
             raise DependencyUnavailable("rabbitmq", f"management API: {error}") from error
-        return listed
+        return answer
 
-    return ask
+    return call
 
 
 def _queues() -> list[Queue]:

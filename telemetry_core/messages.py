@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
-from pydantic_core import from_json
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Channel, Mission
-from telemetry_core.values import number_of, parse_time
+from telemetry_core.values import number_of, parse_time, read_json
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
@@ -116,7 +115,7 @@ def _json_object(raw: bytes | None) -> dict[str, Any]:
     if len(raw) > MAX_MESSAGE_BYTES:
         raise InvalidTelemetryMessage("too_large", f"{len(raw)} bytes, {MAX_MESSAGE_BYTES} allowed")
     try:
-        body = from_json(raw, allow_inf_nan=True)
+        body = read_json(raw)
     except ValueError as error:
         raise InvalidTelemetryMessage("not_json", str(error)) from error
     if not isinstance(body, dict):

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
+from pydantic_core import from_json
+
 MAX_FLOAT32: Final = 3.4028234663852886e38
 MAX_NUMBER_LENGTH: Final = 64
 """Characters of a number that was sent as text."""
@@ -27,6 +29,8 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]
 _ISO_DATE: Final = re.compile(r"[0-9]{4}-?[0-9]{2,3}")
 _ORDINAL_DATE: Final = re.compile(r"\A([0-9]{4})-?([0-9]{3})(?=[Tt ])")
 _LEAP_SECOND: Final = re.compile(r"(?<=[Tt ])([0-9]{2}:?[0-9]{2}:?)60(?![0-9])")
+_DAY_END: Final = re.compile(r"(?<=[Tt ])24(?=(?::?00){0,2}(?:[.,]0+)?(?:[Zz+-]|\Z))")
+_DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -48,17 +52,19 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:
     """Read ISO 8601 as a time in UTC, or raise `ValueError`; `zone` is that of a time that names none.
 
     Extended, basic and ordinal (day of year) form; offset `Z`, `+00`, `+0000` or `+00:00`; digits beyond
-    microseconds are cut off. A leap second, `:60`, is the instant of the second that follows it.
+    microseconds are cut off. A leap second, `:60`, is the instant of the second that follows it, and 24:00 is
+    midnight of the day that follows.
     """
     if not (_ISO_DATE.match(text) and text.isascii() and text.isprintable()):
         raise ValueError("a time begins with its date, in ASCII")
     plain, leap_seconds = _LEAP_SECOND.subn(r"\g<1>59", _ORDINAL_DATE.sub(_calendar_date, text, count=1))
+    plain, day_ends = _DAY_END.subn("00", plain)
     moment = datetime.fromisoformat(plain.upper())
     moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     if moment.tzinfo is None:
         raise ValueError("a time needs its offset from UTC")
     try:
-        return moment.astimezone(UTC) + leap_seconds * _SECOND
+        return moment.astimezone(UTC) + leap_seconds * _SECOND + day_ends * _DAY
     except OverflowError as error:
         raise ValueError("a time lies between the years 1 and 9999 UTC") from error
 
@@ -86,6 +92,21 @@ def storable(value: Any, *, depth: int = 0) -> Any:
 def storable_text(text: str) -> str:
     """Replace NUL and lone surrogates, which a text column refuses."""
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def read_json(raw: bytes) -> Any:
+    """Read JSON as it was sent, or raise `ValueError`.
+
+    An integer of thousands of digits is no number, and half a surrogate pair no character that can be stored:
+    neither spoils the rest.
+    """
+    try:
+        return from_json(raw, allow_inf_nan=True)
+    except ValueError:
+        patient = read_stored_json(raw.decode())
+        if patient is None:
+            raise
+        return patient
 
 
 def read_stored_json(text: str | bytes) -> Any:

@@ -233,4 +233,8 @@ Look at    http://localhost              the web console (port 8088 where 80 is 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except psycopg2.Error as error:
+        reason = str(error).strip().partition("\n")[0]
+        sys.exit(f"The demonstration lost the database ({reason}): see make status, then run it again.")

@@ -5,6 +5,7 @@
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -32,9 +33,12 @@ def main() -> None:
         for problem in office.collect().problems:
             print(f"New letters are missing: {problem}", file=sys.stderr)  # noqa: T201 - its answer
         for line in options.answer(office, options):
-            print(line)  # noqa: T201 - its answer
+            print(line, flush=True)  # noqa: T201 - its answer
     except PlatformError as error:
         sys.exit(str(error))
+    except BrokenPipeError:
+        # Whoever reads, `head`, has read enough; what Python still holds for it goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
         pool.close()
 

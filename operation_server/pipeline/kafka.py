@@ -154,7 +154,7 @@ def kafka_part(
     findings = without_normal(
         *(Finding(state=group.state, message=_group_message(group)) for group in answer.groups),
         *(
-            Finding(state="serious", message=f"topic {topic} is missing: create it with deploy.create_topics")
+            Finding(state="serious", message=f"topic {topic} is missing: housekeeping creates it within 30 s")
             for topic in topics
             if topic not in present
         ),

@@ -87,15 +87,18 @@ def _worker(name: str, statistics: Mapping[str, Any] | None, active: list[Any] |
 
 
 def rabbitmq_part(answer: list[TaskQueue] | Away) -> tuple[RabbitMQPart, list[Finding]]:
-    """Judge the queues of tasks; the two that workers read must be there."""
+    """Judge the queues of tasks; all of them must be there."""
     if isinstance(answer, Away):
         findings = away(answer)
         return RabbitMQPart(**judged(findings), queues=[]), findings
-    missing = [name for name in (INFERENCE_QUEUE, DEFAULT_QUEUE) if name not in {row.queue for row in answer}]
+    missing = [name for name in QUEUES if name not in {row.queue for row in answer}]
     findings = without_normal(
         *(Finding(state=row.state, message=_queue_message(row)) for row in answer),
         *(
-            Finding(state="caution", message=f"queue {name} is missing: a worker declares it when it starts")
+            Finding(
+                state="caution",
+                message=f"queue {name} is missing: housekeeping declares it again within 30 s",
+            )
             for name in missing
         ),
     )

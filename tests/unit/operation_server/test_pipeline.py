@@ -35,7 +35,7 @@ WELL = Answers(
     ),
     rabbitmq=[
         TaskQueue(queue=queue, ready=0, unacknowledged=0, consumers=1, state="normal")
-        for queue in ("inference", "celery")
+        for queue in ("inference", "celery", "dead-letters")
     ],
     workers=[Worker(worker="celery@one", is_alive=True, active=0, concurrency=2, processed=7)],
     triton=[IndexedModel(model_name="lstm", version="1", is_ready=True)],
@@ -100,6 +100,13 @@ class TestParts:
         assert (late.state, late.open_jobs, late.oldest_open_s) == ("serious", 7, 700.0)
         assert "294 s after its message" in late.detail
         assert "7 jobs are not judged yet, the oldest for 700 s" in late.detail
+
+    @pytest.mark.parametrize("name", ["inference", "celery", "dead-letters"])
+    def test_queue_that_is_missing_is_named(self, name: str) -> None:
+        assert not isinstance(WELL.rabbitmq, Away)
+        answer = pipeline(rabbitmq=[queue for queue in WELL.rabbitmq if queue.queue != name])
+        assert answer.rabbitmq.state == "caution"
+        assert f"queue {name} is missing" in answer.rabbitmq.detail
 
     def test_topic_that_is_missing_is_named(self) -> None:
         assert isinstance(WELL.kafka, KafkaNumbers)

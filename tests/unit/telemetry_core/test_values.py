@@ -113,8 +113,23 @@ def test_leap_second_is_the_instant_of_the_next_second(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "time",
+    ["T24:00:00Z", " 24:00:00Z", "T24:00Z", "T24Z", "T240000Z", "T2400+00", "T24:00:00.000Z", "t24:00:00z",
+     "T24:00:00,0Z", "T24:00:00+00:00"],
+)  # fmt: skip
+def test_hour_24_is_midnight_of_the_next_day(time: str) -> None:
+    assert parse_time(f"2026-12-31{time}") == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "2026-11-28T24:00:01Z",
+        "2026-11-28T24:01:00Z",
+        "2026-11-28T24:00:00.1Z",
+        "2026-11-28T24:00:60Z",
+        "2026-11-28T25:00:00Z",
+        "9999-12-31T24:00:00Z",
         "",
         "now",
         "1764320178",
@@ -126,7 +141,6 @@ def test_leap_second_is_the_instant_of_the_next_second(text: str) -> None:
         "2026-000T00:00:00Z",
         "0000-001T00:00:00Z",
         "2026-11-28T08:56:61Z",
-        "2026-11-28T25:00:00Z",
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:59-14:00",
         "9999-12-31T23:59:60Z",
