@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from operation_server import problems
+from operation_server.access_log import leave_out_queries
 from operation_server.asking import Gate, Inquiry
 from operation_server.breaches import Breaches
 from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
@@ -90,6 +91,7 @@ def create_app(
 ) -> FastAPI:
     """Compose the server; tests pass their own task sender and readiness checks. Nothing connects yet."""
     configure_logging(SERVICE)
+    leave_out_queries()
     start_tracing(SERVICE, "celery", "psycopg2", "requests")
     settings = settings or Settings()
     pool = open_pool(
