@@ -27,7 +27,7 @@ ADMINISTRATIVE_KEYS = (
     "search.resetCacheAuthKey", "snapshotAuthKey",
 )  # fmt: skip
 """VictoriaMetrics asks for the key of the installation before each of these."""
-GATE_PORTS = (5555, 8428, 8500, 8502, 9200, 15672)
+GATE_PORTS = (5555, 8080, 8428, 8500, 8502, 9200, 15672)
 """nginx listens there for servers that look at neither Host nor Origin."""
 WORKER_NODE = "celery@analysis-worker-1"
 
@@ -316,15 +316,15 @@ def _python_services(
 
 
 def _kafka_ui(places: Places, accounts: Accounts, environment: Mapping[str, str]) -> Service:
-    bind = environment["BIND_ADDRESS"]
+    inner = environment["NATIVE_INNER_ADDRESS"]
     return Service(
         name="kafka-ui",
         command=(
             f"{places.state}/tools/kafka-ui/bin/python {places.checkout}/deploy/native/kafka_ui.py"
-            f" serve {bind} 8080 {environment['KAFKA_BOOTSTRAP_SERVERS']}"
+            f" serve {inner} 8080 {environment['KAFKA_BOOTSTRAP_SERVERS']}"
         ),
-        ports=(8080,),
-        probe=answers_http(f"http://{bind}:8080/"),
+        inner_ports=(8080,),
+        probe=answers_http(f"http://{inner}:8080/"),
         after=("kafka",),
         user=accounts.services,
         directory=places.run,
