@@ -17,24 +17,28 @@ _log = structlog.get_logger(__name__)
 
 def save_apart(task: WindowSet, rows: Sequence[SubsystemInference], save: Save) -> list[str]:
     """Save all rows together, else in halves, else as failed; return why the rest could not be saved."""
+    is_single = len(task.jobs) == 1
     try:
         save(task, rows)
     except ShutdownRequested:
         raise
-    except Exception as error:
-        # One row must not stop the rest, whatever is wrong with it.
-        if len(task.jobs) > 1 and (
-            isinstance(error, StatementTooSlow) or not isinstance(error, DependencyUnavailable)
-        ):
-            middle = len(rows) // 2
-            return [
-                *save_apart(_part(task, slice(middle)), rows[:middle], save),
-                *save_apart(_part(task, slice(middle, None)), rows[middle:], save),
-            ]
-        if isinstance(error, DependencyUnavailable):
+    except DependencyUnavailable as error:
+        if is_single or not isinstance(error, StatementTooSlow):
             raise
-        return _save_as_failed(_bare(task), f"this verdict can't be saved: {error}", save)
+        return _save_halves(task, rows, save)
+    except Exception as error:  # noqa: BLE001 - one row must not stop the rest, whatever is wrong with it
+        if is_single:
+            return _save_as_failed(_bare(task), f"this verdict can't be saved: {error}", save)
+        return _save_halves(task, rows, save)
     return []
+
+
+def _save_halves(task: WindowSet, rows: Sequence[SubsystemInference], save: Save) -> list[str]:
+    middle = len(rows) // 2
+    return [
+        *save_apart(_part(task, slice(middle)), rows[:middle], save),
+        *save_apart(_part(task, slice(middle, None)), rows[middle:], save),
+    ]
 
 
 def _save_as_failed(task: WindowSet, reason: str, save: Save) -> list[str]:

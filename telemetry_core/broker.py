@@ -150,7 +150,7 @@ def queue_listing(app: Any, *, timeout_s: float) -> Callable[[], list[dict[str, 
     call = _management(app, "queues", timeout_s)
 
     def ask() -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = call("GET", None).json()
+        listed: list[dict[str, Any]] = call("GET", None)
         return listed
 
     return ask
@@ -163,7 +163,7 @@ def definitions(
     call = _management(app, "definitions", timeout_s)
 
     def ask() -> dict[str, Any]:
-        found: dict[str, Any] = call("GET", None).json()
+        found: dict[str, Any] = call("GET", None)
         return found
 
     def declare(wanted: Mapping[str, Any]) -> None:
@@ -172,7 +172,8 @@ def definitions(
     return ask, declare
 
 
-def _management(app: Any, what: str, timeout_s: float) -> Callable[[str, Any], requests.Response]:
+def _management(app: Any, what: str, timeout_s: float) -> Callable[[str, Any], Any]:
+    """Return a call of method and body to the management API, which answers a GET with what it read."""
     connection = app.connection_for_read()
     virtual_host = quote(connection.virtual_host, safe="")
     url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/{what}/{virtual_host}"
@@ -181,14 +182,13 @@ def _management(app: Any, what: str, timeout_s: float) -> Callable[[str, Any], r
     user, password = connection.userid or "", connection.password or ""
     session.auth = HTTPBasicAuth(user.encode(), password.encode())
 
-    def call(method: str, body: Any) -> requests.Response:
+    def call(method: str, body: Any) -> Any:
         try:
             answer = session.request(method, url, json=body, timeout=timeout_s)
             answer.raise_for_status()
-            answer.json() if method == "GET" else None
+            return answer.json() if method == "GET" else None
         except (requests.RequestException, ValueError) as error:
             raise DependencyUnavailable("rabbitmq", f"management API: {error}") from error
-        return answer
 
     return call
 

@@ -36,7 +36,7 @@ REFUSALS: Final = RECORD_REFUSALS | TOPIC_REFUSALS | {KafkaError.UNKNOWN_TOPIC_O
 """Codes that speak of one letter or its topic: Kafka is there, and others may be taken."""
 UNWRITABLE: Final = (amqp.exceptions.FrameSyntaxError, struct.error, TypeError, ValueError)
 """Said by the client of headers that AMQP has no form for; nothing was sent."""
-_UNCONFIRMED: Final = KafkaError(KafkaError._TIMED_OUT, "unconfirmed")  # noqa: SLF001 - as above
+_UNCONFIRMED: Final = KafkaError(KafkaError._TIMED_OUT, "unconfirmed")  # noqa: SLF001 - the client's own name
 
 
 class KafkaLetters:

@@ -1,7 +1,5 @@
 """What an operator deletes from the brokers by mistake comes back by itself."""
 
-import time
-from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -9,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 
 from telemetry_core.broker import celery_app, definitions
 from telemetry_core.settings import Settings
+from tests.e2e.supervised import wait_until
 
 SETTINGS: Final = Settings()
 APP: Final = celery_app("test", SETTINGS)
@@ -16,19 +15,17 @@ LIMIT_S: Final = 60
 TOPIC: Final = SETTINGS.kafka_dead_letter_topic
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(1)
-
-
 @pytest.mark.usefixtures("platform")
 def test_deleted_queue_of_dead_letters_is_declared_again_with_its_binding() -> None:
     ask, _ = definitions(APP, timeout_s=10)
     with APP.connection_for_write() as connection, connection.channel() as channel:
         channel.queue_delete("dead-letters")
-    wait_until(lambda: "dead-letters" in {queue["name"] for queue in ask()["queues"]})
+    wait_until(
+        lambda: "dead-letters" in {queue["name"] for queue in ask()["queues"]},
+        "the queue is declared again",
+        within_s=LIMIT_S,
+        every_s=1,
+    )
     assert "dead-letters" in {binding["destination"] for binding in ask()["bindings"]}
 
 
@@ -36,4 +33,9 @@ def test_deleted_queue_of_dead_letters_is_declared_again_with_its_binding() -> N
 def test_deleted_topic_is_created_again() -> None:
     admin = AdminClient({"bootstrap.servers": SETTINGS.kafka_bootstrap_servers})
     admin.delete_topics([TOPIC])[TOPIC].result(30)
-    wait_until(lambda: TOPIC in admin.list_topics(timeout=10).topics)
+    wait_until(
+        lambda: TOPIC in admin.list_topics(timeout=10).topics,
+        "the topic is created again",
+        within_s=LIMIT_S,
+        every_s=1,
+    )
