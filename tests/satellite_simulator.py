@@ -15,7 +15,12 @@ from itertools import islice
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = {"confluent_kafka": "confluent-kafka", "numpy": "numpy", "orjson": "orjson", "sgp4": "sgp4"}
+REQUIREMENTS = {
+    "confluent_kafka": "confluent-kafka==2.9.*",
+    "numpy": "numpy",
+    "orjson": "orjson",
+    "sgp4": "sgp4",
+}
 SETTLING_S_PER_SATELLITE = 4e-4  # measured: 2.9 s for the initial state of 10,000 satellites
 
 

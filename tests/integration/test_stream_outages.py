@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any, Final, Self
 
 import pytest
@@ -28,7 +29,9 @@ pytestmark = pytest.mark.integration
 MESSAGES_PER_S: Final = 100
 BACK_WITHIN_S: Final = 30.0
 KILLS: Final = 4
-LONGER_THAN_A_SESSION_S: Final = 14.0
+LONGER_THAN_A_SESSION_S: Final = 18.0
+FROZEN_GROUPS: Final = 12
+FREEZES: Final = 2
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +105,10 @@ def wait_until_moving(stream: RunningStream) -> None:
 
 def assert_nothing_is_lost(stream: RunningStream, load: Load) -> None:
     load.finish()
+    assert_all_is_done(stream, load)
+
+
+def assert_all_is_done(stream: RunningStream, load: Load) -> None:
     wait_until(lambda: load.confirmed <= set(stream.done), "all is done", within_s=BACK_WITHIN_S)
 
 
@@ -126,13 +133,24 @@ def test_broker_away_longer_than_a_session(kafka: KafkaServer, settings: Setting
 
 
 def test_broker_frozen_longer_than_a_session(kafka: KafkaServer, settings: Settings, group: str) -> None:
-    with Load(settings) as load, RunningStream(settings, group, look_back_s=60) as stream:
-        wait_until_moving(stream)
-        kafka.freeze()
-        time.sleep(LONGER_THAN_A_SESSION_S)
-        kafka.thaw()
-        wait_until_moving(stream)
-        assert_nothing_is_lost(stream, load)
+    """Several groups, twice: whether one asks while the broker knows of none, itself too, is chance."""
+    with ExitStack() as opened:
+        load = opened.enter_context(Load(settings))
+        streams = [
+            opened.enter_context(RunningStream(settings, f"{group}-{number}", look_back_s=60))
+            for number in range(FROZEN_GROUPS)
+        ]
+        for stream in streams:
+            wait_until_moving(stream)
+        for _ in range(FREEZES):
+            kafka.freeze()
+            time.sleep(LONGER_THAN_A_SESSION_S)
+            kafka.thaw()
+            for stream in streams:
+                wait_until_moving(stream)
+        load.finish()
+        for stream in streams:
+            assert_all_is_done(stream, load)
 
 
 class StaticThenDynamic:
