@@ -86,8 +86,7 @@ class _Feed:
         try:
             await self._poll()
         except DependencyUnavailable as error:
-            _log.warning(f"{error}; live views wait {RETRY_S:g} s")
-            return RETRY_S
+            return _pause_after(error)
         return self._interval_s
 
     async def _poll(self) -> None:
@@ -198,8 +197,15 @@ class VerdictFeed(_Feed):
                     await self.wait_for(news)
 
     async def _rows_after(self, position: Position) -> list[Row]:
-        kept = self._recent.after(position) if self._recent else None
-        return await run_in_threadpool(self._read_after, position) if kept is None else kept
+        """Return what is kept, or a page read for this client alone; an outage only makes it wait."""
+        while True:
+            kept = self._recent.after(position) if self._recent else None
+            if kept is not None:
+                return kept
+            try:
+                return await run_in_threadpool(self._read_after, position)
+            except DependencyUnavailable as error:
+                await asyncio.sleep(_pause_after(error))
 
     async def _poll(self) -> None:
         if self._recent is None:
@@ -212,6 +218,11 @@ class VerdictFeed(_Feed):
 
     def _forget(self) -> None:
         self._recent = None
+
+
+def _pause_after(error: DependencyUnavailable) -> float:
+    _log.warning(f"{error}; live views wait {RETRY_S:g} s")
+    return RETRY_S
 
 
 def position_of(row: Row) -> Position:

@@ -19,15 +19,18 @@ from telemetry_core.store import Row
 class VerdictTable:
     """Rows as PostgreSQL would hand them out, and how often it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, outages: int = 0) -> None:
         self.rows: list[Row] = []
         self.questions = 0
+        self._outages = outages
 
     def add(self, *ids: int) -> None:
         self.rows += [{"xact": number, "id": number} for number in ids]
 
     def after(self, position: Position) -> list[Row]:
         self.questions += 1
+        if self.questions <= self._outages:
+            raise DependencyUnavailable("postgresql", "gone")
         return [row for row in self.rows if (row["xact"], row["id"]) > position][:3]
 
     def head(self) -> Position:
@@ -64,6 +67,20 @@ def test_clients_that_keep_up_share_the_questions() -> None:
         table.add(1, 2, 3, 4, 5)
         for reader in readers:
             assert await asyncio.wait_for(reader, timeout=10) == [1, 2, 3, 4, 5]
+
+    asyncio.run(scenario())
+
+
+def test_clients_that_read_pages_of_their_own_outlive_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("operation_server.live.RETRY_S", 0.001)
+
+    async def scenario() -> None:
+        table = VerdictTable(outages=20)
+        table.add(*range(1, 8))
+        feed = VerdictFeed(table.after, table.head, interval_s=3600)
+        readers = [asyncio.create_task(take(feed, (2, 2), 5)) for _ in range(10)]
+        for reader in readers:
+            assert await asyncio.wait_for(reader, timeout=10) == list(range(3, 8))
 
     asyncio.run(scenario())
 
