@@ -40,7 +40,7 @@ test-unit: ## Unit tests: no server needed
 	@$(stage) console-unit 3 npm --prefix frontend test
 
 test-integration: up ## Tests that each meet one real server
-	@$(stage) integration 10 python -m pytest tests/integration
+	@$(stage) integration 13 python -m pytest tests/integration
 
 browser: ## Install the browser that the tests of the console drive
 	@deploy/native/setup browser

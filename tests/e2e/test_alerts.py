@@ -63,8 +63,10 @@ def test_broken_limit_is_an_alert_while_no_model_answers_and_the_same_one_after(
         within_s=JUDGED_WITHIN_S,
         every_s=0.5,
     )
+    # VictoriaMetrics may show the last of three samples first: such a start still finds the whole alert.
+    found = ask(platform, f"alerts/{alert['alert_id']}")
     (judged,) = ask(platform, "alerts", satellite_id=name, kind="limit")["alerts"]
-    assert (judged["alert_id"], judged["is_open"]) == (alert["alert_id"], True)
+    assert (judged["alert_id"], judged["is_open"]) == (found["alert_id"], True)
     wait_until(
         lambda: platform.tasks_in("inference") == 0, "nothing is judged later", within_s=JUDGED_WITHIN_S
     )
