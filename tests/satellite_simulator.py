@@ -16,7 +16,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = {
-    "confluent_kafka": "confluent-kafka==2.9.*",
+    "confluent_kafka": "confluent-kafka~=2.9.0",
     "numpy": "numpy",
     "orjson": "orjson",
     "sgp4": "sgp4",

@@ -16,8 +16,7 @@ from tests.e2e.supervised import CHECKOUT, wait_until
 
 PROJECT: Final = "satellite"
 COMMAND_LIMIT_S: Final = 240
-HEAL_LIMIT_S: Final = 60
-"""Its own start included: search, beside two dozen containers on two cores, takes up to half of it."""
+HEAL_LIMIT_S: Final = 30
 MANUAL_SERVICES: Final = (
     "kafka",
     "rabbitmq",

@@ -113,7 +113,7 @@ def test_bare_python_is_told_what_to_install(tmp_path: Path) -> None:
         [sys.executable, "-I", "-S", str(copy)], capture_output=True, text=True, timeout=60, check=False
     )
     assert bare.returncode == 2
-    assert "pip install confluent-kafka==2.9.* numpy orjson sgp4" in bare.stderr
+    assert "pip install confluent-kafka~=2.9.0 numpy orjson sgp4" in bare.stderr
 
 
 def test_bare_python_continues_in_the_projects_environment() -> None:
