@@ -40,7 +40,6 @@ from operation_server.readiness import (
     kafka_check,
     postgresql_check,
     rabbitmq_check,
-    search_check,
     triton_check,
 )
 from operation_server.reporting import reporting
@@ -62,6 +61,7 @@ from operation_server.routes import (
     trends,
     verdicts,
 )
+from operation_server.verdict_search import VerdictSearch
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
@@ -71,14 +71,12 @@ from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, start_tracing, stop_tracing
 from telemetry_core.roles import as_service
 from telemetry_core.search import DEPENDENCY as SEARCH
-from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import Row, rows
 
 SERVICE = "operation-server"
 MAX_CONNECTIONS = 12
 STATEMENT_TIMEOUT_MS = 5_000
-SEARCH_TIMEOUT_S = 1.8
 PUBLISH_PATIENCE_S = 1.0
 """A client of the API gets its answer within two seconds, whoever is away."""
 
@@ -103,7 +101,7 @@ def create_app(
     broker = celery_app(SERVICE, settings)
     broker.conf.broker_connection_timeout = PUBLISH_PATIENCE_S
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
-    engine = SearchEngine(settings.elasticsearch_url, answer_timeout_s=SEARCH_TIMEOUT_S)
+    engine = VerdictSearch(settings.elasticsearch_url)
     mission = load_mission(settings.mission_file)
     breaches = Breaches(victoria, mission)
     models = triton_question(settings.triton_server_url, mission.model.name)
@@ -229,7 +227,7 @@ def _checks(  # noqa: PLR0913, PLR0917 - the servers
     pool: Pool,
     broker: Celery,
     victoria: VictoriaMetrics,
-    engine: SearchEngine,
+    engine: VerdictSearch,
     models: Callable[[], list[IndexedModel]],
 ) -> dict[str, Check]:
     return {
@@ -238,7 +236,7 @@ def _checks(  # noqa: PLR0913, PLR0917 - the servers
         "triton": triton_check(settings.triton_server_url, models),
         "victoria-metrics": victoria.check,
         "kafka": kafka_check(settings.kafka_bootstrap_servers),
-        SEARCH: search_check(engine),
+        SEARCH: engine.check,
     }
 
 

@@ -15,10 +15,10 @@ from operation_server.keys import Tickets
 from operation_server.live import DashboardFeed, JobFeed, VerdictFeed
 from operation_server.pipeline.board import Board
 from operation_server.readiness import Readiness
+from operation_server.verdict_search import VerdictSearch
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.database import Pool
 from telemetry_core.models import model_versions
-from telemetry_core.search import SearchEngine
 from telemetry_core.subsystems import Mission
 
 
@@ -38,7 +38,7 @@ class Services:
     mission: Mission
     model_repository: Path
     victoria: VictoriaMetrics
-    search: SearchEngine
+    search: VerdictSearch
     readiness: Readiness
     pipeline: Board
     jobs: JobFeed

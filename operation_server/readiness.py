@@ -17,7 +17,6 @@ from telemetry_core.consumer_group import observer_of
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import DEPENDENCY as SEARCH
-from telemetry_core.search import SearchEngine
 
 TIMEOUT_S: Final = 1.0
 CACHE_S: Final = 2.0
@@ -134,15 +133,6 @@ def triton_check(address: str, models: Callable[[], list[IndexedModel]]) -> Chec
         if answer != b"\x08\x01":
             raise DependencyUnavailable("triton", "it answers, but is not ready")
         return "; ".join(not_ready(models()))
-
-    return check
-
-
-def search_check(engine: SearchEngine) -> Check:
-    """Ask the search engine who it is."""
-
-    def check() -> None:
-        engine.send("GET", "/")
 
     return check
 

@@ -19,13 +19,12 @@ from operation_server.pipeline.stores import (
     database_part,
     database_question,
     search_part,
-    search_question,
 )
 from operation_server.pipeline.triton import IndexedModel, gpu_part, triton_part
+from operation_server.verdict_search import VerdictSearch
 from operation_server.victoria import VictoriaMetrics
 from telemetry_core.database import Pool
 from telemetry_core.disk import Disk, DiskSpace
-from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings
 
 CACHE_S: Final = 2.0
@@ -50,7 +49,7 @@ def questions(  # noqa: PLR0913, PLR0917 - the tools
     pool: Pool,
     broker: Any,
     victoria: VictoriaMetrics,
-    engine: SearchEngine,
+    engine: VerdictSearch,
     models: Callable[[], list[IndexedModel]],
     disk: Disk,
 ) -> dict[str, Callable[[], Any]]:
@@ -62,7 +61,7 @@ def questions(  # noqa: PLR0913, PLR0917 - the tools
         "triton": models,
         "metrics": metrics_question(victoria, PASSED_OVER_QUERY),
         "database": database_question(pool),
-        "search": search_question(engine),
+        "search": engine.count,
         "disk": disk.space,
     }
 

@@ -19,7 +19,6 @@ from operation_server.pipeline.states import (
 )
 from telemetry_core.database import Pool, transaction
 from telemetry_core.disk import DiskSpace, shortage
-from telemetry_core.search import VERDICT_INDEX, SearchEngine, SearchRefused
 from telemetry_core.store import Row, rows
 
 RELAY_CEILING: Final = 10_000
@@ -64,21 +63,6 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
             letter_positions={row["partition"]: row["position"] for row in positions},
             **jobs,
         )
-
-    return ask
-
-
-def search_question(engine: SearchEngine) -> Callable[[], int | None]:
-    """Ask the search engine how many verdicts it holds; None before its index is built."""
-
-    def ask() -> int | None:
-        try:
-            answer: Any = engine.send("GET", f"/{VERDICT_INDEX}/_count")
-        except SearchRefused as error:
-            if error.status == 404:
-                return None
-            raise
-        return int(answer["count"])
 
     return ask
 

@@ -11,15 +11,12 @@ from operation_server.dependencies import Provided, Services
 from operation_server.problems import responses
 from operation_server.routes.parameters import API_PREFIX, ModelName, Satellite, Time
 from operation_server.schemas import Number
-from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.inferences import JobStatus
-from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchRefused
 from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/search", tags=["search"])
 
 MAX_MODELS: Final = 100
-SEARCH_PATH: Final = f"/{VERDICT_INDEX}/_search"
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 OptionalTime = Annotated[Time | None, Query(description="ISO 8601; without zone it is UTC")]
@@ -112,8 +109,7 @@ def search_text(services: Provided, q: Words, limit: Annotated[int, Query(ge=1, 
 
     Words are taken as they are: there are no operators.
     """
-    answer = _search(
-        services,
+    answer = services.search.find(
         {
             "size": limit,
             "query": {"match": {"free_text": {"query": q, "operator": "and"}}},
@@ -178,7 +174,7 @@ def search_model_statistics(services: Provided) -> ModelUses:
             "statuses": {"terms": {"field": "status"}},
         },
     }
-    answer = _search(services, {"size": 0, "aggs": {"models": by_model}})
+    answer = services.search.find({"size": 0, "aggs": {"models": by_model}})
     return ModelUses(
         model_statistics=[_model_use(item) for item in answer["aggregations"]["models"]["buckets"]]
     )
@@ -231,14 +227,4 @@ def _newest(
         "query": {"bool": {"filter": filters}},
         "sort": [{field: "desc"}, {"job_id": "desc"}],
     }
-    return [hit["_source"] for hit in _search(services, body)["hits"]["hits"]]
-
-
-def _search(services: Services, body: Mapping[str, Any]) -> Any:
-    """Ask the index of verdicts; one that is not there yet is as away as the engine."""
-    try:
-        return services.search.send("POST", SEARCH_PATH, body)
-    except SearchRefused as error:
-        if error.status == 404:
-            raise DependencyUnavailable(DEPENDENCY, "its index is not built yet") from error
-        raise
+    return [hit["_source"] for hit in services.search.find(body)["hits"]["hits"]]

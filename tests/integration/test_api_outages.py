@@ -15,6 +15,7 @@ from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings
 from telemetry_core.store import rows
 from tests.integration.postgres_server import administer, free_port
@@ -169,11 +170,13 @@ def test_pipeline_shows_what_answers_and_what_to_do_about_the_rest(
 
 
 @pytest.mark.usefixtures("emptied_index")
-def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(api: RunningApi) -> None:
+def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(
+    api: RunningApi, search_server: SearchServer
+) -> None:
     pool = api.app.state.services.pool
     ask = database_question(pool)
     owner = open_pool(api.database, max_connections=1)
-    relay = Relay(owner, SearchSink(api.app.state.services.search))
+    relay = Relay(owner, SearchSink(SearchEngine(search_server.url, answer_timeout_s=30)))
     relay.step()
     assert ask().relay_lag == 0
     job_id = post(api, MANUAL).json()["job_id"]
