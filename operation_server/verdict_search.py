@@ -15,18 +15,17 @@ class VerdictSearch:
     """Read access; an engine that is away, or frozen, is `DependencyUnavailable`."""
 
     def __init__(self, base_url: str) -> None:
-        self._asked = SearchEngine(base_url, answer_timeout_s=ANSWER_S)
-        self._searched = SearchEngine(base_url, answer_timeout_s=SEARCH_S)
+        self._engine = SearchEngine(base_url, answer_timeout_s=SEARCH_S)
         self._gate = Gate(self.check)
 
     def check(self) -> None:
         """Ask the engine who it is."""
-        self._asked.send("GET", "/")
+        self._engine.send("GET", "/", answer_timeout_s=ANSWER_S)
 
     def count(self) -> int | None:
         """Return how many verdicts the index holds; None before it is built."""
         try:
-            answer = self._asked.send("GET", f"/{VERDICT_INDEX}/_count")
+            answer = self._engine.send("GET", f"/{VERDICT_INDEX}/_count", answer_timeout_s=ANSWER_S)
         except SearchRefused as error:
             if error.status == 404:
                 return None
@@ -37,7 +36,7 @@ class VerdictSearch:
         """Return the answer to a query; an index that is not there yet is as away as its engine."""
         self._gate.ensure()
         try:
-            answer = self._searched.send("POST", f"/{VERDICT_INDEX}/_search", body)
+            answer = self._engine.send("POST", f"/{VERDICT_INDEX}/_search", body)
         except SearchRefused as error:
             if error.status == 404:
                 raise DependencyUnavailable(DEPENDENCY, "its index is not built yet") from error
@@ -47,5 +46,4 @@ class VerdictSearch:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._asked.close()
-        self._searched.close()
+        self._engine.close()

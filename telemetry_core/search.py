@@ -27,7 +27,7 @@ class SearchEngine:
 
     def __init__(self, base_url: str, *, answer_timeout_s: float) -> None:
         self._url = base_url.rstrip("/")
-        self._timeout_s = (CONNECT_TIMEOUT_S, answer_timeout_s)
+        self._answer_timeout_s = answer_timeout_s
         self._session = requests.Session()
 
     def send(
@@ -37,8 +37,12 @@ class SearchEngine:
         body: Mapping[str, Any] | bytes | None = None,
         *,
         parameters: Mapping[str, str] | None = None,
+        answer_timeout_s: float | None = None,
     ) -> Any:
-        """Return the answer's JSON, or raise `SearchRefused` for a 4xx; bytes are lines of JSON."""
+        """Return the answer's JSON, or raise `SearchRefused` for a 4xx; bytes are lines of JSON.
+
+        `answer_timeout_s` is for this request, instead of the engine's own.
+        """
         if not self._url:
             raise DependencyUnavailable(DEPENDENCY, "none is configured (ELASTICSEARCH_URL is empty)")
         is_lines = isinstance(body, bytes)
@@ -49,7 +53,7 @@ class SearchEngine:
                 params=parameters,
                 data=body if is_lines or body is None else orjson.dumps(body),
                 headers={"Content-Type": "application/x-ndjson" if is_lines else "application/json"},
-                timeout=self._timeout_s,
+                timeout=(CONNECT_TIMEOUT_S, answer_timeout_s or self._answer_timeout_s),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
