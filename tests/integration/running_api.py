@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +19,7 @@ from operation_server.fleet import FleetBoard
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
+from tests.http_server import serving
 from tests.integration.postgres_server import free_port
 
 
@@ -89,16 +90,9 @@ def running_victoria() -> Iterator[FakeVictoriaMetrics]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake = FakeVictoriaMetrics(url=f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        fake = FakeVictoriaMetrics(url=url)
         yield fake
-    finally:
-        server.shutdown()
-        thread.join(timeout=10)
-        server.server_close()
 
 
 @dataclass

@@ -3,11 +3,10 @@
 import os
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import pytest
 import requests
 
 from deploy.native.configuration import render
+from tests.http_server import serving
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 BIND: Final = "127.99.1.1"
@@ -44,19 +44,6 @@ class Echo(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
         pass
-
-
-@contextmanager
-def echoing(address: str, port: int) -> Iterator[None]:
-    server = ThreadingHTTPServer((address, port), Echo)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join(timeout=TIMEOUT_S)
-        server.server_close()
 
 
 @contextmanager
@@ -105,8 +92,8 @@ def wait_for(process: subprocess.Popen[bytes], log: Path) -> None:
 def _servers() -> Iterator[None]:
     with ExitStack() as stack:
         for port in INNER_PORTS:
-            stack.enter_context(echoing(INNER, port))
-        stack.enter_context(echoing(BIND, 8000))
+            stack.enter_context(serving(Echo, INNER, port))
+        stack.enter_context(serving(Echo, BIND, 8000))
         yield
 
 

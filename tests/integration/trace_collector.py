@@ -1,12 +1,11 @@
 """A collector that keeps the spans it is sent, and a Triton that forecasts ones; both speak for real."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -16,6 +15,7 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from analysis_server.triton import OUTPUTS
+from tests.http_server import serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +89,8 @@ def running_collector() -> Iterator[TraceCollector]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        collector.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield collector
-        finally:
-            server.shutdown()
+    with serving(Handler) as collector.url:
+        yield collector
 
 
 class ConstantForecasts(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]

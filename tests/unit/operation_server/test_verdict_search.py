@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from operation_server.asking import ANSWER_S
 from operation_server.verdict_search import SEARCH_S, VerdictSearch
 from telemetry_core.errors import DependencyUnavailable
+from tests.http_server import serving
 
 FOUND = b'{"took": 1500, "hits": {"total": {"value": 0}, "hits": []}}'
 
@@ -34,17 +35,12 @@ def engine(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[VerdictSearch
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    search = VerdictSearch(f"http://127.0.0.1:{server.server_port}")
-    try:
-        yield search
-    finally:
-        search.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        search = VerdictSearch(url)
+        try:
+            yield search
+        finally:
+            search.close()
 
 
 def test_first_search_of_a_cold_engine_is_waited_for() -> None:
