@@ -30,6 +30,8 @@ def member_of(settings: Settings, group_id: str, *, service: str) -> Consumer:
             "bootstrap.servers": settings.kafka_bootstrap_servers,
             "group.id": group_id,
             "client.id": f"{service}@{socket.gethostname()}",
+            # So long a killed member is waited for, and a broker that is back sooner still knows its members.
+            # With 6 s, the least that it allows, its restart cost each of them its id, and then this wait.
             "session.timeout.ms": 10_000,
             "max.poll.interval.ms": int(STUCK_AFTER_S * 1000),
             "auto.offset.reset": "earliest",
