@@ -2,9 +2,11 @@
 
 import itertools
 import random
+import shutil
 from collections.abc import Sequence
 from typing import Final
 
+from tests.chaos.copies import library
 from tests.chaos.faults import Fault, kill, pause
 
 SHORT: Final = (
@@ -46,3 +48,13 @@ def selected(plan: Sequence[Fault], only: Sequence[str]) -> list[Fault]:
         matching = [fault for fault in plan if fault.name == name or fault.name.split(":")[0] == name]
         found.extend(matching or [named(name)])
     return found
+
+
+def missing_packages(plan: Sequence[Fault]) -> list[str]:
+    """Name Debian's packages that the faults need and this machine lacks."""
+    kinds = {fault.kind for fault in plan}
+    needs = {
+        "nftables": kinds & {"black-hole", "slow-network"} and not shutil.which("nft"),
+        "libfaketime": "clock" in kinds and library() is None,
+    }
+    return [package for package, is_missing in needs.items() if is_missing]

@@ -18,7 +18,7 @@ from tests.chaos.account import describe
 from tests.chaos.case import Bench, Outcome
 from tests.chaos.faults import Fault, all_faults
 from tests.chaos.load import FileLedger, Load
-from tests.chaos.plan import SHORT, drawn, selected
+from tests.chaos.plan import SHORT, drawn, missing_packages, selected
 from tests.chaos.platforms import ComposePlatform, NativePlatform, Platform
 from tests.chaos.sinks import RESULTS_TOPIC, Stores, topic_ends
 from tests.e2e.ledger import DEAD_LETTER_TOPIC
@@ -83,6 +83,8 @@ def main() -> None:
     plan = drawn(all_faults(platform.names()), options.seed)
     if options.short or options.only:
         plan = selected(plan, SHORT if options.short else options.only)
+    if not options.compose and (missing := missing_packages(plan)):
+        sys.exit(f"These faults need packages that are not installed: apt-get install {' '.join(missing)}")
     outcomes = list[Outcome]()
     ends_at = time.monotonic() + min(run.left_s, options.slice * 60)
     while (
