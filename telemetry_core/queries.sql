@@ -876,16 +876,15 @@ WITH RECURSIVE walk AS (
                 AND verdict.status = 'completed'
                 AND CASE WHEN walk.reason IS NULL
                     THEN verdict.verdict IN ('nominal', 'warming_up')
-                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE
+                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
+                        SELECT FROM ops.live_verdicts AS near
+                        WHERE near.job_id > walk.prefix
+                            || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
+                            AND near.job_id < verdict.job_id
+                            AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
+                            AND walk.reason = ANY (near.reasons)
+                    )
                 END
-                AND NOT EXISTS (
-                    SELECT FROM ops.live_verdicts AS near
-                    WHERE near.job_id > walk.prefix
-                        || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
-                        AND near.job_id < verdict.job_id
-                        AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
-                        AND walk.reason = ANY (near.reasons)
-                )
             ORDER BY verdict.job_id DESC LIMIT 1
         ), walk.prefix),
         found.member,
@@ -896,16 +895,15 @@ WITH RECURSIVE walk AS (
                 AND verdict.status = 'completed'
                 AND CASE WHEN walk.reason IS NULL
                     THEN verdict.verdict IN ('nominal', 'warming_up')
-                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE
+                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
+                        SELECT FROM ops.live_verdicts AS near
+                        WHERE near.job_id > walk.prefix
+                            || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
+                            AND near.job_id < verdict.job_id
+                            AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
+                            AND walk.reason = ANY (near.reasons)
+                    )
                 END
-                AND NOT EXISTS (
-                    SELECT FROM ops.live_verdicts AS near
-                    WHERE near.job_id > walk.prefix
-                        || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
-                        AND near.job_id < verdict.job_id
-                        AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
-                        AND walk.reason = ANY (near.reasons)
-                )
             ORDER BY verdict.job_id LIMIT 1
         ) ELSE walk.stop END,
         walk.step + 1
