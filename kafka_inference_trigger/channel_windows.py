@@ -139,7 +139,8 @@ def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
     """Count the missing steps behind each sample of a channel, int64[sample].
 
     A sample is missing where the channel's usual interval has passed without one, and another channel was
-    sampled when it was due: never more often than that one was, so that a pause of all channels is none.
+    sampled when it was due: never more often than that one was, so that a pause of all channels is none. That
+    the newest one alone is missing says nothing: its packet may follow.
     """
     nothing = np.zeros(len(times), dtype=np.int64)
     if len(times) < MIN_WINDOW_LENGTH or not siblings:
@@ -150,6 +151,8 @@ def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
         return nothing
     due = np.floor(np.append(intervals, ending_us - times[-1]) / usual_us + _TOLERANCE).astype(np.int64)
     due[:-1] -= 1
+    if due[-1] == 1:
+        due[-1] = 0
     shortest_us = int((1 - _TOLERANCE) * usual_us)
     since, until = times + shortest_us, np.append(times[1:] - shortest_us, ending_us)
     meanwhile = [

@@ -117,7 +117,7 @@ def test_channel_that_ceases_while_another_goes_on_misses_a_step_for_each_of_its
     satellite = Satellite()
     satellite.send_all(range(40), [0, 1])
     windows = {second: satellite.after(second, [1]) for second in range(40, 60)}
-    assert [missing_of(windows[second], 0) for second in (40, 43, 50, 59)] == [1, 4, 11, LENGTH]
+    assert [missing_of(windows[second], 0) for second in (40, 41, 43, 50, 59)] == [0, 2, 4, 11, LENGTH]
     assert missing_of(windows[59], 1) == 0
     assert windows[43].end_us[0] == microseconds(43)
 
@@ -127,7 +127,7 @@ def test_ceased_channel_of_a_packet_of_its_own_misses_by_its_own_cadence():
     for second in range(50):
         satellite.send(second, [0] if second % 2 else [1])
     windows = {second: satellite.after(second, [0]) for second in range(51, 60, 2)}
-    assert [missing_of(windows[second], 1) for second in (51, 53, 59)] == [1, 2, 5]
+    assert [missing_of(windows[second], 1) for second in (51, 53, 59)] == [0, 2, 5]
     assert missing_of(windows[59], 0) == 0
 
 
@@ -293,3 +293,12 @@ def test_restart_with_a_look_back_equals_no_restart_for_split_packets(
         undisturbed.send(second, channels)
         restarted.send(second, channels)
         assert_equal(undisturbed.window(second), restarted.window(second))
+
+
+def test_packet_that_follows_with_the_same_time_is_not_missing_before_it_came():
+    satellite = Satellite()
+    satellite.send_all(range(30), [0, 1])
+    first = satellite.after(30, [0])
+    assert (missing_of(first, 0), missing_of(first, 1)) == (0, 0)
+    assert first.end_us.tolist()[:2] == [microseconds(30), microseconds(29)]
+    assert samples_of(satellite.after(30, [1]), 1)[-1] == 30
