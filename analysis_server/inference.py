@@ -298,6 +298,6 @@ def _newest(task: WindowSet, index: int) -> dict[str, float | None]:
     told = [float(f"{value:.{digits}g}") for value in last]
     sent = told if task.newest is None else task.newest[index].tolist()
     return {
-        channel: value if is_sampled else None
+        channel: value if is_sampled and math.isfinite(value) else None
         for channel, value, is_sampled in zip(task.channels, sent, np.isfinite(last), strict=True)
     }
