@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
-from analysis_server.inference import WindowSet
 from analysis_server.series import LARGEST_VALUE
+from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job, Source
 from telemetry_core.models import MODEL_VERSION_PATTERN

@@ -13,12 +13,13 @@ from celery.exceptions import Ignore, Reject
 
 from analysis_server.consuming import supervise
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
-from analysis_server.inference import WindowSet, failed_rows, infer_windows
+from analysis_server.inference import failed_rows, infer_windows
 from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
 from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
 from analysis_server.saving import save_apart
 from analysis_server.scoring import Calibration, load_calibration
 from analysis_server.triton import TritonClient
+from analysis_server.window_sets import WindowSet
 from telemetry_core import store
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction

@@ -12,6 +12,7 @@ from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
+from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.broker import celery_app
 from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
@@ -49,7 +50,7 @@ def main() -> None:
         group_id=TRIGGER_GROUP,
         service=SERVICE,
         liveness=liveness,
-        look_back_s=mission.window.max_span_s,
+        look_back_s=look_back_s(mission.window),
         on_assigned=fill,
         on_revoked=trigger.forget,
     )

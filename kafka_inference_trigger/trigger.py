@@ -173,16 +173,13 @@ class InferenceTrigger:
         if not reasons:
             return None
         job = self._job(record, message, placed, [reason.reason for reason in reasons])
-        windows = {
-            name: self._windows.window(
-                message.satellite_id,
-                placed.lane,
-                name,
-                ending_us=message.generated_us,
-                received_us=record.received_us,
-            )
-            for name in placed.samples
-        }
+        windows = self._windows.windows(
+            message.satellite_id,
+            placed.lane,
+            placed.samples,
+            ending_us=message.generated_us,
+            received_us=record.received_us,
+        )
         return PlannedJob(job=job, reasons=reasons, windows=windows)
 
     def _job(self, record: Record, message: TelemetryMessage, placed: Placed, reasons: Sequence[str]) -> Job:

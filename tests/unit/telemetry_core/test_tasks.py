@@ -66,12 +66,18 @@ def test_creation_time_keeps_its_zone_and_microseconds() -> None:
 
 def test_batches_of_one_hold_each_job_with_its_own_window() -> None:
     windows = [bytes([number]) * 80 for number in (1, 2)]
-    both = replace(batch(), windows_base64=b64encode(b"".join(windows)).decode())
+    channels = [bytes([number]) * 8 for number in (3, 4)]
+    both = replace(
+        batch(),
+        windows_base64=b64encode(b"".join(windows)).decode(),
+        channels_base64=b64encode(b"".join(channels)).decode(),
+    )
     singles = list(both.singles())
     assert [single.jobs for single in singles] == [(windowed(1),), (windowed(2),)]
     assert [b64decode(single.windows_base64) for single in singles] == windows
-    restored = [replace(one, jobs=both.jobs, windows_base64=both.windows_base64) for one in singles]
-    assert restored == [both, both]
+    assert [b64decode(single.channels_base64) for single in singles] == channels
+    whole = {"windows_base64": both.windows_base64, "channels_base64": both.channels_base64}
+    assert [replace(one, jobs=both.jobs, **whole) for one in singles] == [both, both]
 
 
 def test_detection_settings_survive_json() -> None:
@@ -81,13 +87,16 @@ def test_detection_settings_survive_json() -> None:
     assert restored.detection == settings
 
 
-def test_batch_of_the_former_schema_is_judged_as_usual() -> None:
-    former = payload(schema=1)
-    del former["detection"]
-    assert InferenceBatch.from_payload(former).detection == {}
+def test_batch_of_the_former_schema_is_read() -> None:
+    former = payload(schema=2)
+    del former["channels_base64"]
+    assert (
+        InferenceBatch.from_payload(former).schema,
+        InferenceBatch.from_payload(former).channels_base64,
+    ) == (2, "")
 
 
-@pytest.mark.parametrize("schema", [None, 0, "1", [1]])
+@pytest.mark.parametrize("schema", [None, 0, 1, "2", [2]])
 def test_unknown_schema_is_a_broken_contract(schema: object) -> None:
     with pytest.raises(ModelContractError, match="batch schema"):
         InferenceBatch.from_payload(payload(schema=schema))
