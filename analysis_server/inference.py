@@ -294,9 +294,10 @@ def _newest(task: WindowSet, index: int) -> dict[str, float | None]:
     """Value of each channel's last step, None where that is missing."""
     window = task.windows[index]
     last = window[:, -1] if window.size else np.full(len(task.channels), np.nan)
-    newest = last if task.newest is None else np.where(np.isfinite(last), task.newest[index], np.nan)
-    digits = _DIGITS_OF[newest.dtype]
+    digits = _DIGITS_OF[window.dtype]
+    told = [float(f"{value:.{digits}g}") for value in last]
+    sent = told if task.newest is None else task.newest[index].tolist()
     return {
-        channel: float(f"{value:.{digits}g}") if np.isfinite(value) else None
-        for channel, value in zip(task.channels, newest, strict=True)
+        channel: value if is_sampled and math.isfinite(value) else None
+        for channel, value, is_sampled in zip(task.channels, sent, np.isfinite(last), strict=True)
     }

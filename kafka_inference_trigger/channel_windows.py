@@ -181,7 +181,7 @@ def _steps(times: Times, missing: Counts, ending_us: int, limits: Window) -> _St
     first = int(np.searchsorted(places, 0))
     oldest = min(first, len(times) - 1)
     distance = int(places[-1] - places[oldest])
-    interval_us = (newest_us - int(times[oldest])) // distance if distance else 0
+    interval_us = (newest_us - int(times[oldest])) // distance if distance else int(np.diff(times[-2:]).sum())
     is_judged = len(times) >= MIN_WINDOW_LENGTH
     return _Steps(
         state=ChannelState.JUDGED if is_judged else ChannelState.TOO_FEW,

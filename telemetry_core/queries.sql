@@ -399,6 +399,7 @@ SELECT
     inference.input_data ->> 'window_start' AS window_start,
     inference.input_data ->> 'window_end' AS window_end,
     inference.input_data -> 'samples' AS samples,
+    inference.input_data -> 'axes' AS axes,
     inference.input_data -> 'newest' AS newest,
     inference.predictions,
     inference.confidence,
@@ -495,6 +496,7 @@ WITH found AS (
         inference.input_data ->> 'window_start' AS window_start,
         inference.input_data ->> 'window_end' AS window_end,
         (inference.input_data ->> 'samples')::int AS samples,
+        inference.input_data -> 'axes' AS axes,
         row_number() OVER (ORDER BY inference.job_id) - 1 AS ordinal,
         count(*) OVER () AS total
     FROM subsystem_inferences AS inference
@@ -512,6 +514,7 @@ SELECT
     window_start,
     window_end,
     samples,
+    axes,
     jsonb_path_query_array(predictions, '$[*][$place]', jsonb_build_object('place', place)) AS predictions
 FROM found
 WHERE place IS NOT NULL AND samples > 1
@@ -570,6 +573,7 @@ SELECT
     inference.input_data ->> 'window_start' AS window_start,
     inference.input_data ->> 'window_end' AS window_end,
     (inference.input_data ->> 'samples')::int AS samples,
+    inference.input_data -> 'axes' AS axes,
     found.total
 FROM found
 INNER JOIN subsystem_inferences AS inference ON inference.id = found.id
@@ -1000,6 +1004,7 @@ SELECT
     inference.input_data ->> 'window_start' AS window_start,
     inference.input_data ->> 'window_end' AS window_end,
     (inference.input_data ->> 'samples')::int AS samples,
+    inference.input_data -> 'axes' AS axes,
     inference.predictions,
     inference.bands -> '90' AS band
 FROM ops.live_verdicts AS verdict

@@ -41,20 +41,26 @@ SMALLEST_SIZE = 1e-9
 
 
 def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Windows as the trigger sends them, one for each sample, in parts of BLOCK.
+    """Windows as the trigger sends them, of each channel's own last samples, one for each time.
 
     Args:
-        values: float64[channel, time], NaN = missing.
+        values: float64[channel, time], NaN = no sample of the channel at that time.
         length: Steps of a window; padded with NaN in front.
 
     Yields:
-        float32[job, channel, length].
+        float32[job, channel, length], BLOCK jobs at once.
     """
-    padding = np.full((len(values), length - 1), np.nan)
-    padded = np.concatenate([padding, values], axis=1).astype(np.float32)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1).transpose(1, 0, 2)
-    for start in range(0, len(windows), BLOCK):
-        yield windows[start : start + BLOCK]
+    is_sampled = np.isfinite(values)
+    sampled_until = np.cumsum(is_sampled, axis=1)
+    ending_at = [
+        np.lib.stride_tricks.sliding_window_view(
+            np.concatenate([np.full(length, np.nan), channel[mine]]).astype(np.float32), length
+        )
+        for channel, mine in zip(values, is_sampled, strict=True)
+    ]
+    for start in range(0, values.shape[1], BLOCK):
+        ends = sampled_until[:, start : start + BLOCK]
+        yield np.stack([own[last] for own, last in zip(ending_at, ends, strict=True)], axis=1)
 
 
 def measured_blocks(values: Floats, length: int) -> list[RecentStatistics]:

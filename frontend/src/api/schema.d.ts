@@ -1515,6 +1515,11 @@ export interface components {
             lower_90: (number | null)[];
             /** Upper 90 */
             upper_90: (number | null)[];
+            /**
+             * Times
+             * @description Of its own; null: those of the forecast
+             */
+            times: number[] | null;
         };
         /**
          * Forecasts

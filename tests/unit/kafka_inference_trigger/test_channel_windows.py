@@ -56,7 +56,8 @@ class Satellite:
             samples={"eps": tuple(values)},
             bad_values=0,
         )
-        self.windows.append(message, microseconds(second if received is None else received))
+        received_us = microseconds(second if received is None else received)
+        self.windows.append(message, received_us, is_replayed=received is not None)
 
     def send_all(self, seconds: Sequence[float], channels: Sequence[int]) -> None:
         for second in seconds:
@@ -66,9 +67,12 @@ class Satellite:
         self.send(second, channels)
         return self.window(second)
 
-    def window(self, second: float) -> SampleWindow:
+    def window(self, second: float, *, received: float | None = None) -> SampleWindow:
         at_us = microseconds(second)
-        return self.windows.windows("SAT-001", Lane.LIVE, ["eps"], ending_us=at_us, received_us=at_us)["eps"]
+        received_us = at_us if received is None else microseconds(received)
+        return self.windows.windows("SAT-001", Lane.LIVE, ["eps"], ending_us=at_us, received_us=received_us)[
+            "eps"
+        ]
 
 
 def samples_of(window: SampleWindow, channel: int) -> list[float]:
@@ -280,19 +284,23 @@ def test_window_of_a_channel_holds_its_own_last_samples_in_order(samples: list[S
 def test_restart_with_a_look_back_equals_no_restart_for_split_packets(
     samples: list[Sample], data: st.DataObject
 ):
-    window = {"max_span_s": 24, "max_gap_s": 8}
+    """Replayed as fast as it was generated, or slower: then reception bounds what windows know."""
+    window, slowness = {"max_span_s": 24, "max_gap_s": 8}, data.draw(st.sampled_from([1.0, 1.7, 3.0]))
     undisturbed, restarted = Satellite(**window), Satellite(**window)
     packets = list(by_second(samples).items())
     cut = data.draw(st.integers(1, len(packets) - 1))
     reach_s = look_back_s(mission(**window).window)
     for second, channels in packets[:cut]:
-        undisturbed.send(second, channels)
-        if second >= packets[cut][0] - reach_s:
-            restarted.send(second, channels)
+        undisturbed.send(second, channels, received=second * slowness)
+        if second * slowness >= packets[cut][0] * slowness - reach_s:
+            restarted.send(second, channels, received=second * slowness)
     for second, channels in packets[cut:]:
-        undisturbed.send(second, channels)
-        restarted.send(second, channels)
-        assert_equal(undisturbed.window(second), restarted.window(second))
+        received = second * slowness
+        for satellite in (undisturbed, restarted):
+            satellite.send(second, channels, received=received)
+        assert_equal(
+            undisturbed.window(second, received=received), restarted.window(second, received=received)
+        )
 
 
 def test_packet_that_follows_with_the_same_time_is_not_missing_before_it_came():

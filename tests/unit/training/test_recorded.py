@@ -75,3 +75,11 @@ def test_one_window_ends_at_every_sample() -> None:
     windows = np.concatenate(list(stream_windows(np.arange(250.0)[None], 16)))
     assert windows[:, 0, -1].tolist() == list(range(250))
     assert np.isnan(windows[3, 0, :12]).all()
+
+
+def test_window_of_a_slower_channel_holds_its_own_samples() -> None:
+    slow = np.full(60, np.nan)
+    slow[::3] = np.arange(20)
+    windows = np.concatenate(list(stream_windows(np.stack([np.arange(60.0), slow]), 16)))
+    assert windows[50, 1].tolist() == list(range(1, 17))
+    assert windows[50, 0].tolist() == list(range(35, 51))

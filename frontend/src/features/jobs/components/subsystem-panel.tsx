@@ -37,7 +37,8 @@ export function SubsystemPanel({ subsystem }: { subsystem: JobSubsystem }) {
 
 function SubsystemFacts({ subsystem }: { subsystem: JobSubsystem }) {
   const { t } = useTranslation("jobs");
-  const { samples, window_start: start, window_end: end } = inputOf(subsystem);
+  const { samples, window_start: start, window_end: end, without_window: without = {} } = inputOf(subsystem);
+  const unjudged = Object.entries(without).map(([channel, why]) => t(`job.noWindow.${why}`, { channel }));
   return (
     <Facts
       facts={[
@@ -51,6 +52,7 @@ function SubsystemFacts({ subsystem }: { subsystem: JobSubsystem }) {
               [t("job.newest"), <UtcTime key="end" time={end} milliseconds />],
             ] as const)
           : []),
+        ...(unjudged.length > 0 ? ([[t("job.withoutWindow"), unjudged.join(", ")]] as const) : []),
       ]}
     />
   );
