@@ -30,7 +30,6 @@ from tests.benchmarks.detection.field_figures import (
 )
 from tests.benchmarks.detection.field_telemetry import (
     FEATURES,
-    SATELLITES,
     Fleet,
     Packets,
     records_of,
@@ -38,7 +37,7 @@ from tests.benchmarks.detection.field_telemetry import (
 )
 from tests.benchmarks.detection.report import Options, Report, config_hash, progress, table
 from training.calibrate import REPOSITORY
-from training.nominal import MISSION
+from training.nominal import MISSION, SATELLITES
 from training.preview import ModelFile, verdicts
 
 INTERVALS_S: Final = (0.1, 1.0, 2.0, 5.0, 7.0, 10.0, 30.0, 60.0, 120.0)

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.detection.field_telemetry import FEATURES, SATELLITES, Fleet, Packets, Track, slot_of
+from tests.benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, slot_of
+from training.nominal import SATELLITES
 
 from simulator.faults import DRIFT_FULL_AFTER_S, DRIFT_SPANS, NOISE_SPANS, SPIKE_SPANS, drift, spikes  # isort: skip
 from simulator.sensors import SENSORS  # isort: skip
@@ -109,7 +110,7 @@ def with_fault(track: Track, kind: str, first: int, generator: np.random.Generat
     faulty = FAULTS[kind](
         Moments(
             values=values,
-            since_s=interval_s * np.arange(values.size),
+            since_s=interval_s * np.arange(values.size, dtype=np.float64),
             interval_s=interval_s,
             span=sensor.span,
             generator=generator,
