@@ -32,7 +32,7 @@ class TelemetryMessage:
     generated_us: int
     #: Subsystem to values in channel order; NaN = missing. A subsystem without any value is left out.
     samples: Mapping[str, tuple[float, ...]]
-    #: Values that were present but unusable (NaN, null, wrong type, beyond float32).
+    #: Values that were present but unusable (NaN, null, fill value, wrong type, beyond float32).
     bad_values: int
 
 
@@ -162,5 +162,5 @@ def _values(fields: dict[str, Any], channels: Mapping[str, Channel]) -> tuple[tu
 def _number(value: object, channel: Channel) -> float | None:
     """Return what a channel takes for a number, or None."""
     if isinstance(value, bool) and channel.kind == "flag":
-        return float(value)
-    return number_of(value)
+        value = int(value)
+    return number_of(value, missing=channel.missing)

@@ -18,6 +18,7 @@ MIN_WINDOW_LENGTH = 10
 MAX_WINDOW_LENGTH = 256
 MAX_HORIZON = 64
 MAX_SMOOTHING = 64
+MAX_FILL_VALUES = 16
 SERIES_SUBSYSTEM = "series"
 """Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
 
@@ -60,6 +61,8 @@ class Channel(_MissionPart):
     """Whether the model sees it; a flag that only a rule reads is no feature."""
     nominal: tuple[float, float] | None = None
     """Usual range in `unit`, drawn by the console; no verdict depends on it."""
+    missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
+    """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
     detection: Detection = Detection()
 
     @model_validator(mode="after")
@@ -113,6 +116,11 @@ class Subsystem(_MissionPart):
         for rule in self.rules:
             if rule.channel not in self.channels:
                 raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not listed")
+            if rule.equals in self.channels[rule.channel].missing:
+                raise ValueError(
+                    f"rule {rule.reason} waits for {rule.equals:g}, which is listed in missing of"
+                    f" {rule.channel}: such a value is no sample and breaks no rule"
+                )
         if not self.features:
             raise ValueError("at least one channel must be a feature")
         return self
@@ -167,6 +175,12 @@ class Mission(_MissionPart):
     """Series of VictoriaMetrics and the message field of each; `*` stands for every numeric field."""
     recording: dict[str, Any] | None = None
     """How `telemetry_replay` reads a recording of this mission."""
+
+    def fill_values(self, subsystem: str, channel: str) -> tuple[float, ...]:
+        """Return what a message's field writes for "none"; nothing where it is no channel."""
+        if subsystem not in self.subsystems or channel not in self.subsystems[subsystem].channels:
+            return ()
+        return self.subsystems[subsystem].channels[channel].missing
 
     @model_validator(mode="after")
     def _metrics_pair_wildcards(self) -> Self:

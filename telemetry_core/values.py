@@ -8,7 +8,7 @@ here, so that no stored row is one that another service can't read.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
@@ -35,17 +35,19 @@ _SECOND: Final = timedelta(seconds=1)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
-def number_of(value: object) -> float | None:
+def number_of(value: object, *, missing: Collection[float] = ()) -> float | None:
     """Return a finite number that fits a float32, also where it was sent as text; otherwise None.
 
-    Booleans are no numbers: whoever allows them says so.
+    Booleans are no numbers: whoever allows them says so. `missing` are fill values, which mean "none"; a
+    number is one of them where both are the same float64.
     """
     if isinstance(value, str):
         text = value.strip() if len(value) <= MAX_NUMBER_LENGTH else ""
         value = float(text) if _NUMBER.fullmatch(text) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if -MAX_FLOAT32 <= value <= MAX_FLOAT32 else None
+    number = float(value) if -MAX_FLOAT32 <= value <= MAX_FLOAT32 else None
+    return None if number in missing else number
 
 
 def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:

@@ -11,6 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from telemetry_core.subsystems import Mission
 from telemetry_core.values import parse_time
 from telemetry_replay.recording import Recording, TimeColumn
 
@@ -37,16 +38,22 @@ class Samples:
     """Rows that stood after a later one in the file."""
     repeated: int = 0
     """Rows left out because an earlier row has the same time."""
+    fill_values: int = 0
+    """Values that the mission lists as missing."""
 
 
-def read_samples(path: Path, recording: Recording) -> Samples:
-    """Read a recording by its layout; raises `InvalidRecordingError`."""
+def read_samples(path: Path, recording: Recording, mission: Mission) -> Samples:
+    """Read a recording by its layout, fill values as missing; raises `InvalidRecordingError`."""
     table = _read_table(path, recording)
     if not table.num_rows:
         raise InvalidRecordingError(f"{path}: holds no samples")
     unix_us = _times(table[recording.time.column], recording.time, path, first_row=recording.skip_lines + 2)
-    columns = [_numbers(table[name], name, path) for name in recording.channels]
-    return in_time_order(unix_us, np.stack(columns, axis=1))
+    values = np.stack([_numbers(table[name], name, path) for name in recording.channels], axis=1)
+    is_fill = np.zeros(values.shape, dtype=np.bool_)
+    for place, channel in enumerate(recording.channels.values()):
+        is_fill[:, place] = np.isin(values[:, place], mission.fill_values(*channel.split(".")))
+    samples = in_time_order(unix_us, np.where(is_fill, np.nan, values))
+    return replace(samples, fill_values=int(is_fill.sum()))
 
 
 def in_time_order(unix_us: NDArray[np.int64], values: NDArray[np.float64]) -> Samples:

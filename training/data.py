@@ -91,8 +91,9 @@ def recorded_series(recordings: Sequence[tuple[Path, Path]], steps: int) -> Seri
     """
     rows = [np.empty((0, steps), np.float32)]
     for file, mission_file in recordings:
-        recording = recording_of(load_mission(mission_file), str(mission_file))
-        values = read_samples(file, recording).values.T.astype(np.float32)
+        mission = load_mission(mission_file)
+        recording = recording_of(mission, str(mission_file))
+        values = read_samples(file, recording, mission).values.T.astype(np.float32)
         lacking = max(0, steps - values.shape[1])
         padded = np.pad(values, ((0, 0), (lacking, 0)), constant_values=np.nan)
         starts = range(0, padded.shape[1] - steps + 1, max(1, steps // 2))

@@ -128,7 +128,7 @@ def document(channel: ChannelChanges) -> dict[str, Any]:
 def read_recorded(path: Path, mission: Mission, source: str) -> dict[str, dict[str, Floats]]:
     """Read the channels of a recording that the model sees; raises what reading and the mission raise."""
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording)
+    samples = read_samples(path, recording, mission)
     columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))
     features = {
         name: [channel for channel in subsystem.features if f"{name}.{channel}" in columns]

@@ -25,7 +25,7 @@ def scanned_channels(path: Path, mission: Mission, source: str) -> Iterator[tupl
         ValueError: It is too short.
     """
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording)
+    samples = read_samples(path, recording, mission)
     for index, channel in enumerate(recording.channels.values()):
         subsystem, _, name = channel.partition(".")
         if name in mission.subsystems[subsystem].features:

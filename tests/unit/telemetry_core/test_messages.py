@@ -35,7 +35,10 @@ MISSION = Mission.model_validate(
             "eps": {"horizon": 5, "channels": {"voltage": {"unit": "V"}, "soc": {"unit": "%"}}},
             "aocs": {
                 "horizon": 3,
-                "channels": {"gyro": {"unit": "deg/s"}, "thruster": {"unit": "flag", "kind": "flag"}},
+                "channels": {
+                    "gyro": {"unit": "deg/s", "missing": [-9999, 1e30, 0.1]},
+                    "thruster": {"unit": "flag", "kind": "flag", "missing": [255]},
+                },
             },
         },
     }
@@ -102,6 +105,23 @@ def test_number_sent_as_text_is_the_number() -> None:
     parsed = parse(message(eps={"voltage": "3.9", "soc": "12.0"}))
     assert parsed.samples["eps"] == (3.9, 12.0)
     assert parsed.bad_values == 0
+
+
+@pytest.mark.parametrize("value", [-9999, -9999.0, "-9999", "-9.999e3", 1e30, 10**30, 0.1, "1e-1"])
+def test_fill_value_of_a_channel_is_one_missing_sample_and_counted(value: object) -> None:
+    parsed = parse(message(aocs={"gyro": value, "thruster": 1}, eps={"voltage": value, "soc": 80}))
+    assert math.isnan(parsed.samples["aocs"][0])
+    assert parsed.samples["eps"] == (float(str(value)), 80.0)
+    assert parsed.bad_values == 1
+
+
+@pytest.mark.parametrize("value", [-9999.000000000002, 9999, 1.0000000150474662e30, 0.10000000149011612])
+def test_number_next_to_a_fill_value_is_a_sample(value: float) -> None:
+    assert parse(message(aocs={"gyro": value})).samples["aocs"][0] == value
+
+
+def test_flag_may_have_a_fill_value() -> None:
+    assert math.isnan(parse(message(aocs={"gyro": 1, "thruster": 255})).samples["aocs"][1])
 
 
 @pytest.mark.parametrize(("value", "sample"), [(True, 1.0), (False, 0.0), (1, 1.0), (0, 0.0)])

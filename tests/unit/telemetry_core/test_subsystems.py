@@ -51,6 +51,28 @@ def test_equality_is_a_limit() -> None:
     assert not rule(equals=1).is_breached(0.0)
 
 
+@pytest.mark.parametrize("written", [[-9999], [-9999.0, "1e30"], [0, -0.0]])
+def test_fill_values_are_numbers_however_yaml_reads_them(written: list[object]) -> None:
+    mission = Mission.model_validate(changed("subsystems", "eps", "channels", "soc", "missing", to=written))
+    assert mission.fill_values("eps", "soc") == tuple(float(str(value)) for value in written)
+    assert mission.fill_values("eps", "alarm") == mission.fill_values("obc", "soc") == ()
+
+
+@pytest.mark.parametrize("written", [[math.nan], [math.inf], ["none"], -9999, list(range(17))])
+def test_fill_values_that_are_no_list_of_a_few_numbers_are_refused(written: object) -> None:
+    with pytest.raises(ValidationError, match="missing"):
+        Mission.model_validate(changed("subsystems", "eps", "channels", "soc", "missing", to=written))
+
+
+def test_rule_that_waits_for_a_fill_value_is_refused() -> None:
+    mission = changed("subsystems", "eps", "channels", "soc", "missing", to=[255])
+    mission["subsystems"]["eps"]["rules"] = [
+        {"channel": "soc", "reason": "full", "log": "Full", "equals": 255}
+    ]
+    with pytest.raises(ValidationError, match="rule full waits for 255, which is listed in missing of soc"):
+        Mission.model_validate(mission)
+
+
 @pytest.mark.parametrize("limits", [{"below": 30}, {"above": 50}, {"equals": 1}])
 def test_missing_value_breaks_no_rule(limits: dict[str, float]) -> None:
     assert not rule(**limits).is_breached(math.nan)
