@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis_server.channel_settings import without_invalid_values
+from analysis_server.counters import moduli_of, straightened, wrapped
 from analysis_server.measures import FAMILIES
 from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
 from analysis_server.scoring import (
@@ -151,7 +152,8 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
     started_at: datetime,
     clock: Callable[[], datetime],
 ) -> dict[int, SubsystemInference]:
-    windows = task.windows[ready]
+    moduli = moduli_of([task.detection.get(channel, Detection()) for channel in task.channels])
+    windows = straightened(task.windows[ready], moduli)
     jobs, channels, steps = windows.shape
     units = ModelUnits.of(windows)
     begun = time.perf_counter()
@@ -174,6 +176,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
         detection=task.detection,
     )
     probabilities = confidence(windows, std)
+    expected = wrapped(mean, task.windows[ready], moduli)
     completed_at = clock()
     rows = {}
     for position, index in enumerate(ready):
@@ -193,7 +196,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
             completed_at=completed_at,
             inference_time_ms=elapsed_ms,
             calibration_hash=calibration.hash,
-            forecast=_forecast_columns(task, windows[position], mean[position], std[position]),
+            forecast=_forecast_columns(task, windows[position], expected[position], std[position]),
             confidence=probabilities[position],
             score=_score_columns(scores, position, task.channels),
         )

@@ -1,7 +1,7 @@
 """Turning a request into a job and its tasks: planned purely, then stored and published together."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -119,9 +119,25 @@ def _inputs(request: SubmitRequest, mission: Mission) -> tuple[PendingInput, ...
     if request.model_name == mission.model.name:
         config = {"model_version": mission.model.version, **config}
     return tuple(
-        _input(request, subsystem, _samples(subsystem, channels, mission), tuple(channels), config)
+        _input(
+            request,
+            subsystem,
+            _samples(subsystem, channels, mission),
+            tuple(channels),
+            config | _moduli(subsystem, channels, mission),
+        )
         for subsystem, channels in (request.subsystems or {}).items()
     )
+
+
+def _moduli(subsystem: str, channels: Collection[str], mission: Mission) -> dict[str, dict[str, float]]:
+    """Tell the worker, which knows no mission, which channels are counters."""
+    found = {
+        name: setting.modulo
+        for name, setting in mission.subsystems[subsystem].detection.items()
+        if name in channels and setting.modulo is not None
+    }
+    return {"moduli": found} if found else {}
 
 
 def _samples(

@@ -29,6 +29,10 @@ Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
 
 
+Modulo = Annotated[FiniteFloat, Field(gt=0, le=2**53)]
+"""Number of values after which a counter starts anew; beyond 2^53 a float64 can't count."""
+
+
 class _MissionPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,6 +48,8 @@ class Detection(_MissionPart):
     """In the channel's unit: a window that deviates less counts as nominal."""
     valid_range: tuple[FiniteFloat, FiniteFloat] | None = None
     """In the channel's unit: a value outside is a missing sample."""
+    modulo: Modulo | None = None
+    """Of a counter, from its channel: so it travels to where windows are judged."""
 
     @model_validator(mode="after")
     def _range_ascends(self) -> Self:
@@ -56,7 +62,9 @@ class Channel(_MissionPart):
     """One measured value of a subsystem."""
 
     unit: str
-    kind: Literal["number", "flag"] = "number"
+    kind: Literal["number", "flag", "counter"] = "number"
+    modulo: Modulo | None = None
+    """Number of values after which a counter starts anew: such a wrap is no event."""
     feature: bool = True
     """Whether the model sees it; a flag that only a rule reads is no feature."""
     nominal: tuple[float, float] | None = None
@@ -69,6 +77,18 @@ class Channel(_MissionPart):
     def _range_ascends(self) -> Self:
         if self.nominal is not None and not self.nominal[0] < self.nominal[1]:
             raise ValueError("nominal needs a lower value before a higher one")
+        return self
+
+    @model_validator(mode="after")
+    def _counter_has_modulo(self) -> Self:
+        if self.kind == "counter" and self.modulo is None:
+            raise ValueError(
+                "a counter needs modulo, the number of values after which it starts anew: 65536 for 16 bits"
+            )
+        if self.kind != "counter" and self.modulo is not None:
+            raise ValueError(f"modulo belongs to kind: counter, this channel is a {self.kind}")
+        if self.detection.modulo is not None:
+            raise ValueError("modulo stands beside kind: counter, not under detection")
         return self
 
     @model_validator(mode="after")
@@ -133,11 +153,12 @@ class Subsystem(_MissionPart):
     @property
     def detection(self) -> dict[str, Detection]:
         """What counts of the channels that are not judged as usual."""
-        return {
-            name: channel.detection
+        settings = {
+            name: channel.detection.model_copy(update={"modulo": channel.modulo})
             for name, channel in self.channels.items()
-            if channel.detection != Detection()
+            if channel.feature
         }
+        return {name: setting for name, setting in settings.items() if setting != Detection()}
 
 
 class Window(_MissionPart):
@@ -175,6 +196,16 @@ class Mission(_MissionPart):
     """Series of VictoriaMetrics and the message field of each; `*` stands for every numeric field."""
     recording: dict[str, Any] | None = None
     """How `telemetry_replay` reads a recording of this mission."""
+
+    @property
+    def counters(self) -> dict[str, float]:
+        """Modulo of each counter, by `subsystem.channel`."""
+        return {
+            f"{name}.{channel}": found.modulo
+            for name, subsystem in self.subsystems.items()
+            for channel, found in subsystem.channels.items()
+            if found.modulo is not None
+        }
 
     def fill_values(self, subsystem: str, channel: str) -> tuple[float, ...]:
         """Return what a message's field writes for "none"; nothing where it is no channel."""

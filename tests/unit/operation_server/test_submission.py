@@ -114,6 +114,22 @@ def test_fill_value_of_a_posted_channel_is_no_sample() -> None:
     assert planned.tasks[0].arguments[3] == planned.inputs[0].input_data["series"]
 
 
+def test_task_of_posted_channels_names_the_counters_among_them() -> None:
+    content = MISSION.model_dump()
+    for name, modulo in (("rssi_dbm", 256), ("last_contact_seconds_ago", 65_536)):
+        content["subsystems"]["comm"]["channels"][name] |= {"kind": "counter", "modulo": modulo}
+    posted = {
+        "comm": {"rssi_dbm": [1.0] * 10, "data_backlog_mb": [1.0] * 10},
+        "thermal": {"obc_temp": [1.0] * 10},
+    }
+    request = SubmitRequest.model_validate({"model_name": "lstm_timeseries", "subsystems": posted})
+    mission = Mission.model_validate(content)
+    planned = plan_submission(request, job_id="job", created_at=NOW, mission=mission)
+    configs = {task.arguments[1]: task.arguments[5] for task in planned.tasks}
+    assert configs["comm"]["moduli"] == {"rssi_dbm": 256}
+    assert "moduli" not in configs["thermal"]
+
+
 def test_digest_ignores_the_order_of_keys_and_sees_values() -> None:
     text = json.loads((EXAMPLES / "submit_series.json").read_text(encoding="utf-8"))
     turned = SubmitRequest.model_validate(dict(reversed(text.items())))

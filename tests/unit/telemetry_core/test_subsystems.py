@@ -64,6 +64,33 @@ def test_fill_values_that_are_no_list_of_a_few_numbers_are_refused(written: obje
         Mission.model_validate(changed("subsystems", "eps", "channels", "soc", "missing", to=written))
 
 
+def test_counter_brings_its_modulo_to_where_it_is_judged() -> None:
+    channel = {"unit": "1", "kind": "counter", "modulo": 65536}
+    mission = Mission.model_validate(changed("subsystems", "eps", "channels", "soc", to=channel))
+    assert mission.subsystems["eps"].detection == {"soc": Detection(modulo=65536)}
+    assert mission.counters == {"eps.soc": 65536}
+    assert Mission.model_validate(VALID).counters == {}
+
+
+@pytest.mark.parametrize(
+    ("channel", "sentence"),
+    [
+        ({"kind": "counter"}, "a counter needs modulo, the number of values after which it starts anew"),
+        ({"modulo": 256}, "modulo belongs to kind: counter, this channel is a number"),
+        ({"kind": "flag", "modulo": 256}, "this channel is a flag"),
+        ({"kind": "counter", "modulo": 256, "detection": {"modulo": 256}}, "not under detection"),
+        ({"kind": "counter", "modulo": 0}, "greater than 0"),
+        ({"kind": "counter", "modulo": -256}, "greater than 0"),
+        ({"kind": "counter", "modulo": 2.0**54}, "less than or equal to"),
+        ({"kind": "counter", "modulo": math.inf}, "finite"),
+        ({"kind": "gauge"}, "'number', 'flag' or 'counter'"),
+    ],
+)
+def test_counter_without_a_usable_modulo_is_refused(channel: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        Mission.model_validate(changed("subsystems", "eps", "channels", "soc", to={"unit": "1"} | channel))
+
+
 def test_rule_that_waits_for_a_fill_value_is_refused() -> None:
     mission = changed("subsystems", "eps", "channels", "soc", "missing", to=[255])
     mission["subsystems"]["eps"]["rules"] = [

@@ -64,6 +64,18 @@ def test_a_constant_recording_has_common_changes_above_zero() -> None:
     assert (parse_changes(content).channels["a.b"].common > 0).all()
 
 
+def test_a_counter_has_no_usual_level_and_its_wraps_are_no_changes() -> None:
+    whole = np.cumsum(np.random.default_rng(2).integers(5, 9, size=2000)).astype(float)
+    wrapping, plain = (
+        parse_changes(fit_changes({"a": {"b": values}}, 256, {"a.b": 1024.0})).channels["a.b"]
+        for values in (whole % 1024, whole)
+    )
+    is_level = np.array([name.startswith("mean_") for name in CHANGES])
+    assert np.isnan(wrapping.usual).tolist() == np.isnan(wrapping.common[0]).tolist() == is_level.tolist()
+    np.testing.assert_allclose(wrapping.usual, plain.usual, rtol=1e-4)
+    np.testing.assert_allclose(wrapping.common[1, is_level], plain.common[1, is_level], rtol=1e-4)
+
+
 def test_missing_samples_are_survived() -> None:
     values = np.random.default_rng(2).normal(size=800)
     values[300:420] = np.nan
