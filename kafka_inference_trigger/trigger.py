@@ -83,10 +83,12 @@ class InferenceTrigger:
         topic: str,
         clock: Callable[[], datetime],
         max_satellites: int = MAX_SATELLITES,
+        note_bad_values: Callable[[TelemetryMessage, int], None] = lambda _message, _received_us: None,
     ) -> None:
         self._mission = mission
         self._topic = topic
         self._clock = clock
+        self._note_bad_values = note_bad_values
         self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
 
     def fill(self, records: Iterable[Record]) -> int:
@@ -160,7 +162,8 @@ class InferenceTrigger:
         message = self._parse(record)
         placed = self._windows.append(message, record.received_us, is_replayed=record.is_replayed)
         if message.bad_values:
-            VALUES_REFUSED.labels(SERVICE).inc(message.bad_values)
+            VALUES_REFUSED.labels(SERVICE).inc(len(message.bad_values))
+            self._note_bad_values(message, record.received_us)
         if placed.arrival is Arrival.DUPLICATE:
             # Only the database knows what became of the first one, and takes the second for nothing new.
             MESSAGES_DUPLICATED.labels(SERVICE).inc()

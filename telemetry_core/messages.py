@@ -1,7 +1,7 @@
 """Telemetry messages: from the bytes on Kafka to validated samples."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Channel, Mission
-from telemetry_core.values import number_of, parse_time, read_json
+from telemetry_core.values import Refusal, number_of, parse_time, read_json, refusal_of, shown
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
@@ -24,6 +24,17 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BadValue:
+    """A value that was present and is no sample (NaN, null, fill value, wrong type, beyond float32)."""
+
+    #: `subsystem.channel`; the subsystem alone where it is no object.
+    channel: str
+    reason: Refusal
+    #: For a reader, cut.
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryMessage:
     """One sample set of one satellite."""
 
@@ -32,8 +43,8 @@ class TelemetryMessage:
     generated_us: int
     #: Subsystem to values in channel order; NaN = missing. A subsystem without any value is left out.
     samples: Mapping[str, tuple[float, ...]]
-    #: Values that were present but unusable (NaN, null, fill value, wrong type, beyond float32).
-    bad_values: int
+    #: What was taken as missing.
+    bad_values: Sequence[BadValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +71,21 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
     """
     header = parse_header(raw, mission=mission, received_us=received_us)
     samples: dict[str, tuple[float, ...]] = {}
-    bad_values = 0
+    bad_values: list[BadValue] = []
     for name, subsystem in mission.subsystems.items():
         fields = header.body.get(name)
-        if not isinstance(fields, dict):
-            bad_values += fields is not None
+        if fields is None:
             continue
-        values, bad = _values(fields, subsystem.channels)
-        bad_values += bad
+        if not isinstance(fields, dict):
+            bad_values.append(BadValue(channel=name, reason=Refusal.NO_OBJECT, value=shown(fields)))
+            continue
+        values = tuple(_value(fields, channel, subsystem.channels[channel]) for channel in subsystem.channels)
+        bad_values += _bad_values(name, fields, values, subsystem.channels)
         if not all(math.isnan(value) for value in values):
             samples[name] = values
     if not samples:
         raise InvalidTelemetryMessage(
-            "no_usable_channel", f"no usable value in any of: {', '.join(mission.subsystems)}"
+            "no_usable_channel", _nothing_usable(", ".join(mission.subsystems), bad_values)
         )
     return TelemetryMessage(
         satellite_id=header.satellite_id,
@@ -149,18 +162,24 @@ def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -
     return generated_us
 
 
-def _values(fields: dict[str, Any], channels: Mapping[str, Channel]) -> tuple[tuple[float, ...], int]:
-    values = []
-    bad = 0
-    for name, channel in channels.items():
-        value = _number(fields[name], channel) if name in fields else None
-        bad += value is None and name in fields
-        values.append(math.nan if value is None else value)
-    return tuple(values), bad
-
-
-def _number(value: object, channel: Channel) -> float | None:
-    """Return what a channel takes for a number, or None."""
+def _value(fields: Mapping[str, Any], name: str, channel: Channel) -> float:
+    """Return what a channel takes for a number, or NaN."""
+    value = fields.get(name)
     if isinstance(value, bool) and channel.kind == "flag":
         value = int(value)
-    return number_of(value, missing=channel.missing)
+    number = number_of(value, missing=channel.missing)
+    return math.nan if number is None else number
+
+
+def _bad_values(
+    subsystem: str, fields: Mapping[str, Any], values: Iterable[float], channels: Iterable[str]
+) -> Iterator[BadValue]:
+    for name, value in zip(channels, values, strict=True):
+        if math.isnan(value) and name in fields:
+            sent = fields[name]
+            yield BadValue(channel=f"{subsystem}.{name}", reason=refusal_of(sent), value=shown(sent))
+
+
+def _nothing_usable(subsystems: str, bad_values: Sequence[BadValue]) -> str:
+    first = [f"{bad.channel} is {bad.value} ({bad.reason})" for bad in bad_values[:3]]
+    return "; ".join([f"no usable value in any of: {subsystems}", *first])

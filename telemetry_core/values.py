@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import StrEnum
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -25,6 +26,9 @@ GREATEST_INTEGER: Final = 2**64 - 1
 MAX_INTEGER_DIGITS: Final = 310
 """A longer integer is beyond every floating-point number."""
 
+MAX_SHOWN_LENGTH: Final = 100
+"""Characters of a refused value that are kept."""
+
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _ISO_DATE: Final = re.compile(r"[0-9]{4}-?[0-9]{2,3}")
 _ORDINAL_DATE: Final = re.compile(r"\A([0-9]{4})-?([0-9]{3})(?=[Tt ])")
@@ -32,7 +36,21 @@ _LEAP_SECOND: Final = re.compile(r"(?<=[Tt ])([0-9]{2}:?[0-9]{2}:?)60(?![0-9])")
 _DAY_END: Final = re.compile(r"(?<=[Tt ])24(?=(?::?00){0,2}(?:[.,]0+)?(?:[Zz+-]|\Z))")
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
+_LONGEST_SHOWN_BITS: Final = 256
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+class Refusal(StrEnum):
+    """Why a value is no sample."""
+
+    NULL = "null"
+    FILL_VALUE = "fill_value"
+    NOT_FINITE = "not_finite"
+    TOO_LARGE = "too_large"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    NO_NUMBER = "no_number"
+    NO_OBJECT = "no_object"
 
 
 def number_of(value: object, *, missing: Collection[float] = ()) -> float | None:
@@ -41,13 +59,37 @@ def number_of(value: object, *, missing: Collection[float] = ()) -> float | None
     Booleans are no numbers: whoever allows them says so. `missing` are fill values, which mean "none"; a
     number is one of them where both are the same float64.
     """
-    if isinstance(value, str):
-        text = value.strip() if len(value) <= MAX_NUMBER_LENGTH else ""
-        value = float(text) if _NUMBER.fullmatch(text) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    written = _written_number(value)
+    if written is None or not -MAX_FLOAT32 <= written <= MAX_FLOAT32:
         return None
-    number = float(value) if -MAX_FLOAT32 <= value <= MAX_FLOAT32 else None
+    number = float(written)
     return None if number in missing else number
+
+
+def refusal_of(value: object) -> Refusal:
+    """Say why `number_of` returned None."""
+    written = _written_number(value)
+    if written is not None:
+        if isinstance(written, float) and not math.isfinite(written):
+            return Refusal.NOT_FINITE
+        return Refusal.FILL_VALUE if -MAX_FLOAT32 <= written <= MAX_FLOAT32 else Refusal.TOO_LARGE
+    if value is None:
+        return Refusal.NULL
+    if isinstance(value, bool):
+        return Refusal.BOOLEAN
+    return Refusal.TEXT if isinstance(value, str) else Refusal.NO_NUMBER
+
+
+def shown(value: object) -> str:
+    """Write any value of JSON for a reader in at most `MAX_SHOWN_LENGTH` storable characters."""
+    if isinstance(value, dict):
+        return f"an object with {len(value)} fields"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > _LONGEST_SHOWN_BITS:
+        return f"an integer of {value.bit_length()} bits"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return storable_text(text[:MAX_SHOWN_LENGTH])
 
 
 def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:
@@ -141,6 +183,13 @@ def _float_or_none(number: int) -> float | None:
         return float(number)
     except OverflowError:
         return None
+
+
+def _written_number(value: object) -> int | float | None:
+    if isinstance(value, str):
+        text = value.strip() if len(value) <= MAX_NUMBER_LENGTH else ""
+        return float(text) if _NUMBER.fullmatch(text) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _calendar_date(found: re.Match[str]) -> str:

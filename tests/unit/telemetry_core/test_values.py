@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry_core.store import to_json
-from telemetry_core.values import MAX_FLOAT32, number_of, parse_time, read_stored_json, storable
+from telemetry_core.values import (
+    MAX_FLOAT32,
+    MAX_SHOWN_LENGTH,
+    Refusal,
+    number_of,
+    parse_time,
+    read_stored_json,
+    refusal_of,
+    shown,
+    storable,
+)
 from tests.hostile import json_values, stored_text
 
 INSTANT = datetime(2026, 11, 28, 8, 56, 18, tzinfo=UTC)
@@ -69,6 +79,41 @@ def test_finite_value_is_a_number_also_as_text(value: object, number: float) -> 
 )
 def test_anything_else_is_none(value: object) -> None:
     assert number_of(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "text"),
+    [
+        (None, Refusal.NULL, "null"),
+        (True, Refusal.BOOLEAN, "true"),
+        (math.nan, Refusal.NOT_FINITE, "NaN"),
+        (-math.inf, Refusal.NOT_FINITE, "-Infinity"),
+        (1e39, Refusal.TOO_LARGE, "1e+39"),
+        (-(10**39), Refusal.TOO_LARGE, "-1" + 39 * "0"),
+        (10**400, Refusal.TOO_LARGE, "an integer of 1329 bits"),
+        ("1e39", Refusal.TOO_LARGE, "1e39"),
+        (-9999, Refusal.FILL_VALUE, "-9999"),
+        ("-9999", Refusal.FILL_VALUE, "-9999"),
+        ("3.9 V", Refusal.TEXT, "3.9 V"),
+        ("NaN", Refusal.TEXT, "NaN"),
+        ("9" * 1000, Refusal.TEXT, "9" * 100),
+        ("\x00\ud800", Refusal.TEXT, "\ufffd\ufffd"),
+        ([1, 2], Refusal.NO_NUMBER, "a list of 2"),
+        ({"value": 1}, Refusal.NO_NUMBER, "an object with 1 fields"),
+    ],
+)
+def test_refused_value_is_named_with_its_reason(value: object, reason: Refusal, text: str) -> None:
+    assert number_of(value, missing=[-9999]) is None
+    assert (refusal_of(value), shown(value)) == (reason, text)
+
+
+@given(json_values)
+def test_any_value_is_a_number_or_refused_with_a_reason_and_shown_in_a_few_characters(value: Any) -> None:
+    assert (number_of(value) is None) or refusal_of(value) is Refusal.FILL_VALUE
+    text = shown(value)
+    assert len(text) <= MAX_SHOWN_LENGTH
+    assert "\x00" not in text
+    assert text.encode().decode() == text
 
 
 def test_integer_beyond_53_bits_is_the_nearest_float64() -> None:
