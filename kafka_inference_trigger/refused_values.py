@@ -56,7 +56,7 @@ class RefusedValues:
         with self._lock:
             for bad in message.bad_values:
                 found = Refusals(count=1, last_value=bad.value, last_us=received_us)
-                self._put((message.satellite_id, bad.channel, bad.reason), found)
+                self._put((message.satellite_id, bad.channel, bad.reason.value), found)
 
     def take(self) -> dict[Key, Refusals]:
         """Return what was gathered, and begin anew."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Channel, Mission
-from telemetry_core.values import Refusal, number_of, parse_time, read_json, refusal_of, shown
+from telemetry_core.values import TIME_FORMS, Refusal, number_of, parse_time, read_json, refusal_of, shown
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
@@ -146,13 +146,11 @@ def _satellite_id(body: dict[str, Any]) -> str:
 def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -> int:
     text = body.get("timestamp")
     if not isinstance(text, str):
-        raise InvalidTelemetryMessage("invalid_timestamp", "timestamp must be ISO 8601 text with UTC offset")
+        raise InvalidTelemetryMessage("invalid_timestamp", f"timestamp is no text: {TIME_FORMS}")
     try:
         generated_us = microseconds_of(parse_time(text))
     except ValueError as error:
-        raise InvalidTelemetryMessage(
-            "invalid_timestamp", f"{text[:40]!r} is not ISO 8601 with UTC offset"
-        ) from error
+        raise InvalidTelemetryMessage("invalid_timestamp", f"{text[:40]!r} is no time: {error}") from error
     if generated_us > received_us + MAX_CLOCK_LEAD_S * 1_000_000:
         raise InvalidTelemetryMessage(
             "time_ahead", f"{text[:40]} lies over {MAX_CLOCK_LEAD_S} s after its reception"

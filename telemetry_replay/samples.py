@@ -12,7 +12,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from telemetry_core.subsystems import Mission
-from telemetry_core.values import parse_time
+from telemetry_core.values import TIME_FORMS, parse_time
 from telemetry_replay.recording import Recording, TimeColumn
 
 MAX_CLOCK_LEAD_S: Final = 300
@@ -160,4 +160,7 @@ def _time_us(value: Any, time: TimeColumn, place: str) -> int:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (aware - _EPOCH) // _MICROSECOND
     except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidRecordingError(f"{place}: {value!r} is no time in the format {time.format}") from error
+        forms = f": {TIME_FORMS}; without one it is UTC" if time.format == "iso8601" else ""
+        raise InvalidRecordingError(
+            f"{place}: {value!r} is no time in the format {time.format}{forms}"
+        ) from error

@@ -217,7 +217,11 @@ def test_satellite_id_of_the_pattern_is_taken(satellite_id: str) -> None:
     ],
 )
 def test_time_without_zone_or_not_iso_8601_is_refused(timestamp: object) -> None:
-    assert refusal(message(timestamp=timestamp)) == "invalid_timestamp"
+    with pytest.raises(
+        InvalidTelemetryMessage, match=r"a time is written as 2026-11-28T12:00:00\.5Z"
+    ) as raised:
+        parse(message(timestamp=timestamp))
+    assert raised.value.reason == "invalid_timestamp"
 
 
 @pytest.mark.parametrize(
