@@ -48,8 +48,9 @@ class Detection(_MissionPart):
     """In the channel's unit: a window that deviates less counts as nominal."""
     valid_range: tuple[FiniteFloat, FiniteFloat] | None = None
     """In the channel's unit: a value outside is a missing sample."""
-    modulo: Modulo | None = None
-    """Of a counter, from its channel: so it travels to where windows are judged."""
+    modulo: Modulo | None = Field(default=None, exclude_if=lambda modulo: modulo is None)
+    """Of a counter, from its channel: so it travels to where windows are judged. A worker of before it takes
+    the settings of what is no counter."""
 
     @model_validator(mode="after")
     def _range_ascends(self) -> Self:

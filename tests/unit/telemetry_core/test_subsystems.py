@@ -72,6 +72,12 @@ def test_counter_brings_its_modulo_to_where_it_is_judged() -> None:
     assert Mission.model_validate(VALID).counters == {}
 
 
+def test_settings_of_what_is_no_counter_are_those_that_earlier_workers_read() -> None:
+    assert "modulo" not in Detection(smoothing=5).model_dump(mode="json")
+    counter = Detection(modulo=256)
+    assert Detection.model_validate(counter.model_dump(mode="json")) == counter
+
+
 @pytest.mark.parametrize(
     ("channel", "sentence"),
     [
