@@ -235,7 +235,7 @@ CREATE TABLE ops.refused_values (
     last_value character varying(100) NOT NULL,
     last_at timestamp(3) without time zone NOT NULL
 );
-COMMENT ON COLUMN ops.refused_values.channel IS 'Subsystem and channel; the subsystem alone where it was no object';
+COMMENT ON COLUMN ops.refused_values.channel IS 'Subsystem and channel; the subsystem alone where it was no object; timestamp for the generation time';
 COMMENT ON COLUMN ops.refused_values.last_at IS 'When Kafka received the last one';
 CREATE TABLE ops.refused_verdicts (
     sink character varying(50) NOT NULL,

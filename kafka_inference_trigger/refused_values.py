@@ -5,7 +5,7 @@ the last round is all that a kill loses.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ import structlog
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Loop
-from telemetry_core.messages import TelemetryMessage, time_of
+from telemetry_core.messages import BadValue, time_of
 from telemetry_core.store import QUERIES
 
 MAX_GATHERED: Final = 5_000
@@ -51,12 +51,12 @@ class RefusedValues:
         self._lock = threading.Lock()
         self._gathered: dict[Key, Refusals] = {}
 
-    def add(self, message: TelemetryMessage, received_us: int) -> None:
+    def add(self, satellite_id: str, bad_values: Iterable[BadValue], received_us: int) -> None:
         """Gather the bad values of a message."""
         with self._lock:
-            for bad in message.bad_values:
+            for bad in bad_values:
                 found = Refusals(count=1, last_value=bad.value, last_us=received_us)
-                self._put((message.satellite_id, bad.channel, bad.reason.value), found)
+                self._put((satellite_id, bad.channel, bad.reason.value), found)
 
     def take(self) -> dict[Key, Refusals]:
         """Return what was gathered, and begin anew."""

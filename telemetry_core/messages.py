@@ -19,6 +19,7 @@ MAX_DUMP_AGE_S: Final = 365 * 86_400
 """What is older when it is received, more than is kept of telemetry, has a wrong on-board clock."""
 REPLAYED_HEADER: Final = "replayed"
 """Kafka header of a message from a recording or a simulated past: its age does not make it a dump."""
+TIMESTAMP: Final = "timestamp"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -27,11 +28,22 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 class BadValue:
     """A value that was present and is no sample (NaN, null, fill value, wrong type, beyond float32)."""
 
-    #: `subsystem.channel`; the subsystem alone where it is no object.
+    #: `subsystem.channel`; the subsystem alone where it is no object, `timestamp` for the generation time.
     channel: str
     reason: Refusal
     #: For a reader, cut.
     value: str
+
+
+class UnusableSampleSet(InvalidTelemetryMessage):
+    """A message of a known satellite that can never be used, with the values that are the reason."""
+
+    def __init__(
+        self, reason: str, detail: str, *, satellite_id: str, bad_values: Sequence[BadValue]
+    ) -> None:
+        super().__init__(reason, detail)
+        self.satellite_id = satellite_id
+        self.bad_values = bad_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +96,11 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
         if not all(math.isnan(value) for value in values):
             samples[name] = values
     if not samples:
-        raise InvalidTelemetryMessage(
-            "no_usable_channel", _nothing_usable(", ".join(mission.subsystems), bad_values)
+        raise UnusableSampleSet(
+            "no_usable_channel",
+            _nothing_usable(", ".join(mission.subsystems), bad_values),
+            satellite_id=header.satellite_id,
+            bad_values=bad_values,
         )
     return TelemetryMessage(
         satellite_id=header.satellite_id,
@@ -98,11 +113,18 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
 def parse_header(raw: bytes | None, *, mission: Mission, received_us: int) -> MessageHeader:
     """Find satellite and generation time, or raise `InvalidTelemetryMessage` with the reason."""
     body = _json_object(raw)
-    return MessageHeader(
-        satellite_id=_satellite_id(body),
-        generated_us=_generation_time(body, mission, received_us),
-        body=body,
-    )
+    satellite_id = _satellite_id(body)
+    try:
+        generated_us = _generation_time(body, mission, received_us)
+    except InvalidTelemetryMessage as error:
+        sent = shown(body.get(TIMESTAMP))
+        raise UnusableSampleSet(
+            error.reason,
+            error.detail,
+            satellite_id=satellite_id,
+            bad_values=[BadValue(channel=TIMESTAMP, reason=Refusal(error.reason), value=sent)],
+        ) from error
+    return MessageHeader(satellite_id=satellite_id, generated_us=generated_us, body=body)
 
 
 def job_id_of(satellite_id: str, generated_us: int) -> str:
@@ -144,19 +166,23 @@ def _satellite_id(body: dict[str, Any]) -> str:
 
 
 def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -> int:
-    text = body.get("timestamp")
+    text = body.get(TIMESTAMP)
     if not isinstance(text, str):
-        raise InvalidTelemetryMessage("invalid_timestamp", f"timestamp is no text: {TIME_FORMS}")
+        raise InvalidTelemetryMessage(Refusal.INVALID_TIMESTAMP.value, f"timestamp is no text: {TIME_FORMS}")
     try:
         generated_us = microseconds_of(parse_time(text))
     except ValueError as error:
-        raise InvalidTelemetryMessage("invalid_timestamp", f"{text[:40]!r} is no time: {error}") from error
+        raise InvalidTelemetryMessage(
+            Refusal.INVALID_TIMESTAMP.value, f"{text[:40]!r} is no time: {error}"
+        ) from error
     if generated_us > received_us + MAX_CLOCK_LEAD_S * 1_000_000:
         raise InvalidTelemetryMessage(
-            "time_ahead", f"{text[:40]} lies over {MAX_CLOCK_LEAD_S} s after its reception"
+            Refusal.TIME_AHEAD.value, f"{text[:40]} lies over {MAX_CLOCK_LEAD_S} s after its reception"
         )
     if generated_us < microseconds_of(mission.earliest_time):
-        raise InvalidTelemetryMessage("time_too_early", f"{text[:40]} lies before {mission.earliest_time}")
+        raise InvalidTelemetryMessage(
+            Refusal.TIME_TOO_EARLY.value, f"{text[:40]} lies before {mission.earliest_time}"
+        )
     return generated_us
 
 

@@ -52,7 +52,7 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 class Refusal(StrEnum):
-    """Why a value is no sample."""
+    """Why a value is no sample, or no time of one."""
 
     NULL = "null"
     FILL_VALUE = "fill_value"
@@ -62,6 +62,9 @@ class Refusal(StrEnum):
     TEXT = "text"
     NO_NUMBER = "no_number"
     NO_OBJECT = "no_object"
+    INVALID_TIMESTAMP = "invalid_timestamp"
+    TIME_AHEAD = "time_ahead"
+    TIME_TOO_EARLY = "time_too_early"
 
 
 def number_of(value: object, *, missing: Collection[float] = ()) -> float | None:

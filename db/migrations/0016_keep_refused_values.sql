@@ -10,5 +10,5 @@ CREATE TABLE ops.refused_values (
     PRIMARY KEY (satellite_id, channel, reason)
 );
 CREATE INDEX idx_refused_values_time ON ops.refused_values (last_at);
-COMMENT ON COLUMN ops.refused_values.channel IS 'Subsystem and channel; the subsystem alone where it was no object';
+COMMENT ON COLUMN ops.refused_values.channel IS 'Subsystem and channel; the subsystem alone where it was no object; timestamp for the generation time';
 COMMENT ON COLUMN ops.refused_values.last_at IS 'When Kafka received the last one';

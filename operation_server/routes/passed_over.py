@@ -22,7 +22,7 @@ class RefusedValue(BaseModel):
     """Values of one channel that were refused for one reason."""
 
     channel: str = Field(
-        description="subsystem.channel; the subsystem alone where it was no object",
+        description="subsystem.channel, the subsystem that was no object, or timestamp, the message's time",
         examples=["eps.battery_voltage"],
     )
     reason: str = Field(description=f"One of: {', '.join(Refusal)}", examples=[Refusal.FILL_VALUE])

@@ -2446,13 +2446,13 @@ export interface components {
         RefusedValue: {
             /**
              * Channel
-             * @description subsystem.channel; the subsystem alone where it was no object
+             * @description subsystem.channel, the subsystem that was no object, or timestamp, the message's time
              * @example eps.battery_voltage
              */
             channel: string;
             /**
              * Reason
-             * @description One of: null, fill_value, not_finite, too_large, boolean, text, no_number, no_object
+             * @description One of: null, fill_value, not_finite, too_large, boolean, text, no_number, no_object, invalid_timestamp, time_ahead, time_too_early
              * @example fill_value
              */
             reason: string;

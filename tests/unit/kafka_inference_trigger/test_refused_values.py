@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from kafka_inference_trigger.refused_values import Key, Refusals, RefusedValues, keep_saved, save_gathered
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Liveness
-from telemetry_core.messages import BadValue, TelemetryMessage
+from telemetry_core.messages import BadValue
 from telemetry_core.values import Refusal
 
-
-def message(satellite_id: str, *values: str, reason: Refusal = Refusal.TEXT) -> TelemetryMessage:
-    bad = [BadValue(channel="eps.soc", reason=reason, value=value) for value in values]
-    return TelemetryMessage(satellite_id=satellite_id, generated_us=0, samples={}, bad_values=bad)
+Message = tuple[str, list[BadValue]]
 
 
-def gathered(*messages: TelemetryMessage, **options: int) -> RefusedValues:
+def message(satellite_id: str, *values: str, reason: Refusal = Refusal.TEXT) -> Message:
+    return satellite_id, [BadValue(channel="eps.soc", reason=reason, value=value) for value in values]
+
+
+def gathered(*messages: Message, **options: int) -> RefusedValues:
     refused = RefusedValues(**options)
     for received_us, each in enumerate(messages, start=1):
-        refused.add(each, received_us)
+        refused.add(*each, received_us)
     return refused
 
 
@@ -56,7 +57,7 @@ def test_refusals_are_counted_by_satellite_channel_and_reason_with_the_last_valu
 def test_what_could_not_be_saved_is_added_to_what_came_since() -> None:
     refused = gathered(message("A", "first"))
     taken = refused.take()
-    refused.add(message("A", "second"), 9)
+    refused.add(*message("A", "second"), 9)
     refused.put_back(taken)
     assert refused.take() == {("A", "eps.soc", "text"): Refusals(count=2, last_value="second", last_us=9)}
 
@@ -74,7 +75,7 @@ def test_sender_that_invents_satellites_drives_out_the_longest_silent_ones() -> 
 def test_values_outlast_an_outage_of_the_server() -> None:
     refused, table = gathered(message("A", "x")), Table(DependencyUnavailable("postgresql", "away"))
     save_gathered(refused, table.save)
-    refused.add(message("A", "y"), 2)
+    refused.add(*message("A", "y"), 2)
     save_gathered(refused, table.save)
     assert table.rows == {("A", "eps.soc", "text"): 2}
 
@@ -82,7 +83,7 @@ def test_values_outlast_an_outage_of_the_server() -> None:
 def test_what_can_never_be_saved_does_not_stop_what_follows() -> None:
     refused, table = gathered(message("A", "x")), Table(ValueError("refused for good"))
     save_gathered(refused, table.save)
-    refused.add(message("B", "y"), 2)
+    refused.add(*message("B", "y"), 2)
     save_gathered(refused, table.save)
     assert table.rows == {("B", "eps.soc", "text"): 1}
 

@@ -16,6 +16,7 @@ from telemetry_core.messages import (
     MAX_MESSAGE_BYTES,
     BadValue,
     TelemetryMessage,
+    UnusableSampleSet,
     job_id_of,
     microseconds_of,
     parse_header,
@@ -119,6 +120,25 @@ def test_refusal_of_a_message_without_a_sample_names_what_was_sent() -> None:
     assert raised.value.detail == (
         "no usable value in any of: eps, aocs; eps.voltage is off (text); eps.soc is null (null)"
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "channel", "reason", "value"),
+    [
+        ({"timestamp": "2036-02-07T06:28:16Z"}, "timestamp", Refusal.TIME_AHEAD, "2036-02-07T06:28:16Z"),
+        ({"timestamp": "1980-01-06T00:00:00Z"}, "timestamp", Refusal.TIME_TOO_EARLY, "1980-01-06T00:00:00Z"),
+        ({"timestamp": "now" * 50}, "timestamp", Refusal.INVALID_TIMESTAMP, ("now" * 50)[:100]),
+        ({"timestamp": 12}, "timestamp", Refusal.INVALID_TIMESTAMP, "12"),
+        ({"eps": {"voltage": "off"}}, "eps.voltage", Refusal.TEXT, "off"),
+    ],
+)
+def test_message_that_is_refused_for_a_value_names_satellite_and_value(
+    sent: dict[str, object], channel: str, reason: Refusal, value: str
+) -> None:
+    with pytest.raises(UnusableSampleSet) as raised:
+        parse(message(**sent))
+    assert raised.value.satellite_id == "SAT-001"
+    assert raised.value.bad_values == [BadValue(channel=channel, reason=reason, value=value)]
 
 
 def test_number_sent_as_text_is_the_number() -> None:

@@ -62,7 +62,7 @@ export const en = {
   },
   passedOver: {
     title: "Values passed over",
-    hint: "Taken as missing samples; the rest of each message was used.",
+    hint: "Taken as missing samples. The rest of each message was used, unless its time is none.",
     channel: "Channel",
     reason: "Reason",
     count: "Count",
@@ -77,6 +77,9 @@ export const en = {
       text: "text that is no number",
       no_number: "no number",
       no_object: "subsystem is no object",
+      invalid_timestamp: "message's time is none: dead letter",
+      time_ahead: "message's time is over 5 minutes ahead: dead letter",
+      time_too_early: "message's time is before the mission: dead letter",
     },
   },
 };
@@ -145,7 +148,7 @@ export const ko: typeof en = {
   },
   passedOver: {
     title: "제외한 값",
-    hint: "누락된 샘플로 처리했습니다. 메시지의 나머지는 사용했습니다.",
+    hint: "누락된 샘플로 처리했습니다. 시각이 잘못된 경우가 아니면 메시지의 나머지는 사용했습니다.",
     channel: "채널",
     reason: "이유",
     count: "횟수",
@@ -160,6 +163,9 @@ export const ko: typeof en = {
       text: "수가 아닌 문자열",
       no_number: "수가 아님",
       no_object: "서브시스템이 객체가 아님",
+      invalid_timestamp: "메시지 시각을 읽을 수 없음: 데드 레터",
+      time_ahead: "메시지 시각이 5분 넘게 앞섬: 데드 레터",
+      time_too_early: "메시지 시각이 임무보다 이전: 데드 레터",
     },
   },
 };
