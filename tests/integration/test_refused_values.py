@@ -68,12 +68,14 @@ def test_refusals_go_for_their_age(pool: Pool, theirs: Pool, database: Settings)
     assert [bool(kept(pool, name)) for name in ("OLD", "NEW")] == [False, True]
 
 
-def test_api_lists_what_was_passed_over_of_a_satellite(api: RunningApi, api_pool: Pool) -> None:
-    saving(api_pool)({
-        key("PASSED-1"): refusals(2, "3.9 V <b>", 0),
-        key("PASSED-1", "comm", "no_object"): refusals(1, "a list of 2", 3),
-        key("PASSED-10"): refusals(1, "another satellite's", 0),
-    })  # fmt: skip
+def test_api_lists_what_was_passed_over_of_a_satellite(api: RunningApi) -> None:
+    role = as_service(api.database, "kafka-inference-trigger")
+    with closing(open_pool(role, max_connections=1)) as pool:
+        saving(pool)({
+            key("PASSED-1"): refusals(2, "3.9 V <b>", 0),
+            key("PASSED-1", "comm", "no_object"): refusals(1, "a list of 2", 3),
+            key("PASSED-10"): refusals(1, "another satellite's", 0),
+        })  # fmt: skip
     body = get(api, "/api/v1/passed-over/PASSED-1").json()
     assert PassedOverValues.model_validate(body).model_dump(mode="json") == body
     found = [(row["channel"], row["reason"], row["count"], row["last_value"]) for row in body["values"]]
