@@ -12,7 +12,7 @@ import structlog
 from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
-from kafka_inference_trigger.refused_values import RefusedValues, keep_saved, saving
+from kafka_inference_trigger.refused_values import RefusedValues, kept_saved, saving
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from telemetry_core.broker import celery_app
 from telemetry_core.database import Pool, open_pool
@@ -25,7 +25,6 @@ from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream, read_newest
 
 STATEMENT_TIMEOUT_MS: Final = 5_000
-LAST_SAVE_S: Final = 3.0
 
 _log = structlog.get_logger(SERVICE)
 
@@ -77,16 +76,9 @@ def main() -> None:
     dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)
     dispatcher = Dispatcher(dead_letters, publish, check=breaker.check)
     send = traced("dispatch", dispatcher.send, _job_ids)
-    saver = threading.Thread(
-        target=keep_saved,
-        args=(refused, saving(_pool(settings)), stop, liveness.loop("refused values")),
-        name="refused-values",
-        daemon=True,
-    )
-    saver.start()
-    liveness.start()
-    stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
-    saver.join(LAST_SAVE_S)
+    with kept_saved(refused, saving(_pool(settings)), liveness.loop("refused values")):
+        liveness.start()
+        stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
 
 
 def _pool(settings: Settings) -> Pool:

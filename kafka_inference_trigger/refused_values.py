@@ -5,7 +5,8 @@ the last round is all that a kill loses.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +19,12 @@ from telemetry_core.messages import BadValue, time_of
 from telemetry_core.store import QUERIES
 
 MAX_GATHERED: Final = 5_000
-"""Rows that wait to be saved, under 2 MB; beyond them the longest silent one goes."""
+"""Rows that wait to be saved, under 4 MB; beyond them the longest silent one goes."""
 MAX_ROWS: Final = 20_000
 """Of the table, likewise: a sender may invent ids without end."""
 SAVE_EVERY_S: Final = 10.0
+LAST_SAVE_S: Final = 3.0
+"""So long the end of the service waits for the last save."""
 
 Key = tuple[str, str, str]
 """Satellite, `subsystem.channel`, reason."""
@@ -41,6 +44,9 @@ class Refusals:
     def and_later(self, later: "Refusals") -> "Refusals":
         """Add those that came after these."""
         return Refusals(count=self.count + later.count, last_value=later.last_value, last_us=later.last_us)
+
+
+Save = Callable[[Mapping[Key, Refusals]], None]
 
 
 class RefusedValues:
@@ -78,7 +84,7 @@ class RefusedValues:
             del self._gathered[next(iter(self._gathered))]
 
 
-def saving(pool: Pool, *, max_rows: int = MAX_ROWS) -> Callable[[Mapping[Key, Refusals]], None]:
+def saving(pool: Pool, *, max_rows: int = MAX_ROWS) -> Save:
     """Return what adds refusals to the table; the longest silent rows beyond `max_rows` go."""
 
     def save(refused: Mapping[Key, Refusals]) -> None:
@@ -98,25 +104,33 @@ def saving(pool: Pool, *, max_rows: int = MAX_ROWS) -> Callable[[Mapping[Key, Re
     return save
 
 
-def keep_saved(
-    refused: RefusedValues,
-    save: Callable[[Mapping[Key, Refusals]], None],
-    stop: threading.Event,
-    loop: Loop,
-) -> None:
-    """Save what is gathered every few seconds until `stop`, and once more then.
+@contextmanager
+def kept_saved(refused: RefusedValues, save: Save, loop: Loop) -> Iterator[None]:
+    """Save in a thread of its own what the block gathers, and what is left of it once the block has ended."""
+    ended = threading.Event()
+    saver = threading.Thread(
+        target=_keep_saved, args=(refused, save, ended, loop), name="refused-values", daemon=True
+    )
+    loop.tick()  # health asks for it, and the first round ends only later
+    saver.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        saver.join(LAST_SAVE_S)
 
-    A server that is away is no reason to call the trigger ill: its own work does not need it.
-    """
+
+def _keep_saved(refused: RefusedValues, save: Save, ended: threading.Event, loop: Loop) -> None:
+    """A server that is away is no reason to call the trigger ill: its own work does not need it."""
     with loop:
-        is_stopping = False
-        while not is_stopping:
-            is_stopping = stop.wait(SAVE_EVERY_S)
+        is_last = False
+        while not is_last:
+            is_last = ended.wait(SAVE_EVERY_S)
             save_gathered(refused, save)
             loop.tick()
 
 
-def save_gathered(refused: RefusedValues, save: Callable[[Mapping[Key, Refusals]], None]) -> None:
+def save_gathered(refused: RefusedValues, save: Save) -> None:
     """Save what is gathered; it is kept while the server is away, and given up where it can't be saved."""
     taken = refused.take()
     if not taken:

@@ -1,9 +1,14 @@
 """Values that were taken as missing samples: none is lost by an outage, and no sender fills the memory."""
 
-import threading
 from collections.abc import Mapping
 
-from kafka_inference_trigger.refused_values import Key, Refusals, RefusedValues, keep_saved, save_gathered
+from kafka_inference_trigger.refused_values import (
+    Key,
+    Refusals,
+    RefusedValues,
+    kept_saved,
+    save_gathered,
+)
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Liveness
 from telemetry_core.messages import BadValue
@@ -94,8 +99,14 @@ def test_nothing_is_asked_of_the_server_while_nothing_is_refused() -> None:
     assert table.attempts == 0
 
 
-def test_what_is_gathered_is_saved_once_more_at_the_end() -> None:
-    refused, table, stop = gathered(message("A", "x")), Table(), threading.Event()
-    stop.set()
-    keep_saved(refused, table.save, stop, Liveness().loop("refused values"))
+def test_what_is_gathered_until_the_end_is_saved() -> None:
+    refused, table = RefusedValues(), Table()
+    with kept_saved(refused, table.save, Liveness().loop("refused values")):
+        refused.add(*message("A", "x"), 1)
     assert table.rows == {("A", "eps.soc", "text"): 1}
+
+
+def test_service_that_has_just_started_is_not_ill_for_its_saver() -> None:
+    liveness = Liveness()
+    with kept_saved(RefusedValues(), Table().save, liveness.loop("refused values")):
+        assert liveness.problems() == []
