@@ -31,7 +31,7 @@ def straightened(windows: Numbers, moduli: Floats) -> Numbers:
         moduli: float64[channel], infinite where the channel is no counter: it stays as it is.
     """
     counters = np.flatnonzero(np.isfinite(moduli))
-    if not counters.size:
+    if not counters.size or windows.shape[2] < 2:
         return windows
     straight = windows.copy()
     straight[:, counters] = _straightened(windows[:, counters].astype(np.float64), moduli[counters, None])
@@ -50,7 +50,9 @@ def wrapped(forecast: Floats, windows: Numbers, moduli: Floats) -> Floats:
     modulo = np.where(is_counter, moduli[:, None], 1.0)
     is_signed = (windows < 0).any(axis=2, keepdims=True)
     lowest = np.where(is_signed, -modulo / 2, 0.0)
-    return np.where(is_counter, lowest + np.remainder(forecast - lowest, modulo), forecast)
+    above = np.remainder(forecast - lowest, modulo)
+    above[above == modulo] = 0.0  # what lies a hair below the lowest value is rounded up to a whole modulo
+    return np.where(is_counter, lowest + above, forecast)
 
 
 def _straightened(value: Floats, modulo: Floats) -> Floats:

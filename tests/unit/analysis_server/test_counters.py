@@ -67,6 +67,11 @@ def test_missing_samples_stay_and_hide_no_wrap() -> None:
     np.testing.assert_array_equal(straight(nan, nan, nan), [nan] * 3)
 
 
+@pytest.mark.parametrize("values", [[], [7.0], [np.nan], [np.nan] * 12, [255.0, 0.0]])
+def test_window_of_hardly_any_sample_has_hardly_any_wrap(values: list[float]) -> None:
+    np.testing.assert_array_equal(straight(*values), [-1.0, 0.0] if len(values) == 2 else values)
+
+
 def test_other_channels_stay_as_they_are() -> None:
     windows = np.array([[[65_535, 1], [65_535, 1]]], np.float32)
     found = straightened(windows, MODULI)
@@ -129,6 +134,8 @@ def test_forecast_of_a_counter_is_one_of_its_values() -> None:
     forecast = np.array([[[255.5, 256.0, 300.0], [127.5, 128.0, -129.0], [256.0, 257.0, 258.0]]])
     found = wrapped(forecast, windows, moduli)
     assert found.tolist() == [[[255.5, 0, 44], [127.5, -128, 127], [256, 257, 258]]]
+    hair = np.array([[[-1e-17, np.nan], [-128 - 1e-20, 0], [0, 0]]])
+    np.testing.assert_array_equal(wrapped(hair, windows, moduli), [[[0, np.nan], [-128, 0], [0, 0]]])
 
 
 def test_posted_counter_is_judged_as_one() -> None:
