@@ -188,22 +188,24 @@ def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -
 
 def _value(fields: Mapping[str, Any], name: str, channel: Channel) -> float:
     """Return what a channel takes for a number, or NaN."""
-    value = fields.get(name)
-    if isinstance(value, bool) and channel.kind == "flag":
-        value = int(value)
-    number = number_of(value, missing=channel.missing)
+    number = number_of(_flag_as_number(fields.get(name), channel), missing=channel.missing)
     return math.nan if number is None else number
 
 
+def _flag_as_number(value: object, channel: Channel) -> object:
+    return int(value) if isinstance(value, bool) and channel.kind == "flag" else value
+
+
 def _bad_values(
-    subsystem: str, fields: Mapping[str, Any], values: Iterable[float], channels: Iterable[str]
+    subsystem: str, fields: Mapping[str, Any], values: Iterable[float], channels: Mapping[str, Channel]
 ) -> Iterator[BadValue]:
-    for name, value in zip(channels, values, strict=True):
+    for (name, channel), value in zip(channels.items(), values, strict=True):
         if math.isnan(value) and name in fields:
-            sent = fields[name]
-            yield BadValue(channel=f"{subsystem}.{name}", reason=refusal_of(sent), value=shown(sent))
+            reason = refusal_of(_flag_as_number(fields[name], channel))
+            yield BadValue(channel=f"{subsystem}.{name}", reason=reason, value=shown(fields[name]))
 
 
 def _nothing_usable(subsystems: str, bad_values: Sequence[BadValue]) -> str:
-    first = [f"{bad.channel} is {bad.value} ({bad.reason})" for bad in bad_values[:3]]
-    return "; ".join([f"no usable value in any of: {subsystems}", *first])
+    """Name the first values before the subsystems: of a long detail only the beginning is kept."""
+    first = [f"{bad.channel} is {bad.value!r} ({bad.reason})" for bad in bad_values[:3]]
+    return "; ".join([*first, f"no usable value in any of: {subsystems}"])

@@ -10,6 +10,7 @@ from pydantic import (
     Field,
     FiniteFloat,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -73,6 +74,14 @@ class Channel(_MissionPart):
     missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
     """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
     detection: Detection = Detection()
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _lists_numbers(cls, value: object) -> object:
+        """Pydantic would take YAML's `off` for the number 0."""
+        if not isinstance(value, list | tuple) or any(isinstance(item, bool) for item in value):
+            raise ValueError("missing is a list of numbers, such as [-9999, 1e30]")
+        return value
 
     @model_validator(mode="after")
     def _range_ascends(self) -> Self:

@@ -40,6 +40,7 @@ MISSION = Mission.model_validate(
                 "channels": {
                     "gyro": {"unit": "deg/s", "missing": [-9999, 1e30, 0.1]},
                     "thruster": {"unit": "flag", "kind": "flag", "missing": [255]},
+                    "latch": {"unit": "flag", "kind": "flag", "missing": [0]},
                 },
             },
         },
@@ -116,9 +117,10 @@ def test_bad_values_are_named_with_channel_reason_and_what_was_sent() -> None:
 
 def test_refusal_of_a_message_without_a_sample_names_what_was_sent() -> None:
     with pytest.raises(InvalidTelemetryMessage) as raised:
-        parse(message(eps={"voltage": "off", "soc": None}))
+        parse(message(eps={"voltage": "off\x1b[2J\n", "soc": None}))
     assert raised.value.detail == (
-        "no usable value in any of: eps, aocs; eps.voltage is off (text); eps.soc is null (null)"
+        r"eps.voltage is 'off\x1b[2J\n' (text); eps.soc is 'null' (null);"
+        " no usable value in any of: eps, aocs"
     )
 
 
@@ -162,6 +164,11 @@ def test_number_next_to_a_fill_value_is_a_sample(value: float) -> None:
 
 def test_flag_may_have_a_fill_value() -> None:
     assert math.isnan(parse(message(aocs={"gyro": 1, "thruster": 255})).samples["aocs"][1])
+    parsed = parse(message(aocs={"gyro": True, "latch": False}))
+    assert [(bad.channel, bad.reason) for bad in parsed.bad_values] == [
+        ("aocs.gyro", Refusal.BOOLEAN),
+        ("aocs.latch", Refusal.FILL_VALUE),
+    ]
 
 
 @pytest.mark.parametrize(("value", "sample"), [(True, 1.0), (False, 0.0), (1, 1.0), (0, 0.0)])

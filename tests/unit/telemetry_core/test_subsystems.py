@@ -58,7 +58,7 @@ def test_fill_values_are_numbers_however_yaml_reads_them(written: list[object]) 
     assert mission.fill_values("eps", "alarm") == mission.fill_values("obc", "soc") == ()
 
 
-@pytest.mark.parametrize("written", [[math.nan], [math.inf], ["none"], -9999, list(range(17))])
+@pytest.mark.parametrize("written", [[math.nan], [math.inf], ["none"], [False], -9999, list(range(17))])
 def test_fill_values_that_are_no_list_of_a_few_numbers_are_refused(written: object) -> None:
     with pytest.raises(ValidationError, match="missing"):
         Mission.model_validate(changed("subsystems", "eps", "channels", "soc", "missing", to=written))
