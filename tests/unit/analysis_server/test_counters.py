@@ -1,6 +1,7 @@
 """Counters that start anew: a wrap is no event, a jump is one."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from analysis_server.arguments import parse_subsystem
 from analysis_server.counters import moduli_of, straightened, wrapped
 from analysis_server.inference import WindowSet, infer_windows
+from analysis_server.triton import Forecast
 from telemetry_core.inferences import ANOMALY_THRESHOLD, SubsystemInference
 from telemetry_core.subsystems import Detection
 from tests.unit.analysis_server.test_inference import CALIBRATION, NOW, PersistenceModel, job
@@ -25,7 +27,17 @@ def counted(start: int, steps: npt.NDArray[np.int64] = STEPS) -> npt.NDArray[np.
     return (start + np.cumsum(steps)).astype(np.float32)
 
 
-def judged(*windows: npt.NDArray[np.floating], modulo: float | None = MODULO) -> list[SubsystemInference]:
+class RisingModel(PersistenceModel):
+    """Forecasts 50 more with each step."""
+
+    def __call__(self, model_name: str, model_version: str, windows: npt.NDArray[np.float32]) -> Forecast:
+        answer = super().__call__(model_name, model_version, windows)
+        return replace(answer, mean=answer.mean + 50 * np.arange(1, 65, dtype=np.float32))
+
+
+def judged(
+    *windows: npt.NDArray[np.floating], model: PersistenceModel | None = None
+) -> list[SubsystemInference]:
     task = WindowSet(
         subsystem="obc",
         model_name="lstm_timeseries",
@@ -35,9 +47,10 @@ def judged(*windows: npt.NDArray[np.floating], modulo: float | None = MODULO) ->
         jobs=[job(number) for number in range(len(windows))],
         origins=[{} for _ in windows],
         windows=np.stack(windows)[:, None],
-        detection={} if modulo is None else {"frames": Detection(modulo=modulo)},
+        detection={"frames": Detection(modulo=MODULO)},
     )
-    return infer_windows(task, infer=PersistenceModel(), calibration=CALIBRATION, clock=lambda: NOW)
+    infer = model or PersistenceModel()
+    return infer_windows(task, infer=infer, calibration=CALIBRATION, clock=lambda: NOW)
 
 
 def straight(*values: float, modulo: float = 256) -> list[float]:
@@ -136,6 +149,12 @@ def test_forecast_of_a_counter_is_one_of_its_values() -> None:
     assert found.tolist() == [[[255.5, 0, 44], [127.5, -128, 127], [256, 257, 258]]]
     hair = np.array([[[-1e-17, np.nan], [-128 - 1e-20, 0], [0, 0]]])
     np.testing.assert_array_equal(wrapped(hair, windows, moduli), [[[0, np.nan], [-128, 0], [0, 0]]])
+
+
+def test_verdict_of_a_counter_forecasts_its_values() -> None:
+    values = counted(0)
+    (row,) = judged((values - values[-1] + 65_450) % MODULO, model=RisingModel())
+    assert row.predictions == [[65_500], [14], [64]]
 
 
 def test_posted_counter_is_judged_as_one() -> None:
