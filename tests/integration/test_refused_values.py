@@ -14,6 +14,7 @@ from telemetry_core.messages import microseconds_of
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row, rows
+from telemetry_core.values import Refusal, shown
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get, problem
 
@@ -40,7 +41,7 @@ def theirs(database: Settings) -> Iterator[Pool]:
 
 def kept(pool: Pool, satellite_id: str) -> list[Row]:
     with transaction(pool) as connection:
-        return rows(connection, "refused_values", {"satellite_id": satellite_id, "limit": 10})
+        return rows(connection, "refused_values", {"satellite_id": satellite_id, "limit": 20})
 
 
 def test_refusals_add_up_and_the_last_one_received_is_shown(pool: Pool, theirs: Pool) -> None:
@@ -49,6 +50,19 @@ def test_refusals_add_up_and_the_last_one_received_is_shown(pool: Pool, theirs: 
     save({key("A"): refusals(3, "older", 1), key("A", reason="null"): refusals(1, "null", 2)})
     found = [(row["reason"], row["count"], row["last_value"]) for row in kept(pool, "A")]
     assert found == [("text", 5, "3.9 V"), ("null", 1, "null")]
+
+
+def test_every_reason_the_longest_names_and_any_text_are_kept(pool: Pool, theirs: Pool) -> None:
+    satellite_id, name = "S" * 50, "n" * 50
+    text = shown("'; DROP TABLE x; -- %s %(a)s \\ \x00\ud800 \U0001f6f0" * 10)
+    saving(theirs)(
+        {
+            key(satellite_id, f"{name}.{name}", reason.value): refusals(1, text, second)
+            for second, reason in enumerate(reversed(Refusal))
+        }
+    )
+    found = [(row["reason"], row["last_value"]) for row in kept(pool, satellite_id)]
+    assert found == [(reason.value, text) for reason in Refusal]
 
 
 def test_longest_silent_rows_make_room(pool: Pool, theirs: Pool) -> None:
