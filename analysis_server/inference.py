@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis_server.counters import moduli_of, straightened, wrapped
 from analysis_server.measures import FAMILIES
 from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
 from analysis_server.scoring import (
@@ -22,7 +23,7 @@ from analysis_server.triton import Forecast
 from analysis_server.window_sets import Counts, WindowSet
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import ANOMALY_THRESHOLD, JobStatus, SubsystemInference, Verdict
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH
+from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Detection
 
 MODEL_TYPES: Final = {
     "lstm_timeseries": "LSTM",
@@ -104,7 +105,9 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
     started_at: datetime,
     clock: Callable[[], datetime],
 ) -> dict[int, SubsystemInference]:
-    windows, judged_steps = _judged(task, ready)
+    present, judged_steps = _judged(task, ready)
+    moduli = moduli_of([task.detection.get(channel, Detection()) for channel in task.channels])
+    windows = straightened(present, moduli)
     jobs, channels, steps = windows.shape
     units = ModelUnits.of(windows) if judged_steps is None else ModelUnits.where_needed(windows)
     begun = time.perf_counter()
@@ -128,6 +131,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
         steps=judged_steps,
     )
     probabilities = confidence(windows, std)
+    expected = wrapped(mean, present, moduli)
     completed_at = clock()
     rows = {}
     for position, index in enumerate(ready):
@@ -147,7 +151,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
             completed_at=completed_at,
             inference_time_ms=elapsed_ms,
             calibration_hash=calibration.hash,
-            forecast=_forecast_columns(task, windows[position], mean[position], std[position]),
+            forecast=_forecast_columns(task, windows[position], expected[position], std[position]),
             confidence=probabilities[position][_has_samples(windows[position])],
             score=_score_columns(scores, position, task.channels),
         )

@@ -205,7 +205,9 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
         parts.append((known, score_known(series.of_channels(known), chosen, fitted, limits, length_index)))
     if unknown.size:
         counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
-        parts.append((unknown, score_unknown(series.value[:, unknown], counted[:, unknown])))
+        is_counter = np.array([setting.modulo is not None for setting in settings])
+        scores = score_unknown(series.value[:, unknown], counted[:, unknown], is_counter[unknown])
+        parts.append((unknown, scores))
     return joined(parts, windows.shape[:2])
 
 
@@ -236,13 +238,15 @@ def score_known(
     return Scores(score=np.where(longest >= 0, score, np.nan), contributions=contributions)
 
 
-def score_unknown(value: Floats, counted: npt.NDArray[np.bool_]) -> Scores:
+def score_unknown(value: Floats, counted: npt.NDArray[np.bool_], is_counter: npt.NDArray[np.bool_]) -> Scores:
     """Score float64[job, channel, time] each channel against itself; the oddest channel decides.
 
-    What the mission does not count, bool[job, channel], is no evidence.
+    What the mission does not count, bool[job, channel], is no evidence. A counter, bool[channel], comes
+    without its wraps: what looks like one is a jump.
     """
     jobs, channel_count, steps = value.shape
-    by_test = series_evidence(value.reshape(-1, steps)).reshape(jobs, channel_count, -1)
+    evidence = series_evidence(value.reshape(-1, steps), np.tile(is_counter, jobs))
+    by_test = evidence.reshape(jobs, channel_count, -1)
     by_test *= counted[..., None]
     is_judged = (np.isfinite(value).sum(axis=2) >= MIN_SAMPLES).any(axis=1)
     threshold = channel_count**SERIES_CHANNEL_EXPONENT

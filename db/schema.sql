@@ -227,6 +227,16 @@ CREATE VIEW ops.live_verdicts AS
           WHERE ((inference_jobs.job_id)::text = (inference.job_id)::text)
          OFFSET 0) job)
   WHERE (((job.source)::text = 'kafka_auto_trigger'::text) AND ((job.metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text));
+CREATE TABLE ops.refused_values (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    channel character varying(101) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(20) NOT NULL COLLATE pg_catalog."C",
+    count bigint NOT NULL,
+    last_value character varying(100) NOT NULL,
+    last_at timestamp(3) without time zone NOT NULL
+);
+COMMENT ON COLUMN ops.refused_values.channel IS 'Subsystem and channel; the subsystem alone where it was no object; timestamp for the generation time';
+COMMENT ON COLUMN ops.refused_values.last_at IS 'When Kafka received the last one';
 CREATE TABLE ops.refused_verdicts (
     sink character varying(50) NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -375,6 +385,8 @@ ALTER TABLE ONLY ops.deleted_verdicts
     ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.refused_values
+    ADD CONSTRAINT refused_values_pkey PRIMARY KEY (satellite_id, channel, reason);
 ALTER TABLE ONLY ops.refused_verdicts
     ADD CONSTRAINT refused_verdicts_pkey PRIMARY KEY (sink, job_id, subsystem);
 ALTER TABLE ONLY ops.relay_cursors
@@ -402,6 +414,7 @@ CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partiti
 CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
+CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
 CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
 CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);

@@ -5,21 +5,27 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 
 from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
+from kafka_inference_trigger.refused_values import RefusedValues, kept_saved, saving
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.broker import celery_app
+from telemetry_core.database import Pool, open_pool
 from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
+from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream, read_newest
+
+STATEMENT_TIMEOUT_MS: Final = 5_000
 
 _log = structlog.get_logger(SERVICE)
 
@@ -35,11 +41,13 @@ def main() -> None:
         sys.exit(f"Mission refused:\n{error}")
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
+    refused = RefusedValues()
     trigger = InferenceTrigger(
         mission,
         topic=settings.kafka_topic,
         clock=lambda: datetime.now(UTC),
         max_satellites=settings.max_satellites,
+        note_bad_values=refused.add,
     )
 
     def fill(records: Iterator[Record]) -> None:
@@ -69,8 +77,18 @@ def main() -> None:
     dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)
     dispatcher = Dispatcher(dead_letters, publish, check=breaker.check)
     send = traced("dispatch", dispatcher.send, _job_ids)
-    liveness.start()
-    stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
+    with kept_saved(refused, saving(_pool(settings)), liveness.loop("refused values")):
+        liveness.start()
+        stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
+
+
+def _pool(settings: Settings) -> Pool:
+    return open_pool(
+        as_service(settings, SERVICE),
+        max_connections=1,
+        application_name=SERVICE,
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+    )
 
 
 def _job_ids(plan: Plan) -> list[str]:

@@ -12,7 +12,9 @@ from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Job, Source, reasons_in_words
 from telemetry_core.messages import (
     MAX_DUMP_AGE_S,
+    BadValue,
     TelemetryMessage,
+    UnusableSampleSet,
     job_id_of,
     parse_telemetry_message,
     time_of,
@@ -28,6 +30,9 @@ from telemetry_core.subsystems import Mission
 from telemetry_core.tasks import InferenceBatch
 
 SERVICE = "kafka-inference-trigger"
+
+NoteBadValues = Callable[[str, Sequence[BadValue], int], None]
+"""Told of a satellite's values that were refused, and when they were received (microseconds since 1970)."""
 
 _log = structlog.get_logger(SERVICE)
 
@@ -83,10 +88,12 @@ class InferenceTrigger:
         topic: str,
         clock: Callable[[], datetime],
         max_satellites: int = MAX_SATELLITES,
+        note_bad_values: NoteBadValues = lambda _satellite_id, _bad_values, _received_us: None,
     ) -> None:
         self._mission = mission
         self._topic = topic
         self._clock = clock
+        self._note_bad_values = note_bad_values
         self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
 
     def fill(self, records: Iterable[Record]) -> int:
@@ -115,6 +122,8 @@ class InferenceTrigger:
             try:
                 job = self._judge(record)
             except InvalidTelemetryMessage as error:
+                if isinstance(error, UnusableSampleSet):
+                    self._note_bad_values(error.satellite_id, error.bad_values, record.received_us)
                 plan.dead_letters.append(DeadLetter(record=record, reason=error.reason, detail=error.detail))
                 plan.outcomes.append(outcome_of(record, error.reason))
                 continue
@@ -160,7 +169,8 @@ class InferenceTrigger:
         message = self._parse(record)
         placed = self._windows.append(message, record.received_us, is_replayed=record.is_replayed)
         if message.bad_values:
-            VALUES_REFUSED.labels(SERVICE).inc(message.bad_values)
+            VALUES_REFUSED.labels(SERVICE).inc(len(message.bad_values))
+            self._note_bad_values(message.satellite_id, message.bad_values, record.received_us)
         if placed.arrival is Arrival.DUPLICATE:
             # Only the database knows what became of the first one, and takes the second for nothing new.
             MESSAGES_DUPLICATED.labels(SERVICE).inc()

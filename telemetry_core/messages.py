@@ -1,7 +1,7 @@
 """Telemetry messages: from the bytes on Kafka to validated samples."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Channel, Mission
-from telemetry_core.values import number_of, parse_time, read_json
+from telemetry_core.values import TIME_FORMS, Refusal, number_of, parse_time, read_json, refusal_of, shown
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
@@ -19,8 +19,31 @@ MAX_DUMP_AGE_S: Final = 365 * 86_400
 """What is older when it is received, more than is kept of telemetry, has a wrong on-board clock."""
 REPLAYED_HEADER: Final = "replayed"
 """Kafka header of a message from a recording or a simulated past: its age does not make it a dump."""
+TIMESTAMP: Final = "timestamp"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadValue:
+    """A value that was present and is no sample (NaN, null, fill value, wrong type, beyond float32)."""
+
+    #: `subsystem.channel`; the subsystem alone where it is no object, `timestamp` for the generation time.
+    channel: str
+    reason: Refusal
+    #: For a reader, cut.
+    value: str
+
+
+class UnusableSampleSet(InvalidTelemetryMessage):
+    """A message of a known satellite that can never be used, with the values that are the reason."""
+
+    def __init__(
+        self, reason: str, detail: str, *, satellite_id: str, bad_values: Sequence[BadValue]
+    ) -> None:
+        super().__init__(reason, detail)
+        self.satellite_id = satellite_id
+        self.bad_values = bad_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +55,8 @@ class TelemetryMessage:
     generated_us: int
     #: Subsystem to values in channel order; NaN = missing. A subsystem without any value is left out.
     samples: Mapping[str, tuple[float, ...]]
-    #: Values that were present but unusable (NaN, null, wrong type, beyond float32).
-    bad_values: int
+    #: What was taken as missing.
+    bad_values: Sequence[BadValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +83,24 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
     """
     header = parse_header(raw, mission=mission, received_us=received_us)
     samples: dict[str, tuple[float, ...]] = {}
-    bad_values = 0
+    bad_values: list[BadValue] = []
     for name, subsystem in mission.subsystems.items():
         fields = header.body.get(name)
-        if not isinstance(fields, dict):
-            bad_values += fields is not None
+        if fields is None:
             continue
-        values, bad = _values(fields, subsystem.channels)
-        bad_values += bad
+        if not isinstance(fields, dict):
+            bad_values.append(BadValue(channel=name, reason=Refusal.NO_OBJECT, value=shown(fields)))
+            continue
+        values = tuple(_value(fields, channel, subsystem.channels[channel]) for channel in subsystem.channels)
+        bad_values += _bad_values(name, fields, values, subsystem.channels)
         if not all(math.isnan(value) for value in values):
             samples[name] = values
     if not samples:
-        raise InvalidTelemetryMessage(
-            "no_usable_channel", f"no usable value in any of: {', '.join(mission.subsystems)}"
+        raise UnusableSampleSet(
+            "no_usable_channel",
+            _nothing_usable(", ".join(mission.subsystems), bad_values),
+            satellite_id=header.satellite_id,
+            bad_values=bad_values,
         )
     return TelemetryMessage(
         satellite_id=header.satellite_id,
@@ -85,11 +113,18 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
 def parse_header(raw: bytes | None, *, mission: Mission, received_us: int) -> MessageHeader:
     """Find satellite and generation time, or raise `InvalidTelemetryMessage` with the reason."""
     body = _json_object(raw)
-    return MessageHeader(
-        satellite_id=_satellite_id(body),
-        generated_us=_generation_time(body, mission, received_us),
-        body=body,
-    )
+    satellite_id = _satellite_id(body)
+    try:
+        generated_us = _generation_time(body, mission, received_us)
+    except InvalidTelemetryMessage as error:
+        sent = shown(body.get(TIMESTAMP))
+        raise UnusableSampleSet(
+            error.reason,
+            error.detail,
+            satellite_id=satellite_id,
+            bad_values=[BadValue(channel=TIMESTAMP, reason=Refusal(error.reason), value=sent)],
+        ) from error
+    return MessageHeader(satellite_id=satellite_id, generated_us=generated_us, body=body)
 
 
 def job_id_of(satellite_id: str, generated_us: int) -> str:
@@ -131,36 +166,46 @@ def _satellite_id(body: dict[str, Any]) -> str:
 
 
 def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -> int:
-    text = body.get("timestamp")
+    text = body.get(TIMESTAMP)
     if not isinstance(text, str):
-        raise InvalidTelemetryMessage("invalid_timestamp", "timestamp must be ISO 8601 text with UTC offset")
+        raise InvalidTelemetryMessage(Refusal.INVALID_TIMESTAMP.value, f"timestamp is no text: {TIME_FORMS}")
     try:
         generated_us = microseconds_of(parse_time(text))
     except ValueError as error:
         raise InvalidTelemetryMessage(
-            "invalid_timestamp", f"{text[:40]!r} is not ISO 8601 with UTC offset"
+            Refusal.INVALID_TIMESTAMP.value, f"{text[:40]!r} is no time: {error}"
         ) from error
     if generated_us > received_us + MAX_CLOCK_LEAD_S * 1_000_000:
         raise InvalidTelemetryMessage(
-            "time_ahead", f"{text[:40]} lies over {MAX_CLOCK_LEAD_S} s after its reception"
+            Refusal.TIME_AHEAD.value, f"{text[:40]} lies over {MAX_CLOCK_LEAD_S} s after its reception"
         )
     if generated_us < microseconds_of(mission.earliest_time):
-        raise InvalidTelemetryMessage("time_too_early", f"{text[:40]} lies before {mission.earliest_time}")
+        raise InvalidTelemetryMessage(
+            Refusal.TIME_TOO_EARLY.value, f"{text[:40]} lies before {mission.earliest_time}"
+        )
     return generated_us
 
 
-def _values(fields: dict[str, Any], channels: Mapping[str, Channel]) -> tuple[tuple[float, ...], int]:
-    values = []
-    bad = 0
-    for name, channel in channels.items():
-        value = _number(fields[name], channel) if name in fields else None
-        bad += value is None and name in fields
-        values.append(math.nan if value is None else value)
-    return tuple(values), bad
+def _value(fields: Mapping[str, Any], name: str, channel: Channel) -> float:
+    """Return what a channel takes for a number, or NaN."""
+    number = number_of(_flag_as_number(fields.get(name), channel), missing=channel.missing)
+    return math.nan if number is None else number
 
 
-def _number(value: object, channel: Channel) -> float | None:
-    """Return what a channel takes for a number, or None."""
-    if isinstance(value, bool) and channel.kind == "flag":
-        return float(value)
-    return number_of(value)
+def _flag_as_number(value: object, channel: Channel) -> object:
+    return int(value) if isinstance(value, bool) and channel.kind == "flag" else value
+
+
+def _bad_values(
+    subsystem: str, fields: Mapping[str, Any], values: Iterable[float], channels: Mapping[str, Channel]
+) -> Iterator[BadValue]:
+    for (name, channel), value in zip(channels.items(), values, strict=True):
+        if math.isnan(value) and name in fields:
+            reason = refusal_of(_flag_as_number(fields[name], channel))
+            yield BadValue(channel=f"{subsystem}.{name}", reason=reason, value=shown(fields[name]))
+
+
+def _nothing_usable(subsystems: str, bad_values: Sequence[BadValue]) -> str:
+    """Name the first values before the subsystems: of a long detail only the beginning is kept."""
+    first = [f"{bad.channel} is {bad.value!r} ({bad.reason})" for bad in bad_values[:3]]
+    return "; ".join([*first, f"no usable value in any of: {subsystems}"])

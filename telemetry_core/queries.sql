@@ -486,6 +486,29 @@ CROSS JOIN LATERAL (
 ) AS newest
 ORDER BY counted.sink
 
+-- name: save_refused_values
+INSERT INTO ops.refused_values AS kept (satellite_id, channel, reason, count, last_value, last_at)
+SELECT
+    refused.satellite_id, refused.channel, refused.reason, refused.count, refused.last_value,
+    refused.last_at AT TIME ZONE 'UTC'
+FROM unnest(
+    %(satellite_ids)s::text [], %(channels)s::text [], %(reasons)s::text [], %(counts)s::bigint [],
+    %(values)s::text [], %(times)s::timestamptz []
+) AS refused (satellite_id, channel, reason, count, last_value, last_at)
+ON CONFLICT (satellite_id, channel, reason) DO UPDATE SET
+    count = kept.count + excluded.count,
+    last_value = CASE WHEN excluded.last_at >= kept.last_at THEN excluded.last_value ELSE kept.last_value END,
+    last_at = greatest(kept.last_at, excluded.last_at)
+
+-- name: forget_oldest_refused_values
+DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
+    SELECT satellite_id, channel, reason FROM ops.refused_values ORDER BY last_at DESC OFFSET %(ceiling)s
+)
+
+-- name: refused_values
+SELECT channel, reason, count, last_value, last_at FROM ops.refused_values
+WHERE satellite_id = %(satellite_id)s ORDER BY last_at DESC, channel, reason LIMIT %(limit)s
+
 -- name: forecasts
 -- Forecasts of one channel of one satellite whose windows end between two generation times, in time order:
 -- the ids of telemetry jobs end in it. Of more than `ceiling` every n-th is taken.

@@ -118,7 +118,7 @@ def preview(file: Path, missions: Sequence[Mission], names: Sequence[str], repos
     found = []
     for mission, name in zip(missions, names, strict=True):
         recording = recording_of(mission, name)
-        samples = read_samples(file, recording)
+        samples = read_samples(file, recording, mission)
         model = ModelFile(repository / mission.model.name / mission.model.version)
         found.append(list(verdicts(records_of(samples, recording), mission, model)))
     days = max(int(samples.unix_us[-1] - samples.unix_us[0]), 1) / DAY_US

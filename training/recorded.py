@@ -9,12 +9,14 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis_server.changes import CHANGES, ChannelChanges, RecentStatistics, change_evidence
+from analysis_server.counters import straightened
 from analysis_server.measures import masked_max
 from analysis_server.scoring import CALIBRATION_FILE, recent_evidence
 from telemetry_core.errors import InvalidMission
@@ -63,21 +65,30 @@ def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float
         yield np.stack([own[last] for own, last in zip(ending_at, ends, strict=True)], axis=1)
 
 
-def measured_blocks(values: Floats, length: int) -> list[RecentStatistics]:
+def measured_blocks(values: Floats, length: int, moduli: Floats) -> list[RecentStatistics]:
     """Statistics of the verdicts of at most MOST_BLOCKS blocks, spread over the recording."""
     blocks = list(stream_windows(values, length))
     every = -(-len(blocks) // MOST_BLOCKS)
-    return [RecentStatistics.measure(windows.astype(np.float64)) for windows in blocks[::every]]
+    return [
+        RecentStatistics.measure(straightened(windows.astype(np.float64), moduli).astype(np.float64))
+        for windows in blocks[::every]
+    ]
 
 
-def fit_channels(blocks: Sequence[RecentStatistics], values: Floats) -> list[ChannelChanges]:
-    """What is usual for each channel and which distances are common; NaN where the recording is too short."""
+def fit_channels(blocks: Sequence[RecentStatistics], values: Floats, moduli: Floats) -> list[ChannelChanges]:
+    """What is usual for each channel and which distances are common; NaN where the recording is too short.
+
+    A counter, finite in moduli float64[channel], has no usual level.
+    """
     usual = finite_quantile(np.concatenate([block.newest for block in blocks]), 0.5)
     largest = np.stack([masked_max(np.moveaxis(block.distances(usual), 0, -1)) for block in blocks])
     size = np.maximum(np.nanstd(values, axis=1), LEVEL_SHARE * np.nanmax(np.abs(values), axis=1))
     is_share = np.array(["share" in name for name in CHANGES])
     floor = LEAST_SHARE * np.where(is_share, 1.0, np.maximum(size, SMALLEST_SIZE)[:, None])
     common = np.maximum(finite_quantile(largest, COMMON), floor[:, None])
+    is_level = np.array([name.startswith("mean_") for name in CHANGES])
+    usual[np.isfinite(moduli)[:, None] & is_level] = np.nan
+    common[:, 0][np.isfinite(moduli)[:, None] & is_level] = np.nan
     return [ChannelChanges(usual=one, common=other) for one, other in zip(usual, common, strict=True)]
 
 
@@ -88,7 +99,9 @@ def finite_quantile(value: Floats, quantile: float) -> Floats:
     return np.where(is_known, found, np.nan)
 
 
-def fit_changes(recorded: Recorded, length: int = MAX_WINDOW_LENGTH) -> dict[str, Any]:
+def fit_changes(
+    recorded: Recorded, length: int = MAX_WINDOW_LENGTH, counters: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, Any]:
     """The `changes` part of a calibration file, from nominal telemetry alone; progress goes to stderr.
 
     One threshold serves all subsystems of as many channels: 1 in 1,000 of their verdicts together exceeds it.
@@ -96,13 +109,15 @@ def fit_changes(recorded: Recorded, length: int = MAX_WINDOW_LENGTH) -> dict[str
     Args:
         recorded: Telemetry of every channel.
         length: Steps of the windows that will be judged.
+        counters: By `subsystem.channel`, the modulo of each counter.
     """
     channels: dict[str, Any] = {}
     evidence: dict[int, list[Floats]] = {}
     for number, (subsystem, telemetry) in enumerate(recorded.items(), start=1):
         values = np.stack(list(telemetry.values()))
-        blocks = measured_blocks(values, length)
-        fitted = fit_channels(blocks, values)
+        moduli = np.array([counters.get(f"{subsystem}.{name}", np.inf) for name in telemetry])
+        blocks = measured_blocks(values, length, moduli)
+        fitted = fit_channels(blocks, values, moduli)
         channels |= {
             f"{subsystem}.{name}": document(one) for name, one in zip(telemetry, fitted, strict=True)
         }
@@ -134,7 +149,7 @@ def document(channel: ChannelChanges) -> dict[str, Any]:
 def read_recorded(path: Path, mission: Mission, source: str) -> dict[str, dict[str, Floats]]:
     """Read the channels of a recording that the model sees; raises what reading and the mission raise."""
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording)
+    samples = read_samples(path, recording, mission)
     columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))
     features = {
         name: [channel for channel in subsystem.features if f"{name}.{channel}" in columns]
@@ -163,7 +178,7 @@ def main() -> None:
         sys.exit(str(error))
     path = arguments.model / CALIBRATION_FILE
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["changes"] = fit_changes(recorded, mission.window.length)
+    content["changes"] = fit_changes(recorded, mission.window.length, mission.counters)
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(content['changes']['channels'])}")
 

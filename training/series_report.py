@@ -32,7 +32,7 @@ def is_flagged(examples: Sequence[Example]) -> npt.NDArray[np.bool_]:
     rows = np.full((len(examples), 1, LONGEST), np.nan)
     for row, example in zip(rows, examples, strict=True):
         row[0, LONGEST - len(example.values) :] = example.values
-    scores = score_unknown(rows, np.ones((len(rows), 1), np.bool_)).score
+    scores = score_unknown(rows, np.ones((len(rows), 1), np.bool_), np.zeros(1, np.bool_)).score
     return np.asarray(scores > ANOMALY_THRESHOLD)
 
 

@@ -774,6 +774,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passed-over/{satellite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passed Over
+         * @description Return which values of a satellite were taken as missing samples, and why; some 10 seconds old.
+         */
+        get: operations["list_passed_over"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipeline": {
         parameters: {
             query?: never;
@@ -2251,6 +2271,19 @@ export interface components {
             items: components["schemas"]["PassedOver"][];
         };
         /**
+         * PassedOverValues
+         * @description Channels with refused values, the newest first.
+         */
+        PassedOverValues: {
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Values
+             * @description At most 500
+             */
+            values: components["schemas"]["RefusedValue"][];
+        };
+        /**
          * Pattern
          * @description Jobs whose metadata name one pattern.
          */
@@ -2410,6 +2443,41 @@ export interface components {
              * Format: date-time
              */
             newest_at: string;
+        };
+        /**
+         * RefusedValue
+         * @description Values of one channel that were refused for one reason.
+         */
+        RefusedValue: {
+            /**
+             * Channel
+             * @description subsystem.channel, the subsystem that was no object, or timestamp, the message's time
+             * @example eps.battery_voltage
+             */
+            channel: string;
+            /**
+             * Reason
+             * @description One of: null, fill_value, not_finite, too_large, boolean, text, no_number, no_object, invalid_timestamp, time_ahead, time_too_early
+             * @example fill_value
+             */
+            reason: string;
+            /**
+             * Count
+             * @description Since it was first met; a channel without one for 30 days begins anew
+             */
+            count: number;
+            /**
+             * Last Value
+             * @description At most 100 characters of the last one
+             * @example -9999
+             */
+            last_value: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description When the last one was received
+             */
+            last_at: string;
         };
         /**
          * ResultList
@@ -4759,6 +4827,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passed_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassedOverValues"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */

@@ -54,7 +54,7 @@ class Satellite:
             satellite_id="SAT-001",
             generated_us=microseconds(second),
             samples={"eps": tuple(values)},
-            bad_values=0,
+            bad_values=(),
         )
         received_us = microseconds(second if received is None else received)
         self.windows.append(message, received_us, is_replayed=received is not None)

@@ -131,6 +131,31 @@ def test_refused_message_is_a_dead_letter_and_its_neighbours_go_on():
     assert len(plan.jobs) == 2
 
 
+def test_refused_values_are_noted_once_by_satellite_also_of_messages_that_are_dead_letters():
+    noted = []
+    trigger = InferenceTrigger(
+        MISSION, topic="t", clock=lambda: START, note_bad_values=lambda *refused: noted.append(refused)
+    )
+    spoilt = telemetry(0)
+    spoilt["eps"]["battery_voltage"] = "3.9 V"
+    records = [
+        record(0, telemetry(0)),
+        record(1, telemetry(1) | {"eps": spoilt["eps"]}),
+        record(2, telemetry(2) | {"timestamp": "2036-02-07T06:28:16Z"}),
+        record(3, b"{broken"),
+    ]
+    trigger.fill(records)
+    assert noted == []
+    assert [letter.record.offset for letter in trigger.plan(records).dead_letters] == [2, 3]
+    assert [
+        (satellite, [(bad.channel, bad.reason) for bad in bad_values], received_us)
+        for satellite, bad_values, received_us in noted
+    ] == [
+        (telemetry(0)["satellite_id"], [("eps.battery_voltage", "text")], records[1].received_us),
+        (telemetry(0)["satellite_id"], [("timestamp", "time_ahead")], records[2].received_us),
+    ]
+
+
 def test_duplicate_is_dispatched_again():
     trigger = new_trigger()
     trigger.plan([record(0, telemetry(0))])

@@ -35,7 +35,7 @@ def message(second: float, **samples: tuple[float, ...]) -> TelemetryMessage:
         satellite_id="SAT-001",
         generated_us=START_US + round(second * SECOND_US),
         samples=samples or {"eps": (second, -second)},
-        bad_values=0,
+        bad_values=(),
     )
 
 
@@ -178,7 +178,7 @@ def test_satellite_that_fell_silent_starts_afresh_and_is_forgotten():
     windows = TelemetryWindows(mission())
     windows.append(message(0), received(0))
     other = TelemetryMessage(
-        satellite_id="SAT-002", generated_us=received(500), samples={"eps": (1.0, 1.0)}, bad_values=0
+        satellite_id="SAT-002", generated_us=received(500), samples={"eps": (1.0, 1.0)}, bad_values=()
     )
     windows.append(other, received(500))
     assert len(windows) == 1

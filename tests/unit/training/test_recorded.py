@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis_server.changes import CHANGES, parse_changes
-from analysis_server.scoring import load_calibration
+from analysis_server.scoring import Calibration, load_calibration
 from training import recorded
 from training.recorded import fit_changes, stream_windows
 
@@ -29,27 +29,42 @@ recording:
 """
 
 
-def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "calibration.json").write_bytes((MODEL / "calibration.json").read_bytes())
-    (tmp_path / "mission.yaml").write_text(MISSION, encoding="utf-8")
-    noise = np.random.default_rng(4).normal(size=900)
-    lines = ["t,u,f", *(f"{second},{value},0" for second, value in enumerate(noise, start=1_700_000_000))]
-    (tmp_path / "flight.csv").write_text("\n".join(lines), encoding="utf-8")
+def calibrated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, values: np.ndarray, mission: str = MISSION
+) -> Calibration:
+    (folder / "calibration.json").write_bytes((MODEL / "calibration.json").read_bytes())
+    (folder / "mission.yaml").write_text(mission, encoding="utf-8")
+    lines = ["t,u,f", *(f"{second},{value},0" for second, value in enumerate(values, start=1_700_000_000))]
+    (folder / "flight.csv").write_text("\n".join(lines), encoding="utf-8")
     command = [
         "calibrate",
-        tmp_path / "flight.csv",
+        folder / "flight.csv",
         "--mission",
-        tmp_path / "mission.yaml",
+        folder / "mission.yaml",
         "--model",
-        tmp_path,
+        folder,
     ]
     monkeypatch.setattr(sys, "argv", [str(part) for part in command])
     recorded.main()
-    calibration = load_calibration(tmp_path)
+    return load_calibration(folder)
+
+
+def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calibration = calibrated(tmp_path, monkeypatch, np.random.default_rng(4).normal(size=900))
     assert list(calibration.changes.channels) == ["eps.voltage"]
+    assert np.isfinite(calibration.changes.channels["eps.voltage"].usual).all()
     assert calibration.channels.keys() == load_calibration(MODEL).channels.keys()
+
+
+def test_a_counter_of_the_mission_is_calibrated_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.cumsum(np.random.default_rng(2).integers(5, 9, size=900)) % 1024
+    mission = MISSION.replace("{unit: V}", "{unit: V, kind: counter, modulo: 1024}")
+    usual = calibrated(tmp_path, monkeypatch, values, mission).changes.channels["eps.voltage"].usual
+    assert np.isnan(usual).tolist() == [name.startswith("mean_") for name in CHANGES]
 
 
 def test_a_recording_too_short_for_a_measure_leaves_it_unknown() -> None:
@@ -62,6 +77,18 @@ def test_a_recording_too_short_for_a_measure_leaves_it_unknown() -> None:
 def test_a_constant_recording_has_common_changes_above_zero() -> None:
     content = fit_changes({"a": {"b": np.full(800, -1.0)}})
     assert (parse_changes(content).channels["a.b"].common > 0).all()
+
+
+def test_a_counter_has_no_usual_level_and_its_wraps_are_no_changes() -> None:
+    whole = np.cumsum(np.random.default_rng(2).integers(5, 9, size=2000)).astype(float)
+    wrapping, plain = (
+        parse_changes(fit_changes({"a": {"b": values}}, 256, {"a.b": 1024.0})).channels["a.b"]
+        for values in (whole % 1024, whole)
+    )
+    is_level = np.array([name.startswith("mean_") for name in CHANGES])
+    assert np.isnan(wrapping.usual).tolist() == np.isnan(wrapping.common[0]).tolist() == is_level.tolist()
+    np.testing.assert_allclose(wrapping.usual, plain.usual, rtol=1e-4)
+    np.testing.assert_allclose(wrapping.common[1, is_level], plain.common[1, is_level], rtol=1e-4)
 
 
 def test_missing_samples_are_survived() -> None:
