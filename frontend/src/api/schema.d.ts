@@ -783,7 +783,7 @@ export interface paths {
         };
         /**
          * List Passed Over
-         * @description Return which values of a satellite were taken as missing samples, and why; some 10 seconds old.
+         * @description Return which values of a satellite were taken as missing samples, and why; some seconds old.
          */
         get: operations["list_passed_over"];
         put?: never;
