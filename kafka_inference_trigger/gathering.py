@@ -92,7 +92,7 @@ def _keep_saved(loop: Loop, saves: Iterable[Callable[[], None]], ended: threadin
             is_last = ended.wait(SAVE_EVERY_S)
             for save in saves:
                 save()
-            loop.tick()
+                loop.tick()
 
 
 def save_gathered(gathered: Gathered[Value], save: Save[Value]) -> None:
