@@ -37,7 +37,7 @@ class SampleWindow:
     steps: Counts
     #: int64[channel], each one's ChannelState.
     states: Counts
-    #: Of the channel with the most steps: time of the first one, and their number.
+    #: Of the leading channel, see `_precedence`: time of the first step, and their number.
     start_us: int
     sample_count: int
     #: Time of the sample set.
@@ -121,7 +121,7 @@ def _window(
             :, np.newaxis
         ]
         parts.append(part)
-    leading = max(parts, key=lambda part: (part.total > 0 and part.end_us == ending_us, part.total))
+    leading = max(parts, key=lambda part: _precedence(part, ending_us))
     end_us, interval_us, steps, states = header
     return SampleWindow(
         values=values,
@@ -133,6 +133,11 @@ def _window(
         sample_count=leading.total,
         ending_us=ending_us,
     )
+
+
+def _precedence(part: _Steps, ending_us: int) -> tuple[bool, bool, int]:
+    """Which channel a window starts and counts as: a judged one, of these one that ends with it, the longest."""
+    return part.state is ChannelState.JUDGED, part.total > 0 and part.end_us == ending_us, part.total
 
 
 def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:

@@ -106,6 +106,14 @@ def test_each_channel_has_its_own_end_and_interval():
     assert (window.sample_count, window.start_us) == (LENGTH, microseconds(38 - LENGTH + 1))
 
 
+def test_window_counts_as_its_judged_channels_whichever_sample_ends_it():
+    satellite = Satellite()
+    satellite.send_all(range(40), [0])
+    window = satellite.after(39.5, [1])
+    assert window.states.tolist()[:2] == [JUDGED, TOO_FEW]
+    assert (window.sample_count, window.start_us) == (LENGTH, microseconds(39 - LENGTH + 1))
+
+
 def test_slow_channel_misses_nothing_and_warms_up_by_itself():
     satellite = Satellite()
     for second in range(60):
