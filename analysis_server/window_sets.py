@@ -97,7 +97,10 @@ def origin_of_channels(batch: InferenceBatch, number: int, records: NDArray[Any]
     states = {name: ChannelState(int(record["state"])) for name, record in mine.items()}
     without = {name: state.words for name, state in states.items() if state is not ChannelState.JUDGED}
     axes = {
-        name: {"end": time_of(int(record["end_us"])).isoformat(), "interval_s": int(record["interval_us"]) / 1e6}
+        name: {
+            "end": time_of(int(record["end_us"])).isoformat(),
+            "interval_s": int(record["interval_us"]) / 1e6,
+        }
         for name, record in mine.items()
         if states[name] is ChannelState.JUDGED and _is_elsewhere(batch.jobs[number], record)
     }

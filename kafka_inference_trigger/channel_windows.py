@@ -5,7 +5,8 @@ another channel of the subsystem was sampled. Which packets brought the samples 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -45,13 +46,15 @@ class SampleWindow:
 
     def part(self, channels: slice) -> "SampleWindow":
         """The same of some channels."""
-        return replace(
-            self,
+        return SampleWindow(  # half as long as dataclasses.replace, for every subsystem of every job
             values=self.values[channels],
             end_us=self.end_us[channels],
             interval_us=self.interval_us[channels],
             steps=self.steps[channels],
             states=self.states[channels],
+            start_us=self.start_us,
+            sample_count=self.sample_count,
+            ending_us=self.ending_us,
         )
 
 
@@ -75,7 +78,7 @@ def windows_of(
     subsystems: Mapping[str, Indexes],
     *,
     ending_us: int,
-    since_us: Times,
+    since_us: int,
     limits: Window,
 ) -> dict[str, SampleWindow]:
     """Build the windows of subsystems.
@@ -84,31 +87,29 @@ def windows_of(
         rings: The satellite's samples.
         subsystems: Channels of each.
         ending_us: Time of the sample set; later samples are none of it.
-        since_us: int64[channel of the rings], older samples are too old.
+        since_us: Older samples are too old.
         limits: The mission's length and gap.
     """
     channels = np.concatenate(list(subsystems.values()))
-    axes = rings.axes(channels, since_us[channels])
+    axes = rings.axes(channels, since_us)
     if len(axes) > 1 and len(subsystems) > 1:
-        apart = ({name: own} for name, own in subsystems.items())
         return {
-            name: window
-            for one in apart
-            for name, window in windows_of(
-                rings, one, ending_us=ending_us, since_us=since_us, limits=limits
-            ).items()
+            name: _window(rings, own, rings.axes(own, since_us), ending_us, limits)
+            for name, own in subsystems.items()
         }
     whole = _window(rings, channels, axes, ending_us, limits)
-    ends = np.cumsum([len(own) for own in subsystems.values()]).tolist()
-    parts = (slice(end - len(own), end) for end, own in zip(ends, subsystems.values(), strict=True))
-    return {name: whole.part(part) for name, part in zip(subsystems, parts, strict=True)}
+    ends = accumulate(len(own) for own in subsystems.values())
+    return {
+        name: whole.part(slice(end - len(own), end))
+        for (name, own), end in zip(subsystems.items(), ends, strict=True)
+    }
 
 
 def _window(
     rings: ChannelRings, channels: Indexes, axes: Sequence[Axis], ending_us: int, limits: Window
 ) -> SampleWindow:
     runs = [_run(axis.times, ending_us, limits) for axis in axes]
-    values = np.full((len(channels), limits.length), np.nan)
+    values = np.empty((len(channels), limits.length))
     header = np.empty((4, len(channels)), dtype=np.int64)
     parts = []
     for axis, run in zip(axes, runs, strict=True):
@@ -116,10 +117,10 @@ def _window(
         siblings = [other.times for other in axes if other is not axis]
         part = _steps(times, missed(times, ending_us, siblings), ending_us, limits)
         slots = axis.slots[run.start + part.first : run.start + part.first + len(part.places)]
-        values[axis.members[:, np.newaxis], part.places] = rings.values(channels[axis.members], slots)
-        header[:, axis.members] = np.array([part.end_us, part.interval_us, part.judged, part.state])[
-            :, np.newaxis
-        ]
+        values[axis.members] = _laid_out(
+            rings.values(channels[axis.members], slots), part.places, limits.length
+        )
+        header[:, axis.members] = np.array([[part.end_us], [part.interval_us], [part.judged], [part.state]])
         parts.append(part)
     leading = max(parts, key=lambda part: _precedence(part, ending_us))
     end_us, interval_us, steps, states = header
@@ -135,8 +136,17 @@ def _window(
     )
 
 
+def _laid_out(samples: Values, places: Counts, length: int) -> Values:
+    """Put float64[channel, sample] at their steps, NaN at the others."""
+    if len(places) == length:
+        return samples
+    steps = np.full((len(samples), length), np.nan)
+    steps[:, places] = samples
+    return steps
+
+
 def _precedence(part: _Steps, ending_us: int) -> tuple[bool, bool, int]:
-    """Which channel a window starts and counts as: a judged one, of these one that ends with it, the longest."""
+    """Order the channels that a window may start and count as: judged, ending with it, long."""
     return part.state is ChannelState.JUDGED, part.total > 0 and part.end_us == ending_us, part.total
 
 
