@@ -157,24 +157,29 @@ def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
     sampled when it was due: never more often than that one was, so that a pause of all channels is none. That
     the newest one alone is missing says nothing: its packet may follow.
     """
-    nothing = np.zeros(len(times), dtype=np.int64)
+    missing = np.zeros(len(times), dtype=np.int64)
     if len(times) < MIN_WINDOW_LENGTH or not siblings:
-        return nothing
+        return missing
     intervals = np.diff(times)
     usual_us = float(np.median(intervals))
     if np.mean(np.abs(intervals - usual_us) <= _TOLERANCE * usual_us) < _REGULAR_SHARE:
-        return nothing
+        return missing
     due = np.floor(np.append(intervals, ending_us - times[-1]) / usual_us + _TOLERANCE).astype(np.int64)
     due[:-1] -= 1
     if due[-1] == 1:
         due[-1] = 0
+    lacking = np.flatnonzero(due > 0)
+    if not lacking.size:
+        return missing
     shortest_us = int((1 - _TOLERANCE) * usual_us)
-    since, until = times + shortest_us, np.append(times[1:] - shortest_us, ending_us)
+    since = times[lacking] + shortest_us
+    until = np.append(times[1:] - shortest_us, ending_us)[lacking]
     meanwhile = [
         np.searchsorted(other, until, side="right") - np.searchsorted(other, since, side="left")
         for other in siblings
     ]
-    return np.asarray(np.clip(due, 0, np.maximum(np.max(meanwhile, axis=0), 0)))
+    missing[lacking] = np.clip(np.max(meanwhile, axis=0), 0, due[lacking])
+    return missing
 
 
 def _run(times: Times, ending_us: int, limits: Window) -> slice:
