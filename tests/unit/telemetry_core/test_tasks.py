@@ -157,3 +157,10 @@ def test_job_without_a_window_that_a_row_could_tell_is_no_batch(changes: dict[st
 def test_batch_without_a_length_is_no_batch(changes: dict[str, int]) -> None:
     with pytest.raises(ModelContractError, match="malformed batch"):
         InferenceBatch.from_payload(payload(**changes))
+
+
+def test_batches_of_one_of_the_former_schema_tell_nothing_of_channels() -> None:
+    former = replace(batch(), schema=2, windows_base64=b64encode(bytes(range(80))).decode())
+    singles = list(former.singles())
+    assert [(single.schema, single.channels_base64) for single in singles] == [(2, "")] * 2
+    assert b"".join(b64decode(single.windows_base64) for single in singles) == bytes(range(80))
