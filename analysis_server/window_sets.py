@@ -15,7 +15,14 @@ from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job
 from telemetry_core.messages import time_of
 from telemetry_core.subsystems import Detection
-from telemetry_core.tasks import CHANNEL_FIELDS, ChannelState, InferenceBatch, WindowedJob
+from telemetry_core.tasks import (
+    CHANNEL_FIELDS,
+    EARLIEST_US,
+    LATEST_US,
+    ChannelState,
+    InferenceBatch,
+    WindowedJob,
+)
 
 CHANNELS_SCHEMA: Final = 3
 """From it on a batch tells of each channel where its steps lie."""
@@ -23,8 +30,6 @@ CHANNEL_RECORD: Final = np.dtype(list(CHANNEL_FIELDS))
 END_TOLERANCE: Final = 0.1
 INTERVAL_TOLERANCE: Final = 0.01
 """In intervals of the job: what lies nearer is at the job's own times."""
-LATEST_US: Final = 253_402_300_800_000_000
-"""The year 10000."""
 
 Counts = NDArray[np.int64]
 
@@ -92,7 +97,10 @@ def origin_of_channels(batch: InferenceBatch, number: int, records: NDArray[Any]
     states = {name: ChannelState(int(record["state"])) for name, record in mine.items()}
     without = {name: state.words for name, state in states.items() if state is not ChannelState.JUDGED}
     axes = {
-        name: {"end": time_of(int(record["end_us"])).isoformat(), "interval_s": record["interval_us"] / 1e6}
+        name: {
+            "end": time_of(int(record["end_us"])).isoformat(),
+            "interval_s": int(record["interval_us"]) / 1e6,
+        }
         for name, record in mine.items()
         if states[name] is ChannelState.JUDGED and _is_elsewhere(batch.jobs[number], record)
     }
@@ -129,8 +137,10 @@ def _checked(batch: InferenceBatch, records: NDArray[Any]) -> NDArray[Any]:
     times = records["end_us"]
     is_sound = (
         np.isfinite(records["base"])
-        & (np.abs(times) < LATEST_US)
+        & (times >= EARLIEST_US)
+        & (times <= LATEST_US)
         & (records["interval_us"] >= 0)
+        & (records["interval_us"] <= LATEST_US)
         & (records["steps"] >= 0)
         & (records["steps"] <= batch.window_length)
         & np.isin(records["state"], list(ChannelState))

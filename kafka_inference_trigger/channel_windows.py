@@ -5,7 +5,8 @@ another channel of the subsystem was sampled. Which packets brought the samples 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -37,7 +38,7 @@ class SampleWindow:
     steps: Counts
     #: int64[channel], each one's ChannelState.
     states: Counts
-    #: Of the channel with the most steps: time of the first one, and their number.
+    #: Of the leading channel, see `_precedence`: time of the first step, and their number.
     start_us: int
     sample_count: int
     #: Time of the sample set.
@@ -45,13 +46,15 @@ class SampleWindow:
 
     def part(self, channels: slice) -> "SampleWindow":
         """The same of some channels."""
-        return replace(
-            self,
+        return SampleWindow(  # half as long as dataclasses.replace, for every subsystem of every job
             values=self.values[channels],
             end_us=self.end_us[channels],
             interval_us=self.interval_us[channels],
             steps=self.steps[channels],
             states=self.states[channels],
+            start_us=self.start_us,
+            sample_count=self.sample_count,
+            ending_us=self.ending_us,
         )
 
 
@@ -75,7 +78,7 @@ def windows_of(
     subsystems: Mapping[str, Indexes],
     *,
     ending_us: int,
-    since_us: Times,
+    since_us: int,
     limits: Window,
 ) -> dict[str, SampleWindow]:
     """Build the windows of subsystems.
@@ -84,31 +87,29 @@ def windows_of(
         rings: The satellite's samples.
         subsystems: Channels of each.
         ending_us: Time of the sample set; later samples are none of it.
-        since_us: int64[channel of the rings], older samples are too old.
+        since_us: Older samples are too old.
         limits: The mission's length and gap.
     """
     channels = np.concatenate(list(subsystems.values()))
-    axes = rings.axes(channels, since_us[channels])
+    axes = rings.axes(channels, since_us)
     if len(axes) > 1 and len(subsystems) > 1:
-        apart = ({name: own} for name, own in subsystems.items())
         return {
-            name: window
-            for one in apart
-            for name, window in windows_of(
-                rings, one, ending_us=ending_us, since_us=since_us, limits=limits
-            ).items()
+            name: _window(rings, own, rings.axes(own, since_us), ending_us, limits)
+            for name, own in subsystems.items()
         }
     whole = _window(rings, channels, axes, ending_us, limits)
-    ends = np.cumsum([len(own) for own in subsystems.values()]).tolist()
-    parts = (slice(end - len(own), end) for end, own in zip(ends, subsystems.values(), strict=True))
-    return {name: whole.part(part) for name, part in zip(subsystems, parts, strict=True)}
+    ends = accumulate(len(own) for own in subsystems.values())
+    return {
+        name: whole.part(slice(end - len(own), end))
+        for (name, own), end in zip(subsystems.items(), ends, strict=True)
+    }
 
 
 def _window(
     rings: ChannelRings, channels: Indexes, axes: Sequence[Axis], ending_us: int, limits: Window
 ) -> SampleWindow:
     runs = [_run(axis.times, ending_us, limits) for axis in axes]
-    values = np.full((len(channels), limits.length), np.nan)
+    values = np.empty((len(channels), limits.length))
     header = np.empty((4, len(channels)), dtype=np.int64)
     parts = []
     for axis, run in zip(axes, runs, strict=True):
@@ -116,12 +117,12 @@ def _window(
         siblings = [other.times for other in axes if other is not axis]
         part = _steps(times, missed(times, ending_us, siblings), ending_us, limits)
         slots = axis.slots[run.start + part.first : run.start + part.first + len(part.places)]
-        values[axis.members[:, np.newaxis], part.places] = rings.values(channels[axis.members], slots)
-        header[:, axis.members] = np.array([part.end_us, part.interval_us, part.judged, part.state])[
-            :, np.newaxis
-        ]
+        values[axis.members] = _laid_out(
+            rings.values(channels[axis.members], slots), part.places, limits.length
+        )
+        header[:, axis.members] = np.array([[part.end_us], [part.interval_us], [part.judged], [part.state]])
         parts.append(part)
-    leading = max(parts, key=lambda part: (part.total > 0 and part.end_us == ending_us, part.total))
+    leading = max(parts, key=lambda part: _precedence(part, ending_us))
     end_us, interval_us, steps, states = header
     return SampleWindow(
         values=values,
@@ -135,6 +136,20 @@ def _window(
     )
 
 
+def _laid_out(samples: Values, places: Counts, length: int) -> Values:
+    """Put float64[channel, sample] at their steps, NaN at the others."""
+    if len(places) == length:
+        return samples
+    steps = np.full((len(samples), length), np.nan)
+    steps[:, places] = samples
+    return steps
+
+
+def _precedence(part: _Steps, ending_us: int) -> tuple[bool, bool, int]:
+    """Order the channels that a window may start and count as: judged, ending with it, long."""
+    return part.state is ChannelState.JUDGED, part.total > 0 and part.end_us == ending_us, part.total
+
+
 def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
     """Count the missing steps behind each sample of a channel, int64[sample].
 
@@ -142,24 +157,29 @@ def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
     sampled when it was due: never more often than that one was, so that a pause of all channels is none. That
     the newest one alone is missing says nothing: its packet may follow.
     """
-    nothing = np.zeros(len(times), dtype=np.int64)
+    missing = np.zeros(len(times), dtype=np.int64)
     if len(times) < MIN_WINDOW_LENGTH or not siblings:
-        return nothing
+        return missing
     intervals = np.diff(times)
     usual_us = float(np.median(intervals))
     if np.mean(np.abs(intervals - usual_us) <= _TOLERANCE * usual_us) < _REGULAR_SHARE:
-        return nothing
+        return missing
     due = np.floor(np.append(intervals, ending_us - times[-1]) / usual_us + _TOLERANCE).astype(np.int64)
     due[:-1] -= 1
     if due[-1] == 1:
         due[-1] = 0
+    lacking = np.flatnonzero(due > 0)
+    if not lacking.size:
+        return missing
     shortest_us = int((1 - _TOLERANCE) * usual_us)
-    since, until = times + shortest_us, np.append(times[1:] - shortest_us, ending_us)
+    since = times[lacking] + shortest_us
+    until = np.append(times[1:] - shortest_us, ending_us)[lacking]
     meanwhile = [
         np.searchsorted(other, until, side="right") - np.searchsorted(other, since, side="left")
         for other in siblings
     ]
-    return np.asarray(np.clip(due, 0, np.maximum(np.max(meanwhile, axis=0), 0)))
+    missing[lacking] = np.clip(np.max(meanwhile, axis=0), 0, due[lacking])
+    return missing
 
 
 def _run(times: Times, ending_us: int, limits: Window) -> slice:

@@ -108,18 +108,21 @@ def encode_windows(windows: Sequence[SampleWindow]) -> tuple[str, str]:
     values = np.stack([window.values for window in windows])
     place = values.shape[2] - 1 - np.isfinite(values)[..., ::-1].argmax(axis=2)[..., np.newaxis]
     newest = np.take_along_axis(values, place, axis=2)
-    spread = np.nan_to_num(np.abs(values - newest)).max(axis=2, keepdims=True)
+    highest, lowest = (part.reduce(values, axis=2, keepdims=True) for part in (np.fmax, np.fmin))
+    spread = np.maximum(highest - newest, newest - lowest)
     base = np.where(spread < LEAST_SPREAD_SHARE * np.abs(newest), newest, 0.0)
     records = np.zeros(values.shape[:2], _CHANNEL_RECORD)
     records["newest"], records["base"] = newest[..., 0], base[..., 0]
     for name in ("end_us", "interval_us", "steps"):
         records[name] = [getattr(window, name) for window in windows]
     records["state"] = [window.states for window in windows]
-    return _base64((values - base).astype("<f4")), _base64(records)
+    differences = np.empty(values.shape, "<f4")
+    np.subtract(values, base, out=differences, casting="same_kind")
+    return _base64(differences), _base64(records)
 
 
 def _base64(array: NDArray[Any]) -> str:
-    return base64.b64encode(array.tobytes()).decode("ascii")
+    return base64.b64encode(array.data).decode("ascii")
 
 
 def _jobs_per_batch(window_length: int, channels: int) -> int:

@@ -199,11 +199,7 @@ class InferenceTrigger:
             return None
         job = self._job(record, message, placed, [reason.reason for reason in reasons])
         windows = self._windows.windows(
-            message.satellite_id,
-            placed.lane,
-            placed.samples,
-            ending_us=message.generated_us,
-            received_us=record.received_us,
+            message.satellite_id, placed.lane, placed.samples, ending_us=message.generated_us
         )
         return PlannedJob(job=job, reasons=reasons, windows=windows)
 

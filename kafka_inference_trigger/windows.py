@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.channel_windows import SampleWindow, windows_of
-from kafka_inference_trigger.rings import QUANTA_PER_SPAN, ChannelRings, Indexes, RingLayout
+from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
 from telemetry_core.messages import TelemetryMessage
@@ -47,13 +47,12 @@ class _Satellite:
     """The samples of one satellite in one lane."""
 
     rings: ChannelRings
-    newest_us: int = 0
     last_received_us: int = 0
 
 
 def look_back_s(window: Window) -> float:
     """How far before the first unprocessed message a look-back must begin to rebuild all windows."""
-    return window.max_span_s * (1 + 1 / QUANTA_PER_SPAN)
+    return RingLayout.of(window).look_back_us / 1_000_000
 
 
 class TelemetryWindows:
@@ -109,31 +108,29 @@ class TelemetryWindows:
         is_old = not is_replayed and message.generated_us < received_us - self._span_us
         lane, satellite = self._satellite_for(message, received_us, channels, is_old=is_old)
         merged, arrival, names = sent, Arrival.NEW, list(message.samples)
-        if message.generated_us <= satellite.newest_us:
+        if message.generated_us <= satellite.rings.newest_us:
             known = satellite.rings.at(message.generated_us)
             arrival = self._compare(known, sent)
+            if arrival is not Arrival.NEW:
+                satellite.rings.renew(channels, message.generated_us)
             channels = np.flatnonzero(is_sent & np.isnan(known))
             merged = np.where(is_sent, sent, known)
             names = [name for name, place in self._places.items() if not np.isnan(merged[place]).all()]
-        satellite.rings.note_reception(received_us)
         satellite.rings.insert(channels, message.generated_us, sent[channels])
-        satellite.newest_us = max(satellite.newest_us, message.generated_us)
         satellite.last_received_us = received_us
         self._move_to_end((message.satellite_id, lane))
         samples = {name: merged[self._places[name]] for name in names}
         return Placed(lane=lane, arrival=arrival, samples=samples)
 
     def windows(
-        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int, received_us: int
+        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
     ) -> dict[str, SampleWindow]:
         """Return each channel's last `length` steps up to `ending_us` that no gap and no age cuts off."""
-        rings = self._satellites[satellite_id, lane].rings
-        received_before = rings.received_before(received_us - self._span_us)
         return windows_of(
-            rings,
+            self._satellites[satellite_id, lane].rings,
             {name: self._features[name] for name in subsystems},
             ending_us=ending_us,
-            since_us=np.maximum(received_before + 1, ending_us - self._span_us),
+            since_us=ending_us - self._span_us,
             limits=self._mission.window,
         )
 
@@ -168,18 +165,21 @@ class TelemetryWindows:
         stored = self._fresh(message, Lane.STORED, received_us)
         if not self._is_in_reach(stored, message, channels):
             # An older dump begins: its samples do not continue those of the former one.
-            stored = self._begin(message, Lane.STORED)
+            stored = self._begin(message, Lane.STORED, received_us)
         return Lane.STORED, stored
 
     def _fresh(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
         """Return the satellite's samples, none if nothing came for longer than a look-back would reach."""
         satellite = self._satellites.get((message.satellite_id, lane))
         if satellite is None or satellite.last_received_us < received_us - self._span_us:
-            return self._begin(message, lane)
+            return self._begin(message, lane, received_us)
+        satellite.rings.note_reception(received_us)
         return satellite
 
-    def _begin(self, message: TelemetryMessage, lane: Lane) -> _Satellite:
-        rings = ChannelRings(self._channel_count, self._layout, message.generated_us)
+    def _begin(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
+        rings = ChannelRings(
+            self._channel_count, self._layout, first_us=message.generated_us, received_us=received_us
+        )
         satellite = self._satellites[message.satellite_id, lane] = _Satellite(rings)
         return satellite
 
@@ -192,9 +192,9 @@ class TelemetryWindows:
 
     def _is_in_reach(self, satellite: _Satellite, message: TelemetryMessage, channels: Indexes) -> bool:
         """Tell whether the sample set is new or late by no more than its channels' rings reach back."""
-        if message.generated_us >= satellite.newest_us:
+        if message.generated_us >= satellite.rings.newest_us:
             return True
-        if message.generated_us < satellite.newest_us - self._span_us:
+        if message.generated_us < satellite.rings.newest_us - self._span_us:
             return False
         return satellite.rings.reaches(channels, message.generated_us)
 

@@ -4,9 +4,9 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from telemetry_core.errors import ModelContractError, NewerTaskSchema
 from telemetry_core.inferences import Job
@@ -42,6 +42,12 @@ LEAST_SPREAD_SHARE: Final = 1e-5
 window travels, and reaches the model, as differences from one of its samples."""
 
 
+EARLIEST_US: Final = -62_135_596_800_000_000
+LATEST_US: Final = 253_402_300_799_999_999
+"""The first and the last microsecond that a date can tell, of the years 1 and 9999."""
+Moment = Annotated[int, Field(ge=EARLIEST_US, le=LATEST_US)]
+
+
 class ChannelState(IntEnum):
     """Whether a channel has a window, or why it has none."""
 
@@ -63,13 +69,13 @@ class ChannelState(IntEnum):
 class WindowedJob:
     """One job of a batch and the bounds of its window (microseconds since 1970 UTC).
 
-    It starts and counts as the channel with the most steps.
+    It starts and counts as the longest of its judged channels, if any of those that end with it.
     """
 
     job: Job
-    window_start_us: int
-    window_end_us: int
-    sample_count: int
+    window_start_us: Moment
+    window_end_us: Moment
+    sample_count: Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +86,10 @@ class InferenceBatch:
     model_name: str
     model_version: str
     channels: tuple[str, ...]
-    horizon: int
+    horizon: Annotated[int, Field(ge=1)]
     jobs: tuple[WindowedJob, ...]
     #: Number of steps; each channel's last one is at the end, shorter windows are padded in front.
-    window_length: int
+    window_length: Annotated[int, Field(ge=1)]
     #: Little-endian float32, C order, [job, channel, time], base64: differences from the channel's base;
     #: NaN = missing. In schema 2 they are values, and a step is the same time for all channels.
     windows_base64: str

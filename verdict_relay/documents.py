@@ -106,8 +106,7 @@ def _first_predictions(row: Row, mission: Mission) -> Iterator[tuple[str, float,
     for metric, path in mission.metrics.items():
         subsystem, _, channel = path.partition(".")
         value = values.get(channel) if subsystem == row["subsystem"] else None
-        times = channel_step_times(row, channel)
-        if times and isinstance(value, int | float):
+        if isinstance(value, int | float) and (times := channel_step_times(row, channel)):
             yield metric + PREDICTION_SUFFIX, float(value), times.at_us(1)
 
 

@@ -165,7 +165,7 @@ def test_value_outside_its_range_is_a_missing_step() -> None:
     "fields",
     [
         {"steps": -1}, {"steps": LENGTH + 1}, {"state": 9}, {"base": np.inf}, {"end_us": 2**62},
-        {"interval_us": -1},
+        {"end_us": -(2**63)}, {"end_us": -(10**17)}, {"interval_us": -1}, {"interval_us": 2**62},
     ],
 )  # fmt: skip
 def test_channels_that_no_trigger_sends_break_the_contract(fields: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ class Satellite:
     def __init__(self, **window: float) -> None:
         self.windows = TelemetryWindows(mission(**window))
 
-    def send(self, second: float, channels: Sequence[int], *, received: float | None = None) -> None:
+    def send(self, second: float, channels: Sequence[int], *, received: float | None = None) -> Lane:
         values = [second + number / 10 if number in channels else NAN for number in range(CHANNELS)]
         message = TelemetryMessage(
             satellite_id="SAT-001",
@@ -57,7 +57,7 @@ class Satellite:
             bad_values=(),
         )
         received_us = microseconds(second if received is None else received)
-        self.windows.append(message, received_us, is_replayed=received is not None)
+        return self.windows.append(message, received_us, is_replayed=received is not None).lane
 
     def send_all(self, seconds: Sequence[float], channels: Sequence[int]) -> None:
         for second in seconds:
@@ -67,12 +67,8 @@ class Satellite:
         self.send(second, channels)
         return self.window(second)
 
-    def window(self, second: float, *, received: float | None = None) -> SampleWindow:
-        at_us = microseconds(second)
-        received_us = at_us if received is None else microseconds(received)
-        return self.windows.windows("SAT-001", Lane.LIVE, ["eps"], ending_us=at_us, received_us=received_us)[
-            "eps"
-        ]
+    def window(self, second: float, lane: Lane = Lane.LIVE) -> SampleWindow:
+        return self.windows.windows("SAT-001", lane, ["eps"], ending_us=microseconds(second))["eps"]
 
 
 def samples_of(window: SampleWindow, channel: int) -> list[float]:
@@ -104,6 +100,14 @@ def test_each_channel_has_its_own_end_and_interval():
     assert [(end - START_US) / SECOND_US for end in window.end_us] == [38, 38, 36, 36]
     assert (window.interval_us / SECOND_US).tolist() == [1, 1, 3, 3]
     assert (window.sample_count, window.start_us) == (LENGTH, microseconds(38 - LENGTH + 1))
+
+
+def test_window_counts_as_its_judged_channels_whichever_sample_ends_it():
+    satellite = Satellite()
+    satellite.send_all(range(40), [0])
+    window = satellite.after(39.5, [1])
+    assert window.states.tolist()[:2] == [JUDGED, TOO_FEW]
+    assert (window.sample_count, window.start_us) == (LENGTH, microseconds(39 - LENGTH + 1))
 
 
 def test_slow_channel_misses_nothing_and_warms_up_by_itself():
@@ -298,9 +302,41 @@ def test_restart_with_a_look_back_equals_no_restart_for_split_packets(
         received = second * slowness
         for satellite in (undisturbed, restarted):
             satellite.send(second, channels, received=received)
-        assert_equal(
-            undisturbed.window(second, received=received), restarted.window(second, received=received)
-        )
+        assert_equal(undisturbed.window(second), restarted.window(second))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(-12, 12), st.integers(0, 1)), min_size=3, max_size=40),
+    st.data(),
+)
+def test_restart_with_a_look_back_equals_no_restart_whatever_the_order(
+    arrivals: list[tuple[int, int, int]], data: st.DataObject
+):
+    """Each is received a while after the one before it and generated somewhere around that, in one lane."""
+    window = {"length": 64, "max_span_s": 24, "max_gap_s": 16}
+    undisturbed, restarted = Satellite(**window), Satellite(**window)
+    received = np.cumsum([pause for pause, _, _ in arrivals]).tolist()
+    cut = data.draw(st.integers(1, len(arrivals) - 1))
+    reach_s = look_back_s(mission(**window).window)
+    for now, (_, ahead, channel) in zip(received, arrivals, strict=True):
+        lanes = {undisturbed.send(now + ahead, [channel], received=now)}
+        if now < received[cut] - reach_s:
+            continue
+        lanes.add(restarted.send(now + ahead, [channel], received=now))
+        if now >= received[cut]:
+            (lane,) = lanes
+            assert_equal(*(one.window(now + ahead, lane) for one in (undisturbed, restarted)))
+
+
+def test_sample_is_in_its_window_though_a_later_one_came_long_before():
+    satellite = Satellite()
+    for second in range(100, 120):
+        satellite.send(second, [0], received=second)
+    for second in (220, 320):
+        satellite.send(second / 2 + 20, [1], received=second)
+    satellite.send(99, [0], received=400)
+    assert samples_of(satellite.window(99), 0) == [99]
 
 
 def test_packet_that_follows_with_the_same_time_is_not_missing_before_it_came():

@@ -46,8 +46,7 @@ def received(second: float) -> int:
 def window_at(
     windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE, subsystem: str = "eps"
 ) -> SampleWindow:
-    at_us = received(second)
-    return windows.windows("SAT-001", lane, [subsystem], ending_us=at_us, received_us=at_us)[subsystem]
+    return windows.windows("SAT-001", lane, [subsystem], ending_us=received(second))[subsystem]
 
 
 def seconds_of(windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE) -> list[float]:

@@ -141,3 +141,26 @@ def test_submitted_tasks_have_the_arguments_of_the_operators_manual_in_order() -
 def test_row_without_its_series_has_no_task_to_send_again() -> None:
     with pytest.raises(ModelContractError, match="posted series"):
         submitted("eps", {"samples": 3})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"sample_count": -1}, {"window_start_us": -(2**62)}, {"window_end_us": 10**20}]
+)
+def test_job_without_a_window_that_a_row_could_tell_is_no_batch(changes: dict[str, int]) -> None:
+    wrong = json.loads(json.dumps(payload()))
+    wrong["jobs"][1].update(changes)
+    with pytest.raises(ModelContractError, match="malformed batch"):
+        InferenceBatch.from_payload(wrong)
+
+
+@pytest.mark.parametrize("changes", [{"window_length": 0}, {"window_length": -1}, {"horizon": -1}])
+def test_batch_without_a_length_is_no_batch(changes: dict[str, int]) -> None:
+    with pytest.raises(ModelContractError, match="malformed batch"):
+        InferenceBatch.from_payload(payload(**changes))
+
+
+def test_batches_of_one_of_the_former_schema_tell_nothing_of_channels() -> None:
+    former = replace(batch(), schema=2, windows_base64=b64encode(bytes(range(80))).decode())
+    singles = list(former.singles())
+    assert [(single.schema, single.channels_base64) for single in singles] == [(2, "")] * 2
+    assert b"".join(b64decode(single.windows_base64) for single in singles) == bytes(range(80))

@@ -42,10 +42,12 @@ export function newestMadeAt(set: ForecastSet): number | null {
   return newest ? Date.parse(newest.made_at) / 1000 : null;
 }
 
-/** How far the newest forecast reaches beyond the sample it was made from, in seconds. */
+/** How far the newest forecast of any channel reaches beyond the sample it was made from, in seconds. */
 export function horizonOf(set: ForecastSet): number {
   const newest = [...set.byJob.values()].at(-1);
-  return newest ? Math.max(0, (newest.times.at(-1) ?? 0) - Date.parse(newest.made_at) / 1000) : 0;
+  if (!newest) return 0;
+  const ends = [newest.times, ...Object.values(newest.channels).map(({ times }) => times ?? [])];
+  return Math.max(0, ...ends.map((times) => (times.at(-1) ?? 0) - Date.parse(newest.made_at) / 1000));
 }
 
 /** Whether a channel's steps lie at other times than those of its subsystem. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import {
   forecastSetOf,
+  horizonOf,
   mergeForecasts,
   trimForecasts,
   type Forecast,
@@ -75,6 +76,13 @@ test("a channel whose steps lie at times of its own is drawn at them", () => {
   const drawn = plot.channels.get(KEY)?.forecast ?? [];
   expect(plot.times.filter((_, row) => drawn[row] !== null)).toEqual([15, 20]);
   expect(plot.channels.get(KEY)?.forecastGaps).toEqual([]);
+});
+
+test("the horizon reaches to the last step of the slowest channel", () => {
+  const made = forecast(12, [13, 14]);
+  const slow = { ...made.channels.soc, times: [20, 30] } as Forecast["channels"][string];
+  expect(horizonOf(forecastSetOf(answer([made])))).toBe(2);
+  expect(horizonOf(forecastSetOf(answer([{ ...made, channels: { ...made.channels, slow } }])))).toBe(18);
 });
 
 test("the newest forecast goes to its end, an older one as far as the next starts", () => {
