@@ -279,6 +279,17 @@ CREATE TABLE ops.schema_migrations (
     sha256 character(64) NOT NULL,
     applied_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE TABLE ops.wrong_clocks (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    value double precision NOT NULL,
+    first_at timestamp(3) without time zone NOT NULL,
+    last_at timestamp(3) without time zone NOT NULL
+);
+COMMENT ON COLUMN ops.wrong_clocks.subsystem IS 'Of the broken limit; timestamp for the clock itself';
+COMMENT ON COLUMN ops.wrong_clocks.value IS 'Last value that broke the limit; seconds that the clock lies behind, negative where it is ahead';
+COMMENT ON COLUMN ops.wrong_clocks.last_at IS 'When Kafka received the last one';
 CREATE TABLE public.inference_results (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -397,6 +408,8 @@ ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.wrong_clocks
+    ADD CONSTRAINT wrong_clocks_pkey PRIMARY KEY (satellite_id, subsystem, reason);
 ALTER TABLE ONLY public.inference_jobs
     ADD CONSTRAINT inference_jobs_pkey PRIMARY KEY (job_id);
 ALTER TABLE ONLY public.inference_results
@@ -417,6 +430,7 @@ CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
 CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
 CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
+CREATE INDEX idx_wrong_clocks_time ON ops.wrong_clocks USING btree (last_at);
 CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);
 CREATE INDEX idx_inference_job_id ON public.inference_results USING btree (job_id);
 CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (model_name);

@@ -1,7 +1,7 @@
 """Which sample sets are judged, and the tasks that follow: pure, so that a redelivery decides the same."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kafka_inference_trigger.channel_windows import SampleWindow
 from telemetry_core.inferences import Job
-from telemetry_core.subsystems import Mission
+from telemetry_core.subsystems import Mission, Rule
 from telemetry_core.tasks import (
     CHANNEL_FIELDS,
     LEAST_SPREAD_SHARE,
@@ -23,6 +23,15 @@ from telemetry_core.tasks import (
 
 _BYTES_PER_SAMPLE = 4
 _CHANNEL_RECORD = np.dtype(list(CHANNEL_FIELDS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A rule that a sample set breaks, and the value that does."""
+
+    subsystem: str
+    rule: Rule
+    value: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +55,29 @@ def trigger_reasons(
     mission: Mission, samples: Mapping[str, NDArray[np.float64]], *, satellite_id: str, generated_us: int
 ) -> list[TriggerReason]:
     """Return the rules that a sample set breaks, in order; else the periodic check, or nothing."""
-    broken = list(_broken_rules(mission, samples))
+    broken = [
+        TriggerReason(
+            reason=breach.rule.reason, log_line=breach.rule.log.replace("{value}", f"{breach.value:.6g}")
+        )
+        for breach in breaches(mission, samples)
+    ]
     if broken:
         return broken
     if is_periodic(satellite_id, generated_us, mission.periodic.share):
         return [TriggerReason(reason=mission.periodic.reason, log_line=None)]
     return []
+
+
+def breaches(mission: Mission, samples: Mapping[str, Iterable[float]]) -> Iterator[Breach]:
+    """Yield the rules that a sample set breaks, in order; values are in channel order, NaN breaks none."""
+    for name, subsystem in mission.subsystems.items():
+        if name not in samples:
+            continue
+        values = dict(zip(subsystem.channels, samples[name], strict=True))
+        for rule in subsystem.rules:
+            value = float(values[rule.channel])
+            if rule.is_breached(value):
+                yield Breach(subsystem=name, rule=rule, value=value)
 
 
 def is_periodic(satellite_id: str, generated_us: int, share: float) -> bool:
@@ -94,17 +120,6 @@ def encode_windows(windows: Sequence[SampleWindow]) -> tuple[str, str]:
 
 def _base64(array: NDArray[Any]) -> str:
     return base64.b64encode(array.tobytes()).decode("ascii")
-
-
-def _broken_rules(mission: Mission, samples: Mapping[str, NDArray[np.float64]]) -> Iterator[TriggerReason]:
-    for name, subsystem in mission.subsystems.items():
-        if name not in samples:
-            continue
-        values = dict(zip(subsystem.channels, samples[name], strict=True))
-        for rule in subsystem.rules:
-            value = float(values[rule.channel])
-            if rule.is_breached(value):
-                yield TriggerReason(reason=rule.reason, log_line=rule.log.replace("{value}", f"{value:.6g}"))
 
 
 def _jobs_per_batch(window_length: int, channels: int) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from kafka_inference_trigger.rules import PlannedJob, plan_tasks, trigger_reasons
+from kafka_inference_trigger.rules import Breach, PlannedJob, breaches, plan_tasks, trigger_reasons
 from kafka_inference_trigger.windows import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Job, Source, reasons_in_words
@@ -15,6 +15,7 @@ from telemetry_core.messages import (
     BadValue,
     TelemetryMessage,
     UnusableSampleSet,
+    WrongClock,
     job_id_of,
     parse_telemetry_message,
     time_of,
@@ -33,6 +34,8 @@ SERVICE = "kafka-inference-trigger"
 
 NoteBadValues = Callable[[str, Sequence[BadValue], int], None]
 """Told of a satellite's values that were refused, and when they were received (microseconds since 1970)."""
+NoteWrongClock = Callable[[WrongClock, Sequence[Breach], int], None]
+"""Told of a message that is refused for its time, of the limits that it breaks, and when it was received."""
 
 _log = structlog.get_logger(SERVICE)
 
@@ -81,7 +84,7 @@ class Plan:
 class InferenceTrigger:
     """Keeps the windows and decides which sample sets are judged."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is given at its start
         self,
         mission: Mission,
         *,
@@ -89,11 +92,13 @@ class InferenceTrigger:
         clock: Callable[[], datetime],
         max_satellites: int = MAX_SATELLITES,
         note_bad_values: NoteBadValues = lambda _satellite_id, _bad_values, _received_us: None,
+        note_wrong_clock: NoteWrongClock = lambda _clock, _breaches, _received_us: None,
     ) -> None:
         self._mission = mission
         self._topic = topic
         self._clock = clock
         self._note_bad_values = note_bad_values
+        self._note_wrong_clock = note_wrong_clock
         self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
 
     def fill(self, records: Iterable[Record]) -> int:
@@ -124,6 +129,7 @@ class InferenceTrigger:
             except InvalidTelemetryMessage as error:
                 if isinstance(error, UnusableSampleSet):
                     self._note_bad_values(error.satellite_id, error.bad_values, record.received_us)
+                self._note_clock(record, error)
                 plan.dead_letters.append(DeadLetter(record=record, reason=error.reason, detail=error.detail))
                 plan.outcomes.append(outcome_of(record, error.reason))
                 continue
@@ -141,14 +147,23 @@ class InferenceTrigger:
         return plan
 
     def outcome(self, record: Record) -> Outcome:
-        """Tell whether a record is valid, and change nothing."""
+        """Tell whether a record is valid, and change no window.
+
+        While intake is paused it is one of the newest: limits broken under a wrong clock stay alerts so.
+        """
         try:
             self._parse(record)
         except InvalidTelemetryMessage as error:
+            self._note_clock(record, error)
             return outcome_of(record, error.reason)
         except Exception:  # noqa: BLE001 - an error of ours, which says nothing of the sender; its turn comes
             return outcome_of(record, None)
         return outcome_of(record, None)
+
+    def _note_clock(self, record: Record, error: InvalidTelemetryMessage) -> None:
+        """A recording is no satellite whose clock is wrong now."""
+        if isinstance(error, WrongClock) and not record.is_replayed:
+            self._note_wrong_clock(error, list(breaches(self._mission, error.samples)), record.received_us)
 
     def _plan_batches(self, plan: Plan, jobs: list[PlannedJob]) -> None:
         """Plan all jobs together, or those that can be planned where one of them can't."""

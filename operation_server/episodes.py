@@ -42,6 +42,8 @@ class Episode:
     peak_job_id: str | None = None
     first_job_id: str | None = None
     newest_job_id: str | None = None
+    #: The newest one, of what is known without verdicts or VictoriaMetrics.
+    value: float | None = None
 
     @property
     def key(self) -> tuple[str, Sign]:

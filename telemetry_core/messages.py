@@ -17,6 +17,8 @@ MAX_CLOCK_LEAD_S: Final = 300
 """A generation time may lie this far after the reception time; beyond it the on-board clock is wrong."""
 MAX_DUMP_AGE_S: Final = 365 * 86_400
 """What is older when it is received, more than is kept of telemetry, has a wrong on-board clock."""
+CLOCK_PATIENCE: Final = timedelta(minutes=5)
+"""So long a wrong on-board clock is one without news of it: jobs, which tell of it too, may be seldom."""
 REPLAYED_HEADER: Final = "replayed"
 """Kafka header of a message from a recording or a simulated past: its age does not make it a dump."""
 TIMESTAMP: Final = "timestamp"
@@ -44,6 +46,26 @@ class UnusableSampleSet(InvalidTelemetryMessage):
         super().__init__(reason, detail)
         self.satellite_id = satellite_id
         self.bad_values = bad_values
+
+
+class WrongClock(UnusableSampleSet):
+    """A sample set of a time that can't be right: its values are the satellite's all the same."""
+
+    def __init__(
+        self,
+        reason: Refusal,
+        detail: str,
+        *,
+        header: "MessageHeader",
+        behind_s: float,
+        samples: Mapping[str, tuple[float, ...]],
+    ) -> None:
+        sent = BadValue(channel=TIMESTAMP, reason=reason, value=shown(header.body[TIMESTAMP]))
+        super().__init__(reason.value, detail, satellite_id=header.satellite_id, bad_values=[sent])
+        #: How far the on-board clock lies behind the reception; negative where it is ahead.
+        self.behind_s = behind_s
+        #: As far as they were read: none where the header alone was.
+        self.samples = samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +103,9 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
     `received_us` is the broker's append time: with it, unlike with the clock, a redelivered message
     is judged as it was the first time.
     """
-    header = parse_header(raw, mission=mission, received_us=received_us)
-    samples: dict[str, tuple[float, ...]] = {}
-    bad_values: list[BadValue] = []
-    for name, subsystem in mission.subsystems.items():
-        fields = header.body.get(name)
-        if fields is None:
-            continue
-        if not isinstance(fields, dict):
-            bad_values.append(BadValue(channel=name, reason=Refusal.NO_OBJECT, value=shown(fields)))
-            continue
-        values = tuple(_value(fields, channel, subsystem.channels[channel]) for channel in subsystem.channels)
-        bad_values += _bad_values(name, fields, values, subsystem.channels)
-        if not all(math.isnan(value) for value in values):
-            samples[name] = values
+    header = _header(raw)
+    samples, bad_values = _samples(header.body, mission)
+    _check_clock(header, mission, received_us, samples)
     if not samples:
         raise UnusableSampleSet(
             "no_usable_channel",
@@ -112,19 +123,9 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
 
 def parse_header(raw: bytes | None, *, mission: Mission, received_us: int) -> MessageHeader:
     """Find satellite and generation time, or raise `InvalidTelemetryMessage` with the reason."""
-    body = _json_object(raw)
-    satellite_id = _satellite_id(body)
-    try:
-        generated_us = _generation_time(body, mission, received_us)
-    except InvalidTelemetryMessage as error:
-        sent = shown(body.get(TIMESTAMP))
-        raise UnusableSampleSet(
-            error.reason,
-            error.detail,
-            satellite_id=satellite_id,
-            bad_values=[BadValue(channel=TIMESTAMP, reason=Refusal(error.reason), value=sent)],
-        ) from error
-    return MessageHeader(satellite_id=satellite_id, generated_us=generated_us, body=body)
+    header = _header(raw)
+    _check_clock(header, mission, received_us, {})
+    return header
 
 
 def job_id_of(satellite_id: str, generated_us: int) -> str:
@@ -165,25 +166,65 @@ def _satellite_id(body: dict[str, Any]) -> str:
         raise InvalidTelemetryMessage("invalid_satellite_id", error.errors()[0]["msg"]) from error
 
 
-def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -> int:
-    text = body.get(TIMESTAMP)
-    if not isinstance(text, str):
-        raise InvalidTelemetryMessage(Refusal.INVALID_TIMESTAMP.value, f"timestamp is no text: {TIME_FORMS}")
+def _header(raw: bytes | None) -> MessageHeader:
+    body = _json_object(raw)
+    satellite_id = _satellite_id(body)
     try:
-        generated_us = microseconds_of(parse_time(text))
+        generated_us = _generation_time(body.get(TIMESTAMP))
     except ValueError as error:
-        raise InvalidTelemetryMessage(
-            Refusal.INVALID_TIMESTAMP.value, f"{text[:40]!r} is no time: {error}"
+        reason, sent = Refusal.INVALID_TIMESTAMP, shown(body.get(TIMESTAMP))
+        raise UnusableSampleSet(
+            reason.value,
+            str(error),
+            satellite_id=satellite_id,
+            bad_values=[BadValue(channel=TIMESTAMP, reason=reason, value=sent)],
         ) from error
-    if generated_us > received_us + MAX_CLOCK_LEAD_S * 1_000_000:
-        raise InvalidTelemetryMessage(
-            Refusal.TIME_AHEAD.value, f"{text[:40]} lies over {MAX_CLOCK_LEAD_S} s after its reception"
+    return MessageHeader(satellite_id=satellite_id, generated_us=generated_us, body=body)
+
+
+def _generation_time(text: object) -> int:
+    if not isinstance(text, str):
+        raise ValueError(  # noqa: TRY004 - refused as any time that can't be read
+            f"timestamp is no text: {TIME_FORMS}"
         )
-    if generated_us < microseconds_of(mission.earliest_time):
-        raise InvalidTelemetryMessage(
-            Refusal.TIME_TOO_EARLY.value, f"{text[:40]} lies before {mission.earliest_time}"
-        )
-    return generated_us
+    try:
+        return microseconds_of(parse_time(text))
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no time: {error}") from error
+
+
+def _check_clock(
+    header: MessageHeader, mission: Mission, received_us: int, samples: Mapping[str, tuple[float, ...]]
+) -> None:
+    """Raise `WrongClock` for a time that lies ahead of the reception, or before all missions."""
+    text = header.body[TIMESTAMP][:40]
+    behind_s = (received_us - header.generated_us) / 1_000_000
+    if header.generated_us > received_us + MAX_CLOCK_LEAD_S * 1_000_000:
+        detail = f"{text} lies over {MAX_CLOCK_LEAD_S} s after its reception"
+        raise WrongClock(Refusal.TIME_AHEAD, detail, header=header, behind_s=behind_s, samples=samples)
+    if header.generated_us < microseconds_of(mission.earliest_time):
+        detail = f"{text} lies before {mission.earliest_time}"
+        raise WrongClock(Refusal.TIME_TOO_EARLY, detail, header=header, behind_s=behind_s, samples=samples)
+
+
+def _samples(
+    body: Mapping[str, Any], mission: Mission
+) -> tuple[dict[str, tuple[float, ...]], list[BadValue]]:
+    """Return the values of each subsystem that has any, and what was taken as missing."""
+    samples: dict[str, tuple[float, ...]] = {}
+    bad_values: list[BadValue] = []
+    for name, subsystem in mission.subsystems.items():
+        fields = body.get(name)
+        if fields is None:
+            continue
+        if not isinstance(fields, dict):
+            bad_values.append(BadValue(channel=name, reason=Refusal.NO_OBJECT, value=shown(fields)))
+            continue
+        values = tuple(_value(fields, channel, subsystem.channels[channel]) for channel in subsystem.channels)
+        bad_values += _bad_values(name, fields, values, subsystem.channels)
+        if not all(math.isnan(value) for value in values):
+            samples[name] = values
+    return samples, bad_values
 
 
 def _value(fields: Mapping[str, Any], name: str, channel: Channel) -> float:

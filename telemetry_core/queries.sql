@@ -509,6 +509,37 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
 SELECT channel, reason, count, last_value, last_at FROM ops.refused_values
 WHERE satellite_id = %(satellite_id)s ORDER BY last_at DESC, channel, reason LIMIT %(limit)s
 
+-- name: save_wrong_clocks
+-- Runs with less than `patience` between them are one; of others the newer one is kept.
+INSERT INTO ops.wrong_clocks AS kept (satellite_id, subsystem, reason, value, first_at, last_at)
+SELECT
+    run.satellite_id, run.subsystem, run.reason, run.value,
+    run.first_at AT TIME ZONE 'UTC', run.last_at AT TIME ZONE 'UTC'
+FROM unnest(
+    %(satellite_ids)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(values)s::float8 [],
+    %(firsts)s::timestamptz [], %(lasts)s::timestamptz []
+) AS run (satellite_id, subsystem, reason, value, first_at, last_at)
+ON CONFLICT (satellite_id, subsystem, reason) DO UPDATE SET
+    value = CASE WHEN excluded.last_at >= kept.last_at THEN excluded.value ELSE kept.value END,
+    first_at = CASE
+        WHEN excluded.first_at > kept.last_at + %(patience)s THEN excluded.first_at
+        WHEN kept.first_at > excluded.last_at + %(patience)s THEN kept.first_at
+        ELSE least(kept.first_at, excluded.first_at)
+    END,
+    last_at = greatest(kept.last_at, excluded.last_at)
+
+-- name: forget_oldest_wrong_clocks
+DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
+    SELECT satellite_id, subsystem, reason FROM ops.wrong_clocks ORDER BY last_at DESC OFFSET %(ceiling)s
+)
+
+-- name: wrong_clocks
+SELECT
+    satellite_id, subsystem, reason, value,
+    floor(extract(EPOCH FROM first_at) * 1000)::bigint AS first_ms,
+    floor(extract(EPOCH FROM last_at) * 1000)::bigint AS last_ms
+FROM ops.wrong_clocks WHERE last_at > (now() AT TIME ZONE 'UTC') - interval '1 day' ORDER BY last_at
+
 -- name: forecasts
 -- Forecasts of one channel of one satellite whose windows end between two generation times, in time order:
 -- the ids of telemetry jobs end in it. Of more than `ceiling` every n-th is taken.

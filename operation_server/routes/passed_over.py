@@ -40,7 +40,7 @@ class PassedOverValues(BaseModel):
 
 @router.get("/{satellite_id}", responses=responses(422, 503))
 def list_passed_over(services: Provided, satellite_id: Satellite) -> PassedOverValues:
-    """Return which values of a satellite were taken as missing samples, and why; some 10 seconds old."""
+    """Return which values of a satellite were taken as missing samples, and why; some seconds old."""
     with transaction(services.pool) as connection:
         found = rows(connection, "refused_values", {"satellite_id": satellite_id, "limit": MAX_VALUES})
     values = [RefusedValue.model_validate(row) for row in found]

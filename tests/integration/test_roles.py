@@ -44,7 +44,7 @@ NOT_ALL: Final = {
         "DELETE FROM ops.refused_verdicts",
         "UPDATE ops.relay_cursors SET xact = 0",
         "DELETE FROM ops.revised_inferences",
-        "DELETE FROM ops.refused_values",
+        "DELETE FROM ops.refused_values", "DELETE FROM ops.wrong_clocks",
     ),
     "analysis-server": (
         "DELETE FROM inference_jobs", "SELECT * FROM ops.idempotency_keys",
@@ -63,6 +63,7 @@ NOT_ALL: Final = {
     ),
     "housekeeping": (
         "UPDATE ops.refused_verdicts SET reason = 'x'", "UPDATE ops.refused_values SET count = 0",
+        "UPDATE ops.wrong_clocks SET value = 0",
         "UPDATE ops.idempotency_keys SET job_id = 'x'",
         "INSERT INTO ops.revised_inferences (job_id) VALUES ('x')",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",

@@ -783,7 +783,7 @@ export interface paths {
         };
         /**
          * List Passed Over
-         * @description Return which values of a satellite were taken as missing samples, and why; some 10 seconds old.
+         * @description Return which values of a satellite were taken as missing samples, and why; some seconds old.
          */
         get: operations["list_passed_over"];
         put?: never;
@@ -943,7 +943,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_back; null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly
              */
             reason: string | null;
             /**
@@ -962,15 +962,20 @@ export interface components {
             /**
              * Started At
              * Format: date-time
-             * @description Generation time of the first member
+             * @description Generation time of the first member; its reception under a wrong clock
              */
             started_at: string;
             /**
              * Last At
              * Format: date-time
-             * @description Generation time of the newest member
+             * @description Likewise of the newest member
              */
             last_at: string;
+            /**
+             * Clock Behind S
+             * @description Of a wrong on-board clock; negative if it is ahead
+             */
+            clock_behind_s: number | null;
             /**
              * Verdict Count
              * @description 0 where telemetry breaks a limit and nothing was judged yet
@@ -1002,7 +1007,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_back; null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly
              */
             reason: string | null;
             /**
@@ -1021,15 +1026,20 @@ export interface components {
             /**
              * Started At
              * Format: date-time
-             * @description Generation time of the first member
+             * @description Generation time of the first member; its reception under a wrong clock
              */
             started_at: string;
             /**
              * Last At
              * Format: date-time
-             * @description Generation time of the newest member
+             * @description Likewise of the newest member
              */
             last_at: string;
+            /**
+             * Clock Behind S
+             * @description Of a wrong on-board clock; negative if it is ahead
+             */
+            clock_behind_s: number | null;
             /**
              * Verdict Count
              * @description 0 where telemetry breaks a limit and nothing was judged yet
@@ -2575,7 +2585,7 @@ export interface components {
             is_stale: boolean;
             /**
              * Clock Behind S
-             * @description How far the on-board clock jumped back; null while it is right
+             * @description How far the on-board clock lies behind, negative if ahead; null while it is right
              */
             clock_behind_s: number | null;
             /** Last Contact */

@@ -13,7 +13,7 @@ def names(**ages: float) -> set[str]:
 def test_by_default_nothing_is_kept_for_ever() -> None:
     assert names() == {
         "completed jobs", "failed jobs", "idempotency keys", "refused values", "refused verdicts",
-        "revisions", "unfollowed deletions",
+        "revisions", "unfollowed deletions", "wrong clocks",
     }  # fmt: skip
 
 
@@ -23,4 +23,5 @@ def test_age_of_zero_keeps_for_ever() -> None:
         "refused values",
         "refused verdicts",
         "unfollowed deletions",
+        "wrong clocks",
     }

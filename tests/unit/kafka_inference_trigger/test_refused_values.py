@@ -1,14 +1,10 @@
 """Values that were taken as missing samples: none is lost by an outage, and no sender fills the memory."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from kafka_inference_trigger.refused_values import (
-    Key,
-    Refusals,
-    RefusedValues,
-    kept_saved,
-    save_gathered,
-)
+from kafka_inference_trigger.gathering import Key, kept_saved, save_gathered
+from kafka_inference_trigger.refused_values import Refusals, RefusedValues
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Liveness
 from telemetry_core.messages import BadValue
@@ -100,13 +96,16 @@ def test_nothing_is_asked_of_the_server_while_nothing_is_refused() -> None:
 
 
 def test_what_is_gathered_until_the_end_is_saved() -> None:
-    refused, table = RefusedValues(), Table()
-    with kept_saved(refused, table.save, Liveness().loop("refused values")):
-        refused.add(*message("A", "x"), 1)
-    assert table.rows == {("A", "eps.soc", "text"): 1}
+    both = [(RefusedValues(), Table()) for _ in range(2)]
+    saves = [partial(save_gathered, refused, table.save) for refused, table in both]
+    with kept_saved(Liveness().loop("refused values"), *saves):
+        for refused, _ in both:
+            refused.add(*message("A", "x"), 1)
+    assert [table.rows for _, table in both] == [{("A", "eps.soc", "text"): 1}] * 2
 
 
 def test_service_that_has_just_started_is_not_ill_for_its_saver() -> None:
     liveness = Liveness()
-    with kept_saved(RefusedValues(), Table().save, liveness.loop("refused values")):
+    save = partial(save_gathered, RefusedValues(), Table().save)
+    with kept_saved(liveness.loop("refused values"), save):
         assert liveness.problems() == []

@@ -17,6 +17,7 @@ from telemetry_core.messages import (
     BadValue,
     TelemetryMessage,
     UnusableSampleSet,
+    WrongClock,
     job_id_of,
     microseconds_of,
     parse_header,
@@ -141,6 +142,30 @@ def test_message_that_is_refused_for_a_value_names_satellite_and_value(
         parse(message(**sent))
     assert raised.value.satellite_id == "SAT-001"
     assert raised.value.bad_values == [BadValue(channel=channel, reason=reason, value=value)]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "behind_s"),
+    [
+        ("2026-10-30T05:34:56.789Z", -365 * 86_400.0),
+        ("2025-10-30T05:39:57.789Z", -(MAX_CLOCK_LEAD_S + 1.0)),
+        ("1999-12-31T23:59:59.789Z", 815_117_697.0),
+    ],
+)
+def test_message_of_a_wrong_clock_has_its_samples_and_tells_how_wrong_it_is(
+    timestamp: str, behind_s: float
+) -> None:
+    sent = message(timestamp=timestamp, aocs={"gyro": -9999}, comm=3)
+    with pytest.raises(WrongClock) as raised:
+        parse(sent)
+    assert (raised.value.behind_s, raised.value.samples) == (behind_s, {"eps": (3.9, 80.0)})
+
+
+@pytest.mark.parametrize("timestamp", ["2036-02-07T06:28:16Z", "1980-01-06T00:00:00Z"])
+def test_wrong_clock_is_why_a_message_without_a_sample_is_refused(timestamp: str) -> None:
+    with pytest.raises(WrongClock) as raised:
+        parse(message(timestamp=timestamp, eps={"voltage": "off"}))
+    assert raised.value.samples == {}
 
 
 def test_number_sent_as_text_is_the_number() -> None:
