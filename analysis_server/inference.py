@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis_server.counters import moduli_of, straightened, wrapped
+from analysis_server.coverage import covered_part, with_coverage
 from analysis_server.measures import FAMILIES
 from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
 from analysis_server.scoring import (
@@ -54,9 +55,11 @@ def infer_windows(
 ) -> list[SubsystemInference]:
     """Judge every window of a task: too short ones are warming up, the others share one model call.
 
-    A window whose forecast is not finite fails alone. Raises what `infer` raises.
+    Those without a channel that the calibration covers are learning. A window whose forecast is not finite
+    fails alone. Raises what `infer` raises.
     """
     started_at = clock()
+    task = with_coverage(task, calibration)
     is_ready = _is_ready(task)
     rows: dict[int, SubsystemInference] = {}
     ready = np.flatnonzero(is_ready)
@@ -120,16 +123,18 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
     std = answer.std.reshape(shape)[:, :, : task.horizon] * units.scale
     if mean.shape[2] < task.horizon:
         raise ModelContractError(f"model {task.model_name} forecasts {mean.shape[2]} of {task.horizon} steps")
+    scored, scored_steps = covered_part(task, ready, windows, judged_steps)
     scores = score_windows(
-        windows,
+        scored,
         units.from_model(answer.step_mean.reshape(shape)),
         answer.step_std.reshape(shape) * units.scale,
         subsystem=task.subsystem,
         channels=task.channels,
         calibration=calibration,
         detection=task.detection,
-        steps=judged_steps,
+        steps=scored_steps,
     )
+    is_learning = _has_no_window(scored_steps, jobs)
     probabilities = confidence(windows, std)
     expected = wrapped(mean, present, moduli)
     completed_at = clock()
@@ -153,7 +158,9 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
             calibration_hash=calibration.hash,
             forecast=_forecast_columns(task, windows[position], expected[position], std[position]),
             confidence=probabilities[position][_has_samples(windows[position])],
-            score=_score_columns(scores, position, task.channels),
+            score={"verdict": Verdict.LEARNING}
+            if is_learning[position]
+            else _score_columns(scores, position, task.channels),
         )
     return rows
 
@@ -186,6 +193,13 @@ def _forecast_columns(
             "prediction_std": float(mean.std()),
         }
     return columns
+
+
+def _has_no_window(steps: Counts | None, jobs: int) -> NDArray[np.bool_]:
+    """Tell which jobs no channel has a window of, bool[job]."""
+    if steps is None:
+        return np.zeros(jobs, np.bool_)
+    return np.asarray((steps < MIN_WINDOW_LENGTH).all(axis=1))
 
 
 def _has_samples(window: Numbers) -> NDArray[np.bool_]:

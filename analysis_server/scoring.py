@@ -22,9 +22,11 @@ from analysis_server.changes import (
     LEAST_EVIDENCE,
     ChangeCalibration,
     ChannelChanges,
+    Range,
     RecentStatistics,
     change_evidence,
     parse_changes,
+    parse_range,
 )
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
 from analysis_server.measures import (
@@ -46,6 +48,8 @@ MIN_SAMPLES = 10
 CALIBRATED_LENGTHS = (10, 20, 40, 64)
 """Window lengths with constants of their own; of a window the longest one that it fills is judged."""
 CALIBRATION_FILE = "calibration.json"
+CALIBRATION_FORMAT = 2
+"""From it on the file says what its constants were fitted to; 1, without the field, is read too."""
 LARGEST_EVIDENCE = 4.0
 """Of one family: no single one decides without bound."""
 CHANNEL_NORM = 8
@@ -99,6 +103,10 @@ class Calibration:
     subsystems: Mapping[str, SubsystemCalibration]
     changes: ChangeCalibration
     """Of channels that were calibrated on a recording; these win."""
+    format: int
+    """From CALIBRATION_FORMAT on a channel without fitting constants is not judged in the pipeline."""
+    intervals_s: Range | None
+    """What `channels` were fitted to; None = unknown."""
     hash: str
     """SHA-256 of the file, hexadecimal."""
 
@@ -132,12 +140,17 @@ def load_calibration(directory: Path) -> Calibration:
 
 def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
     """Build the constants from the file's content."""
+    version = document.get("format", 1)
+    if version not in range(1, CALIBRATION_FORMAT + 1):
+        raise ValueError(f"its format is {version!r} where {CALIBRATION_FORMAT} is the newest")
     if document["measures"] != [f"{family}.{name}" for family, name in MEASURES]:
         raise ValueError("its measures are not this version's")
     return Calibration(
         channels={name: _channel(values) for name, values in document["channels"].items()},
         subsystems={name: _subsystem(values) for name, values in document["subsystems"].items()},
         changes=parse_changes(document.get("changes")),
+        format=version,
+        intervals_s=parse_range(document.get("fitted", {}).get("intervals_s")),
         hash=digest,
     )
 

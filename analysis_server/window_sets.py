@@ -53,6 +53,10 @@ class WindowSet:
     steps: Counts | None = None
     #: float64[job, channel], the newest sample as it was sent; None: as the windows hold it.
     newest: NDArray[np.float64] | None = None
+    #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted, or of schema 2.
+    interval_s: NDArray[np.float64] | None = None
+    #: bool[job, channel], which channels are judged: their constants cover them. None: all are.
+    is_covered: NDArray[np.bool_] | None = None
     #: A series without channel names: predictions are plain numbers.
     is_plain_series: bool = False
     #: Recomputed in time order: may replace completed rows.
@@ -86,6 +90,7 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
         windows=without_invalid_values(windows, batch.channels, batch.detection),
         steps=None if records is None else records["steps"].astype(np.int64),
         newest=None if records is None else records["newest"],
+        interval_s=None if records is None else records["interval_us"] / 1e6,
         is_revision=batch.is_revision,
         detection=batch.detection,
     )

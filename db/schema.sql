@@ -203,9 +203,9 @@ CREATE TABLE public.subsystem_inferences (
     xact xid8 DEFAULT ops.commit_position() NOT NULL,
     CONSTRAINT subsystem_inferences_anomaly_score_check CHECK (((anomaly_score >= (0)::numeric) AND (anomaly_score <= (1)::numeric))),
     CONSTRAINT subsystem_inferences_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
-    CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying])::text[])))
+    CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying, 'learning'::character varying])::text[])))
 );
-COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up or failed: unknown is not nominal';
+COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up, learning or failed: unknown is not nominal';
 COMMENT ON COLUMN public.subsystem_inferences.xact IS 'Place in commit order of the transaction that last changed the row: below ops.settled_position() no later one can appear, so readers keep a cursor on it';
 CREATE VIEW ops.live_verdicts AS
  SELECT inference.job_id,

@@ -904,8 +904,8 @@ WHERE newest.is_member OR EXISTS (
 -- name: episodes
 -- Episodes of some satellites and signs with a member between two times, whole. A sign is a subsystem and a rule's
 -- reason, or null for the anomaly score. Members are anomalous verdicts, or jobs with the reason; what ends an episode (a
--- stop) is a nominal or warming-up verdict, or a judged job without the reason that no breach precedes by less than
--- `hold_ms`: a value that flaps at its limit is one episode. The walk goes from the range's end back to the newest
+-- stop) is a nominal, warming-up or learning verdict, or a judged job without the reason that no breach precedes by less
+-- than `hold_ms`: a value that flaps at its limit is one episode. The walk goes from the range's end back to the newest
 -- member, from there to the stop before it, and so on: its cost grows with the episodes, not with the table. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
 WITH RECURSIVE walk AS (
     SELECT
@@ -933,7 +933,7 @@ WITH RECURSIVE walk AS (
                 AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
                 AND verdict.status = 'completed'
                 AND CASE WHEN walk.reason IS NULL
-                    THEN verdict.verdict IN ('nominal', 'warming_up')
+                    THEN verdict.verdict IN ('nominal', 'warming_up', 'learning')
                     ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
                         SELECT FROM ops.live_verdicts AS near
                         WHERE near.job_id > walk.prefix
@@ -952,7 +952,7 @@ WITH RECURSIVE walk AS (
                 AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
                 AND verdict.status = 'completed'
                 AND CASE WHEN walk.reason IS NULL
-                    THEN verdict.verdict IN ('nominal', 'warming_up')
+                    THEN verdict.verdict IN ('nominal', 'warming_up', 'learning')
                     ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
                         SELECT FROM ops.live_verdicts AS near
                         WHERE near.job_id > walk.prefix

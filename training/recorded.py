@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.changes import CHANGES, ChannelChanges, RecentStatistics, change_evidence
+from analysis_server.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
 from analysis_server.counters import straightened
 from analysis_server.measures import masked_max
-from analysis_server.scoring import CALIBRATION_FILE, recent_evidence
+from analysis_server.scoring import CALIBRATION_FILE, CALIBRATION_FORMAT, recent_evidence
 from telemetry_core.errors import InvalidMission
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
@@ -40,6 +40,9 @@ LEAST_SHARE = 0.01
 LEVEL_SHARE = 0.3
 """A channel's scale is its deviation, and at least this share of its largest value."""
 SMALLEST_SIZE = 1e-9
+INTERVAL_QUANTILES = (0.05, 0.95)
+INTERVAL_MARGIN = 2.0
+"""Constants serve intervals so many times shorter and longer than the recording's own."""
 
 
 def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -146,8 +149,24 @@ def document(channel: ChannelChanges) -> dict[str, Any]:
     }
 
 
-def read_recorded(path: Path, mission: Mission, source: str) -> dict[str, dict[str, Floats]]:
-    """Read the channels of a recording that the model sees; raises what reading and the mission raise."""
+def fitted_intervals(unix_us: npt.NDArray[np.int64], values: Floats) -> Range | None:
+    """Sampling intervals in seconds that a channel's constants serve; None with fewer than two samples.
+
+    Args:
+        unix_us: int64[time], ascending.
+        values: float64[time], NaN = no sample of the channel at that time.
+    """
+    intervals_s = np.diff(unix_us[np.isfinite(values)]) / 1e6
+    if not intervals_s.size:
+        return None
+    low, high = np.quantile(intervals_s, INTERVAL_QUANTILES)
+    return rounded(low / INTERVAL_MARGIN), rounded(high * INTERVAL_MARGIN)
+
+
+def read_recorded(
+    path: Path, mission: Mission, source: str
+) -> tuple[npt.NDArray[np.int64], dict[str, dict[str, Floats]]]:
+    """Read times and channels that the model sees; raises what reading and the mission raise."""
     recording = recording_of(mission, source)
     samples = read_samples(path, recording, mission)
     columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))
@@ -155,7 +174,7 @@ def read_recorded(path: Path, mission: Mission, source: str) -> dict[str, dict[s
         name: [channel for channel in subsystem.features if f"{name}.{channel}" in columns]
         for name, subsystem in mission.subsystems.items()
     }
-    return {
+    return samples.unix_us, {
         name: {channel: columns[f"{name}.{channel}"] for channel in channels}
         for name, channels in features.items()
         if channels
@@ -173,12 +192,17 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         mission = load_mission(arguments.mission)
-        recorded = read_recorded(arguments.file, mission, str(arguments.mission))
+        unix_us, recorded = read_recorded(arguments.file, mission, str(arguments.mission))
     except (InvalidMission, InvalidRecordingError) as error:
         sys.exit(str(error))
     path = arguments.model / CALIBRATION_FILE
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["changes"] = fit_changes(recorded, mission.window.length, mission.counters)
+    changes = fit_changes(recorded, mission.window.length, mission.counters)
+    changes["fitted"] = {"data": arguments.file.name, "window_length": mission.window.length}
+    for subsystem, telemetry in recorded.items():
+        for name, values in telemetry.items():
+            changes["channels"][f"{subsystem}.{name}"]["intervals_s"] = fitted_intervals(unix_us, values)
+    content |= {"format": CALIBRATION_FORMAT, "changes": changes}
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(content['changes']['channels'])}")
 

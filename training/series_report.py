@@ -63,7 +63,7 @@ def page() -> str:
     flagged = is_flagged(faulty)
     return f"""# A series judged against itself
 
-A posted series, and a channel that the model's calibration does not know, is judged by its own window:
+A posted series, and a posted channel that the calibration does not know, is judged by its own window:
 values, differences, means and lines before and after each place must hold no outlier that stands alone,
 no stretch may be frozen, missing or noisier than the rest, and no value one that files write for "none"
 (-9999, 1e30, 65535, ...). No unit, offset or scale is assumed. What recurs three times in the window (a

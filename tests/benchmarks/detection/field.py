@@ -19,6 +19,7 @@ from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
 from tests.benchmarks.detection.field_faults import EVERY_CHANNEL, FAULT_STEPS, FAULTS, LEAD_STEPS, cases_of
 from tests.benchmarks.detection.field_figures import (
+    LEARNING,
     NOT_JUDGED,
     Judgement,
     Outcome,
@@ -51,8 +52,8 @@ NOMINAL_SEED: Final = 110_000
 FAULT_SEED: Final = 100_000
 """Nothing was trained, calibrated or chosen on recordings of these seeds."""
 HEAD: Final = (
-    "constants, packets", "interval, s", "verdicts", "warming up", "anomalous", "per 1,000", "alerts/day",
-    *FAULTS, "faults", "delay, s", "samples",
+    "constants, packets", "interval, s", "verdicts", "warming up", "learning", "anomalous", "per 1,000",
+    "alerts/day", *FAULTS, "faults", "delay, s", "samples",
 )  # fmt: skip
 
 
@@ -108,7 +109,7 @@ def measured(cell: Cell, *, recordings: int, kinds: Sequence[str] = tuple(FAULTS
         "interval_s": cell.interval_s,
         "packets": str(cell.packets),
         "constants": cell.constants,
-        "state": "judged" if nominal["judged"] else NOT_JUDGED,
+        "state": state_of(nominal),
         "nominal": nominal,
         "all_faults": detection_document([one for of_kind in outcomes.values() for one in of_kind]),
         "faults": {
@@ -119,6 +120,13 @@ def measured(cell: Cell, *, recordings: int, kinds: Sequence[str] = tuple(FAULTS
     }
     progress(line_of(document))
     return document
+
+
+def state_of(nominal: Mapping[str, Any]) -> str:
+    """Whether verdicts of a cell were judged, or the word for why none was."""
+    if nominal["judged"]:
+        return "judged"
+    return LEARNING if nominal["learning"] else NOT_JUDGED
 
 
 def nominal_document(cell: Cell, judge: Judge, recordings: int) -> dict[str, Any]:
@@ -175,19 +183,20 @@ def report_of(cells: Sequence[dict[str, Any]], recordings: int) -> Report:
 def row_of(cell: Mapping[str, Any]) -> list[str]:
     """A line of the table; of faults the share found."""
     nominal, together = cell["nominal"], cell["all_faults"]
+    word = LEARNING if state_of(nominal) == LEARNING else NOT_JUDGED
     return [
         f"{cell['constants']}, {cell['packets']}",
         f"{cell['interval_s']:g}",
-        *(str(nominal[name]) for name in ("verdicts", "warming_up", "anomalous")),
-        *(figure(nominal[name]) for name in ("false_alarms_per_1000", "alerts_per_day")),
-        *(figure(of_kind["found_share"]) for of_kind in cell["faults"].values()),
+        *(str(nominal[name]) for name in ("verdicts", "warming_up", "learning", "anomalous")),
+        *(figure(nominal[name], word) for name in ("false_alarms_per_1000", "alerts_per_day")),
+        *(figure(of_kind["found_share"], word) for of_kind in cell["faults"].values()),
         str(together["faults"]),
-        *(figure(together[name]) for name in ("delay_median_s", "delay_median_samples")),
+        *(figure(together[name], word) for name in ("delay_median_s", "delay_median_samples")),
     ]
 
 
-def figure(value: float | None) -> str:
-    return NOT_JUDGED if value is None else f"{value:.4g}"
+def figure(value: float | None, word: str) -> str:
+    return word if value is None else f"{value:.4g}"
 
 
 def line_of(cell: Mapping[str, Any]) -> str:
@@ -195,8 +204,9 @@ def line_of(cell: Mapping[str, Any]) -> str:
     nominal, together = cell["nominal"], cell["all_faults"]
     head = f"{cell['constants']}, {cell['packets']}, {cell['interval_s']:g} s"
     tail = f"({cell['seconds']:.0f} s)"
-    if cell["state"] == NOT_JUDGED:
-        return f"{head}: {NOT_JUDGED}, {nominal['warming_up']} of {nominal['verdicts']} warming up {tail}"
+    if not nominal["judged"]:
+        unjudged = f"{nominal['warming_up']} warming up, {nominal['learning']} learning"
+        return f"{head}: {cell['state']}, of {nominal['verdicts']} verdicts {unjudged} {tail}"
     return (
         f"{head}: {nominal['anomalous']} of {nominal['judged']} nominal verdicts anomalous,"
         f" {together['found']} of {together['faults']} faults found {tail}"

@@ -13,6 +13,8 @@ from tests.benchmarks.detection.field_faults import Injection
 
 NOT_JUDGED: Final = "not judged"
 """A word, not 0 %: no window was ever full enough for a verdict."""
+LEARNING: Final = "learning"
+"""Another word: windows are full, and the constants do not cover them."""
 FOUND: Final = "found"
 MISSED: Final = "missed"
 ALREADY_ALARMED: Final = "already alarmed"
@@ -36,6 +38,7 @@ class Alarms:
 
     verdicts: int
     warming_up: int
+    learning: int
     failed: int
     anomalous: int
     alerts: int
@@ -44,7 +47,7 @@ class Alarms:
 
     @property
     def judged(self) -> int:
-        return self.verdicts - self.warming_up - self.failed
+        return self.verdicts - self.warming_up - self.learning - self.failed
 
     def document(self) -> dict[str, Any]:
         """Counts and shares; null instead of a share of nothing."""
@@ -105,6 +108,7 @@ def alarms_of(found: Sequence[Judgement], days: float) -> Alarms:
     return Alarms(
         verdicts=len(found),
         warming_up=counts[Verdict.WARMING_UP],
+        learning=counts[Verdict.LEARNING],
         failed=counts[None],
         anomalous=counts[Verdict.ANOMALOUS],
         alerts=sum(len(alert_starts(group)) for group in by_window(found).values()),
@@ -115,12 +119,13 @@ def alarms_of(found: Sequence[Judgement], days: float) -> Alarms:
 def outcome_of(injection: Injection, found: Sequence[Judgement]) -> Outcome:
     """Tell whether an alert of the subsystem struck began with the fault or later."""
     judged = [one for one in found if one.verdict in (Verdict.ANOMALOUS, Verdict.NOMINAL)]
+    is_learning = any(one.verdict is Verdict.LEARNING and one.at_us >= injection.start_us for one in found)
     during = [one for one in judged if one.at_us >= injection.start_us]
     start_us = next((at_us for at_us in alert_starts(judged) if at_us >= injection.start_us), None)
     if start_us is not None:
         return Outcome(injection=injection, result=FOUND, delay_us=start_us - injection.start_us)
     if not during:
-        result = NOT_JUDGED
+        result = LEARNING if is_learning else NOT_JUDGED
     else:
         result = ALREADY_ALARMED if during[0].verdict is Verdict.ANOMALOUS else MISSED
     return Outcome(injection=injection, result=result, delay_us=None)
@@ -134,7 +139,7 @@ def outcomes_of(injections: Iterable[Injection], found: Iterable[Judgement]) -> 
 def detection_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Counts by result, share found and median delays; no share where nothing was judged."""
     counts = Counter(one.result for one in outcomes)
-    is_judged = counts[NOT_JUDGED] < len(outcomes)
+    is_judged = counts[NOT_JUDGED] + counts[LEARNING] < len(outcomes)
     delays = [
         (one.delay_us / 1e6, one.delay_us / one.injection.interval_us)
         for one in outcomes
@@ -142,7 +147,7 @@ def detection_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     ]
     return {
         "faults": len(outcomes),
-        **{result: counts[result] for result in (FOUND, MISSED, ALREADY_ALARMED, NOT_JUDGED)},
+        **{result: counts[result] for result in (FOUND, MISSED, ALREADY_ALARMED, LEARNING, NOT_JUDGED)},
         "found_share": round(counts[FOUND] / len(outcomes), 4) if is_judged else None,
         "delay_median_s": round(median(delay for delay, _ in delays), 3) if delays else None,
         "delay_median_samples": round(median(delay for _, delay in delays), 2) if delays else None,

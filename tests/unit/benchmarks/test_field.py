@@ -17,6 +17,7 @@ from tests.benchmarks.detection.field_faults import FAULT_STEPS, FAULTS, LEAD_ST
 from tests.benchmarks.detection.field_figures import (
     ALREADY_ALARMED,
     FOUND,
+    LEARNING,
     MISSED,
     NOT_JUDGED,
     Judgement,
@@ -159,6 +160,7 @@ def test_an_alert_begins_with_the_first_of_consecutive_anomalous_verdicts():
         ([NOMINAL, ANOMALOUS, ANOMALOUS, ANOMALOUS], ALREADY_ALARMED, None),
         ([NOMINAL, ANOMALOUS, ANOMALOUS, NOMINAL, ANOMALOUS], FOUND, 10),
         ([NOMINAL, NOMINAL, WARMING_UP, None], NOT_JUDGED, None),
+        ([NOMINAL, Verdict.LEARNING, Verdict.LEARNING, Verdict.LEARNING], LEARNING, None),
         ([], NOT_JUDGED, None),
     ],
 )
@@ -201,6 +203,13 @@ def test_where_nothing_is_judged_there_is_a_word_and_no_share():
     assert unjudged["nominal"]["false_alarms_per_1000"] is None
     assert unjudged["faults"]["step"]["found_share"] is None
     assert NOT_JUDGED in report_of([unjudged], 1).lines[1]
+    learning = cell_document(
+        alarms_of(sequence(WARMING_UP, Verdict.LEARNING), days=1),
+        [outcome_of(FAULT, sequence(*[Verdict.LEARNING] * 4))],
+    )
+    assert LEARNING in report_of([learning], 1).lines[1]
+    assert NOT_JUDGED not in report_of([learning], 1).lines[1]
+    assert set(totals_of([learning]).values()) == {None}
     found = cell_document(
         alarms_of(sequence(NOMINAL), days=1), [outcome_of(FAULT, sequence(NOMINAL, NOMINAL, ANOMALOUS))]
     )

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from analysis_server.changes import CHANGES, parse_changes
-from analysis_server.scoring import Calibration, load_calibration
+from analysis_server.scoring import CALIBRATION_FORMAT, Calibration, load_calibration
 from training import recorded
-from training.recorded import fit_changes, stream_windows
+from training.recorded import fit_changes, fitted_intervals, stream_windows
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 MISSION = """
@@ -56,6 +56,22 @@ def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
     assert list(calibration.changes.channels) == ["eps.voltage"]
     assert np.isfinite(calibration.changes.channels["eps.voltage"].usual).all()
     assert calibration.channels.keys() == load_calibration(MODEL).channels.keys()
+
+
+def test_a_recording_says_which_intervals_its_constants_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.random.default_rng(4).normal(size=900)
+    values[::2] = np.nan
+    calibration = calibrated(tmp_path, monkeypatch, values)
+    assert calibration.changes.channels["eps.voltage"].intervals_s == (1.0, 4.0)
+    assert (calibration.format, calibration.intervals_s) == (CALIBRATION_FORMAT, (0.5, 5.0))
+
+
+def test_intervals_are_the_recordings_own_without_its_gaps() -> None:
+    times = np.cumsum(np.append(np.full(99, 60), 9000)) * 1_000_000
+    assert fitted_intervals(times, np.zeros(100)) == (30.0, 120.0)
+    assert fitted_intervals(times[:1], np.zeros(1)) is None
 
 
 def test_a_counter_of_the_mission_is_calibrated_as_one(
