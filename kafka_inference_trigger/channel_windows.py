@@ -182,6 +182,13 @@ def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
     return missing
 
 
+def usual_interval_us(times: Times) -> int:
+    """The median interval of some samples, which lost ones do not change; 0 of a single sample."""
+    intervals = np.diff(times)
+    middle = len(intervals) // 2
+    return int(np.partition(intervals, middle)[middle]) if intervals.size else 0
+
+
 def _run(times: Times, ending_us: int, limits: Window) -> slice:
     """The samples behind the last gap, up to the window's end."""
     last = int(np.searchsorted(times, ending_us, side="right"))
@@ -200,8 +207,7 @@ def _steps(times: Times, missing: Counts, ending_us: int, limits: Window) -> _St
     places += limits.length - total
     first = int(np.searchsorted(places, 0))
     oldest = min(first, len(times) - 1)
-    distance = int(places[-1] - places[oldest])
-    interval_us = (newest_us - int(times[oldest])) // distance if distance else int(np.diff(times[-2:]).sum())
+    interval_us = usual_interval_us(times[oldest:] if oldest < len(times) - 1 else times[-2:])
     is_judged = len(times) >= MIN_WINDOW_LENGTH
     return _Steps(
         state=ChannelState.JUDGED if is_judged else ChannelState.TOO_FEW,

@@ -25,7 +25,7 @@ class StepTimes:
 
 
 def job_step_times(row: Mapping[str, Any]) -> StepTimes | None:
-    """Go on from the window's end at the mean sampling interval; None where the row tells none.
+    """Go on from the window's end at the usual sampling interval; None where the row tells none.
 
     Reads `window_start`, `window_end` and `samples`.
     """

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kafka_inference_trigger.channel_windows import SampleWindow
+from kafka_inference_trigger.channel_windows import SampleWindow, usual_interval_us
 from kafka_inference_trigger.windows import TelemetryWindows, look_back_s
 from telemetry_core.inferences import Lane
 from telemetry_core.messages import TelemetryMessage
@@ -346,3 +346,12 @@ def test_packet_that_follows_with_the_same_time_is_not_missing_before_it_came():
     assert (missing_of(first, 0), missing_of(first, 1)) == (0, 0)
     assert first.end_us.tolist()[:2] == [microseconds(30), microseconds(29)]
     assert samples_of(satellite.after(30, [1]), 1)[-1] == 30
+
+
+def test_lost_messages_do_not_change_the_usual_interval() -> None:
+    times = np.arange(0, 64 * 5_000_000, 5_000_000)
+    assert usual_interval_us(np.delete(times, [7, 8, 30, 50])) == 5_000_000
+
+
+def test_single_sample_has_no_interval() -> None:
+    assert usual_interval_us(np.array([1])) == 0
