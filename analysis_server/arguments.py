@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
-from analysis_server.inference import WindowSet
 from analysis_server.series import LARGEST_VALUE
+from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job, Source
 from telemetry_core.models import MODEL_VERSION_PATTERN
@@ -18,6 +18,8 @@ from telemetry_core.subsystems import (
     MIN_WINDOW_LENGTH,
     SATELLITE_ID_PATTERN,
     SERIES_SUBSYSTEM,
+    Detection,
+    Modulo,
     Name,
 )
 
@@ -52,6 +54,8 @@ class Config(_Arguments):
     sequence_length: int | None = Field(default=None, ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
     model_version: Annotated[str, StringConstraints(pattern=MODEL_VERSION_PATTERN)] | None = None
     """By default the newest of the repository."""
+    moduli: dict[Name, Modulo] = {}
+    """Of counters, by channel: the number of values after which each starts anew."""
 
     @property
     def horizon(self) -> int:
@@ -184,6 +188,7 @@ def _window_set(  # noqa: PLR0913 - the parts of one window
         origins=[origin],
         windows=window,
         is_plain_series=is_plain_series,
+        detection={name: Detection(modulo=modulo) for name, modulo in parsed.config.moduli.items()},
     )
 
 

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from analysis_server.measures import masked_mean, running_mean
 
 Floats = npt.NDArray[np.float64]
+Range = tuple[float, float]
+"""Sampling intervals that constants were fitted to, from and to, in seconds."""
 
 CHANGE_LENGTHS: Final = (20, 60, 100)
 """Samples that count as the newest."""
@@ -38,6 +40,8 @@ class ChannelChanges:
     """float64[measure], median of the newest statistics."""
     common: Floats
     """float64[family, measure], how large a distance is common."""
+    intervals_s: Range | None = None
+    """None = unknown, of a recording that was calibrated before format 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,20 @@ def parse_changes(values: Mapping[str, Any] | None) -> ChangeCalibration:
 def parse_channel(values: Mapping[str, Any]) -> ChannelChanges:
     """Build one channel's constants; null = unknown."""
     return ChannelChanges(
-        usual=np.array(values["usual"], dtype=np.float64), common=np.array(values["common"], dtype=np.float64)
+        usual=np.array(values["usual"], dtype=np.float64),
+        common=np.array(values["common"], dtype=np.float64),
+        intervals_s=parse_range(values.get("intervals_s")),
     )
+
+
+def parse_range(values: Sequence[float] | None) -> Range | None:
+    """Read a range of intervals; None stays unknown, ValueError if it is none."""
+    if values is None:
+        return None
+    low, high = map(float, values)
+    if not 0 < low <= high < np.inf:
+        raise ValueError(f"intervals_s {values} are no range of seconds")
+    return low, high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

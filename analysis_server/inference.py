@@ -1,19 +1,17 @@
 """From windows to rows: one model call for all windows of a task, then the score of each."""
 
-import base64
-import binascii
 import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.channel_settings import without_invalid_values
+from analysis_server.counters import moduli_of, straightened, wrapped
+from analysis_server.coverage import covered_part, with_coverage
 from analysis_server.measures import FAMILIES
 from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
 from analysis_server.scoring import (
@@ -23,11 +21,10 @@ from analysis_server.scoring import (
     score_windows,
 )
 from analysis_server.triton import Forecast
+from analysis_server.window_sets import Counts, WindowSet
 from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import ANOMALY_THRESHOLD, Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.messages import time_of
+from telemetry_core.inferences import ANOMALY_THRESHOLD, JobStatus, SubsystemInference, Verdict
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Detection
-from telemetry_core.tasks import InferenceBatch
 
 MODEL_TYPES: Final = {
     "lstm_timeseries": "LSTM",
@@ -49,63 +46,6 @@ class Infer(Protocol):
         """Answer, or raise `DependencyUnavailable` or `ModelContractError`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowSet:
-    """Windows of one subsystem, as a task carried them."""
-
-    subsystem: str
-    model_name: str
-    model_version: str
-    channels: tuple[str, ...]
-    horizon: int
-    jobs: Sequence[Job]
-    #: What a row stores as `input_data` beside the newest sample; one per job.
-    origins: Sequence[Mapping[str, Any]]
-    #: float[job, channel, time], NaN = missing, shorter windows padded in front: float32 as telemetry's tasks
-    #: carry them, float64 as clients post them.
-    windows: Numbers
-    #: A series without channel names: predictions are plain numbers.
-    is_plain_series: bool = False
-    #: Recomputed in time order: may replace completed rows.
-    is_revision: bool = False
-    #: What counts, by channel; one that is not listed is judged as usual.
-    detection: Mapping[str, Detection] = field(default_factory=dict)
-
-
-def windows_of_batch(batch: InferenceBatch) -> WindowSet:
-    """Decode a batch, or raise `ModelContractError` where its bytes do not fit its shape.
-
-    A value outside its channel's valid range is missing from here on.
-    """
-    shape = (len(batch.jobs), len(batch.channels), batch.window_length)
-    try:
-        raw = base64.b64decode(batch.windows_base64, validate=True)
-        windows = np.frombuffer(raw, dtype="<f4").reshape(shape).astype(np.float32)
-    except (binascii.Error, ValueError) as error:
-        raise ModelContractError(f"windows of {batch.subsystem} do not fit {shape}: {error}") from error
-    settings = {name: part.model_dump(exclude_defaults=True) for name, part in batch.detection.items()}
-    return WindowSet(
-        subsystem=batch.subsystem,
-        model_name=batch.model_name,
-        model_version=batch.model_version,
-        channels=batch.channels,
-        horizon=batch.horizon,
-        jobs=[windowed.job for windowed in batch.jobs],
-        origins=[
-            {
-                "window_start": time_of(windowed.window_start_us).isoformat(),
-                "window_end": time_of(windowed.window_end_us).isoformat(),
-                "samples": windowed.sample_count,
-            }
-            | ({"detection": settings} if settings else {})
-            for windowed in batch.jobs
-        ],
-        windows=without_invalid_values(windows, batch.channels, batch.detection),
-        is_revision=batch.is_revision,
-        detection=batch.detection,
-    )
-
-
 def infer_windows(
     task: WindowSet,
     *,
@@ -115,11 +55,12 @@ def infer_windows(
 ) -> list[SubsystemInference]:
     """Judge every window of a task: too short ones are warming up, the others share one model call.
 
-    A window whose forecast is not finite fails alone. Raises what `infer` raises.
+    Those without a channel that the calibration covers are learning. A window whose forecast is not finite
+    fails alone. Raises what `infer` raises.
     """
     started_at = clock()
-    sample_counts = np.isfinite(task.windows).any(axis=1).sum(axis=1)
-    is_ready: NDArray[np.bool_] = np.asarray(sample_counts >= MIN_WINDOW_LENGTH)
+    task = with_coverage(task, calibration)
+    is_ready = _is_ready(task)
     rows: dict[int, SubsystemInference] = {}
     ready = np.flatnonzero(is_ready)
     if ready.size:
@@ -129,6 +70,22 @@ def infer_windows(
     for index in np.flatnonzero(~is_ready):
         rows[int(index)] = _warming_up(task, int(index), started_at, clock())
     return [rows[index] for index in range(len(task.jobs))]
+
+
+def _is_ready(task: WindowSet) -> NDArray[np.bool_]:
+    """Tell which jobs have something to judge, bool[job]."""
+    present = np.isfinite(task.windows)
+    if task.steps is None:
+        return np.asarray(present.any(axis=1).sum(axis=1) >= MIN_WINDOW_LENGTH)
+    return np.asarray(((task.steps >= MIN_WINDOW_LENGTH) & present.any(axis=2)).any(axis=1))
+
+
+def _judged(task: WindowSet, jobs: NDArray[np.intp]) -> tuple[Numbers, Counts | None]:
+    """The windows of some jobs without the samples of channels that have no window, and their steps."""
+    if task.steps is None:
+        return task.windows[jobs], None
+    steps = task.steps[jobs]
+    return np.where(steps[..., np.newaxis] > 0, task.windows[jobs], np.nan), steps
 
 
 def failed_rows(
@@ -151,9 +108,11 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
     started_at: datetime,
     clock: Callable[[], datetime],
 ) -> dict[int, SubsystemInference]:
-    windows = task.windows[ready]
+    present, judged_steps = _judged(task, ready)
+    moduli = moduli_of([task.detection.get(channel, Detection()) for channel in task.channels])
+    windows = straightened(present, moduli)
     jobs, channels, steps = windows.shape
-    units = ModelUnits.of(windows)
+    units = ModelUnits.of(windows) if judged_steps is None else ModelUnits.where_needed(windows)
     begun = time.perf_counter()
     answer = infer(
         task.model_name, task.model_version, units.to_model(windows).reshape(jobs * channels, steps)
@@ -164,16 +123,20 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
     std = answer.std.reshape(shape)[:, :, : task.horizon] * units.scale
     if mean.shape[2] < task.horizon:
         raise ModelContractError(f"model {task.model_name} forecasts {mean.shape[2]} of {task.horizon} steps")
+    scored, scored_steps = covered_part(task, ready, windows, judged_steps)
     scores = score_windows(
-        windows,
+        scored,
         units.from_model(answer.step_mean.reshape(shape)),
         answer.step_std.reshape(shape) * units.scale,
         subsystem=task.subsystem,
         channels=task.channels,
         calibration=calibration,
         detection=task.detection,
+        steps=scored_steps,
     )
+    is_learning = _has_no_window(scored_steps, jobs)
     probabilities = confidence(windows, std)
+    expected = wrapped(mean, present, moduli)
     completed_at = clock()
     rows = {}
     for position, index in enumerate(ready):
@@ -193,9 +156,11 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
             completed_at=completed_at,
             inference_time_ms=elapsed_ms,
             calibration_hash=calibration.hash,
-            forecast=_forecast_columns(task, windows[position], mean[position], std[position]),
-            confidence=probabilities[position],
-            score=_score_columns(scores, position, task.channels),
+            forecast=_forecast_columns(task, windows[position], expected[position], std[position]),
+            confidence=probabilities[position][_has_samples(windows[position])],
+            score={"verdict": Verdict.LEARNING}
+            if is_learning[position]
+            else _score_columns(scores, position, task.channels),
         )
     return rows
 
@@ -228,6 +193,13 @@ def _forecast_columns(
             "prediction_std": float(mean.std()),
         }
     return columns
+
+
+def _has_no_window(steps: Counts | None, jobs: int) -> NDArray[np.bool_]:
+    """Tell which jobs no channel has a window of, bool[job]."""
+    if steps is None:
+        return np.zeros(jobs, np.bool_)
+    return np.asarray((steps < MIN_WINDOW_LENGTH).all(axis=1))
 
 
 def _has_samples(window: Numbers) -> NDArray[np.bool_]:
@@ -274,14 +246,13 @@ def _verdict_row(  # noqa: PLR0913 - the parts of a row
     confidence: NDArray[np.float64],
     score: Mapping[str, Any],
 ) -> SubsystemInference:
-    has_samples = _has_samples(task.windows[index])
     return _row(
         task,
         index,
         started_at=started_at,
         completed_at=completed_at,
         status=JobStatus.COMPLETED,
-        confidence=[round(float(value), 4) for value in confidence[has_samples].mean(axis=0)],
+        confidence=[round(float(value), 4) for value in confidence.mean(axis=0)],
         inference_time_ms=round(inference_time_ms, 3),
         calibration_hash=calibration_hash,
         **forecast,
@@ -320,7 +291,7 @@ def _row(
         verdict=verdict,
         input_data={
             **task.origins[index],
-            "newest": _newest(task.channels, window),
+            "newest": _newest(task, index),
             "sha256": hashlib.sha256(_without_padding(window).tobytes()).hexdigest(),
         },
         input_features=task.channels,
@@ -337,10 +308,14 @@ def _without_padding(window: Numbers) -> Numbers:
     return np.ascontiguousarray(window[:, rows[0] :] if rows.size else window[:, :0])
 
 
-def _newest(channels: Sequence[str], window: Numbers) -> dict[str, float | None]:
+def _newest(task: WindowSet, index: int) -> dict[str, float | None]:
+    """Value of each channel's last step, None where that is missing."""
+    window = task.windows[index]
+    last = window[:, -1] if window.size else np.full(len(task.channels), np.nan)
     digits = _DIGITS_OF[window.dtype]
-    newest = window[:, -1] if window.size else np.full(len(channels), np.nan)
+    told = [float(f"{value:.{digits}g}") for value in last]
+    sent = told if task.newest is None else task.newest[index].tolist()
     return {
-        channel: float(f"{value:.{digits}g}") if np.isfinite(value) else None
-        for channel, value in zip(channels, newest, strict=True)
+        channel: value if is_sampled and math.isfinite(value) else None
+        for channel, value, is_sampled in zip(task.channels, sent, np.isfinite(last), strict=True)
     }

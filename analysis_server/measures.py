@@ -58,7 +58,7 @@ class Windows:
     is_predicted: npt.NDArray[np.bool_]
     """A sample with at least MIN_HISTORY samples before it."""
     is_expected: npt.NDArray[np.bool_]
-    """bool[job, 1, time]: the job's first sample lies here or before."""
+    """bool[job, channel, time]: a step of the channel's window, not padding in front of it."""
 
     @classmethod
     def build(
@@ -66,15 +66,25 @@ class Windows:
         windows: npt.NDArray[np.floating[Any]],
         step_mean: npt.NDArray[np.floating[Any]],
         step_std: npt.NDArray[np.floating[Any]],
+        steps: Indices | None = None,
     ) -> Self:
-        """Widen to float64 and mark what can be judged; infinities count as missing."""
+        """Widen to float64 and mark what can be judged; infinities count as missing.
+
+        `steps`, int64[job, channel], says how many steps each channel's window has; without it all channels'
+        windows begin with the job's first sample.
+        """
         present = np.isfinite(windows)
+        expected = (
+            np.maximum.accumulate(present.any(axis=1, keepdims=True), axis=2)
+            if steps is None
+            else np.arange(windows.shape[2]) >= windows.shape[2] - steps[..., None]
+        )
         return cls(
             value=np.where(present, windows, np.nan).astype(np.float64),
             step_mean=step_mean.astype(np.float64),
             step_std=step_std.astype(np.float64),
             is_predicted=present & (np.cumsum(present, axis=2) > MIN_HISTORY),
-            is_expected=np.maximum.accumulate(present.any(axis=1, keepdims=True), axis=2),
+            is_expected=np.broadcast_to(expected, windows.shape),
         )
 
     def newest(self, jobs: Indices, length: int) -> Self:
@@ -94,7 +104,7 @@ class Windows:
             step_mean=self.step_mean[:, channels],
             step_std=self.step_std[:, channels],
             is_predicted=self.is_predicted[:, channels],
-            is_expected=self.is_expected,
+            is_expected=self.is_expected[:, channels],
         )
 
 
@@ -110,8 +120,7 @@ def measure_windows(windows: Windows, *, noise: Floats, reference: Sequence[Floa
         float64[job, channel, measure]; NaN where too few samples exist.
     """
     newest = max(RUN_STEPS, windows.value.shape[2] // NEWEST_SHARE)
-    expected = np.broadcast_to(windows.is_expected, windows.value.shape)
-    missing = np.where(expected, np.isnan(windows.value), np.nan)
+    missing = np.where(windows.is_expected, np.isnan(windows.value), np.nan)
     parts = [
         *residual_measures(windows, noise[:, None]),
         *statistics(windows.value, noise),

@@ -6,6 +6,8 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry_core.tasks import LEAST_SPREAD_SHARE
+
 Numbers = NDArray[np.floating[Any]]
 
 _DIGITS: Final = 6
@@ -39,6 +41,23 @@ class ModelUnits:
         spread = np.where(present, np.abs(windows - offset), 0.0).max(axis=2, keepdims=True)
         scale = np.where(spread > 0, spread, np.where(offset == 0, 1.0, np.abs(offset)) * _FLAT_SHARE)
         return cls(offset=offset, scale=np.exp2(np.floor(np.log2(np.maximum(scale, _LEAST_SCALE)))))
+
+    @classmethod
+    def where_needed(cls, windows: Numbers) -> Self:
+        """As `of`, but only where float32 would take digits of a window's spread.
+
+        Otherwise the values themselves, to which a calibration's constants were fitted, less the part of the
+        first one that float32 can't tell.
+        """
+        units = cls.of(windows)
+        spread = np.where(np.isfinite(windows), np.abs(windows - units.offset), 0.0).max(
+            axis=2, keepdims=True
+        )
+        is_needed = (spread > 0) & (spread < LEAST_SPREAD_SHARE * np.abs(units.offset))
+        untold = units.offset - units.offset.astype(np.float32)
+        return cls(
+            offset=np.where(is_needed, units.offset, untold), scale=np.where(is_needed, units.scale, 1.0)
+        )
 
     def to_model(self, windows: Numbers) -> NDArray[np.float32]:
         """The windows as the model sees them."""

@@ -7,7 +7,7 @@ import structlog
 from celery.exceptions import Reject
 
 from analysis_server.arguments import NewestVersion, parse_series, parse_subsystem
-from analysis_server.inference import WindowSet, windows_of_batch
+from analysis_server.window_sets import WindowSet, windows_of_batch
 from telemetry_core.errors import ModelContractError
 from telemetry_core.observability import TASKS_REFUSED
 from telemetry_core.tasks import InferenceBatch

@@ -6,7 +6,8 @@ from dataclasses import replace
 import structlog
 
 from analysis_server.delivery import ShutdownRequested
-from analysis_server.inference import WindowSet, failed_rows
+from analysis_server.inference import failed_rows
+from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
 from telemetry_core.inferences import SubsystemInference
 
@@ -53,7 +54,14 @@ def _save_as_failed(task: WindowSet, reason: str, save: Save) -> list[str]:
 
 
 def _part(task: WindowSet, chosen: slice) -> WindowSet:
-    return replace(task, jobs=task.jobs[chosen], origins=task.origins[chosen], windows=task.windows[chosen])
+    return replace(
+        task,
+        jobs=task.jobs[chosen],
+        origins=task.origins[chosen],
+        windows=task.windows[chosen],
+        steps=None if task.steps is None else task.steps[chosen],
+        newest=None if task.newest is None else task.newest[chosen],
+    )
 
 
 def _bare(task: WindowSet) -> WindowSet:

@@ -22,12 +22,21 @@ from analysis_server.changes import (
     LEAST_EVIDENCE,
     ChangeCalibration,
     ChannelChanges,
+    Range,
     RecentStatistics,
     change_evidence,
     parse_changes,
+    parse_range,
 )
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
-from analysis_server.measures import FAMILIES, MEASURES, WINDOW_FAMILIES, Windows, measure_windows
+from analysis_server.measures import (
+    FAMILIES,
+    MEASURES,
+    WINDOW_FAMILIES,
+    Indices,
+    Windows,
+    measure_windows,
+)
 from analysis_server.model_units import Numbers
 from analysis_server.series import FAMILY_OF_TEST, TESTS, series_evidence
 from telemetry_core.inferences import ANOMALY_THRESHOLD
@@ -39,6 +48,8 @@ MIN_SAMPLES = 10
 CALIBRATED_LENGTHS = (10, 20, 40, 64)
 """Window lengths with constants of their own; of a window the longest one that it fills is judged."""
 CALIBRATION_FILE = "calibration.json"
+CALIBRATION_FORMAT = 2
+"""From it on the file says what its constants were fitted to; 1, without the field, is read too."""
 LARGEST_EVIDENCE = 4.0
 """Of one family: no single one decides without bound."""
 CHANNEL_NORM = 8
@@ -92,6 +103,10 @@ class Calibration:
     subsystems: Mapping[str, SubsystemCalibration]
     changes: ChangeCalibration
     """Of channels that were calibrated on a recording; these win."""
+    format: int
+    """From CALIBRATION_FORMAT on a channel without fitting constants is not judged in the pipeline."""
+    intervals_s: Range | None
+    """What `channels` were fitted to; None = unknown."""
     hash: str
     """SHA-256 of the file, hexadecimal."""
 
@@ -125,12 +140,17 @@ def load_calibration(directory: Path) -> Calibration:
 
 def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
     """Build the constants from the file's content."""
+    version = document.get("format", 1)
+    if version not in range(1, CALIBRATION_FORMAT + 1):
+        raise ValueError(f"its format is {version!r} where {CALIBRATION_FORMAT} is the newest")
     if document["measures"] != [f"{family}.{name}" for family, name in MEASURES]:
         raise ValueError("its measures are not this version's")
     return Calibration(
         channels={name: _channel(values) for name, values in document["channels"].items()},
         subsystems={name: _subsystem(values) for name, values in document["subsystems"].items()},
         changes=parse_changes(document.get("changes")),
+        format=version,
+        intervals_s=parse_range(document.get("fitted", {}).get("intervals_s")),
         hash=digest,
     )
 
@@ -159,6 +179,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     channels: Sequence[str],
     calibration: Calibration,
     detection: Mapping[str, Detection] = MappingProxyType({}),
+    steps: Indices | None = None,
 ) -> Scores:
     """Score the windows of many jobs of one subsystem.
 
@@ -170,12 +191,14 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
         channels: Names of the channels, in order.
         calibration: The constants.
         detection: What counts, by channel; of a channel that is not listed everything does.
+        steps: int64[job, channel], how many of the newest steps are each channel's window, missing ones
+            included; a channel of fewer than MIN_SAMPLES is no evidence. None: all have the job's steps.
 
     Returns:
         The scores; a job with fewer than MIN_SAMPLES samples since its first one has none.
     """
     settings = [detection.get(channel, Detection()) for channel in channels]
-    raw = Windows.build(windows, step_mean, step_std)
+    raw = Windows.build(windows, step_mean, step_std, steps)
     recorded = calibration.changes.of_subsystem(subsystem, channels)
     if recorded is not None:
         counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
@@ -190,12 +213,14 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
             _for_setting(found, setting) for found, setting in zip(constants, settings, strict=True) if found
         ]
         limits = calibration.subsystems[subsystem]
-        length_index = judged_length_index(windows)
+        length_index = judged_length_index(windows, steps)[:, known]
         chosen = [settings[index] for index in known]
         parts.append((known, score_known(series.of_channels(known), chosen, fitted, limits, length_index)))
     if unknown.size:
         counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
-        parts.append((unknown, score_unknown(series.value[:, unknown], counted[:, unknown])))
+        is_counter = np.array([setting.modulo is not None for setting in settings])
+        scores = score_unknown(series.value[:, unknown], counted[:, unknown], is_counter[unknown])
+        parts.append((unknown, scores))
     return joined(parts, windows.shape[:2])
 
 
@@ -204,30 +229,37 @@ def score_known(
     settings: Sequence[Detection],
     constants: Sequence[ChannelCalibration],
     limits: SubsystemCalibration,
-    length_index: npt.NDArray[np.int64],
+    length_index: Indices,
 ) -> Scores:
-    """Score channels by their constants; `length_index` is int64[job], -1 = too short."""
+    """Score channels by their constants; `length_index` is int64[job, channel], -1 = no evidence.
+
+    Each channel is judged by the constants of its own length, the subsystem by those of the longest.
+    """
     jobs, channel_count, _ = series.value.shape
-    score = np.full(jobs, np.nan)
-    contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
+    evidence = np.zeros((jobs, channel_count, len(WINDOW_FAMILIES)))
     for index in np.unique(length_index[length_index >= 0]):
-        chosen = np.flatnonzero(length_index == index)
+        is_mine = length_index == index
+        chosen = np.flatnonzero(is_mine.any(axis=1))
         newest = series.newest(chosen, CALIBRATED_LENGTHS[index])
-        evidence = family_evidence(newest, constants, int(index))
-        evidence *= is_counted(newest, settings, usual_mean=_usual_mean(constants, int(index)))[..., None]
-        total = subsystem_evidence(evidence)
-        score[chosen] = to_score(total, limits.threshold[index], limits.steepness[index])
-        contributions[chosen, :, : len(WINDOW_FAMILIES)] = evidence_shares(evidence)
-    return Scores(score=score, contributions=contributions)
+        found = family_evidence(newest, constants, int(index))
+        found *= is_counted(newest, settings, usual_mean=_usual_mean(constants, int(index)))[..., None]
+        evidence[chosen] = np.where(is_mine[chosen, :, None], found, evidence[chosen])
+    longest = length_index.max(axis=1)
+    score = to_score(subsystem_evidence(evidence), limits.threshold[longest], limits.steepness[longest])
+    contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
+    contributions[..., : len(WINDOW_FAMILIES)] = evidence_shares(evidence, length_index >= 0)
+    return Scores(score=np.where(longest >= 0, score, np.nan), contributions=contributions)
 
 
-def score_unknown(value: Floats, counted: npt.NDArray[np.bool_]) -> Scores:
+def score_unknown(value: Floats, counted: npt.NDArray[np.bool_], is_counter: npt.NDArray[np.bool_]) -> Scores:
     """Score float64[job, channel, time] each channel against itself; the oddest channel decides.
 
-    What the mission does not count, bool[job, channel], is no evidence.
+    What the mission does not count, bool[job, channel], is no evidence. A counter, bool[channel], comes
+    without its wraps: what looks like one is a jump.
     """
     jobs, channel_count, steps = value.shape
-    by_test = series_evidence(value.reshape(-1, steps)).reshape(jobs, channel_count, -1)
+    evidence = series_evidence(value.reshape(-1, steps), np.tile(is_counter, jobs))
+    by_test = evidence.reshape(jobs, channel_count, -1)
     by_test *= counted[..., None]
     is_judged = (np.isfinite(value).sum(axis=2) >= MIN_SAMPLES).any(axis=1)
     threshold = channel_count**SERIES_CHANNEL_EXPONENT
@@ -315,12 +347,15 @@ def recent_shares(evidence: Floats) -> Floats:
     return shares_of(parts)
 
 
-def judged_length_index(windows: Numbers) -> npt.NDArray[np.int64]:
-    """Index into CALIBRATED_LENGTHS of what each job's window fills, -1 if none; int64[job]."""
+def judged_length_index(windows: Numbers, steps: Indices | None = None) -> Indices:
+    """Index into CALIBRATED_LENGTHS of what each channel's window fills, -1 if none; int64[job, channel]."""
+    if steps is not None:
+        return np.searchsorted(CALIBRATED_LENGTHS, steps, side="right") - 1
     has_sample = np.any(np.isfinite(windows), axis=1)
     filled = np.where(has_sample.any(axis=1), windows.shape[2] - has_sample.argmax(axis=1), 0)
     index = np.searchsorted(CALIBRATED_LENGTHS, filled, side="right") - 1
-    return np.where(has_sample.sum(axis=1) < MIN_SAMPLES, -1, index)
+    of_job = np.where(has_sample.sum(axis=1) < MIN_SAMPLES, -1, index)
+    return np.broadcast_to(of_job[:, None], windows.shape[:2])
 
 
 def family_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index: int) -> Floats:
@@ -353,18 +388,22 @@ def subsystem_evidence(evidence: Floats) -> Floats:
     return np.asarray((fused**CHANNEL_NORM).sum(axis=1) ** (1 / CHANNEL_NORM))
 
 
-def to_score(evidence: Floats, threshold: float, steepness: float) -> Floats:
+def to_score(evidence: Floats, threshold: Floats | float, steepness: Floats | float) -> Floats:
     """Map evidence to [0, 1], rounded to 4 decimals; `threshold` maps to ANOMALY_THRESHOLD."""
     odds = _ODDS_AT_THRESHOLD * (evidence / threshold) ** steepness
     return np.round(odds / (1 + odds), 4)
 
 
-def evidence_shares(evidence: Floats) -> Floats:
-    """Share of each channel and family in a job's evidence, float64[job, channel, family]."""
+def evidence_shares(evidence: Floats, is_judged: npt.NDArray[np.bool_]) -> Floats:
+    """Share of each channel and family in a job's evidence, float64[job, channel, family].
+
+    Without any evidence the channels that were judged, bool[job, channel], share alike.
+    """
     fused = evidence.mean(axis=2, keepdims=True)
     parts = evidence * fused ** (CHANNEL_NORM - 1)
     total = parts.sum(axis=(1, 2), keepdims=True)
-    uniform = np.full_like(parts, 1 / (parts.shape[1] * parts.shape[2]))
+    judged_parts = np.maximum(is_judged.sum(axis=1), 1)[:, None, None] * parts.shape[2]
+    uniform = np.where(is_judged[..., None], 1 / judged_parts, np.zeros_like(parts))
     return np.asarray(np.divide(parts, total, out=uniform, where=total > 0))
 
 

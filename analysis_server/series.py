@@ -86,24 +86,25 @@ class Filtered:
     """Deviation of the answer to independent noise of deviation 1."""
 
 
-def series_evidence(values: Floats) -> Floats:
+def series_evidence(values: Floats, is_straight: Flags) -> Floats:
     """Judge series against themselves.
 
     Args:
         values: float64[row, time], NaN or infinite = missing; padding in front does not count.
+        is_straight: bool[row], of counters whose wraps are known and taken out; else they are guessed.
 
     Returns:
         float64[row, test] in [0, LARGEST_EVIDENCE], 1 = rare in nominal series; 0 with fewer than
         LEAST_SAMPLES samples.
     """
-    measured = series_statistics(values)
+    measured = series_statistics(values, is_straight)
     counts = np.isfinite(values).sum(axis=1)
     place = np.log(np.maximum(counts, LEAST_SAMPLES))
     levels = np.stack([np.interp(place, np.log(LEVEL_LENGTHS), LEVELS[test]) for test in TESTS], axis=1)
     return np.asarray(np.minimum(measured / levels, LARGEST_EVIDENCE))
 
 
-def series_statistics(values: Floats) -> Floats:
+def series_statistics(values: Floats, is_straight: Flags) -> Floats:
     """What `series_evidence` sets against the levels: float64[row, test]."""
     present = np.isfinite(values)
     counts = present.sum(axis=1)
@@ -112,13 +113,18 @@ def series_statistics(values: Floats) -> Floats:
         rows = np.flatnonzero(counts == count)
         dense = np.clip(values[rows][present[rows]].reshape(len(rows), count), -LARGEST_VALUE, LARGEST_VALUE)
         statistics[rows] = np.stack(
-            [*_dense_statistics(dense), missing_statistic(present[rows]), fill_statistic(dense)], axis=1
+            [
+                *_dense_statistics(dense, is_straight[rows]),
+                missing_statistic(present[rows]),
+                fill_statistic(dense),
+            ],
+            axis=1,
         )
     return statistics
 
 
-def _dense_statistics(values: Floats) -> list[Floats]:
-    series = levelled(unwrapped(values))
+def _dense_statistics(values: Floats, is_straight: Flags) -> list[Floats]:
+    series = levelled(np.where(is_straight[:, None], values, unwrapped(values)))
     change = np.diff(series, axis=1)
     least_step = ROUNDING * np.abs(values).max(axis=1)
     answers = filtered(series, change)

@@ -12,18 +12,20 @@ from celery import Task, signals
 from celery.exceptions import Ignore, Reject
 
 from analysis_server.consuming import supervise
+from analysis_server.coverage import WHAT_TO_DO, Told, uncovered_in_words
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
-from analysis_server.inference import WindowSet, failed_rows, infer_windows
+from analysis_server.inference import failed_rows, infer_windows
 from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
 from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
 from analysis_server.saving import save_apart
-from analysis_server.scoring import Calibration, load_calibration
+from analysis_server.scoring import CALIBRATION_FILE, CALIBRATION_FORMAT, Calibration, load_calibration
 from analysis_server.triton import TritonClient
+from analysis_server.window_sets import WindowSet
 from telemetry_core import store
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import ModelNotServed, NewerTaskSchema
-from telemetry_core.inferences import SubsystemInference
+from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.liveness import Liveness, Loop
 from telemetry_core.models import newest_version
 from telemetry_core.observability import (
@@ -45,6 +47,7 @@ _log = structlog.get_logger(SERVICE)
 _settings = Settings()
 _stopping = threading.Event()
 _liveness = Liveness()
+_told_of = Told()
 
 
 app = celery_app(SERVICE, _settings)
@@ -122,9 +125,21 @@ def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
         f"Completed {task.subsystem} inference",
         verdicts=len(rows),
         anomalous=sum(bool(row.anomaly_detected) for row in rows),
+        learning=sum(row.verdict is Verdict.LEARNING for row in rows),
         task=self.request.id,
         jobs=jobs_in_words([job.job_id for job in task.jobs]),
     )
+    _tell_of_learning(task, rows)
+
+
+def _tell_of_learning(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
+    """Log once of each satellite's subsystem that it is not judged, and what to do."""
+    for job, row in zip(task.jobs, rows, strict=True):
+        if row.verdict is Verdict.LEARNING and _told_of.is_new((job.satellite_id, task.subsystem)):
+            _log.warning(
+                f"{task.subsystem} of {job.satellite_id} is learning, not judged:"
+                f" {uncovered_in_words(row.input_data['not_calibrated'])}; {WHAT_TO_DO}"
+            )
 
 
 def _infer(task: WindowSet) -> list[SubsystemInference]:
@@ -186,7 +201,13 @@ def _calibration(model_name: str, model_version: str) -> Calibration:
     directory = _settings.model_repository / model_name / model_version
     if not directory.is_dir():
         raise ModelNotServed(f"{model_name} version {model_version}", f"there is no folder {directory}")
-    return load_calibration(directory)
+    calibration = load_calibration(directory)
+    if calibration.format < CALIBRATION_FORMAT:
+        _log.warning(
+            f"{directory / CALIBRATION_FILE} does not say which sampling intervals it was fitted to:"
+            f" telemetry at any interval is judged by it; {WHAT_TO_DO}"
+        )
+    return calibration
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public, ops TO satellite_analysis_s
 GRANT INSERT, UPDATE ON ops.relay_cursors TO satellite_verdict_relay;
 GRANT INSERT, UPDATE, DELETE ON ops.refused_verdicts TO satellite_verdict_relay;
 GRANT DELETE ON ops.deleted_verdicts TO satellite_verdict_relay;
+GRANT INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_housekeeping;
 
 -- History is added to, never rewritten; what tells the schema's state belongs to the migrations.
@@ -22,9 +23,9 @@ REVOKE UPDATE ON ops.revised_inferences FROM {services};
 REVOKE DELETE ON ops.revised_inferences FROM satellite_operation_server;
 REVOKE INSERT ON ops.alert_acknowledgements FROM satellite_analysis_server;
 REVOKE INSERT, UPDATE ON ops.relay_cursors FROM satellite_operation_server, satellite_analysis_server;
-REVOKE INSERT, UPDATE, DELETE ON ops.refused_verdicts FROM satellite_operation_server, satellite_analysis_server;
-REVOKE INSERT, UPDATE ON ops.refused_verdicts, ops.idempotency_keys, ops.alert_acknowledgements, ops.revised_inferences FROM satellite_housekeeping;
-REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay;
+REVOKE INSERT, UPDATE, DELETE ON ops.refused_verdicts, ops.refused_values, ops.wrong_clocks FROM satellite_operation_server, satellite_analysis_server;
+REVOKE INSERT, UPDATE ON ops.refused_verdicts, ops.refused_values, ops.wrong_clocks, ops.idempotency_keys, ops.alert_acknowledgements, ops.revised_inferences FROM satellite_housekeeping;
+REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay, satellite_kafka_inference_trigger;
 
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;

@@ -203,9 +203,9 @@ CREATE TABLE public.subsystem_inferences (
     xact xid8 DEFAULT ops.commit_position() NOT NULL,
     CONSTRAINT subsystem_inferences_anomaly_score_check CHECK (((anomaly_score >= (0)::numeric) AND (anomaly_score <= (1)::numeric))),
     CONSTRAINT subsystem_inferences_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
-    CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying])::text[])))
+    CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying, 'learning'::character varying])::text[])))
 );
-COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up or failed: unknown is not nominal';
+COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up, learning or failed: unknown is not nominal';
 COMMENT ON COLUMN public.subsystem_inferences.xact IS 'Place in commit order of the transaction that last changed the row: below ops.settled_position() no later one can appear, so readers keep a cursor on it';
 CREATE VIEW ops.live_verdicts AS
  SELECT inference.job_id,
@@ -227,6 +227,16 @@ CREATE VIEW ops.live_verdicts AS
           WHERE ((inference_jobs.job_id)::text = (inference.job_id)::text)
          OFFSET 0) job)
   WHERE (((job.source)::text = 'kafka_auto_trigger'::text) AND ((job.metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text));
+CREATE TABLE ops.refused_values (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    channel character varying(101) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(20) NOT NULL COLLATE pg_catalog."C",
+    count bigint NOT NULL,
+    last_value character varying(100) NOT NULL,
+    last_at timestamp(3) without time zone NOT NULL
+);
+COMMENT ON COLUMN ops.refused_values.channel IS 'Subsystem and channel; the subsystem alone where it was no object; timestamp for the generation time';
+COMMENT ON COLUMN ops.refused_values.last_at IS 'When Kafka received the last one';
 CREATE TABLE ops.refused_verdicts (
     sink character varying(50) NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -269,6 +279,17 @@ CREATE TABLE ops.schema_migrations (
     sha256 character(64) NOT NULL,
     applied_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE TABLE ops.wrong_clocks (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    value double precision NOT NULL,
+    first_at timestamp(3) without time zone NOT NULL,
+    last_at timestamp(3) without time zone NOT NULL
+);
+COMMENT ON COLUMN ops.wrong_clocks.subsystem IS 'Of the broken limit; timestamp for the clock itself';
+COMMENT ON COLUMN ops.wrong_clocks.value IS 'Last value that broke the limit; seconds that the clock lies behind, negative where it is ahead';
+COMMENT ON COLUMN ops.wrong_clocks.last_at IS 'When Kafka received the last one';
 CREATE TABLE public.inference_results (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -375,6 +396,8 @@ ALTER TABLE ONLY ops.deleted_verdicts
     ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.refused_values
+    ADD CONSTRAINT refused_values_pkey PRIMARY KEY (satellite_id, channel, reason);
 ALTER TABLE ONLY ops.refused_verdicts
     ADD CONSTRAINT refused_verdicts_pkey PRIMARY KEY (sink, job_id, subsystem);
 ALTER TABLE ONLY ops.relay_cursors
@@ -385,6 +408,8 @@ ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.wrong_clocks
+    ADD CONSTRAINT wrong_clocks_pkey PRIMARY KEY (satellite_id, subsystem, reason);
 ALTER TABLE ONLY public.inference_jobs
     ADD CONSTRAINT inference_jobs_pkey PRIMARY KEY (job_id);
 ALTER TABLE ONLY public.inference_results
@@ -402,8 +427,10 @@ CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partiti
 CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
+CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
 CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
+CREATE INDEX idx_wrong_clocks_time ON ops.wrong_clocks USING btree (last_at);
 CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);
 CREATE INDEX idx_inference_job_id ON public.inference_results USING btree (job_id);
 CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (model_name);

@@ -45,6 +45,20 @@ DELETE FROM ops.refused_verdicts WHERE (sink, job_id, subsystem) IN (
     ORDER BY refused_at LIMIT %(limit)s
 )
 
+-- name: delete_refused_values
+DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
+    SELECT satellite_id, channel, reason FROM ops.refused_values
+    WHERE last_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    ORDER BY last_at LIMIT %(limit)s
+)
+
+-- name: delete_wrong_clocks
+DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
+    SELECT satellite_id, subsystem, reason FROM ops.wrong_clocks
+    WHERE last_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    ORDER BY last_at LIMIT %(limit)s
+)
+
 -- name: restart_search
 -- An index that missed deletions is built anew, unless it is about to be.
 UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0

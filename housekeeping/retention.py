@@ -21,7 +21,7 @@ EVERY_S: Final = 600.0
 UNFOLLOWED_DAYS: Final = 7.0
 """So long deletions wait for a search engine; one that is away for longer is filled anew."""
 REFUSAL_DAYS: Final = 30.0
-"""So long Pipeline tells of a verdict that a sink refused."""
+"""So long is told of a verdict that a sink refused, of a channel whose values were, and of a wrong clock."""
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(SERVICE)
@@ -91,16 +91,13 @@ def retention_chores(
     deletions = Chore(
         name="unfollowed deletions", every_s=EVERY_S, work=lambda: drop_unfollowed_deletions(pool, clock())
     )
-    refusals = Chore(
-        name="refused verdicts",
-        every_s=EVERY_S,
-        work=lambda: _delete(
-            pool,
-            "delete_refused_verdicts",
-            {"before": clock() - timedelta(days=REFUSAL_DAYS), "limit": BATCH},
-        ),
-    )
-    return [*jobs, keys, deletions, refusals, *_revisions(pool, settings.retention_completed_days, clock)]
+    return [
+        *jobs,
+        keys,
+        deletions,
+        *_refusals(pool, clock),
+        *_revisions(pool, settings.retention_completed_days, clock),
+    ]
 
 
 def drop_unfollowed_deletions(pool: Pool, now: datetime) -> bool:
@@ -112,6 +109,17 @@ def drop_unfollowed_deletions(pool: Pool, now: datetime) -> bool:
         if count:
             cursor.execute(QUERIES["restart_search"])
     return count == BATCH
+
+
+def _refusals(pool: Pool, clock: Callable[[], datetime]) -> list[Chore]:
+    def work(name: str) -> bool:
+        return _delete(pool, name, {"before": clock() - timedelta(days=REFUSAL_DAYS), "limit": BATCH})
+
+    return [
+        Chore(name="refused verdicts", every_s=EVERY_S, work=lambda: work("delete_refused_verdicts")),
+        Chore(name="refused values", every_s=EVERY_S, work=lambda: work("delete_refused_values")),
+        Chore(name="wrong clocks", every_s=EVERY_S, work=lambda: work("delete_wrong_clocks")),
+    ]
 
 
 def _revisions(pool: Pool, days: float, clock: Callable[[], datetime]) -> list[Chore]:

@@ -5,20 +5,31 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+from typing import Final
 
 import structlog
 
+from kafka_inference_trigger import refused_values, wrong_clocks
 from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
+from kafka_inference_trigger.gathering import kept_saved, save_gathered
+from kafka_inference_trigger.refused_values import RefusedValues
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
+from kafka_inference_trigger.windows import look_back_s
+from kafka_inference_trigger.wrong_clocks import WrongClocks
 from telemetry_core.broker import celery_app
+from telemetry_core.database import Pool, open_pool
 from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
+from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream, read_newest
+
+STATEMENT_TIMEOUT_MS: Final = 5_000
 
 _log = structlog.get_logger(SERVICE)
 
@@ -34,11 +45,14 @@ def main() -> None:
         sys.exit(f"Mission refused:\n{error}")
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
+    refused, clocks = RefusedValues(), WrongClocks()
     trigger = InferenceTrigger(
         mission,
         topic=settings.kafka_topic,
         clock=lambda: datetime.now(UTC),
         max_satellites=settings.max_satellites,
+        note_bad_values=refused.add,
+        note_wrong_clock=clocks.add,
     )
 
     def fill(records: Iterator[Record]) -> None:
@@ -49,7 +63,7 @@ def main() -> None:
         group_id=TRIGGER_GROUP,
         service=SERVICE,
         liveness=liveness,
-        look_back_s=mission.window.max_span_s,
+        look_back_s=look_back_s(mission.window),
         on_assigned=fill,
         on_revoked=trigger.forget,
     )
@@ -68,8 +82,23 @@ def main() -> None:
     dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)
     dispatcher = Dispatcher(dead_letters, publish, check=breaker.check)
     send = traced("dispatch", dispatcher.send, _job_ids)
-    liveness.start()
-    stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
+    pool = _pool(settings)
+    with kept_saved(
+        liveness.loop("refused values"),
+        partial(save_gathered, clocks, wrong_clocks.saving(pool)),
+        partial(save_gathered, refused, refused_values.saving(pool)),
+    ):
+        liveness.start()
+        stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
+
+
+def _pool(settings: Settings) -> Pool:
+    return open_pool(
+        as_service(settings, SERVICE),
+        max_connections=1,
+        application_name=SERVICE,
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+    )
 
 
 def _job_ids(plan: Plan) -> list[str]:

@@ -17,6 +17,7 @@ from kafka_inference_trigger.dispatch import PublishTask, batch_publisher, task_
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
+from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.broker import celery_app
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable, PlatformError
@@ -105,7 +106,7 @@ def main() -> None:
 
 def _chunks(settings: Settings, mission: Mission, from_us: int, to_us: int) -> Iterator[list[PlannedJob]]:
     trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
-    records = read_since(settings, since_us=from_us - int(mission.window.max_span_s * 1_000_000))
+    records = read_since(settings, since_us=from_us - int(look_back_s(mission.window) * 1_000_000))
     return demanded(records, trigger, from_us=from_us, to_us=to_us)
 
 

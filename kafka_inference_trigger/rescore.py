@@ -95,7 +95,10 @@ def _send(settings: Settings, satellite_id: str, from_us: int, to_us: int) -> in
 
 def moment_of(text: str) -> datetime:
     """Read a time of the command line: ISO 8601, UTC unless it says otherwise."""
-    return parse_time(text, zone=UTC)
+    try:
+        return parse_time(text, zone=UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time: {error}") from error
 
 
 if __name__ == "__main__":

@@ -6,13 +6,16 @@ from datetime import datetime
 
 import structlog
 
-from kafka_inference_trigger.rules import PlannedJob, plan_tasks, trigger_reasons
+from kafka_inference_trigger.rules import Breach, PlannedJob, breaches, plan_tasks, trigger_reasons
 from kafka_inference_trigger.windows import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Job, Source, reasons_in_words
 from telemetry_core.messages import (
     MAX_DUMP_AGE_S,
+    BadValue,
     TelemetryMessage,
+    UnusableSampleSet,
+    WrongClock,
     job_id_of,
     parse_telemetry_message,
     time_of,
@@ -28,6 +31,11 @@ from telemetry_core.subsystems import Mission
 from telemetry_core.tasks import InferenceBatch
 
 SERVICE = "kafka-inference-trigger"
+
+NoteBadValues = Callable[[str, Sequence[BadValue], int], None]
+"""Told of a satellite's values that were refused, and when they were received (microseconds since 1970)."""
+NoteWrongClock = Callable[[WrongClock, Sequence[Breach], int], None]
+"""Told of a message that is refused for its time, of the limits that it breaks, and when it was received."""
 
 _log = structlog.get_logger(SERVICE)
 
@@ -76,17 +84,21 @@ class Plan:
 class InferenceTrigger:
     """Keeps the windows and decides which sample sets are judged."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is given at its start
         self,
         mission: Mission,
         *,
         topic: str,
         clock: Callable[[], datetime],
         max_satellites: int = MAX_SATELLITES,
+        note_bad_values: NoteBadValues = lambda _satellite_id, _bad_values, _received_us: None,
+        note_wrong_clock: NoteWrongClock = lambda _clock, _breaches, _received_us: None,
     ) -> None:
         self._mission = mission
         self._topic = topic
         self._clock = clock
+        self._note_bad_values = note_bad_values
+        self._note_wrong_clock = note_wrong_clock
         self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
 
     def fill(self, records: Iterable[Record]) -> int:
@@ -115,6 +127,9 @@ class InferenceTrigger:
             try:
                 job = self._judge(record)
             except InvalidTelemetryMessage as error:
+                if isinstance(error, UnusableSampleSet):
+                    self._note_bad_values(error.satellite_id, error.bad_values, record.received_us)
+                self._note_clock(record, error)
                 plan.dead_letters.append(DeadLetter(record=record, reason=error.reason, detail=error.detail))
                 plan.outcomes.append(outcome_of(record, error.reason))
                 continue
@@ -132,14 +147,23 @@ class InferenceTrigger:
         return plan
 
     def outcome(self, record: Record) -> Outcome:
-        """Tell whether a record is valid, and change nothing."""
+        """Tell whether a record is valid, and change no window.
+
+        While intake is paused it is one of the newest: limits broken under a wrong clock stay alerts so.
+        """
         try:
             self._parse(record)
         except InvalidTelemetryMessage as error:
+            self._note_clock(record, error)
             return outcome_of(record, error.reason)
         except Exception:  # noqa: BLE001 - an error of ours, which says nothing of the sender; its turn comes
             return outcome_of(record, None)
         return outcome_of(record, None)
+
+    def _note_clock(self, record: Record, error: InvalidTelemetryMessage) -> None:
+        """A recording is no satellite whose clock is wrong now."""
+        if isinstance(error, WrongClock) and not record.is_replayed:
+            self._note_wrong_clock(error, list(breaches(self._mission, error.samples)), record.received_us)
 
     def _plan_batches(self, plan: Plan, jobs: list[PlannedJob]) -> None:
         """Plan all jobs together, or those that can be planned where one of them can't."""
@@ -160,7 +184,8 @@ class InferenceTrigger:
         message = self._parse(record)
         placed = self._windows.append(message, record.received_us, is_replayed=record.is_replayed)
         if message.bad_values:
-            VALUES_REFUSED.labels(SERVICE).inc(message.bad_values)
+            VALUES_REFUSED.labels(SERVICE).inc(len(message.bad_values))
+            self._note_bad_values(message.satellite_id, message.bad_values, record.received_us)
         if placed.arrival is Arrival.DUPLICATE:
             # Only the database knows what became of the first one, and takes the second for nothing new.
             MESSAGES_DUPLICATED.labels(SERVICE).inc()
@@ -173,16 +198,9 @@ class InferenceTrigger:
         if not reasons:
             return None
         job = self._job(record, message, placed, [reason.reason for reason in reasons])
-        windows = {
-            name: self._windows.window(
-                message.satellite_id,
-                placed.lane,
-                name,
-                ending_us=message.generated_us,
-                received_us=record.received_us,
-            )
-            for name in placed.samples
-        }
+        windows = self._windows.windows(
+            message.satellite_id, placed.lane, placed.samples, ending_us=message.generated_us
+        )
         return PlannedJob(job=job, reasons=reasons, windows=windows)
 
     def _job(self, record: Record, message: TelemetryMessage, placed: Placed, reasons: Sequence[str]) -> Job:

@@ -1,30 +1,27 @@
-"""Windows of recent samples, per satellite and subsystem, in generation-time order.
+"""Windows of recent samples, per satellite and channel, in generation-time order.
 
-What the windows hold depends only on the messages appended within `max_span_s`: so a look-back of
+What the windows hold depends only on the messages appended within `look_back_s`: so a look-back of
 that length after a restart rebuilds them exactly.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kafka_inference_trigger.channel_windows import SampleWindow, windows_of
+from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
 from telemetry_core.messages import TelemetryMessage
 from telemetry_core.subsystems import Mission, Subsystem, Window
 
-GENERATED: Final = 0
-RECEIVED: Final = 1
-_SLACK: Final = 1.5
-"""Rows kept per row of the window: a sample may come late by half a window and still be put in order."""
-
-
 MAX_SATELLITES: Final = 5_000
-"""Satellites (lanes apart) that are kept at once, 32 KB each: a sender may invent ids without end."""
+"""Satellites (lanes apart) that are kept at once, 40 KB each: a sender may invent ids without end."""
 
 
 class Arrival(Enum):
@@ -33,16 +30,6 @@ class Arrival(Enum):
     NEW = "new"
     COMPLETING = "completing"
     DUPLICATE = "duplicate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleWindow:
-    """The last samples of one subsystem, ending at one sample set."""
-
-    #: float32[time, feature]; NaN = missing.
-    values: NDArray[np.float32]
-    #: int64[time], microseconds since 1970 UTC, ascending.
-    generated_us: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,57 +42,17 @@ class Placed:
     samples: Mapping[str, NDArray[np.float64]]
 
 
-class _Rows:
-    """The newest rows of one subsystem in time order, aligned to the end of fixed arrays."""
-
-    def __init__(self, subsystem: Subsystem, capacity: int) -> None:
-        self.clock = np.zeros((capacity, 2), dtype=np.int64)
-        self.values = np.full((capacity, len(subsystem.channels)), np.nan)
-        self.count = 0
-        self.newest_us = -1
-
-    @property
-    def is_full(self) -> bool:
-        return self.count == len(self.clock)
-
-    @property
-    def oldest_us(self) -> int:
-        return int(self.clock[-self.count, GENERATED]) if self.count else 0
-
-    def find(self, generated_us: int) -> int:
-        """Index behind the last row that is not later than `generated_us`."""
-        if generated_us >= self.newest_us:  # nearly always: telemetry comes in order
-            return len(self.clock)
-        times = self.clock[len(self.clock) - self.count :, GENERATED]
-        return len(self.clock) - self.count + int(np.searchsorted(times, generated_us, side="right"))
-
-    def at(self, generated_us: int) -> NDArray[np.float64] | None:
-        if generated_us > self.newest_us:
-            return None
-        row = self.find(generated_us) - 1
-        if row >= len(self.clock) - self.count and self.clock[row, GENERATED] == generated_us:
-            found: NDArray[np.float64] = self.values[row]
-            return found
-        return None
-
-    def insert(self, generated_us: int, received_us: int, values: NDArray[np.float64]) -> None:
-        """Put a row in order; the oldest one makes room."""
-        row = self.find(generated_us) - 1
-        self.clock[:row] = self.clock[1 : row + 1]
-        self.values[:row] = self.values[1 : row + 1]
-        self.clock[row] = (generated_us, received_us)
-        self.values[row] = values
-        self.newest_us = max(self.newest_us, generated_us)
-        self.count = min(self.count + 1, len(self.clock))
-
-
 @dataclass(slots=True)
 class _Satellite:
-    """The rows of one satellite in one lane."""
+    """The samples of one satellite in one lane."""
 
-    rows: dict[str, _Rows] = field(default_factory=dict)
-    newest_us: int = 0
+    rings: ChannelRings
     last_received_us: int = 0
+
+
+def look_back_s(window: Window) -> float:
+    """How far before the first unprocessed message a look-back must begin to rebuild all windows."""
+    return RingLayout.of(window).look_back_us / 1_000_000
 
 
 class TelemetryWindows:
@@ -118,14 +65,25 @@ class TelemetryWindows:
         self._mission = mission
         self._max_satellites = max_satellites
         self._evicted = 0
-        self._capacity = int(mission.window.length * _SLACK)
+        self._layout = RingLayout.of(mission.window)
         self._span_us = int(mission.window.max_span_s * 1_000_000)
+        self._places = _places(mission)
+        self._channel_count = sum(len(subsystem.channels) for subsystem in mission.subsystems.values())
+        self._features = {
+            name: np.array([self._places[name].start + index for index in _feature_indexes(subsystem)])
+            for name, subsystem in mission.subsystems.items()
+        }
         self._satellites: dict[tuple[str, Lane], _Satellite] = {}
         self._next_sweep_us = 0
 
     def __len__(self) -> int:
         """Count the satellites that are tracked, lanes apart."""
         return len(self._satellites)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all samples that are kept."""
+        return sum(satellite.rings.nbytes for satellite in self._satellites.values())
 
     def clear(self) -> None:
         """Forget all: the partitions went to another consumer."""
@@ -144,63 +102,85 @@ class TelemetryWindows:
         a value contradicts an earlier one.
         """
         self._forget_silent(received_us)
+        sent = self._vector(message)
+        is_sent = ~np.isnan(sent)
+        channels = np.flatnonzero(is_sent)
         is_old = not is_replayed and message.generated_us < received_us - self._span_us
-        lane, satellite = self._satellite_for(message, received_us, is_old=is_old)
-        arrays = {name: np.asarray(values) for name, values in message.samples.items()}
-        known = {name: self._row_at(satellite, name, message.generated_us) for name in arrays}
-        arrival = _compare(known, arrays)
-        for name, values in arrays.items():
-            row = known[name]
-            if row is None:
-                self._rows_of(satellite, name).insert(message.generated_us, received_us, values)
-            else:
-                np.copyto(row, values, where=np.isnan(row))
-        satellite.newest_us = max(satellite.newest_us, message.generated_us)
+        lane, satellite = self._satellite_for(message, received_us, channels, is_old=is_old)
+        merged, arrival, names = sent, Arrival.NEW, list(message.samples)
+        if message.generated_us <= satellite.rings.newest_us:
+            known = satellite.rings.at(message.generated_us)
+            arrival = self._compare(known, sent)
+            if arrival is not Arrival.NEW:
+                satellite.rings.renew(channels, message.generated_us)
+            channels = np.flatnonzero(is_sent & np.isnan(known))
+            merged = np.where(is_sent, sent, known)
+            names = [name for name, place in self._places.items() if not np.isnan(merged[place]).all()]
+        satellite.rings.insert(channels, message.generated_us, sent[channels])
         satellite.last_received_us = received_us
         self._move_to_end((message.satellite_id, lane))
-        return Placed(lane=lane, arrival=arrival, samples=self._sample_set(satellite, message.generated_us))
+        samples = {name: merged[self._places[name]] for name in names}
+        return Placed(lane=lane, arrival=arrival, samples=samples)
 
-    def window(
-        self, satellite_id: str, lane: Lane, subsystem: str, *, ending_us: int, received_us: int
-    ) -> SampleWindow:
-        """Return the last `length` samples up to `ending_us` that no gap and no age cuts off."""
-        rows = self._satellites[satellite_id, lane].rows[subsystem]
-        end = rows.find(ending_us)
-        start = max(end - self._mission.window.length, len(rows.clock) - rows.count)
-        start += _first_usable(
-            rows.clock[start:end],
-            ending_us - self._span_us,
-            received_us - self._span_us,
-            self._mission.window,
+    def windows(
+        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
+    ) -> dict[str, SampleWindow]:
+        """Return each channel's last `length` steps up to `ending_us` that no gap and no age cuts off."""
+        return windows_of(
+            self._satellites[satellite_id, lane].rings,
+            {name: self._features[name] for name in subsystems},
+            ending_us=ending_us,
+            since_us=ending_us - self._span_us,
+            limits=self._mission.window,
         )
-        columns = [
-            index
-            for index, channel in enumerate(self._mission.subsystems[subsystem].channels.values())
-            if channel.feature
-        ]
-        return SampleWindow(
-            values=rows.values[start:end, columns].astype(np.float32),
-            generated_us=rows.clock[start:end, GENERATED].copy(),
-        )
+
+    def _vector(self, message: TelemetryMessage) -> NDArray[np.float64]:
+        """Lay a message's values side by side, float64[channel]; NaN = missing."""
+        sent = np.full(self._channel_count, np.nan)
+        for name, values in message.samples.items():
+            sent[self._places[name]] = values
+        return sent
+
+    def _compare(self, known: NDArray[np.float64], sent: NDArray[np.float64]) -> Arrival:
+        """Tell what a message adds to its sample set, or refuse it where it contradicts that."""
+        if np.isnan(known).all():
+            return Arrival.NEW
+        differs = (known != sent) & ~np.isnan(known) & ~np.isnan(sent)
+        for name, place in self._places.items():
+            if differs[place].any():
+                raise InvalidTelemetryMessage(
+                    "conflicting_duplicate",
+                    f"{name} differs from an earlier message of the same generation time",
+                )
+        is_new = np.isnan(known) & ~np.isnan(sent)
+        return Arrival.COMPLETING if is_new.any() else Arrival.DUPLICATE
 
     def _satellite_for(
-        self, message: TelemetryMessage, received_us: int, *, is_old: bool
+        self, message: TelemetryMessage, received_us: int, channels: Indexes, *, is_old: bool
     ) -> tuple[Lane, _Satellite]:
         if not is_old:
-            live = self._fresh(message.satellite_id, Lane.LIVE, received_us)
-            if self._is_in_reach(live, message):
+            live = self._fresh(message, Lane.LIVE, received_us)
+            if self._is_in_reach(live, message, channels):
                 return Lane.LIVE, live
-        stored = self._fresh(message.satellite_id, Lane.STORED, received_us)
-        if not self._is_in_reach(stored, message):
+        stored = self._fresh(message, Lane.STORED, received_us)
+        if not self._is_in_reach(stored, message, channels):
             # An older dump begins: its samples do not continue those of the former one.
-            stored = self._satellites[message.satellite_id, Lane.STORED] = _Satellite()
+            stored = self._begin(message, Lane.STORED, received_us)
         return Lane.STORED, stored
 
-    def _fresh(self, satellite_id: str, lane: Lane, received_us: int) -> _Satellite:
-        """Return the satellite's rows, empty if nothing came for longer than a look-back would reach."""
-        satellite = self._satellites.get((satellite_id, lane))
+    def _fresh(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
+        """Return the satellite's samples, none if nothing came for longer than a look-back would reach."""
+        satellite = self._satellites.get((message.satellite_id, lane))
         if satellite is None or satellite.last_received_us < received_us - self._span_us:
-            satellite = self._satellites[satellite_id, lane] = _Satellite()
+            return self._begin(message, lane, received_us)
+        satellite.rings.note_reception(received_us)
+        return satellite
+
+    def _begin(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
+        rings = ChannelRings(
+            self._channel_count, self._layout, first_us=message.generated_us, received_us=received_us
+        )
+        satellite = self._satellites[message.satellite_id, lane] = _Satellite(rings)
         return satellite
 
     def _move_to_end(self, key: tuple[str, Lane]) -> None:
@@ -210,28 +190,13 @@ class TelemetryWindows:
             del self._satellites[next(iter(self._satellites))]
             self._evicted += 1
 
-    def _is_in_reach(self, satellite: _Satellite, message: TelemetryMessage) -> bool:
-        """Tell whether the sample set is new or late by no more than the rows reach back."""
-        if message.generated_us >= satellite.newest_us:
+    def _is_in_reach(self, satellite: _Satellite, message: TelemetryMessage, channels: Indexes) -> bool:
+        """Tell whether the sample set is new or late by no more than its channels' rings reach back."""
+        if message.generated_us >= satellite.rings.newest_us:
             return True
-        if message.generated_us < satellite.newest_us - self._span_us:
+        if message.generated_us < satellite.rings.newest_us - self._span_us:
             return False
-        rows = [satellite.rows[name] for name in message.samples if name in satellite.rows]
-        return all(not row.is_full or message.generated_us >= row.oldest_us for row in rows)
-
-    def _rows_of(self, satellite: _Satellite, name: str) -> _Rows:
-        if name not in satellite.rows:
-            satellite.rows[name] = _Rows(self._mission.subsystems[name], self._capacity)
-        return satellite.rows[name]
-
-    @staticmethod
-    def _row_at(satellite: _Satellite, name: str, generated_us: int) -> NDArray[np.float64] | None:
-        rows = satellite.rows.get(name)
-        return None if rows is None else rows.at(generated_us)
-
-    def _sample_set(self, satellite: _Satellite, generated_us: int) -> dict[str, NDArray[np.float64]]:
-        found = {name: self._row_at(satellite, name, generated_us) for name in self._mission.subsystems}
-        return {name: row for name, row in found.items() if row is not None}
+        return satellite.rings.reaches(channels, message.generated_us)
 
     def _forget_silent(self, received_us: int) -> None:
         """Once per span, drop the satellites that fell silent; they would start afresh anyway."""
@@ -246,31 +211,12 @@ class TelemetryWindows:
         }
 
 
-def _compare(
-    known: Mapping[str, NDArray[np.float64] | None], samples: Mapping[str, NDArray[np.float64]]
-) -> Arrival:
-    """Tell what a message adds to the rows of its sample set, or refuse it where it contradicts them."""
-    if all(row is None for row in known.values()):
-        return Arrival.NEW
-    is_complete = True
-    for name, values in samples.items():
-        row = known[name]
-        if row is None:
-            is_complete = False
-            continue
-        both = ~np.isnan(row) & ~np.isnan(values)
-        if np.any(row[both] != values[both]):
-            raise InvalidTelemetryMessage(
-                "conflicting_duplicate", f"{name} differs from an earlier message of the same generation time"
-            )
-        is_complete &= not np.any(np.isnan(row) & ~np.isnan(values))
-    return Arrival.DUPLICATE if is_complete else Arrival.COMPLETING
+def _places(mission: Mission) -> dict[str, slice]:
+    """Where the channels of each subsystem stand among all of a satellite's."""
+    ends = list(accumulate(len(subsystem.channels) for subsystem in mission.subsystems.values()))
+    starts = [0, *ends[:-1]]
+    return {name: slice(*ends) for name, *ends in zip(mission.subsystems, starts, ends, strict=True)}
 
 
-def _first_usable(clock: NDArray[np.int64], oldest_us: int, received_since_us: int, window: Window) -> int:
-    """Index of the first row behind the last gap and the last row that is too old."""
-    too_old = (clock[:, GENERATED] < oldest_us) | (clock[:, RECEIVED] < received_since_us)
-    gaps = np.diff(clock[:, GENERATED]) > window.max_gap_s * 1_000_000
-    breaks = np.flatnonzero(too_old) + 1
-    breaks = np.concatenate([breaks, np.flatnonzero(gaps) + 1])
-    return int(breaks.max()) if breaks.size else 0
+def _feature_indexes(subsystem: Subsystem) -> list[int]:
+    return [index for index, channel in enumerate(subsystem.channels.values()) if channel.feature]

@@ -53,6 +53,7 @@ from operation_server.routes import (
     inference,
     jobs,
     mission,
+    passed_over,
     pipeline,
     results,
     search,
@@ -155,7 +156,7 @@ def _application(services: Services, settings: Settings) -> FastAPI:
     app.state.services = services
     for routes in (
         health, inference, results, dashboard, trends, search, verdicts, mission, telemetry, forecasts, jobs,
-        alerts, fleet, pipeline, dead_letters, tickets,
+        alerts, fleet, passed_over, pipeline, dead_letters, tickets,
     ):  # fmt: skip
         app.include_router(routes.router)
     problems.install(app)

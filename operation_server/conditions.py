@@ -1,47 +1,91 @@
-"""Alerts of a satellite as a whole: it fell silent, or its on-board clock jumped back."""
+"""Alerts of a satellite as a whole: it fell silent, or its on-board clock is wrong."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from operation_server.episodes import Episode, Sign, generated_ms, rules_of
+from operation_server.episodes import Episode, Sign, generated_ms, rules_of, signs_of
 from operation_server.series import milliseconds_of
 from telemetry_core.database import Connection
-from telemetry_core.store import rows
+from telemetry_core.messages import CLOCK_PATIENCE, TIMESTAMP
+from telemetry_core.store import Row, rows
 from telemetry_core.subsystems import Mission
+from telemetry_core.values import Refusal
 
 SATELLITE: Final = "satellite"
 """Stands for a subsystem in alerts that are about none."""
 NO_DATA: Final = Sign(subsystem=SATELLITE, reason="no_data")
 CLOCK_JUMPED_BACK: Final = Sign(subsystem=SATELLITE, reason="clock_jumped_back")
-SIGNS: Final = (NO_DATA, CLOCK_JUMPED_BACK)
-CLOCK_PATIENCE: Final = timedelta(minutes=5)
-"""A clock that is far behind is known from judged samples, which may be seldom."""
+CLOCK_JUMPED_AHEAD: Final = Sign(subsystem=SATELLITE, reason="clock_jumped_ahead")
+CLOCK_SIGNS: Final = (CLOCK_JUMPED_BACK, CLOCK_JUMPED_AHEAD)
+SIGNS: Final = (NO_DATA, *CLOCK_SIGNS)
+_REFUSED_CLOCKS: Final = {
+    Refusal.TIME_TOO_EARLY.value: CLOCK_JUMPED_BACK,
+    Refusal.TIME_AHEAD.value: CLOCK_JUMPED_AHEAD,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What samples of a wrong clock tell of it, or of a limit that they break; times are the platform's."""
+
+    sign: Sign
+    #: Seconds that the clock lies behind, negative where it is ahead; or what breaks the limit, if known.
+    value: float | None
+    first_ms: int
+    last_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What jobs tell of how a satellite was heard; times are ms since 1970 UTC."""
+    """How a satellite was heard; times are ms since 1970 UTC."""
 
     satellite_id: str
     #: Generation time of the newest live sample set that was judged.
-    live_ms: int | None
-    is_replayed: bool
-    #: How far the on-board clock lies behind, where only such samples followed the live ones.
-    behind_s: float | None = None
-    #: Reason to dispatch time of the first and the last such job.
-    behind_ms: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    live_ms: int | None = None
+    is_replayed: bool = False
+    #: From the oldest on.
+    told: Sequence[Told] = ()
 
-    def is_behind(self, now: datetime) -> bool:
-        """Tell whether samples of a clock that is far behind are what arrives now."""
-        newest_ms = max((last for _, last in self.behind_ms.values()), default=0)
-        return newest_ms >= milliseconds_of(now - CLOCK_PATIENCE)
+    def told_lately(self, now: datetime) -> list[Told]:
+        """Return what samples of a wrong clock tell now, once for each sign."""
+        since_ms = milliseconds_of(now - CLOCK_PATIENCE)
+        return list({item.sign: item for item in self.told if item.last_ms >= since_ms}.values())
+
+    def clock_behind_s(self, now: datetime) -> float | None:
+        """Return how far the clock lies behind, negative where it is ahead; None while it is right."""
+        found = [item for item in self.told_lately(now) if item.sign in CLOCK_SIGNS]
+        return max(found, key=lambda item: item.last_ms).value if found else None
 
 
-def read_heard(connection: Connection, names: Sequence[str]) -> list[Heard]:
-    """Return what jobs tell of some satellites."""
-    return [_heard(row) for row in rows(connection, "satellites_heard", {"satellites": list(names)})]
+def read_heard(connection: Connection, mission: Mission, names: Sequence[str]) -> list[Heard]:
+    """Return how some satellites were heard, and all whose messages are refused for their time."""
+    judged = rows(connection, "satellites_heard", {"satellites": list(names)})
+    return heard_of(mission, judged, rows(connection, "wrong_clocks", {}))
+
+
+def heard_of(mission: Mission, judged: Sequence[Row], refused: Sequence[Row]) -> list[Heard]:
+    """Put together what jobs tell and what messages that were refused for their time do."""
+    signs = signs_of(mission)
+    told: dict[str, list[Told]] = defaultdict(list)
+    for row in judged:
+        told[row["satellite_id"]] += _told_by_jobs(mission, row)
+    for row in refused:
+        item = _told_by_refusals(row)
+        if item.sign in signs or item.sign in CLOCK_SIGNS:
+            told[row["satellite_id"]].append(item)
+    live = {row["satellite_id"]: row for row in judged if row["job_id"]}
+    return [
+        Heard(
+            satellite_id=name,
+            live_ms=generated_ms(live[name]["job_id"]) if name in live else None,
+            is_replayed=name in live and bool(live[name]["is_replayed"]),
+            told=sorted(items, key=lambda item: item.last_ms),
+        )
+        for name, items in told.items()
+    ]
 
 
 def conditions(
@@ -50,9 +94,9 @@ def conditions(
     """Return the open alerts of satellites as a whole, and the limits broken under a wrong clock."""
     found: list[Episode] = []
     for satellite in heard:
-        if satellite.is_behind(now):
-            found += _clock_alerts(mission, satellite)
-        else:
+        told = satellite.told_lately(now)
+        found += [_told_episode(satellite, item) for item in told]
+        if not told:
             found += _silence(mission, satellite, contacts.get(satellite.satellite_id), now)
     return found
 
@@ -71,29 +115,40 @@ def _silence(mission: Mission, heard: Heard, contact: datetime | None, now: date
     return [_episode(heard, NO_DATA, heard.live_ms, last_ms)]
 
 
-def _clock_alerts(mission: Mission, heard: Heard) -> Iterator[Episode]:
-    spans = heard.behind_ms.values()
-    yield _episode(heard, CLOCK_JUMPED_BACK, min(first for first, _ in spans), max(last for _, last in spans))
-    for subsystem, rule in rules_of(mission):
-        if rule.reason in heard.behind_ms:
-            sign = Sign(subsystem=subsystem, reason=rule.reason)
-            yield _episode(heard, sign, *heard.behind_ms[rule.reason])
+def _told_episode(heard: Heard, told: Told) -> Episode:
+    return _episode(heard, told.sign, told.first_ms, told.last_ms, told.value)
 
 
-def _episode(heard: Heard, sign: Sign, started_ms: int, last_ms: int) -> Episode:
+def _episode(heard: Heard, sign: Sign, started_ms: int, last_ms: int, value: float | None = None) -> Episode:
     return Episode(
-        satellite_id=heard.satellite_id, sign=sign, is_open=True, started_ms=started_ms, last_ms=last_ms
+        satellite_id=heard.satellite_id,
+        sign=sign,
+        is_open=True,
+        started_ms=started_ms,
+        last_ms=last_ms,
+        value=value,
     )
 
 
-def _heard(row: Mapping[str, Any]) -> Heard:
-    return Heard(
-        satellite_id=row["satellite_id"],
-        live_ms=generated_ms(row["job_id"]) if row["job_id"] else None,
-        is_replayed=bool(row["is_replayed"]),
-        behind_s=row["behind_s"],
-        behind_ms={reason: (first, last) for reason, (first, last) in (row["behind_ms"] or {}).items()},
-    )
+def _told_by_jobs(mission: Mission, row: Mapping[str, Any]) -> Iterator[Told]:
+    """Yield what the jobs tell that followed the newest live one, from a clock that is far behind."""
+    spans: Mapping[str, tuple[int, int]] = row["behind_ms"] or {}
+    if not spans:
+        return
+    first_ms, last_ms = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+    yield Told(sign=CLOCK_JUMPED_BACK, value=row["behind_s"], first_ms=first_ms, last_ms=last_ms)
+    for subsystem, rule in rules_of(mission):
+        if rule.reason in spans:
+            first_ms, last_ms = spans[rule.reason]
+            sign = Sign(subsystem=subsystem, reason=rule.reason)
+            yield Told(sign=sign, value=None, first_ms=first_ms, last_ms=last_ms)
+
+
+def _told_by_refusals(row: Mapping[str, Any]) -> Told:
+    sign = Sign(subsystem=row["subsystem"], reason=row["reason"])
+    if row["subsystem"] == TIMESTAMP:
+        sign = _REFUSED_CLOCKS.get(row["reason"], sign)
+    return Told(sign=sign, value=row["value"], first_ms=row["first_ms"], last_ms=row["last_ms"])
 
 
 def newest_contacts(contacts: Mapping[tuple[str, str], datetime]) -> dict[str, datetime]:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Literal
 
 from operation_server.victoria import Point
+from telemetry_core.step_times import channel_step_times
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Mission, Rule
 
 ANOMALY: Final = "anomaly"
@@ -42,6 +42,8 @@ class Episode:
     peak_job_id: str | None = None
     first_job_id: str | None = None
     newest_job_id: str | None = None
+    #: The newest one, of what is known without verdicts or VictoriaMetrics.
+    value: float | None = None
 
     @property
     def key(self) -> tuple[str, Sign]:
@@ -125,33 +127,31 @@ def breach_run(rule: Rule, samples: Sequence[Point]) -> Sequence[Point]:
 def expectations(forecast: Mapping[str, Any], moment_ms: int, *, max_gap_s: float) -> dict[str, Expectation]:
     """Return, by channel, what a stored forecast said of the step nearest to a moment.
 
-    Step k lies k mean sampling intervals after the window's end. Empty where the nearest step is further
-    away than `max_gap_s`: then nothing was said of that moment.
+    A channel is left out where its nearest step is further away than `max_gap_s`: then nothing was said of
+    that moment.
     """
-    step = _nearest_step(forecast, moment_ms / 1000, max_gap_s)
-    if step is None:
-        return {}
     band = forecast["band"] or {}
+    steps = {
+        (place, channel): _nearest_step(forecast, channel, moment_ms / 1000, max_gap_s)
+        for place, channel in enumerate(forecast["input_features"])
+    }
     return {
         channel: Expectation(
             expected=_cell(forecast["predictions"], step, place),
             lower_90=_cell(band.get("lower"), step, place),
             upper_90=_cell(band.get("upper"), step, place),
         )
-        for place, channel in enumerate(forecast["input_features"])
+        for (place, channel), step in steps.items()
+        if step is not None
     }
 
 
-def _nearest_step(forecast: Mapping[str, Any], moment_s: float, max_gap_s: float) -> int | None:
-    samples, predictions = forecast["samples"], forecast["predictions"]
-    if not predictions or not samples or samples < 2:
+def _nearest_step(forecast: Mapping[str, Any], channel: str, moment_s: float, max_gap_s: float) -> int | None:
+    times = channel_step_times(forecast, channel)
+    if not forecast["predictions"] or times is None:
         return None
-    start_s = datetime.fromisoformat(forecast["window_start"]).timestamp()
-    end_s = datetime.fromisoformat(forecast["window_end"]).timestamp()
-    interval_s = (end_s - start_s) / (samples - 1)
-    times = [end_s + step * interval_s for step in range(1, len(predictions) + 1)]
-    distances = [abs(time_s - moment_s) for time_s in times]
-    nearest = min(range(len(times)), key=distances.__getitem__)
+    distances = [abs(time_s - moment_s) for time_s in times.all_s(len(forecast["predictions"]))]
+    nearest = min(range(len(distances)), key=distances.__getitem__)
     return nearest if distances[nearest] <= max_gap_s else None
 
 

@@ -122,7 +122,8 @@ def unjudged_evidence(mission: Mission, breaches: Breaches, episode: Episode) ->
         for name, rule in rules_of(mission)
         if (name, rule.reason) == (episode.sign.subsystem, episode.sign.reason)
     }
-    evidence = _channel(mission, episode, channel, share=1.0, actual=breaches.newest_value(episode))
+    actual = breaches.newest_value(episode) if episode.value is None else episode.value
+    evidence = _channel(mission, episode, channel, share=1.0, actual=actual)
     return Evidence(
         job_id=None,
         generated_at=moment(episode.last_ms),

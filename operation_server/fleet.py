@@ -121,7 +121,7 @@ class FleetBoard:
             verdicts = rows(connection, "newest_verdicts", {"satellites": names, **parts})
             episodes = open_episodes(connection, names, signs)
             episodes += unjudged_episodes(connection, self._breaches, present.result())
-            heard = read_heard(connection, names)
+            heard = read_heard(connection, self._mission, names)
             now = datetime.now(UTC)
             standing = conditions(self._mission, heard, newest_contacts(contacts.result()), now)
             known = {item.key for item in episodes}
@@ -129,8 +129,9 @@ class FleetBoard:
             acknowledged = acknowledgements(connection, episodes)
         keys = {(*episode.key, episode.started_ms) for episode in episodes} & acknowledged.keys()
         self._standing = standing
-        behind = {item.satellite_id: item.behind_s for item in heard if item.is_behind(now)}
-        return overview(self._mission, contacts.result(), verdicts, episodes, keys, behind, now=now)
+        behind = {item.satellite_id: item.clock_behind_s(now) for item in heard}
+        wrong = {name: seconds for name, seconds in behind.items() if seconds is not None}
+        return overview(self._mission, contacts.result(), verdicts, episodes, keys, wrong, now=now)
 
 
 class Contacts:
@@ -179,7 +180,7 @@ def overview(  # noqa: PLR0913, PLR0917 - what was read, each from its own place
     verdicts: Sequence[Row],
     episodes: Sequence[Episode],
     acknowledged: set[Any],
-    behind: Mapping[str, float | None],
+    behind: Mapping[str, float],
     *,
     now: datetime,
 ) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Turning a request into a job and its tasks: planned purely, then stored and published together."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from telemetry_core.inferences import Job
 from telemetry_core.store import QUERIES, PendingInput, create_pending_job, rows
 from telemetry_core.subsystems import SERIES_SUBSYSTEM, Mission
 from telemetry_core.tasks import SubmittedTask, submitted_task
+from telemetry_core.values import number_of
 
 _log = structlog.get_logger(__name__)
 
@@ -118,9 +119,35 @@ def _inputs(request: SubmitRequest, mission: Mission) -> tuple[PendingInput, ...
     if request.model_name == mission.model.name:
         config = {"model_version": mission.model.version, **config}
     return tuple(
-        _input(request, subsystem, channels, tuple(channels), config)
+        _input(
+            request,
+            subsystem,
+            _samples(subsystem, channels, mission),
+            tuple(channels),
+            config | _moduli(subsystem, channels, mission),
+        )
         for subsystem, channels in (request.subsystems or {}).items()
     )
+
+
+def _moduli(subsystem: str, channels: Collection[str], mission: Mission) -> dict[str, dict[str, float]]:
+    """Tell the worker, which knows no mission, which channels are counters."""
+    found = {
+        name: setting.modulo
+        for name, setting in mission.subsystems[subsystem].detection.items()
+        if name in channels and setting.modulo is not None
+    }
+    return {"moduli": found} if found else {}
+
+
+def _samples(
+    subsystem: str, channels: Mapping[str, Sequence[float]], mission: Mission
+) -> dict[str, list[float | None]]:
+    """Take fill values out of posted series, as out of a message."""
+    return {
+        name: [number_of(value, missing=mission.fill_values(subsystem, name)) for value in series]
+        for name, series in channels.items()
+    }
 
 
 def _input(

@@ -5,11 +5,11 @@ import statistics
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from operation_server.victoria import Point
+from telemetry_core.step_times import channel_step_times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +36,19 @@ def summarise(points: Sequence[Point]) -> dict[str, Any]:
     }
 
 
-def forecast_series(forecasts: Iterable[dict[str, Any]]) -> list[Point]:
-    """Join forecasts, in order of their windows' ends, to one series: a newer forecast replaces an older one.
-
-    Step k of a forecast lies k mean sampling intervals after the end of its window.
-    """
+def forecast_series(forecasts: Iterable[dict[str, Any]], channel: str) -> list[Point]:
+    """Join forecasts of a channel, in time order, to one series: a newer forecast replaces an older one."""
     series: list[Point] = []
     for forecast in forecasts:
-        start_s = datetime.fromisoformat(forecast["window_start"]).timestamp()
-        end_s = datetime.fromisoformat(forecast["window_end"]).timestamp()
-        interval_s = (end_s - start_s) / (forecast["samples"] - 1)
-        while series and series[-1].time_s > end_s:
+        times = channel_step_times(forecast, channel)
+        if times is None:
+            continue
+        while series and series[-1].time_s > times.at_us(0) / 1_000_000:
             series.pop()
+        predictions = forecast["predictions"]
         series.extend(
-            Point(time_s=end_s + step * interval_s, value=value)
-            for step, value in enumerate(forecast["predictions"], start=1)
+            Point(time_s=time_s, value=value)
+            for time_s, value in zip(times.all_s(len(predictions)), predictions, strict=True)
             if isinstance(value, int | float)
         )
     return series

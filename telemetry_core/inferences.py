@@ -39,6 +39,8 @@ class Verdict(StrEnum):
     ANOMALOUS = "anomalous"
     WARMING_UP = "warming_up"
     """Too few samples since start or gap: no score, never "nominal"."""
+    LEARNING = "learning"
+    """No channel with a window is covered by the calibration: a forecast, no score, never "nominal"."""
 
 
 class Source(StrEnum):
@@ -96,7 +98,7 @@ class SubsystemInference:
     confidence: list[float] | None = None
     #: {"50": {"lower": [...], "upper": [...]}, "90": {...}}, each shaped as `predictions`.
     bands: Mapping[str, Any] | None = None
-    #: [0, 1], 4 decimals; None while warming up.
+    #: [0, 1], 4 decimals; None while warming up or learning.
     anomaly_score: float | None = None
     anomaly_detected: bool | None = None
     #: {channel: {family: share}}; shares of one row sum to 1.

@@ -1,7 +1,7 @@
 """Telemetry messages: from the bytes on Kafka to validated samples."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -10,17 +10,62 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Channel, Mission
-from telemetry_core.values import number_of, parse_time, read_json
+from telemetry_core.values import TIME_FORMS, Refusal, number_of, parse_time, read_json, refusal_of, shown
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300
 """A generation time may lie this far after the reception time; beyond it the on-board clock is wrong."""
 MAX_DUMP_AGE_S: Final = 365 * 86_400
 """What is older when it is received, more than is kept of telemetry, has a wrong on-board clock."""
+CLOCK_PATIENCE: Final = timedelta(minutes=5)
+"""So long a wrong on-board clock is one without news of it: jobs, which tell of it too, may be seldom."""
 REPLAYED_HEADER: Final = "replayed"
 """Kafka header of a message from a recording or a simulated past: its age does not make it a dump."""
+TIMESTAMP: Final = "timestamp"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadValue:
+    """A value that was present and is no sample (NaN, null, fill value, wrong type, beyond float32)."""
+
+    #: `subsystem.channel`; the subsystem alone where it is no object, `timestamp` for the generation time.
+    channel: str
+    reason: Refusal
+    #: For a reader, cut.
+    value: str
+
+
+class UnusableSampleSet(InvalidTelemetryMessage):
+    """A message of a known satellite that can never be used, with the values that are the reason."""
+
+    def __init__(
+        self, reason: str, detail: str, *, satellite_id: str, bad_values: Sequence[BadValue]
+    ) -> None:
+        super().__init__(reason, detail)
+        self.satellite_id = satellite_id
+        self.bad_values = bad_values
+
+
+class WrongClock(UnusableSampleSet):
+    """A sample set of a time that can't be right: its values are the satellite's all the same."""
+
+    def __init__(
+        self,
+        reason: Refusal,
+        detail: str,
+        *,
+        header: "MessageHeader",
+        behind_s: float,
+        samples: Mapping[str, tuple[float, ...]],
+    ) -> None:
+        sent = BadValue(channel=TIMESTAMP, reason=reason, value=shown(header.body[TIMESTAMP]))
+        super().__init__(reason.value, detail, satellite_id=header.satellite_id, bad_values=[sent])
+        #: How far the on-board clock lies behind the reception; negative where it is ahead.
+        self.behind_s = behind_s
+        #: As far as they were read: none where the header alone was.
+        self.samples = samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +77,8 @@ class TelemetryMessage:
     generated_us: int
     #: Subsystem to values in channel order; NaN = missing. A subsystem without any value is left out.
     samples: Mapping[str, tuple[float, ...]]
-    #: Values that were present but unusable (NaN, null, wrong type, beyond float32).
-    bad_values: int
+    #: What was taken as missing.
+    bad_values: Sequence[BadValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +103,15 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
     `received_us` is the broker's append time: with it, unlike with the clock, a redelivered message
     is judged as it was the first time.
     """
-    header = parse_header(raw, mission=mission, received_us=received_us)
-    samples: dict[str, tuple[float, ...]] = {}
-    bad_values = 0
-    for name, subsystem in mission.subsystems.items():
-        fields = header.body.get(name)
-        if not isinstance(fields, dict):
-            bad_values += fields is not None
-            continue
-        values, bad = _values(fields, subsystem.channels)
-        bad_values += bad
-        if not all(math.isnan(value) for value in values):
-            samples[name] = values
+    header = _header(raw)
+    samples, bad_values = _samples(header.body, mission)
+    _check_clock(header, mission, received_us, samples)
     if not samples:
-        raise InvalidTelemetryMessage(
-            "no_usable_channel", f"no usable value in any of: {', '.join(mission.subsystems)}"
+        raise UnusableSampleSet(
+            "no_usable_channel",
+            _nothing_usable(", ".join(mission.subsystems), bad_values),
+            satellite_id=header.satellite_id,
+            bad_values=bad_values,
         )
     return TelemetryMessage(
         satellite_id=header.satellite_id,
@@ -84,12 +123,9 @@ def parse_telemetry_message(raw: bytes | None, *, mission: Mission, received_us:
 
 def parse_header(raw: bytes | None, *, mission: Mission, received_us: int) -> MessageHeader:
     """Find satellite and generation time, or raise `InvalidTelemetryMessage` with the reason."""
-    body = _json_object(raw)
-    return MessageHeader(
-        satellite_id=_satellite_id(body),
-        generated_us=_generation_time(body, mission, received_us),
-        body=body,
-    )
+    header = _header(raw)
+    _check_clock(header, mission, received_us, {})
+    return header
 
 
 def job_id_of(satellite_id: str, generated_us: int) -> str:
@@ -130,37 +166,87 @@ def _satellite_id(body: dict[str, Any]) -> str:
         raise InvalidTelemetryMessage("invalid_satellite_id", error.errors()[0]["msg"]) from error
 
 
-def _generation_time(body: dict[str, Any], mission: Mission, received_us: int) -> int:
-    text = body.get("timestamp")
-    if not isinstance(text, str):
-        raise InvalidTelemetryMessage("invalid_timestamp", "timestamp must be ISO 8601 text with UTC offset")
+def _header(raw: bytes | None) -> MessageHeader:
+    body = _json_object(raw)
+    satellite_id = _satellite_id(body)
     try:
-        generated_us = microseconds_of(parse_time(text))
+        generated_us = _generation_time(body.get(TIMESTAMP))
     except ValueError as error:
-        raise InvalidTelemetryMessage(
-            "invalid_timestamp", f"{text[:40]!r} is not ISO 8601 with UTC offset"
+        reason, sent = Refusal.INVALID_TIMESTAMP, shown(body.get(TIMESTAMP))
+        raise UnusableSampleSet(
+            reason.value,
+            str(error),
+            satellite_id=satellite_id,
+            bad_values=[BadValue(channel=TIMESTAMP, reason=reason, value=sent)],
         ) from error
-    if generated_us > received_us + MAX_CLOCK_LEAD_S * 1_000_000:
-        raise InvalidTelemetryMessage(
-            "time_ahead", f"{text[:40]} lies over {MAX_CLOCK_LEAD_S} s after its reception"
+    return MessageHeader(satellite_id=satellite_id, generated_us=generated_us, body=body)
+
+
+def _generation_time(text: object) -> int:
+    if not isinstance(text, str):
+        raise ValueError(  # noqa: TRY004 - refused as any time that can't be read
+            f"timestamp is no text: {TIME_FORMS}"
         )
-    if generated_us < microseconds_of(mission.earliest_time):
-        raise InvalidTelemetryMessage("time_too_early", f"{text[:40]} lies before {mission.earliest_time}")
-    return generated_us
+    try:
+        return microseconds_of(parse_time(text))
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no time: {error}") from error
 
 
-def _values(fields: dict[str, Any], channels: Mapping[str, Channel]) -> tuple[tuple[float, ...], int]:
-    values = []
-    bad = 0
-    for name, channel in channels.items():
-        value = _number(fields[name], channel) if name in fields else None
-        bad += value is None and name in fields
-        values.append(math.nan if value is None else value)
-    return tuple(values), bad
+def _check_clock(
+    header: MessageHeader, mission: Mission, received_us: int, samples: Mapping[str, tuple[float, ...]]
+) -> None:
+    """Raise `WrongClock` for a time that lies ahead of the reception, or before all missions."""
+    text = header.body[TIMESTAMP][:40]
+    behind_s = (received_us - header.generated_us) / 1_000_000
+    if header.generated_us > received_us + MAX_CLOCK_LEAD_S * 1_000_000:
+        detail = f"{text} lies over {MAX_CLOCK_LEAD_S} s after its reception"
+        raise WrongClock(Refusal.TIME_AHEAD, detail, header=header, behind_s=behind_s, samples=samples)
+    if header.generated_us < microseconds_of(mission.earliest_time):
+        detail = f"{text} lies before {mission.earliest_time}"
+        raise WrongClock(Refusal.TIME_TOO_EARLY, detail, header=header, behind_s=behind_s, samples=samples)
 
 
-def _number(value: object, channel: Channel) -> float | None:
-    """Return what a channel takes for a number, or None."""
-    if isinstance(value, bool) and channel.kind == "flag":
-        return float(value)
-    return number_of(value)
+def _samples(
+    body: Mapping[str, Any], mission: Mission
+) -> tuple[dict[str, tuple[float, ...]], list[BadValue]]:
+    """Return the values of each subsystem that has any, and what was taken as missing."""
+    samples: dict[str, tuple[float, ...]] = {}
+    bad_values: list[BadValue] = []
+    for name, subsystem in mission.subsystems.items():
+        fields = body.get(name)
+        if fields is None:
+            continue
+        if not isinstance(fields, dict):
+            bad_values.append(BadValue(channel=name, reason=Refusal.NO_OBJECT, value=shown(fields)))
+            continue
+        values = tuple(_value(fields, channel, subsystem.channels[channel]) for channel in subsystem.channels)
+        bad_values += _bad_values(name, fields, values, subsystem.channels)
+        if not all(math.isnan(value) for value in values):
+            samples[name] = values
+    return samples, bad_values
+
+
+def _value(fields: Mapping[str, Any], name: str, channel: Channel) -> float:
+    """Return what a channel takes for a number, or NaN."""
+    number = number_of(_flag_as_number(fields.get(name), channel), missing=channel.missing)
+    return math.nan if number is None else number
+
+
+def _flag_as_number(value: object, channel: Channel) -> object:
+    return int(value) if isinstance(value, bool) and channel.kind == "flag" else value
+
+
+def _bad_values(
+    subsystem: str, fields: Mapping[str, Any], values: Iterable[float], channels: Mapping[str, Channel]
+) -> Iterator[BadValue]:
+    for (name, channel), value in zip(channels.items(), values, strict=True):
+        if math.isnan(value) and name in fields:
+            reason = refusal_of(_flag_as_number(fields[name], channel))
+            yield BadValue(channel=f"{subsystem}.{name}", reason=reason, value=shown(fields[name]))
+
+
+def _nothing_usable(subsystems: str, bad_values: Sequence[BadValue]) -> str:
+    """Name the first values before the subsystems: of a long detail only the beginning is kept."""
+    first = [f"{bad.channel} is {bad.value!r} ({bad.reason})" for bad in bad_values[:3]]
+    return "; ".join([*first, f"no usable value in any of: {subsystems}"])

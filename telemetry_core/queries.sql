@@ -399,6 +399,7 @@ SELECT
     inference.input_data ->> 'window_start' AS window_start,
     inference.input_data ->> 'window_end' AS window_end,
     inference.input_data -> 'samples' AS samples,
+    inference.input_data -> 'axes' AS axes,
     inference.input_data -> 'newest' AS newest,
     inference.predictions,
     inference.confidence,
@@ -485,6 +486,60 @@ CROSS JOIN LATERAL (
 ) AS newest
 ORDER BY counted.sink
 
+-- name: save_refused_values
+INSERT INTO ops.refused_values AS kept (satellite_id, channel, reason, count, last_value, last_at)
+SELECT
+    refused.satellite_id, refused.channel, refused.reason, refused.count, refused.last_value,
+    refused.last_at AT TIME ZONE 'UTC'
+FROM unnest(
+    %(satellite_ids)s::text [], %(channels)s::text [], %(reasons)s::text [], %(counts)s::bigint [],
+    %(values)s::text [], %(times)s::timestamptz []
+) AS refused (satellite_id, channel, reason, count, last_value, last_at)
+ON CONFLICT (satellite_id, channel, reason) DO UPDATE SET
+    count = kept.count + excluded.count,
+    last_value = CASE WHEN excluded.last_at >= kept.last_at THEN excluded.last_value ELSE kept.last_value END,
+    last_at = greatest(kept.last_at, excluded.last_at)
+
+-- name: forget_oldest_refused_values
+DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
+    SELECT satellite_id, channel, reason FROM ops.refused_values ORDER BY last_at DESC OFFSET %(ceiling)s
+)
+
+-- name: refused_values
+SELECT channel, reason, count, last_value, last_at FROM ops.refused_values
+WHERE satellite_id = %(satellite_id)s ORDER BY last_at DESC, channel, reason LIMIT %(limit)s
+
+-- name: save_wrong_clocks
+-- Runs with less than `patience` between them are one; of others the newer one is kept.
+INSERT INTO ops.wrong_clocks AS kept (satellite_id, subsystem, reason, value, first_at, last_at)
+SELECT
+    run.satellite_id, run.subsystem, run.reason, run.value,
+    run.first_at AT TIME ZONE 'UTC', run.last_at AT TIME ZONE 'UTC'
+FROM unnest(
+    %(satellite_ids)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(values)s::float8 [],
+    %(firsts)s::timestamptz [], %(lasts)s::timestamptz []
+) AS run (satellite_id, subsystem, reason, value, first_at, last_at)
+ON CONFLICT (satellite_id, subsystem, reason) DO UPDATE SET
+    value = CASE WHEN excluded.last_at >= kept.last_at THEN excluded.value ELSE kept.value END,
+    first_at = CASE
+        WHEN excluded.first_at > kept.last_at + %(patience)s THEN excluded.first_at
+        WHEN kept.first_at > excluded.last_at + %(patience)s THEN kept.first_at
+        ELSE least(kept.first_at, excluded.first_at)
+    END,
+    last_at = greatest(kept.last_at, excluded.last_at)
+
+-- name: forget_oldest_wrong_clocks
+DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
+    SELECT satellite_id, subsystem, reason FROM ops.wrong_clocks ORDER BY last_at DESC OFFSET %(ceiling)s
+)
+
+-- name: wrong_clocks
+SELECT
+    satellite_id, subsystem, reason, value,
+    floor(extract(EPOCH FROM first_at) * 1000)::bigint AS first_ms,
+    floor(extract(EPOCH FROM last_at) * 1000)::bigint AS last_ms
+FROM ops.wrong_clocks WHERE last_at > (now() AT TIME ZONE 'UTC') - interval '1 day' ORDER BY last_at
+
 -- name: forecasts
 -- Forecasts of one channel of one satellite whose windows end between two generation times, in time order:
 -- the ids of telemetry jobs end in it. Of more than `ceiling` every n-th is taken.
@@ -495,6 +550,7 @@ WITH found AS (
         inference.input_data ->> 'window_start' AS window_start,
         inference.input_data ->> 'window_end' AS window_end,
         (inference.input_data ->> 'samples')::int AS samples,
+        inference.input_data -> 'axes' AS axes,
         row_number() OVER (ORDER BY inference.job_id) - 1 AS ordinal,
         count(*) OVER () AS total
     FROM subsystem_inferences AS inference
@@ -512,6 +568,7 @@ SELECT
     window_start,
     window_end,
     samples,
+    axes,
     jsonb_path_query_array(predictions, '$[*][$place]', jsonb_build_object('place', place)) AS predictions
 FROM found
 WHERE place IS NOT NULL AND samples > 1
@@ -570,6 +627,7 @@ SELECT
     inference.input_data ->> 'window_start' AS window_start,
     inference.input_data ->> 'window_end' AS window_end,
     (inference.input_data ->> 'samples')::int AS samples,
+    inference.input_data -> 'axes' AS axes,
     found.total
 FROM found
 INNER JOIN subsystem_inferences AS inference ON inference.id = found.id
@@ -846,8 +904,8 @@ WHERE newest.is_member OR EXISTS (
 -- name: episodes
 -- Episodes of some satellites and signs with a member between two times, whole. A sign is a subsystem and a rule's
 -- reason, or null for the anomaly score. Members are anomalous verdicts, or jobs with the reason; what ends an episode (a
--- stop) is a nominal or warming-up verdict, or a judged job without the reason that no breach precedes by less than
--- `hold_ms`: a value that flaps at its limit is one episode. The walk goes from the range's end back to the newest
+-- stop) is a nominal, warming-up or learning verdict, or a judged job without the reason that no breach precedes by less
+-- than `hold_ms`: a value that flaps at its limit is one episode. The walk goes from the range's end back to the newest
 -- member, from there to the stop before it, and so on: its cost grows with the episodes, not with the table. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
 WITH RECURSIVE walk AS (
     SELECT
@@ -875,7 +933,7 @@ WITH RECURSIVE walk AS (
                 AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
                 AND verdict.status = 'completed'
                 AND CASE WHEN walk.reason IS NULL
-                    THEN verdict.verdict IN ('nominal', 'warming_up')
+                    THEN verdict.verdict IN ('nominal', 'warming_up', 'learning')
                     ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
                         SELECT FROM ops.live_verdicts AS near
                         WHERE near.job_id > walk.prefix
@@ -894,7 +952,7 @@ WITH RECURSIVE walk AS (
                 AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
                 AND verdict.status = 'completed'
                 AND CASE WHEN walk.reason IS NULL
-                    THEN verdict.verdict IN ('nominal', 'warming_up')
+                    THEN verdict.verdict IN ('nominal', 'warming_up', 'learning')
                     ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
                         SELECT FROM ops.live_verdicts AS near
                         WHERE near.job_id > walk.prefix
@@ -998,6 +1056,7 @@ SELECT
     inference.input_data ->> 'window_start' AS window_start,
     inference.input_data ->> 'window_end' AS window_end,
     (inference.input_data ->> 'samples')::int AS samples,
+    inference.input_data -> 'axes' AS axes,
     inference.predictions,
     inference.bands -> '90' AS band
 FROM ops.live_verdicts AS verdict

@@ -13,7 +13,9 @@ from psycopg2.extensions import encrypt_password
 
 from telemetry_core.settings import Settings
 
-SERVICES: Final = ("operation-server", "analysis-server", "verdict-relay", "housekeeping")
+SERVICES: Final = (
+    "operation-server", "analysis-server", "verdict-relay", "housekeeping", "kafka-inference-trigger",
+)  # fmt: skip
 GRANTS: Final = Path(__file__).resolve().parent.parent / "db" / "roles.sql"
 _LOGIN: Final = (
     "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %s"

@@ -10,6 +10,7 @@ from pydantic import (
     Field,
     FiniteFloat,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -18,6 +19,7 @@ MIN_WINDOW_LENGTH = 10
 MAX_WINDOW_LENGTH = 256
 MAX_HORIZON = 64
 MAX_SMOOTHING = 64
+MAX_FILL_VALUES = 16
 SERIES_SUBSYSTEM = "series"
 """Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
 
@@ -26,6 +28,10 @@ MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\
 Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 """As long as the columns and alert ids that hold it."""
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
+
+
+Modulo = Annotated[FiniteFloat, Field(gt=0, le=2**53)]
+"""Number of values after which a counter starts anew; beyond 2^53 a float64 can't count."""
 
 
 class _MissionPart(BaseModel):
@@ -43,6 +49,9 @@ class Detection(_MissionPart):
     """In the channel's unit: a window that deviates less counts as nominal."""
     valid_range: tuple[FiniteFloat, FiniteFloat] | None = None
     """In the channel's unit: a value outside is a missing sample."""
+    modulo: Modulo | None = Field(default=None, exclude_if=lambda modulo: modulo is None)
+    """Of a counter, from its channel: so it travels to where windows are judged. A worker of before it takes
+    the settings of what is no counter."""
 
     @model_validator(mode="after")
     def _range_ascends(self) -> Self:
@@ -55,17 +64,41 @@ class Channel(_MissionPart):
     """One measured value of a subsystem."""
 
     unit: str
-    kind: Literal["number", "flag"] = "number"
+    kind: Literal["number", "flag", "counter"] = "number"
+    modulo: Modulo | None = None
+    """Number of values after which a counter starts anew: such a wrap is no event."""
     feature: bool = True
     """Whether the model sees it; a flag that only a rule reads is no feature."""
     nominal: tuple[float, float] | None = None
     """Usual range in `unit`, drawn by the console; no verdict depends on it."""
+    missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
+    """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
     detection: Detection = Detection()
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _lists_numbers(cls, value: object) -> object:
+        """Pydantic would take YAML's `off` for the number 0."""
+        if not isinstance(value, list | tuple) or any(isinstance(item, bool) for item in value):
+            raise ValueError("missing is a list of numbers, such as [-9999, 1e30]")
+        return value
 
     @model_validator(mode="after")
     def _range_ascends(self) -> Self:
         if self.nominal is not None and not self.nominal[0] < self.nominal[1]:
             raise ValueError("nominal needs a lower value before a higher one")
+        return self
+
+    @model_validator(mode="after")
+    def _counter_has_modulo(self) -> Self:
+        if self.kind == "counter" and self.modulo is None:
+            raise ValueError(
+                "a counter needs modulo, the number of values after which it starts anew: 65536 for 16 bits"
+            )
+        if self.kind != "counter" and self.modulo is not None:
+            raise ValueError(f"modulo belongs to kind: counter, this channel is a {self.kind}")
+        if self.detection.modulo is not None:
+            raise ValueError("modulo stands beside kind: counter, not under detection")
         return self
 
     @model_validator(mode="after")
@@ -113,6 +146,11 @@ class Subsystem(_MissionPart):
         for rule in self.rules:
             if rule.channel not in self.channels:
                 raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not listed")
+            if rule.equals in self.channels[rule.channel].missing:
+                raise ValueError(
+                    f"rule {rule.reason} waits for {rule.equals:g}, which is listed in missing of"
+                    f" {rule.channel}: such a value is no sample and breaks no rule"
+                )
         if not self.features:
             raise ValueError("at least one channel must be a feature")
         return self
@@ -125,11 +163,12 @@ class Subsystem(_MissionPart):
     @property
     def detection(self) -> dict[str, Detection]:
         """What counts of the channels that are not judged as usual."""
-        return {
-            name: channel.detection
+        settings = {
+            name: channel.detection.model_copy(update={"modulo": channel.modulo})
             for name, channel in self.channels.items()
-            if channel.detection != Detection()
+            if channel.feature
         }
+        return {name: setting for name, setting in settings.items() if setting != Detection()}
 
 
 class Window(_MissionPart):
@@ -167,6 +206,22 @@ class Mission(_MissionPart):
     """Series of VictoriaMetrics and the message field of each; `*` stands for every numeric field."""
     recording: dict[str, Any] | None = None
     """How `telemetry_replay` reads a recording of this mission."""
+
+    @property
+    def counters(self) -> dict[str, float]:
+        """Modulo of each counter, by `subsystem.channel`."""
+        return {
+            f"{name}.{channel}": found.modulo
+            for name, subsystem in self.subsystems.items()
+            for channel, found in subsystem.channels.items()
+            if found.modulo is not None
+        }
+
+    def fill_values(self, subsystem: str, channel: str) -> tuple[float, ...]:
+        """Return what a message's field writes for "none"; nothing where it is no channel."""
+        if subsystem not in self.subsystems or channel not in self.subsystems[subsystem].channels:
+            return ()
+        return self.subsystems[subsystem].channels[channel].missing
 
     @model_validator(mode="after")
     def _metrics_pair_wildcards(self) -> Self:

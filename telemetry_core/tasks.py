@@ -3,9 +3,10 @@
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from enum import IntEnum
+from typing import Annotated, Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from telemetry_core.errors import ModelContractError, NewerTaskSchema
 from telemetry_core.inferences import Job
@@ -20,22 +21,61 @@ PARKED_QUEUE: Final = "inference-parked"
 DEAD_LETTER_QUEUE: Final = "dead-letters"
 TASK_EXCHANGE: Final = "analysis"
 
-BATCH_SCHEMA: Final = 2
-"""2 added `detection`; the one before is read too, so that no queue must be emptied for an upgrade."""
+BATCH_SCHEMA: Final = 3
+"""3 gave each channel its own time axis; the one before is read too, so that no queue must be emptied."""
 READ_SCHEMAS: Final = (BATCH_SCHEMA - 1, BATCH_SCHEMA)
 MAX_JOBS_PER_BATCH: Final = 200
 MAX_BATCH_BYTES: Final = 700_000
 """Raw bytes of the windows in one task: with base64 and the jobs it stays below 1 MB."""
+CHANNEL_FIELDS: Final = (
+    ("newest", "<f8"), ("base", "<f8"), ("end_us", "<i8"), ("interval_us", "<i8"),
+    ("steps", "<i2"), ("state", "<i2"),
+)  # fmt: skip
+"""Names and types of what a batch carries of each channel of each job, as numpy's structured types take them.
+
+`newest` is the newest sample, NaN = none; `base` is added to the window's values. The last step lies at
+`end_us`, the others `interval_us` apart (0 = unknown). Of the window the last `steps` are judged, missing
+ones included (0 = none).
+"""
+LEAST_SPREAD_SHARE: Final = 1e-5
+"""Spread of a window as a share of its values below which float32 keeps only two digits of it: such a
+window travels, and reaches the model, as differences from one of its samples."""
+
+
+EARLIEST_US: Final = -62_135_596_800_000_000
+LATEST_US: Final = 253_402_300_799_999_999
+"""The first and the last microsecond that a date can tell, of the years 1 and 9999."""
+Moment = Annotated[int, Field(ge=EARLIEST_US, le=LATEST_US)]
+
+
+class ChannelState(IntEnum):
+    """Whether a channel has a window, or why it has none."""
+
+    JUDGED = 0
+    TOO_FEW = 1
+    """Fewer samples than a verdict needs, since start or gap."""
+    TOO_OLD = 2
+    """The newest sample lies behind a gap."""
+    NEVER_SEEN = 3
+    """No sample as far back as windows reach."""
+
+    @property
+    def words(self) -> str:
+        """The name as rows and people read it."""
+        return self.name.lower().replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowedJob:
-    """One job of a batch and the bounds of its window (microseconds since 1970 UTC)."""
+    """One job of a batch and the bounds of its window (microseconds since 1970 UTC).
+
+    It starts and counts as the longest of its judged channels, if any of those that end with it.
+    """
 
     job: Job
-    window_start_us: int
-    window_end_us: int
-    sample_count: int
+    window_start_us: Moment
+    window_end_us: Moment
+    sample_count: Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +86,15 @@ class InferenceBatch:
     model_name: str
     model_version: str
     channels: tuple[str, ...]
-    horizon: int
+    horizon: Annotated[int, Field(ge=1)]
     jobs: tuple[WindowedJob, ...]
-    #: Number of steps on the time axis; shorter windows are padded with NaN in front.
-    window_length: int
-    #: Little-endian float32, C order, [job, channel, time], base64; NaN = missing.
+    #: Number of steps; each channel's last one is at the end, shorter windows are padded in front.
+    window_length: Annotated[int, Field(ge=1)]
+    #: Little-endian float32, C order, [job, channel, time], base64: differences from the channel's base;
+    #: NaN = missing. In schema 2 they are values, and a step is the same time for all channels.
     windows_base64: str
+    #: CHANNEL_FIELDS of [job, channel], packed, base64; empty in schema 2.
+    channels_base64: str = ""
     #: A recomputation in time order: it may replace a completed row, and both are kept.
     is_revision: bool = False
     #: By channel; one that is not listed is judged as usual.
@@ -84,11 +127,17 @@ class InferenceBatch:
 
     def singles(self) -> Iterator["InferenceBatch"]:
         """Yield one batch per job."""
-        raw = base64.b64decode(self.windows_base64)
-        size = len(raw) // len(self.jobs)
-        for index, job in enumerate(self.jobs):
-            window = base64.b64encode(raw[index * size : (index + 1) * size]).decode("ascii")
-            yield replace(self, jobs=(job,), windows_base64=window)
+        count = len(self.jobs)
+        windows, channels = _split(self.windows_base64, count), _split(self.channels_base64, count)
+        for job, window, channel in zip(self.jobs, windows, channels, strict=True):
+            yield replace(self, jobs=(job,), windows_base64=window, channels_base64=channel)
+
+
+def _split(text: str, count: int) -> list[str]:
+    """Cut what is packed in base64 into equal parts."""
+    raw = base64.b64decode(text)
+    size = len(raw) // count
+    return [base64.b64encode(raw[n * size : (n + 1) * size]).decode("ascii") for n in range(count)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,14 +84,17 @@ def replay(samples: Samples, recording: Recording, publisher: TelemetryPublisher
 
 def prepare(options: argparse.Namespace) -> tuple[Samples, Recording]:
     """Read mission and recording and settle the times; raises for whatever can't be replayed."""
-    recording = recording_of(load_mission(options.mission), str(options.mission))
+    mission = load_mission(options.mission)
+    recording = recording_of(mission, str(options.mission))
     if options.satellite:
         recording = recording.model_copy(update={"satellite_id": options.satellite})
-    samples = read_samples(options.file, recording)
+    samples = read_samples(options.file, recording, mission)
     if samples.reordered:
         sys.stderr.write(f"{samples.reordered} rows stood after a later one: sorted by time\n")
     if samples.repeated:
         sys.stderr.write(f"{samples.repeated} rows repeat an earlier time: left out\n")
+    if samples.fill_values:
+        sys.stderr.write(f"{samples.fill_values} fill values (`missing` of their channel): left out\n")
     if options.limit:
         samples = replace(
             samples, unix_us=samples.unix_us[: options.limit], values=samples.values[: options.limit]

@@ -11,7 +11,8 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from telemetry_core.values import parse_time
+from telemetry_core.subsystems import Mission
+from telemetry_core.values import TIME_FORMS, parse_time
 from telemetry_replay.recording import Recording, TimeColumn
 
 MAX_CLOCK_LEAD_S: Final = 300
@@ -37,16 +38,22 @@ class Samples:
     """Rows that stood after a later one in the file."""
     repeated: int = 0
     """Rows left out because an earlier row has the same time."""
+    fill_values: int = 0
+    """Values that the mission lists as missing."""
 
 
-def read_samples(path: Path, recording: Recording) -> Samples:
-    """Read a recording by its layout; raises `InvalidRecordingError`."""
+def read_samples(path: Path, recording: Recording, mission: Mission) -> Samples:
+    """Read a recording by its layout, fill values as missing; raises `InvalidRecordingError`."""
     table = _read_table(path, recording)
     if not table.num_rows:
         raise InvalidRecordingError(f"{path}: holds no samples")
     unix_us = _times(table[recording.time.column], recording.time, path, first_row=recording.skip_lines + 2)
-    columns = [_numbers(table[name], name, path) for name in recording.channels]
-    return in_time_order(unix_us, np.stack(columns, axis=1))
+    values = np.stack([_numbers(table[name], name, path) for name in recording.channels], axis=1)
+    is_fill = np.zeros(values.shape, dtype=np.bool_)
+    for place, channel in enumerate(recording.channels.values()):
+        is_fill[:, place] = np.isin(values[:, place], mission.fill_values(*channel.split(".")))
+    samples = in_time_order(unix_us, np.where(is_fill, np.nan, values))
+    return replace(samples, fill_values=int(is_fill.sum()))
 
 
 def in_time_order(unix_us: NDArray[np.int64], values: NDArray[np.float64]) -> Samples:
@@ -153,4 +160,7 @@ def _time_us(value: Any, time: TimeColumn, place: str) -> int:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (aware - _EPOCH) // _MICROSECOND
     except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidRecordingError(f"{place}: {value!r} is no time in the format {time.format}") from error
+        forms = f": {TIME_FORMS}; without one it is UTC" if time.format == "iso8601" else ""
+        raise InvalidRecordingError(
+            f"{place}: {value!r} is no time in the format {time.format}{forms}"
+        ) from error

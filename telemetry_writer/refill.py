@@ -75,7 +75,10 @@ def main() -> None:
 
 
 def _utc(text: str) -> datetime:
-    return parse_time(text, zone=UTC)
+    try:
+        return parse_time(text, zone=UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time: {error}") from error
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Which samples of a message go into which series of VictoriaMetrics: no clock, no network."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,7 +63,7 @@ def plan_import(
     for record in records:
         try:
             header = parse_header(record.value, mission=mission, received_us=record.received_us)
-            values = samples_of(header.body, mission.metrics)
+            values = samples_of(header.body, mission)
             first_values.check(header, values)
             samples = import_lines(header, values)
         except InvalidTelemetryMessage as error:
@@ -88,35 +88,38 @@ def import_lines(header: MessageHeader, samples: Mapping[str, float]) -> list[st
     return [sample_line(name, labels, value, header.generated_us) for name, value in samples.items()]
 
 
-def samples_of(body: Mapping[str, object], metrics: Mapping[str, str]) -> dict[str, float]:
-    """Return series name to value; booleans as 1 and 0, and nothing for what is no finite number.
+def samples_of(body: Mapping[str, object], mission: Mission) -> dict[str, float]:
+    """Return series name to value; booleans as 1 and 0, and nothing for what is no sample.
 
-    `metrics` maps a series to `object.field`, or with `*` on both sides every numeric field of an
-    object; where two entries name one series, the first wins.
+    The mission's `metrics` map a series to `object.field`, or with `*` on both sides every numeric field of
+    an object; where two entries name one series, the first wins.
     """
     samples: dict[str, float] = {}
-    for metric, path in metrics.items():
+    for metric, path in mission.metrics.items():
         object_name, _, field_name = path.partition(".")
         fields = body.get(object_name)
         if not isinstance(fields, dict):
             continue
-        for name, raw in _selected(metric, field_name, fields):
-            value = _number(raw)
+        for series, name in _selected(metric, field_name, fields):
+            value = _number(fields[name], mission.fill_values(object_name, name))
             if value is not None:
-                samples.setdefault(name, value)
+                samples.setdefault(series, value)
     return samples
 
 
-def _selected(metric: str, field_name: str, fields: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def _selected(metric: str, field_name: str, fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield each series and the field that it is made from."""
     if field_name != _WILDCARD:
         if field_name in fields:
-            yield metric, fields[field_name]
+            yield metric, field_name
         return
     prefix = metric.removesuffix(_WILDCARD)
     names = [name for name in fields if _FIELD_NAME.fullmatch(name)]
     for name in names[:MAX_WILDCARD_FIELDS]:
-        yield prefix + name, fields[name]
+        yield prefix + name, name
 
 
-def _number(value: object) -> float | None:
-    return int(value) if isinstance(value, bool) else number_of(value)
+def _number(value: object, missing: Collection[float]) -> float | None:
+    if isinstance(value, bool):
+        return None if value in missing else int(value)
+    return number_of(value, missing=missing)

@@ -22,13 +22,14 @@ from analysis_server.measures import (
 from analysis_server.scoring import (
     CALIBRATED_LENGTHS,
     CALIBRATION_FILE,
+    CALIBRATION_FORMAT,
     ChannelCalibration,
     family_evidence,
     raw_evidence,
     subsystem_evidence,
 )
 from telemetry_core.inferences import ANOMALY_THRESHOLD
-from training.calibration_windows import Plan, StepPredictor, nominal_windows
+from training.calibration_windows import INTERVALS_S, Plan, StepPredictor, nominal_windows
 from training.nominal import subsystem_features
 
 Floats = npt.NDArray[np.float64]
@@ -165,6 +166,11 @@ def document(
 ) -> dict[str, Any]:
     """The calibration file's content."""
     return {
+        "format": CALIBRATION_FORMAT,
+        "fitted": {
+            "data": "simulated nominal telemetry",
+            "intervals_s": [min(INTERVALS_S), max(INTERVALS_S)],
+        },
         "seed": plan.seed,
         "measures": [f"{family}.{name}" for family, name in MEASURES],
         "lengths": list(CALIBRATED_LENGTHS),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis_server.counters import straightened
 from telemetry_core.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples
@@ -85,18 +86,23 @@ def _synthetic_chunk(recipe: DataRecipe, chunk: int) -> Series:
 def recorded_series(recordings: Sequence[tuple[Path, Path]], steps: int) -> Series:
     """Channels of recordings in the replay format, cut into float32[series, steps] that overlap by half.
 
+    Counters are without their wraps, as a model is shown them.
+
     Args:
         recordings: File of the samples and mission file with its `recording:` section, each.
         steps: Length of a row; a shorter recording is padded in front with NaN.
     """
     rows = [np.empty((0, steps), np.float32)]
     for file, mission_file in recordings:
-        recording = recording_of(load_mission(mission_file), str(mission_file))
-        values = read_samples(file, recording).values.T.astype(np.float32)
+        mission = load_mission(mission_file)
+        recording = recording_of(mission, str(mission_file))
+        values = read_samples(file, recording, mission).values.T
+        moduli = np.array([mission.counters.get(channel, np.inf) for channel in recording.channels.values()])
         lacking = max(0, steps - values.shape[1])
         padded = np.pad(values, ((0, 0), (lacking, 0)), constant_values=np.nan)
         starts = range(0, padded.shape[1] - steps + 1, max(1, steps // 2))
-        rows += [padded[:, start : start + steps] for start in starts]
+        cuts = (padded[None, :, start : start + steps] for start in starts)
+        rows += [straightened(cut, moduli)[0].astype(np.float32) for cut in cuts]
     return np.concatenate(rows)
 
 

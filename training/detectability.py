@@ -111,7 +111,7 @@ In {top_share(results):.1%} of the single-channel faults found, the channel stru
 
 ![Smallest size found, by channel and kind](detectability.png)
 
-Posted series, and channels that no calibration knows, are judged [against themselves](posted-series.md).
+Posted series, and posted channels without a calibration, are judged [against themselves](posted-series.md).
 
 Made by `python -m training.detectability`; every figure by channel and size stands in
 `training/reports/detectability.json`.

@@ -16,12 +16,14 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from analysis_server.inference import infer_windows, windows_of_batch
+from analysis_server.coverage import WHAT_TO_DO, uncovered_in_words
+from analysis_server.inference import infer_windows
 from analysis_server.scoring import load_calibration
 from analysis_server.triton import OUTPUTS, Forecast
+from analysis_server.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.errors import InvalidMission
-from telemetry_core.inferences import SubsystemInference
+from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
@@ -117,12 +119,23 @@ def preview(file: Path, missions: Sequence[Mission], names: Sequence[str], repos
     found = []
     for mission, name in zip(missions, names, strict=True):
         recording = recording_of(mission, name)
-        samples = read_samples(file, recording)
+        samples = read_samples(file, recording, mission)
         model = ModelFile(repository / mission.model.name / mission.model.version)
         found.append(list(verdicts(records_of(samples, recording), mission, model)))
     days = max(int(samples.unix_us[-1] - samples.unix_us[0]), 1) / DAY_US
     head = f"{file.name}: {days:.2f} days, verdicts before {len(found[0])}, after {len(found[1])}"
-    return f"{head}\n{comparison(alerts(found[0]), alerts(found[1]), days)}"
+    return "\n".join([head, *learning(found[1]), comparison(alerts(found[0]), alerts(found[1]), days)])
+
+
+def learning(rows: Iterable[SubsystemInference]) -> list[str]:
+    """Say of each subsystem how many verdicts are learning, why, and what to do."""
+    ordered = sorted((row for row in rows if row.verdict is Verdict.LEARNING), key=lambda row: row.subsystem)
+    lines = []
+    for subsystem, group in groupby(ordered, lambda row: row.subsystem):
+        mine = list(group)
+        why = uncovered_in_words(mine[-1].input_data["not_calibrated"])
+        lines.append(f"{len(mine)} verdicts on {subsystem} are learning: {why}; {WHAT_TO_DO}")
+    return lines
 
 
 def main() -> None:

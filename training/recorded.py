@@ -9,14 +9,16 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.changes import CHANGES, ChannelChanges, RecentStatistics, change_evidence
+from analysis_server.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
+from analysis_server.counters import straightened
 from analysis_server.measures import masked_max
-from analysis_server.scoring import CALIBRATION_FILE, recent_evidence
+from analysis_server.scoring import CALIBRATION_FILE, CALIBRATION_FORMAT, recent_evidence
 from telemetry_core.errors import InvalidMission
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
@@ -38,40 +40,58 @@ LEAST_SHARE = 0.01
 LEVEL_SHARE = 0.3
 """A channel's scale is its deviation, and at least this share of its largest value."""
 SMALLEST_SIZE = 1e-9
+INTERVAL_QUANTILES = (0.05, 0.95)
+INTERVAL_MARGIN = 2.0
+"""Constants serve intervals so many times shorter and longer than the recording's own."""
 
 
 def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Windows as the trigger sends them, one for each sample, in parts of BLOCK.
+    """Windows as the trigger sends them, of each channel's own last samples, one for each time.
 
     Args:
-        values: float64[channel, time], NaN = missing.
+        values: float64[channel, time], NaN = no sample of the channel at that time.
         length: Steps of a window; padded with NaN in front.
 
     Yields:
-        float32[job, channel, length].
+        float32[job, channel, length], BLOCK jobs at once.
     """
-    padding = np.full((len(values), length - 1), np.nan)
-    padded = np.concatenate([padding, values], axis=1).astype(np.float32)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1).transpose(1, 0, 2)
-    for start in range(0, len(windows), BLOCK):
-        yield windows[start : start + BLOCK]
+    is_sampled = np.isfinite(values)
+    sampled_until = np.cumsum(is_sampled, axis=1)
+    ending_at = [
+        np.lib.stride_tricks.sliding_window_view(
+            np.concatenate([np.full(length, np.nan), channel[mine]]).astype(np.float32), length
+        )
+        for channel, mine in zip(values, is_sampled, strict=True)
+    ]
+    for start in range(0, values.shape[1], BLOCK):
+        ends = sampled_until[:, start : start + BLOCK]
+        yield np.stack([own[last] for own, last in zip(ending_at, ends, strict=True)], axis=1)
 
 
-def measured_blocks(values: Floats, length: int) -> list[RecentStatistics]:
+def measured_blocks(values: Floats, length: int, moduli: Floats) -> list[RecentStatistics]:
     """Statistics of the verdicts of at most MOST_BLOCKS blocks, spread over the recording."""
     blocks = list(stream_windows(values, length))
     every = -(-len(blocks) // MOST_BLOCKS)
-    return [RecentStatistics.measure(windows.astype(np.float64)) for windows in blocks[::every]]
+    return [
+        RecentStatistics.measure(straightened(windows.astype(np.float64), moduli).astype(np.float64))
+        for windows in blocks[::every]
+    ]
 
 
-def fit_channels(blocks: Sequence[RecentStatistics], values: Floats) -> list[ChannelChanges]:
-    """What is usual for each channel and which distances are common; NaN where the recording is too short."""
+def fit_channels(blocks: Sequence[RecentStatistics], values: Floats, moduli: Floats) -> list[ChannelChanges]:
+    """What is usual for each channel and which distances are common; NaN where the recording is too short.
+
+    A counter, finite in moduli float64[channel], has no usual level.
+    """
     usual = finite_quantile(np.concatenate([block.newest for block in blocks]), 0.5)
     largest = np.stack([masked_max(np.moveaxis(block.distances(usual), 0, -1)) for block in blocks])
     size = np.maximum(np.nanstd(values, axis=1), LEVEL_SHARE * np.nanmax(np.abs(values), axis=1))
     is_share = np.array(["share" in name for name in CHANGES])
     floor = LEAST_SHARE * np.where(is_share, 1.0, np.maximum(size, SMALLEST_SIZE)[:, None])
     common = np.maximum(finite_quantile(largest, COMMON), floor[:, None])
+    is_level = np.array([name.startswith("mean_") for name in CHANGES])
+    usual[np.isfinite(moduli)[:, None] & is_level] = np.nan
+    common[:, 0][np.isfinite(moduli)[:, None] & is_level] = np.nan
     return [ChannelChanges(usual=one, common=other) for one, other in zip(usual, common, strict=True)]
 
 
@@ -82,7 +102,9 @@ def finite_quantile(value: Floats, quantile: float) -> Floats:
     return np.where(is_known, found, np.nan)
 
 
-def fit_changes(recorded: Recorded, length: int = MAX_WINDOW_LENGTH) -> dict[str, Any]:
+def fit_changes(
+    recorded: Recorded, length: int = MAX_WINDOW_LENGTH, counters: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, Any]:
     """The `changes` part of a calibration file, from nominal telemetry alone; progress goes to stderr.
 
     One threshold serves all subsystems of as many channels: 1 in 1,000 of their verdicts together exceeds it.
@@ -90,13 +112,15 @@ def fit_changes(recorded: Recorded, length: int = MAX_WINDOW_LENGTH) -> dict[str
     Args:
         recorded: Telemetry of every channel.
         length: Steps of the windows that will be judged.
+        counters: By `subsystem.channel`, the modulo of each counter.
     """
     channels: dict[str, Any] = {}
     evidence: dict[int, list[Floats]] = {}
     for number, (subsystem, telemetry) in enumerate(recorded.items(), start=1):
         values = np.stack(list(telemetry.values()))
-        blocks = measured_blocks(values, length)
-        fitted = fit_channels(blocks, values)
+        moduli = np.array([counters.get(f"{subsystem}.{name}", np.inf) for name in telemetry])
+        blocks = measured_blocks(values, length, moduli)
+        fitted = fit_channels(blocks, values, moduli)
         channels |= {
             f"{subsystem}.{name}": document(one) for name, one in zip(telemetry, fitted, strict=True)
         }
@@ -125,16 +149,32 @@ def document(channel: ChannelChanges) -> dict[str, Any]:
     }
 
 
-def read_recorded(path: Path, mission: Mission, source: str) -> dict[str, dict[str, Floats]]:
-    """Read the channels of a recording that the model sees; raises what reading and the mission raise."""
+def fitted_intervals(unix_us: npt.NDArray[np.int64], values: Floats) -> Range | None:
+    """Sampling intervals in seconds that a channel's constants serve; None with fewer than two samples.
+
+    Args:
+        unix_us: int64[time], ascending.
+        values: float64[time], NaN = no sample of the channel at that time.
+    """
+    intervals_s = np.diff(unix_us[np.isfinite(values)]) / 1e6
+    if not intervals_s.size:
+        return None
+    low, high = np.quantile(intervals_s, INTERVAL_QUANTILES)
+    return rounded(low / INTERVAL_MARGIN), rounded(high * INTERVAL_MARGIN)
+
+
+def read_recorded(
+    path: Path, mission: Mission, source: str
+) -> tuple[npt.NDArray[np.int64], dict[str, dict[str, Floats]]]:
+    """Read times and channels that the model sees; raises what reading and the mission raise."""
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording)
+    samples = read_samples(path, recording, mission)
     columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))
     features = {
         name: [channel for channel in subsystem.features if f"{name}.{channel}" in columns]
         for name, subsystem in mission.subsystems.items()
     }
-    return {
+    return samples.unix_us, {
         name: {channel: columns[f"{name}.{channel}"] for channel in channels}
         for name, channels in features.items()
         if channels
@@ -152,12 +192,17 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         mission = load_mission(arguments.mission)
-        recorded = read_recorded(arguments.file, mission, str(arguments.mission))
+        unix_us, recorded = read_recorded(arguments.file, mission, str(arguments.mission))
     except (InvalidMission, InvalidRecordingError) as error:
         sys.exit(str(error))
     path = arguments.model / CALIBRATION_FILE
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["changes"] = fit_changes(recorded, mission.window.length)
+    changes = fit_changes(recorded, mission.window.length, mission.counters)
+    changes["fitted"] = {"data": arguments.file.name, "window_length": mission.window.length}
+    for subsystem, telemetry in recorded.items():
+        for name, values in telemetry.items():
+            changes["channels"][f"{subsystem}.{name}"]["intervals_s"] = fitted_intervals(unix_us, values)
+    content |= {"format": CALIBRATION_FORMAT, "changes": changes}
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(content['changes']['channels'])}")
 

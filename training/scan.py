@@ -5,6 +5,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
+from analysis_server.counters import straightened
 from analysis_server.retrospective import Peak, scan_recording
 from telemetry_core.errors import InvalidMission
 from telemetry_core.messages import time_of
@@ -25,11 +28,13 @@ def scanned_channels(path: Path, mission: Mission, source: str) -> Iterator[tupl
         ValueError: It is too short.
     """
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording)
+    samples = read_samples(path, recording, mission)
     for index, channel in enumerate(recording.channels.values()):
         subsystem, _, name = channel.partition(".")
         if name in mission.subsystems[subsystem].features:
-            yield channel, samples, scan_recording(samples.values[:, index : index + 1])[0]
+            modulo = np.array([mission.counters.get(channel, np.inf)])
+            straight = straightened(samples.values[:, index][None, None], modulo)[0]
+            yield channel, samples, scan_recording(straight.T.astype(np.float64))[0]
 
 
 def rows_of(channel: str, samples: Samples, peaks: list[Peak]) -> Iterator[tuple[str, ...]]:

@@ -18,7 +18,8 @@ LEAST = 1.0
 def fitted_levels(length: int, count: int = SERIES) -> npt.NDArray[np.float64]:
     """Level of each test for series of one length: that of the carrier which needs the highest."""
     examples = list(nominal_examples(DEVELOPMENT + length, count, (length, length)))
-    statistics = series_statistics(np.stack([example.values for example in examples]))
+    values = np.stack([example.values for example in examples])
+    statistics = series_statistics(values, np.zeros(len(values), np.bool_))
     by_carrier = statistics.reshape(len(NOMINAL), count, len(TESTS))
     return np.asarray(np.maximum(np.quantile(by_carrier, 1 - RARE, axis=1).max(axis=0), LEAST))
 

@@ -32,7 +32,7 @@ def is_flagged(examples: Sequence[Example]) -> npt.NDArray[np.bool_]:
     rows = np.full((len(examples), 1, LONGEST), np.nan)
     for row, example in zip(rows, examples, strict=True):
         row[0, LONGEST - len(example.values) :] = example.values
-    scores = score_unknown(rows, np.ones((len(rows), 1), np.bool_)).score
+    scores = score_unknown(rows, np.ones((len(rows), 1), np.bool_), np.zeros(1, np.bool_)).score
     return np.asarray(scores > ANOMALY_THRESHOLD)
 
 
@@ -63,7 +63,7 @@ def page() -> str:
     flagged = is_flagged(faulty)
     return f"""# A series judged against itself
 
-A posted series, and a channel that the model's calibration does not know, is judged by its own window:
+A posted series, and a posted channel that the calibration does not know, is judged by its own window:
 values, differences, means and lines before and after each place must hold no outlier that stands alone,
 no stretch may be frozen, missing or noisier than the rest, and no value one that files write for "none"
 (-9999, 1e30, 65535, ...). No unit, offset or scale is assumed. What recurs three times in the window (a

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any, Final
 
 from telemetry_core.messages import microseconds_of
+from telemetry_core.step_times import channel_step_times
 from telemetry_core.store import Row
 from telemetry_core.subsystems import Mission
 from telemetry_core.victoria import is_kept, sample_line
@@ -76,8 +77,9 @@ def result_record(row: Row) -> dict[str, Any]:
 def sample_lines(row: Row, mission: Mission, *, now_us: int) -> list[str]:
     """Return the series of a verdict on telemetry, in Prometheus' text format; none for posted series.
 
-    The score lies at its window's end. The first predicted value of each channel lies one mean sampling
-    interval later, the time of the sample that it forecasts. What VictoriaMetrics would drop is left out.
+    The score lies at its window's end. The first predicted value of each channel lies one of the channel's
+    intervals after its last step, the time of the sample that it forecasts. What VictoriaMetrics would drop
+    is left out.
     """
     if row["window_end"] is None:
         return []
@@ -86,25 +88,17 @@ def sample_lines(row: Row, mission: Mission, *, now_us: int) -> list[str]:
     if row["anomaly_score"] is not None and is_kept(end_us, now_us):
         labels = {"satellite_id": row["satellite_id"], "subsystem": row["subsystem"]}
         lines.append(sample_line(SCORE_METRIC, labels, row["anomaly_score"], end_us))
-    interval_us = _sampling_interval_us(row, end_us)
-    if interval_us and is_kept(end_us + interval_us, now_us):
-        satellite = {"satellite_id": row["satellite_id"]}
-        lines += [
-            sample_line(name, satellite, value, end_us + interval_us)
-            for name, value in _first_predictions(row, mission)
-        ]
+    satellite = {"satellite_id": row["satellite_id"]}
+    lines += [
+        sample_line(name, satellite, value, time_us)
+        for name, value, time_us in _first_predictions(row, mission)
+        if is_kept(time_us, now_us)
+    ]
     return lines
 
 
-def _sampling_interval_us(row: Row, end_us: int) -> int:
-    """Return the mean distance of the window's samples in microseconds; 0 where there is none."""
-    samples = row["samples"]
-    if not isinstance(samples, int) or samples < 2 or row["window_start"] is None:
-        return 0
-    return (end_us - microseconds_of(datetime.fromisoformat(row["window_start"]))) // (samples - 1)
-
-
-def _first_predictions(row: Row, mission: Mission) -> Iterator[tuple[str, float]]:
+def _first_predictions(row: Row, mission: Mission) -> Iterator[tuple[str, float, int]]:
+    """Yield series, value and time in microseconds."""
     first = row["predictions"][0] if row["predictions"] else None
     if not isinstance(first, list):
         return
@@ -112,8 +106,8 @@ def _first_predictions(row: Row, mission: Mission) -> Iterator[tuple[str, float]
     for metric, path in mission.metrics.items():
         subsystem, _, channel = path.partition(".")
         value = values.get(channel) if subsystem == row["subsystem"] else None
-        if isinstance(value, int | float):
-            yield metric + PREDICTION_SUFFIX, float(value)
+        if isinstance(value, int | float) and (times := channel_step_times(row, channel)):
+            yield metric + PREDICTION_SUFFIX, float(value), times.at_us(1)
 
 
 def _leaves(value: Any) -> Iterator[Any]:

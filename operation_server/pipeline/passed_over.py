@@ -31,6 +31,11 @@ COUNTERS: Final[Mapping[str, Counted]] = {
         what="samples that VictoriaMetrics refused",
         advice="the logs of telemetry_writer and verdict_relay name each",
     ),
+    "telemetry_values_refused_total": Counted(
+        what="values taken as missing samples",
+        advice="each satellite's page names channels, reasons and the last values",
+        state="standby",
+    ),
     "telemetry_messages_failed_total": Counted(
         what="messages that telemetry_writer failed on",
         advice="their samples are missing in charts: its log names partition and offset",

@@ -81,15 +81,18 @@ class Alert(_Answer):
     subsystem: str
     kind: AlertKind
     reason: str | None = Field(
-        description="The broken rule's reason, no_data or clock_jumped_back; null for an anomaly"
+        description="The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly"
     )
     severity: Severity
     state: AlertState = Field(
         description="The first two are open; returned was never acknowledged, cleared was"
     )
     is_open: bool
-    started_at: datetime = Field(description="Generation time of the first member")
-    last_at: datetime = Field(description="Generation time of the newest member")
+    started_at: datetime = Field(
+        description="Generation time of the first member; its reception under a wrong clock"
+    )
+    last_at: datetime = Field(description="Likewise of the newest member")
+    clock_behind_s: Number = Field(description="Of a wrong on-board clock; negative if it is ahead")
     verdict_count: int = Field(description="0 where telemetry breaks a limit and nothing was judged yet")
     peak_score: Number
     peak_job_id: str | None
@@ -287,6 +290,7 @@ def _alert(episode: Episode, history: Sequence[Acknowledgement]) -> Alert:
         is_open=episode.is_open,
         started_at=moment(episode.started_ms),
         last_at=moment(episode.last_ms),
+        clock_behind_s=episode.value if episode.sign in conditions.CLOCK_SIGNS else None,
         verdict_count=episode.verdict_count,
         peak_score=episode.peak_score,
         peak_job_id=episode.peak_job_id,

@@ -46,7 +46,7 @@ class SatelliteState(BaseModel):
     state: State
     is_stale: bool
     clock_behind_s: Number = Field(
-        description="How far the on-board clock jumped back; null while it is right"
+        description="How far the on-board clock lies behind, negative if ahead; null while it is right"
     )
     last_contact: datetime | None
     open_alerts: int

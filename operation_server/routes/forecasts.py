@@ -13,6 +13,7 @@ from operation_server.readers import job_ids_between
 from operation_server.routes.parameters import API_PREFIX, ModelName, RecentRange, Satellite
 from operation_server.schemas import Number
 from telemetry_core.database import transaction
+from telemetry_core.step_times import channel_step_times, job_step_times
 from telemetry_core.store import Row, rows
 from telemetry_core.subsystems import Name
 
@@ -27,6 +28,7 @@ class ForecastChannel(BaseModel):
     upper_50: list[Number]
     lower_90: list[Number]
     upper_90: list[Number]
+    times: list[float] | None = Field(description="Of its own; null: those of the forecast")
 
 
 class Forecast(BaseModel):
@@ -71,26 +73,31 @@ def get_forecasts(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     parameters = {**wanted, **job_ids_between(satellite_id, within.start, within.end), "ceiling": size}
     with transaction(services.pool) as connection:
         found = rows(connection, "subsystem_forecasts", parameters)
-    forecasts = [forecast_of(row) for row in found]
+    forecasts = [forecast for row in found if (forecast := forecast_of(row))]
     is_thinned = bool(found) and found[0]["total"] > len(found)
     return json_response({**wanted, "forecasts": forecasts, "is_thinned": is_thinned})
 
 
-def forecast_of(row: Row) -> dict[str, Any]:
+def forecast_of(row: Row) -> dict[str, Any] | None:
     """Turn a row's steps into a column for each channel; a step without any number is null.
 
-    Step k lies k mean sampling intervals after the end of the window.
+    A channel whose steps lie at other times than the job's has times of its own. None where the row tells no
+    interval.
     """
-    start, made_at = (datetime.fromisoformat(row[name]) for name in ("window_start", "window_end"))
-    interval_s = (made_at - start).total_seconds() / (row["samples"] - 1)
-    steps = range(1, len(row["predictions"]) + 1)
+    times, steps = job_step_times(row), len(row["predictions"])
+    if times is None:
+        return None
     return {
         "job_id": row["job_id"],
-        "made_at": made_at,
-        "times": [round(made_at.timestamp() + step * interval_s, 3) for step in steps],
+        "made_at": datetime.fromisoformat(row["window_end"]),
+        "times": times.all_s(steps),
         "channels": {
-            channel: {name: [step[place] for step in part] for name, part in _parts(row).items()}
+            channel: {
+                **{name: [step[place] for step in part] for name, part in _parts(row).items()},
+                "times": own.all_s(steps) if own and own != times else None,
+            }
             for place, channel in enumerate(row["input_features"])
+            for own in [channel_step_times(row, channel)]
         },
     }
 

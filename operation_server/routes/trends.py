@@ -153,7 +153,7 @@ def _forecast(services: Services, wanted: ForecastQuery, within: TimeRange) -> l
         "ceiling": MAX_POINTS // wanted.horizon,
     }
     with transaction(services.pool) as connection:
-        series = forecast_series(rows(connection, "forecasts", parameters))
+        series = forecast_series(rows(connection, "forecasts", parameters), wanted.channel)
     return [point for point in series if within.start.timestamp() <= point.time_s <= within.end.timestamp()]
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import psycopg2
 from psycopg2.extras import execute_values
 
-from analysis_server.inference import WindowSet, infer_windows
+from analysis_server.inference import infer_windows
 from analysis_server.scoring import load_calibration
 from analysis_server.triton import TritonClient
+from analysis_server.window_sets import WindowSet
 from telemetry_core.inferences import Job, SubsystemInference
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import QUERIES, _inference_values, save_inferences

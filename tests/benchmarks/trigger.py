@@ -17,6 +17,7 @@ from pydantic_core import from_json
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import InferenceTrigger, Plan
+from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging
@@ -133,7 +134,7 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
 
     stream = TelemetryStream(
         settings, group_id=f"benchmark-{uuid.uuid4().hex}", service=SERVICE, liveness=Liveness(),
-        look_back_s=mission.window.max_span_s, on_assigned=lambda records: trigger.fill(records) and None,
+        look_back_s=look_back_s(mission.window), on_assigned=lambda records: trigger.fill(records) and None,
         on_revoked=trigger.forget,
     )  # fmt: skip
     stream.run(stop, plan=plan, act=act)

@@ -111,7 +111,8 @@ class RunningApi:
         with transaction(owner) as connection, connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role TO replica")  # acknowledgements refuse it
             cursor.execute(
-                "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements CASCADE"
+                "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks"
+                " CASCADE"
             )
         owner.close()
         self.broker.sent.clear()

@@ -35,7 +35,7 @@ def judge(
     metadata: dict[str, Any] | None = None,
     **more: Any,
 ) -> str:
-    """Save what the worker saves of a sample set: a for anomalous, n nominal, f failed."""
+    """Save what the worker saves of a sample set: a for anomalous, n nominal, l learning, f failed."""
     generated = start + timedelta(seconds=second)
     job_id = job_id_of("SAT-001", microseconds_of(generated))
     job = Job(job_id=job_id, satellite_id="SAT-001", source="kafka_auto_trigger", trigger_reason=reason,
@@ -43,7 +43,8 @@ def judge(
               metadata={"lane": lane} | (metadata or {}),
               trigger_reasons=tuple(reason.split(",")))  # fmt: skip
     anomalous = {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True}
-    changes: dict[str, Any] = {"a": anomalous, "n": {}, "f": FAILED}[word]
+    learning = {"verdict": Verdict.LEARNING, "anomaly_score": None, "anomaly_detected": None}
+    changes: dict[str, Any] = {"a": anomalous, "n": {}, "l": learning, "f": FAILED}[word]
     with transaction(pool) as connection:
         save_inferences(connection, [job], [verdict(job_id, "eps", **{**changes, **more})])
     return job_id
@@ -63,9 +64,16 @@ def acknowledge(api: RunningApi, alert_id: str, **body: str) -> requests.Respons
 
 @pytest.mark.parametrize(
     ("words", "counts", "is_open"),
-    [("aa", [2], True), ("aan", [2], False), ("anaa", [2, 1], True), ("afa", [2], True), ("nfn", [], False)],
+    [
+        ("aa", [2], True),
+        ("aan", [2], False),
+        ("aal", [2], False),
+        ("anaa", [2, 1], True),
+        ("afa", [2], True),
+        ("nfn", [], False),
+    ],
 )
-def test_nominal_verdict_ends_an_episode_and_a_failure_does_not(
+def test_nominal_or_learning_verdict_ends_an_episode_and_a_failure_does_not(
     api: RunningApi, api_pool: Pool, words: str, counts: list[int], *, is_open: bool
 ) -> None:
     for second, word in enumerate(words):

@@ -44,6 +44,7 @@ READS = [
     "/api/v1/verdicts/stream",
     "/api/v1/verdicts?satellite_id=SAT-001",
     "/api/v1/forecasts/SAT-001?subsystem=eps",
+    "/api/v1/passed-over/SAT-001",
     "/api/v1/jobs",
     "/api/v1/jobs/one",
 ]

@@ -44,6 +44,7 @@ NOT_ALL: Final = {
         "DELETE FROM ops.refused_verdicts",
         "UPDATE ops.relay_cursors SET xact = 0",
         "DELETE FROM ops.revised_inferences",
+        "DELETE FROM ops.refused_values", "DELETE FROM ops.wrong_clocks",
     ),
     "analysis-server": (
         "DELETE FROM inference_jobs", "SELECT * FROM ops.idempotency_keys",
@@ -53,9 +54,16 @@ NOT_ALL: Final = {
     "verdict-relay": (
         "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
         "INSERT INTO inference_jobs (job_id) VALUES ('x')", "SELECT * FROM ops.idempotency_keys",
+        "DELETE FROM ops.refused_values",
+    ),
+    "kafka-inference-trigger": (
+        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
+        "INSERT INTO inference_jobs (job_id) VALUES ('x')", "SELECT * FROM ops.idempotency_keys",
+        "DELETE FROM ops.refused_verdicts",
     ),
     "housekeeping": (
-        "UPDATE ops.refused_verdicts SET reason = 'x'",
+        "UPDATE ops.refused_verdicts SET reason = 'x'", "UPDATE ops.refused_values SET count = 0",
+        "UPDATE ops.wrong_clocks SET value = 0",
         "UPDATE ops.idempotency_keys SET job_id = 'x'",
         "INSERT INTO ops.revised_inferences (job_id) VALUES ('x')",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",

@@ -157,16 +157,17 @@ def test_completion_never_lies_before_creation(pool: Pool) -> None:
     assert fetch(pool, "SELECT completed_at >= created_at FROM subsystem_inferences") == [(True,)]
 
 
-def test_warming_up_is_unknown_not_nominal(pool: Pool) -> None:
+@pytest.mark.parametrize("verdict", [Verdict.WARMING_UP, Verdict.LEARNING])
+def test_what_is_not_judged_is_unknown_not_nominal(pool: Pool, verdict: Verdict) -> None:
     one = job(total_subsystems=1)
     save(
         pool,
         [one],
-        [inference(one.job_id, verdict=Verdict.WARMING_UP, anomaly_score=None, anomaly_detected=None)],
+        [inference(one.job_id, verdict=verdict, anomaly_score=None, anomaly_detected=None)],
     )
     assert fetch(
         pool, "SELECT status, verdict, anomaly_score, anomaly_detected FROM subsystem_inferences"
-    ) == [("completed", "warming_up", None, None)]
+    ) == [("completed", verdict, None, None)]
 
 
 def test_inference_of_a_job_outside_the_batch_is_refused(pool: Pool) -> None:

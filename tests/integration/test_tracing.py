@@ -66,6 +66,7 @@ def batch(job_id: str) -> InferenceBatch:
     )
     window = np.linspace(20, 30, 2 * 20, dtype="<f4").reshape(1, 2, 20)
     return InferenceBatch(
+        schema=2,
         subsystem="eps",
         model_name="lstm_timeseries",
         model_version="1",

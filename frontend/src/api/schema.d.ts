@@ -774,6 +774,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passed-over/{satellite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passed Over
+         * @description Return which values of a satellite were taken as missing samples, and why; some seconds old.
+         */
+        get: operations["list_passed_over"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipeline": {
         parameters: {
             query?: never;
@@ -923,7 +943,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_back; null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly
              */
             reason: string | null;
             /**
@@ -942,15 +962,20 @@ export interface components {
             /**
              * Started At
              * Format: date-time
-             * @description Generation time of the first member
+             * @description Generation time of the first member; its reception under a wrong clock
              */
             started_at: string;
             /**
              * Last At
              * Format: date-time
-             * @description Generation time of the newest member
+             * @description Likewise of the newest member
              */
             last_at: string;
+            /**
+             * Clock Behind S
+             * @description Of a wrong on-board clock; negative if it is ahead
+             */
+            clock_behind_s: number | null;
             /**
              * Verdict Count
              * @description 0 where telemetry breaks a limit and nothing was judged yet
@@ -982,7 +1007,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_back; null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly
              */
             reason: string | null;
             /**
@@ -1001,15 +1026,20 @@ export interface components {
             /**
              * Started At
              * Format: date-time
-             * @description Generation time of the first member
+             * @description Generation time of the first member; its reception under a wrong clock
              */
             started_at: string;
             /**
              * Last At
              * Format: date-time
-             * @description Generation time of the newest member
+             * @description Likewise of the newest member
              */
             last_at: string;
+            /**
+             * Clock Behind S
+             * @description Of a wrong on-board clock; negative if it is ahead
+             */
+            clock_behind_s: number | null;
             /**
              * Verdict Count
              * @description 0 where telemetry breaks a limit and nothing was judged yet
@@ -1515,6 +1545,11 @@ export interface components {
             lower_90: (number | null)[];
             /** Upper 90 */
             upper_90: (number | null)[];
+            /**
+             * Times
+             * @description Of its own; null: those of the forecast
+             */
+            times: number[] | null;
         };
         /**
          * Forecasts
@@ -2246,6 +2281,19 @@ export interface components {
             items: components["schemas"]["PassedOver"][];
         };
         /**
+         * PassedOverValues
+         * @description Channels with refused values, the newest first.
+         */
+        PassedOverValues: {
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Values
+             * @description At most 500
+             */
+            values: components["schemas"]["RefusedValue"][];
+        };
+        /**
          * Pattern
          * @description Jobs whose metadata name one pattern.
          */
@@ -2407,6 +2455,41 @@ export interface components {
             newest_at: string;
         };
         /**
+         * RefusedValue
+         * @description Values of one channel that were refused for one reason.
+         */
+        RefusedValue: {
+            /**
+             * Channel
+             * @description subsystem.channel, the subsystem that was no object, or timestamp, the message's time
+             * @example eps.battery_voltage
+             */
+            channel: string;
+            /**
+             * Reason
+             * @description One of: null, fill_value, not_finite, too_large, boolean, text, no_number, no_object, invalid_timestamp, time_ahead, time_too_early
+             * @example fill_value
+             */
+            reason: string;
+            /**
+             * Count
+             * @description Since it was first met; a channel without one for 30 days begins anew
+             */
+            count: number;
+            /**
+             * Last Value
+             * @description At most 100 characters of the last one
+             * @example -9999
+             */
+            last_value: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description When the last one was received
+             */
+            last_at: string;
+        };
+        /**
          * ResultList
          * @description The newest jobs.
          */
@@ -2502,7 +2585,7 @@ export interface components {
             is_stale: boolean;
             /**
              * Clock Behind S
-             * @description How far the on-board clock jumped back; null while it is right
+             * @description How far the on-board clock lies behind, negative if ahead; null while it is right
              */
             clock_behind_s: number | null;
             /** Last Contact */
@@ -4754,6 +4837,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passed_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassedOverValues"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */

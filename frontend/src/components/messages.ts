@@ -36,7 +36,7 @@ export const en = {
   },
   judgement: {
     job: { pending: "Pending", processing: "Processing", completed: "Completed", failed: "Failed" },
-    verdict: { anomalous: "Anomalous", nominal: "Nominal", warming_up: "Warming up" },
+    verdict: { anomalous: "Anomalous", nominal: "Nominal", warming_up: "Warming up", learning: "Learning" },
     series: "Series",
     noScore: "No score",
     threshold: "of 1; an anomaly above {{threshold}}",
@@ -90,7 +90,7 @@ export const ko: typeof en = {
   },
   judgement: {
     job: { pending: "대기 중", processing: "처리 중", completed: "완료", failed: "실패" },
-    verdict: { anomalous: "이상", nominal: "정상", warming_up: "준비 중" },
+    verdict: { anomalous: "이상", nominal: "정상", warming_up: "준비 중", learning: "학습 중" },
     series: "시계열",
     noScore: "점수 없음",
     threshold: "/ 1 ({{threshold}} 초과면 이상)",

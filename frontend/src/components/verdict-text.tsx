@@ -21,11 +21,17 @@ export function JobStatusText({ status }: { status: JobStatus }) {
   return <StatusText status={OF_JOB[status]} text={t(`judgement.job.${status}`)} />;
 }
 
+const KNOWN = ["anomalous", "nominal", "warming_up", "learning"] as const;
+
+const isKnown = (verdict: string | null): verdict is (typeof KNOWN)[number] =>
+  KNOWN.some((known) => known === verdict);
+
 /** What was found, or how far the finding is. */
 export function VerdictText({ verdict, status }: { verdict: string | null; status: JobStatus }) {
   const { t } = useTranslation("shared");
-  const known = verdict === "anomalous" || verdict === "nominal" || verdict === "warming_up";
-  const text = known ? t(`judgement.verdict.${verdict}`) : (verdict ?? t(`judgement.job.${status}`));
+  const text = isKnown(verdict)
+    ? t(`judgement.verdict.${verdict}`)
+    : (verdict ?? t(`judgement.job.${status}`));
   return <StatusText status={statusOfVerdict(verdict, status)} text={text} />;
 }
 

@@ -69,6 +69,7 @@ test("only a nominal verdict is normal", () => {
   expect(statusOfVerdict("nominal", "completed")).toBe("normal");
   expect(statusOfVerdict("anomalous", "completed")).toBe("serious");
   expect(statusOfVerdict("warming_up", "completed")).toBe("standby");
+  expect(statusOfVerdict("learning", "completed")).toBe("standby");
   expect(statusOfVerdict(null, "pending")).toBe("standby");
   expect(statusOfVerdict(null, "failed")).toBe("caution");
 });

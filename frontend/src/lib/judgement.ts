@@ -25,6 +25,9 @@ const inputSchema = z.object({
   samples: z.number().optional(),
   window_start: z.string().optional(),
   window_end: z.string().optional(),
+  without_window: z
+    .record(z.string(), z.enum(["too few", "too old", "never seen", "not calibrated"]))
+    .optional(),
 });
 export type JobInput = z.infer<typeof inputSchema>;
 type Steps = z.infer<typeof steps>;

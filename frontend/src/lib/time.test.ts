@@ -17,6 +17,7 @@ test.each([
   [60_000, "1 m"],
   [3_725_000, "1 h 2 m"],
   [90_061_000, "1 d 1 h"],
+  [366 * 86_400_000, "1 y 1 d"],
   [-5, "0 s"],
 ])("%d ms lasts %s", (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text);

@@ -25,11 +25,12 @@ export function formatUtcClock(
   return milliseconds ? `${whole}.${pad(date.getUTCMilliseconds(), 3)}` : whole;
 }
 
-/** Two greatest units of a duration: `3 d 4 h`, `5 m 2 s`, `0 s`. */
+/** Two greatest units of a duration: `26 y 3 d` (of 365 d), `3 d 4 h`, `5 m 2 s`, `0 s`. */
 export function formatDuration(milliseconds: number): string {
   const total = Math.max(0, Math.floor(milliseconds / 1000));
   const parts: [number, string][] = [
-    [Math.floor(total / 86_400), "d"],
+    [Math.floor(total / 31_536_000), "y"],
+    [Math.floor(total / 86_400) % 365, "d"],
     [Math.floor(total / 3600) % 24, "h"],
     [Math.floor(total / 60) % 60, "m"],
     [total % 60, "s"],

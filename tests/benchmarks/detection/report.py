@@ -10,6 +10,7 @@ from typing import Any
 
 TOTALS = (
     "suite", "mode", "tp", "fp", "fn", "f1", "f0_5", "corrected_f0_5", "nominal_flagged", "vus_pr", "auc_pr",
+    "false_alarms_per_1000_max", "found_share_min", "found_share_mean", "delay_median_s",
     "seconds", "config_hash",
 )  # fmt: skip
 
@@ -19,8 +20,9 @@ class Options:
     """Of one run."""
 
     data: Path
+    """A suite that simulates its telemetry reads nothing there."""
     seeds: int
-    """Shuffles of the folds, and random controls."""
+    """Shuffles of the folds and random controls, or simulated recordings of a cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

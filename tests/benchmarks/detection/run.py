@@ -1,4 +1,4 @@
-"""Detection measured on recorded telemetry: `python -m tests.benchmarks.detection.run --help`.
+"""Detection measured on recorded and simulated telemetry: `python -m tests.benchmarks.detection.run --help`.
 
 Suites are added to RUNNERS; each takes Options and returns a Report.
 """
@@ -12,11 +12,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.detection import causal, nasa, opssat, tsb
+from tests.benchmarks.detection import causal, field, nasa, opssat, tsb
 from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
 
-SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat")
+SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field")
+SIMULATED = ("field",)
+"""They need no recordings."""
 MODES = ("offline", "pipeline")
+DEFAULT_SEEDS = 10
 
 
 def run_pipeline(options: Options) -> Report:
@@ -34,6 +37,7 @@ RUNNERS: dict[tuple[str, str], Callable[[Options], Report]] = {
     ("tsb", "offline"): tsb.run,
     ("opssat", "offline"): opssat.run,
     ("opssat", "pipeline"): opssat.refuse_pipeline,
+    ("field", "offline"): field.run,
 }
 
 
@@ -44,7 +48,7 @@ def main() -> None:
         sys.exit(f"Suite {key[0]} has no mode {key[1]} here; there are {known()}.")
     started_s = time.monotonic()
     try:
-        report = RUNNERS[key](Options(data=arguments.data, seeds=arguments.seeds))
+        report = RUNNERS[key](Options(data=arguments.data or Path(), seeds=arguments.seeds))
     except DataMissingError as missing:
         print(f"skipped: {missing}")
         return
@@ -58,12 +62,22 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.detection.run", description=__doc__)
     parser.add_argument("--suite", choices=SUITES, required=True)
     parser.add_argument("--mode", choices=MODES, default="offline")
-    parser.add_argument("--data", type=Path, metavar="DIR", required=True, help="recordings; never shipped")
     parser.add_argument(
-        "--seeds", type=int, default=10, metavar="N", help="shuffles of the folds (default 10)"
+        "--data", type=Path, metavar="DIR", help="recordings, never shipped; field needs none"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="shuffles of the folds (default 10); of suite field, nominal recordings of a cell (default 3)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
     arguments = parser.parse_args()
+    is_simulated = arguments.suite in SIMULATED
+    if arguments.data is None and not is_simulated:
+        parser.error(f"suite {arguments.suite} needs --data DIR")
+    if arguments.seeds is None:
+        arguments.seeds = field.RECORDINGS if is_simulated else DEFAULT_SEEDS
     if arguments.seeds < 1:
         parser.error("--seeds must be at least 1")
     return arguments
@@ -84,7 +98,7 @@ def as_document(report: Report, key: tuple[str, str], seconds: float) -> dict[st
 
 
 def totals_lines(totals: dict[str, Any]) -> list[str]:
-    return [f"{name:<16} {value}" for name, value in totals.items()]
+    return [f"{name:<25} {value}" for name, value in totals.items()]
 
 
 if __name__ == "__main__":

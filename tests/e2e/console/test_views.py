@@ -1,6 +1,7 @@
 """Every view, in both themes and languages: it fills itself, is accessible, and nothing complains."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 import requests
@@ -14,12 +15,17 @@ from tests.e2e.supervised import wait_until
 pytestmark = pytest.mark.e2e
 
 
+def low_battery_and_no_number(body: dict[str, Any]) -> None:
+    low_battery(body)
+    body["comm"]["rssi_dbm"] = "none" + "-" * 96
+
+
 @pytest.fixture(scope="module")
 def names(platform: Platform) -> Iterator[Mapping[str, str]]:
-    """Return a satellite with an alert and a job, for the addresses of the views."""
+    """Return a satellite with an alert, a job and a refused value, for the addresses of the views."""
     satellite = SimulatedSatellite(satellite_id="E2E-CONSOLE-VIEWS")
     satellite.send(WARM_UP)
-    satellite.send(5, low_battery)
+    satellite.send(5, low_battery_and_no_number)
 
     def alert() -> str | None:
         answer = requests.get(
@@ -31,6 +37,12 @@ def names(platform: Platform) -> Iterator[Mapping[str, str]]:
         return found[0]["alert_id"] if found else None
 
     alert_id = wait_until(alert, "the limit alarms", within_s=30, every_s=0.25)
+
+    def refused() -> bool:
+        address = f"{platform.api_url}/passed-over/{satellite.satellite_id}"
+        return bool(requests.get(address, timeout=HTTP_TIMEOUT_S).json()["values"])
+
+    wait_until(refused, "the refused value is named", within_s=30, every_s=0.5)
     job_id = platform.jobs(satellite.satellite_id)[0].job_id
     yield {"satellite": satellite.satellite_id, "alert": alert_id, "job": job_id}
     platform.forget(satellite.satellite_id)

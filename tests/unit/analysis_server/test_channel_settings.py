@@ -17,9 +17,9 @@ from analysis_server.channel_settings import (
     smoothed,
     without_invalid_values,
 )
-from analysis_server.inference import windows_of_batch
 from analysis_server.measures import MIN_HISTORY, Windows
 from analysis_server.scoring import Scores, load_calibration, score_windows
+from analysis_server.window_sets import windows_of_batch
 from telemetry_core.inferences import ANOMALY_THRESHOLD, Job
 from telemetry_core.subsystems import Detection
 from telemetry_core.tasks import InferenceBatch, WindowedJob
@@ -166,6 +166,7 @@ def batch(detection: dict[str, Detection]) -> InferenceBatch:
     )
     windows = np.array([[[20, 21, 9999]]], "<f4")
     return InferenceBatch(
+        schema=2,
         subsystem="thermal",
         model_name="lstm_timeseries",
         model_version="1",

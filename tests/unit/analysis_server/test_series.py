@@ -28,7 +28,7 @@ def scores(series: Sequence[Sequence[float] | Floats]) -> Floats:
     rows = np.full((len(series), 1, longest), np.nan)
     for row, values in zip(rows, series, strict=True):
         row[0, longest - len(values) :] = values
-    return score_unknown(rows, np.ones((len(rows), 1), np.bool_)).score
+    return score_unknown(rows, np.ones((len(rows), 1), np.bool_), np.zeros(1, np.bool_)).score
 
 
 def score(values: Sequence[float] | Floats) -> float:

@@ -3,11 +3,13 @@ from types import SimpleNamespace
 import pytest
 from celery.app.task import Context
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from analysis_server import worker
 from analysis_server.arguments import parse_series
 from analysis_server.delivery import GIVE_UP_AT
 from telemetry_core.errors import ModelContractError
+from telemetry_core.inferences import Verdict
 
 TASK = parse_series({"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version={}.get)
 
@@ -34,6 +36,22 @@ def test_failed_task_leaves_a_row_and_counts_as_failed(monkeypatch):
         worker._handle(delivered(1), TASK)
     assert [(row.status, row.model_version) for row in saved] == [("failed", "none")]
     assert failed_verdicts() == before + 1
+
+
+def test_learning_is_logged_once_for_each_satellite_and_subsystem():
+    def tell(*satellites):
+        task = SimpleNamespace(
+            subsystem="told", jobs=[SimpleNamespace(satellite_id=satellite) for satellite in satellites]
+        )
+        reasons = {"gyro_x": {"interval_s": 10.0, "calibrated_s": [0.5, 5.0]}}
+        row = SimpleNamespace(verdict=Verdict.LEARNING, input_data={"not_calibrated": reasons})
+        worker._tell_of_learning(task, [row] * len(satellites))
+
+    with capture_logs() as lines:
+        tell("LEARN-1", "LEARN-1", "LEARN-2")
+        tell("LEARN-1")
+    assert [line["event"].split(" is ")[0] for line in lines] == ["told of LEARN-1", "told of LEARN-2"]
+    assert "samples every 10 s, calibrated for 0.5 to 5 s; run make calibrate" in lines[0]["event"]
 
 
 def test_task_given_up_counts_as_failed(monkeypatch):

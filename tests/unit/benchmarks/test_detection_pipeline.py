@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.inference import infer_windows, windows_of_batch
+from analysis_server.inference import infer_windows
 from analysis_server.scoring import load_calibration
 from analysis_server.triton import Forecast
+from analysis_server.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.messages import job_id_of, parse_telemetry_message
 from telemetry_core.settings import load_mission

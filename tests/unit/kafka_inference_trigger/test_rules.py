@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kafka_inference_trigger.channel_windows import SampleWindow
 from kafka_inference_trigger.rules import PlannedJob, encode_windows, is_periodic, plan_tasks, trigger_reasons
-from kafka_inference_trigger.windows import SampleWindow
 from telemetry_core.inferences import Job
 from telemetry_core.settings import load_mission
-from telemetry_core.tasks import MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
+from telemetry_core.tasks import CHANNEL_FIELDS, MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
 
 DEFAULT = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 QUIET = DEFAULT.model_copy(update={"periodic": DEFAULT.periodic.model_copy(update={"share": 0.0})})
@@ -70,11 +70,30 @@ def test_periodic_check_draws_its_share_and_always_the_same():
     assert not any(is_periodic("SAT-001", second, 0.0) for second in range(1000))
 
 
-def planned(number: int, steps: int = 64) -> PlannedJob:
-    window = SampleWindow(
-        values=np.full((steps, 12), number, dtype=np.float32),
-        generated_us=np.arange(steps, dtype=np.int64) + number,
+def window_of(values: np.ndarray) -> SampleWindow:
+    whole = np.full(len(values), values.shape[1])
+    return SampleWindow(
+        values=values,
+        end_us=whole,
+        interval_us=np.ones_like(whole),
+        steps=whole,
+        states=np.zeros_like(whole),
+        start_us=1,
+        sample_count=values.shape[1],
+        ending_us=values.shape[1],
     )
+
+
+def decoded(windows: list[np.ndarray]) -> np.ndarray:
+    """What a worker makes of windows, float64[job, channel, step]."""
+    differences, channels = (base64.b64decode(text) for text in encode_windows([*map(window_of, windows)]))
+    bases = np.frombuffer(channels, np.dtype(list(CHANNEL_FIELDS)))["base"].reshape(len(windows), -1, 1)
+    return np.frombuffer(differences, "<f4").reshape(len(windows), *windows[0].shape) + bases
+
+
+def planned(number: int, steps: int = 64) -> PlannedJob:
+    values = np.full((12, 64), np.nan)
+    values[:, 64 - steps :] = number
     job = Job(
         job_id=f"kafka-SAT-001-{number:013d}",
         satellite_id="SAT-001",
@@ -83,7 +102,7 @@ def planned(number: int, steps: int = 64) -> PlannedJob:
         total_subsystems=1,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    return PlannedJob(job=job, reasons=[], windows={"eps": window})
+    return PlannedJob(job=job, reasons=[], windows={"eps": window_of(values)})
 
 
 def test_many_jobs_share_a_task_within_its_limits():
@@ -93,13 +112,27 @@ def test_many_jobs_share_a_task_within_its_limits():
     assert all(len(base64.b64decode(batch.windows_base64)) <= MAX_BATCH_BYTES for batch in batches)
 
 
-def test_window_is_padded_to_the_mission_and_not_to_its_neighbours():
-    alone = encode_windows([np.ones((3, 2), dtype=np.float32)], 5)
-    beside = encode_windows([np.ones((3, 2), dtype=np.float32), np.zeros((5, 2), dtype=np.float32)], 5)
-    first = np.frombuffer(base64.b64decode(beside), "<f4").reshape(2, 2, 5)[0]
-    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(alone), "<f4").reshape(2, 5), first)
-    assert np.isnan(first[:, :2]).all()
-    assert (first[:, 2:] == 1).all()
+def test_window_of_a_job_does_not_depend_on_its_neighbours():
+    short = np.full((2, 5), np.nan)
+    short[:, 2:] = 1
+    np.testing.assert_array_equal(decoded([short, np.zeros((2, 5))])[0], decoded([short])[0])
+    np.testing.assert_array_equal(decoded([short])[0], short)
+
+
+@pytest.mark.parametrize("offset", [101_325.37, -5e9, 1e12, 0.0])
+def test_large_offset_takes_no_digits_of_a_window(offset: float):
+    wave = offset + 0.5 * np.sin(np.arange(64) / 7)
+    np.testing.assert_allclose(decoded([wave[np.newaxis]])[0, 0], wave, atol=2e-7 * max(1, abs(offset) / 1e9))
+
+
+def test_ordinary_values_travel_as_float32():
+    wave = 20 + np.sin(np.arange(64) / 7)
+    np.testing.assert_array_equal(decoded([wave[np.newaxis]])[0, 0], wave.astype(np.float32))
+
+
+@pytest.mark.parametrize("values", [[3e38, -3e38, 1.0], [0.0, 0.0, 0.0], [math.nan, math.nan, math.nan]])
+def test_any_values_survive_the_way_to_the_worker(values: list[float]):
+    np.testing.assert_allclose(decoded([np.array([values])])[0, 0], values, rtol=1e-7)
 
 
 def test_subsystem_without_samples_gets_no_task():

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
+from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import TelemetryMessage
+from telemetry_core.messages import TelemetryMessage, WrongClock
 from telemetry_core.observability import SATELLITES_EVICTED
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
@@ -129,6 +131,60 @@ def test_refused_message_is_a_dead_letter_and_its_neighbours_go_on():
     plan = new_trigger().plan([record(0, telemetry(0)), record(1, b"{broken"), record(2, telemetry(2))])
     assert [(letter.record.offset, letter.reason) for letter in plan.dead_letters] == [(1, "not_json")]
     assert len(plan.jobs) == 2
+
+
+def test_refused_values_are_noted_once_by_satellite_also_of_messages_that_are_dead_letters():
+    noted = []
+    trigger = InferenceTrigger(
+        MISSION, topic="t", clock=lambda: START, note_bad_values=lambda *refused: noted.append(refused)
+    )
+    spoilt = telemetry(0)
+    spoilt["eps"]["battery_voltage"] = "3.9 V"
+    records = [
+        record(0, telemetry(0)),
+        record(1, telemetry(1) | {"eps": spoilt["eps"]}),
+        record(2, telemetry(2) | {"timestamp": "2036-02-07T06:28:16Z"}),
+        record(3, b"{broken"),
+    ]
+    trigger.fill(records)
+    assert noted == []
+    assert [letter.record.offset for letter in trigger.plan(records).dead_letters] == [2, 3]
+    assert [
+        (satellite, [(bad.channel, bad.reason) for bad in bad_values], received_us)
+        for satellite, bad_values, received_us in noted
+    ] == [
+        (telemetry(0)["satellite_id"], [("eps.battery_voltage", "text")], records[1].received_us),
+        (telemetry(0)["satellite_id"], [("timestamp", "time_ahead")], records[2].received_us),
+    ]
+
+
+def test_message_of_a_wrong_clock_is_noted_with_the_limits_that_it_breaks():
+    noted = []
+
+    def note(clock: WrongClock, breaches: Sequence[Breach], received_us: int) -> None:
+        broken = [(breach.subsystem, breach.rule.reason, breach.value) for breach in breaches]
+        noted.append((clock.satellite_id, clock.reason, clock.behind_s, broken, received_us))
+
+    trigger = InferenceTrigger(MISSION, topic="t", clock=lambda: START, note_wrong_clock=note)
+    low = telemetry(0, battery_soc_percent=12.0) | {"timestamp": "2027-05-01T12:00:00Z"}
+    records = [
+        record(0, telemetry(0, battery_soc_percent=12.0)),
+        record(1, low),
+        replace(record(2, low), is_replayed=True),
+        record(3, telemetry(0, battery_soc_percent=80.0) | {"timestamp": "1980-01-06T00:00:00Z"}),
+        record(4, telemetry(4) | {"timestamp": "now"}),
+    ]
+    trigger.fill(records)
+    assert noted == []
+    assert [letter.record.offset for letter in trigger.plan(records).dead_letters] == [1, 2, 3, 4]
+    ahead, early = noted
+    assert ahead == (
+        "SAT-001", "time_ahead", 1.0 - 365 * 86_400, [("eps", "low_battery", 12.0)], records[1].received_us,
+    )  # fmt: skip
+    assert (early[1], early[3], early[4]) == ("time_too_early", [], records[3].received_us)
+    noted.clear()
+    assert trigger.outcome(records[1]).reason == "time_ahead"
+    assert noted == [ahead], "intake is paused, and its probe sees the satellite go on"
 
 
 def test_duplicate_is_dispatched_again():

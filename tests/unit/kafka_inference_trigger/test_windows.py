@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kafka_inference_trigger.channel_windows import SampleWindow
 from kafka_inference_trigger.windows import Arrival, TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
@@ -34,7 +35,7 @@ def message(second: float, **samples: tuple[float, ...]) -> TelemetryMessage:
         satellite_id="SAT-001",
         generated_us=START_US + round(second * SECOND_US),
         samples=samples or {"eps": (second, -second)},
-        bad_values=0,
+        bad_values=(),
     )
 
 
@@ -42,9 +43,16 @@ def received(second: float) -> int:
     return START_US + round(second * SECOND_US)
 
 
+def window_at(
+    windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE, subsystem: str = "eps"
+) -> SampleWindow:
+    return windows.windows("SAT-001", lane, [subsystem], ending_us=received(second))[subsystem]
+
+
 def seconds_of(windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE) -> list[float]:
-    window = windows.window("SAT-001", lane, "eps", ending_us=received(second), received_us=received(second))
-    return [(time - START_US) / SECOND_US for time in window.generated_us]
+    """Times of the samples of `volts`, which is sent as its own second."""
+    values = window_at(windows, second, lane).values[0]
+    return values[np.isfinite(values)].tolist()
 
 
 def test_window_holds_the_last_samples_of_all_messages_in_time_order():
@@ -169,7 +177,7 @@ def test_satellite_that_fell_silent_starts_afresh_and_is_forgotten():
     windows = TelemetryWindows(mission())
     windows.append(message(0), received(0))
     other = TelemetryMessage(
-        satellite_id="SAT-002", generated_us=received(500), samples={"eps": (1.0, 1.0)}, bad_values=0
+        satellite_id="SAT-002", generated_us=received(500), samples={"eps": (1.0, 1.0)}, bad_values=()
     )
     windows.append(other, received(500))
     assert len(windows) == 1
@@ -181,9 +189,9 @@ def test_only_features_reach_the_window():
     content = flagged.model_dump() | {"subsystems": {"eps": {"horizon": 1, "channels": channels}}}
     windows = TelemetryWindows(Mission.model_validate(content))
     windows.append(message(1, eps=(3.5, 1.0)), received(1))
-    window = windows.window("SAT-001", Lane.LIVE, "eps", ending_us=received(1), received_us=received(1))
-    assert window.values.tolist() == [[3.5]]
-    assert window.values.dtype == np.float32
+    values = window_at(windows, 1).values
+    assert values.shape == (1, LENGTH)
+    assert values[0, -1] == 3.5
 
 
 @settings(max_examples=60, deadline=None)

@@ -37,6 +37,17 @@ def test_steps_of_a_forecast_follow_its_window_by_the_mean_interval() -> None:
     assert found["made_at"] == AT
 
 
+def test_channel_of_another_cadence_has_times_of_its_own() -> None:
+    axes = {"b": {"end": (AT - timedelta(seconds=4)).isoformat(), "interval_s": 5.0}}
+    forecast = Forecast.model_validate(forecast_of(forecast_row(axes=axes)))
+    assert forecast.channels["b"].times == [AT.timestamp() + 1, AT.timestamp() + 6]
+    assert forecast.channels["a"].times is None
+
+
+def test_forecast_without_an_interval_is_left_out() -> None:
+    assert forecast_of(forecast_row(samples=1)) is None
+
+
 def job(started_ms: int | None, completed_ms: int | None) -> dict[str, Any]:
     later = {"started_at": started_ms, "completed_at": completed_ms}
     return {

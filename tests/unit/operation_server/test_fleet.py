@@ -30,6 +30,7 @@ def facts(**changes: Any) -> PartFacts:
         ({"status": "failed", "verdict": None}, "caution"),
         ({"status": None, "verdict": None}, "standby"),
         ({"verdict": "warming_up"}, "standby"),
+        ({"verdict": "learning"}, "standby"),
         ({}, "normal"),
     ],
 )

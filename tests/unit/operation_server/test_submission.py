@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from operation_server.schemas import SubmitRequest
 from operation_server.submission import RequestRefused, check_request, digest_of, plan_submission
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Model
+from telemetry_core.subsystems import Mission, Model
 from telemetry_core.tasks import submitted_task
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "api" / "v1"
@@ -90,6 +90,44 @@ def test_subsystems_are_judged_by_the_version_asked_for_or_the_missions(
     request = SubmitRequest.model_validate(text)
     planned = plan_submission(request, job_id="job", created_at=NOW, mission=mission)
     assert {task.arguments[5].get("model_version") for task in planned.tasks} == {expected}
+
+
+def test_fill_value_of_a_posted_channel_is_no_sample() -> None:
+    content = MISSION.model_dump()
+    content["subsystems"]["comm"]["channels"]["rssi_dbm"]["missing"] = [-9999]
+    posted = {
+        "model_name": "lstm_timeseries",
+        "subsystems": {
+            "comm": {"rssi_dbm": [-80, -9999] * 5, "data_backlog_mb": [-9999] * 10},
+        },
+    }
+    planned = plan_submission(
+        SubmitRequest.model_validate(posted),
+        job_id="job",
+        created_at=NOW,
+        mission=Mission.model_validate(content),
+    )
+    assert planned.inputs[0].input_data["series"] == {
+        "rssi_dbm": [-80, None] * 5,
+        "data_backlog_mb": [-9999] * 10,
+    }
+    assert planned.tasks[0].arguments[3] == planned.inputs[0].input_data["series"]
+
+
+def test_task_of_posted_channels_names_the_counters_among_them() -> None:
+    content = MISSION.model_dump()
+    for name, modulo in (("rssi_dbm", 256), ("last_contact_seconds_ago", 65_536)):
+        content["subsystems"]["comm"]["channels"][name] |= {"kind": "counter", "modulo": modulo}
+    posted = {
+        "comm": {"rssi_dbm": [1.0] * 10, "data_backlog_mb": [1.0] * 10},
+        "thermal": {"obc_temp": [1.0] * 10},
+    }
+    request = SubmitRequest.model_validate({"model_name": "lstm_timeseries", "subsystems": posted})
+    mission = Mission.model_validate(content)
+    planned = plan_submission(request, job_id="job", created_at=NOW, mission=mission)
+    configs = {task.arguments[1]: task.arguments[5] for task in planned.tasks}
+    assert configs["comm"]["moduli"] == {"rssi_dbm": 256}
+    assert "moduli" not in configs["thermal"]
 
 
 def test_digest_ignores_the_order_of_keys_and_sees_values() -> None:

@@ -35,7 +35,7 @@ def test_label_cannot_leave_its_quotes() -> None:
 
 
 def test_newer_forecast_replaces_the_tail_of_an_older() -> None:
-    series = forecast_series([forecast(100, 1.0, 2.0, 3.0), forecast(102, 20.0, 30.0)])
+    series = forecast_series([forecast(100, 1.0, 2.0, 3.0), forecast(102, 20.0, 30.0)], "soc")
     assert [(point.time_s, point.value) for point in series] == [
         (101, 1.0),
         (102, 2.0),
@@ -44,8 +44,16 @@ def test_newer_forecast_replaces_the_tail_of_an_older() -> None:
     ]
 
 
+def test_forecast_of_a_channel_lies_at_its_own_times() -> None:
+    own = forecast(100, 1.0, 2.0) | {
+        "axes": {"soc": {"end": datetime.fromtimestamp(98, UTC).isoformat(), "interval_s": 4.0}}
+    }
+    assert [point.time_s for point in forecast_series([own], "soc")] == [102, 106]
+    assert [point.time_s for point in forecast_series([own], "volts")] == [101, 102]
+
+
 def test_missing_step_of_a_forecast_is_left_out() -> None:
-    assert [point.value for point in forecast_series([forecast(100, None, 2.0)])] == [2.0]
+    assert [point.value for point in forecast_series([forecast(100, None, 2.0)], "soc")] == [2.0]
 
 
 def test_pairs_are_made_by_time_not_by_position() -> None:

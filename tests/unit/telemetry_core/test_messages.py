@@ -14,7 +14,10 @@ from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.messages import (
     MAX_CLOCK_LEAD_S,
     MAX_MESSAGE_BYTES,
+    BadValue,
     TelemetryMessage,
+    UnusableSampleSet,
+    WrongClock,
     job_id_of,
     microseconds_of,
     parse_header,
@@ -23,7 +26,7 @@ from telemetry_core.messages import (
 )
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import Mission
-from telemetry_core.values import MAX_FLOAT32
+from telemetry_core.values import MAX_FLOAT32, Refusal
 
 MISSION = Mission.model_validate(
     {
@@ -35,7 +38,11 @@ MISSION = Mission.model_validate(
             "eps": {"horizon": 5, "channels": {"voltage": {"unit": "V"}, "soc": {"unit": "%"}}},
             "aocs": {
                 "horizon": 3,
-                "channels": {"gyro": {"unit": "deg/s"}, "thruster": {"unit": "flag", "kind": "flag"}},
+                "channels": {
+                    "gyro": {"unit": "deg/s", "missing": [-9999, 1e30, 0.1]},
+                    "thruster": {"unit": "flag", "kind": "flag", "missing": [255]},
+                    "latch": {"unit": "flag", "kind": "flag", "missing": [0]},
+                },
             },
         },
     }
@@ -71,20 +78,20 @@ def refusal(body: object, *, received_us: int = TIME_US) -> str:
 def test_message_becomes_samples_in_channel_order() -> None:
     parsed = parse(message(eps={"soc": 80, "voltage": 3.9}))
     assert parsed == TelemetryMessage(
-        satellite_id="SAT-001", generated_us=TIME_US, samples={"eps": (3.9, 80.0)}, bad_values=0
+        satellite_id="SAT-001", generated_us=TIME_US, samples={"eps": (3.9, 80.0)}, bad_values=[]
     )
 
 
 def test_absent_channel_is_a_missing_sample_and_no_bad_value() -> None:
     parsed = parse(message(eps={"soc": 80}))
     assert math.isnan(parsed.samples["eps"][0])
-    assert parsed.bad_values == 0
+    assert parsed.bad_values == []
 
 
 def test_unknown_objects_and_fields_are_ignored() -> None:
     parsed = parse(message(beacon={"alive": True}, eps={"soc": 80, "voltage": 3.9, "new": "x"}, extra=[1]))
     assert set(parsed.samples) == {"eps"}
-    assert parsed.bad_values == 0
+    assert parsed.bad_values == []
 
 
 @pytest.mark.parametrize(
@@ -95,13 +102,98 @@ def test_bad_value_is_one_missing_sample_and_counted(value: object) -> None:
     parsed = parse(message(eps={"voltage": value, "soc": 80}))
     assert math.isnan(parsed.samples["eps"][0])
     assert parsed.samples["eps"][1] == 80.0
-    assert parsed.bad_values == 1
+    assert len(parsed.bad_values) == 1
+
+
+def test_bad_values_are_named_with_channel_reason_and_what_was_sent() -> None:
+    parsed = parse(message(eps={"voltage": "3.9 V", "soc": 80}, aocs={"gyro": -9999, "thruster": None}))
+    assert parsed.bad_values == [
+        BadValue(channel="eps.voltage", reason=Refusal.TEXT, value="3.9 V"),
+        BadValue(channel="aocs.gyro", reason=Refusal.FILL_VALUE, value="-9999"),
+        BadValue(channel="aocs.thruster", reason=Refusal.NULL, value="null"),
+    ]
+    (whole,) = parse(message(aocs=[1, 2])).bad_values
+    assert whole == BadValue(channel="aocs", reason=Refusal.NO_OBJECT, value="a list of 2")
+
+
+def test_refusal_of_a_message_without_a_sample_names_what_was_sent() -> None:
+    with pytest.raises(InvalidTelemetryMessage) as raised:
+        parse(message(eps={"voltage": "off\x1b[2J\n", "soc": None}))
+    assert raised.value.detail == (
+        r"eps.voltage is 'off\x1b[2J\n' (text); eps.soc is 'null' (null);"
+        " no usable value in any of: eps, aocs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "channel", "reason", "value"),
+    [
+        ({"timestamp": "2036-02-07T06:28:16Z"}, "timestamp", Refusal.TIME_AHEAD, "2036-02-07T06:28:16Z"),
+        ({"timestamp": "1980-01-06T00:00:00Z"}, "timestamp", Refusal.TIME_TOO_EARLY, "1980-01-06T00:00:00Z"),
+        ({"timestamp": "now" * 50}, "timestamp", Refusal.INVALID_TIMESTAMP, ("now" * 50)[:100]),
+        ({"timestamp": 12}, "timestamp", Refusal.INVALID_TIMESTAMP, "12"),
+        ({"eps": {"voltage": "off"}}, "eps.voltage", Refusal.TEXT, "off"),
+    ],
+)
+def test_message_that_is_refused_for_a_value_names_satellite_and_value(
+    sent: dict[str, object], channel: str, reason: Refusal, value: str
+) -> None:
+    with pytest.raises(UnusableSampleSet) as raised:
+        parse(message(**sent))
+    assert raised.value.satellite_id == "SAT-001"
+    assert raised.value.bad_values == [BadValue(channel=channel, reason=reason, value=value)]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "behind_s"),
+    [
+        ("2026-10-30T05:34:56.789Z", -365 * 86_400.0),
+        ("2025-10-30T05:39:57.789Z", -(MAX_CLOCK_LEAD_S + 1.0)),
+        ("1999-12-31T23:59:59.789Z", 815_117_697.0),
+    ],
+)
+def test_message_of_a_wrong_clock_has_its_samples_and_tells_how_wrong_it_is(
+    timestamp: str, behind_s: float
+) -> None:
+    sent = message(timestamp=timestamp, aocs={"gyro": -9999}, comm=3)
+    with pytest.raises(WrongClock) as raised:
+        parse(sent)
+    assert (raised.value.behind_s, raised.value.samples) == (behind_s, {"eps": (3.9, 80.0)})
+
+
+@pytest.mark.parametrize("timestamp", ["2036-02-07T06:28:16Z", "1980-01-06T00:00:00Z"])
+def test_wrong_clock_is_why_a_message_without_a_sample_is_refused(timestamp: str) -> None:
+    with pytest.raises(WrongClock) as raised:
+        parse(message(timestamp=timestamp, eps={"voltage": "off"}))
+    assert raised.value.samples == {}
 
 
 def test_number_sent_as_text_is_the_number() -> None:
     parsed = parse(message(eps={"voltage": "3.9", "soc": "12.0"}))
     assert parsed.samples["eps"] == (3.9, 12.0)
-    assert parsed.bad_values == 0
+    assert parsed.bad_values == []
+
+
+@pytest.mark.parametrize("value", [-9999, -9999.0, "-9999", "-9.999e3", 1e30, 10**30, 0.1, "1e-1"])
+def test_fill_value_of_a_channel_is_one_missing_sample_and_counted(value: object) -> None:
+    parsed = parse(message(aocs={"gyro": value, "thruster": 1}, eps={"voltage": value, "soc": 80}))
+    assert math.isnan(parsed.samples["aocs"][0])
+    assert parsed.samples["eps"] == (float(str(value)), 80.0)
+    assert len(parsed.bad_values) == 1
+
+
+@pytest.mark.parametrize("value", [-9999.000000000002, 9999, 1.0000000150474662e30, 0.10000000149011612])
+def test_number_next_to_a_fill_value_is_a_sample(value: float) -> None:
+    assert parse(message(aocs={"gyro": value})).samples["aocs"][0] == value
+
+
+def test_flag_may_have_a_fill_value() -> None:
+    assert math.isnan(parse(message(aocs={"gyro": 1, "thruster": 255})).samples["aocs"][1])
+    parsed = parse(message(aocs={"gyro": True, "latch": False}))
+    assert [(bad.channel, bad.reason) for bad in parsed.bad_values] == [
+        ("aocs.gyro", Refusal.BOOLEAN),
+        ("aocs.latch", Refusal.FILL_VALUE),
+    ]
 
 
 @pytest.mark.parametrize(("value", "sample"), [(True, 1.0), (False, 0.0), (1, 1.0), (0, 0.0)])
@@ -113,7 +205,7 @@ def test_flag_may_be_boolean_or_number(*, value: object, sample: float) -> None:
 def test_subsystem_of_wrong_type_is_left_out_and_counted(value: object) -> None:
     parsed = parse(message(aocs=value))
     assert set(parsed.samples) == {"eps"}
-    assert parsed.bad_values == 1
+    assert len(parsed.bad_values) == 1
 
 
 def test_subsystem_without_any_value_is_left_out() -> None:
@@ -177,7 +269,11 @@ def test_satellite_id_of_the_pattern_is_taken(satellite_id: str) -> None:
     ],
 )
 def test_time_without_zone_or_not_iso_8601_is_refused(timestamp: object) -> None:
-    assert refusal(message(timestamp=timestamp)) == "invalid_timestamp"
+    with pytest.raises(
+        InvalidTelemetryMessage, match=r"a time is written as 2026-11-28T12:00:00\.5Z"
+    ) as raised:
+        parse(message(timestamp=timestamp))
+    assert raised.value.reason == "invalid_timestamp"
 
 
 @pytest.mark.parametrize(

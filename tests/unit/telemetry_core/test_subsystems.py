@@ -51,6 +51,61 @@ def test_equality_is_a_limit() -> None:
     assert not rule(equals=1).is_breached(0.0)
 
 
+@pytest.mark.parametrize("written", [[-9999], [-9999.0, "1e30"], [0, -0.0]])
+def test_fill_values_are_numbers_however_yaml_reads_them(written: list[object]) -> None:
+    mission = Mission.model_validate(changed("subsystems", "eps", "channels", "soc", "missing", to=written))
+    assert mission.fill_values("eps", "soc") == tuple(float(str(value)) for value in written)
+    assert mission.fill_values("eps", "alarm") == mission.fill_values("obc", "soc") == ()
+
+
+@pytest.mark.parametrize("written", [[math.nan], [math.inf], ["none"], [False], -9999, list(range(17))])
+def test_fill_values_that_are_no_list_of_a_few_numbers_are_refused(written: object) -> None:
+    with pytest.raises(ValidationError, match="missing"):
+        Mission.model_validate(changed("subsystems", "eps", "channels", "soc", "missing", to=written))
+
+
+def test_counter_brings_its_modulo_to_where_it_is_judged() -> None:
+    channel = {"unit": "1", "kind": "counter", "modulo": 65536}
+    mission = Mission.model_validate(changed("subsystems", "eps", "channels", "soc", to=channel))
+    assert mission.subsystems["eps"].detection == {"soc": Detection(modulo=65536)}
+    assert mission.counters == {"eps.soc": 65536}
+    assert Mission.model_validate(VALID).counters == {}
+
+
+def test_settings_of_what_is_no_counter_are_those_that_earlier_workers_read() -> None:
+    assert "modulo" not in Detection(smoothing=5).model_dump(mode="json")
+    counter = Detection(modulo=256)
+    assert Detection.model_validate(counter.model_dump(mode="json")) == counter
+
+
+@pytest.mark.parametrize(
+    ("channel", "sentence"),
+    [
+        ({"kind": "counter"}, "a counter needs modulo, the number of values after which it starts anew"),
+        ({"modulo": 256}, "modulo belongs to kind: counter, this channel is a number"),
+        ({"kind": "flag", "modulo": 256}, "this channel is a flag"),
+        ({"kind": "counter", "modulo": 256, "detection": {"modulo": 256}}, "not under detection"),
+        ({"kind": "counter", "modulo": 0}, "greater than 0"),
+        ({"kind": "counter", "modulo": -256}, "greater than 0"),
+        ({"kind": "counter", "modulo": 2.0**54}, "less than or equal to"),
+        ({"kind": "counter", "modulo": math.inf}, "finite"),
+        ({"kind": "gauge"}, "'number', 'flag' or 'counter'"),
+    ],
+)
+def test_counter_without_a_usable_modulo_is_refused(channel: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        Mission.model_validate(changed("subsystems", "eps", "channels", "soc", to={"unit": "1"} | channel))
+
+
+def test_rule_that_waits_for_a_fill_value_is_refused() -> None:
+    mission = changed("subsystems", "eps", "channels", "soc", "missing", to=[255])
+    mission["subsystems"]["eps"]["rules"] = [
+        {"channel": "soc", "reason": "full", "log": "Full", "equals": 255}
+    ]
+    with pytest.raises(ValidationError, match="rule full waits for 255, which is listed in missing of soc"):
+        Mission.model_validate(mission)
+
+
 @pytest.mark.parametrize("limits", [{"below": 30}, {"above": 50}, {"equals": 1}])
 def test_missing_value_breaks_no_rule(limits: dict[str, float]) -> None:
     assert not rule(**limits).is_breached(math.nan)

@@ -66,12 +66,18 @@ def test_creation_time_keeps_its_zone_and_microseconds() -> None:
 
 def test_batches_of_one_hold_each_job_with_its_own_window() -> None:
     windows = [bytes([number]) * 80 for number in (1, 2)]
-    both = replace(batch(), windows_base64=b64encode(b"".join(windows)).decode())
+    channels = [bytes([number]) * 8 for number in (3, 4)]
+    both = replace(
+        batch(),
+        windows_base64=b64encode(b"".join(windows)).decode(),
+        channels_base64=b64encode(b"".join(channels)).decode(),
+    )
     singles = list(both.singles())
     assert [single.jobs for single in singles] == [(windowed(1),), (windowed(2),)]
     assert [b64decode(single.windows_base64) for single in singles] == windows
-    restored = [replace(one, jobs=both.jobs, windows_base64=both.windows_base64) for one in singles]
-    assert restored == [both, both]
+    assert [b64decode(single.channels_base64) for single in singles] == channels
+    whole = {"windows_base64": both.windows_base64, "channels_base64": both.channels_base64}
+    assert [replace(one, jobs=both.jobs, **whole) for one in singles] == [both, both]
 
 
 def test_detection_settings_survive_json() -> None:
@@ -81,13 +87,16 @@ def test_detection_settings_survive_json() -> None:
     assert restored.detection == settings
 
 
-def test_batch_of_the_former_schema_is_judged_as_usual() -> None:
-    former = payload(schema=1)
-    del former["detection"]
-    assert InferenceBatch.from_payload(former).detection == {}
+def test_batch_of_the_former_schema_is_read() -> None:
+    former = payload(schema=2)
+    del former["channels_base64"]
+    assert (
+        InferenceBatch.from_payload(former).schema,
+        InferenceBatch.from_payload(former).channels_base64,
+    ) == (2, "")
 
 
-@pytest.mark.parametrize("schema", [None, 0, "1", [1]])
+@pytest.mark.parametrize("schema", [None, 0, 1, "2", [2]])
 def test_unknown_schema_is_a_broken_contract(schema: object) -> None:
     with pytest.raises(ModelContractError, match="batch schema"):
         InferenceBatch.from_payload(payload(schema=schema))
@@ -132,3 +141,26 @@ def test_submitted_tasks_have_the_arguments_of_the_operators_manual_in_order() -
 def test_row_without_its_series_has_no_task_to_send_again() -> None:
     with pytest.raises(ModelContractError, match="posted series"):
         submitted("eps", {"samples": 3})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"sample_count": -1}, {"window_start_us": -(2**62)}, {"window_end_us": 10**20}]
+)
+def test_job_without_a_window_that_a_row_could_tell_is_no_batch(changes: dict[str, int]) -> None:
+    wrong = json.loads(json.dumps(payload()))
+    wrong["jobs"][1].update(changes)
+    with pytest.raises(ModelContractError, match="malformed batch"):
+        InferenceBatch.from_payload(wrong)
+
+
+@pytest.mark.parametrize("changes", [{"window_length": 0}, {"window_length": -1}, {"horizon": -1}])
+def test_batch_without_a_length_is_no_batch(changes: dict[str, int]) -> None:
+    with pytest.raises(ModelContractError, match="malformed batch"):
+        InferenceBatch.from_payload(payload(**changes))
+
+
+def test_batches_of_one_of_the_former_schema_tell_nothing_of_channels() -> None:
+    former = replace(batch(), schema=2, windows_base64=b64encode(bytes(range(80))).decode())
+    singles = list(former.singles())
+    assert [(single.schema, single.channels_base64) for single in singles] == [(2, "")] * 2
+    assert b"".join(b64decode(single.windows_base64) for single in singles) == bytes(range(80))

@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import orjson
@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry_core.store import to_json
-from telemetry_core.values import MAX_FLOAT32, number_of, parse_time, read_stored_json, storable
+from telemetry_core.values import (
+    MAX_FLOAT32,
+    MAX_SHOWN_LENGTH,
+    Refusal,
+    number_of,
+    parse_time,
+    read_stored_json,
+    refusal_of,
+    shown,
+    storable,
+)
 from tests.hostile import json_values, stored_text
 
 INSTANT = datetime(2026, 11, 28, 8, 56, 18, tzinfo=UTC)
@@ -71,6 +81,41 @@ def test_anything_else_is_none(value: object) -> None:
     assert number_of(value) is None
 
 
+@pytest.mark.parametrize(
+    ("value", "reason", "text"),
+    [
+        (None, Refusal.NULL, "null"),
+        (True, Refusal.BOOLEAN, "true"),
+        (math.nan, Refusal.NOT_FINITE, "NaN"),
+        (-math.inf, Refusal.NOT_FINITE, "-Infinity"),
+        (1e39, Refusal.TOO_LARGE, "1e+39"),
+        (-(10**39), Refusal.TOO_LARGE, "-1" + 39 * "0"),
+        (10**400, Refusal.TOO_LARGE, "an integer of 1329 bits"),
+        ("1e39", Refusal.TOO_LARGE, "1e39"),
+        (-9999, Refusal.FILL_VALUE, "-9999"),
+        ("-9999", Refusal.FILL_VALUE, "-9999"),
+        ("3.9 V", Refusal.TEXT, "3.9 V"),
+        ("NaN", Refusal.TEXT, "NaN"),
+        ("9" * 1000, Refusal.TEXT, "9" * 100),
+        ("\x00\ud800", Refusal.TEXT, "\ufffd\ufffd"),
+        ([1, 2], Refusal.NO_NUMBER, "a list of 2"),
+        ({"value": 1}, Refusal.NO_NUMBER, "an object with 1 fields"),
+    ],
+)
+def test_refused_value_is_named_with_its_reason(value: object, reason: Refusal, text: str) -> None:
+    assert number_of(value, missing=[-9999]) is None
+    assert (refusal_of(value), shown(value)) == (reason, text)
+
+
+@given(json_values)
+def test_any_value_is_a_number_or_refused_with_a_reason_and_shown_in_a_few_characters(value: Any) -> None:
+    assert (number_of(value) is None) == (refusal_of(value) is not Refusal.FILL_VALUE)
+    text = shown(value)
+    assert len(text) <= MAX_SHOWN_LENGTH
+    assert "\x00" not in text
+    assert text.encode().decode() == text
+
+
 def test_integer_beyond_53_bits_is_the_nearest_float64() -> None:
     assert number_of(1740788879217424864) == 1740788879217424896.0
 
@@ -92,6 +137,14 @@ def test_integer_beyond_53_bits_is_the_nearest_float64() -> None:
         "2026-11-28T08:56:18,000Z",
         "2026-11-28T08:56:18.000000000Z",
         "2026-11-28T08:56:18.000000999Z",
+        "2026-332 08:56:18+00",
+        "20261128 085618+00",
+        "2026332T08:56:18Z",
+        "20261128T08:56:18Z",
+        "2026-11-28 17:56:18+09",
+        "2026-11-28 17:24:50+08:28:32",
+        "2026-11-28T08:56:18-00:00",
+        "2026-11-28T085618.000Z",
     ],
 )
 def test_every_form_of_one_instant_is_that_instant(text: str) -> None:
@@ -127,6 +180,7 @@ def test_hour_24_is_midnight_of_the_next_day(time: str) -> None:
         "2026-11-28T24:00:01Z",
         "2026-11-28T24:01:00Z",
         "2026-11-28T24:00:00.1Z",
+        "2026-11-28T24:00:00.0000001Z",
         "2026-11-28T24:00:60Z",
         "2026-11-28T25:00:00Z",
         "9999-12-31T24:00:00Z",
@@ -150,11 +204,82 @@ def test_hour_24_is_midnight_of_the_next_day(time: str) -> None:
         "\ud800",
         "-2026-11-28T08:56:18Z",
         "20261-11-28T00:00:00Z",
+        "2026-11-28x08:56:18Z",
+        "2026-11-28T08:5618Z",
+        "2026-11-28T0856:18Z",
+        "2026-1128T08:56:18Z",
+        "2026-11-28T08:56:18.Z",
+        "2026-11-28T08:56.5Z",
+        "2026-11-28T08:56:18 Z",
+        " 2026-11-28T08:56:18Z",
+        "2026-11-28T08:56:18Z\n",
+        "2026-11-28T08:56:18+24:00",
+        "2026-11-28T08:56:18+00:60",
+        "2026-11-28T08:56:18+9",
+        "2026-11-28T08:60:00Z",
+        "2026-W48-6T08:56:18Z",
+        "26-11-28T08:56:18Z",
+        "infinity",
     ],
 )
 def test_what_names_no_instant_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=r"a time is written as 2026-11-28T|between the years 1 and 9999"):
         parse_time(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-28", "20261128", "2026-332", "2026332", "2026-11-28 00:00", "2026-11-28T00"]
+)
+def test_time_without_an_offset_is_that_of_the_zone_or_refused_for_it(text: str) -> None:
+    assert parse_time(text, zone=UTC) == datetime(2026, 11, 28, tzinfo=UTC)
+    assert parse_time(text, zone=timezone(timedelta(hours=9))) == datetime(2026, 11, 27, 15, tzinfo=UTC)
+    with pytest.raises(ValueError, match="the offset from UTC is missing"):
+        parse_time(text)
+
+
+INSTANTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31))  # noqa: DTZ001 - hypothesis adds the zone
+OFFSETS = st.timedeltas(timedelta(hours=-23, minutes=-59), timedelta(hours=23, minutes=59))
+
+
+@given(
+    moment=INSTANTS,
+    offset=OFFSETS,
+    date=st.sampled_from(["%m-%d", "%j"]),
+    is_basic=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    joint=st.sampled_from("Tt "),
+    digits=st.text("0123456789", min_size=1, max_size=9),
+    mark=st.sampled_from(".,"),
+)
+def test_any_instant_is_read_from_every_form_of_it(
+    moment: datetime,
+    offset: timedelta,
+    date: str,
+    is_basic: tuple[bool, bool, bool],
+    joint: str,
+    digits: str,
+    mark: str,
+) -> None:
+    offset -= timedelta(microseconds=offset.microseconds)
+    day, clock, zone = (
+        form.replace("-" if place == 0 else ":", "") if is_basic[place] else form
+        for place, form in enumerate((f"-{date}", "%H:%M:%S", _offset_text(offset)))
+    )
+    text = f"{moment.year:04d}{moment:{day}}{joint}{moment:{clock}}{mark}{digits}{zone}"
+    expected = moment.replace(microsecond=int(digits[:6].ljust(6, "0")), tzinfo=UTC) - offset
+    assert parse_time(text) == expected
+
+
+def _offset_text(offset: timedelta) -> str:
+    seconds = int(abs(offset).total_seconds())
+    text = f"{'-' if offset < timedelta() else '+'}{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
+    return f"{text}:{seconds % 60:02d}" if seconds % 60 else text
+
+
+@given(INSTANTS, st.sampled_from(["Z", "+00", "+0000", "+00:00"]))
+def test_leap_second_is_the_next_seconds_beginning(moment: datetime, zone: str) -> None:
+    minute = moment.replace(second=0, microsecond=0)
+    leap, following = f"{minute:%Y-%m-%dT%H:%M}:60{zone}", minute + timedelta(minutes=1)
+    assert parse_time(f"{minute.year:04d}{leap[leap.index('-') :]}") == following.replace(tzinfo=UTC)
 
 
 @given(st.text() | st.from_regex(r"[0-9TZ:.,+ -]{8,40}", fullmatch=True))

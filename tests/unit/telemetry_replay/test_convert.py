@@ -32,7 +32,9 @@ def test_first_columns_become_one_channel_subsystems(tmp_path: Path) -> None:
     convert(options(tmp_path))
     mission = load_mission(tmp_path / "out" / "mission.yaml")
     assert list(mission.subsystems) == ["ch_a_2", "ch_t_13"]
-    samples = read_samples(tmp_path / "out" / "recording.parquet", recording_of(mission, "mission.yaml"))
+    samples = read_samples(
+        tmp_path / "out" / "recording.parquet", recording_of(mission, "mission.yaml"), mission
+    )
     np.testing.assert_array_equal(samples.values, [[0, 0], [3, 3], [6, np.nan], [9, np.nan]])
     assert np.diff(samples.unix_us).tolist() == [500_000] * 3
 

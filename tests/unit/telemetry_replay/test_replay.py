@@ -56,7 +56,7 @@ def test_platform_accepts_replayed_messages() -> None:
     mission = load_mission(PROJECT / "missions" / "default.yaml")
     for unix_us, value in build_messages(samples([[4.0, 20.0, -1.0]] * 3), RECORDING):
         message = parse_telemetry_message(value, mission=mission, received_us=unix_us)
-        assert (message.satellite_id, message.generated_us, message.bad_values) == ("OPS-SAT", unix_us, 0)
+        assert (message.satellite_id, message.generated_us, message.bad_values) == ("OPS-SAT", unix_us, [])
 
 
 def test_speeds_are_positive_numbers_or_max() -> None:

@@ -17,11 +17,16 @@ from telemetry_writer.series import MAX_WILDCARD_FIELDS, SampleImport, import_li
 
 NOW_US = 1_761_802_496_789_000
 DAY_US = 86_400_000_000
+MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 
 
 @pytest.fixture(scope="module")
 def mission() -> Mission:
-    return load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
+    return MISSION
+
+
+def samples(body: Mapping[str, object], metrics: Mapping[str, str]) -> dict[str, float]:
+    return samples_of(body, MISSION.model_copy(update={"metrics": metrics}))
 
 
 def record(body: object, *, offset: int = 0, received_us: int = NOW_US) -> Record:
@@ -45,26 +50,24 @@ def test_series_carries_satellite_only_and_generation_time_in_milliseconds() -> 
 
 def test_booleans_are_one_and_zero() -> None:
     body = {"comm": {"tx_active": True, "rx_active": False}}
-    assert samples_of(body, {"tx": "comm.tx_active", "rx": "comm.rx_active"}) == {"tx": 1, "rx": 0}
+    assert samples(body, {"tx": "comm.tx_active", "rx": "comm.rx_active"}) == {"tx": 1, "rx": 0}
 
 
 @pytest.mark.parametrize(
     "value", [None, "12.5 V", float("nan"), float("inf"), -float("inf"), [1.0], {"value": 1.0}, 10**400]
 )
 def test_what_is_no_finite_number_makes_no_sample(value: object) -> None:
-    assert samples_of({"eps": {"soc": value}}, {"soc": "eps.soc"}) == {}
+    assert samples({"eps": {"soc": value}}, {"soc": "eps.soc"}) == {}
 
 
 @pytest.mark.parametrize("value", [None, 3, "text", [1, 2]])
 def test_object_of_wrong_type_is_passed_over(value: object) -> None:
-    assert samples_of({"eps": value, "obc": {"load": 1}}, {"soc": "eps.soc", "load": "obc.load"}) == {
-        "load": 1
-    }
+    assert samples({"eps": value, "obc": {"load": 1}}, {"soc": "eps.soc", "load": "obc.load"}) == {"load": 1}
 
 
 def test_wildcard_takes_every_numeric_field() -> None:
     body = {"beacon": {"alive": True, "mode": "safe", "uptime_seconds": 12, "last_command_time": "x"}}
-    assert samples_of(body, {"satellite_beacon_*": "beacon.*"}) == {
+    assert samples(body, {"satellite_beacon_*": "beacon.*"}) == {
         "satellite_beacon_alive": 1,
         "satellite_beacon_uptime_seconds": 12,
     }
@@ -72,17 +75,17 @@ def test_wildcard_takes_every_numeric_field() -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", 'x{y="z"} 1\nother', "a-b", "ü", "x" * 101])
 def test_wildcard_refuses_field_names_that_are_no_series_names(name: str) -> None:
-    assert samples_of({"beacon": {name: 1}}, {"satellite_beacon_*": "beacon.*"}) == {}
+    assert samples({"beacon": {name: 1}}, {"satellite_beacon_*": "beacon.*"}) == {}
 
 
 def test_sender_cannot_invent_series_without_end() -> None:
     body = {"beacon": {f"field_{index}": index for index in range(1000)}}
-    assert len(samples_of(body, {"satellite_beacon_*": "beacon.*"})) == MAX_WILDCARD_FIELDS
+    assert len(samples(body, {"satellite_beacon_*": "beacon.*"})) == MAX_WILDCARD_FIELDS
 
 
 def test_two_entries_for_one_series_make_one_sample() -> None:
     body = {"obc": {"load": 1.0}, "eps": {"load": 2.0}}
-    assert samples_of(body, {"satellite_obc_load": "eps.load", "satellite_obc_*": "obc.*"}) == {
+    assert samples(body, {"satellite_obc_load": "eps.load", "satellite_obc_*": "obc.*"}) == {
         "satellite_obc_load": 2.0
     }
 
@@ -90,7 +93,7 @@ def test_two_entries_for_one_series_make_one_sample() -> None:
 def test_one_field_may_feed_two_series() -> None:
     body = {"thermal": {"obc_temp": 21.5}}
     metrics = {"satellite_temperature": "thermal.obc_temp", "satellite_temp_obc": "thermal.obc_temp"}
-    assert samples_of(body, metrics) == {"satellite_temperature": 21.5, "satellite_temp_obc": 21.5}
+    assert samples(body, metrics) == {"satellite_temperature": 21.5, "satellite_temp_obc": 21.5}
 
 
 def test_label_is_escaped() -> None:
@@ -192,4 +195,20 @@ def test_sample_sets_are_remembered_up_to_a_bound(mission: Mission) -> None:
 
 @pytest.mark.parametrize("text", ["12.0", " 12 ", "+1.2e1"])
 def test_number_sent_as_text_is_that_number(text: str) -> None:
-    assert samples_of({"eps": {"soc": text}}, {"soc": "eps.soc"}) == {"soc": 12.0}
+    assert samples({"eps": {"soc": text}}, {"soc": "eps.soc"}) == {"soc": 12.0}
+
+
+@pytest.mark.parametrize("value", [-9999, -9999.0, "-9999", "-9.999e3"])
+@pytest.mark.parametrize(
+    "metrics", [{"satellite_soc": "eps.battery_soc_percent"}, {"satellite_eps_*": "eps.*"}]
+)
+def test_fill_value_of_a_channel_makes_no_sample(value: object, metrics: dict[str, str]) -> None:
+    content = MISSION.model_dump() | {"metrics": metrics}
+    content["subsystems"]["eps"]["channels"]["battery_soc_percent"]["missing"] = [-9999]
+    body = {"eps": {"battery_soc_percent": value}, "obc": {"battery_soc_percent": value}}
+    assert samples_of(body, Mission.model_validate(content)) == {}
+    others = {"satellite_voltage": "eps.battery_voltage", "satellite_obc_*": "obc.*"}
+    body = {"eps": {"battery_voltage": value}, "obc": {"battery_soc_percent": value}}
+    assert samples_of(body, Mission.model_validate(content | {"metrics": others})) == {
+        "satellite_voltage": -9999, "satellite_obc_battery_soc_percent": -9999,
+    }  # fmt: skip

@@ -61,7 +61,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def alerts_of(recording: Path, subject: Mission) -> list[tuple[str, str]]:
     layout = recording_of(subject, "mission.yaml")
     model = ModelFile(REPOSITORY / "lstm_timeseries" / "1")
-    return alerts(verdicts(records_of(read_samples(recording, layout), layout), subject, model))
+    return alerts(verdicts(records_of(read_samples(recording, layout, subject), layout), subject, model))
 
 
 def test_one_spike_is_one_alert_of_its_channel(recording: Path) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from analysis_server.changes import CHANGES, parse_changes
-from analysis_server.scoring import load_calibration
+from analysis_server.scoring import CALIBRATION_FORMAT, Calibration, load_calibration
 from training import recorded
-from training.recorded import fit_changes, stream_windows
+from training.recorded import fit_changes, fitted_intervals, stream_windows
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 MISSION = """
@@ -29,27 +29,58 @@ recording:
 """
 
 
-def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "calibration.json").write_bytes((MODEL / "calibration.json").read_bytes())
-    (tmp_path / "mission.yaml").write_text(MISSION, encoding="utf-8")
-    noise = np.random.default_rng(4).normal(size=900)
-    lines = ["t,u,f", *(f"{second},{value},0" for second, value in enumerate(noise, start=1_700_000_000))]
-    (tmp_path / "flight.csv").write_text("\n".join(lines), encoding="utf-8")
+def calibrated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, values: np.ndarray, mission: str = MISSION
+) -> Calibration:
+    (folder / "calibration.json").write_bytes((MODEL / "calibration.json").read_bytes())
+    (folder / "mission.yaml").write_text(mission, encoding="utf-8")
+    lines = ["t,u,f", *(f"{second},{value},0" for second, value in enumerate(values, start=1_700_000_000))]
+    (folder / "flight.csv").write_text("\n".join(lines), encoding="utf-8")
     command = [
         "calibrate",
-        tmp_path / "flight.csv",
+        folder / "flight.csv",
         "--mission",
-        tmp_path / "mission.yaml",
+        folder / "mission.yaml",
         "--model",
-        tmp_path,
+        folder,
     ]
     monkeypatch.setattr(sys, "argv", [str(part) for part in command])
     recorded.main()
-    calibration = load_calibration(tmp_path)
+    return load_calibration(folder)
+
+
+def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calibration = calibrated(tmp_path, monkeypatch, np.random.default_rng(4).normal(size=900))
     assert list(calibration.changes.channels) == ["eps.voltage"]
+    assert np.isfinite(calibration.changes.channels["eps.voltage"].usual).all()
     assert calibration.channels.keys() == load_calibration(MODEL).channels.keys()
+
+
+def test_a_recording_says_which_intervals_its_constants_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.random.default_rng(4).normal(size=900)
+    values[::2] = np.nan
+    calibration = calibrated(tmp_path, monkeypatch, values)
+    assert calibration.changes.channels["eps.voltage"].intervals_s == (1.0, 4.0)
+    assert (calibration.format, calibration.intervals_s) == (CALIBRATION_FORMAT, (0.5, 5.0))
+
+
+def test_intervals_are_the_recordings_own_without_its_gaps() -> None:
+    times = np.cumsum(np.append(np.full(99, 60), 9000)) * 1_000_000
+    assert fitted_intervals(times, np.zeros(100)) == (30.0, 120.0)
+    assert fitted_intervals(times[:1], np.zeros(1)) is None
+
+
+def test_a_counter_of_the_mission_is_calibrated_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.cumsum(np.random.default_rng(2).integers(5, 9, size=900)) % 1024
+    mission = MISSION.replace("{unit: V}", "{unit: V, kind: counter, modulo: 1024}")
+    usual = calibrated(tmp_path, monkeypatch, values, mission).changes.channels["eps.voltage"].usual
+    assert np.isnan(usual).tolist() == [name.startswith("mean_") for name in CHANGES]
 
 
 def test_a_recording_too_short_for_a_measure_leaves_it_unknown() -> None:
@@ -64,6 +95,18 @@ def test_a_constant_recording_has_common_changes_above_zero() -> None:
     assert (parse_changes(content).channels["a.b"].common > 0).all()
 
 
+def test_a_counter_has_no_usual_level_and_its_wraps_are_no_changes() -> None:
+    whole = np.cumsum(np.random.default_rng(2).integers(5, 9, size=2000)).astype(float)
+    wrapping, plain = (
+        parse_changes(fit_changes({"a": {"b": values}}, 256, {"a.b": 1024.0})).channels["a.b"]
+        for values in (whole % 1024, whole)
+    )
+    is_level = np.array([name.startswith("mean_") for name in CHANGES])
+    assert np.isnan(wrapping.usual).tolist() == np.isnan(wrapping.common[0]).tolist() == is_level.tolist()
+    np.testing.assert_allclose(wrapping.usual, plain.usual, rtol=1e-4)
+    np.testing.assert_allclose(wrapping.common[1, is_level], plain.common[1, is_level], rtol=1e-4)
+
+
 def test_missing_samples_are_survived() -> None:
     values = np.random.default_rng(2).normal(size=800)
     values[300:420] = np.nan
@@ -75,3 +118,11 @@ def test_one_window_ends_at_every_sample() -> None:
     windows = np.concatenate(list(stream_windows(np.arange(250.0)[None], 16)))
     assert windows[:, 0, -1].tolist() == list(range(250))
     assert np.isnan(windows[3, 0, :12]).all()
+
+
+def test_window_of_a_slower_channel_holds_its_own_samples() -> None:
+    slow = np.full(60, np.nan)
+    slow[::3] = np.arange(20)
+    windows = np.concatenate(list(stream_windows(np.stack([np.arange(60.0), slow]), 16)))
+    assert windows[50, 1].tolist() == list(range(1, 17))
+    assert windows[50, 0].tolist() == list(range(35, 51))

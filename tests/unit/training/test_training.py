@@ -9,7 +9,7 @@ from training.families import SHAPES, synthetic_series
 
 torch = pytest.importorskip("torch", reason="the extra `training` is not installed")
 
-from training.data import Data, DataRecipe, recorded_series  # noqa: E402
+from training.data import Data, DataRecipe  # noqa: E402
 from training.train import RECIPES, train, weights_sha256  # noqa: E402
 
 LENGTH = 330
@@ -36,32 +36,6 @@ def test_data_hash_tells_one_changed_value() -> None:
     assert data.sha256() == changed.sha256()
     changed.synthetic[3, 5] += 1
     assert data.sha256() != changed.sha256()
-
-
-def test_recording_becomes_rows_that_overlap_by_half(tmp_path) -> None:
-    recording, mission = tmp_path / "recording.csv", tmp_path / "mission.yaml"
-    times = [f"2026-01-01T00:{minute:02d}:{second:02d}Z" for minute in range(10) for second in range(60)]
-    recording.write_text("time,a\n" + "\n".join(f"{time},{number}" for number, time in enumerate(times)))
-    mission.write_text(MISSION)
-    rows = recorded_series([(recording, mission)], 200)
-    assert rows.shape == (5, 200)
-    assert (rows[:, 0] == [0, 100, 200, 300, 400]).all()
-
-
-MISSION = """
-name: test
-model: {name: lstm_timeseries}
-window: {length: 64, max_span_s: 900, max_gap_s: 60}
-periodic: {share: 1.0}
-subsystems:
-  eps:
-    horizon: 5
-    channels: {a: {unit: V}}
-recording:
-  satellite_id: SAT-001
-  time: {column: time}
-  channels: {a: eps.a}
-"""
 
 
 def test_every_family_is_finite_and_repeatable() -> None:

@@ -102,3 +102,9 @@ def test_samples_beyond_the_retention_are_left_out(mission: Mission) -> None:
 def test_value_that_is_missing_in_a_forecast_becomes_no_sample(mission: Mission) -> None:
     lines = sample_lines(verdict(predictions=[[None, 12.5]]), mission, now_us=END_US)
     assert [line.partition("{")[0] for line in lines[1:]] == ["satellite_data_backlog_prediction"]
+
+
+def test_forecast_of_a_slower_channel_lies_at_its_own_time(mission: Mission) -> None:
+    axes = {"data_backlog_mb": {"end": "2025-10-30T05:34:50+00:00", "interval_s": 10.0}}
+    lines = sample_lines(verdict(axes=axes), mission, now_us=END_US)
+    assert [line.rpartition(" ")[2] for line in lines[1:]] == ["1761802499000", "1761802500000"]

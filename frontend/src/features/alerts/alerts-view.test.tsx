@@ -50,6 +50,16 @@ test("what waits for acknowledgement is counted on top", async () => {
   expect(await screen.findByText("1 wait for acknowledgement")).toBeVisible();
 });
 
+test("an alert of a clock says how far it is ahead or behind", async () => {
+  const clock = { subsystem: "satellite", kind: "satellite" } as const;
+  show([
+    anAlert({ ...clock, alert_id: "a", reason: "clock_jumped_ahead", clock_behind_s: -3_725 }),
+    anAlert({ ...clock, alert_id: "b", reason: "clock_jumped_back", clock_behind_s: 26 * 31_536_000 }),
+  ]);
+  expect(await screen.findByText("Satellite: On-board clock jumped ahead (1 h 2 m)")).toBeVisible();
+  expect(screen.getByText("Satellite: On-board clock jumped back (26 y)")).toBeVisible();
+});
+
 test("a heading sorts, and the order is in the address", async () => {
   const { router } = show([first, second]);
   await userEvent.click(await screen.findByRole("button", { name: /Peak score/ }));

@@ -16,6 +16,7 @@ export const en = {
     thruster_active: "Thruster active",
     no_data: "No data",
     clock_jumped_back: "On-board clock jumped back",
+    clock_jumped_ahead: "On-board clock jumped ahead",
   },
   filter: {
     kind: "Kind",
@@ -129,6 +130,7 @@ export const ko: typeof en = {
     thruster_active: "추력기 작동",
     no_data: "데이터 없음",
     clock_jumped_back: "온보드 시계가 과거로 돌아감",
+    clock_jumped_ahead: "온보드 시계가 미래로 앞서감",
   },
   filter: {
     kind: "종류",

@@ -14,6 +14,7 @@ export function anAlert(changes: Partial<Alert> = {}): Alert {
     is_open: true,
     started_at: "2026-11-25T13:00:00Z",
     last_at: "2026-11-25T13:05:00Z",
+    clock_behind_s: null,
     verdict_count: 1,
     peak_score: 0.91,
     peak_job_id: "job-1",

@@ -34,6 +34,11 @@ test.each<[string, Partial<Subsystem>, ReturnType<typeof noteOf>]>([
     { key: "warmingUp" },
   ],
   [
+    "what no calibration covers is learning",
+    { state: "standby", verdict: "learning", anomaly_score: null },
+    { key: "learning" },
+  ],
+  [
     "no verdict is no score of 0",
     { state: "standby", verdict: null, anomaly_score: null },
     { key: "unjudged" },

@@ -39,6 +39,16 @@ test("telemetry that stopped is named with its moment and is never green", async
   expect(row.querySelector("[data-status=normal]")).toBeNull();
 });
 
+test.each([
+  [-31_536_301, "On-board clock jumped ahead (1 y)"],
+  [301, "On-board clock jumped back (5 m 1 s)"],
+])("a clock that lies %d s behind is named instead of the last contact", async (clock_behind_s, text) => {
+  show([aSatellite({ satellite_id: "SAT-009", state: "serious", last_contact: null, clock_behind_s })]);
+  const row = await screen.findByRole("row", { name: /SAT-009/ });
+  expect(within(row).getByText(text)).toBeVisible();
+  expect(within(row).queryByText("Never")).toBeNull();
+});
+
 test("a state in the address filters, and its count leads there", async () => {
   const { router } = show([silent, well], "/?state=off");
   expect(await screen.findByRole("row", { name: /SAT-009/ })).toBeVisible();

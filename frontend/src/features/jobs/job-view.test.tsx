@@ -35,6 +35,46 @@ test("a failed job says why and what to do", async () => {
   expect(screen.getAllByText("50 ms").length).toBeGreaterThan(0);
 });
 
+const subsystem = {
+  subsystem: "eps",
+  model_name: "lstm_timeseries",
+  model_version: "1",
+  status: "completed",
+  verdict: "nominal",
+  anomaly_score: 0.1,
+  anomaly_detected: false,
+  inference_time_ms: 3,
+  started_at: null,
+  completed_at: null,
+  error_message: null,
+  input_features: null,
+  input_data: { samples: 64, without_window: { current: "never seen", heater: "too old" } },
+  predictions: null,
+  bands: null,
+  confidence: null,
+  contributions: null,
+  calibration_hash: null,
+  processed_by: null,
+};
+
+test("channels without a window are named with their reason", async () => {
+  const judged = { ...job, status: "completed", error_message: null, subsystems: [subsystem] };
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/jobs/j-1": judged }));
+  renderView(JobView, { path: "/jobs/$jobId", at: "/jobs/j-1" });
+  expect(await screen.findByText("current: never seen, heater: newest sample too old")).toBeVisible();
+});
+
+test("a learning subsystem says what to do, and its channels that they are not calibrated", async () => {
+  const input = { samples: 64, without_window: { current: "not calibrated" } };
+  const learning = { ...subsystem, verdict: "learning", anomaly_score: null, input_data: input };
+  const judged = { ...job, status: "completed", error_message: null, subsystems: [learning] };
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/jobs/j-1": judged }));
+  renderView(JobView, { path: "/jobs/$jobId", at: "/jobs/j-1" });
+  expect(await screen.findByText("Learning")).toBeVisible();
+  expect(screen.getByText(/make calibrate/)).toBeVisible();
+  expect(screen.getByText("current: not calibrated")).toBeVisible();
+});
+
 test("an unknown job is answered in the server's words", async () => {
   vi.stubGlobal("fetch", answerWith({}));
   renderView(JobView, { path: "/jobs/$jobId", at: "/jobs/j-2" });

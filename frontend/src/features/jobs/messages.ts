@@ -58,6 +58,15 @@ export const en = {
       "Nothing is lost: a failed job can be submitted again. Its reason stands above; the worker's log says more (make logs S=analysis-worker-1).",
     window: "Window",
     samples: "{{count}} samples",
+    learning:
+      "Not judged: the calibration was not fitted to telemetry sampled like this. Calibrate with a nominal recording of it: make calibrate RECORDING=…",
+    withoutWindow: "Not judged",
+    noWindow: {
+      "too few": "{{channel}}: too few samples",
+      "too old": "{{channel}}: newest sample too old",
+      "never seen": "{{channel}}: never seen",
+      "not calibrated": "{{channel}}: not calibrated",
+    },
     newest: "Newest sample",
     worker: "Worker",
     calibration: "Calibration",
@@ -122,6 +131,15 @@ export const ko: typeof en = {
       "잃은 것은 없습니다. 실패한 작업은 다시 요청할 수 있습니다. 이유는 위에 있고, 자세한 내용은 워커 로그에 있습니다 (make logs S=analysis-worker-1).",
     window: "윈도",
     samples: "표본 {{count}}개",
+    learning:
+      "판정하지 않음: 이렇게 샘플링된 텔레메트리에 맞춘 보정이 없습니다. 정상 기록으로 보정하십시오: make calibrate RECORDING=…",
+    withoutWindow: "판정하지 않음",
+    noWindow: {
+      "too few": "{{channel}}: 표본이 너무 적음",
+      "too old": "{{channel}}: 최신 표본이 너무 오래됨",
+      "never seen": "{{channel}}: 수신된 적 없음",
+      "not calibrated": "{{channel}}: 보정 없음",
+    },
     newest: "최신 표본",
     worker: "워커",
     calibration: "보정",

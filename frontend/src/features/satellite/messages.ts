@@ -60,6 +60,28 @@ export const en = {
     title: "{{satellite}} has never sent telemetry",
     hint: "Check the name, or send telemetry:",
   },
+  passedOver: {
+    title: "Values passed over",
+    hint: "Taken as missing samples. The rest of each message was used, unless its time is none.",
+    channel: "Channel",
+    reason: "Reason",
+    count: "Count",
+    value: "Last value",
+    at: "Last received",
+    reasons: {
+      null: "null",
+      fill_value: "fill value of the channel",
+      not_finite: "not a finite number",
+      too_large: "beyond float32",
+      boolean: "true or false where a number is measured",
+      text: "text that is no number",
+      no_number: "no number",
+      no_object: "subsystem is no object",
+      invalid_timestamp: "message's time is none: dead letter",
+      time_ahead: "message's time is over 5 minutes ahead: dead letter",
+      time_too_early: "message's time is before the mission: dead letter",
+    },
+  },
 };
 
 export const ko: typeof en = {
@@ -123,5 +145,27 @@ export const ko: typeof en = {
   unknown: {
     title: "{{satellite}}에서 수신한 텔레메트리가 없습니다",
     hint: "이름을 확인하거나 텔레메트리를 보내십시오:",
+  },
+  passedOver: {
+    title: "제외한 값",
+    hint: "누락된 샘플로 처리했습니다. 시각이 잘못된 경우가 아니면 메시지의 나머지는 사용했습니다.",
+    channel: "채널",
+    reason: "이유",
+    count: "횟수",
+    value: "마지막 값",
+    at: "마지막 수신",
+    reasons: {
+      null: "null",
+      fill_value: "채널의 채움값",
+      not_finite: "유한한 수가 아님",
+      too_large: "float32 범위를 넘음",
+      boolean: "측정값 자리에 true 또는 false",
+      text: "수가 아닌 문자열",
+      no_number: "수가 아님",
+      no_object: "서브시스템이 객체가 아님",
+      invalid_timestamp: "메시지 시각을 읽을 수 없음: 데드 레터",
+      time_ahead: "메시지 시각이 5분 넘게 앞섬: 데드 레터",
+      time_too_early: "메시지 시각이 임무보다 이전: 데드 레터",
+    },
   },
 };

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { answerWith, renderView } from "@/testing/render";
@@ -26,7 +26,7 @@ const mission = {
 };
 const telemetry = { start_time: "2026-01-01T00:00:00Z", end_time: "2026-01-01T00:15:00Z", step_s: 0 };
 
-function show(times: number[], status = 200) {
+function show(times: number[], status = 200, values: object[] = []) {
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
     channel,
@@ -44,6 +44,7 @@ function show(times: number[], status = 200) {
       "/api/v1/forecasts/SAT-001": { subsystem: "eps", forecasts: [], is_thinned: false },
       "/api/v1/verdicts": { verdicts: [], is_truncated: false },
       "/api/v1/alerts": { alerts: [] },
+      "/api/v1/passed-over/SAT-001": { satellite_id: "SAT-001", values },
     }),
   );
   return renderView(SatelliteView, {
@@ -67,6 +68,24 @@ test("a satellite without any telemetry is called unknown", async () => {
   show([]);
   expect(await screen.findByText("SAT-001 has never sent telemetry")).toBeInTheDocument();
   expect(screen.getByText("No telemetry ever")).toBeInTheDocument();
+});
+
+test("values that were passed over stand with channel, reason and the last one", async () => {
+  const refused = { channel: "eps.voltage", count: 3, last_value: "3.9 V", last_at: "2026-01-01T00:00:00Z" };
+  show([Date.now() / 1000 - 5], 200, [
+    { ...refused, reason: "text" },
+    { ...refused, reason: "of_a_later_release", last_value: "<b>" },
+  ]);
+  const table = await screen.findByRole("table", { name: "Values passed over" });
+  const rows = within(table).getAllByRole("row");
+  expect(rows[1]).toHaveTextContent("eps.voltagetext that is no number33.9 V2026-01-01 00:00:00 UTC");
+  expect(rows[2]).toHaveTextContent("of_a_later_release3<b>");
+});
+
+test("nothing passed over is no table", async () => {
+  show([Date.now() / 1000 - 5]);
+  expect(await screen.findByText("Telemetry fresh")).toBeInTheDocument();
+  expect(screen.queryByText("Values passed over")).toBeNull();
 });
 
 test("when the telemetry store is away the server's words are shown beside the charts", async () => {

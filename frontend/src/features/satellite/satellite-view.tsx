@@ -8,6 +8,7 @@ import { QueryView } from "@/components/query-view";
 import { useMission, type Mission } from "@/api/get-mission";
 import { Board } from "@/features/satellite/components/board";
 import { ChartSkeleton } from "@/features/satellite/components/chart-skeleton";
+import { PassedOver } from "@/features/satellite/components/passed-over";
 import { SatelliteHeader } from "@/features/satellite/components/satellite-header";
 import { SpanControls } from "@/features/satellite/components/span-controls";
 import { SubsystemControls } from "@/features/satellite/components/subsystem-controls";
@@ -32,6 +33,7 @@ export function SatelliteView() {
       <QueryView query={mission} loading={<ChartSkeleton />}>
         {(data) => <Telemetry mission={data} satelliteId={satelliteId} />}
       </QueryView>
+      <PassedOver satelliteId={satelliteId} />
     </Page>
   );
 }

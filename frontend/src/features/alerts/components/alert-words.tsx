@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { StatusSymbol, type Status } from "@/components/status-symbol";
 import { StatusText } from "@/components/status-text";
 import type { Alert } from "@/features/alerts/states";
+import { formatDuration } from "@/lib/time";
 
 const REASONS = [
   "low_battery",
@@ -10,6 +11,7 @@ const REASONS = [
   "thruster_active",
   "no_data",
   "clock_jumped_back",
+  "clock_jumped_ahead",
 ] as const;
 
 /** Returns what names the reason of a rule; one that the console does not know keeps its own name. */
@@ -21,11 +23,14 @@ export function useReasonText(): (reason: string) => string {
   };
 }
 
-/** Returns what names an alert: its kind, and the rule's reason. */
+/** Returns what names an alert: its kind, the rule's reason, and how wrong a clock is. */
 export function useKindText(): (alert: Alert) => string {
   const { t } = useTranslation("alerts");
   const reasonText = useReasonText();
-  return ({ kind, reason }) => [t(`kind.${kind}`), reason && reasonText(reason)].filter(Boolean).join(": ");
+  return ({ kind, reason, clock_behind_s: behind }) => {
+    const text = [t(`kind.${kind}`), reason && reasonText(reason)].filter(Boolean).join(": ");
+    return behind === null ? text : `${text} (${formatDuration(Math.abs(behind) * 1000)})`;
+  };
 }
 
 const SYMBOLS: Record<Alert["state"], (alert: Alert) => Status> = {

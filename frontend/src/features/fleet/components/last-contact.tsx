@@ -3,17 +3,16 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { formatSince } from "@/features/fleet/cells";
 import { Age } from "@/features/fleet/components/age";
+import { formatDuration } from "@/lib/time";
 
-const SECONDS_PER_YEAR = 365.25 * 86_400;
-
-/** When a satellite was heard last, the moment in UTC and its age; or how far its clock jumped back. */
+/** When a satellite was heard last, the moment in UTC and its age; or how wrong its clock is. */
 export function LastContact({ satellite, today }: { satellite: Schemas["SatelliteState"]; today: string }) {
   const { t } = useTranslation("fleet");
   const { last_contact: time, clock_behind_s: behind } = satellite;
   if (behind !== null)
     return (
       <span className="fleet-contact">
-        {t("clockJumpedBack", { years: Math.round(behind / SECONDS_PER_YEAR) })}
+        {t(behind < 0 ? "clockAhead" : "clockBehind", { by: formatDuration(Math.abs(behind) * 1000) })}
       </span>
     );
   if (time === null) return <span className="dimmed">{t("never")}</span>;

@@ -17,6 +17,7 @@ import { formatMs } from "@/lib/numbers";
 
 /** What was found of one subsystem, on what, and how it goes on. */
 export function SubsystemPanel({ subsystem }: { subsystem: JobSubsystem }) {
+  const { t } = useTranslation("jobs");
   const mission = useMission().data;
   const contributions = contributionsOf(subsystem);
   return (
@@ -26,6 +27,7 @@ export function SubsystemPanel({ subsystem }: { subsystem: JobSubsystem }) {
     >
       <Stack gap="sm">
         {subsystem.error_message && <Text c="var(--color-text-error)">{subsystem.error_message}</Text>}
+        {subsystem.verdict === "learning" && <Text>{t("job.learning")}</Text>}
         <ScoreMeter score={subsystem.anomaly_score} threshold={mission?.anomaly_threshold} />
         <SubsystemFacts subsystem={subsystem} />
         {contributions.length > 0 && <Contributions contributions={contributions} />}
@@ -37,7 +39,8 @@ export function SubsystemPanel({ subsystem }: { subsystem: JobSubsystem }) {
 
 function SubsystemFacts({ subsystem }: { subsystem: JobSubsystem }) {
   const { t } = useTranslation("jobs");
-  const { samples, window_start: start, window_end: end } = inputOf(subsystem);
+  const { samples, window_start: start, window_end: end, without_window: without = {} } = inputOf(subsystem);
+  const unjudged = Object.entries(without).map(([channel, why]) => t(`job.noWindow.${why}`, { channel }));
   return (
     <Facts
       facts={[
@@ -51,6 +54,7 @@ function SubsystemFacts({ subsystem }: { subsystem: JobSubsystem }) {
               [t("job.newest"), <UtcTime key="end" time={end} milliseconds />],
             ] as const)
           : []),
+        ...(unjudged.length > 0 ? ([[t("job.withoutWindow"), unjudged.join(", ")]] as const) : []),
       ]}
     />
   );

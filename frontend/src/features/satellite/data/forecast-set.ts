@@ -42,20 +42,27 @@ export function newestMadeAt(set: ForecastSet): number | null {
   return newest ? Date.parse(newest.made_at) / 1000 : null;
 }
 
-/** How far the newest forecast reaches beyond the sample it was made from, in seconds. */
+/** How far the newest forecast of any channel reaches beyond the sample it was made from, in seconds. */
 export function horizonOf(set: ForecastSet): number {
   const newest = [...set.byJob.values()].at(-1);
-  return newest ? Math.max(0, (newest.times.at(-1) ?? 0) - Date.parse(newest.made_at) / 1000) : 0;
+  if (!newest) return 0;
+  const ends = [newest.times, ...Object.values(newest.channels).map(({ times }) => times ?? [])];
+  return Math.max(0, ...ends.map((times) => (times.at(-1) ?? 0) - Date.parse(newest.made_at) / 1000));
 }
 
-/** One line of many forecasts: each goes as far as the next one's start, the newest to its end. */
-export function forecastLine(set: ForecastSet): ForecastLine {
+/** Whether a channel's steps lie at other times than those of its subsystem. */
+export function hasOwnTimes(set: ForecastSet, channel: string): boolean {
+  return [...set.byJob.values()].some((forecast) => forecast.channels[channel]?.times);
+}
+
+/** One line of many forecasts, of a channel: each goes as far as the next one's start, the newest to its end. */
+export function forecastLine(set: ForecastSet, channel?: string): ForecastLine {
   const line: ForecastLine = { times: [], sources: [], steps: [] };
   const forecasts = [...set.byJob.values()];
   forecasts.forEach((forecast, index) => {
     const next = forecasts[index + 1];
-    const until = next ? startOf(next) : Infinity;
-    forecast.times.forEach((time, step) => {
+    const until = next ? startOf(next, channel) : Infinity;
+    timesOf(forecast, channel).forEach((time, step) => {
       if (time >= until || time <= (line.times.at(-1) ?? -Infinity)) return;
       line.times.push(time);
       line.sources.push(forecast);
@@ -65,10 +72,15 @@ export function forecastLine(set: ForecastSet): ForecastLine {
   return line;
 }
 
-/** Time between two steps of the newest forecast, in seconds. */
-export function spacingOf(set: ForecastSet): number {
-  const times = [...set.byJob.values()].at(-1)?.times ?? [];
+/** Time between two steps of a channel's newest forecast, in seconds. */
+export function spacingOf(set: ForecastSet, channel: string): number {
+  const newest = [...set.byJob.values()].at(-1);
+  const times = newest ? timesOf(newest, channel) : [];
   return times.length > 1 ? ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (times.length - 1) : 0;
 }
 
-const startOf = (forecast: Forecast): number => forecast.times[0] ?? Date.parse(forecast.made_at) / 1000;
+const timesOf = (forecast: Forecast, channel?: string): number[] =>
+  (channel === undefined ? null : forecast.channels[channel]?.times) ?? forecast.times;
+
+const startOf = (forecast: Forecast, channel?: string): number =>
+  timesOf(forecast, channel)[0] ?? Date.parse(forecast.made_at) / 1000;

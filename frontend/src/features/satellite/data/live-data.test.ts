@@ -50,6 +50,7 @@ function alert(change: Partial<Schemas["Alert"]>): Schemas["Alert"] {
     is_open: false,
     started_at: isoOf(10),
     last_at: isoOf(20),
+    clock_behind_s: null,
     verdict_count: 2,
     peak_score: 0.9,
     peak_job_id: null,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import {
   forecastSetOf,
+  horizonOf,
   mergeForecasts,
   trimForecasts,
   type Forecast,
@@ -35,6 +36,7 @@ function forecast(madeAt: number, times: number[], value = madeAt): Forecast {
         upper_50: column(1),
         lower_90: column(-2),
         upper_90: column(2),
+        times: null,
       },
     },
   };
@@ -65,6 +67,22 @@ test("samples and forecasts stand on one list of times, none twice", () => {
   expect(plot.channels.get(KEY)?.max).toEqual([1, null, 4, null, null]);
   expect(plot.channels.get(KEY)?.forecast).toEqual([null, null, 12, 13, 14]);
   expect(plot.channels.get(KEY)?.upper90).toEqual([null, null, 14, 15, 16]);
+});
+
+test("a channel whose steps lie at times of its own is drawn at them", () => {
+  const made = forecast(12, [13, 14], 100);
+  const channels = Object.entries(made.channels).map(([name, part]) => [name, { ...part, times: [15, 20] }]);
+  const plot = plotOf([{ ...made, channels: Object.fromEntries(channels) as Forecast["channels"] }]);
+  const drawn = plot.channels.get(KEY)?.forecast ?? [];
+  expect(plot.times.filter((_, row) => drawn[row] !== null)).toEqual([15, 20]);
+  expect(plot.channels.get(KEY)?.forecastGaps).toEqual([]);
+});
+
+test("the horizon reaches to the last step of the slowest channel", () => {
+  const made = forecast(12, [13, 14]);
+  const slow = { ...made.channels.soc, times: [20, 30] } as Forecast["channels"][string];
+  expect(horizonOf(forecastSetOf(answer([made])))).toBe(2);
+  expect(horizonOf(forecastSetOf(answer([{ ...made, channels: { ...made.channels, slow } }])))).toBe(18);
 });
 
 test("the newest forecast goes to its end, an older one as far as the next starts", () => {

@@ -1,5 +1,6 @@
 import {
   forecastLine,
+  hasOwnTimes,
   spacingOf,
   type ForecastLine,
   type ForecastSet,
@@ -45,6 +46,10 @@ export function buildPlot(
 ): Plot {
   const lines = new Map<string, ForecastLine>();
   for (const [subsystem, set] of forecasts) lines.set(subsystem, forecastLine(set));
+  for (const { subsystem, channel } of samples.columns) {
+    const set = forecasts.get(subsystem);
+    if (set && hasOwnTimes(set, channel)) lines.set(keyOf(subsystem, channel), forecastLine(set, channel));
+  }
   const times = unionOf([samples.times, ...[...lines.values()].map((line) => line.times)]);
   const sampleRows = rowsOf(times, samples.times);
   const forecastRows = new Map([...lines].map(([name, line]) => [name, rowsOf(times, line.times)]));
@@ -53,10 +58,13 @@ export function buildPlot(
   for (const column of samples.columns) {
     const set = forecasts.get(column.subsystem);
     const plot = channelPlot(column, times.length, sampleRows);
-    fillForecast(plot, column.channel, lines.get(column.subsystem), forecastRows.get(column.subsystem));
+    const own = keyOf(column.subsystem, column.channel);
+    const name = lines.has(own) ? own : column.subsystem;
+    fillForecast(plot, column.channel, lines.get(name), forecastRows.get(name));
     plot.gaps = gapsOf(times, plot.max, gapS, samples.breaks);
-    if (set) plot.forecastGaps = gapsOf(times, plot.forecast, forecastGapS(set, times, limits), []);
-    channels.set(keyOf(column.subsystem, column.channel), plot);
+    const forecastGap = set && forecastGapS(set, column.channel, times, limits);
+    if (forecastGap !== undefined) plot.forecastGaps = gapsOf(times, plot.forecast, forecastGap, []);
+    channels.set(own, plot);
   }
   return { times, isReduced: samples.stepS > 0, stepS: samples.stepS, channels };
 }
@@ -150,8 +158,13 @@ function fillForecast(plot: ChannelPlot, name: string, line?: ForecastLine, rows
 }
 
 /** Forecasts that are thinned, or closer than pixels, are joined; others stand alone. */
-function forecastGapS(set: ForecastSet, times: readonly number[], { pixelS }: PlotLimits): number {
+function forecastGapS(
+  set: ForecastSet,
+  channel: string,
+  times: readonly number[],
+  { pixelS }: PlotLimits,
+): number {
   const spanS = (times.at(-1) ?? 0) - (times[0] ?? 0);
   const thinnedS = set.isThinned ? (3 * spanS) / Math.max(1, set.byJob.size) : 0;
-  return Math.max(1.5 * spacingOf(set), 4 * pixelS, thinnedS);
+  return Math.max(1.5 * spacingOf(set, channel), 4 * pixelS, thinnedS);
 }

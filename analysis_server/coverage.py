@@ -1,0 +1,128 @@
+"""What a calibration was fitted to: a channel that it does not cover has a forecast and no part in the score.
+
+Of batches that tell each channel's interval (schema 3). Posted series and older batches are judged as they
+are: a channel without constants against itself (ADR 0015).
+"""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis_server.changes import Range
+from analysis_server.model_units import Numbers
+from analysis_server.scoring import CALIBRATION_FORMAT, Calibration
+from analysis_server.window_sets import Counts, WindowSet
+from telemetry_core.subsystems import MIN_WINDOW_LENGTH
+
+EDGE_TOLERANCE: Final = 1.02
+"""A satellite that samples at the edge of what is covered is not always exactly there."""
+NOT_CALIBRATED: Final = "not calibrated"
+"""Beside the reasons why a channel has no window."""
+WHAT_TO_DO: Final = "run make calibrate RECORDING=... MISSION_FILE=..., then restart the workers"
+MOST_TOLD: Final = 10_000
+EVERY_INTERVAL: Final[Range] = (0.0, math.inf)
+
+Floats = NDArray[np.float64]
+
+
+def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
+    """Tell which channels are judged; the origins name those with a window that are not, and why."""
+    if task.interval_s is None or task.steps is None or calibration.format < CALIBRATION_FORMAT:
+        return task
+    ranges = covered_ranges(calibration, task.subsystem, task.channels)
+    covered = is_covered(task.interval_s, ranges)
+    is_left_out = ~covered & (task.steps >= MIN_WINDOW_LENGTH)
+    if not is_left_out.any():
+        return task
+    origins = [
+        origin_of_uncovered(origin, {task.channels[place]: (row[place], ranges[place]) for place in places})
+        for origin, row, places in zip(
+            task.origins, task.interval_s.tolist(), map(np.flatnonzero, is_left_out), strict=True
+        )
+    ]
+    return replace(task, is_covered=covered, origins=origins)
+
+
+def covered_part(
+    task: WindowSet, jobs: NDArray[np.intp], windows: Numbers, steps: Counts | None
+) -> tuple[Numbers, Counts | None]:
+    """Leave of some jobs' windows and steps those of the channels that are judged."""
+    if task.is_covered is None or steps is None:
+        return windows, steps
+    covered = task.is_covered[jobs]
+    return np.where(covered[..., np.newaxis], windows, np.nan), np.where(covered, steps, 0)
+
+
+def covered_ranges(calibration: Calibration, subsystem: str, channels: Sequence[str]) -> list[Range | None]:
+    """Intervals that the constants of each channel were fitted to; None = it has no constants."""
+    recorded = calibration.changes.of_subsystem(subsystem, channels)
+    if recorded is not None:
+        return [channel.intervals_s or EVERY_INTERVAL for channel in recorded]
+    simulated = calibration.intervals_s or EVERY_INTERVAL
+    return [simulated if f"{subsystem}.{channel}" in calibration.channels else None for channel in channels]
+
+
+def is_covered(interval_s: Floats, ranges: Sequence[Range | None]) -> NDArray[np.bool_]:
+    """Tell which channels lie within what their constants cover, bool[job, channel].
+
+    Args:
+        interval_s: float64[job, channel], seconds between samples; 0 = unknown, of a channel that ceased: it
+            is covered where a sibling is.
+        ranges: Of each channel, None = no constants.
+    """
+    has_constants = np.array([one is not None for one in ranges])
+    low, high = np.array([one or EVERY_INTERVAL for one in ranges]).T
+    is_within = (interval_s * EDGE_TOLERANCE >= low) & (interval_s <= high * EDGE_TOLERANCE) & has_constants
+    is_known = interval_s > 0
+    has_covered = (is_within & is_known).any(axis=1, keepdims=True)
+    return np.asarray(np.where(is_known, is_within, has_constants & has_covered))
+
+
+def origin_of_uncovered(
+    origin: Mapping[str, Any], channels: Mapping[str, tuple[float, Range | None]]
+) -> Mapping[str, Any]:
+    """Add to what a row stores each channel that is not judged, its interval and what is covered."""
+    if not channels:
+        return origin
+    reasons = dict.fromkeys(channels, NOT_CALIBRATED) | origin.get("without_window", {})
+    details = {
+        name: {"interval_s": interval_s} | ({"calibrated_s": list(covered)} if covered else {})
+        for name, (interval_s, covered) in channels.items()
+    }
+    return {**origin, "without_window": reasons, "not_calibrated": details}
+
+
+def uncovered_in_words(channels: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say of the `not_calibrated` of a row how its channels are sampled and what is covered."""
+    intervals_s = [channel["interval_s"] for channel in channels.values()]
+    edges = [edge for channel in channels.values() for edge in channel.get("calibrated_s", ())]
+    covered = f"calibrated for {_span(edges)}" if edges else "not calibrated"
+    return f"samples every {_span(intervals_s)}, {covered}"
+
+
+class Told:
+    """What was said already, of many threads; the oldest of MOST_TOLD is forgotten."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._keys: dict[Hashable, None] = {}
+
+    def is_new(self, key: Hashable) -> bool:
+        """Take note of a key; False where it was there."""
+        with self._lock:
+            if key in self._keys:
+                return False
+            self._keys[key] = None
+            if len(self._keys) > MOST_TOLD:
+                del self._keys[next(iter(self._keys))]
+            return True
+
+
+def _span(values: Sequence[float]) -> str:
+    low, high = (f"{value:.3g}" for value in (min(values), max(values)))
+    return f"{low} s" if low == high else f"{low} to {high} s"

@@ -1,0 +1,170 @@
+"""What a calibration was fitted to, and what becomes of a channel outside of that."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis_server.changes import CHANGES, ChangeCalibration, ChannelChanges
+from analysis_server.coverage import (
+    MOST_TOLD,
+    NOT_CALIBRATED,
+    Told,
+    covered_part,
+    covered_ranges,
+    is_covered,
+    uncovered_in_words,
+    with_coverage,
+)
+from analysis_server.scoring import CALIBRATION_FORMAT, Calibration, load_calibration
+from analysis_server.window_sets import WindowSet
+
+MODELS = Path(__file__).parents[3] / "model_repository"
+MODEL = MODELS / "lstm_timeseries" / "1"
+SHIPPED = load_calibration(MODEL)
+SIMULATED = (0.5, 5.0)
+STEPS = 64
+
+
+def recorded(intervals_s: tuple[float, float] | None) -> Calibration:
+    unknown = np.full((2, len(CHANGES)), np.nan)
+    channel = ChannelChanges(usual=unknown[0], common=unknown, intervals_s=intervals_s)
+    channels = {"eps.bus_a": channel, "eps.bus_b": channel}
+    return replace(SHIPPED, changes=ChangeCalibration(channels=channels, thresholds={2: 1.0}))
+
+
+def task(interval_s: list[float], *, channels: tuple[str, ...] = (), steps: Any = STEPS) -> WindowSet:
+    """One job of aocs at these intervals of its channels."""
+    names = channels or ("gyro_x", "gyro_y", "gyro_z")[: len(interval_s)]
+    shape = (1, len(names))
+    return WindowSet(
+        subsystem="aocs", model_name="lstm_timeseries", model_version="1", channels=names, horizon=3,
+        jobs=[], origins=[{"samples": STEPS}], windows=np.zeros((*shape, STEPS)),
+        steps=np.broadcast_to(np.array(steps), shape), interval_s=np.array([interval_s]),
+    )  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((MODEL / "calibration.json").read_text(encoding="utf-8"))
+    return content
+
+
+def written(folder: Path, content: dict[str, Any]) -> Path:
+    (folder / "calibration.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("model", sorted(path.name for path in MODELS.iterdir()))
+def test_every_shipped_calibration_says_what_it_was_fitted_to(model: str) -> None:
+    found = load_calibration(MODELS / model / "1")
+    assert (found.format, found.intervals_s) == (CALIBRATION_FORMAT, SIMULATED)
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "expected"),
+    [(0.1, False), (0.5, True), (1.0, True), (5.0, True), (5.05, True), (5.5, False), (10.0, False)],
+)
+def test_an_interval_is_covered_between_the_edges(interval_s: float, *, expected: bool) -> None:
+    assert is_covered(np.array([[interval_s]]), [SIMULATED]).tolist() == [[expected]]
+
+
+@pytest.mark.parametrize(("sibling_s", "expected"), [(1.0, True), (10.0, False)])
+def test_a_channel_that_ceased_is_covered_where_a_sibling_is(sibling_s: float, *, expected: bool) -> None:
+    found = is_covered(np.array([[0.0, sibling_s, 0.0]]), [SIMULATED, SIMULATED, None])
+    assert found.tolist() == [[expected, expected, False]]
+
+
+def test_a_recording_says_itself_what_its_channels_cover() -> None:
+    channels = ("bus_a", "bus_b")
+    assert covered_ranges(recorded((30.0, 120.0)), "eps", channels) == [(30.0, 120.0)] * 2
+    assert covered_ranges(recorded((30.0, 120.0)), "eps", ("bus_a", "unknown")) == [None, None]
+    assert covered_ranges(SHIPPED, "eps", ("battery_voltage", "bus_a")) == [SIMULATED, None]
+
+
+def test_a_recording_of_before_covers_every_interval() -> None:
+    (low, high), _ = covered_ranges(recorded(None), "eps", ("bus_a", "bus_b"))  # type: ignore[misc]
+    assert (low, high) == (0, np.inf)
+
+
+def test_channels_that_are_not_judged_are_named_with_interval_and_range() -> None:
+    found = with_coverage(task([1.0, 10.0, 2.0], channels=("gyro_x", "gyro_y", "mine")), SHIPPED)
+    assert found.origins[0] == {
+        "samples": STEPS,
+        "without_window": {"gyro_y": NOT_CALIBRATED, "mine": NOT_CALIBRATED},
+        "not_calibrated": {
+            "gyro_y": {"interval_s": 10.0, "calibrated_s": [0.5, 5.0]},
+            "mine": {"interval_s": 2.0},
+        },
+    }
+    windows, steps = covered_part(found, np.array([0]), found.windows, found.steps)
+    assert np.isnan(windows).all(axis=2).tolist() == [[False, True, True]]
+    assert steps is not None
+    assert steps.tolist() == [[STEPS, 0, 0]]
+
+
+def test_a_channel_without_a_window_keeps_its_own_reason() -> None:
+    former = task([1.0, 10.0], steps=[STEPS, 0])
+    found = with_coverage(replace(former, origins=[{"without_window": {"gyro_y": "too few"}}]), SHIPPED)
+    assert found.origins[0] == {"without_window": {"gyro_y": "too few"}}
+
+
+def test_what_is_covered_stays_as_it_is() -> None:
+    one = task([1.0, 5.0])
+    assert with_coverage(one, SHIPPED) is one
+
+
+def test_posted_series_and_former_batches_are_judged_as_before() -> None:
+    one = replace(task([10.0]), interval_s=None, steps=None)
+    assert with_coverage(one, SHIPPED) is one
+    assert covered_part(one, np.array([0]), one.windows, None) == (one.windows, None)
+
+
+def test_file_of_format_1_is_read_and_judges_every_interval(tmp_path: Path) -> None:
+    former = document()
+    del former["format"], former["fitted"]
+    found = load_calibration(written(tmp_path, former))
+    assert (found.format, found.intervals_s) == (1, None)
+    one = task([10.0, 600.0])
+    assert with_coverage(one, found) is one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"format": 3}, {"format": "2"}, *({"fitted": {"intervals_s": bad}} for bad in ([5, 1], [0, 5], [1], 5))],
+)
+def test_file_that_says_nothing_sound_of_its_intervals_is_refused(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"calibration\.json is no calibration for this version"):
+        load_calibration(written(tmp_path, document() | change))
+
+
+def test_hash_covers_what_the_constants_were_fitted_to(tmp_path: Path) -> None:
+    before = load_calibration(written(tmp_path, document())).hash
+    wider = document() | {"fitted": {"data": "simulated nominal telemetry", "intervals_s": [0.5, 10.0]}}
+    assert load_calibration(written(tmp_path, wider)).hash != before
+
+
+@pytest.mark.parametrize(
+    ("channels", "words"),
+    [
+        ({"a": {"interval_s": 10.0, "calibrated_s": [0.5, 5.0]}},
+         "samples every 10 s, calibrated for 0.5 to 5 s"),
+        ({"a": {"interval_s": 10.004, "calibrated_s": [30.0, 120.0]}, "b": {"interval_s": 20.0}},
+         "samples every 10 to 20 s, calibrated for 30 to 120 s"),
+        ({"a": {"interval_s": 61.0}}, "samples every 61 s, not calibrated"),
+    ],
+)  # fmt: skip
+def test_the_reason_is_said_in_words(channels: dict[str, Any], words: str) -> None:
+    assert uncovered_in_words(channels) == words
+
+
+def test_a_thing_is_told_once_and_the_memory_of_it_is_bounded() -> None:
+    told = Told()
+    assert [told.is_new(number) for number in (1, 1, 2)] == [True, False, True]
+    for number in range(MOST_TOLD + 2):
+        told.is_new(number)
+    assert told.is_new(1)

@@ -1,0 +1,247 @@
+"""Suite field: the telemetry it makes, what it counts, and a small part of its matrix with limits."""
+
+import json
+import sys
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import orjson
+import pytest
+
+from telemetry_core.inferences import Verdict
+from telemetry_core.messages import microseconds_of
+from tests.benchmarks.detection import field, run
+from tests.benchmarks.detection.field import Cell, measured, report_of
+from tests.benchmarks.detection.field_faults import FAULT_STEPS, FAULTS, LEAD_STEPS, Injection, cases_of
+from tests.benchmarks.detection.field_figures import (
+    ALREADY_ALARMED,
+    FOUND,
+    LEARNING,
+    MISSED,
+    NOT_JUDGED,
+    Judgement,
+    alarms_of,
+    alert_starts,
+    detection_document,
+    outcome_of,
+    totals_of,
+)
+from tests.benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, records_of
+
+SECOND_US = 1_000_000
+NOMINAL, ANOMALOUS, WARMING_UP = Verdict.NOMINAL, Verdict.ANOMALOUS, Verdict.WARMING_UP
+FAULT = Injection(
+    satellite_id="S", subsystem="eps", channel="battery_voltage", kind="step",
+    start_us=10 * SECOND_US, interval_us=2 * SECOND_US,
+)  # fmt: skip
+
+
+def sequence(*verdicts, every_s=5):
+    return [
+        Judgement(satellite_id="S", subsystem="eps", at_us=number * every_s * SECOND_US, verdict=verdict)
+        for number, verdict in enumerate(verdicts)
+    ]
+
+
+def messages(packets, steps=12):
+    fleet = Fleet(seed=1, interval_s=2.0, steps=steps)
+    bodies = [orjson.loads(record.value) for record in records_of(list(fleet.tracks(1, "S", packets)))]
+    return fleet, bodies
+
+
+def seconds_between(bodies):
+    times = [datetime.fromisoformat(body["timestamp"]) for body in bodies]
+    return [(later - earlier) / timedelta(seconds=1) for earlier, later in pairwise(times)]
+
+
+def channels_in(body):
+    return {name: set(values) for name, values in body.items() if name in FEATURES}
+
+
+ALL = {name: set(channels) for name, channels in FEATURES.items()}
+
+
+def test_one_packet_holds_every_channel_of_its_time():
+    _, bodies = messages(Packets.ONE)
+    assert [channels_in(body) for body in bodies] == [ALL] * 12
+    assert set(seconds_between(bodies)) == {2.0}
+
+
+@pytest.mark.parametrize(("packets", "gaps"), [(Packets.GROUPS, {0.6, 1.4}), (Packets.TURNS, {2.0})])
+def test_two_groups_of_packets_hold_every_channel_once(packets, gaps):
+    _, bodies = messages(packets)
+    assert set(seconds_between(bodies)) == gaps
+    for one, other in zip(bodies[::2], bodies[1::2], strict=True):
+        for name in FEATURES:
+            assert not channels_in(one)[name] & channels_in(other)[name]
+            assert channels_in(one)[name] | channels_in(other)[name] == ALL[name]
+
+
+def test_by_groups_a_channel_comes_every_interval_and_by_turns_every_second_one():
+    assert len(messages(Packets.GROUPS)[1]) == 24
+    assert len(messages(Packets.TURNS)[1]) == 12
+
+
+def test_a_third_of_the_channels_of_each_subsystem_never_comes():
+    _, bodies = messages(Packets.MISSING)
+    assert len({json.dumps(sorted(map(sorted, channels_in(body).values()))) for body in bodies}) == 1
+    for name, channels in channels_in(bodies[0]).items():
+        assert len(channels) == len(ALL[name]) * 2 // 3
+
+
+def test_messages_are_received_at_once_and_in_order():
+    fleet = Fleet(seed=1, interval_s=0.1, steps=5)
+    records = records_of([*fleet.tracks(0, "A", Packets.GROUPS), *fleet.tracks(1, "B", Packets.GROUPS)])
+    times = [
+        microseconds_of(datetime.fromisoformat(orjson.loads(record.value)["timestamp"])) for record in records
+    ]
+    assert [record.received_us for record in records] == times == sorted(times)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("packets", Packets)
+def test_a_fault_changes_one_channel_from_its_start_on(kind, packets):
+    cases = list(cases_of(kind, seed=3, interval_s=5.0, packets=packets))
+    assert len({case.injection.subsystem for case in cases}) == len(FEATURES)
+    fleet = Fleet(seed=3, interval_s=5.0, steps=LEAD_STEPS + FAULT_STEPS)
+    nominal = {
+        (satellite, track.subsystem, track.channel): track.values
+        for satellite in range(10)
+        for track in fleet.tracks(satellite, "S", packets)
+    }
+    for case in cases:
+        truth = case.injection
+        satellite = next(
+            number
+            for number in range(10)
+            if all(
+                track.channel == truth.channel
+                or np.array_equal(track.values, nominal.get((number, track.subsystem, track.channel)))
+                for track in case.tracks
+            )
+        )
+        struck = next(track for track in case.tracks if track.channel == truth.channel)
+        was = nominal[satellite, truth.subsystem, truth.channel]
+        before = struck.times_us < truth.start_us
+        assert np.array_equal(struck.values[before], was[before])
+        assert not np.array_equal(struck.values[~before], was[~before])
+        assert before.sum() * struck.interval_us == LEAD_STEPS * 5 * SECOND_US
+
+
+def test_drop_out_is_null_and_fill_value_stands_in_the_message():
+    for kind, shown in (("dropout", None), ("fill value", -9999.0)):
+        case = next(cases_of(kind, seed=3, interval_s=1.0, packets=Packets.ONE))
+        last = orjson.loads(records_of(case.tracks)[-1].value)
+        assert last[case.injection.subsystem][case.injection.channel] == shown
+
+
+def test_drift_is_seen_to_its_end_also_at_the_shortest_interval():
+    case = next(cases_of("drift", seed=3, interval_s=0.1, packets=Packets.ONE))
+    assert case.tracks[0].times_us[-1] - case.injection.start_us > 120 * SECOND_US
+
+
+def test_the_same_seed_makes_the_same_faults():
+    one, other = (list(cases_of("noise", seed=4, interval_s=1.0, packets=Packets.ONE)) for _ in range(2))
+    assert [records_of(case.tracks) for case in one] == [records_of(case.tracks) for case in other]
+
+
+def test_an_alert_begins_with_the_first_of_consecutive_anomalous_verdicts():
+    verdicts = sequence(NOMINAL, ANOMALOUS, ANOMALOUS, WARMING_UP, ANOMALOUS, NOMINAL, ANOMALOUS)
+    assert alert_starts(verdicts) == [5 * SECOND_US, 30 * SECOND_US]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "result", "delay_s"),
+    [
+        ([NOMINAL, NOMINAL, NOMINAL, ANOMALOUS], FOUND, 5),
+        ([NOMINAL, NOMINAL, ANOMALOUS], FOUND, 0),
+        ([ANOMALOUS, NOMINAL, NOMINAL, NOMINAL], MISSED, None),
+        ([NOMINAL, ANOMALOUS, ANOMALOUS, ANOMALOUS], ALREADY_ALARMED, None),
+        ([NOMINAL, ANOMALOUS, ANOMALOUS, NOMINAL, ANOMALOUS], FOUND, 10),
+        ([NOMINAL, NOMINAL, WARMING_UP, None], NOT_JUDGED, None),
+        ([NOMINAL, Verdict.LEARNING, Verdict.LEARNING, Verdict.LEARNING], LEARNING, None),
+        ([], NOT_JUDGED, None),
+    ],
+)
+def test_a_fault_is_found_by_an_alert_that_begins_with_it_or_later(verdicts, result, delay_s):
+    outcome = outcome_of(FAULT, sequence(*verdicts))
+    assert outcome.result == result
+    assert outcome.delay_us == (None if delay_s is None else delay_s * SECOND_US)
+
+
+def test_shares_stand_beside_their_counts():
+    found = sequence(WARMING_UP, NOMINAL, ANOMALOUS, ANOMALOUS, NOMINAL, None)
+    document = alarms_of(found, days=0.5).document()
+    assert {name: document[name] for name in ("verdicts", "warming_up", "failed", "judged", "anomalous")} == {
+        "verdicts": 6, "warming_up": 1, "failed": 1, "judged": 4, "anomalous": 2,
+    }  # fmt: skip
+    assert (document["false_alarms_per_1000"], document["alerts"], document["alerts_per_day"]) == (500, 1, 2)
+
+
+def test_delays_are_medians_in_seconds_and_samples_of_the_channel():
+    late, early = ([NOMINAL] * count + [ANOMALOUS] for count in (4, 2))
+    outcomes = [outcome_of(FAULT, sequence(*verdicts)) for verdicts in (late, early, [NOMINAL] * 4)]
+    document = detection_document(outcomes)
+    assert (document["faults"], document["found"], document["found_share"]) == (3, 2, 0.6667)
+    assert (document["delay_median_s"], document["delay_median_samples"]) == (5.0, 2.5)
+
+
+def cell_document(alarms, outcomes):
+    return {
+        "interval_s": 1.0,
+        "packets": "one",
+        "constants": "shipped",
+        "nominal": alarms.document(),
+        "all_faults": detection_document(outcomes),
+        "faults": dict.fromkeys(FAULTS, detection_document(outcomes)),
+    }
+
+
+def test_where_nothing_is_judged_there_is_a_word_and_no_share():
+    unjudged = cell_document(alarms_of(sequence(WARMING_UP), days=1), [outcome_of(FAULT, [])])
+    assert unjudged["nominal"]["false_alarms_per_1000"] is None
+    assert unjudged["faults"]["step"]["found_share"] is None
+    assert NOT_JUDGED in report_of([unjudged], 1).lines[1]
+    learning = cell_document(
+        alarms_of(sequence(WARMING_UP, Verdict.LEARNING), days=1),
+        [outcome_of(FAULT, sequence(*[Verdict.LEARNING] * 4))],
+    )
+    assert LEARNING in report_of([learning], 1).lines[1]
+    assert NOT_JUDGED not in report_of([learning], 1).lines[1]
+    assert set(totals_of([learning]).values()) == {None}
+    found = cell_document(
+        alarms_of(sequence(NOMINAL), days=1), [outcome_of(FAULT, sequence(NOMINAL, NOMINAL, ANOMALOUS))]
+    )
+    assert totals_of([unjudged, found]) == {
+        "false_alarms_per_1000_max": 0, "found_share_min": 1, "found_share_mean": 1, "delay_median_s": 0,
+    }  # fmt: skip
+    assert set(totals_of([unjudged]).values()) == {None}
+
+
+def test_the_suite_needs_no_data_and_writes_its_totals(tmp_path, monkeypatch, capsys):
+    cell = cell_document(alarms_of(sequence(ANOMALOUS, NOMINAL), days=1), [outcome_of(FAULT, [])])
+    monkeypatch.setitem(run.RUNNERS, ("field", "offline"), lambda options: report_of([cell], options.seeds))
+    monkeypatch.setattr(sys, "argv", ["run", "--suite", "field", "--json", str(tmp_path / "field.json")])
+    run.main()
+    document = json.loads((tmp_path / "field.json").read_text(encoding="utf-8"))
+    assert document["totals"]["false_alarms_per_1000_max"] == 500
+    assert document["config"]["recordings"] == field.RECORDINGS
+    assert document["cells"] == [cell]
+    assert "alerts/day" in capsys.readouterr().out
+
+
+def test_a_suite_of_recordings_asks_for_them(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["run", "--suite", "nasa"])
+    with pytest.raises(SystemExit):
+        run.main()
+    assert "suite nasa needs --data DIR" in capsys.readouterr().err
+
+
+def test_in_one_packet_a_second_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found():
+    cell = measured(Cell(interval_s=1.0, packets=Packets.ONE, constants="shipped"), recordings=1)
+    nominal = cell["nominal"]
+    assert nominal["judged"] > 400
+    assert nominal["false_alarms_per_1000"] <= 1
+    assert cell["all_faults"]["found_share"] >= 0.9
+    assert {kind for kind, of_kind in cell["faults"].items() if of_kind["found_share"] < 0.7} == set()

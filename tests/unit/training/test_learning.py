@@ -1,0 +1,106 @@
+"""Telemetry sampled in a way that the constants were not fitted to is learning on the product's own path."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telemetry_core.inferences import SubsystemInference, Verdict
+from telemetry_core.messages import microseconds_of
+from telemetry_core.settings import load_mission
+from telemetry_core.stream import Record
+from training.preview import ModelFile, learning, verdicts
+
+CHECKOUT = Path(__file__).parents[3]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from simulator.constellation import simulate  # noqa: E402
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+STEPS = 90
+MODEL = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")
+DEFAULT = load_mission(CHECKOUT / "missions" / "default.yaml")
+MISSION = DEFAULT.model_copy(update={"periodic": DEFAULT.periodic.model_copy(update={"share": 1.0})})
+Message = dict[str, Any]
+
+
+def judged(messages: Iterable[Message], model: ModelFile = MODEL) -> list[SubsystemInference]:
+    records = [
+        Record(
+            value=json.dumps(message).encode(),
+            key=None,
+            partition=0,
+            offset=offset,
+            received_us=microseconds_of(datetime.fromisoformat(message["timestamp"])),
+        )
+        for offset, message in enumerate(messages)
+    ]
+    return list(verdicts(records, MISSION, model))
+
+
+def with_rare_battery(messages: Iterable[Message]) -> Iterator[Message]:
+    """The battery's channels of eps ten times more rarely than the others."""
+    for number, message in enumerate(messages):
+        eps = {
+            name: value
+            for name, value in message["eps"].items()
+            if number % 10 == 0 or not name.startswith("battery_")
+        }
+        yield message | {"eps": eps}
+
+
+@pytest.mark.parametrize("interval_s", [0.1, 10.0, 50.0])
+def test_nominal_telemetry_at_other_intervals_is_learning_and_never_anomalous(interval_s: float) -> None:
+    rows = judged(simulate(1, START, interval_s, STEPS, 11))
+    assert {row.verdict for row in rows} == {Verdict.WARMING_UP, Verdict.LEARNING}
+    found = [row for row in rows if row.verdict is Verdict.LEARNING]
+    for row in found:
+        assert (row.status, row.anomaly_score, row.anomaly_detected) == ("completed", None, None)
+        assert row.predictions is not None
+        assert None not in row.predictions[0]
+        assert row.calibration_hash == MODEL.calibration.hash
+        told = row.input_data["not_calibrated"]
+        assert set(told) == set(row.input_features)
+        assert all(one == {"interval_s": interval_s, "calibrated_s": [0.5, 5.0]} for one in told.values())
+
+
+@pytest.mark.parametrize("interval_s", [1.0, 5.0])
+def test_what_is_covered_scores_as_with_constants_that_say_nothing(interval_s: float) -> None:
+    former = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")
+    former.calibration = replace(MODEL.calibration, format=1)
+    now, before = (judged(simulate(1, START, interval_s, STEPS, 12), model) for model in (MODEL, former))
+    columns = ("verdict", "anomaly_score", "contributions", "predictions", "input_data")
+    assert [[getattr(row, name) for name in columns] for row in now] == [
+        [getattr(row, name) for name in columns] for row in before
+    ]
+    assert Verdict.NOMINAL in {row.verdict for row in now}
+
+
+def test_a_subsystem_is_judged_on_those_of_its_channels_that_are_covered() -> None:
+    rows = [
+        row for row in judged(with_rare_battery(simulate(1, START, 1.0, 150, 11))) if row.subsystem == "eps"
+    ]
+    last = rows[-1]
+    battery = {name for name in last.input_features if name.startswith("battery_")}
+    assert {row.verdict for row in rows} == {Verdict.WARMING_UP, Verdict.NOMINAL}
+    assert last.input_data["without_window"] == dict.fromkeys(battery, "not calibrated")
+    assert set(last.input_data["not_calibrated"]) == battery
+    assert last.contributions is not None
+    assert not battery & set(last.contributions)
+    assert last.predictions is not None
+    assert None not in last.predictions[0]
+
+
+def test_preview_says_how_many_verdicts_are_learning_why_and_what_to_do() -> None:
+    rows = judged(simulate(1, START, 10.0, 20, 11))
+    assert len(learning(rows)) == len(MISSION.subsystems)
+    assert learning(rows)[0].startswith(
+        "11 verdicts on aocs are learning: samples every 10 s, calibrated for 0.5 to 5 s;"
+        " run make calibrate RECORDING=..."
+    )
+    assert learning(judged(simulate(1, START, 1.0, 20, 11))) == []
