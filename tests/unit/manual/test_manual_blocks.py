@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.manual_blocks import as_typed_natively, blocks_of, fenced, shows
 
@@ -79,3 +80,16 @@ def test_numbers_ids_and_widths_may_differ(printed: str, sample: str) -> None:
 )
 def test_other_words_do_not_count_as_shown(printed: str, sample: str) -> None:
     assert not shows(printed, sample)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_signal_that_resumes_intake_is_sent_to_every_trigger(language: str) -> None:
+    """The service of the further triggers bears the name of the first one's container."""
+    checkout = Path(__file__).resolve().parents[3]
+    text = (checkout / "docs" / f"manual.{language}.md").read_text(encoding="utf-8")
+    (command,) = (part for part in text.split("`") if part.startswith("docker compose kill -s USR1"))
+    services = yaml.safe_load((checkout / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    triggers = {
+        name for name, service in services.items() if service.get("image") == services["trigger"]["image"]
+    }
+    assert set(command.split()[5:]) == triggers
