@@ -42,7 +42,8 @@ echo
 block "Services:" . "${services[@]}"
 block "RabbitMQ Queue:" inference in_container rabbitmq rabbitmqctl list_queues
 block "Kafka Lag:" satellite-telemetry in_container kafka kafka-consumer-groups "${group[@]}"
-block "PostgreSQL Stats:" . in_container postgres psql -U admin -d orders_db -c "$statistics"
+# shellcheck disable=SC2016  # the keys are those of the place where it runs
+block "PostgreSQL Stats:" . in_container postgres sh -c 'psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "$1"' sh "$statistics"
 echo "GPU Status:"
 # Docker writes its own errors to the output.
 if printed=$(in_container triton-server nvidia-smi "${gpu[@]}" 2>/dev/null); then echo "$printed"; else echo "not available"; fi

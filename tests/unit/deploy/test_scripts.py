@@ -11,3 +11,28 @@ def test_arguments_lose_the_blanks_that_backslashes_leave() -> None:
     given = ["printf", "%s|", "-A", "tasks", " --loglevel=info", "  --concurrency=4", " ", "a b"]
     outcome = subprocess.run([script, *given], capture_output=True, text=True, check=True)
     assert outcome.stdout == "-A|tasks|--loglevel=info|--concurrency=4|a b|"
+
+
+def test_monitor_asks_postgresql_as_the_user_and_for_the_database_of_the_configuration(
+    tmp_path: Path,
+) -> None:
+    """A stand-in for docker runs what is meant for a container, and for psql prints its arguments."""
+    answers = {
+        "docker": 'case "$1" in ps) echo id ;; exec) shift 2; exec "$@" ;; *) echo up ;; esac',
+        "psql": 'printf "%s " "$@"',
+        "rabbitmqctl": "echo inference 0",
+        "kafka-consumer-groups": "echo satellite-telemetry",
+        "nvidia-smi": "echo none",
+    }
+    for name, answer in answers.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    keys = {"POSTGRES_USER": "ops", "POSTGRES_DB": "flight"}
+    outcome = subprocess.run(
+        [CHECKOUT / "monitor.sh"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **keys},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "-U ops -d flight -c SELECT COUNT(*)" in outcome.stdout
