@@ -1,7 +1,7 @@
 """Configuration: environment keys (the same under Compose and natively) and the mission file."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import yaml
@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from telemetry_core.errors import InvalidMission
 from telemetry_core.subsystems import Mission
 
+LONGEST_DAYS: Final = 365_000
+"""Beyond it no date is left to count back to; 0 keeps for ever."""
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -26,7 +28,7 @@ class Settings(BaseSettings):
     celery_broker_url: str = "amqp://guest:guest@localhost:5672//"
     celery_result_backend: str = "rpc://"
     postgres_host: str = "localhost"
-    postgres_port: int = 5432
+    postgres_port: int = Field(default=5432, ge=1, le=65_535)
     postgres_user: str = "admin"
     postgres_password: str = "admin123"  # noqa: S105 - the operator's manual fixes it; refused beyond loopback
     postgres_db: str = "orders_db"
@@ -43,9 +45,9 @@ class Settings(BaseSettings):
     """Keys of the REST API, separated by commas; none = it asks for none."""
     kafka_retention_bytes: int = Field(default=10_737_418_240, ge=0)
     """Bytes that each partition of a topic keeps for its seven days; 0 sets no limit."""
-    retention_completed_days: float = Field(default=365, ge=0)
+    retention_completed_days: float = Field(default=365, ge=0, le=LONGEST_DAYS)
     """Completed jobs older than this are deleted with their verdicts; 0 keeps them for ever."""
-    retention_failed_days: float = Field(default=365, ge=0)
+    retention_failed_days: float = Field(default=365, ge=0, le=LONGEST_DAYS)
     allowed_hosts: str = ""
     """Further names under which browsers reach this machine, separated by commas."""
     intake_breaker_share: float = Field(default=0.5, gt=0, le=1)
@@ -72,6 +74,23 @@ class Settings(BaseSettings):
                 " password percent-encoded, %2F for /, %40 for @, %23 for #, %3F for ?"
             )
         return url
+
+    @field_validator("victoria_metrics_url", "elasticsearch_url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        """Refuse `host:port`, which reads as a scheme; no search engine is an empty address."""
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("no URL of the form http://host:port")
+        return url
+
+    @field_validator("triton_server_url")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        """Refuse a scheme: gRPC would look for a host of that name for ever."""
+        if address.lower().startswith(("http://", "https://")):
+            raise ValueError("an address of the form host:port, without http://")
+        return address
 
     @property
     def accepted_api_keys(self) -> list[str]:

@@ -172,3 +172,28 @@ def test_the_exit_status_tells_compose(capsys: pytest.CaptureFixture[str]) -> No
     assert main(ON_LOOPBACK) == 0
     assert main(ON_LOOPBACK | {"KAFKA_CLUSTER_ID": ""}) == 1
     assert capsys.readouterr().err.startswith("preflight: KAFKA_CLUSTER_ID")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("VICTORIA_METRICS_URL", "victoria-metrics:8428"),
+        ("ELASTICSEARCH_URL", "elasticsearch:9200"),
+        ("ELASTICSEARCH_URL", "http://"),
+        ("TRITON_SERVER_URL", "http://triton-server:8001"),
+        ("POSTGRES_PORT", "99999"),
+        ("RETENTION_COMPLETED_DAYS", "1000000"),
+        ("RETENTION_FAILED_DAYS", "inf"),
+    ],
+)
+def test_what_no_service_could_work_with_is_refused_by_its_key(key: str, value: str) -> None:
+    (problem,) = problems(ON_LOOPBACK | {key: value})
+    assert problem.startswith(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("ELASTICSEARCH_URL", ""), ("RETENTION_COMPLETED_DAYS", "0"), ("RETENTION_FAILED_DAYS", "36500")],
+)
+def test_what_is_left_out_or_kept_for_long_is_taken(key: str, value: str) -> None:
+    assert list(problems(ON_LOOPBACK | {key: value})) == []
