@@ -766,7 +766,8 @@ SELECT
     processed_by
 FROM subsystem_inferences WHERE job_id = %(job_id)s ORDER BY subsystem
 -- name: pipeline_database
--- How PostgreSQL itself is; rows are the planner's estimates, -1 before it counted first.
+-- How PostgreSQL itself is; rows are the planner's estimates, -1 before it counted first. A transaction of any database of the
+-- server holds up ops.settled_position(), and with it live lines and the relay.
 SELECT
     current_setting('max_connections')::int AS max_connections,
     pg_database_size(current_database()) AS size_bytes,
@@ -777,7 +778,7 @@ SELECT
 FROM (
     SELECT
         count(*) AS connections,
-        min(xact_start) FILTER (WHERE datname = current_database() AND pid <> pg_backend_pid()) AS oldest_start
+        min(xact_start) FILTER (WHERE pid <> pg_backend_pid()) AS oldest_start
     FROM pg_stat_activity WHERE backend_type = 'client backend'
 ) AS clients
 

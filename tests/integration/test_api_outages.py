@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg2
 import pytest
 import requests
 
@@ -194,6 +195,25 @@ def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(
     relay.step()
     assert ask().relay_lag == 0
     owner.close()
+
+
+def test_pipeline_sees_a_transaction_of_another_database_that_holds_back_the_relay(
+    database: Settings, postgres_server: Settings
+) -> None:
+    pool = open_pool(database, max_connections=1)
+    ask = database_question(pool)
+    connection = psycopg2.connect(
+        host=postgres_server.postgres_host,
+        port=postgres_server.postgres_port,
+        user=postgres_server.postgres_user,
+        password=postgres_server.postgres_password,
+        dbname=postgres_server.postgres_db,
+    )
+    connection.cursor().execute("SELECT pg_current_xact_id()")
+    time.sleep(0.1)
+    assert ask().server["oldest_transaction_s"] > 0.05
+    connection.close()
+    pool.close()
 
 
 def test_without_room_on_the_disk_a_job_is_refused_and_leaves_nothing(database: Settings) -> None:
