@@ -1158,16 +1158,22 @@ GROUP BY source, reason ORDER BY count(*) DESC, source, reason
 SELECT * FROM ops.dead_letters WHERE id = %(id)s
 
 -- name: lock_dead_letters
--- Open letters that a choice names, oldest first; those that another process handles right now are its own.
-SELECT id, source, place, reason, message_key, headers, body
-FROM ops.dead_letters
-WHERE state = 'open'
-    AND NOT (is_cut AND %(whole_only)s)
-    AND (%(ids)s IS NULL OR id = ANY (%(ids)s))
-    AND (%(source)s IS NULL OR source = %(source)s)
-    AND (%(reason)s IS NULL OR reason = %(reason)s)
-    AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
-ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+-- Open letters that a choice names, oldest first, as many as `bytes` hold and one at least; those that another process
+-- handles right now are its own.
+SELECT letter.id, letter.source, letter.place, letter.reason, letter.message_key, letter.headers, letter.body
+FROM ops.dead_letters AS letter
+INNER JOIN (
+    SELECT id, sum(size_bytes) OVER (ORDER BY id) - size_bytes AS bytes_before
+    FROM ops.dead_letters
+    WHERE state = 'open'
+        AND NOT (is_cut AND %(whole_only)s)
+        AND (%(ids)s IS NULL OR id = ANY (%(ids)s))
+        AND (%(source)s IS NULL OR source = %(source)s)
+        AND (%(reason)s IS NULL OR reason = %(reason)s)
+        AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+) AS chosen ON chosen.id = letter.id
+WHERE letter.state = 'open' AND chosen.bytes_before < %(bytes)s
+ORDER BY letter.id LIMIT %(limit)s FOR UPDATE OF letter SKIP LOCKED
 
 -- name: count_chosen_dead_letters
 SELECT source, reason, is_cut, count(*) AS count

@@ -29,6 +29,10 @@ from telemetry_core.tasks import DEAD_LETTER_QUEUE
 ANSWER_S: Final = 3.0
 """How long one look into a broker may take; what is left waits for the next look."""
 MAX_TAKEN: Final = 1_000
+MAX_TAKEN_BYTES: Final = 50_000_000
+"""Of bodies in memory at once: a letter may have over a megabyte, a container 512 MB."""
+MAX_CONSUMED: Final = 20
+PREFETCHED_KB: Final = 16_384
 CONFIRM_S: Final = 10.0
 SENDING_S: Final = 20.0
 """So long one action sends: PostgreSQL ends a transaction that stays idle for a minute."""
@@ -50,13 +54,14 @@ class KafkaLetters:
         self._topic = settings.kafka_dead_letter_topic
 
     def read(self, next_positions: Mapping[int, int]) -> list[Letter]:
-        """Return the letters that follow the known positions, at most `MAX_TAKEN`."""
+        """Return the letters that follow the known positions, as many as one look takes."""
         consumer = Consumer(
             {
                 "bootstrap.servers": self._servers,
                 "group.id": "dead-letters",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                "queued.max.messages.kbytes": PREFETCHED_KB,
                 "log_level": 0,
             }
         )
@@ -81,8 +86,8 @@ class KafkaLetters:
         consumer.assign(starts)
         found: list[Letter] = []
         deadline = time.monotonic() + ANSWER_S
-        while waiting and len(found) < MAX_TAKEN and time.monotonic() < deadline:
-            for message in consumer.consume(MAX_TAKEN - len(found), timeout=0.2):
+        while waiting and not is_full(found) and time.monotonic() < deadline:
+            for message in consumer.consume(min(MAX_CONSUMED, MAX_TAKEN - len(found)), timeout=0.2):
                 if message.error() is not None:
                     raise KafkaException(message.error())
                 letter = _letter(message)
@@ -183,11 +188,14 @@ class RabbitLetters:
 
     def _taken(self, channel: Any) -> Iterator[tuple[int, Letter]]:
         deadline = time.monotonic() + ANSWER_S
+        size = 0
         for _ in range(MAX_TAKEN):
-            found = channel.basic_get(DEAD_LETTER_QUEUE) if time.monotonic() < deadline else None
+            is_due = time.monotonic() >= deadline or size >= MAX_TAKEN_BYTES
+            found = None if is_due else channel.basic_get(DEAD_LETTER_QUEUE)
             if found is None:
                 return
             body = found.body.encode() if isinstance(found.body, str) else bytes(found.body)
+            size += len(body)
             yield (
                 found.delivery_tag,
                 letter_of_task(
@@ -210,6 +218,11 @@ _PROPERTIES: Final = (
     "priority",
     "message_id",
 )
+
+
+def is_full(letters: Sequence[Letter]) -> bool:
+    """Tell whether a look took as much as one may: more may wait behind it."""
+    return len(letters) >= MAX_TAKEN or sum(len(item.body or b"") for item in letters) >= MAX_TAKEN_BYTES
 
 
 def _produce(producer: Producer, place: int, row: Row, outcomes: dict[int, KafkaError | None]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol
 import psycopg2
 import structlog
 
-from operation_server.dead_letters.brokers import MAX_TAKEN, KafkaLetters, RabbitLetters
+from operation_server.dead_letters.brokers import MAX_TAKEN_BYTES, KafkaLetters, RabbitLetters, is_full
 from operation_server.dead_letters.letters import Letter, Source
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
@@ -17,7 +17,7 @@ from telemetry_core.store import QUERIES, Row, rows
 
 KEPT_FOR: Final = timedelta(days=30)
 MAX_HANDLED: Final = 1_000
-"""So many letters one action handles; it says how many are left."""
+"""So many letters one action handles, and so many as `MAX_TAKEN_BYTES` hold; it says how many are left."""
 
 Action = Literal["redrive", "discard"]
 State = Literal["open", "redriven", "discarded"]
@@ -58,7 +58,7 @@ class Outcome:
     handled: Counter[tuple[str, str]]
     #: Cut letters cannot be redriven.
     left_out: int
-    #: Chosen letters beyond `MAX_HANDLED`: do it again.
+    #: Chosen letters beyond what one action handles: do it again.
     remaining: int
     #: Why a broker did not take letters, which stay open, to how many.
     failed: Counter[str] = field(default_factory=Counter)
@@ -96,18 +96,18 @@ class DeadLetterOffice:
     def collect(self) -> Collection:
         """Bring new letters into the table, and let go of those older than `KEPT_FOR`."""
         problems = []
-        found = [0]
+        are_full = [False]
         with transaction(self._pool) as connection:
             if not rows(connection, "lock_dead_letter_collection")[0]["is_ours"]:
                 return Collection(problems=[])
             for ask in (self._from_kafka, self._from_rabbitmq):
                 try:
-                    found.append(ask(connection))
+                    are_full.append(ask(connection))
                 except DependencyUnavailable as error:
                     problems.append(str(error))
             with connection.cursor() as cursor:
                 cursor.execute(QUERIES["expire_dead_letters"], {"age": KEPT_FOR})
-        return Collection(problems=problems, has_more=max(found) >= MAX_TAKEN)
+        return Collection(problems=problems, has_more=any(are_full))
 
     def page(self, filters: Filters, *, before: int | None, limit: int) -> list[Row]:
         """Return letters, newest first."""
@@ -140,7 +140,12 @@ class DeadLetterOffice:
             taken = rows(
                 connection,
                 "lock_dead_letters",
-                {**_parameters(choice), "limit": MAX_HANDLED, "whole_only": action == "redrive"},
+                {
+                    **_parameters(choice),
+                    "limit": MAX_HANDLED,
+                    "bytes": MAX_TAKEN_BYTES,
+                    "whole_only": action == "redrive",
+                },
             )
             failures = self._send(taken) if action == "redrive" else {}
             done = [row for row in taken if row["id"] not in failures]
@@ -176,14 +181,21 @@ class DeadLetterOffice:
             raise outage
         return failures
 
-    def _from_kafka(self, connection: Connection) -> int:
+    def _from_kafka(self, connection: Connection) -> bool:
         known = rows(connection, "next_dead_letter_positions")
         letters = self._kafka.read({row["partition"]: row["position"] for row in known})
         _insert(connection, letters)
-        return len(letters)
+        return is_full(letters)
 
-    def _from_rabbitmq(self, _connection: Connection) -> int:
-        return self._rabbitmq.take(self._store)
+    def _from_rabbitmq(self, _connection: Connection) -> bool:
+        taken: list[Letter] = []
+
+        def store(letters: Sequence[Letter]) -> None:
+            self._store(letters)
+            taken.extend(letters)
+
+        self._rabbitmq.take(store)
+        return is_full(taken)
 
     def _store(self, letters: Sequence[Letter]) -> None:
         """Commit, so that the broker may forget them."""

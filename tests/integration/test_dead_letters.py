@@ -209,12 +209,27 @@ def test_one_broker_that_is_away_hides_nothing_of_the_other(office: Office) -> N
 def test_one_look_tells_whether_a_broker_has_more_than_it_takes(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operation_server.dead_letters.office.MAX_TAKEN", 2)
+    monkeypatch.setattr("operation_server.dead_letters.brokers.MAX_TAKEN", 2)
     office.rabbitmq.refuse(b"1")
     assert not office.desk.collect().has_more
     for body in (b"2", b"3"):
         office.rabbitmq.refuse(body)
     assert office.desk.collect().has_more
+
+
+def test_one_action_handles_no_more_bodies_than_fit_into_memory(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operation_server.dead_letters.office.MAX_TAKEN_BYTES", 25)
+    for body in (b"a" * 10, b"b" * 10, b"c" * 10, b"d" * 100):
+        office.kafka.refuse(body)
+    office.desk.collect()
+    counts = []
+    for _ in range(2):
+        outcome = office.do("redrive")
+        counts.append((outcome.handled.total(), outcome.remaining))
+    assert counts == [(3, 1), (1, 0)]
+    assert [len(body) for _, body in office.kafka.sent] == [10, 10, 10, 100]
 
 
 def test_pages_follow_each_other_without_a_gap(office: Office) -> None:
