@@ -176,6 +176,13 @@ class TestEnvironmentFile:
         (checkout / ".env").write_text("export KAFKA_CLUSTER_ID=MkU3OEVBNTcwNTJENDM2Qg\n")
         assert "MkU3OEVBNTcwNTJENDM2Qg stays" in init_kafka(checkout).printed
 
+    @pytest.mark.parametrize("line", ["{} = {}", "{}: {}", "\ufeff{}={}", "export {} ={}\r"])
+    def test_a_key_may_be_written_in_every_way_that_compose_reads(self, checkout: Path, line: str) -> None:
+        text = line.format("KAFKA_CLUSTER_ID", "MkU3OEVBNTcwNTJENDM2Qg") + "\n"
+        (checkout / ".env").write_text(text, encoding="utf-8")
+        assert "stays as it is" in init_kafka(checkout).printed
+        assert (checkout / ".env").read_text(encoding="utf-8").count("KAFKA_CLUSTER_ID") == 1
+
     def test_the_file_keeps_its_mode(self, checkout: Path) -> None:
         (checkout / ".env").chmod(0o600)
         init_kafka(checkout)
