@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from telemetry_core.access import HOST_NAME
 from telemetry_core.errors import InvalidMission
+from telemetry_core.roles import SERVICES, role_of
 from telemetry_core.settings import Settings, load_mission
 
 MIN_PASSWORD_LENGTH: Final = 12
@@ -41,6 +42,7 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
 def configuration_problems(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield what would keep services from starting, natively and in containers."""
     yield from _settings(environment)
+    yield from _owner(environment.get("POSTGRES_USER", ""))
     yield from _broker(environment.get("CELERY_BROKER_URL", ""))
     yield from _mission(Path(environment["MISSION_FILE"]))
     yield from access_problems(environment)
@@ -106,6 +108,11 @@ def _settings(environment: Mapping[str, str]) -> Iterator[str]:
     except ValidationError as error:
         for item in error.errors():
             yield f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
+
+
+def _owner(user: str) -> Iterator[str]:
+    if user in map(role_of, SERVICES):
+        yield f"POSTGRES_USER: {user} is the login of a service, which never owns the database: take another"
 
 
 def _broker(url: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Configuration: environment keys (the same under Compose and natively) and the mission file."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from telemetry_core.errors import InvalidMission
 from telemetry_core.subsystems import Mission
 
+LARGEST_INTEGER: Final = 2**63 - 1
+"""Of Kafka's settings."""
+MOST_SATELLITES: Final = 1_000_000
 LONGEST_DAYS: Final = 365_000
 """Beyond it no date is left to count back to; 0 keeps for ever."""
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -26,7 +29,8 @@ class Settings(BaseSettings):
     kafka_dead_letter_topic: str = "satellite-telemetry-dead-letters"
     kafka_results_topic: str = "inference.results"
     celery_broker_url: str = "amqp://guest:guest@localhost:5672//"
-    celery_result_backend: str = "rpc://"
+    celery_result_backend: Literal["rpc://"] = "rpc://"
+    """Results stand in PostgreSQL: no service reads another backend, and no image has its client."""
     postgres_host: str = "localhost"
     postgres_port: int = Field(default=5432, ge=1, le=65_535)
     postgres_user: str = "admin"
@@ -43,7 +47,7 @@ class Settings(BaseSettings):
     """With less room there nothing new is taken in."""
     api_keys: str = ""
     """Keys of the REST API, separated by commas; none = it asks for none."""
-    kafka_retention_bytes: int = Field(default=10_737_418_240, ge=0)
+    kafka_retention_bytes: int = Field(default=10_737_418_240, ge=0, le=LARGEST_INTEGER)
     """Bytes that each partition of a topic keeps for its seven days; 0 sets no limit."""
     retention_completed_days: float = Field(default=365, ge=0, le=LONGEST_DAYS)
     """Completed jobs older than this are deleted with their verdicts; 0 keeps them for ever."""
@@ -52,8 +56,8 @@ class Settings(BaseSettings):
     """Further names under which browsers reach this machine, separated by commas."""
     intake_breaker_share: float = Field(default=0.5, gt=0, le=1)
     """Share of invalid input above which the trigger pauses; 1 = never."""
-    max_satellites: int = Field(default=5_000, ge=1)
-    """Satellites whose windows the trigger keeps at once, live and stored ones apart; 32 KB each."""
+    max_satellites: int = Field(default=5_000, ge=1, le=MOST_SATELLITES)
+    """Satellites whose windows the trigger keeps at once, live and stored ones apart; 40 KB each."""
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
     metrics_address: str = "127.0.0.1"

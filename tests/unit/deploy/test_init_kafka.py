@@ -454,6 +454,10 @@ class TestGate:
         outcome = init_kafka(checkout, variables={"DOCKER_BUILDKIT": "0"})
         assert "DOCKER_BUILDKIT=0 is set" in outcome.wanted
 
+    def test_an_address_of_ipv6_is_said_as_a_url(self, checkout: Path) -> None:
+        set_keys(checkout, BIND_ADDRESS="::1")
+        assert "http://[::1]:" in init_kafka(checkout).printed
+
     def test_the_addresses_are_said_with_their_ports(self, checkout: Path) -> None:
         set_keys(checkout, NGINX_PORT=18081)
         assert "http://localhost:18081/" in init_kafka(checkout).printed

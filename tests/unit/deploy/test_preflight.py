@@ -184,6 +184,10 @@ def test_the_exit_status_tells_compose(capsys: pytest.CaptureFixture[str]) -> No
         ("POSTGRES_PORT", "99999"),
         ("RETENTION_COMPLETED_DAYS", "1000000"),
         ("RETENTION_FAILED_DAYS", "inf"),
+        ("KAFKA_RETENTION_BYTES", str(2**63)),
+        ("MAX_SATELLITES", "10000000"),
+        ("CELERY_RESULT_BACKEND", "redis://redis:6379/0"),
+        ("POSTGRES_USER", "satellite_housekeeping"),
     ],
 )
 def test_what_no_service_could_work_with_is_refused_by_its_key(key: str, value: str) -> None:
