@@ -37,8 +37,8 @@ def save_apart(task: WindowSet, rows: Sequence[SubsystemInference], save: Save) 
 def _save_halves(task: WindowSet, rows: Sequence[SubsystemInference], save: Save) -> list[str]:
     middle = len(rows) // 2
     return [
-        *save_apart(_part(task, slice(middle)), rows[:middle], save),
-        *save_apart(_part(task, slice(middle, None)), rows[middle:], save),
+        *save_apart(task.part(slice(middle)), rows[:middle], save),
+        *save_apart(task.part(slice(middle, None)), rows[middle:], save),
     ]
 
 
@@ -51,17 +51,6 @@ def _save_as_failed(task: WindowSet, reason: str, save: Save) -> list[str]:
     except Exception as error:  # noqa: BLE001 - its task becomes a dead letter
         return [f"{task.jobs[0].job_id}: {error}"]
     return []
-
-
-def _part(task: WindowSet, chosen: slice) -> WindowSet:
-    return replace(
-        task,
-        jobs=task.jobs[chosen],
-        origins=task.origins[chosen],
-        windows=task.windows[chosen],
-        steps=None if task.steps is None else task.steps[chosen],
-        newest=None if task.newest is None else task.newest[chosen],
-    )
 
 
 def _bare(task: WindowSet) -> WindowSet:

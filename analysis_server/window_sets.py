@@ -3,8 +3,8 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,19 @@ class WindowSet:
     #: What counts, by channel; one that is not listed is judged as usual.
     detection: Mapping[str, Detection] = field(default_factory=dict)
 
+    def part(self, chosen: slice) -> Self:
+        """Return some of the jobs, with all that is told of them."""
+        return replace(
+            self,
+            jobs=self.jobs[chosen],
+            origins=self.origins[chosen],
+            windows=self.windows[chosen],
+            steps=None if self.steps is None else self.steps[chosen],
+            newest=None if self.newest is None else self.newest[chosen],
+            interval_s=None if self.interval_s is None else self.interval_s[chosen],
+            is_covered=None if self.is_covered is None else self.is_covered[chosen],
+        )
+
 
 def windows_of_batch(batch: InferenceBatch) -> WindowSet:
     """Decode a batch, or raise `ModelContractError` where its bytes do not fit its shape.
@@ -72,6 +85,7 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
     """
     shape = (len(batch.jobs), len(batch.channels), batch.window_length)
     windows: Numbers = _unpacked(batch, batch.windows_base64, np.dtype("<f4"), shape).astype(np.float32)
+    settings = {name: part.model_dump(exclude_defaults=True) for name, part in batch.detection.items()}
     records = None
     if batch.schema >= CHANNELS_SCHEMA:
         records = _checked(batch, _unpacked(batch, batch.channels_base64, CHANNEL_RECORD, shape[:2]))
@@ -84,7 +98,8 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
         horizon=batch.horizon,
         jobs=[windowed.job for windowed in batch.jobs],
         origins=[
-            _origin(batch, windowed) | ({} if records is None else origin_of_channels(batch, number, records))
+            _origin(windowed, settings)
+            | ({} if records is None else origin_of_channels(batch, number, records))
             for number, windowed in enumerate(batch.jobs)
         ],
         windows=without_invalid_values(windows, batch.channels, batch.detection),
@@ -121,8 +136,7 @@ def _is_elsewhere(windowed: WindowedJob, record: np.void) -> bool:
     return is_apart or abs(interval_us - int(record["interval_us"])) > INTERVAL_TOLERANCE * interval_us
 
 
-def _origin(batch: InferenceBatch, windowed: WindowedJob) -> dict[str, Any]:
-    settings = {name: part.model_dump(exclude_defaults=True) for name, part in batch.detection.items()}
+def _origin(windowed: WindowedJob, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "window_start": time_of(windowed.window_start_us).isoformat(),
         "window_end": time_of(windowed.window_end_us).isoformat(),
