@@ -1,19 +1,16 @@
 """Telemetry sampled in a way that the constants were not fitted to is learning on the product's own path."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.messages import microseconds_of
 from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
+from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile, learning, verdicts
 
 CHECKOUT = Path(__file__).parents[3]
@@ -26,21 +23,10 @@ STEPS = 90
 MODEL = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")
 DEFAULT = load_mission(CHECKOUT / "missions" / "default.yaml")
 MISSION = DEFAULT.model_copy(update={"periodic": DEFAULT.periodic.model_copy(update={"share": 1.0})})
-Message = dict[str, Any]
 
 
 def judged(messages: Iterable[Message], model: ModelFile = MODEL) -> list[SubsystemInference]:
-    records = [
-        Record(
-            value=json.dumps(message).encode(),
-            key=None,
-            partition=0,
-            offset=offset,
-            received_us=microseconds_of(datetime.fromisoformat(message["timestamp"])),
-        )
-        for offset, message in enumerate(messages)
-    ]
-    return list(verdicts(records, MISSION, model))
+    return list(verdicts(records_of_messages(messages), MISSION, model))
 
 
 def with_rare_battery(messages: Iterable[Message]) -> Iterator[Message]:

@@ -1,13 +1,11 @@
 """Nominal telemetry is nominal however it is split into packets; a channel that ceases is found."""
 
 import base64
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,10 +13,9 @@ from analysis_server.inference import infer_windows
 from analysis_server.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.messages import microseconds_of
 from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
 from telemetry_core.tasks import InferenceBatch
+from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile
 
 CHECKOUT = Path(__file__).parents[3]
@@ -29,7 +26,6 @@ from simulator.faults import parse_fault  # noqa: E402
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 STEPS = 96
-Message = dict[str, Any]
 Split = Callable[[Iterable[Message]], Iterator[Message]]
 
 MODEL = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")
@@ -63,25 +59,12 @@ def battery_alone(messages: Iterable[Message]) -> Iterator[Message]:
         yield part(message, is_battery=True)
 
 
-def records_of_messages(messages: Iterable[Message], split: Split) -> list[Record]:
-    return [
-        Record(
-            value=json.dumps(message).encode(),
-            key=None,
-            partition=0,
-            offset=offset,
-            received_us=microseconds_of(datetime.fromisoformat(message["timestamp"])),
-        )
-        for offset, message in enumerate(split(messages))
-    ]
-
-
 def judged(split: Split, fault: str | None = None) -> list[SubsystemInference]:
     """Verdicts on eps after every packet: a sample set of which only some came is judged, too."""
     faults = [parse_fault(fault, satellite_ids(1))] if fault else []
     trigger = InferenceTrigger(MISSION, topic="t", clock=lambda: START)
     rows: list[SubsystemInference] = []
-    for record in records_of_messages(simulate(1, START, 1.0, STEPS, 11, faults), split):
+    for record in records_of_messages(split(simulate(1, START, 1.0, STEPS, 11, faults))):
         for batch in trigger.plan([record]).batches:
             if batch.subsystem == "eps":
                 rows += infer_windows(
@@ -132,7 +115,7 @@ def as_before(batch: InferenceBatch) -> InferenceBatch:
 def test_scores_of_one_packet_are_those_that_the_shipped_constants_were_fitted_to(interval_s: float) -> None:
     """Only where float32 holds few digits of a window does the model see another number than it did."""
     trigger = InferenceTrigger(MISSION, topic="t", clock=lambda: START)
-    records = records_of_messages(simulate(1, START, interval_s, 90, 12), one_packet)
+    records = records_of_messages(one_packet(simulate(1, START, interval_s, 90, 12)))
     changes = []
     for batch in trigger.plan(records).batches:
         found, expected = (
