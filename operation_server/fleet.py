@@ -119,7 +119,7 @@ class FleetBoard:
             present = beside.submit(self._breaches.present)
             names = satellites(connection)
             verdicts = rows(connection, "newest_verdicts", {"satellites": names, **parts})
-            episodes = open_episodes(connection, names, signs)
+            episodes = open_episodes(connection, names, signs, members_each=1)
             episodes += unjudged_episodes(connection, self._breaches, present.result())
             heard = read_heard(connection, self._mission, names)
             now = datetime.now(UTC)
