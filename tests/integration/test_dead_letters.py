@@ -9,11 +9,11 @@ import pytest
 
 from operation_server.dead_letters.brokers import Look
 from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task, next_offset
-from operation_server.dead_letters.office import Choice, Collection, DeadLetterOffice, Filters
+from operation_server.dead_letters.office import KEPT_FOR, Choice, Collection, DeadLetterOffice, Filters
 from operation_server.pipeline.stores import database_question
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import rows
+from telemetry_core.store import QUERIES, rows
 
 pytestmark = pytest.mark.integration
 
@@ -276,3 +276,20 @@ def test_collection_goes_on_behind_the_last_letter_also_of_a_topic_that_was_made
     office.kafka.letters[0] = replace(office.kafka.letters[0], refused_at=NOW + timedelta(minutes=1))
     office.desk.collect()
     assert (numbers().open_letters, numbers().letter_positions) == (1, {0: 1})
+
+
+def plan(pool: Pool, statement: str, parameters: dict[str, Any]) -> str:
+    """Return how PostgreSQL would run a statement where there are too many letters to read them all."""
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan TO off")
+        cursor.execute(f"EXPLAIN {QUERIES[statement]}", parameters)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def test_letter_that_comes_again_and_letters_too_old_are_found_by_an_index(
+    office: Office, pool: Pool
+) -> None:
+    office.rabbitmq.refuse(b"{}", is_redelivered=True)
+    (letter,) = office.rabbitmq.letters
+    assert "idx_dead_letters_identity" in plan(pool, "insert_dead_letter", letter.parameters())
+    assert "idx_dead_letters_time" in plan(pool, "expire_dead_letters", {"age": KEPT_FOR})
