@@ -183,6 +183,26 @@ class TestEnvironmentFile:
         assert "stays as it is" in init_kafka(checkout).printed
         assert (checkout / ".env").read_text(encoding="utf-8").count("KAFKA_CLUSTER_ID") == 1
 
+    def test_what_compose_interpolates_is_taken_as_it_takes_it(self, checkout: Path) -> None:
+        port, profiles = free_ports(1)[0], "# none\nexport COMPOSE_PROFILES = ''\n"
+        with (checkout / ".env").open("a") as file:
+            file.write(f"{profiles}NEXT={port}\nPOSTGRES_PORT=${{MOVED:-$NEXT}}\nKAFKA_PORT=$POSTGRES_PORT\n")
+        wanted = init_kafka(checkout).wanted
+        assert f"POSTGRES_PORT={port} is the port of another key, too" in wanted
+        assert (checkout / ".env").read_text().count("COMPOSE_PROFILES") == 1
+        moved = init_kafka(checkout, variables={"MOVED": "nowhere"})
+        assert "POSTGRES_PORT=nowhere is not a port number" in moved.wanted
+
+    def test_what_compose_refuses_is_refused_before_anything_is_written(self, checkout: Path) -> None:
+        with (checkout / ".env").open("a") as file:
+            file.write("POSTGRES_PORT=${MOVED:?set it}\nAPI_KEYS='a\n")
+        before = (checkout / ".env").read_text()
+        outcome = init_kafka(checkout)
+        assert outcome.status == 1
+        assert "init-kafka: .env cannot be read: POSTGRES_PORT: MOVED must be set: set it\n" in outcome.wanted
+        assert "init-kafka: .env cannot be read: API_KEYS: its quote is not closed\n" in outcome.wanted
+        assert (checkout / ".env").read_text() == before
+
     def test_the_file_keeps_its_mode(self, checkout: Path) -> None:
         (checkout / ".env").chmod(0o600)
         init_kafka(checkout)
