@@ -58,7 +58,7 @@ check_port() {
   container=$(docker ps --filter "publish=$port" --format '{{.Label "com.docker.compose.project"}}/{{.Names}}') || true
   container=${container%%$'\n'*}
   case $container in
-    satellite/*) ;;
+    "$project"/*) ;;
     */*) want "port $port is taken by the container ${container#*/}: stop it, or set $key in .env to a free port" ;;
     *) want "port $port is taken by $(owner_of "$port"): stop it, or set $key in .env to a free port" ;;
   esac
@@ -66,7 +66,8 @@ check_port() {
 
 # docker-compose.yml itself says which ports are published under which key.
 check_ports() {
-  local key default bind_address seen_ports=''
+  local key default bind_address project seen_ports=''
+  project=$(project_name)
   bind_address=$(setting BIND_ADDRESS 127.0.0.1)
   bind_address=${bind_address#[} bind_address=${bind_address%]}
   while read -r key default; do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by whatever asks for a key of .env: the one place that reads it, as Compose does.
+# Sourced by whatever asks for a key of .env, or for the project: the one place that reads them, as Compose does.
 
 # ask_env QUESTION [KEY]: see deploy/host/env.awk.
 ask_env() { awk -v "ask=$1" -v "wanted=${2:-}" -f deploy/host/env.awk .env; }
@@ -14,3 +14,17 @@ setting() {
   if [ -n "${!1+set}" ]; then value=${!1}; else value=$(value_of "$1"); fi
   printf '%s' "${value:-${2:-}}"
 }
+
+# The project's name: COMPOSE_PROJECT_NAME, else `name:` of the last of Compose's files that has one.
+project_name() {
+  local name separator files
+  name=$(setting COMPOSE_PROJECT_NAME)
+  if [ -z "$name" ]; then
+    separator=$(setting COMPOSE_PATH_SEPARATOR :)
+    IFS=$separator read -r -a files <<<"$(setting COMPOSE_FILE "docker-compose.yml${separator}docker-compose.override.yml")"
+    name=$(sed -n "s/^name:[ \"']*\([a-z0-9][a-z0-9_-]*\).*/\1/p" "${files[@]}" 2>/dev/null | tail -n 1) || true
+  fi
+  printf '%s' "$name"
+}
+
+runs_in_containers() { [ -n "$(docker ps --quiet --filter "label=com.docker.compose.project=$(project_name)" 2>/dev/null)" ]; }

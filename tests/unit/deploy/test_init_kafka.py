@@ -403,6 +403,14 @@ class TestGate:
             set_keys(checkout, KAFKA_PORT=port)
             assert init_kafka(checkout, Host(publishing="satellite/kafka")).status == 0
 
+    def test_a_project_of_another_name_knows_its_own_ports(self, checkout: Path) -> None:
+        with a_server() as port:
+            set_keys(checkout, KAFKA_PORT=port, COMPOSE_PROJECT_NAME="flight")
+            assert init_kafka(checkout, Host(publishing="flight/kafka")).status == 0
+            assert (
+                "by the container kafka:" in init_kafka(checkout, Host(publishing="satellite/kafka")).wanted
+            )
+
     @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
     def test_a_port_is_looked_for_on_the_address_that_will_publish_it(
         self, checkout: Path, address: str
