@@ -19,7 +19,7 @@ KEPT_FOR: Final = timedelta(days=30)
 MAX_HANDLED: Final = 1_000
 """So many letters one action handles, and so many as `MAX_TAKEN_BYTES` hold; it says how many are left."""
 
-MORE: Final = "the brokers may hold more than one look takes: list them again"
+MORE: Final = "there may be more in the brokers than this look saw: list them again"
 
 Action = Literal["redrive", "discard"]
 State = Literal["open", "redriven", "discarded"]
