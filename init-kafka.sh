@@ -127,7 +127,7 @@ match_search() {
 
 say_addresses() {
   local host
-  host=$(setting BIND_ADDRESS 127.0.0.1)
+  host=$(bind_address)
   case $host in 127.* | 0.0.0.0) host=localhost ;; *:*) host="[$host]" ;; esac
   say "Then: docker compose up -d"
   say "  console     http://$host:$(setting NGINX_PORT 80)/"

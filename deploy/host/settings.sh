@@ -15,6 +15,14 @@ setting() {
   printf '%s' "${value:-${2:-}}"
 }
 
+# Where ports are published, without the brackets that an address of IPv6 may have in .env.
+bind_address() {
+  local address
+  address=$(setting BIND_ADDRESS 127.0.0.1)
+  case $address in '['*']') address=${address#[} address=${address%]} ;; esac
+  printf '%s' "$address"
+}
+
 # The project's name: COMPOSE_PROJECT_NAME, else `name:` of the last of Compose's files that has one.
 project_name() {
   local name separator files

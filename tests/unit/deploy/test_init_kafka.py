@@ -411,7 +411,7 @@ class TestGate:
                 "by the container kafka:" in init_kafka(checkout, Host(publishing="satellite/kafka")).wanted
             )
 
-    @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+    @pytest.mark.parametrize("address", ["0.0.0.0", "::", "[::]"])
     def test_a_port_is_looked_for_on_the_address_that_will_publish_it(
         self, checkout: Path, address: str
     ) -> None:
@@ -482,8 +482,9 @@ class TestGate:
         outcome = init_kafka(checkout, variables={"DOCKER_BUILDKIT": "0"})
         assert "DOCKER_BUILDKIT=0 is set" in outcome.wanted
 
-    def test_an_address_of_ipv6_is_said_as_a_url(self, checkout: Path) -> None:
-        set_keys(checkout, BIND_ADDRESS="::1")
+    @pytest.mark.parametrize("address", ["::1", "[::1]"])
+    def test_an_address_of_ipv6_is_said_as_a_url(self, checkout: Path, address: str) -> None:
+        set_keys(checkout, BIND_ADDRESS=address)
         assert "http://[::1]:" in init_kafka(checkout).printed
 
     def test_the_addresses_are_said_with_their_ports(self, checkout: Path) -> None:
