@@ -446,7 +446,9 @@ CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btre
 CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
 CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partition, id) WHERE ((source)::text = 'kafka'::text);
+CREATE INDEX idx_dead_letters_identity ON ops.dead_letters USING btree (identity) WHERE ((source)::text = 'rabbitmq'::text);
 CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);
+CREATE INDEX idx_dead_letters_time ON ops.dead_letters USING btree (refused_at);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
 CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);

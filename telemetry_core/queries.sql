@@ -1330,7 +1330,8 @@ WHERE found.partition IS NOT NULL
 SELECT count(*) AS count FROM (SELECT FROM ops.dead_letters WHERE state = 'open' LIMIT %(ceiling)s) AS listed
 
 -- name: insert_dead_letter
--- A redelivered letter may be here already, a first delivery never is; its attempt counts the redriven ones before it.
+-- A letter that RabbitMQ delivers again may be here already, a first delivery never is; its attempt counts the redriven
+-- ones before it.
 INSERT INTO ops.dead_letters (
     source, place, partition, position, identity, reason, detail, satellite_id, attempt, refused_at, message_key,
     headers, body, size_bytes, body_sha256, is_cut
@@ -1341,7 +1342,10 @@ SELECT
         SELECT max(attempt) FROM ops.dead_letters WHERE body_sha256 = %(body_sha256)s AND state = 'redriven'
     ), 0),
     %(refused_at)s, %(message_key)s, %(headers)s, %(body)s, %(size_bytes)s, %(body_sha256)s, %(is_cut)s
-WHERE NOT (%(is_redelivered)s AND EXISTS (SELECT FROM ops.dead_letters WHERE identity = %(identity)s))
+WHERE NOT (
+    %(is_redelivered)s
+    AND EXISTS (SELECT FROM ops.dead_letters WHERE source = 'rabbitmq' AND identity = %(identity)s)
+)
 ON CONFLICT DO NOTHING
 
 -- name: dead_letter_page
@@ -1403,5 +1407,5 @@ WHERE id = ANY (%(ids)s)
 -- name: expire_dead_letters
 DELETE FROM ops.dead_letters WHERE id IN (
     SELECT id FROM ops.dead_letters
-    WHERE refused_at < (now() AT TIME ZONE 'UTC') - %(age)s ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
+    WHERE refused_at < (now() AT TIME ZONE 'UTC') - %(age)s ORDER BY refused_at LIMIT 1000 FOR UPDATE SKIP LOCKED
 )

@@ -1441,7 +1441,7 @@ export interface components {
             counts: components["schemas"]["ReasonCount"][];
             /**
              * Problems
-             * @description Brokers that could not be asked for new letters, and why
+             * @description Why new letters are missing: a broker can't be asked, or holds more than a look takes
              */
             problems: string[];
         };
