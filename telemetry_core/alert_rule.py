@@ -1,0 +1,138 @@
+"""When an alert of the anomaly score begins and ends: the one rule, over verdicts in generation-time order.
+
+A pure state machine, one step for each verdict of one satellite and subsystem. Nothing looks ahead: a live
+line, a recording and a benchmark come to the same alerts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from telemetry_core.inferences import SubsystemInference, Verdict
+from telemetry_core.messages import generated_us_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """How much must be anomalous for an alert, and how long nothing for its end; figures in ADR 0021."""
+
+    confirmations: int = 4
+    """An alert is raised by so many anomalous verdicts of a run,"""
+    certain_score: float = 0.9
+    """or by the first one that scores at least this."""
+    hold_us: int = 300_000_000
+    """A run ends with a verdict that is not anomalous and so long after the last one that was."""
+
+
+ALERT_RULE: Final = AlertRule()
+"""The product's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A verdict as far as it matters to alerts."""
+
+    job_id: str
+    at_us: int
+    """Generation time, microseconds since 1970 UTC."""
+    verdict: Verdict | None
+    """None = failed: says nothing."""
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Anomalous verdicts that belong together; an alert from the verdict that raised it on."""
+
+    started_us: int
+    """Of the first anomalous verdict."""
+    raised_us: int | None
+    """Of the verdict that raised the alert; None = too little for one so far."""
+    last_us: int
+    """Of the newest anomalous verdict."""
+    ended_us: int | None
+    """Of the verdict that ended the run; None = open."""
+    verdict_count: int
+    """Anomalous ones."""
+    peak_score: float
+    peak_job_id: str
+    newest_job_id: str
+
+
+def judged_of(row: SubsystemInference) -> Judged:
+    """Read what matters of a verdict on telemetry."""
+    return Judged(
+        job_id=row.job_id,
+        at_us=generated_us_of(row.job_id),
+        verdict=row.verdict,
+        score=row.anomaly_score,
+    )
+
+
+class Event(StrEnum):
+    """What a verdict does to an alert."""
+
+    RAISED = "raised"
+    ENDED = "ended"
+
+
+def step(run: Run | None, judged: Judged, rule: AlertRule = ALERT_RULE) -> tuple[Run | None, Event | None]:
+    """Return the run after one more verdict, and what that means; `None` or an ended run is quiet.
+
+    Warming up and learning are no anomalies: they neither begin a run nor keep it open.
+    """
+    if run is not None and run.ended_us is not None:
+        run = None
+    if judged.verdict is Verdict.ANOMALOUS:
+        longer = _with(run, judged)
+        if longer.raised_us is None and _is_enough(longer, rule):
+            return replace(longer, raised_us=judged.at_us), Event.RAISED
+        return longer, None
+    if run is None or judged.verdict is None or judged.at_us - run.last_us < rule.hold_us:
+        return run, None
+    return replace(run, ended_us=judged.at_us), None if run.raised_us is None else Event.ENDED
+
+
+def alerts_of(verdicts: Iterable[Judged], rule: AlertRule = ALERT_RULE) -> list[Run]:
+    """Return the alerts of one satellite and subsystem, in time order; the last one may be open."""
+    return [run for run in runs_of(verdicts, rule) if run.raised_us is not None]
+
+
+def runs_of(verdicts: Iterable[Judged], rule: AlertRule = ALERT_RULE, run: Run | None = None) -> list[Run]:
+    """Return the runs from a state on, in time order, raised or not; the first is the state's own run."""
+    found: list[Run] = []
+    for judged in verdicts:
+        after, _ = step(run, judged, rule)
+        if run is not None and (after is None or after.started_us != run.started_us):
+            found.append(run)
+        run = after
+    return found if run is None else [*found, run]
+
+
+def _with(run: Run | None, judged: Judged) -> Run:
+    score = judged.score or 0.0
+    if run is None:
+        return Run(
+            started_us=judged.at_us,
+            raised_us=None,
+            last_us=judged.at_us,
+            ended_us=None,
+            verdict_count=1,
+            peak_score=score,
+            peak_job_id=judged.job_id,
+            newest_job_id=judged.job_id,
+        )
+    is_peak = score > run.peak_score
+    return replace(
+        run,
+        last_us=judged.at_us,
+        verdict_count=run.verdict_count + 1,
+        peak_score=score if is_peak else run.peak_score,
+        peak_job_id=judged.job_id if is_peak else run.peak_job_id,
+        newest_job_id=judged.job_id,
+    )
+
+
+def _is_enough(run: Run, rule: AlertRule) -> bool:
+    return run.verdict_count >= rule.confirmations or run.peak_score >= rule.certain_score
