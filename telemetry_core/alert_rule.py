@@ -2,25 +2,30 @@
 
 A pure state machine, one step for each verdict of one satellite and subsystem. Nothing looks ahead: a live
 line, a recording and a benchmark come to the same alerts.
+
+The evidence of anomalous verdicts adds up over a run, as in Page's cumulative sum (Biometrika 41, 1954): one
+that scores high is enough, of lower ones it takes several.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from telemetry_core.inferences import SubsystemInference, Verdict
+from telemetry_core.inferences import ANOMALY_THRESHOLD, SubsystemInference, Verdict
 from telemetry_core.messages import generated_us_of
+
+LARGEST_SCORE: Final = 0.99995
+"""Half of the last stored decimal below 1: log odds stay finite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
-    """How much must be anomalous for an alert, and how long nothing for its end; figures in ADR 0021."""
+    """How much evidence an alert takes, and how long none for its end; figures in ADR 0021."""
 
-    confirmations: int = 4
-    """An alert is raised by so many anomalous verdicts of a run,"""
-    certain_score: float = 0.9
-    """or by the first one that scores at least this."""
+    enough_score: float = 0.95
+    """An alert is raised by as much evidence as one verdict of this score has."""
     hold_us: int = 300_000_000
     """A run ends with a verdict that is not anomalous and so long after the last one that was."""
 
@@ -55,6 +60,8 @@ class Run:
     """Of the verdict that ended the run; None = open."""
     verdict_count: int
     """Anomalous ones."""
+    evidence: float
+    """Their sum."""
     peak_score: float
     peak_job_id: str
     newest_job_id: str
@@ -86,12 +93,18 @@ def step(run: Run | None, judged: Judged, rule: AlertRule = ALERT_RULE) -> tuple
         run = None
     if judged.verdict is Verdict.ANOMALOUS:
         longer = _with(run, judged)
-        if longer.raised_us is None and _is_enough(longer, rule):
+        if longer.raised_us is None and longer.evidence >= evidence_of(rule.enough_score):
             return replace(longer, raised_us=judged.at_us), Event.RAISED
         return longer, None
     if run is None or judged.verdict is None or judged.at_us - run.last_us < rule.hold_us:
         return run, None
     return replace(run, ended_us=judged.at_us), None if run.raised_us is None else Event.ENDED
+
+
+def evidence_of(score: float) -> float:
+    """Return the log odds of a score in [0, 1] above those of the threshold; 1 counts as LARGEST_SCORE."""
+    odds, least = (value / (1 - value) for value in (min(score, LARGEST_SCORE), ANOMALY_THRESHOLD))
+    return math.log(odds / least) if odds > least else 0.0
 
 
 def alerts_of(verdicts: Iterable[Judged], rule: AlertRule = ALERT_RULE) -> list[Run]:
@@ -119,6 +132,7 @@ def _with(run: Run | None, judged: Judged) -> Run:
             last_us=judged.at_us,
             ended_us=None,
             verdict_count=1,
+            evidence=evidence_of(score),
             peak_score=score,
             peak_job_id=judged.job_id,
             newest_job_id=judged.job_id,
@@ -128,11 +142,8 @@ def _with(run: Run | None, judged: Judged) -> Run:
         run,
         last_us=judged.at_us,
         verdict_count=run.verdict_count + 1,
+        evidence=run.evidence + evidence_of(score),
         peak_score=score if is_peak else run.peak_score,
         peak_job_id=judged.job_id if is_peak else run.peak_job_id,
         newest_job_id=judged.job_id,
     )
-
-
-def _is_enough(run: Run, rule: AlertRule) -> bool:
-    return run.verdict_count >= rule.confirmations or run.peak_score >= rule.certain_score

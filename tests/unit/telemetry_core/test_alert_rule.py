@@ -1,19 +1,20 @@
 """When an alert begins and ends."""
 
+import math
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry_core.alert_rule import ALERT_RULE, Event, Judged, Run, alerts_of, runs_of, step
+from telemetry_core.alert_rule import ALERT_RULE, Event, Judged, Run, alerts_of, evidence_of, runs_of, step
 from telemetry_core.inferences import ANOMALY_THRESHOLD, Verdict
 from telemetry_core.messages import generated_us_of, job_id_of
 
 SECOND_US = 1_000_000
 HOLD_S = ALERT_RULE.hold_us // SECOND_US
-ENOUGH = ALERT_RULE.confirmations
-QUIET, SUSPICIOUS, CERTAIN = 0.2, 0.75, ALERT_RULE.certain_score
+QUIET, SUSPICIOUS, CERTAIN = 0.2, 0.75, ALERT_RULE.enough_score
+ENOUGH = math.ceil(evidence_of(CERTAIN) / evidence_of(SUSPICIOUS))
 UNJUDGED = (Verdict.WARMING_UP, Verdict.LEARNING)
 
 
@@ -47,6 +48,19 @@ def test_so_many_anomalous_verdicts_raise_an_alert_at_any_cadence(interval_s: fl
     assert spans(every(interval_s, QUIET, *[SUSPICIOUS] * ENOUGH)) == [(raised_s, raised_s, None)]
 
 
+@pytest.mark.parametrize("score", [0.71, 0.75, 0.8, 0.9, 0.9499])
+def test_the_higher_the_scores_the_fewer_raise_an_alert(score: float) -> None:
+    needed = math.ceil(evidence_of(CERTAIN) / evidence_of(score))
+    assert spans(every(1, *[score] * (needed - 1))) == []
+    assert len(spans(every(1, *[score] * needed))) == 1
+
+
+def test_evidence_begins_at_the_threshold_and_is_finite_at_one() -> None:
+    assert evidence_of(ANOMALY_THRESHOLD) == evidence_of(0) == 0
+    assert evidence_of(0.9) < evidence_of(0.99) < evidence_of(1) < 10
+    assert evidence_of(0.9) == pytest.approx(math.log(9) - math.log(7 / 3))
+
+
 def test_a_certain_verdict_raises_an_alert_at_once() -> None:
     assert spans(every(1, QUIET, CERTAIN)) == [(1, 1, None)]
 
@@ -58,6 +72,7 @@ def test_an_alert_started_with_the_first_anomalous_verdict_of_its_run() -> None:
 
 def test_nominal_verdicts_within_the_hold_neither_end_an_alert_nor_start_its_count_anew() -> None:
     flapping = every(10, *[SUSPICIOUS, QUIET] * ENOUGH)
+    assert alerts_of(flapping[:-2]) == []
     (alert,) = alerts_of(flapping)
     assert (alert.verdict_count, alert.ended_us) == (ENOUGH, None)
 
@@ -99,8 +114,8 @@ def test_a_run_that_ended_without_an_alert_says_nothing_and_the_next_one_counts_
 
 
 def test_an_alert_names_its_peak_the_first_of_equals_and_its_newest_verdict() -> None:
-    (alert,) = alerts_of(every(1, CERTAIN, 0.95, 0.95, SUSPICIOUS))
-    assert (alert.peak_score, alert.verdict_count) == (0.95, 4)
+    (alert,) = alerts_of(every(1, CERTAIN, 0.97, 0.97, SUSPICIOUS))
+    assert (alert.peak_score, alert.verdict_count) == (0.97, 4)
     assert (alert.peak_job_id, alert.newest_job_id) == (
         job_id_of("S", SECOND_US),
         job_id_of("S", 3 * SECOND_US),

@@ -18,7 +18,7 @@ from verdict_relay.alerts import project
 from verdict_relay.relay import Cursor
 
 EPS, COMM = ("SAT-1", "eps"), ("SAT-2", "comm")
-SCORES = {Verdict.NOMINAL: 0.2, Verdict.ANOMALOUS: 0.75}
+SCORES = {Verdict.NOMINAL: 0.2, Verdict.ANOMALOUS: 0.85}
 PAGE = 7
 
 
