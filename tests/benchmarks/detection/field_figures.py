@@ -17,7 +17,7 @@ LEARNING: Final = "learning"
 FOUND: Final = "found"
 MISSED: Final = "missed"
 ALREADY_ALARMED: Final = "already alarmed"
-"""The alarm began before the fault and lasted: it says nothing of it."""
+"""The alert was raised before the fault and is still open: it says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
