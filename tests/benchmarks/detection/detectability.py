@@ -33,7 +33,7 @@ def page(document: Mapping[str, Any]) -> str:
 
 Simulated satellites under the default mission: one sample set in ten is judged (the periodic check), a
 verdict is anomalous above {ANOMALY_THRESHOLD:g}, alerts follow the platform's rule
-(`telemetry_core/alert_rule.py`). Samples come every .1 to 120 s and in four
+(`telemetry_core/alert_rule.py`). Samples come every {_span(cells)} s and in four
 [forms of packets]({FORMS}).
 Nothing here had a part in choosing the rule.
 
@@ -63,6 +63,11 @@ Posted series, and posted channels without a calibration, are judged [against th
 Made by `python -m tests.benchmarks.detection.detectability FIELD.json` from
 `{COMMAND}`.
 """
+
+
+def _span(cells: Cells) -> str:
+    intervals_s = [cell["interval_s"] for cell in cells]
+    return f"{min(intervals_s):g} to {max(intervals_s):g}"
 
 
 def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

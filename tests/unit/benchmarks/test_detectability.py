@@ -43,6 +43,7 @@ def test_cells_without_verdicts_are_named_and_have_no_line() -> None:
     text = text_of(cell(2.0), cell(30.0, judged=0), cell(60.0, judged=0))
     assert "Learning, with no verdict to count: shipped, one every 30 s; shipped, one every 60 s." in text
     assert "| 30 |" not in text
+    assert "every 2 to 60 s" in text
 
 
 def test_what_is_not_found_is_named_by_kind_channel_and_interval() -> None:
