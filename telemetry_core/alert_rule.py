@@ -16,22 +16,12 @@ from typing import Final
 from telemetry_core.inferences import ANOMALY_THRESHOLD, SubsystemInference, Verdict
 from telemetry_core.messages import generated_us_of
 
+ENOUGH_SCORE: Final = 0.95
+"""An alert is raised by as much evidence as one verdict of this score has; figures in ADR 0021."""
+HOLD_US: Final = 300_000_000
+"""A run ends with a verdict that is not anomalous and so long after the last one that was."""
 LARGEST_SCORE: Final = 0.99995
 """Half of the last stored decimal below 1: log odds stay finite."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRule:
-    """How much evidence an alert takes, and how long none for its end; figures in ADR 0021."""
-
-    enough_score: float = 0.95
-    """An alert is raised by as much evidence as one verdict of this score has."""
-    hold_us: int = 300_000_000
-    """A run ends with a verdict that is not anomalous and so long after the last one that was."""
-
-
-ALERT_RULE: Final = AlertRule()
-"""The product's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +51,7 @@ class Run:
     verdict_count: int
     """Anomalous ones."""
     evidence: float
-    """Their sum."""
+    """Of all of them; see `evidence_of`."""
     peak_score: float
     peak_job_id: str
     newest_job_id: str
@@ -84,7 +74,7 @@ class Event(StrEnum):
     ENDED = "ended"
 
 
-def step(run: Run | None, judged: Judged, rule: AlertRule = ALERT_RULE) -> tuple[Run | None, Event | None]:
+def step(run: Run | None, judged: Judged) -> tuple[Run | None, Event | None]:
     """Return the run after one more verdict, and what that means; `None` or an ended run is quiet.
 
     Warming up and learning are no anomalies: they neither begin a run nor keep it open.
@@ -93,10 +83,10 @@ def step(run: Run | None, judged: Judged, rule: AlertRule = ALERT_RULE) -> tuple
         run = None
     if judged.verdict is Verdict.ANOMALOUS:
         longer = _with(run, judged)
-        if longer.raised_us is None and longer.evidence >= evidence_of(rule.enough_score):
+        if longer.raised_us is None and longer.evidence >= evidence_of(ENOUGH_SCORE):
             return replace(longer, raised_us=judged.at_us), Event.RAISED
         return longer, None
-    if run is None or judged.verdict is None or judged.at_us - run.last_us < rule.hold_us:
+    if run is None or judged.verdict is None or judged.at_us - run.last_us < HOLD_US:
         return run, None
     return replace(run, ended_us=judged.at_us), None if run.raised_us is None else Event.ENDED
 
@@ -107,16 +97,16 @@ def evidence_of(score: float) -> float:
     return math.log(odds / least) if odds > least else 0.0
 
 
-def alerts_of(verdicts: Iterable[Judged], rule: AlertRule = ALERT_RULE) -> list[Run]:
+def alerts_of(verdicts: Iterable[Judged]) -> list[Run]:
     """Return the alerts of one satellite and subsystem, in time order; the last one may be open."""
-    return [run for run in runs_of(verdicts, rule) if run.raised_us is not None]
+    return [run for run in runs_of(verdicts) if run.raised_us is not None]
 
 
-def runs_of(verdicts: Iterable[Judged], rule: AlertRule = ALERT_RULE, run: Run | None = None) -> list[Run]:
+def runs_of(verdicts: Iterable[Judged], run: Run | None = None) -> list[Run]:
     """Return the runs from a state on, in time order, raised or not; the first is the state's own run."""
     found: list[Run] = []
     for judged in verdicts:
-        after, _ = step(run, judged, rule)
+        after, _ = step(run, judged)
         if run is not None and (after is None or after.started_us != run.started_us):
             found.append(run)
         run = after

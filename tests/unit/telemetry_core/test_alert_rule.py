@@ -7,13 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry_core.alert_rule import ALERT_RULE, Event, Judged, Run, alerts_of, evidence_of, runs_of, step
+from telemetry_core.alert_rule import (
+    ENOUGH_SCORE,
+    HOLD_US,
+    Event,
+    Judged,
+    Run,
+    alerts_of,
+    evidence_of,
+    runs_of,
+    step,
+)
 from telemetry_core.inferences import ANOMALY_THRESHOLD, Verdict
 from telemetry_core.messages import generated_us_of, job_id_of
 
 SECOND_US = 1_000_000
-HOLD_S = ALERT_RULE.hold_us // SECOND_US
-QUIET, SUSPICIOUS, CERTAIN = 0.2, 0.75, ALERT_RULE.enough_score
+HOLD_S = HOLD_US // SECOND_US
+QUIET, SUSPICIOUS, CERTAIN = 0.2, 0.75, ENOUGH_SCORE
 ENOUGH = math.ceil(evidence_of(CERTAIN) / evidence_of(SUSPICIOUS))
 UNJUDGED = (Verdict.WARMING_UP, Verdict.LEARNING)
 
