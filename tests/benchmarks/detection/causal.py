@@ -85,7 +85,7 @@ def evaluate(options: Options, scores: Mapping[str, Floats]) -> Report:
 def controls(
     scores: Mapping[str, Floats], alerts: Intervals, labels: Intervals, seeds: int
 ) -> dict[str, dict[str, float]]:
-    """Trivial alerts under the same rule: one after the other, and as many as ours anywhere."""
+    """Trivial alerts, counted alike: one after the other, and as many as ours anywhere."""
     steady = [
         counted(np.arange(0, score.size, GRACE), GRACE, labels.get(channel, []), score.size)
         for channel, score in scores.items()
