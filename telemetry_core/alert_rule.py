@@ -16,7 +16,7 @@ from typing import Final
 from telemetry_core.inferences import ANOMALY_THRESHOLD, SubsystemInference, Verdict
 from telemetry_core.messages import generated_us_of
 
-ENOUGH_SCORE: Final = 0.95
+ENOUGH_SCORE: Final = 0.96
 """An alert is raised by as much evidence as one verdict of this score has; figures in ADR 0021."""
 HOLD_US: Final = 300_000_000
 """A run ends with a verdict that is not anomalous and so long after the last one that was."""

@@ -33,8 +33,8 @@ def page(document: Mapping[str, Any]) -> str:
 
 Simulated satellites under the default mission: one sample set in ten is judged (the periodic check), a
 verdict is anomalous above {ANOMALY_THRESHOLD:g}, alerts follow the platform's rule
-(`telemetry_core/alert_rule.py`). Samples come every {_span(cells)} s and in four
-[forms of packets]({FORMS}).
+(`telemetry_core/alert_rule.py`). Samples come every {_span(cells)} s, in up to
+four [forms of packets]({FORMS}).
 Nothing here had a part in choosing the rule.
 
 ## False alarms
@@ -66,8 +66,9 @@ Made by `python -m tests.benchmarks.detection.detectability FIELD.json` from
 
 
 def _span(cells: Cells) -> str:
-    intervals_s = [cell["interval_s"] for cell in cells]
-    return f"{min(intervals_s):g} to {max(intervals_s):g}"
+    """The sampling intervals of some cells, in seconds."""
+    low, high = (f"{pick(cell['interval_s'] for cell in cells):g}" for pick in (min, max))
+    return low if low == high else f"{low} to {high}"
 
 
 def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -109,7 +110,7 @@ def _unjudged(cells: Cells) -> str:
         + "."
         for state, group in groupby(without, key=lambda cell: cell["state"])
     ]
-    return "\n".join(sentences) or "Every cell of the matrix is judged."
+    return "\n".join(sentences) or "Every cell that was measured is judged."
 
 
 def _missed(cells: Cells) -> str:

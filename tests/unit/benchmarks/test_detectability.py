@@ -35,7 +35,8 @@ def test_a_line_holds_the_counts_of_its_cell() -> None:
     text = text_of(cell(2.0))
     assert "| shipped, one | 2 | 400 | 2 | 5.0 | 1 | 0.25 |" in text
     assert "| shipped, one | 2 |" + " 100%, 26 s |" * len(FAULTS) in text
-    assert "Every cell of the matrix is judged." in text
+    assert "Every cell that was measured is judged." in text
+    assert "every 2 s," in text
     assert "one packet: none." in text
 
 
@@ -43,7 +44,7 @@ def test_cells_without_verdicts_are_named_and_have_no_line() -> None:
     text = text_of(cell(2.0), cell(30.0, judged=0), cell(60.0, judged=0))
     assert "Learning, with no verdict to count: shipped, one every 30 s; shipped, one every 60 s." in text
     assert "| 30 |" not in text
-    assert "every 2 to 60 s" in text
+    assert "every 2 to 60 s," in text
 
 
 def test_what_is_not_found_is_named_by_kind_channel_and_interval() -> None:

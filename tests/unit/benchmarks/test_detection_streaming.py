@@ -37,4 +37,4 @@ def test_names_of_channels_become_names_of_subsystems() -> None:
 
 def test_scores_become_alerts_by_the_products_rule_and_warming_up_says_nothing() -> None:
     quiet, high = np.full(400, 0.2), np.full(30, 0.8)
-    assert alerts_in(np.r_[np.full(40, np.nan), quiet, high, quiet, [0.71], quiet]) == [(443, 469)]
+    assert alerts_in(np.r_[np.full(40, np.nan), quiet, high, quiet, [0.71], quiet]) == [(444, 469)]
