@@ -1,14 +1,14 @@
 """Alerts of the anomaly score as rows: committed verdicts through the alert rule, in any order of commits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
 from telemetry_core.alert_rule import Judged
 from telemetry_core.batch_size import BatchSize
 from telemetry_core.database import Pool, transaction
 from telemetry_core.observability import RELAY_LAG_SECONDS, VERDICTS_RELAYED
-from verdict_relay.alert_folding import Checkpoint, Head, Key, Piece, fold, rewound
+from verdict_relay.alert_folding import Head, Key, Piece, fold, rewound
 from verdict_relay.alert_store import PROJECTION, AlertStore, Committed, read_cursor
 from verdict_relay.relay import PAGE, Cursor, lag_s
 
@@ -16,20 +16,6 @@ PIECE: Final = 2_000
 """Verdicts of one satellite and subsystem that one transaction folds again, at most."""
 REWINDS: Final = 20
 """Unfinished ones that go on in one transaction."""
-
-
-class Alerts(Protocol):
-    """What projecting reads and writes; see `AlertStore`."""
-
-    def lock_cursor(self) -> Cursor: ...  # noqa: D102 - as in `AlertStore`, like all below
-    def clear(self) -> None: ...  # noqa: D102
-    def page(self, cursor: Cursor, size: int) -> list[Committed]: ...  # noqa: D102
-    def advance(self, cursor: Cursor, page: Sequence[Committed]) -> None: ...  # noqa: D102
-    def heads(self, keys: Iterable[Key]) -> dict[Key, Head]: ...  # noqa: D102
-    def unfinished(self, limit: int) -> dict[Key, Head]: ...  # noqa: D102
-    def rewind(self, key: Key, job_id: str) -> Checkpoint: ...  # noqa: D102
-    def verdicts(self, key: Key, head: Head, limit: int) -> list[Judged]: ...  # noqa: D102
-    def save(self, pieces: Mapping[Key, Piece]) -> None: ...  # noqa: D102
 
 
 class AlertProjection:
@@ -56,7 +42,7 @@ class AlertProjection:
             return read_cursor(connection)
 
 
-def project(store: Alerts, size: int) -> tuple[list[Committed], bool]:
+def project(store: AlertStore, size: int) -> tuple[list[Committed], bool]:
     """Fold what was left unfinished and one page; return the page, and whether more waits."""
     cursor = store.lock_cursor()
     if cursor.is_at_start:
@@ -70,7 +56,7 @@ def project(store: Alerts, size: int) -> tuple[list[Committed], bool]:
     return page, len(page) == size or bool(store.unfinished(1))
 
 
-def _folded(store: Alerts, page: Sequence[Committed]) -> dict[Key, Piece]:
+def _folded(store: AlertStore, page: Sequence[Committed]) -> dict[Key, Piece]:
     by_key = _in_time_order(page)
     heads = store.heads(by_key)
     pieces = {}
@@ -93,7 +79,7 @@ def _in_time_order(page: Iterable[Committed]) -> dict[Key, list[Judged]]:
     return {key: sorted(verdicts, key=lambda judged: judged.job_id) for key, verdicts in found.items()}
 
 
-def _next_piece(store: Alerts, key: Key, head: Head) -> Piece:
+def _next_piece(store: AlertStore, key: Key, head: Head) -> Piece:
     """Fold the next verdicts up to the head's target, as all of them are by now."""
     verdicts = store.verdicts(key, head, PIECE)
     return fold(head, verdicts, reaches_target=len(verdicts) < PIECE)
