@@ -12,6 +12,7 @@ GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_op
 GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public, ops TO satellite_analysis_server;
 GRANT INSERT, UPDATE ON ops.relay_cursors TO satellite_verdict_relay;
 GRANT INSERT, UPDATE, DELETE ON ops.refused_verdicts TO satellite_verdict_relay;
+GRANT INSERT, UPDATE, DELETE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_checkpoints TO satellite_verdict_relay;
 GRANT DELETE ON ops.deleted_verdicts TO satellite_verdict_relay;
 GRANT INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_housekeeping;
@@ -25,6 +26,8 @@ REVOKE INSERT ON ops.alert_acknowledgements FROM satellite_analysis_server;
 REVOKE INSERT, UPDATE ON ops.relay_cursors FROM satellite_operation_server, satellite_analysis_server;
 REVOKE INSERT, UPDATE, DELETE ON ops.refused_verdicts, ops.refused_values, ops.wrong_clocks FROM satellite_operation_server, satellite_analysis_server;
 REVOKE INSERT, UPDATE ON ops.refused_verdicts, ops.refused_values, ops.wrong_clocks, ops.idempotency_keys, ops.alert_acknowledgements, ops.revised_inferences FROM satellite_housekeeping;
+REVOKE INSERT, UPDATE, DELETE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_checkpoints FROM satellite_operation_server, satellite_analysis_server;
+REVOKE INSERT, UPDATE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_checkpoints FROM satellite_housekeeping;
 REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay, satellite_kafka_inference_trigger;
 
 -- Pipeline shows the age of the oldest transaction, whoever's it is.

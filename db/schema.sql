@@ -58,7 +58,8 @@ CREATE FUNCTION ops.restart_search() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0 WHERE sink = 'search';
+    UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0
+    WHERE sink IN ('search', 'alerts');
     RETURN NULL;
 END
 $$;
@@ -93,6 +94,37 @@ CREATE SEQUENCE ops.alert_acknowledgements_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE ops.alert_acknowledgements_id_seq OWNED BY ops.alert_acknowledgements.id;
+CREATE TABLE ops.alert_checkpoints (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    run jsonb
+);
+CREATE TABLE ops.alert_heads (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    folded_job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    target_job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    since_checkpoint integer NOT NULL,
+    run jsonb
+);
+COMMENT ON COLUMN ops.alert_heads.target_job_id IS 'Beyond folded_job_id where earlier verdicts are folded again, after one that came late';
+CREATE TABLE ops.anomaly_alerts (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp(6) without time zone NOT NULL,
+    raised_at timestamp(6) without time zone NOT NULL,
+    last_at timestamp(6) without time zone NOT NULL,
+    ended_at timestamp(6) without time zone,
+    verdict_count integer NOT NULL,
+    peak_score numeric(5,4) NOT NULL,
+    peak_job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    newest_job_id character varying(255) NOT NULL COLLATE pg_catalog."C"
+);
+COMMENT ON COLUMN ops.anomaly_alerts.started_at IS 'Generation time of the first anomalous verdict of the run';
+COMMENT ON COLUMN ops.anomaly_alerts.raised_at IS 'Of the verdict that made an alert of it';
+COMMENT ON COLUMN ops.anomaly_alerts.last_at IS 'Of the newest anomalous verdict';
+COMMENT ON COLUMN ops.anomaly_alerts.ended_at IS 'Of the verdict that ended it; NULL = open';
 CREATE TABLE ops.cluster (
     is_only boolean DEFAULT true NOT NULL,
     system_identifier bigint NOT NULL,
@@ -408,6 +440,12 @@ ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('p
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.alert_acknowledgements
     ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.alert_checkpoints
+    ADD CONSTRAINT alert_checkpoints_pkey PRIMARY KEY (satellite_id, subsystem, job_id);
+ALTER TABLE ONLY ops.alert_heads
+    ADD CONSTRAINT alert_heads_pkey PRIMARY KEY (satellite_id, subsystem);
+ALTER TABLE ONLY ops.anomaly_alerts
+    ADD CONSTRAINT anomaly_alerts_pkey PRIMARY KEY (satellite_id, subsystem, started_at);
 ALTER TABLE ONLY ops.cluster
     ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
 ALTER TABLE ONLY ops.dead_letters
@@ -444,6 +482,9 @@ ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
 CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
 CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
+CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE ((folded_job_id)::text <> (target_job_id)::text);
+CREATE INDEX idx_anomaly_alerts_last ON ops.anomaly_alerts USING btree (last_at);
+CREATE INDEX idx_anomaly_alerts_open ON ops.anomaly_alerts USING btree (satellite_id, subsystem) WHERE (ended_at IS NULL);
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
 CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partition, id) WHERE ((source)::text = 'kafka'::text);
 CREATE INDEX idx_dead_letters_identity ON ops.dead_letters USING btree (identity) WHERE ((source)::text = 'rabbitmq'::text);

@@ -52,6 +52,29 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
     ORDER BY last_at LIMIT %(limit)s
 )
 
+-- name: delete_anomaly_alerts
+-- An alert goes with its newest verdict.
+DELETE FROM ops.anomaly_alerts WHERE (satellite_id, subsystem, started_at) IN (
+    SELECT satellite_id, subsystem, started_at FROM ops.anomaly_alerts
+    WHERE NOT EXISTS (SELECT FROM inference_jobs WHERE job_id = newest_job_id)
+    LIMIT %(limit)s
+)
+
+-- name: delete_alert_heads
+-- Of satellites and subsystems of which no verdict is left; the next one begins anew.
+DELETE FROM ops.alert_heads WHERE (satellite_id, subsystem) IN (
+    SELECT satellite_id, subsystem FROM ops.alert_heads
+    WHERE folded_job_id = target_job_id AND NOT EXISTS (SELECT FROM inference_jobs WHERE job_id = folded_job_id)
+    LIMIT %(limit)s
+)
+
+-- name: delete_alert_checkpoints
+DELETE FROM ops.alert_checkpoints WHERE (satellite_id, subsystem, job_id) IN (
+    SELECT satellite_id, subsystem, job_id FROM ops.alert_checkpoints AS kept
+    WHERE NOT EXISTS (SELECT FROM inference_jobs AS job WHERE job.job_id = kept.job_id)
+    LIMIT %(limit)s
+)
+
 -- name: delete_wrong_clocks
 DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
     SELECT satellite_id, subsystem, reason FROM ops.wrong_clocks

@@ -95,6 +95,7 @@ def retention_chores(
         *jobs,
         keys,
         deletions,
+        *_alerts(pool),
         *_refusals(pool, clock),
         *_revisions(pool, settings.retention_completed_days, clock),
     ]
@@ -109,6 +110,19 @@ def drop_unfollowed_deletions(pool: Pool, now: datetime) -> bool:
         if count:
             cursor.execute(QUERIES["restart_search"])
     return count == BATCH
+
+
+def _alerts(pool: Pool) -> list[Chore]:
+    """What was made of verdicts that are gone."""
+
+    def work(name: str) -> bool:
+        return _delete(pool, name, {"limit": BATCH})
+
+    return [
+        Chore(name="anomaly alerts", every_s=EVERY_S, work=lambda: work("delete_anomaly_alerts")),
+        Chore(name="alert heads", every_s=EVERY_S, work=lambda: work("delete_alert_heads")),
+        Chore(name="alert checkpoints", every_s=EVERY_S, work=lambda: work("delete_alert_checkpoints")),
+    ]
 
 
 def _refusals(pool: Pool, clock: Callable[[], datetime]) -> list[Chore]:

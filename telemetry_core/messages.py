@@ -23,6 +23,7 @@ REPLAYED_HEADER: Final = "replayed"
 """Kafka header of a message from a recording or a simulated past: its age does not make it a dump."""
 TIMESTAMP: Final = "timestamp"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND_DIGITS: Final = 13
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -131,8 +132,14 @@ def parse_header(raw: bytes | None, *, mission: Mission, received_us: int) -> Me
 def job_id_of(satellite_id: str, generated_us: int) -> str:
     """Name the job of a sample set: milliseconds in 13 digits, or microseconds in 16 where they matter."""
     milliseconds, rest_us = divmod(generated_us, 1000)
-    number = f"{generated_us:016d}" if rest_us else f"{milliseconds:013d}"
+    number = f"{generated_us:016d}" if rest_us else f"{milliseconds:0{_MILLISECOND_DIGITS}d}"
     return f"kafka-{satellite_id}-{number}"
+
+
+def generated_us_of(job_id: str) -> int:
+    """Read the generation time, microseconds since 1970 UTC, that the id of a telemetry job ends in."""
+    digits = job_id.rpartition("-")[2]
+    return int(digits) * 1000 if len(digits) == _MILLISECOND_DIGITS else int(digits)
 
 
 def microseconds_of(moment: datetime) -> int:

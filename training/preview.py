@@ -22,8 +22,10 @@ from analysis_server.scoring import load_calibration
 from analysis_server.triton import OUTPUTS, Forecast
 from analysis_server.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
+from telemetry_core.alert_rule import alerts_of, judged_of
 from telemetry_core.errors import InvalidMission
 from telemetry_core.inferences import SubsystemInference, Verdict
+from telemetry_core.messages import generated_us_of
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
@@ -72,14 +74,15 @@ def verdicts(records: Sequence[Record], mission: Mission, model: ModelFile) -> I
 
 
 def alerts(rows: Iterable[SubsystemInference]) -> list[Alert]:
-    """Join consecutive anomalous verdicts of a subsystem to one alert, named after its highest score."""
-    ordered = sorted(rows, key=lambda row: (row.subsystem, row.input_data["window_end"]))
+    """Return the alerts of one satellite by the platform's rule, each named after its highest score."""
+    ordered = sorted(rows, key=lambda row: (row.subsystem, generated_us_of(row.job_id)))
     found = []
-    for (subsystem, is_anomalous), episode in groupby(
-        ordered, lambda row: (row.subsystem, bool(row.anomaly_detected))
-    ):
-        if is_anomalous:
-            found.append((subsystem, main_channel(max(episode, key=lambda row: row.anomaly_score or 0))))
+    for subsystem, group in groupby(ordered, lambda row: row.subsystem):
+        by_job = {row.job_id: row for row in group}
+        found += [
+            (subsystem, main_channel(by_job[run.peak_job_id]))
+            for run in alerts_of(map(judged_of, by_job.values()))
+        ]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The relay service, and `python -m verdict_relay rebuild search`."""
+"""The relay service, and `python -m verdict_relay rebuild search` (or `alerts`, `results`, `metrics`)."""
 
 import argparse
 import signal
@@ -20,7 +20,8 @@ from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import rows
 from telemetry_core.victoria import VictoriaMetrics
-from verdict_relay.relay import SERVICE, Relay, Sink, backoff_s, restart
+from verdict_relay.alerts import AlertProjection
+from verdict_relay.relay import SERVICE, Follower, Relay, Sink, backoff_s, follow, restart
 from verdict_relay.sinks import MetricsSink, ResultsTopicSink, SearchSink
 
 SEARCH_TIMEOUT_S: Final = 30.0
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m verdict_relay", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     rebuild = commands.add_parser("rebuild", help="pass all verdicts on anew; what is there serves meanwhile")
-    rebuild.add_argument("sink", choices=["search", "results", "metrics"])
+    rebuild.add_argument("sink", choices=["search", "results", "metrics", "alerts"])
     options = parser.parse_args(arguments)
     configure_logging(SERVICE)
     start_tracing(SERVICE, "requests")
@@ -43,15 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sinks = _sinks(settings)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
-    pool = open_pool(as_service(settings, SERVICE), max_connections=len(sinks), application_name=SERVICE)
+    # One connection for each sink, and one for the alerts.
+    pool = open_pool(as_service(settings, SERVICE), max_connections=len(sinks) + 1, application_name=SERVICE)
+    followers: list[Follower] = [*(Relay(pool, sink) for sink in sinks), AlertProjection(pool)]
     if options.command == "rebuild":
-        named = [sink for sink in sinks if sink.name == options.sink]
+        named = [follower for follower in followers if follower.name == options.sink]
         return (
             _rebuild(pool, named[0]) if named else sys.exit("rebuild: ELASTICSEARCH_URL is empty: no search")
         )
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
-    _serve(pool, sinks, liveness)
+    _serve(followers, liveness)
     return 0
 
 
@@ -66,13 +69,13 @@ def _sinks(settings: Settings) -> list[Sink]:
     ]
 
 
-def _serve(pool: Pool, sinks: Sequence[Sink], liveness: Liveness) -> None:
+def _serve(followers: Sequence[Follower], liveness: Liveness) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _log.info(f"Passing verdicts on to {', '.join(sink.name for sink in sinks)}")
-    with ThreadPoolExecutor(max_workers=len(sinks), thread_name_prefix="sink") as threads:
-        running = [threads.submit(Relay(pool, sink).run, stop, liveness.loop(sink.name)) for sink in sinks]
+    _log.info(f"Passing verdicts on to {', '.join(follower.name for follower in followers)}")
+    with ThreadPoolExecutor(max_workers=len(followers), thread_name_prefix="sink") as threads:
+        running = [threads.submit(follow, one, stop, liveness.loop(one.name)) for one in followers]
         liveness.start()
         wait(running, return_when=FIRST_EXCEPTION)
         stop.set()  # a fault in one ends the process: its supervisor starts it anew
@@ -80,11 +83,10 @@ def _serve(pool: Pool, sinks: Sequence[Sink], liveness: Liveness) -> None:
         ended.result()
 
 
-def _rebuild(pool: Pool, sink: Sink) -> int:
+def _rebuild(pool: Pool, follower: Follower) -> int:
     """Begin the next generation and pass everything on, together with the service where it runs."""
-    relay = Relay(pool, sink)
     try:
-        restart(pool, sink.name, relay.cursor().generation)
+        restart(pool, follower.name, follower.cursor().generation)
         with transaction(pool) as connection:
             (total,) = rows(connection, "count_final_verdicts")
     except DependencyUnavailable as error:
@@ -93,7 +95,7 @@ def _rebuild(pool: Pool, sink: Sink) -> int:
     failures = 0
     while True:
         try:
-            is_done = not relay.step()
+            is_done = not follower.step()
         except DependencyUnavailable as error:
             failures += 1
             if failures == REBUILD_ATTEMPTS:
@@ -102,7 +104,7 @@ def _rebuild(pool: Pool, sink: Sink) -> int:
             time.sleep(backoff_s(failures))
             continue
         failures = 0
-        print(f"{sink.name}: {relay.cursor().relayed} of {total['count']} verdicts", flush=True)  # noqa: T201
+        print(f"{follower.name}: {follower.cursor().relayed} of {total['count']} verdicts", flush=True)  # noqa: T201
         if is_done:
             return 0
 

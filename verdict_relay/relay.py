@@ -80,38 +80,52 @@ class Sink(Protocol):
         """Learn that all committed verdicts of this generation are there."""
 
 
+class Follower(Protocol):
+    """Something that follows the committed verdicts, each at its own pace."""
+
+    name: str
+
+    def step(self) -> bool:
+        """Take what comes next; tell whether more waits."""
+
+    def cursor(self) -> Cursor:
+        """Read how far it is."""
+
+
+def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
+    """Take step after step until `stop`; a server that is away delays this follower only."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            is_behind = follower.step()
+        except (DependencyUnavailable, SearchRefused) as error:
+            failures += 1
+            dependency = error.dependency if isinstance(error, DependencyUnavailable) else DEPENDENCY
+            loop.hold(dependency)
+            DEPENDENCY_RETRIES.labels(SERVICE, dependency).inc()
+            delay_s = backoff_s(failures)
+            _log.warning(f"{error}; {follower.name} waits {delay_s:.1f} s")
+            stop.wait(delay_s)
+            continue
+        loop.tick()
+        if failures:
+            _log.info(f"{follower.name}: recovered after {failures} attempts")
+            failures = 0
+        if not is_behind:
+            stop.wait(POLL_S)
+
+
 class Relay:
     """Moves one sink's cursor along the verdicts in commit order."""
 
     def __init__(self, pool: Pool, sink: Sink) -> None:
+        self.name = sink.name
         self._pool = pool
         self._sink = sink
         self._write = traced(f"relay {sink.name}", sink.write, _job_ids)
         self._budget = LogBudget(1)
         self._page_size = BatchSize(PAGE)
         self._deletions_size = BatchSize(PAGE)
-
-    def run(self, stop: threading.Event, loop: Loop) -> None:
-        """Pass on until `stop`; a server that is away delays this sink only."""
-        failures = 0
-        while not stop.is_set():
-            try:
-                is_behind = self.step()
-            except (DependencyUnavailable, SearchRefused) as error:
-                failures += 1
-                dependency = error.dependency if isinstance(error, DependencyUnavailable) else DEPENDENCY
-                loop.hold(dependency)
-                DEPENDENCY_RETRIES.labels(SERVICE, dependency).inc()
-                delay_s = backoff_s(failures)
-                _log.warning(f"{error}; {self._sink.name} waits {delay_s:.1f} s")
-                stop.wait(delay_s)
-                continue
-            loop.tick()
-            if failures:
-                _log.info(f"{self._sink.name}: recovered after {failures} attempts")
-                failures = 0
-            if not is_behind:
-                stop.wait(POLL_S)
 
     def step(self) -> bool:
         """Pass one page of verdicts and one of deletions on; tell whether more wait."""
@@ -214,7 +228,8 @@ class Relay:
     def _report(self, cursor: Cursor, page: Sequence[Row], *, is_behind: bool) -> None:
         name = self._sink.name
         VERDICTS_RELAYED.labels(name).inc(len(page))
-        RELAY_LAG_SECONDS.labels(name).set(lag_s(page, datetime.now(UTC), is_behind=is_behind))
+        newest_at = page[-1]["completed_at"] if page else None
+        RELAY_LAG_SECONDS.labels(name).set(lag_s(newest_at, datetime.now(UTC), is_behind=is_behind))
         if page and self._budget.admit(f"{name}: {{count}} more pages in the last second"):
             _log.info(f"{name}: {cursor.relayed + len(page)} verdicts passed on", up_to=page[-1]["job_id"])
 
@@ -234,10 +249,9 @@ def backoff_s(failures: int) -> float:
     return min(MAX_BACKOFF_S, 0.25 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
 
-def lag_s(page: Sequence[Row], now: datetime, *, is_behind: bool) -> float:
-    """Return the age of a full page's last verdict in seconds; 0 when nothing waits behind it."""
-    completed_at: datetime | None = page[-1]["completed_at"] if page and is_behind else None
-    return max(0.0, (now - completed_at).total_seconds()) if completed_at else 0.0
+def lag_s(completed_at: datetime | None, now: datetime, *, is_behind: bool) -> float:
+    """Return the age of the last verdict of a page in seconds; 0 when nothing waits behind it."""
+    return max(0.0, (now - completed_at).total_seconds()) if completed_at and is_behind else 0.0
 
 
 def refusal_of(row: Row, reason: str) -> Refusal:

@@ -45,8 +45,10 @@ NOT_ALL: Final = {
         "UPDATE ops.relay_cursors SET xact = 0",
         "DELETE FROM ops.revised_inferences",
         "DELETE FROM ops.refused_values", "DELETE FROM ops.wrong_clocks",
+        "UPDATE ops.anomaly_alerts SET ended_at = now()", "DELETE FROM ops.anomaly_alerts",
     ),
     "analysis-server": (
+        "DELETE FROM ops.alert_heads",
         "DELETE FROM inference_jobs", "SELECT * FROM ops.idempotency_keys",
         "UPDATE ops.relay_cursors SET xact = 0",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",
@@ -63,7 +65,7 @@ NOT_ALL: Final = {
     ),
     "housekeeping": (
         "UPDATE ops.refused_verdicts SET reason = 'x'", "UPDATE ops.refused_values SET count = 0",
-        "UPDATE ops.wrong_clocks SET value = 0",
+        "UPDATE ops.wrong_clocks SET value = 0", "UPDATE ops.anomaly_alerts SET ended_at = now()",
         "UPDATE ops.idempotency_keys SET job_id = 'x'",
         "INSERT INTO ops.revised_inferences (job_id) VALUES ('x')",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",

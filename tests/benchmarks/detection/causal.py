@@ -1,8 +1,8 @@
 """Suites nasa and tsb, causal: what the pipeline's scores and alerts are worth, computed without its servers.
 
-Constants come from the training arrays and alerts are final before a label is read. Labels then serve three
-ends: to score, to choose rules on other channels (nested folds), and to tell where each series is free of
-events: there every alert is a false one.
+Constants come from the training arrays, alerts follow the product's rule; both are final before a label is
+read. Labels then serve two ends: to score, and to tell where each series is free of events: there every alert
+is a false one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis_server import changes
 from analysis_server.changes import parse_changes
-from analysis_server.episodes import Episode, EpisodeRule, find_episodes
+from telemetry_core.alert_rule import ENOUGH_SCORE, HOLD_US
 from tests.benchmarks.detection.event_metrics import (
     EventCounts,
     Floats,
@@ -33,20 +33,14 @@ from tests.benchmarks.detection.recordings import (
     load_tsb_series,
 )
 from tests.benchmarks.detection.report import Options, Report, config_hash, table
-from tests.benchmarks.detection.selection import (
-    best_setting,
-    figures,
-    nested_choice,
-    sharing_groups,
-)
+from tests.benchmarks.detection.selection import figures
 from tests.benchmarks.detection.streaming import (
     GRACE,
-    RULES,
+    alerts_in,
     all_row_scores,
     calibrated,
     count_alerts,
     outcome,
-    outcomes,
 )
 from tests.benchmarks.detection.tsb import series_directory
 
@@ -61,32 +55,20 @@ def run(options: Options) -> Report:
     """
     recordings = load_or_skip(options)[1]
     scores = all_row_scores(recordings, parse_changes(calibrated(recordings)))
-    return evaluate(options, recordings, scores)
+    return evaluate(options, scores)
 
 
-def evaluate(options: Options, recordings: Sequence[Recording], scores: Mapping[str, Floats]) -> Report:
-    """Turn scores into alerts by the shipped rule, then read the labels and count."""
-    alerts = {channel: find_episodes(score, EpisodeRule()) for channel, score in scores.items()}
+def evaluate(options: Options, scores: Mapping[str, Floats]) -> Report:
+    """Turn scores into alerts, then read the labels and count."""
+    alerts = {channel: alerts_in(score) for channel, score in scores.items()}
     directory = find_directory(options.data)
     labels = load_labels(directory) if directory else {}
     shipped = [outcome(alerts[one], labels.get(one, []), scores[one].size) for one in scores]
-    rules = outcomes(scores, labels)
-    groups = sharing_groups(recordings)
-    runs = []
-    for seed in range(options.seeds):
-        choice = nested_choice(rules, groups, seed)
-        runs.append(figures([rules[rule][channel] for channel, rule in enumerate(choice)]))
-    best = best_setting(rules, range(len(recordings)))
-    rows = {
-        "nested folds, mean": summary(runs, np.mean),
-        "nested folds, sd": summary(runs, np.std),
-        "best rule in hindsight": figures(rules[best]),
-        "shipped rule": figures(shipped),
-        **controls(scores, alerts, labels, options.seeds),
-    }
+    product = figures(shipped)
+    rows = {"the product's rule": product, **controls(scores, alerts, labels, options.seeds)}
     return Report(
         totals={
-            **rows["nested folds, mean"],
+            **product,
             **mean_areas(
                 # No verdict counts as score 0.
                 ((np.nan_to_num(one), mask(labels.get(name, []), one.size)) for name, one in scores.items()),
@@ -94,26 +76,22 @@ def evaluate(options: Options, recordings: Sequence[Recording], scores: Mapping[
             ),
             "config_hash": config_hash(configuration()),
         },
-        detected={channel: [(a.start, a.end) for a in found] for channel, found in alerts.items()},
+        detected=alerts,
         lines=report_lines(rows),
-        details={"rows": rows, "hindsight_rule": asdict(RULES[best]), "configuration": configuration()},
+        details={"rows": rows, "configuration": configuration()},
     )
 
 
-def summary(runs: Sequence[Mapping[str, float]], statistic: Any) -> dict[str, float]:
-    """Mean or deviation of each figure over the shuffles."""
-    return {name: round(float(statistic([run[name] for run in runs])), 4) for name in runs[0]}
-
-
 def controls(
-    scores: Mapping[str, Floats], alerts: Mapping[str, Sequence[Episode]], labels: Intervals, seeds: int
+    scores: Mapping[str, Floats], alerts: Intervals, labels: Intervals, seeds: int
 ) -> dict[str, dict[str, float]]:
-    """Trivial alerts under the same rule: one after the other, and as many as ours anywhere."""
+    """Trivial alerts, counted alike: one after the other, and as many as ours anywhere."""
     steady = [
         counted(np.arange(0, score.size, GRACE), GRACE, labels.get(channel, []), score.size)
         for channel, score in scores.items()
     ]
-    length = int(np.mean([a.end - a.start + 1 for found in alerts.values() for a in found] or [GRACE]))
+    lengths = [last - raised + 1 for found in alerts.values() for raised, last in found]
+    length = int(np.mean(lengths or [GRACE]))
     random = []
     for seed in range(seeds):
         generator = np.random.default_rng(seed)
@@ -129,10 +107,7 @@ def controls(
 
 def counted(starts: Any, length: int, true: Sequence[tuple[int, int]], samples: int) -> EventCounts:
     """Counts of alerts of one length."""
-    made = [
-        Episode(start=int(first), end=min(int(first) + length, samples) - 1, peak=1.0, count=length)
-        for first in starts
-    ]
+    made = [(int(first), min(int(first) + length, samples) - 1) for first in starts]
     return count_alerts(made, true, samples)
 
 
@@ -141,7 +116,7 @@ def configuration() -> dict[str, Any]:
     constants = {
         name: value for name, value in vars(changes).items() if name.isupper() and not callable(value)
     }
-    return {"changes": constants, "rules": [asdict(rule) for rule in RULES], "shipped": asdict(EpisodeRule())}
+    return {"changes": constants, "rule": {"enough_score": ENOUGH_SCORE, "hold_us": HOLD_US}}
 
 
 def report_lines(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
@@ -173,7 +148,7 @@ def run_tsb(options: Options) -> Report:
         test = load_recording(directory / f"{one.channel}.npz").test
         recordings.append(Recording(channel=one.channel, train=test[: one.train_length], test=test))
     scores = all_row_scores(recordings, parse_changes(calibrated(recordings)))
-    alerts = {channel: find_episodes(score, EpisodeRule()) for channel, score in scores.items()}
+    alerts = {channel: alerts_in(score) for channel, score in scores.items()}
     labels = load_labels(directory)
     areas, auc, counts = {}, [], []
     for one in listed:
@@ -190,7 +165,7 @@ def run_tsb(options: Options) -> Report:
             "auc_pr": round(float(np.mean(auc)), 4),
             "config_hash": config_hash(configuration()),
         },
-        detected={channel: [(a.start, a.end) for a in found] for channel, found in alerts.items()},
+        detected=alerts,
         lines=table(
             ("VUS-PR", "mean", *areas), [["causal", f"{mean:.3f}", *(f"{v:.2f}" for v in areas.values())]]
         ),

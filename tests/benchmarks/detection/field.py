@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, Final
 
 from analysis_server.scoring import Calibration
+from telemetry_core.alert_rule import ENOUGH_SCORE, HOLD_US
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
 from tests.benchmarks.detection.field_faults import EVERY_CHANNEL, FAULT_STEPS, FAULTS, LEAD_STEPS, cases_of
@@ -171,6 +172,7 @@ def report_of(cells: Sequence[dict[str, Any]], recordings: int) -> Report:
         "fault_steps": FAULT_STEPS,
         "one_channel_in": EVERY_CHANNEL,
         "seeds": {"nominal": NOMINAL_SEED, "faults": FAULT_SEED},
+        "alert_rule": {"enough_score": ENOUGH_SCORE, "hold_us": HOLD_US},
     }
     return Report(
         totals=totals_of(cells) | {"config_hash": config_hash(config)},

@@ -1,4 +1,4 @@
-"""Faults of suite field: one in one channel of a satellite, of the sizes of `docs/detectability.md`.
+"""Faults of suite field: one in one channel of a satellite, of the simulator's usual sizes.
 
 This is the oracle: what was injected where and when is known here, and nothing here knows how it is judged.
 """

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from statistics import median
 from typing import Any, Final
 
+from telemetry_core.alert_rule import Judged, Run, alerts_of, judged_of
 from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.messages import microseconds_of
 from tests.benchmarks.detection.field_faults import Injection
 
 NOT_JUDGED: Final = "not judged"
@@ -18,7 +17,7 @@ LEARNING: Final = "learning"
 FOUND: Final = "found"
 MISSED: Final = "missed"
 ALREADY_ALARMED: Final = "already alarmed"
-"""The alarm began before the fault and lasted: it says nothing of it."""
+"""The alert was raised before the fault and is still open: it says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +26,17 @@ class Judgement:
 
     satellite_id: str
     subsystem: str
-    at_us: int
-    verdict: Verdict | None
-    """None = failed."""
+    judged: Judged
+
+    @property
+    def at_us(self) -> int:
+        """Generation time."""
+        return self.judged.at_us
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """None = failed."""
+        return self.judged.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +49,7 @@ class Alarms:
     failed: int
     anomalous: int
     alerts: int
-    """Runs of consecutive anomalous verdicts of a satellite and subsystem."""
+    """By the product's rule."""
     satellite_days: float
 
     @property
@@ -66,7 +73,7 @@ class Outcome:
     injection: Injection
     result: str
     delay_us: int | None
-    """From its first faulty sample to the verdict that began an alert."""
+    """From its first faulty sample to the verdict that raised an alert."""
 
 
 def judgements(rows: Iterable[SubsystemInference]) -> list[Judgement]:
@@ -75,8 +82,7 @@ def judgements(rows: Iterable[SubsystemInference]) -> list[Judgement]:
         Judgement(
             satellite_id=row.job_id.removeprefix("kafka-").rpartition("-")[0],
             subsystem=row.subsystem,
-            at_us=microseconds_of(datetime.fromisoformat(row.input_data["window_end"])),
-            verdict=row.verdict,
+            judged=judged_of(row),
         )
         for row in rows
     ]
@@ -91,15 +97,9 @@ def by_window(found: Iterable[Judgement]) -> dict[tuple[str, str], list[Judgemen
     return groups
 
 
-def alert_starts(found: Sequence[Judgement]) -> list[int]:
-    """When the alerts of one satellite and subsystem begin, microseconds; only a nominal verdict ends one."""
-    starts, is_open = [], False
-    for one in found:
-        if one.verdict is Verdict.ANOMALOUS and not is_open:
-            starts.append(one.at_us)
-        if one.verdict in (Verdict.ANOMALOUS, Verdict.NOMINAL):
-            is_open = one.verdict is Verdict.ANOMALOUS
-    return starts
+def alerts_in(found: Iterable[Judgement]) -> list[Run]:
+    """The alerts of one satellite and subsystem."""
+    return alerts_of(one.judged for one in found)
 
 
 def alarms_of(found: Sequence[Judgement], days: float) -> Alarms:
@@ -111,24 +111,25 @@ def alarms_of(found: Sequence[Judgement], days: float) -> Alarms:
         learning=counts[Verdict.LEARNING],
         failed=counts[None],
         anomalous=counts[Verdict.ANOMALOUS],
-        alerts=sum(len(alert_starts(group)) for group in by_window(found).values()),
+        alerts=sum(len(alerts_in(group)) for group in by_window(found).values()),
         satellite_days=days,
     )
 
 
 def outcome_of(injection: Injection, found: Sequence[Judgement]) -> Outcome:
-    """Tell whether an alert of the subsystem struck began with the fault or later."""
-    judged = [one for one in found if one.verdict in (Verdict.ANOMALOUS, Verdict.NOMINAL)]
-    is_learning = any(one.verdict is Verdict.LEARNING and one.at_us >= injection.start_us for one in found)
-    during = [one for one in judged if one.at_us >= injection.start_us]
-    start_us = next((at_us for at_us in alert_starts(judged) if at_us >= injection.start_us), None)
-    if start_us is not None:
-        return Outcome(injection=injection, result=FOUND, delay_us=start_us - injection.start_us)
-    if not during:
-        result = LEARNING if is_learning else NOT_JUDGED
+    """Tell whether an alert of the subsystem struck was raised with the fault or later."""
+    during = {one.verdict for one in found if one.at_us >= injection.start_us}
+    alerts = alerts_in(found)
+    raised_us = [run.raised_us for run in alerts if run.raised_us is not None]
+    delay_us = next((at - injection.start_us for at in raised_us if at >= injection.start_us), None)
+    if delay_us is not None:
+        result = FOUND
+    elif not during & {Verdict.ANOMALOUS, Verdict.NOMINAL}:
+        result = LEARNING if Verdict.LEARNING in during else NOT_JUDGED
     else:
-        result = ALREADY_ALARMED if during[0].verdict is Verdict.ANOMALOUS else MISSED
-    return Outcome(injection=injection, result=result, delay_us=None)
+        is_open = any(run.ended_us is None or run.ended_us > injection.start_us for run in alerts)
+        result = ALREADY_ALARMED if is_open else MISSED
+    return Outcome(injection=injection, result=result, delay_us=delay_us)
 
 
 def outcomes_of(injections: Iterable[Injection], found: Iterable[Judgement]) -> list[Outcome]:

@@ -27,7 +27,6 @@ import psycopg2
 import yaml
 
 from analysis_server.changes import parse_changes
-from analysis_server.episodes import EpisodeRule, find_episodes
 from analysis_server.scoring import CALIBRATION_FILE
 from telemetry_core.observability import configure_logging
 from telemetry_core.settings import Settings
@@ -37,7 +36,7 @@ from tests.benchmarks.detection.event_metrics import Floats
 from tests.benchmarks.detection.nasa import load_or_skip
 from tests.benchmarks.detection.recordings import Recording
 from tests.benchmarks.detection.report import Options, Report
-from tests.benchmarks.detection.streaming import all_row_scores, calibrated, subsystem_of
+from tests.benchmarks.detection.streaming import alerts_in, all_row_scores, calibrated, subsystem_of
 from tests.benchmarks.run import own_database
 from tests.benchmarks.telemetry import produce
 from tests.benchmarks.trigger import consume_as_trigger, own_vhost
@@ -74,7 +73,7 @@ def run(options: Options) -> Report:
     expected = all_row_scores(recordings, parse_changes(content))
     found = replayed(recordings, content)
     require_equal(found, expected)
-    report = evaluate(options, recordings, found)
+    report = evaluate(options, found)
     total = sum(score.size for score in found.values())
     line = f"{total} rows read back: scores equal to 4 decimals and alerts identical to those computed here"
     return Report(
@@ -274,5 +273,5 @@ def require_equal(found: Mapping[str, Floats], expected: Mapping[str, Floats]) -
                 f"{channel}: {differing.size} scores differ, first sample {first}:"
                 f" row {rows[first]}, computed {computed[first]}"
             )
-        if find_episodes(rows, EpisodeRule()) != find_episodes(computed, EpisodeRule()):
+        if alerts_in(rows) != alerts_in(computed):
             raise RowsDifferError(f"{channel}: the alerts differ")

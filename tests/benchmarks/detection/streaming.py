@@ -1,32 +1,29 @@
 """The pipeline's detection without its servers: constants from training arrays, a score per sample, alerts.
 
-Alert rule: an alert raised between the start of a true event and GRACE samples after its end finds it; one
-raised elsewhere is a false positive, and the samples that it covers outside events count as falsely flagged.
+An alert raised between the start of a true event and GRACE samples after its end finds it; one raised
+elsewhere is a false positive, and the samples that it covers outside events count as falsely flagged: those
+between the verdict that raised it and its last anomalous one.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from itertools import product
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from analysis_server.changes import ChangeCalibration
-from analysis_server.episodes import Episode, EpisodeRule, episodes_of, recent_levels
 from analysis_server.scoring import score_changes
+from telemetry_core.alert_rule import Judged, alerts_of
+from telemetry_core.inferences import ANOMALY_THRESHOLD, Verdict
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH
 from tests.benchmarks.detection.event_metrics import EventCounts, Floats, mask
-from tests.benchmarks.detection.recordings import Interval, Intervals, Recording
+from tests.benchmarks.detection.recordings import Interval, Recording
 from tests.benchmarks.detection.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Outcome
 from training.recorded import fit_changes, stream_windows
 
 GRACE: Final = 100
-SMOOTHINGS: Final = (60, 80, 100)
-RULES: Final = tuple(
-    EpisodeRule(smoothing=smoothing, floor=floor, margin=margin)
-    for smoothing, floor, margin in product(SMOOTHINGS, (-1.1, -0.8, -0.5), (0.4, 0.5, 0.6, 0.7))
-)
-"""What the folds choose from."""
+SAMPLE_US: Final = 1_000_000
+"""The arrays tell no times: one sample a second, as they are sent through the pipeline."""
 
 
 def subsystem_of(channel: str) -> str:
@@ -63,12 +60,27 @@ def all_row_scores(recordings: Sequence[Recording], changes: ChangeCalibration) 
     return found
 
 
-def count_alerts(alerts: Sequence[Episode], true: Sequence[Interval], samples: int) -> EventCounts:
-    """Apply the alert rule to one channel."""
-    found = [any(start <= alert.start <= end + GRACE for alert in alerts) for start, end in true]
-    false = [not any(start <= alert.start <= end + GRACE for start, end in true) for alert in alerts]
+def alerts_in(score: Floats) -> list[Interval]:
+    """Alerts on the scores float64[time]: the samples that raised them and their last anomalous ones."""
+    runs = alerts_of(judged(index, value) for index, value in enumerate(score.tolist()))
+    return [((run.raised_us or 0) // SAMPLE_US, run.last_us // SAMPLE_US) for run in runs]
+
+
+def judged(index: int, score: float) -> Judged:
+    """The verdict on one sample."""
+    if np.isnan(score):
+        verdict = Verdict.WARMING_UP
+    else:
+        verdict = Verdict.ANOMALOUS if score > ANOMALY_THRESHOLD else Verdict.NOMINAL
+    return Judged(job_id=str(index), at_us=index * SAMPLE_US, verdict=verdict, score=score)
+
+
+def count_alerts(alerts: Sequence[Interval], true: Sequence[Interval], samples: int) -> EventCounts:
+    """Compare the alerts of one channel with its events."""
+    found = [any(start <= raised <= end + GRACE for raised, _ in alerts) for start, end in true]
+    false = [not any(start <= raised <= end + GRACE for start, end in true) for raised, _ in alerts]
     nominal = ~mask(true, samples)
-    flagged = mask([(alert.start, alert.end) for alert in alerts], samples)
+    flagged = mask(alerts, samples)
     return EventCounts(
         tp=sum(found),
         fp=sum(false),
@@ -78,24 +90,12 @@ def count_alerts(alerts: Sequence[Episode], true: Sequence[Interval], samples: i
     )
 
 
-def outcome(alerts: Sequence[Episode], true: Sequence[Interval], samples: int) -> Outcome:
+def outcome(alerts: Sequence[Interval], true: Sequence[Interval], samples: int) -> Outcome:
     """What alerts are to a channel; being causal, they are the same on the series cut before its event."""
     first = min((start for start, _ in true), default=samples)
     cut = first - CUT_BEFORE_EVENT if first - CUT_BEFORE_EVENT > MIN_CUT_SAMPLES else 0
     return Outcome(
         events=count_alerts(alerts, true, samples),
-        alarms=sum(alert.start < cut for alert in alerts),
+        alarms=sum(raised < cut for raised, _ in alerts),
         cut_samples=cut,
     )
-
-
-def outcomes(scores: Mapping[str, Floats], labels: Intervals) -> list[list[Outcome]]:
-    """By rule and channel; progress goes to stderr."""
-    by_channel = []
-    for number, (name, score) in enumerate(scores.items(), start=1):
-        levels = {span: recent_levels(score, EpisodeRule(smoothing=span)) for span in SMOOTHINGS}
-        alerts = (episodes_of(score, levels[rule.smoothing], rule) for rule in RULES)
-        by_channel.append([outcome(found, labels.get(name, []), score.size) for found in alerts])
-        sys.stderr.write(f"\r{number}/{len(scores)} channels, {len(RULES)} rules")
-    sys.stderr.write("\n")
-    return [list(row) for row in zip(*by_channel, strict=True)]

@@ -12,6 +12,7 @@ def names(**ages: float) -> set[str]:
 
 def test_by_default_nothing_is_kept_for_ever() -> None:
     assert names() == {
+        "alert checkpoints", "alert heads", "anomaly alerts",
         "completed jobs", "failed jobs", "idempotency keys", "refused values", "refused verdicts",
         "revisions", "unfollowed deletions", "wrong clocks",
     }  # fmt: skip
@@ -19,6 +20,9 @@ def test_by_default_nothing_is_kept_for_ever() -> None:
 
 def test_age_of_zero_keeps_for_ever() -> None:
     assert names(retention_completed_days=0, retention_failed_days=0) == {
+        "alert checkpoints",
+        "alert heads",
+        "anomaly alerts",
         "idempotency keys",
         "refused values",
         "refused verdicts",

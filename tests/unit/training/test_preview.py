@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from telemetry_core.errors import InvalidMission
+from telemetry_core.inferences import Verdict
+from telemetry_core.messages import job_id_of
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import Mission
 from telemetry_replay.recording import recording_of
@@ -98,20 +100,26 @@ def test_mission_without_recording_section_is_refused(recording: Path, tmp_path:
 
 @dataclass
 class Row:
+    job_id: str
     subsystem: str
-    input_data: dict[str, str]
     anomaly_score: float
-    anomaly_detected: bool
+    verdict: Verdict
     contributions: dict[str, dict[str, float]]
 
 
-def row(time: str, score: float, channel: str) -> Any:
-    return Row("eps", {"window_end": time}, score, score > 0.7, {channel: {"residual": 1.0}})
+def row(second: int, score: float, channel: str) -> Any:
+    verdict = Verdict.ANOMALOUS if score > 0.7 else Verdict.NOMINAL
+    return Row(job_id_of("S", second * 1_000_000), "eps", score, verdict, {channel: {"residual": 1.0}})
 
 
-def test_consecutive_anomalous_verdicts_are_one_alert_named_after_the_highest() -> None:
-    rows = [row("1", 0.8, "soc"), row("2", 0.9, "amps"), row("3", 0.1, "soc"), row("4", 0.8, "soc")]
-    assert alerts(rows[::-1]) == [("eps", "amps"), ("eps", "soc")]
+def test_alerts_are_those_of_the_platform_named_after_the_highest_score() -> None:
+    rows = [row(1, 0.99, "soc"), row(2, 0.999, "amps"), row(3, 0.1, "soc"), row(400, 0.1, "soc")]
+    later = [row(500, 0.99, "soc"), row(900, 0.8, "amps")]
+    assert alerts([*rows, *later][::-1]) == [("eps", "amps"), ("eps", "soc")]
+
+
+def test_single_suspicious_verdict_is_no_alert() -> None:
+    assert alerts([row(1, 0.1, "soc"), row(2, 0.75, "soc"), row(3, 0.1, "soc")]) == []
 
 
 def test_channels_stand_below_their_subsystem() -> None:

@@ -1,0 +1,141 @@
+"""The page of suite field: `python -m tests.benchmarks.detection.detectability FIELD.json`.
+
+Writes docs/detectability.md from what `--suite field --json FIELD.json` measured; it measures nothing itself.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from telemetry_core.inferences import ANOMALY_THRESHOLD
+from tests.benchmarks.detection.field_faults import FAULTS
+from tests.benchmarks.detection.field_figures import FOUND
+from training.report import table
+
+PAGE: Final = Path(__file__).parents[3] / "docs" / "detectability.md"
+COMMAND: Final = 'make bench-detection ARGS="--suite field --json FIELD.json"'
+FORMS: Final = "../tests/benchmarks/README.md#detection-telemetry-as-it-may-come"
+ALARM_HEAD: Final = (
+    "constants, packets", "interval, s", "judged", "anomalous", "per 1,000", "alerts", "satellite-days",
+)  # fmt: skip
+
+Cells = Sequence[Mapping[str, Any]]
+
+
+def page(document: Mapping[str, Any]) -> str:
+    """The figures as Markdown."""
+    cells, config = document["cells"], document["config"]
+    judged = [cell for cell in cells if cell["nominal"]["judged"]]
+    return f"""# Which faults are found
+
+Simulated satellites under the default mission: one sample set in ten is judged (the periodic check), a
+verdict is anomalous above {ANOMALY_THRESHOLD:g}, alerts follow the platform's rule
+(`telemetry_core/alert_rule.py`). Samples come every {_span(cells)} s, in up to
+four [forms of packets]({FORMS}).
+Nothing here had a part in choosing the rule.
+
+## False alarms
+
+Nominal telemetry, {config["recordings"]} recordings of {config["satellites"]} satellites for each line.
+Where samples are close together little time is observed: a count says more there than a rate.
+
+{_lines(ALARM_HEAD, _alarm_rows(judged))}
+
+{_unjudged(cells)}
+
+## Faults
+
+Each kind strikes every second channel, each in a satellite of its own, after {config["lead_steps"]} nominal
+steps: spikes and a step of 8 spans (how far the channel wanders within an orbit), a drift to 10 spans within
+two minutes, noise of 1.5 spans, a stuck value, no values, a fill value. A fault is found by an alert that is
+raised within {config["fault_steps"]} steps (a drift: within at least 150 s). Share found and median delay,
+from the first faulty sample to the verdict that raises the alert:
+
+{_lines(("constants, packets", "interval, s", *FAULTS), _fault_rows(judged))}
+
+Not found with every channel in one packet: {_missed(judged)}.
+
+Posted series, and posted channels without a calibration, are judged [against themselves](posted-series.md).
+
+Made by `python -m tests.benchmarks.detection.detectability FIELD.json` from
+`{COMMAND}`.
+"""
+
+
+def _span(cells: Cells) -> str:
+    """The sampling intervals of some cells, in seconds."""
+    low, high = (f"{pick(cell['interval_s'] for cell in cells):g}" for pick in (min, max))
+    return low if low == high else f"{low} to {high}"
+
+
+def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(table(head, rows))
+
+
+def _name(cell: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{cell['constants']}, {cell['packets']}", f"{cell['interval_s']:g}"
+
+
+def _alarm_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
+    for cell in cells:
+        nominal = cell["nominal"]
+        counts = (str(nominal[name]) for name in ("judged", "anomalous"))
+        share = f"{nominal['false_alarms_per_1000']:.1f}"
+        yield *_name(cell), *counts, share, str(nominal["alerts"]), f"{nominal['satellite_days']:.2f}"
+
+
+def _fault_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
+    for cell in cells:
+        yield *_name(cell), *(_found(cell["faults"][kind]) for kind in FAULTS)
+
+
+def _found(figures: Mapping[str, Any]) -> str:
+    if figures["found_share"] is None:
+        return ""
+    delay_s = figures["delay_median_s"]
+    return f"{figures['found_share']:.0%}" + ("" if delay_s is None else f", {delay_s:.0f} s")
+
+
+def _unjudged(cells: Cells) -> str:
+    """Name what has no verdicts, by the word for why."""
+    without = sorted(
+        (cell for cell in cells if not cell["nominal"]["judged"]), key=lambda cell: cell["state"]
+    )
+    sentences = [
+        f"{state.capitalize()}, with no verdict to count: "
+        + "; ".join(f"{packets} every {interval_s} s" for packets, interval_s in map(_name, group))
+        + "."
+        for state, group in groupby(without, key=lambda cell: cell["state"])
+    ]
+    return "\n".join(sentences) or "Every cell that was measured is judged."
+
+
+def _missed(cells: Cells) -> str:
+    """Name the faults that no alert found, by kind and channel, with the intervals."""
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell["packets"] == "one":
+            for kind in FAULTS:
+                for channel, result in cell["faults"][kind]["channels"].items():
+                    if result != FOUND:
+                        found.setdefault(f"{kind} in `{channel}`", []).append(f"{cell['interval_s']:g} s")
+    return (
+        "; ".join(f"{name} ({', '.join(intervals)})" for name, intervals in sorted(found.items())) or "none"
+    )
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.detection.detectability", description=__doc__
+    )
+    parser.add_argument("file", type=Path, metavar="FIELD.json", help="what the suite wrote")
+    document = json.loads(parser.parse_args().file.read_text(encoding="utf-8"))
+    PAGE.write_text(page(document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Folding verdicts into alerts piece by piece, and again from an earlier state where one comes late: pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from telemetry_core.alert_rule import Judged, Run, runs_of
+from telemetry_core.messages import generated_us_of
+
+CHECKPOINT_EVERY: Final = 200
+"""Verdicts from one kept state to the next: so many more than its own lateness does a late one fold again."""
+
+Key = tuple[str, str]
+"""Satellite and subsystem."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """The rule's state behind a job; behind the empty name nothing is folded."""
+
+    job_id: str = ""
+    run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How far the verdicts of one satellite and subsystem are folded."""
+
+    folded: Checkpoint = Checkpoint()
+    target_job_id: str = ""
+    """Job up to which they are to be folded: beyond `folded` after a rewind."""
+    since_checkpoint: int = 0
+    """Verdicts folded since the last kept state."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether nothing is to be folded again."""
+        return self.folded.job_id == self.target_job_id
+
+    def takes(self, verdicts: Sequence[Judged]) -> bool:
+        """Tell whether verdicts in generation-time order follow all that are folded."""
+        return self.is_finished and verdicts[0].job_id > self.folded.job_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What folding some verdicts came to: alerts that started from `first_us` to `last_us` are these."""
+
+    head: Head
+    checkpoints: tuple[Checkpoint, ...]
+    first_us: int
+    last_us: int
+    alerts: tuple[Run, ...]
+
+
+def fold(head: Head, verdicts: Sequence[Judged], *, reaches_target: bool = True) -> Piece:
+    """Fold verdicts that follow the head, in generation-time order: up to its target, or only the first."""
+    first_us = _first_us(head.folded)
+    runs = [head.folded.run] if head.folded.run else []
+    checkpoints: list[Checkpoint] = []
+    rest, since = verdicts, head.since_checkpoint
+    while rest:
+        chunk, rest = rest[: CHECKPOINT_EVERY - since], rest[CHECKPOINT_EVERY - since :]
+        runs[-1:] = runs_of(chunk, run=runs[-1] if runs else None)
+        since += len(chunk)
+        if since == CHECKPOINT_EVERY:
+            checkpoints.append(Checkpoint(job_id=chunk[-1].job_id, run=runs[-1] if runs else None))
+            since = 0
+    newest = verdicts[-1].job_id if verdicts else head.folded.job_id
+    target = max(head.target_job_id, newest)
+    folded = target if reaches_target else newest
+    return Piece(
+        head=Head(
+            folded=Checkpoint(job_id=folded, run=runs[-1] if runs else None),
+            target_job_id=target,
+            since_checkpoint=since,
+        ),
+        checkpoints=tuple(checkpoints),
+        first_us=first_us,
+        last_us=generated_us_of(folded),
+        alerts=tuple(run for run in runs if run.raised_us is not None and run.started_us >= first_us),
+    )
+
+
+def rewound(head: Head, verdicts: Sequence[Judged], before: Checkpoint) -> Head:
+    """Go back to a state before the first of some verdicts, and on to the last of all."""
+    target = max(head.target_job_id, verdicts[-1].job_id)
+    if verdicts[0].job_id > head.folded.job_id:
+        return replace(head, target_job_id=target)
+    return Head(folded=before, target_job_id=target)
+
+
+def _first_us(folded: Checkpoint) -> int:
+    """An open run may go on; else what comes starts behind the state."""
+    if folded.run is not None and folded.run.ended_us is None:
+        return folded.run.started_us
+    return generated_us_of(folded.job_id) + 1 if folded.job_id else 0

@@ -1,0 +1,100 @@
+-- The statements of the alerts' projection, by name, as in telemetry_core/queries.sql.
+
+-- name: lock_alerts
+-- One process folds at a time: the state of the rule is read and written in one transaction.
+SELECT pg_advisory_xact_lock(7241505003)
+
+-- name: judged_after
+-- Verdicts in commit order, as far as alerts need them. Those of posted series and of stored telemetry raise none.
+SELECT
+    inference.xact::text::bigint AS xact,
+    inference.id,
+    inference.job_id,
+    job.satellite_id,
+    inference.subsystem,
+    inference.verdict,
+    inference.anomaly_score,
+    inference.completed_at,
+    job.source = 'kafka_auto_trigger' AND job.metadata ->> 'lane' IS DISTINCT FROM 'stored'
+    AND left(inference.job_id, length(job.satellite_id) + 7) = 'kafka-' || job.satellite_id || '-'
+    AND substr(inference.job_id, length(job.satellite_id) + 8) ~ '^[0-9]{13}([0-9]{3})?$' AS is_live
+FROM subsystem_inferences AS inference
+INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
+    AND inference.xact < ops.settled_position()
+    AND inference.status IN ('completed', 'failed')
+ORDER BY inference.xact, inference.id LIMIT %(limit)s
+
+-- name: judged_between
+-- Verdicts of one satellite and subsystem in generation-time order: the ids of its jobs end in that time.
+SELECT verdict.job_id, verdict.verdict, verdict.anomaly_score
+FROM ops.live_verdicts AS verdict
+WHERE verdict.job_id > %(after)s
+    AND verdict.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C"
+    AND verdict.job_id <= %(target)s
+    AND verdict.satellite_id = %(satellite_id)s AND verdict.subsystem = %(subsystem)s
+    AND verdict.verdict IS NOT NULL
+    AND substr(verdict.job_id, length(%(satellite_id)s) + 8) ~ '^[0-9]{13}([0-9]{3})?$'
+ORDER BY verdict.job_id LIMIT %(limit)s
+
+-- name: alert_heads
+SELECT head.* FROM ops.alert_heads AS head
+INNER JOIN unnest(%(satellites)s::text [], %(subsystems)s::text []) AS wanted (satellite_id, subsystem)
+    ON head.satellite_id = wanted.satellite_id AND head.subsystem = wanted.subsystem
+
+-- name: unfinished_heads
+SELECT * FROM ops.alert_heads WHERE folded_job_id <> target_job_id ORDER BY satellite_id, subsystem LIMIT %(limit)s
+
+-- name: checkpoint_before
+SELECT job_id, run FROM ops.alert_checkpoints
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND job_id < %(job_id)s
+ORDER BY job_id DESC LIMIT 1
+
+-- name: forget_checkpoints
+DELETE FROM ops.alert_checkpoints
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND job_id >= %(job_id)s
+
+-- name: save_alert_heads
+INSERT INTO ops.alert_heads AS kept (
+    satellite_id, subsystem, folded_job_id, target_job_id, since_checkpoint, run
+) VALUES %s
+ON CONFLICT (satellite_id, subsystem) DO UPDATE SET
+    folded_job_id = excluded.folded_job_id,
+    target_job_id = excluded.target_job_id,
+    since_checkpoint = excluded.since_checkpoint,
+    run = excluded.run
+
+-- name: save_checkpoints
+INSERT INTO ops.alert_checkpoints (satellite_id, subsystem, job_id, run) VALUES %s
+ON CONFLICT (satellite_id, subsystem, job_id) DO UPDATE SET run = excluded.run
+
+-- name: forget_alerts
+-- Alerts that started within what was folded and are none any more.
+DELETE FROM ops.anomaly_alerts AS alert
+USING unnest(
+    %(satellites)s::text [], %(subsystems)s::text [], %(first)s::timestamp [], %(last)s::timestamp []
+) AS folded (satellite_id, subsystem, first_at, last_at)
+WHERE alert.satellite_id = folded.satellite_id AND alert.subsystem = folded.subsystem
+    AND alert.started_at BETWEEN folded.first_at AND folded.last_at
+    AND (alert.satellite_id, alert.subsystem, alert.started_at) NOT IN (
+        SELECT * FROM unnest(%(alert_satellites)s::text [], %(alert_subsystems)s::text [], %(started)s::timestamp [])
+    )
+
+-- name: save_alerts
+INSERT INTO ops.anomaly_alerts AS kept (
+    satellite_id, subsystem, started_at, raised_at, last_at, ended_at, verdict_count, peak_score, peak_job_id, newest_job_id
+) VALUES %s
+ON CONFLICT (satellite_id, subsystem, started_at) DO UPDATE SET
+    raised_at = excluded.raised_at,
+    last_at = excluded.last_at,
+    ended_at = excluded.ended_at,
+    verdict_count = excluded.verdict_count,
+    peak_score = excluded.peak_score,
+    peak_job_id = excluded.peak_job_id,
+    newest_job_id = excluded.newest_job_id
+
+-- name: clear_alerts
+-- A cursor at its start: what was made of verdicts before is made anew.
+WITH alerts AS (DELETE FROM ops.anomaly_alerts), heads AS (DELETE FROM ops.alert_heads)
+
+DELETE FROM ops.alert_checkpoints
