@@ -27,15 +27,18 @@ ORDER BY inference.xact, inference.id LIMIT %(limit)s
 
 -- name: judged_between
 -- Verdicts of one satellite and subsystem in generation-time order: the ids of its jobs end in that time.
-SELECT verdict.job_id, verdict.verdict, verdict.anomaly_score
-FROM ops.live_verdicts AS verdict
-WHERE verdict.job_id > %(after)s
-    AND verdict.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C"
-    AND verdict.job_id <= %(target)s
-    AND verdict.satellite_id = %(satellite_id)s AND verdict.subsystem = %(subsystem)s
-    AND verdict.verdict IS NOT NULL
-    AND substr(verdict.job_id, length(%(satellite_id)s) + 8) ~ '^[0-9]{13}([0-9]{3})?$'
-ORDER BY verdict.job_id LIMIT %(limit)s
+SELECT inference.job_id, inference.verdict, inference.anomaly_score
+FROM subsystem_inferences AS inference
+WHERE inference.subsystem = %(subsystem)s AND inference.verdict IS NOT NULL
+    AND inference.job_id > %(after)s
+    AND inference.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C"
+    AND inference.job_id <= %(target)s
+    AND substr(inference.job_id, length(%(satellite_id)s) + 8) ~ '^[0-9]{13}([0-9]{3})?$'
+    AND (
+        SELECT TRUE FROM ops.live_jobs AS job
+        WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id
+    )
+ORDER BY inference.job_id LIMIT %(limit)s
 
 -- name: alert_heads
 SELECT head.* FROM ops.alert_heads AS head
