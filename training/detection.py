@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from analysis_server.scoring import Calibration, Scores, load_calibration, score_windows
+from analysis_server.calibration import Calibration, load_calibration
+from analysis_server.scoring import Scores, score_windows
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from training.calibrate import REPOSITORY
-from training.calibration_windows import INTERVALS_S, Plan, StepPredictor, nominal_windows
+from training.calibration_windows import Plan, StepPredictor, nominal_windows
 from training.families import Series
 from training.nominal import SATELLITES, Sampling, faulty_recording, subsystem_features
 from training.report import table, write_report
 
 HELD_OUT_SEED = 90_000
+INTERVALS_S = (0.1, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0)
 LENGTHS = (10, 25, 64)
 FAULTS = {
     "spike": "aocs",

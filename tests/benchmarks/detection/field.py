@@ -14,7 +14,7 @@ from itertools import product
 from time import monotonic
 from typing import Any, Final
 
-from analysis_server.scoring import Calibration
+from analysis_server.calibration import Calibration
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
 from tests.benchmarks.detection.field_faults import EVERY_CHANNEL, FAULT_STEPS, FAULTS, LEAD_STEPS, cases_of

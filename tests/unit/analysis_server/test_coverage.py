@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis_server.calibration import CALIBRATION_FORMAT, Calibration, load_calibration
 from analysis_server.changes import CHANGES, ChangeCalibration, ChannelChanges
 from analysis_server.coverage import (
     MOST_TOLD,
@@ -19,7 +20,6 @@ from analysis_server.coverage import (
     uncovered_in_words,
     with_coverage,
 )
-from analysis_server.scoring import CALIBRATION_FORMAT, Calibration, load_calibration
 from analysis_server.window_sets import WindowSet
 
 MODELS = Path(__file__).parents[3] / "model_repository"

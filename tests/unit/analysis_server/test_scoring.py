@@ -6,15 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from analysis_server.calibration import Calibration, load_calibration
 from analysis_server.measures import FAMILIES
-from analysis_server.scoring import (
-    Calibration,
-    Scores,
-    confidence,
-    load_calibration,
-    score_windows,
-    to_score,
-)
+from analysis_server.scoring import Scores, confidence, score_windows, to_score
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
