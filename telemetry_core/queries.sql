@@ -822,8 +822,24 @@ WITH RECURSIVE found AS (
 SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 
 -- name: newest_verdicts
--- The newest final verdict, by generation time, of each satellite and subsystem.
-SELECT satellite.satellite_id, part.subsystem, newest.job_id, newest.verdict, newest.status, newest.anomaly_score
+-- The newest final verdict, by generation time, of each satellite and subsystem, and the mean interval of its window.
+SELECT
+    satellite.satellite_id,
+    part.subsystem,
+    newest.job_id,
+    newest.verdict,
+    newest.status,
+    newest.anomaly_score,
+    (
+        SELECT
+            extract(
+                EPOCH FROM (inference.input_data ->> 'window_end')::timestamptz
+                - (inference.input_data ->> 'window_start')::timestamptz
+            )::float8 / nullif((inference.input_data ->> 'samples')::float8 - 1, 0)
+        FROM subsystem_inferences AS inference
+        WHERE inference.job_id = newest.job_id AND inference.subsystem = part.subsystem
+        LIMIT 1
+    ) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
 CROSS JOIN LATERAL (
@@ -839,8 +855,24 @@ CROSS JOIN LATERAL (
 
 -- name: satellites_heard
 -- Of each satellite its newest live job, and what came behind that from an on-board clock that is far behind:
--- by reason the times of the first and the last job, in milliseconds.
-SELECT satellite.satellite_id, live.job_id, live.is_replayed, clock.behind_s, clock.behind_ms
+-- by reason the times of the first and the last job, in milliseconds. The interval is the live job's shortest.
+SELECT
+    satellite.satellite_id,
+    live.job_id,
+    live.is_replayed,
+    clock.behind_s,
+    clock.behind_ms,
+    (
+        SELECT
+            min(
+                extract(
+                    EPOCH FROM (inference.input_data ->> 'window_end')::timestamptz
+                    - (inference.input_data ->> 'window_start')::timestamptz
+                )::float8 / nullif((inference.input_data ->> 'samples')::float8 - 1, 0)
+            )
+        FROM subsystem_inferences AS inference
+        WHERE inference.job_id = live.job_id
+    ) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 LEFT JOIN LATERAL (
     SELECT job.job_id, job.created_at, job.metadata ->> 'is_replayed' = 'true' AS is_replayed

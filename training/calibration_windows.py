@@ -17,6 +17,7 @@ BANDS_S: tuple[Range, ...] = tuple(pairwise((0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100
 """Sampling intervals that share constants: what a window measures depends on how long it lasts."""
 BAND_MARGIN = 1.03
 """Recordings reach so far beyond a band, for satellites that sample at its edge."""
+HALF_MINUTE_S = 30.0
 STEP_OUTPUTS = ("STEP_MEAN", "STEP_STD")
 ROWS_PER_RUN = 4096
 
@@ -53,9 +54,16 @@ class StepPredictor:
 
 
 def intervals_within(band_s: Range, recordings: int) -> list[float]:
-    """Spread recordings over a band, equally many in each octave."""
+    """Spread recordings over a band, equally many in each octave.
+
+    Of slow bands every second one samples at whole half minutes, as telemetry does: there the cycles of a
+    spacecraft may alias.
+    """
     low, high = band_s
-    return [float(one) for one in np.geomspace(low / BAND_MARGIN, high * BAND_MARGIN, recordings).round(6)]
+    intervals_s = np.geomspace(low / BAND_MARGIN, high * BAND_MARGIN, recordings).round(6)
+    if low >= HALF_MINUTE_S:
+        intervals_s[::2] = np.clip((intervals_s[::2] / HALF_MINUTE_S).round() * HALF_MINUTE_S, low, high)
+    return [float(one) for one in intervals_s]
 
 
 def nominal_windows(plan: Plan, length: int, intervals_s: Sequence[float]) -> dict[str, Series]:
