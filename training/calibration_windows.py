@@ -54,7 +54,7 @@ class StepPredictor:
 
 
 def intervals_within(band_s: Range, recordings: int) -> list[float]:
-    """Spread recordings over a band, equally many in each octave.
+    """Spread recordings over a band, equally many in each octave, in an order unlike that of their days.
 
     Of slow bands every second one samples at whole half minutes, as telemetry does: there the cycles of a
     spacecraft may alias.
@@ -63,7 +63,8 @@ def intervals_within(band_s: Range, recordings: int) -> list[float]:
     intervals_s = np.geomspace(low / BAND_MARGIN, high * BAND_MARGIN, recordings).round(6)
     if low >= HALF_MINUTE_S:
         intervals_s[::2] = np.clip((intervals_s[::2] / HALF_MINUTE_S).round() * HALF_MINUTE_S, low, high)
-    return [float(one) for one in intervals_s]
+    order = np.random.default_rng(BANDS_S.index(band_s))
+    return [float(one) for one in order.permutation(intervals_s)]
 
 
 def nominal_windows(plan: Plan, length: int, intervals_s: Sequence[float]) -> dict[str, Series]:
@@ -72,7 +73,7 @@ def nominal_windows(plan: Plan, length: int, intervals_s: Sequence[float]) -> di
     Returns:
         Per subsystem float32[window, channel, length].
     """
-    rng = np.random.default_rng([plan.seed, length])
+    rng = np.random.default_rng(plan.seed)
     windows: dict[str, list[Series]] = {}
     for number in range(plan.recordings):
         interval_s = intervals_s[number % len(intervals_s)]
