@@ -1,6 +1,6 @@
 """The constants of a model version: what is usual for each channel, and what they were fitted to.
 
-A set of constants serves a band of sampling intervals: what a window measures depends on how long it lasts.
+A set of constants serves an interval band: what a window measures depends on how long it lasts.
 """
 
 import hashlib
