@@ -76,7 +76,7 @@ def scores_at_checks(
     for begin in range(0, ends.size, per_call):
         chosen = ends[begin : begin + per_call]
         windows = np.concatenate([recording[:, :, end - LENGTH : end] for end in chosen])
-        judged = detector.score(windows, subsystem)
+        judged = detector.score(windows, subsystem, INTERVAL_S)
         scores.append(judged.score.reshape(chosen.size, satellites))
         shares.append(judged.contributions.sum(axis=2).reshape(chosen.size, satellites, channels))
     return np.concatenate(scores), np.concatenate(shares)
