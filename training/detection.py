@@ -122,8 +122,7 @@ def page(model: Path, figures: Mapping[str, Any]) -> list[str]:
         "## False alarms per nominal verdict (aim 0.1 %), by window length\n",
         *table(("subsystem", *map(str, LENGTHS)), alarms),
         "\n## Faults of default size, by sampling interval\n",
-        f"Satellites flagged within {FAULT_S:.0f} s, {VERDICTS} samples at least / share of the verdicts"
-        + " in that time; 10 satellites.\n",
+        f"Satellites flagged / share of the verdicts, within {FAULT_S:.0f} s, {VERDICTS} samples at least.\n",
         *table(("fault", "subsystem", *(f"{interval_s} s" for interval_s in intervals_s)), faults),
     ]
 
