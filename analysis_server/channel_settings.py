@@ -12,7 +12,10 @@ import numpy.typing as npt
 from analysis_server.measures import MEASURES, Floats, Windows, masked_max, masked_mean
 from telemetry_core.subsystems import Detection
 
-_IS_SHAPE = np.array([family == "subsequence" or "chang" in name for family, name in MEASURES])
+_CHANGES = ("chang", "rise", "fall")
+_IS_SHAPE = np.array(
+    [family == "subsequence" or any(word in name for word in _CHANGES) for family, name in MEASURES]
+)
 """How much a channel changes, and its course against nominal courses that are not smoothed."""
 _IS_LEVEL = np.array([name in {"mean", "newest_mean", "missing_share"} for _, name in MEASURES])
 

@@ -4,7 +4,6 @@ Of batches that tell each channel's interval (schema 3). Posted series and older
 are: a channel without constants against itself (ADR 0015).
 """
 
-import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
@@ -13,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis_server.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
 from analysis_server.changes import Range
 from analysis_server.model_units import Numbers
-from analysis_server.scoring import CALIBRATION_FORMAT, Calibration
 from analysis_server.window_sets import Counts, WindowSet
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH
 
@@ -25,14 +24,13 @@ NOT_CALIBRATED: Final = "not calibrated"
 """Beside the reasons why a channel has no window."""
 WHAT_TO_DO: Final = "run make calibrate RECORDING=... MISSION_FILE=..., then restart the workers"
 MOST_TOLD: Final = 10_000
-EVERY_INTERVAL: Final[Range] = (0.0, math.inf)
 
 Floats = NDArray[np.float64]
 
 
 def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
     """Tell which channels are judged; the origins name those with a window that are not, and why."""
-    if task.interval_s is None or task.steps is None or calibration.format < CALIBRATION_FORMAT:
+    if task.interval_s is None or task.steps is None or calibration.format < BOUNDED_FORMAT:
         return task
     ranges = covered_ranges(calibration, task.subsystem, task.channels)
     covered = is_covered(task.interval_s, ranges)

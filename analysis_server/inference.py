@@ -10,16 +10,12 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis_server.calibration import Calibration
 from analysis_server.counters import moduli_of, straightened, wrapped
 from analysis_server.coverage import covered_part, with_coverage
 from analysis_server.measures import FAMILIES
 from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
-from analysis_server.scoring import (
-    Calibration,
-    Scores,
-    confidence,
-    score_windows,
-)
+from analysis_server.scoring import Scores, confidence, score_windows
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import Counts, WindowSet
 from telemetry_core.errors import ModelContractError
@@ -133,6 +129,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
         calibration=calibration,
         detection=task.detection,
         steps=scored_steps,
+        interval_s=None if task.interval_s is None else task.interval_s[ready],
     )
     is_learning = _has_no_window(scored_steps, jobs)
     probabilities = confidence(windows, std)

@@ -31,6 +31,8 @@ MEASURES = (
     ("statistics", "newest_change"),
     ("statistics", "newest_changing_share"),
     ("statistics", "missing_share"),
+    ("statistics", "largest_rise"),
+    ("statistics", "largest_fall"),
     ("subsequence", "farthest"),
     ("subsequence", "mean_distance"),
 )
@@ -126,6 +128,7 @@ def measure_windows(windows: Windows, *, noise: Floats, reference: Sequence[Floa
         *statistics(windows.value, noise),
         *statistics(windows.value[..., -newest:], noise),
         masked_mean(missing),
+        *largest_changes(windows.value, noise),
         *subsequence_measures(windows.value, noise, reference),
     ]
     return np.stack(parts, axis=2)
@@ -155,6 +158,16 @@ def statistics(value: Floats, noise: Floats) -> list[Floats]:
     changing = np.where(np.isnan(change), np.nan, change > 0)
     floor = noise * NOISE_SHARE
     return [mean, np.log(deviation + floor), np.log(masked_mean(change) + floor), masked_mean(changing)]
+
+
+def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
+    """Log of the largest change from one sample to the next, up and down, each float64[job, channel].
+
+    Some channels jump one way only: the time since an event falls by any amount and never rises so.
+    """
+    change = np.diff(value, axis=2)
+    floor = noise * NOISE_SHARE
+    return [np.log(np.maximum(masked_max(sign * change), 0) + floor) for sign in (1, -1)]
 
 
 def subsequence_measures(value: Floats, noise: Floats, reference: Sequence[Floats]) -> list[Floats]:

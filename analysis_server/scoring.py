@@ -5,28 +5,28 @@ beside the model knows; a channel that it does not know is judged against itself
 [job, channel, ...] in the order of the channels; NaN = missing sample.
 """
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis_server.calibration import (
+    CALIBRATED_LENGTHS,
+    UNTOLD_INTERVAL_S,
+    Calibration,
+    ChannelCalibration,
+    SubsystemCalibration,
+    band_index,
+)
 from analysis_server.changes import (
     CHANGE_FAMILIES,
     LEAST_EVIDENCE,
-    ChangeCalibration,
     ChannelChanges,
-    Range,
     RecentStatistics,
     change_evidence,
-    parse_changes,
-    parse_range,
 )
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
 from analysis_server.measures import (
@@ -43,14 +43,11 @@ from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.subsystems import Detection
 
 Floats = npt.NDArray[np.float64]
+Place = tuple[int, int]
+"""Band and length whose constants judge."""
 
 MIN_SAMPLES = 10
-CALIBRATED_LENGTHS = (10, 20, 40, 64)
-"""Window lengths with constants of their own; of a window the longest one that it fills is judged."""
-CALIBRATION_FILE = "calibration.json"
-CALIBRATION_FORMAT = 2
-"""From it on the file says what its constants were fitted to; 1, without the field, is read too."""
-LARGEST_EVIDENCE = 4.0
+LARGEST_EVIDENCE = 8.0
 """Of one family: no single one decides without bound."""
 CHANNEL_NORM = 8
 """Exponent of the norm over channels: near the maximum, yet several suspicious channels add up."""
@@ -67,51 +64,6 @@ _ODDS_AT_THRESHOLD = ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelCalibration:
-    """What is usual for one channel on nominal data; first axis = CALIBRATED_LENGTHS."""
-
-    noise: float
-    """Smallest error that is expected of a prediction, in the channel's unit."""
-    low: Floats
-    """float64[length, measure], reached from below by 1 in 1,000 nominal windows."""
-    usual: Floats
-    """float64[length, measure], median."""
-    high: Floats
-    """float64[length, measure], exceeded by 1 in 1,000 nominal windows."""
-    family_scale: Floats
-    """float64[length, family], evidence exceeded by 1 in 1,000 nominal windows."""
-    reference: Floats
-    """float64[subsequence, step], mean-centred nominal subsequences."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubsystemCalibration:
-    """How a subsystem's evidence becomes its score; one value for each of CALIBRATED_LENGTHS."""
-
-    threshold: Floats
-    """Evidence that scores ANOMALY_THRESHOLD."""
-    steepness: Floats
-    """Exponent of evidence / threshold in the score's odds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """Constants of a model version; a channel that has none is judged against itself."""
-
-    channels: Mapping[str, ChannelCalibration]
-    """By `subsystem.channel`."""
-    subsystems: Mapping[str, SubsystemCalibration]
-    changes: ChangeCalibration
-    """Of channels that were calibrated on a recording; these win."""
-    format: int
-    """From CALIBRATION_FORMAT on a channel without fitting constants is not judged in the pipeline."""
-    intervals_s: Range | None
-    """What `channels` were fitted to; None = unknown."""
-    hash: str
-    """SHA-256 of the file, hexadecimal."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """Verdict of each job and why."""
 
@@ -119,55 +71,6 @@ class Scores:
     """float64[job] in [0, 1], 4 decimals; NaN where fewer than 10 samples exist."""
     contributions: Floats
     """float64[job, channel, family], share in the score, sums to 1; all 0 without evidence."""
-
-
-def load_calibration(directory: Path) -> Calibration:
-    """Read the constants beside a model version.
-
-    Raises:
-        FileNotFoundError: The folder holds no calibration.
-        ValueError: The file is damaged or was made for other measures; the message names it.
-    """
-    path = directory / CALIBRATION_FILE
-    content = path.read_bytes()
-    try:
-        return parse_calibration(json.loads(content), hashlib.sha256(content).hexdigest())
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is no calibration for this version: run python -m training.calibrate ({error!r})"
-        ) from error
-
-
-def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
-    """Build the constants from the file's content."""
-    version = document.get("format", 1)
-    if version not in range(1, CALIBRATION_FORMAT + 1):
-        raise ValueError(f"its format is {version!r} where {CALIBRATION_FORMAT} is the newest")
-    if document["measures"] != [f"{family}.{name}" for family, name in MEASURES]:
-        raise ValueError("its measures are not this version's")
-    return Calibration(
-        channels={name: _channel(values) for name, values in document["channels"].items()},
-        subsystems={name: _subsystem(values) for name, values in document["subsystems"].items()},
-        changes=parse_changes(document.get("changes")),
-        format=version,
-        intervals_s=parse_range(document.get("fitted", {}).get("intervals_s")),
-        hash=digest,
-    )
-
-
-def _channel(values: Mapping[str, Any]) -> ChannelCalibration:
-    arrays = {
-        name: np.asarray(values[name], np.float64)
-        for name in ("low", "usual", "high", "family_scale", "reference")
-    }
-    return ChannelCalibration(noise=values["noise"], **arrays)
-
-
-def _subsystem(values: Mapping[str, Any]) -> SubsystemCalibration:
-    return SubsystemCalibration(
-        threshold=np.asarray(values["threshold"], np.float64),
-        steepness=np.asarray(values["steepness"], np.float64),
-    )
 
 
 def score_windows(  # noqa: PLR0913 - three arrays that belong together and three keys
@@ -180,6 +83,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     calibration: Calibration,
     detection: Mapping[str, Detection] = MappingProxyType({}),
     steps: Indices | None = None,
+    interval_s: Floats | None = None,
 ) -> Scores:
     """Score the windows of many jobs of one subsystem.
 
@@ -193,6 +97,8 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
         detection: What counts, by channel; of a channel that is not listed everything does.
         steps: int64[job, channel], how many of the newest steps are each channel's window, missing ones
             included; a channel of fewer than MIN_SAMPLES is no evidence. None: all have the job's steps.
+        interval_s: float64[job, channel], seconds between a channel's steps, 0 = unknown; picks the band of
+            constants. None: all are sampled every UNTOLD_INTERVAL_S.
 
     Returns:
         The scores; a job with fewer than MIN_SAMPLES samples since its first one has none.
@@ -213,9 +119,13 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
             _for_setting(found, setting) for found, setting in zip(constants, settings, strict=True) if found
         ]
         limits = calibration.subsystems[subsystem]
-        length_index = judged_length_index(windows, steps)[:, known]
+        told_s = np.full(windows.shape[:2], UNTOLD_INTERVAL_S) if interval_s is None else interval_s
+        places = (
+            band_index(told_s[:, known], calibration.bands_s),
+            judged_length_index(windows, steps)[:, known],
+        )
         chosen = [settings[index] for index in known]
-        parts.append((known, score_known(series.of_channels(known), chosen, fitted, limits, length_index)))
+        parts.append((known, score_known(series.of_channels(known), chosen, fitted, limits, *places)))
     if unknown.size:
         counted = is_counted(raw, settings, usual_mean=_unknown_means(len(channels)))
         is_counter = np.array([setting.modulo is not None for setting in settings])
@@ -224,31 +134,41 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     return joined(parts, windows.shape[:2])
 
 
-def score_known(
+def score_known(  # noqa: PLR0913, PLR0917 - constants, and which of them judge
     series: Windows,
     settings: Sequence[Detection],
     constants: Sequence[ChannelCalibration],
     limits: SubsystemCalibration,
+    band: Indices,
     length_index: Indices,
 ) -> Scores:
-    """Score channels by their constants; `length_index` is int64[job, channel], -1 = no evidence.
+    """Score channels by their constants; int64[job, channel] each, a length of -1 = no evidence.
 
-    Each channel is judged by the constants of its own length, the subsystem by those of the longest.
+    Each channel is judged by the constants of its own band and length, the subsystem by those of its longest
+    channel, of several the slowest.
     """
     jobs, channel_count, _ = series.value.shape
     evidence = np.zeros((jobs, channel_count, len(WINDOW_FAMILIES)))
-    for index in np.unique(length_index[length_index >= 0]):
-        is_mine = length_index == index
+    for place in _places(band, length_index):
+        is_mine = (band == place[0]) & (length_index == place[1])
         chosen = np.flatnonzero(is_mine.any(axis=1))
-        newest = series.newest(chosen, CALIBRATED_LENGTHS[index])
-        found = family_evidence(newest, constants, int(index))
-        found *= is_counted(newest, settings, usual_mean=_usual_mean(constants, int(index)))[..., None]
+        newest = series.newest(chosen, CALIBRATED_LENGTHS[place[1]])
+        found = family_evidence(newest, constants, place)
+        found *= is_counted(newest, settings, usual_mean=_usual_mean(constants, place))[..., None]
         evidence[chosen] = np.where(is_mine[chosen, :, None], found, evidence[chosen])
     longest = length_index.max(axis=1)
-    score = to_score(subsystem_evidence(evidence), limits.threshold[longest], limits.steepness[longest])
+    slowest = np.where(length_index == longest[:, None], band, 0).max(axis=1)
+    threshold, steepness = limits.threshold[slowest, longest], limits.steepness[slowest, longest]
+    score = to_score(subsystem_evidence(evidence), threshold, steepness)
     contributions = np.zeros((jobs, channel_count, len(FAMILIES)))
     contributions[..., : len(WINDOW_FAMILIES)] = evidence_shares(evidence, length_index >= 0)
     return Scores(score=np.where(longest >= 0, score, np.nan), contributions=contributions)
+
+
+def _places(band: Indices, length_index: Indices) -> list[Place]:
+    """Return the different pairs of what has a length."""
+    pairs = np.stack([band, length_index], axis=-1)[length_index >= 0]
+    return [(int(one), int(other)) for one, other in np.unique(pairs, axis=0)]
 
 
 def score_unknown(value: Floats, counted: npt.NDArray[np.bool_], is_counter: npt.NDArray[np.bool_]) -> Scores:
@@ -299,10 +219,10 @@ def _for_setting(channel: ChannelCalibration, setting: Detection) -> ChannelCali
     return replace(channel, low=low, high=high)
 
 
-def _usual_mean(channels: Sequence[ChannelCalibration], index: int) -> Floats:
+def _usual_mean(channels: Sequence[ChannelCalibration], place: Place) -> Floats:
     """Lowest and highest usual mean of a window, float64[2, channel]."""
     mean = MEASURES.index(("statistics", "mean"))
-    return np.array([(channel.low[index, mean], channel.high[index, mean]) for channel in channels]).T
+    return np.array([(channel.low[place][mean], channel.high[place][mean]) for channel in channels]).T
 
 
 def score_changes(
@@ -358,21 +278,21 @@ def judged_length_index(windows: Numbers, steps: Indices | None = None) -> Indic
     return np.broadcast_to(of_job[:, None], windows.shape[:2])
 
 
-def family_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index: int) -> Floats:
+def family_evidence(windows: Windows, channels: Sequence[ChannelCalibration], place: Place) -> Floats:
     """Evidence of each family in [0, LARGEST_EVIDENCE], 1 = rare; float64[job, channel, family]."""
-    scale = np.stack([channel.family_scale[index] for channel in channels])
-    return np.asarray(np.minimum(raw_evidence(windows, channels, index) / scale, LARGEST_EVIDENCE))
+    scale = np.stack([channel.family_scale[place] for channel in channels])
+    return np.asarray(np.minimum(raw_evidence(windows, channels, place) / scale, LARGEST_EVIDENCE))
 
 
-def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], index: int) -> Floats:
+def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], place: Place) -> Floats:
     """Largest deviation of each family's measures from the usual; float64[job, channel, family]."""
     measured = measure_windows(
         windows,
-        noise=np.array([channel.noise for channel in channels]),
-        reference=[channel.reference for channel in channels],
+        noise=np.array([channel.noise[place[0]] for channel in channels]),
+        reference=[channel.reference[place[0]] for channel in channels],
     )
     low, usual, high = (
-        np.stack([getattr(channel, name)[index] for channel in channels]) for name in ("low", "usual", "high")
+        np.stack([getattr(channel, name)[place] for channel in channels]) for name in ("low", "usual", "high")
     )
     deviation = measured - usual
     deviation = np.nan_to_num(np.where(deviation > 0, deviation / (high - usual), deviation / (low - usual)))

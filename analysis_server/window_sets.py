@@ -53,7 +53,7 @@ class WindowSet:
     steps: Counts | None = None
     #: float64[job, channel], the newest sample as it was sent; None: as the windows hold it.
     newest: NDArray[np.float64] | None = None
-    #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted, or of schema 2.
+    #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted.
     interval_s: NDArray[np.float64] | None = None
     #: bool[job, channel], which channels are judged: their constants cover them. None: all are.
     is_covered: NDArray[np.bool_] | None = None
@@ -105,7 +105,7 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
         windows=without_invalid_values(windows, batch.channels, batch.detection),
         steps=None if records is None else records["steps"].astype(np.int64),
         newest=None if records is None else records["newest"],
-        interval_s=None if records is None else records["interval_us"] / 1e6,
+        interval_s=_intervals_of_jobs(batch) if records is None else records["interval_us"] / 1e6,
         is_revision=batch.is_revision,
         detection=batch.detection,
     )
@@ -128,10 +128,19 @@ def origin_of_channels(batch: InferenceBatch, number: int, records: NDArray[Any]
     return {name: part for name, part in parts.items() if part}
 
 
+def _intervals_of_jobs(batch: InferenceBatch) -> NDArray[np.float64]:
+    """The mean interval of each job's window for all of its channels, float64[job, channel], seconds."""
+    of_job = np.array([_interval_us(windowed) / 1e6 for windowed in batch.jobs])
+    return np.repeat(of_job[:, np.newaxis], len(batch.channels), axis=1)
+
+
+def _interval_us(windowed: WindowedJob) -> float:
+    return (windowed.window_end_us - windowed.window_start_us) / max(windowed.sample_count - 1, 1)
+
+
 def _is_elsewhere(windowed: WindowedJob, record: np.void) -> bool:
     """Tell whether a channel's steps beyond the window lie at other times than the job's."""
-    span_us = windowed.window_end_us - windowed.window_start_us
-    interval_us = span_us / max(windowed.sample_count - 1, 1)
+    interval_us = _interval_us(windowed)
     is_apart = abs(windowed.window_end_us - int(record["end_us"])) > END_TOLERANCE * interval_us
     return is_apart or abs(interval_us - int(record["interval_us"])) > INTERVAL_TOLERANCE * interval_us
 

@@ -11,6 +11,7 @@ import structlog
 from celery import Task, signals
 from celery.exceptions import Ignore, Reject
 
+from analysis_server.calibration import BOUNDED_FORMAT, CALIBRATION_FILE, Calibration, load_calibration
 from analysis_server.consuming import supervise
 from analysis_server.coverage import WHAT_TO_DO, Told, uncovered_in_words
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
@@ -18,7 +19,6 @@ from analysis_server.inference import failed_rows, infer_windows
 from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
 from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
 from analysis_server.saving import save_apart
-from analysis_server.scoring import CALIBRATION_FILE, CALIBRATION_FORMAT, Calibration, load_calibration
 from analysis_server.triton import TritonClient
 from analysis_server.window_sets import WindowSet
 from telemetry_core import store
@@ -202,7 +202,7 @@ def _calibration(model_name: str, model_version: str) -> Calibration:
     if not directory.is_dir():
         raise ModelNotServed(f"{model_name} version {model_version}", f"there is no folder {directory}")
     calibration = load_calibration(directory)
-    if calibration.format < CALIBRATION_FORMAT:
+    if calibration.format < BOUNDED_FORMAT:
         _log.warning(
             f"{directory / CALIBRATION_FILE} does not say which sampling intervals it was fitted to:"
             f" telemetry at any interval is judged by it; {WHAT_TO_DO}"

@@ -1,4 +1,4 @@
-"""What the window of a subsystem holds: of each channel its own last steps, cut by its own gap and age.
+"""What the window of a subsystem holds: of each channel its own last steps, cut by its own gaps and age.
 
 A step is a sample, or a missing one: where a channel's own cadence says that a sample should have come while
 another channel of the subsystem was sampled. Which packets brought the samples has no part in it.
@@ -22,6 +22,10 @@ _TOLERANCE: Final = 0.25
 """Of an interval: so much a sample of a regular channel may come early or late."""
 _REGULAR_SHARE: Final = 0.5
 """A channel has a cadence if at least so many of its intervals are the usual one."""
+_CADENCE_SAMPLES: Final = 6
+"""From so many samples on a channel has a cadence."""
+_NEIGHBOURS: Final = 5
+"""The usual interval before or behind another one is the median of so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +162,7 @@ def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
     the newest one alone is missing says nothing: its packet may follow.
     """
     missing = np.zeros(len(times), dtype=np.int64)
-    if len(times) < MIN_WINDOW_LENGTH or not siblings:
+    if len(times) < _CADENCE_SAMPLES or not siblings:
         return missing
     intervals = np.diff(times)
     usual_us = float(np.median(intervals))
@@ -185,22 +189,42 @@ def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
 def usual_interval_us(times: Times) -> int:
     """The median interval of some samples, which lost ones do not change; 0 of a single sample."""
     intervals = np.diff(times)
+    return _middle(intervals) if intervals.size else 0
+
+
+def _middle(intervals: Times) -> int:
     middle = len(intervals) // 2
-    return int(np.partition(intervals, middle)[middle]) if intervals.size else 0
+    return int(np.partition(intervals, middle)[middle])
 
 
 def _run(times: Times, ending_us: int, limits: Window) -> slice:
     """The samples behind the last gap, up to the window's end."""
     last = int(np.searchsorted(times, ending_us, side="right"))
-    gaps = np.flatnonzero(times[1:last] - times[: max(last - 1, 0)] > limits.max_gap_s * 1_000_000)
-    return slice(int(gaps[-1]) + 1 if gaps.size else 0, last)
+    intervals = np.diff(times[:last])
+    for place in np.flatnonzero(intervals > limits.max_gap_s * 1_000_000)[::-1].tolist():
+        if intervals[place] > 1_000_000 * limits.gap_s(_usual_beside(intervals, place) / 1_000_000):
+            return slice(place + 1, last)
+    return slice(0, last)
+
+
+def _usual_beside(intervals: Times, place: int) -> int:
+    """The usual interval before or behind one, the shorter of both: windows hold one cadence; 0 = unknown."""
+    sides = (intervals[max(place - _NEIGHBOURS, 0) : place], intervals[place + 1 : place + 1 + _NEIGHBOURS])
+    return min((_middle(side) for side in sides if side.size), default=0)
+
+
+def _is_too_old(times: Times, ending_us: int, limits: Window) -> bool:
+    """Tell whether a channel ceased so long ago that a whole window could be missing since."""
+    newest = np.diff(times[-_NEIGHBOURS - 1 :])
+    patience_us = MIN_WINDOW_LENGTH * _middle(newest) if newest.size else 0
+    return ending_us - int(times[-1]) > max(limits.max_gap_s * 1_000_000, patience_us)
 
 
 def _steps(times: Times, missing: Counts, ending_us: int, limits: Window) -> _Steps:
     if not times.size:
         return _Steps(state=ChannelState.NEVER_SEEN, end_us=ending_us)
     newest_us, behind = int(times[-1]), int(missing[-1])
-    if ending_us - newest_us > limits.max_gap_s * 1_000_000:
+    if _is_too_old(times, ending_us, limits):
         return _Steps(state=ChannelState.TOO_OLD, end_us=newest_us, judged=min(behind, limits.length))
     places = np.arange(len(times)) + np.cumsum(missing) - missing
     total = int(places[-1]) + 1 + behind
@@ -208,7 +232,7 @@ def _steps(times: Times, missing: Counts, ending_us: int, limits: Window) -> _St
     first = int(np.searchsorted(places, 0))
     oldest = min(first, len(times) - 1)
     interval_us = usual_interval_us(times[oldest:] if oldest < len(times) - 1 else times[-2:])
-    is_judged = len(times) >= MIN_WINDOW_LENGTH
+    is_judged = total >= MIN_WINDOW_LENGTH
     return _Steps(
         state=ChannelState.JUDGED if is_judged else ChannelState.TOO_FEW,
         first=first,

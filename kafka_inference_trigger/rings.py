@@ -18,6 +18,8 @@ STEP_BYTES: Final = 18
 QUANTA_PER_SPAN: Final = 4
 """Receptions are told apart by this part of the span: see `ChannelRings.note_reception`."""
 _LARGEST_SHORT_OFFSET_US: Final = 2**32 - 1
+_EPOCH_US: Final = 300 * 1_000_000
+"""An epoch stays at least for so long."""
 _NEVER_US: Final = -(2**62)
 _CHANNEL_BYTES: Final = 8 + 2
 """Of newest time and next slot."""
@@ -37,21 +39,22 @@ class RingLayout:
     offset_type: np.dtype[Any]
     largest_offset_us: int
     reach_us: int
-    """No window reaches further back from the newest sample."""
+    """No window reaches further back from the newest sample, that of a late sample either."""
     quantum_us: int
 
     @classmethod
     def of(cls, window: Window) -> Self:
         """Fit the rings into STEP_BYTES a step; a window itself always fits in."""
         span_us = int(window.max_span_s * 1_000_000)
-        is_short = 2 * span_us < _LARGEST_SHORT_OFFSET_US * 7 // 8
+        reach_us = span_us + int(window.live_s * 1_000_000)
+        is_short = reach_us + _EPOCH_US < _LARGEST_SHORT_OFFSET_US
         offset_type = np.dtype(np.uint32 if is_short else np.int64)
         budget = window.length * STEP_BYTES - _CHANNEL_BYTES
         return cls(
             capacity=max(window.length, budget // (8 + offset_type.itemsize + 1)),
             offset_type=offset_type,
             largest_offset_us=_LARGEST_SHORT_OFFSET_US if is_short else 2**62,
-            reach_us=2 * span_us,
+            reach_us=reach_us,
             quantum_us=-(-span_us // QUANTA_PER_SPAN),
         )
 

@@ -67,6 +67,7 @@ class TelemetryWindows:
         self._evicted = 0
         self._layout = RingLayout.of(mission.window)
         self._span_us = int(mission.window.max_span_s * 1_000_000)
+        self._live_us = int(mission.window.live_s * 1_000_000)
         self._places = _places(mission)
         self._channel_count = sum(len(subsystem.channels) for subsystem in mission.subsystems.values())
         self._features = {
@@ -97,7 +98,7 @@ class TelemetryWindows:
     def append(self, message: TelemetryMessage, received_us: int, *, is_replayed: bool = False) -> Placed:
         """Put a message's samples in order and return what is known of its sample set.
 
-        What is received when it is older than a window reaches back is stored telemetry, unless it is
+        What is received when it is older than live telemetry may be is stored telemetry, unless it is
         replayed: then only its order counts. Raises `InvalidTelemetryMessage` and changes nothing where
         a value contradicts an earlier one.
         """
@@ -105,7 +106,7 @@ class TelemetryWindows:
         sent = self._vector(message)
         is_sent = ~np.isnan(sent)
         channels = np.flatnonzero(is_sent)
-        is_old = not is_replayed and message.generated_us < received_us - self._span_us
+        is_old = not is_replayed and message.generated_us < received_us - self._live_us
         lane, satellite = self._satellite_for(message, received_us, channels, is_old=is_old)
         merged, arrival, names = sent, Arrival.NEW, list(message.samples)
         if message.generated_us <= satellite.rings.newest_us:
@@ -191,10 +192,10 @@ class TelemetryWindows:
             self._evicted += 1
 
     def _is_in_reach(self, satellite: _Satellite, message: TelemetryMessage, channels: Indexes) -> bool:
-        """Tell whether the sample set is new or late by no more than its channels' rings reach back."""
+        """Tell whether the sample set is new, late by no more than live telemetry may be or rings hold."""
         if message.generated_us >= satellite.rings.newest_us:
             return True
-        if message.generated_us < satellite.rings.newest_us - self._span_us:
+        if message.generated_us < satellite.rings.newest_us - self._live_us:
             return False
         return satellite.rings.reaches(channels, message.generated_us)
 

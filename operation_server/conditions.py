@@ -46,6 +46,8 @@ class Heard:
     #: Generation time of the newest live sample set that was judged.
     live_ms: int | None = None
     is_replayed: bool = False
+    #: Between its samples, as that job's windows tell; 0 = unknown.
+    interval_s: float = 0.0
     #: From the oldest on.
     told: Sequence[Told] = ()
 
@@ -82,6 +84,7 @@ def heard_of(mission: Mission, judged: Sequence[Row], refused: Sequence[Row]) ->
             satellite_id=name,
             live_ms=generated_ms(live[name]["job_id"]) if name in live else None,
             is_replayed=name in live and bool(live[name]["is_replayed"]),
+            interval_s=(live[name]["interval_s"] or 0.0) if name in live else 0.0,
             told=sorted(items, key=lambda item: item.last_ms),
         )
         for name, items in told.items()
@@ -110,7 +113,7 @@ def _silence(mission: Mission, heard: Heard, contact: datetime | None, now: date
     if heard.live_ms is None or heard.is_replayed or contact is None:
         return []
     last_ms = max(heard.live_ms, milliseconds_of(contact))
-    if milliseconds_of(now) - last_ms <= mission.window.max_gap_s * 1000:
+    if milliseconds_of(now) - last_ms <= mission.window.gap_s(heard.interval_s) * 1000:
         return []
     return [_episode(heard, NO_DATA, heard.live_ms, last_ms)]
 

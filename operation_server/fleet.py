@@ -190,14 +190,15 @@ def overview(  # noqa: PLR0913, PLR0917 - what was read, each from its own place
     for episode in episodes:
         alerts[episode.satellite_id, episode.sign.subsystem].append(episode)
     names = {name for name, _ in [*by_part, *contacts, *alerts]}
-    max_gap = timedelta(seconds=mission.window.max_gap_s)
     found = []
     for name in names:
         parts = []
         for subsystem in mission.subsystems:
             key = (name, subsystem)
             contact = contacts.get(key)
-            is_stale = name not in behind and (contact is None or now - contact > max_gap)
+            interval_s = by_part[key]["interval_s"] if key in by_part else None
+            patience = timedelta(seconds=mission.window.gap_s(interval_s or 0))
+            is_stale = name not in behind and (contact is None or now - contact > patience)
             parts.append(
                 _part(subsystem, contact, alerts[key], by_part.get(key), acknowledged, is_stale=is_stale)
             )

@@ -822,9 +822,19 @@ WITH RECURSIVE found AS (
 SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 
 -- name: newest_verdicts
--- The newest final verdict, by generation time, of each satellite and subsystem; a satellite without live telemetry, or a
--- subsystem without any, costs one probe.
-SELECT satellite.satellite_id, part.subsystem, judged.job_id, judged.verdict, judged.status, judged.anomaly_score
+-- The newest final verdict, by generation time, of each satellite and subsystem, and the mean interval of its window; a
+-- satellite without live telemetry, or a subsystem without any, costs one probe.
+SELECT
+    satellite.satellite_id,
+    part.subsystem,
+    judged.job_id,
+    judged.verdict,
+    judged.status,
+    judged.anomaly_score,
+    extract(
+        EPOCH FROM (judged.input_data ->> 'window_end')::timestamptz
+        - (judged.input_data ->> 'window_start')::timestamptz
+    )::float8 / nullif((judged.input_data ->> 'samples')::float8 - 1, 0) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 CROSS JOIN LATERAL (
     SELECT job_id FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id ORDER BY job_id DESC LIMIT 1
@@ -845,8 +855,24 @@ INNER JOIN subsystem_inferences AS judged ON judged.job_id = newest.job_id AND j
 
 -- name: satellites_heard
 -- Of each satellite its newest live job, and what came behind that from an on-board clock that is far behind:
--- by reason the times of the first and the last job, in milliseconds.
-SELECT satellite.satellite_id, live.job_id, live.is_replayed, clock.behind_s, clock.behind_ms
+-- by reason the times of the first and the last job, in milliseconds. The interval is the live job's shortest.
+SELECT
+    satellite.satellite_id,
+    live.job_id,
+    live.is_replayed,
+    clock.behind_s,
+    clock.behind_ms,
+    (
+        SELECT
+            min(
+                extract(
+                    EPOCH FROM (inference.input_data ->> 'window_end')::timestamptz
+                    - (inference.input_data ->> 'window_start')::timestamptz
+                )::float8 / nullif((inference.input_data ->> 'samples')::float8 - 1, 0)
+            )
+        FROM subsystem_inferences AS inference
+        WHERE inference.job_id = live.job_id
+    ) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 LEFT JOIN LATERAL (
     SELECT job.job_id, job.created_at, job.metadata ->> 'is_replayed' = 'true' AS is_replayed

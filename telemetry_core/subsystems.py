@@ -19,6 +19,8 @@ MIN_WINDOW_LENGTH = 10
 MAX_WINDOW_LENGTH = 256
 MAX_HORIZON = 64
 MAX_SMOOTHING = 64
+GAP_INTERVALS = 3
+"""So many usual intervals without a sample are no gap, however long they last."""
 MAX_FILL_VALUES = 16
 SERIES_SUBSYSTEM = "series"
 """Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
@@ -177,6 +179,17 @@ class Window(_MissionPart):
     length: int = Field(ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
     max_span_s: float = Field(gt=0, le=86_400 * 7)
     max_gap_s: float = Field(gt=0)
+    live_age_s: float | None = Field(default=None, gt=0)
+    """What is older when Kafka receives it is stored telemetry; None: `max_span_s`, which bounds it."""
+
+    def gap_s(self, interval_s: float) -> float:
+        """How long a channel of that usual interval may pause."""
+        return max(self.max_gap_s, GAP_INTERVALS * interval_s)
+
+    @property
+    def live_s(self) -> float:
+        """How old live telemetry may be when Kafka receives it."""
+        return min(self.live_age_s or self.max_span_s, self.max_span_s)
 
 
 class Periodic(_MissionPart):

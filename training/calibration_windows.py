@@ -1,28 +1,34 @@
 """Nominal windows for the constants of the score, with the model's step predictions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
+from analysis_server.changes import Range
 from analysis_server.measures import Windows
 from training.families import Series
 from training.nominal import Sampling, nominal_recording
 
-INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
+BANDS_S: tuple[Range, ...] = tuple(pairwise((0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 240.0)))
+"""Sampling intervals that share constants: what a window measures depends on how long it lasts."""
+BAND_MARGIN = 1.03
+"""Recordings reach so far beyond a band, for satellites that sample at its edge."""
+HALF_MINUTE_S = 30.0
 STEP_OUTPUTS = ("STEP_MEAN", "STEP_STD")
 ROWS_PER_RUN = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How many recordings and windows the constants rest on."""
+    """How many recordings and windows the constants of a band rest on."""
 
     seed: int = 5_000
-    recordings: int = 40
-    """Per interval."""
-    windows: int = 60
+    recordings: int = 60
+    windows: int = 50
     """Per recording."""
 
     def shifted(self, seeds: int) -> "Plan":
@@ -47,12 +53,30 @@ class StepPredictor:
         return Windows.build(windows, mean, std)
 
 
-def nominal_windows(plan: Plan, length: int) -> dict[str, Series]:
-    """Windows at random places of simulated recordings, per subsystem float32[window, channel, length]."""
-    rng = np.random.default_rng([plan.seed, length])
+def intervals_within(band_s: Range, recordings: int) -> list[float]:
+    """Spread recordings over a band, equally many in each octave, in an order unlike that of their days.
+
+    Of slow bands every second one samples at whole half minutes, as telemetry does: there the cycles of a
+    spacecraft may alias.
+    """
+    low, high = band_s
+    intervals_s = np.geomspace(low / BAND_MARGIN, high * BAND_MARGIN, recordings).round(6)
+    if low >= HALF_MINUTE_S:
+        intervals_s[::2] = np.clip((intervals_s[::2] / HALF_MINUTE_S).round() * HALF_MINUTE_S, low, high)
+    order = np.random.default_rng(BANDS_S.index(band_s))
+    return [float(one) for one in order.permutation(intervals_s)]
+
+
+def nominal_windows(plan: Plan, length: int, intervals_s: Sequence[float]) -> dict[str, Series]:
+    """Windows at random places of simulated recordings, the next one at the next of the intervals.
+
+    Returns:
+        Per subsystem float32[window, channel, length].
+    """
+    rng = np.random.default_rng(plan.seed)
     windows: dict[str, list[Series]] = {}
-    for number in range(plan.recordings * len(INTERVALS_S)):
-        interval_s = INTERVALS_S[number % len(INTERVALS_S)]
+    for number in range(plan.recordings):
+        interval_s = intervals_s[number % len(intervals_s)]
         recording = nominal_recording(
             Sampling(seed=plan.seed + number, interval_s=interval_s, steps=5 * length)
         )

@@ -16,9 +16,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from analysis_server.calibration import load_calibration
 from analysis_server.coverage import WHAT_TO_DO, uncovered_in_words
 from analysis_server.inference import infer_windows
-from analysis_server.scoring import load_calibration
 from analysis_server.triton import OUTPUTS, Forecast
 from analysis_server.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger

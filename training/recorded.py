@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis_server.calibration import BOUNDED_FORMAT, CALIBRATION_FILE
 from analysis_server.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
 from analysis_server.counters import straightened
 from analysis_server.measures import masked_max
-from analysis_server.scoring import CALIBRATION_FILE, CALIBRATION_FORMAT, recent_evidence
+from analysis_server.scoring import recent_evidence
 from telemetry_core.errors import InvalidMission
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
@@ -202,7 +203,7 @@ def main() -> None:
     for subsystem, telemetry in recorded.items():
         for name, values in telemetry.items():
             changes["channels"][f"{subsystem}.{name}"]["intervals_s"] = fitted_intervals(unix_us, values)
-    content |= {"format": CALIBRATION_FORMAT, "changes": changes}
+    content |= {"format": max(content.get("format", 1), BOUNDED_FORMAT), "changes": changes}
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(content['changes']['channels'])}")
 

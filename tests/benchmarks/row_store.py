@@ -12,8 +12,8 @@ import numpy as np
 import psycopg2
 from psycopg2.extras import execute_values
 
+from analysis_server.calibration import load_calibration
 from analysis_server.inference import infer_windows
-from analysis_server.scoring import load_calibration
 from analysis_server.triton import TritonClient
 from analysis_server.window_sets import WindowSet
 from telemetry_core.inferences import Job, SubsystemInference

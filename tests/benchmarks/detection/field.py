@@ -14,7 +14,7 @@ from itertools import product
 from time import monotonic
 from typing import Any, Final
 
-from analysis_server.scoring import Calibration
+from analysis_server.calibration import Calibration
 from telemetry_core.alert_rule import ENOUGH_SCORE, HOLD_US
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record

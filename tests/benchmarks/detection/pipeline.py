@@ -26,8 +26,8 @@ import orjson
 import psycopg2
 import yaml
 
+from analysis_server.calibration import CALIBRATION_FILE
 from analysis_server.changes import parse_changes
-from analysis_server.scoring import CALIBRATION_FILE
 from telemetry_core.observability import configure_logging
 from telemetry_core.settings import Settings
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from analysis_server.calibration import load_calibration
 from analysis_server.changes import CHANGES, RecentStatistics, masked_median
 from analysis_server.measures import FAMILIES
-from analysis_server.scoring import Scores, load_calibration, score_windows
+from analysis_server.scoring import Scores, score_windows
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.subsystems import Detection
 from training.recorded import fit_changes, stream_windows

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from analysis_server.calibration import load_calibration
 from analysis_server.channel_settings import (
     is_counted,
     largest_deviations,
@@ -18,7 +19,7 @@ from analysis_server.channel_settings import (
     without_invalid_values,
 )
 from analysis_server.measures import MIN_HISTORY, Windows
-from analysis_server.scoring import Scores, load_calibration, score_windows
+from analysis_server.scoring import Scores, score_windows
 from analysis_server.window_sets import windows_of_batch
 from telemetry_core.inferences import ANOMALY_THRESHOLD, Job
 from telemetry_core.subsystems import Detection

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis_server.calibration import MEASURE_NAMES, Calibration, band_index, load_calibration
 from analysis_server.changes import CHANGES, ChangeCalibration, ChannelChanges
 from analysis_server.coverage import (
     MOST_TOLD,
@@ -19,13 +20,12 @@ from analysis_server.coverage import (
     uncovered_in_words,
     with_coverage,
 )
-from analysis_server.scoring import CALIBRATION_FORMAT, Calibration, load_calibration
 from analysis_server.window_sets import WindowSet
 
 MODELS = Path(__file__).parents[3] / "model_repository"
 MODEL = MODELS / "lstm_timeseries" / "1"
 SHIPPED = load_calibration(MODEL)
-SIMULATED = (0.5, 5.0)
+SIMULATED = (0.1, 240.0)
 STEPS = 64
 
 
@@ -60,18 +60,19 @@ def written(folder: Path, content: dict[str, Any]) -> Path:
 @pytest.mark.parametrize("model", sorted(path.name for path in MODELS.iterdir()))
 def test_every_shipped_calibration_says_what_it_was_fitted_to(model: str) -> None:
     found = load_calibration(MODELS / model / "1")
-    assert (found.format, found.intervals_s) == (CALIBRATION_FORMAT, SIMULATED)
+    is_default = model == MODEL.parent.name
+    assert (found.format, found.intervals_s) == ((3, SIMULATED) if is_default else (2, (0.5, 5.0)))
 
 
 @pytest.mark.parametrize(
     ("interval_s", "expected"),
-    [(0.1, False), (0.5, True), (1.0, True), (5.0, True), (5.05, True), (5.5, False), (10.0, False)],
+    [(0.09, False), (0.1, True), (1.0, True), (240.0, True), (244.0, True), (250.0, False), (600.0, False)],
 )
 def test_an_interval_is_covered_between_the_edges(interval_s: float, *, expected: bool) -> None:
     assert is_covered(np.array([[interval_s]]), [SIMULATED]).tolist() == [[expected]]
 
 
-@pytest.mark.parametrize(("sibling_s", "expected"), [(1.0, True), (10.0, False)])
+@pytest.mark.parametrize(("sibling_s", "expected"), [(1.0, True), (300.0, False)])
 def test_a_channel_that_ceased_is_covered_where_a_sibling_is(sibling_s: float, *, expected: bool) -> None:
     found = is_covered(np.array([[0.0, sibling_s, 0.0]]), [SIMULATED, SIMULATED, None])
     assert found.tolist() == [[expected, expected, False]]
@@ -90,12 +91,12 @@ def test_a_recording_of_before_covers_every_interval() -> None:
 
 
 def test_channels_that_are_not_judged_are_named_with_interval_and_range() -> None:
-    found = with_coverage(task([1.0, 10.0, 2.0], channels=("gyro_x", "gyro_y", "mine")), SHIPPED)
+    found = with_coverage(task([1.0, 600.0, 2.0], channels=("gyro_x", "gyro_y", "mine")), SHIPPED)
     assert found.origins[0] == {
         "samples": STEPS,
         "without_window": {"gyro_y": NOT_CALIBRATED, "mine": NOT_CALIBRATED},
         "not_calibrated": {
-            "gyro_y": {"interval_s": 10.0, "calibrated_s": [0.5, 5.0]},
+            "gyro_y": {"interval_s": 600.0, "calibrated_s": list(SIMULATED)},
             "mine": {"interval_s": 2.0},
         },
     }
@@ -106,7 +107,7 @@ def test_channels_that_are_not_judged_are_named_with_interval_and_range() -> Non
 
 
 def test_a_channel_without_a_window_keeps_its_own_reason() -> None:
-    former = task([1.0, 10.0], steps=[STEPS, 0])
+    former = task([1.0, 600.0], steps=[STEPS, 0])
     found = with_coverage(replace(former, origins=[{"without_window": {"gyro_y": "too few"}}]), SHIPPED)
     assert found.origins[0] == {"without_window": {"gyro_y": "too few"}}
 
@@ -117,13 +118,22 @@ def test_what_is_covered_stays_as_it_is() -> None:
 
 
 def test_posted_series_and_former_batches_are_judged_as_before() -> None:
-    one = replace(task([10.0]), interval_s=None, steps=None)
+    one = replace(task([600.0]), interval_s=None, steps=None)
     assert with_coverage(one, SHIPPED) is one
     assert covered_part(one, np.array([0]), one.windows, None) == (one.windows, None)
 
 
+def former_document() -> dict[str, Any]:
+    """Content of format 2."""
+    former: dict[str, Any] = json.loads(
+        (MODELS / "moving_average" / "1" / "calibration.json").read_text(encoding="utf-8")
+    )
+    assert former["format"] == 2
+    return former
+
+
 def test_file_of_format_1_is_read_and_judges_every_interval(tmp_path: Path) -> None:
-    former = document()
+    former = former_document()
     del former["format"], former["fitted"]
     found = load_calibration(written(tmp_path, former))
     assert (found.format, found.intervals_s) == (1, None)
@@ -131,9 +141,52 @@ def test_file_of_format_1_is_read_and_judges_every_interval(tmp_path: Path) -> N
     assert with_coverage(one, found) is one
 
 
+def test_file_of_format_2_is_one_band_and_has_no_limits_of_newer_measures(tmp_path: Path) -> None:
+    former = former_document()
+    found = load_calibration(written(tmp_path, former))
+    assert found.bands_s == ((0.5, 5.0),)
+    channel, values = found.channels["aocs.gyro_x"], former["channels"]["aocs.gyro_x"]
+    is_former = np.isin(MEASURE_NAMES, former["measures"])
+    assert channel.high[0][:, is_former].tolist() == values["high"]
+    assert np.isnan(channel.high[0][:, ~is_former]).all()
+    assert channel.noise.tolist() == [values["noise"]]
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "band"),
+    [
+        (0.1, 0),
+        (0.3, 0),
+        (0.31, 1),
+        (1.0, 1),
+        (1.01, 2),
+        (29.0, 4),
+        (120.0, 6),
+        (240.0, 6),
+        (500.0, 6),
+        (0.01, 0),
+    ],
+)
+def test_an_interval_has_the_constants_of_its_band(interval_s: float, band: int) -> None:
+    assert band_index(np.array([[interval_s]]), SHIPPED.bands_s).tolist() == [[band]]
+
+
+def test_a_channel_that_ceased_has_the_band_of_the_slowest_of_its_job() -> None:
+    intervals_s = np.array([[1.0, 0.0, 60.0], [0.2, 0.0, 0.2]])
+    assert band_index(intervals_s, SHIPPED.bands_s).tolist() == [[1, 5, 5], [0, 0, 0]]
+
+
 @pytest.mark.parametrize(
     "change",
-    [{"format": 3}, {"format": "2"}, *({"fitted": {"intervals_s": bad}} for bad in ([5, 1], [0, 5], [1], 5))],
+    [
+        {"format": 4},
+        {"format": "3"},
+        {"format": 2},
+        *(
+            {"fitted": {"bands_s": bad}}
+            for bad in ([], [[5, 1]], [[0, 5]], [[1]], 5, [None], [[1, 5]], [[0.1, 1], [2, 240]])
+        ),
+    ],
 )
 def test_file_that_says_nothing_sound_of_its_intervals_is_refused(
     change: dict[str, Any], tmp_path: Path
@@ -144,7 +197,8 @@ def test_file_that_says_nothing_sound_of_its_intervals_is_refused(
 
 def test_hash_covers_what_the_constants_were_fitted_to(tmp_path: Path) -> None:
     before = load_calibration(written(tmp_path, document())).hash
-    wider = document() | {"fitted": {"data": "simulated nominal telemetry", "intervals_s": [0.5, 10.0]}}
+    bands_s = document()["fitted"]["bands_s"]
+    wider = document() | {"fitted": {"bands_s": [*bands_s[:-1], [bands_s[-1][0], 500.0]]}}
     assert load_calibration(written(tmp_path, wider)).hash != before
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from analysis_server.calibration import load_calibration
 from analysis_server.inference import failed_rows, infer_windows
-from analysis_server.scoring import load_calibration
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import WindowSet, windows_of_batch
 from telemetry_core.errors import ModelContractError

@@ -1,20 +1,22 @@
 """What the score promises, on the shipped calibration."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.measures import FAMILIES
-from analysis_server.scoring import (
+from analysis_server.calibration import (
+    CHANNEL_CONSTANTS,
+    EVERY_INTERVAL,
     Calibration,
-    Scores,
-    confidence,
+    ChannelCalibration,
+    SubsystemCalibration,
     load_calibration,
-    score_windows,
-    to_score,
 )
+from analysis_server.measures import FAMILIES, largest_changes
+from analysis_server.scoring import Scores, confidence, score_windows, to_score
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
@@ -92,6 +94,68 @@ def test_contributions_are_shares(calibration: Calibration) -> None:
     assert contributions.shape == (5, len(CHANNELS), len(FAMILIES))
     assert (contributions >= 0).all()
     assert np.allclose(contributions.sum(axis=(1, 2)), 1)
+
+
+def scored_at(interval_s: list[float], calibration: Calibration, steps: list[int] | None = None) -> Scores:
+    """The same quiet window, its channels sampled at these intervals."""
+    windows = quiet_gyros(1)
+    mean = np.broadcast_to(CENTRES[:, None], windows.shape).astype(np.float32)
+    return score_windows(
+        windows, mean, np.full_like(windows, NOISE),
+        subsystem="aocs", channels=CHANNELS, calibration=calibration,
+        interval_s=np.array([interval_s]), steps=None if steps is None else np.array([steps]),
+    )  # fmt: skip
+
+
+def only_band(calibration: Calibration, band: int) -> Calibration:
+    """As if one band served every interval."""
+    cut = slice(band, band + 1)
+    channels = {
+        name: ChannelCalibration(**{key: getattr(channel, key)[cut] for key in CHANNEL_CONSTANTS})
+        for name, channel in calibration.channels.items()
+    }
+    subsystems = {
+        name: SubsystemCalibration(threshold=one.threshold[cut], steepness=one.steepness[cut])
+        for name, one in calibration.subsystems.items()
+    }
+    return replace(calibration, channels=channels, subsystems=subsystems, bands_s=(EVERY_INTERVAL,))
+
+
+@pytest.mark.parametrize(("interval_s", "band"), [(0.2, 0), (1.0, 1), (7.0, 3), (120.0, 6)])
+def test_a_window_is_judged_by_the_constants_of_its_interval(
+    interval_s: float, band: int, calibration: Calibration
+) -> None:
+    found = scored_at([interval_s] * 3, calibration)
+    expected = scored_at([interval_s] * 3, only_band(calibration, band))
+    assert found.score.tolist() == expected.score.tolist()
+    assert np.array_equal(found.contributions, expected.contributions)
+
+
+def test_a_window_that_says_nothing_of_its_interval_is_taken_for_one_of_a_second(
+    calibration: Calibration,
+) -> None:
+    assert score(quiet_gyros(1), calibration).score == scored_at([1.0] * 3, calibration).score
+
+
+def test_the_slowest_of_the_longest_channels_decides_for_the_subsystem(calibration: Calibration) -> None:
+    def with_doubled_threshold(band: int) -> Calibration:
+        limits = calibration.subsystems["aocs"]
+        threshold = limits.threshold.copy()
+        threshold[band] *= 2
+        doubled = replace(limits, threshold=threshold)
+        return replace(calibration, subsystems={**calibration.subsystems, "aocs": doubled})
+
+    intervals_s, steps = [1.0, 120.0, 7.0], [64, 20, 64]
+    before = scored_at(intervals_s, calibration, steps).score
+    for band in (1, 6):
+        assert scored_at(intervals_s, with_doubled_threshold(band), steps).score == before
+    assert scored_at(intervals_s, with_doubled_threshold(3), steps).score < before
+
+
+def test_largest_changes_tell_up_from_down() -> None:
+    value = np.array([[[0.0, 1.0, 2.0, np.nan, 9.0, 3.0, 4.0]]])
+    rise, fall = largest_changes(value, np.array([0.0]))
+    assert (np.exp(rise).item(), np.exp(fall).item()) == (1.0, pytest.approx(6.0))
 
 
 def test_window_of_less_than_ten_samples_has_no_score(calibration: Calibration) -> None:

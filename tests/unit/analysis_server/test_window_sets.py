@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from analysis_server.calibration import load_calibration
 from analysis_server.inference import infer_windows
-from analysis_server.scoring import load_calibration
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import CHANNEL_RECORD, windows_of_batch
 from telemetry_core.errors import ModelContractError
@@ -184,6 +184,10 @@ def test_batch_of_the_former_schema_is_judged_as_before() -> None:
     )
     task = windows_of_batch(former)
     assert (task.windows.dtype, task.steps) == (np.float32, None)
+    (job,) = former.jobs
+    interval_s = (job.window_end_us - job.window_start_us) / (job.sample_count - 1) / 1e6
+    assert task.interval_s is not None
+    assert task.interval_s.tolist() == [[interval_s] * len(former.channels)]
     row = judged(former)
     assert row.verdict is Verdict.ANOMALOUS
     assert set(row.input_data) == {"window_start", "window_end", "samples", "newest", "sha256"}

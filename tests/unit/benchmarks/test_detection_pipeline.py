@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from analysis_server.calibration import load_calibration
 from analysis_server.inference import infer_windows
-from analysis_server.scoring import load_calibration
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger

@@ -355,3 +355,64 @@ def test_lost_messages_do_not_change_the_usual_interval() -> None:
 
 def test_single_sample_has_no_interval() -> None:
     assert usual_interval_us(np.array([1])) == 0
+
+
+@pytest.mark.parametrize("interval_s", [1, 29, 31, 61, 120])
+def test_a_cadence_slower_than_the_gap_is_none(interval_s: int):
+    satellite = Satellite(max_span_s=10_000)
+    seconds = range(0, 20 * interval_s, interval_s)
+    satellite.send_all(seconds, [0])
+    window = satellite.window(seconds[-1])
+    assert (window.states[0], window.steps[0]) == (JUDGED, LENGTH)
+    assert window.interval_us[0] == interval_s * SECOND_US
+
+
+@pytest.mark.parametrize(("pause_s", "samples"), [(300, 12), (301, 2), (360, 2)])
+def test_a_pause_is_a_gap_beyond_three_intervals(pause_s: int, samples: int):
+    satellite = Satellite(max_span_s=10_000)
+    satellite.send_all(range(0, 1_000, 100), [0])
+    satellite.send_all((900 + pause_s, 1_000 + pause_s), [0])
+    assert len(samples_of(satellite.window(1_000 + pause_s), 0)) == samples
+
+
+@pytest.mark.parametrize(("first_s", "then_s", "samples"), [(1, 120, 9), (120, 1, 12)])
+def test_a_window_holds_one_cadence_where_the_slower_one_is_a_gap_to_the_other(
+    first_s: int, then_s: int, samples: int
+):
+    satellite = Satellite(max_span_s=10_000)
+    slow_since = 20 * first_s
+    satellite.send_all(range(0, slow_since, first_s), [0])
+    for number in range(12):
+        second = slow_since + number * then_s
+        found = samples_of(satellite.after(second, [0]), 0)
+        intervals = set(np.diff(found))
+        assert len(intervals) <= 1, found
+    assert len(found) == samples
+
+
+def test_a_slow_channel_that_ceases_is_missing_until_ten_of_its_intervals_have_passed():
+    satellite = Satellite(max_span_s=10_000)
+    for second in range(0, 2_950, 50):
+        satellite.send(second, [0, 1] if second < 2_000 and second % 100 == 0 else [1])
+    window = satellite.window(2_900)
+    assert (window.states[0], missing_of(window, 0)) == (JUDGED, 10)
+    assert satellite.after(2_950, [1]).states[0] == TOO_OLD
+
+
+def test_what_is_older_than_live_telemetry_may_be_is_stored_though_windows_reach_further_back():
+    satellite = Satellite(max_span_s=10_000, live_age_s=900)
+    satellite.send_all(range(0, 2_000, 100), [0])
+    late = satellite.windows
+    for second, lane in ((1_000, Lane.STORED), (1_050, Lane.LIVE)):
+        message = TelemetryMessage(
+            satellite_id="SAT-001",
+            generated_us=microseconds(second + 0.5),
+            samples={"eps": (1.0, NAN, NAN, NAN)},
+            bad_values=(),
+        )
+        assert late.append(message, microseconds(1_950)).lane is lane
+
+
+def test_live_telemetry_is_no_older_than_windows_reach_back():
+    assert mission(max_span_s=100, live_age_s=900).window.live_s == 100
+    assert mission(max_span_s=100).window.live_s == 100

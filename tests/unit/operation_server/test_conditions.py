@@ -32,7 +32,7 @@ def heard(**changes: Any) -> Heard:
 def judged(**behind: Any) -> Row:
     """What jobs tell of a satellite that was live 100 s ago."""
     live = {"satellite_id": "SAT-001", "job_id": f"kafka-SAT-001-{NOW_MS - 100_000}", "is_replayed": None}
-    return live | {"behind_s": None, "behind_ms": None} | behind
+    return live | {"behind_s": None, "behind_ms": None, "interval_s": None} | behind
 
 
 def refused(
@@ -64,9 +64,13 @@ def contact(ago_s: float | None) -> dict[str, datetime]:
         ({}, None, False),
         ({"is_replayed": True}, 90, False),
         ({"live_ms": None}, 90, False),
+        ({"interval_s": 120.0, "live_ms": NOW_MS - 400_000}, 360, False),
+        ({"interval_s": 120.0, "live_ms": NOW_MS - 400_000}, 361, True),
+        ({"interval_s": 1.0}, 61, True),
     ],
     ids=["silent", "just heard", "fast clock", "dump of older data", "writer is late",
-         "nothing known of contacts", "recording is over", "only a dump ever came"],
+         "nothing known of contacts", "recording is over", "only a dump ever came",
+         "between two samples", "three intervals silent", "fast one silent"],
 )  # fmt: skip
 def test_satellite_that_was_live_and_fell_silent_is_alarmed(
     changes: dict[str, Any], contact_ago_s: float | None, *, is_alarmed: bool

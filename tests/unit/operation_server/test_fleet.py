@@ -1,10 +1,13 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from operation_server.episodes import Episode, Sign
-from operation_server.fleet import PartFacts, state_of_part, state_of_satellite
+from operation_server.fleet import PartFacts, overview, state_of_part, state_of_satellite
 from operation_server.states import State
+from telemetry_core.settings import load_mission
 
 
 def episode(reason: str | None) -> Episode:
@@ -45,3 +48,29 @@ def test_satellite_is_as_bad_as_its_worst_part() -> None:
 def test_silent_part_of_a_satellite_in_contact_is_waiting() -> None:
     assert state_of_satellite(["normal", "off"], is_stale=False) == "standby"
     assert state_of_satellite(["off", "off"], is_stale=True) == "off"
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "ago_s", "is_stale"),
+    [
+        (1.0, 60, False),
+        (1.0, 61, True),
+        (None, 61, True),
+        (120.0, 119, False),
+        (120.0, 360, False),
+        (120.0, 361, True),
+    ],
+)
+def test_a_subsystem_is_silent_after_the_longest_gap_or_three_of_its_intervals(
+    interval_s: float | None, ago_s: float, *, is_stale: bool
+) -> None:
+    now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    mission = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
+    verdict = {
+        "satellite_id": "SAT-001", "subsystem": "eps", "job_id": "kafka-SAT-001-1777636800000",
+        "verdict": "nominal", "status": "completed", "anomaly_score": 0.1, "interval_s": interval_s,
+    }  # fmt: skip
+    contacts = {("SAT-001", "eps"): now - timedelta(seconds=ago_s)}
+    found = overview(mission, contacts, [verdict], [], set(), {}, now=now)
+    (eps,) = (part for part in found["satellites"][0]["subsystems"] if part["subsystem"] == "eps")
+    assert (eps["is_stale"], eps["state"]) == (is_stale, "off" if is_stale else "normal")

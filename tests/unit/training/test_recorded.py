@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis_server.calibration import CALIBRATION_FORMAT, Calibration, load_calibration
 from analysis_server.changes import CHANGES, parse_changes
-from analysis_server.scoring import CALIBRATION_FORMAT, Calibration, load_calibration
 from training import recorded
 from training.recorded import fit_changes, fitted_intervals, stream_windows
 
@@ -65,7 +65,7 @@ def test_a_recording_says_which_intervals_its_constants_serve(
     values[::2] = np.nan
     calibration = calibrated(tmp_path, monkeypatch, values)
     assert calibration.changes.channels["eps.voltage"].intervals_s == (1.0, 4.0)
-    assert (calibration.format, calibration.intervals_s) == (CALIBRATION_FORMAT, (0.5, 5.0))
+    assert (calibration.format, calibration.intervals_s) == (CALIBRATION_FORMAT, (0.1, 240.0))
 
 
 def test_intervals_are_the_recordings_own_without_its_gaps() -> None:
