@@ -87,6 +87,26 @@ CREATE SEQUENCE ops.alert_acknowledgements_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE ops.alert_acknowledgements_id_seq OWNED BY ops.alert_acknowledgements.id;
+CREATE TABLE ops.calibrations (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    state character varying(20) NOT NULL,
+    hash character(64) NOT NULL,
+    data_from timestamp(3) without time zone NOT NULL,
+    data_until timestamp(3) without time zone NOT NULL,
+    samples integer NOT NULL,
+    least_interval_s double precision NOT NULL,
+    greatest_interval_s double precision NOT NULL,
+    verdicts integer NOT NULL,
+    false_alarms integer NOT NULL,
+    false_alarms_per_day double precision NOT NULL,
+    constants jsonb NOT NULL,
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    CONSTRAINT calibrations_state_check CHECK (((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying, 'superseded'::character varying, 'refused'::character varying])::text[])))
+);
+COMMENT ON COLUMN ops.calibrations.hash IS 'What verdicts name as calibration_hash';
+COMMENT ON COLUMN ops.calibrations.verdicts IS 'Held-out ones of the check, and beside it how many of them would be false alarms';
 CREATE TABLE ops.cluster (
     is_only boolean DEFAULT true NOT NULL,
     system_identifier bigint NOT NULL,
@@ -149,6 +169,18 @@ CREATE TABLE ops.idempotency_keys (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE TABLE ops.learning_progress (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    samples integer NOT NULL,
+    needed integer NOT NULL,
+    interval_s double precision,
+    reason character varying(30) NOT NULL,
+    detail character varying(500) NOT NULL,
+    looked_at timestamp(3) without time zone NOT NULL,
+    due_at timestamp(3) without time zone NOT NULL
+);
+COMMENT ON COLUMN ops.learning_progress.due_at IS 'When it is looked at again; ahead of that while it is looked at';
 CREATE TABLE public.inference_jobs (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL,
@@ -386,6 +418,8 @@ ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('p
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.alert_acknowledgements
     ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.calibrations
+    ADD CONSTRAINT calibrations_pkey PRIMARY KEY (satellite_id, subsystem, version);
 ALTER TABLE ONLY ops.cluster
     ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
 ALTER TABLE ONLY ops.dead_letters
@@ -396,6 +430,8 @@ ALTER TABLE ONLY ops.deleted_verdicts
     ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.learning_progress
+    ADD CONSTRAINT learning_progress_pkey PRIMARY KEY (satellite_id, subsystem);
 ALTER TABLE ONLY ops.refused_values
     ADD CONSTRAINT refused_values_pkey PRIMARY KEY (satellite_id, channel, reason);
 ALTER TABLE ONLY ops.refused_verdicts
@@ -422,6 +458,7 @@ ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
 CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
 CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
+CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
 CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partition, id) WHERE ((source)::text = 'kafka'::text);
 CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);

@@ -15,13 +15,12 @@ from operation_server.alerts import acknowledgements, moment, open_episodes, sat
 from operation_server.breaches import Breaches
 from operation_server.conditions import SATELLITE, conditions, newest_contacts, read_heard
 from operation_server.episodes import Episode, generated_ms, signs_of
-from operation_server.series import metrics_by_channel
 from operation_server.states import State
 from operation_server.victoria import VictoriaMetrics, until_newest
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import Row, rows
-from telemetry_core.subsystems import Mission
+from telemetry_core.subsystems import Mission, metrics_by_channel
 
 CACHE_S: Final = 1.0
 PATIENCE_S: Final = 1.5

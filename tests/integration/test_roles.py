@@ -45,6 +45,7 @@ NOT_ALL: Final = {
         "UPDATE ops.relay_cursors SET xact = 0",
         "DELETE FROM ops.revised_inferences",
         "DELETE FROM ops.refused_values", "DELETE FROM ops.wrong_clocks",
+        "UPDATE ops.calibrations SET state = 'active'", "DELETE FROM ops.learning_progress",
     ),
     "analysis-server": (
         "DELETE FROM inference_jobs", "SELECT * FROM ops.idempotency_keys",
@@ -66,6 +67,7 @@ NOT_ALL: Final = {
         "UPDATE ops.wrong_clocks SET value = 0",
         "UPDATE ops.idempotency_keys SET job_id = 'x'",
         "INSERT INTO ops.revised_inferences (job_id) VALUES ('x')",
+        "DELETE FROM ops.calibrations", "INSERT INTO ops.calibrations (version) VALUES (1)",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",
     ),
 }  # fmt: skip
