@@ -21,6 +21,7 @@ from analysis_server.measures import (
 from analysis_server.scoring import (
     CALIBRATED_LENGTHS,
     CALIBRATION_FORMAT,
+    LARGEST_EVIDENCE,
     ChannelCalibration,
     family_evidence,
     raw_evidence,
@@ -38,6 +39,8 @@ REFERENCE_ROWS = 48
 NOISE_QUANTILE = 0.1
 LEAST_THRESHOLD = 0.5
 """Smallest evidence that scores the threshold: constant telemetry has none of its own."""
+LARGEST_THRESHOLD = 0.95 * LARGEST_EVIDENCE / len(WINDOW_FAMILIES)
+"""What one family alone can still reach."""
 MEDIAN_SHARES = (0.01, 0.9)
 """Between which shares of the threshold the median counts: the steepness stays finite."""
 LEAST_LOG_WIDTH, LEAST_SHARE_WIDTH, LEAST_MEAN_WIDTH = 0.15, 0.05, 3.0
@@ -48,12 +51,13 @@ MEANS = ("mean", "newest_mean")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caution:
-    """What is added to what the windows show: few windows of one satellite do not show all that is nominal."""
+    """What is added to what windows show: few ones of one satellite do not show all that is nominal."""
 
     least_log_width: float = LEAST_LOG_WIDTH
     """Smallest distance from the usual to the rare, of logarithms."""
     margin: float = 1.0
-    """Of the threshold above the evidence that one in 1,000 windows exceeds."""
+    """How many times rarer than the windows show evidence may become. It scales the families: one of them
+    alone, bounded as it is, must still reach the threshold."""
 
 
 def reference_subsequences(values: Floats, rng: np.random.Generator) -> Floats:
@@ -140,12 +144,12 @@ def scale_families(
 def fit_threshold(evidence_by_length: Sequence[Floats], margin: float = 1.0) -> dict[str, list[float]]:
     """Threshold and steepness of the score for each length, from evidence float64[window].
 
-    The threshold lies `margin` times above the evidence that one in 1,000 windows exceeds.
+    The evidence is `margin` times as large as it will be.
     """
     odds = np.log(ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)) - np.log(MEDIAN_SCORE / (1 - MEDIAN_SCORE))
-    threshold = np.array([np.quantile(evidence, 1 - RARE) for evidence in evidence_by_length])
-    threshold = margin * np.maximum(threshold, LEAST_THRESHOLD)
-    median = np.array([np.median(evidence) for evidence in evidence_by_length])
+    rare = np.array([np.quantile(evidence, 1 - RARE) for evidence in evidence_by_length])
+    threshold = np.clip(rare, LEAST_THRESHOLD, LARGEST_THRESHOLD)
+    median = np.array([np.median(evidence) for evidence in evidence_by_length]) / margin
     share = np.clip(median / threshold, *MEDIAN_SHARES)
     return {"threshold": threshold.tolist(), "steepness": (odds / -np.log(share)).tolist()}
 
@@ -173,7 +177,10 @@ def fit_subsystem(
     fitted = fit_channels(limits, reference_values, seed=seed, least_log_width=caution.least_log_width)
     fitted = scale_families(fitted, thresholds)
     evidence = evidence_by_length(fitted, thresholds)
-    return fitted, fit_threshold([subsystem_evidence(rows) for rows in evidence], caution.margin)
+    threshold = fit_threshold([subsystem_evidence(rows) for rows in evidence], caution.margin)
+    return [
+        replace(channel, family_scale=channel.family_scale * caution.margin) for channel in fitted
+    ], threshold
 
 
 def calibration_document(

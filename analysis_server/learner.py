@@ -21,7 +21,7 @@ from analysis_server.measures import Windows
 from analysis_server.model_units import ModelUnits, Numbers
 from analysis_server.stored_telemetry import MOST_SAMPLES, StoredTelemetry
 from analysis_server.triton import TritonClient
-from telemetry_core.database import open_pool
+from telemetry_core.database import Pool, open_pool
 from telemetry_core.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.observability import configure_logging
 from telemetry_core.roles import as_service
@@ -64,18 +64,22 @@ class Learner:
         self._monotonic = monotonic
 
     def turn(
-        self, satellites: Sequence[str] | None = None, *, tick: Callable[[], None] = lambda: None
+        self, satellites: Sequence[str] | None = None, *, goes_on: Callable[[], bool] = lambda: True
     ) -> int:
-        """Look at what is due for at most TURN_S, or at all of named satellites; return how many learned."""
+        """Look at what is due for at most TURN_S, or at all of named satellites; return how many learned.
+
+        `goes_on` is asked before each part. Raises `DependencyUnavailable` and `ModelNotServed`: the rest
+        waits for the next turn.
+        """
         started_s = self._monotonic()
         parts = self._calibrations.due_parts(list(self._mission.subsystems), satellites, MOST_PARTS)
         learned = 0
         for part in parts:
-            if satellites is None and self._monotonic() - started_s > TURN_S:
+            is_late = satellites is None and self._monotonic() - started_s > TURN_S
+            if is_late or not goes_on():
                 break
             if self._calibrations.claim(part, is_forced=satellites is not None):
                 learned += self._isolated(part)
-            tick()
         return learned
 
     def _isolated(self, part: Part) -> bool:
@@ -208,13 +212,12 @@ def next_look_s(samples: int, interval_s: float | None, reason: str) -> float:
     return min(max(samples * interval_s * RETRY_SHARE, SOONEST_S), LATEST_RETRY_S)
 
 
-def learner_of(settings: Settings) -> Learner:
-    """Put a learner together; nothing connects yet."""
-    pool = open_pool(as_service(settings, "analysis-server"), max_connections=1, application_name=SERVICE)
+def learner_of(settings: Settings, pool: Pool, infer: Infer) -> Learner:
+    """Put a learner together; raises `InvalidMission`."""
     return Learner(
         Calibrations(pool),
         StoredTelemetry(settings.victoria_metrics_url),
-        TritonClient(settings.triton_server_url).infer,
+        infer,
         load_mission(settings.mission_file),
     )
 
@@ -225,7 +228,10 @@ def main() -> None:
     parser.add_argument("satellites", nargs="*", metavar="SATELLITE", help="look at these, due or not")
     options = parser.parse_args()
     configure_logging(SERVICE)
-    learned = learner_of(Settings()).turn(options.satellites or None)
+    settings = Settings()
+    pool = open_pool(as_service(settings, "analysis-server"), max_connections=1, application_name=SERVICE)
+    learner = learner_of(settings, pool, TritonClient(settings.triton_server_url).infer)
+    learned = learner.turn(options.satellites or None)
     print(f"{learned} subsystems learned")  # noqa: T201
 
 

@@ -59,6 +59,14 @@ DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
     ORDER BY last_at LIMIT %(limit)s
 )
 
+-- name: delete_learning_progress
+-- Of subsystems that learn no more: the others are looked at every day.
+DELETE FROM ops.learning_progress WHERE (satellite_id, subsystem) IN (
+    SELECT satellite_id, subsystem FROM ops.learning_progress
+    WHERE greatest(looked_at, due_at) < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    ORDER BY looked_at LIMIT %(limit)s
+)
+
 -- name: restart_search
 -- An index that missed deletions is built anew, unless it is about to be.
 UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0

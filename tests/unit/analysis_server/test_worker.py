@@ -51,7 +51,8 @@ def test_learning_is_logged_once_for_each_satellite_and_subsystem():
         tell("LEARN-1", "LEARN-1", "LEARN-2")
         tell("LEARN-1")
     assert [line["event"].split(" is ")[0] for line in lines] == ["told of LEARN-1", "told of LEARN-2"]
-    assert "samples every 10 s, calibrated for 0.5 to 5 s; run make calibrate" in lines[0]["event"]
+    assert "samples every 10 s, calibrated for 0.5 to 5 s; it learns from its stored" in lines[0]["event"]
+    assert "or run make calibrate" in lines[0]["event"]
 
 
 def test_task_given_up_counts_as_failed(monkeypatch):

@@ -13,13 +13,14 @@ def names(**ages: float) -> set[str]:
 def test_by_default_nothing_is_kept_for_ever() -> None:
     assert names() == {
         "completed jobs", "failed jobs", "idempotency keys", "refused values", "refused verdicts",
-        "revisions", "unfollowed deletions", "wrong clocks",
+        "revisions", "learning progress", "unfollowed deletions", "wrong clocks",
     }  # fmt: skip
 
 
 def test_age_of_zero_keeps_for_ever() -> None:
     assert names(retention_completed_days=0, retention_failed_days=0) == {
         "idempotency keys",
+        "learning progress",
         "refused values",
         "refused verdicts",
         "unfollowed deletions",
