@@ -837,6 +837,12 @@ CROSS JOIN LATERAL (
     ORDER BY verdict.job_id DESC LIMIT 1
 ) AS newest
 
+-- name: learning_progress
+-- How far the subsystems are that learn, by the last look at each.
+SELECT progress.satellite_id, progress.subsystem, progress.samples, progress.needed, progress.interval_s, progress.reason
+FROM unnest(%(satellites)s::text [], %(subsystems)s::text []) AS part (satellite_id, subsystem)
+INNER JOIN ops.learning_progress AS progress USING (satellite_id, subsystem)
+
 -- name: satellites_heard
 -- Of each satellite its newest live job, and what came behind that from an on-board clock that is far behind:
 -- by reason the times of the first and the last job, in milliseconds.

@@ -25,6 +25,19 @@ class StateCounts(BaseModel):
     off: int
 
 
+class LearningProgress(BaseModel):
+    """What a subsystem lacks whose telemetry no calibration covers, when it was last looked at."""
+
+    samples: int = Field(description="Stored samples of its channels at the present sampling interval")
+    needed: int
+    remaining_s: Number = Field(description="Until there are enough; null if it lacks something else")
+    reason: str = Field(
+        description="`too_few_samples`; `not_stored`: no series in `metrics`; `left_out`: limits, alerts or"
+        " gaps leave too little; `not_settled`: levels still wander; `check_failed`: false alarms on held-out"
+        " telemetry; `not_fitted`"
+    )
+
+
 class SubsystemState(BaseModel):
     """The newest that is known of one subsystem."""
 
@@ -35,6 +48,9 @@ class SubsystemState(BaseModel):
     verdict: str | None
     anomaly_score: Number
     judged_at: datetime | None = Field(description="Generation time of the newest verdict")
+    learning: LearningProgress | None = Field(
+        description="Of the verdict `learning`; null before the first look"
+    )
     open_alerts: int
     unacknowledged_alerts: int
 

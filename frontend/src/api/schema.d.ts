@@ -2020,6 +2020,29 @@ export interface components {
             dead_letters: number | null;
         };
         /**
+         * LearningProgress
+         * @description What a subsystem lacks whose telemetry no calibration covers, when it was last looked at.
+         */
+        LearningProgress: {
+            /**
+             * Samples
+             * @description Stored samples of its channels at the present sampling interval
+             */
+            samples: number;
+            /** Needed */
+            needed: number;
+            /**
+             * Remaining S
+             * @description Until there are enough; null if it lacks something else
+             */
+            remaining_s: number | null;
+            /**
+             * Reason
+             * @description `too_few_samples`; `not_stored`: no series in `metrics`; `left_out`: limits, alerts or gaps leave too little; `not_settled`: levels still wander; `check_failed`: false alarms on held-out telemetry; `not_fitted`
+             */
+            reason: string;
+        };
+        /**
          * LiveStatistics
          * @description The same with the present pace.
          */
@@ -2906,6 +2929,8 @@ export interface components {
              * @description Generation time of the newest verdict
              */
             judged_at: string | null;
+            /** @description Of the verdict `learning`; null before the first look */
+            learning: components["schemas"]["LearningProgress"] | null;
             /** Open Alerts */
             open_alerts: number;
             /** Unacknowledged Alerts */

@@ -27,6 +27,15 @@ export const en = {
     learning: "learning: not calibrated",
     unjudged: "no verdict yet",
   },
+  learning: {
+    samples: "learning: {{samples}} of {{needed}} samples",
+    remaining: "about {{time}} to go",
+    not_stored: "learning: its channels are not stored",
+    left_out: "learning: limits, alerts or gaps leave too few samples",
+    not_settled: "learning: levels still wander",
+    check_failed: "learning: constants failed the check",
+    not_fitted: "learning: constants can't be fitted",
+  },
   shown: "{{shown}} of {{all}} satellites",
   none: {
     title: "No satellite matches",
@@ -69,6 +78,15 @@ export const ko: typeof en = {
     warmingUp: "준비 중",
     learning: "학습 중: 보정 없음",
     unjudged: "판정 전",
+  },
+  learning: {
+    samples: "학습 중: 샘플 {{needed}}개 중 {{samples}}개",
+    remaining: "약 {{time}} 남음",
+    not_stored: "학습 중: 채널이 저장되지 않음",
+    left_out: "학습 중: 한계 초과·경보·공백을 빼면 샘플이 부족함",
+    not_settled: "학습 중: 수준이 아직 안정되지 않음",
+    check_failed: "학습 중: 보정이 검증을 통과하지 못함",
+    not_fitted: "학습 중: 보정을 맞출 수 없음",
   },
   shown: "위성 {{all}}기 중 {{shown}}기",
   none: {
