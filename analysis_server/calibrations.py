@@ -13,6 +13,8 @@ from telemetry_core.store import load_queries, select, to_json
 QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
 LEASE_S: Final = 600.0
 """So long no other worker takes up a subsystem that one has taken up."""
+SETTLING_S: Final = 60.0
+"""After constants came into use, until every worker judges by them."""
 MOST_SPANS: Final = 5_000
 KEPT_VERSIONS: Final = 10
 """Former ones of a subsystem."""
@@ -60,6 +62,7 @@ class Calibrations:
         parameters = {
             "subsystems": list(subsystems),
             "satellites": None if satellites is None else list(satellites),
+            "settling_s": SETTLING_S,
             "limit": limit,
         }
         with transaction(self._pool) as connection:

@@ -1,8 +1,9 @@
 -- The statements of learning, by name, as in telemetry_core/queries.sql.
 
 -- name: due_parts
--- Subsystems whose newest verdict is learning, or whose constants are to be renewed, and that are due: those never looked
--- at first, then in the order of their turn. Of named satellites, whether due or not.
+-- Subsystems whose newest verdict is learning, and those whose constants are to be renewed, when they are due: those never
+-- looked at first, then in the order of their turn. Those that have constants are due if they learn all the same: sampled
+-- otherwise since. Of named satellites, whether due or not.
 WITH RECURSIVE satellite AS (
     (SELECT satellite_id FROM inference_jobs ORDER BY satellite_id LIMIT 1)
     UNION ALL
@@ -14,7 +15,7 @@ WITH RECURSIVE satellite AS (
 ),
 
 part AS (
-    SELECT satellite.satellite_id, named.subsystem, known.due_at, known.reason, known.interval_s
+    SELECT satellite.satellite_id, named.subsystem, known.due_at, known.looked_at, known.reason, known.interval_s
     FROM satellite
     CROSS JOIN unnest(%(subsystems)s::text []) AS named (subsystem)
     LEFT JOIN ops.learning_progress AS known
@@ -23,6 +24,7 @@ part AS (
         AND CASE
             WHEN %(satellites)s::text [] IS NOT NULL THEN satellite.satellite_id = ANY (%(satellites)s::text [])
             ELSE known.due_at IS NULL OR known.due_at <= now() AT TIME ZONE 'UTC'
+                OR known.reason IN ('calibrated', 'learned')
         END
 )
 
@@ -31,21 +33,27 @@ SELECT
     part.subsystem,
     part.interval_s,
     newest.job_id,
-    inference.input_data -> 'not_calibrated' AS not_calibrated
+    newest.input_data -> 'not_calibrated' AS not_calibrated
 FROM part
 CROSS JOIN LATERAL (
-    SELECT verdict.job_id, verdict.verdict
-    FROM ops.live_verdicts AS verdict
+    SELECT verdict.job_id, verdict.verdict, verdict.created_at, verdict.input_data
+    FROM subsystem_inferences AS verdict
+    CROSS JOIN LATERAL (
+        SELECT satellite_id, source FROM inference_jobs WHERE job_id = verdict.job_id OFFSET 0
+    ) AS job
     WHERE verdict.job_id > ('kafka-' || part.satellite_id || '-') COLLATE "C"
         AND verdict.job_id < ('kafka-' || part.satellite_id || '-:') COLLATE "C"
-        AND verdict.satellite_id = part.satellite_id
-        AND verdict.subsystem = part.subsystem
-        AND verdict.status = 'completed'
+        AND job.satellite_id = part.satellite_id AND job.source = 'kafka_auto_trigger'
+        AND verdict.subsystem = part.subsystem AND verdict.status = 'completed'
     ORDER BY verdict.job_id DESC LIMIT 1
 ) AS newest
-INNER JOIN subsystem_inferences AS inference
-    ON inference.job_id = newest.job_id AND inference.subsystem = part.subsystem
-WHERE newest.verdict = 'learning' OR part.reason = 'calibrated'
+WHERE CASE
+    WHEN part.reason IN ('calibrated', 'learned') AND newest.verdict = 'learning'
+        THEN %(satellites)s::text [] IS NOT NULL
+            OR newest.created_at > part.looked_at + %(settling_s)s * interval '1 second'
+    WHEN part.reason = 'calibrated' THEN part.due_at <= now() AT TIME ZONE 'UTC'
+    ELSE newest.verdict = 'learning'
+END
 ORDER BY part.due_at NULLS FIRST, part.satellite_id, part.subsystem LIMIT %(limit)s
 
 -- name: claim_part
@@ -55,8 +63,8 @@ VALUES (
     %(satellite_id)s, %(subsystem)s, 0, %(needed)s, 'too_few_samples', '',
     now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' + %(lease_s)s * interval '1 second'
 )
-ON CONFLICT (satellite_id, subsystem) DO UPDATE SET due_at = EXCLUDED.due_at
-WHERE %(is_forced)s OR known.due_at <= now() AT TIME ZONE 'UTC'
+ON CONFLICT (satellite_id, subsystem) DO UPDATE SET due_at = EXCLUDED.due_at, reason = EXCLUDED.reason
+WHERE %(is_forced)s OR known.due_at <= now() AT TIME ZONE 'UTC' OR known.reason IN ('calibrated', 'learned')
 RETURNING satellite_id
 
 -- name: save_progress
@@ -110,7 +118,7 @@ SELECT
     %(satellite_id)s, %(subsystem)s, coalesce(max(version), 0) + 1, %(state)s, %(hash)s,
     %(data_from)s::timestamptz AT TIME ZONE 'UTC', %(data_until)s::timestamptz AT TIME ZONE 'UTC', %(samples)s,
     %(least_interval_s)s, %(greatest_interval_s)s, %(verdicts)s, %(false_alarms)s, %(false_alarms_per_day)s,
-    %(constants)s
+    %(constants)s::jsonb
 FROM ops.calibrations WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 
 -- name: forget_calibrations

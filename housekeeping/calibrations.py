@@ -82,7 +82,9 @@ def roll_back(pool: Pool, key: Mapping[str, Any]) -> str:
             return f"{place}: version {version} is in use"
         if not select(connection, QUERIES["retire_calibration"], {**key, "state": "refused"}):
             raise missing(key)
-    return f"{place}: no version is in use, it learns anew"
+        with connection.cursor() as cursor:
+            cursor.execute(QUERIES["put_off_learning"], key)
+    return f"{place}: no version is in use, it learns anew in a day"
 
 
 def put_into_use(connection: Connection, key: Mapping[str, Any], *, state: str, former: str) -> None:

@@ -166,3 +166,10 @@ RETURNING version
 SELECT version FROM ops.calibrations
 WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND state = 'superseded'
 ORDER BY version DESC LIMIT 1
+
+-- name: put_off_learning
+UPDATE ops.learning_progress SET
+    reason = 'check_failed',
+    detail = 'an operator took its constants back',
+    due_at = now() AT TIME ZONE 'UTC' + interval '1 day'
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s

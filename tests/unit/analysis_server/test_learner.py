@@ -92,7 +92,8 @@ class Stored:
         return {
             name: Samples(
                 times_us=times_us.astype(np.int64),
-                values=-90 + np.random.default_rng(number).normal(size=count),
+                values=(-90 if name == "rssi_dbm" else 500)
+                + np.random.default_rng(number).normal(size=count),
             )
             for number, name in enumerate(metrics)
         }
