@@ -4,6 +4,7 @@ What the platform learned of a satellite is asked for again every POLL_S, so tha
 agree within that time.
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,7 @@ class LearnedConstants:
         self._source = source
         self._monotonic = monotonic
         self._lock = Lock()
+        self._ask_again_at_s = -math.inf
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
 
     def __call__(self, satellite_id: str, subsystem: str) -> Calibration | None:
@@ -80,15 +82,19 @@ class LearnedConstants:
             return known.calibration
 
     def _asked(self, key: tuple[str, str], before: _Known | None) -> _Known:
+        if before is not None and self._monotonic() < self._ask_again_at_s:
+            return before
         try:
             in_use = self._source.in_use(*key)
             if before is not None and before.in_use == in_use:
                 return replace(before, ask_at_s=self._monotonic() + POLL_S)
             content = None if in_use is None else self._source.constants(*key, in_use[0])
         except DependencyUnavailable:
+            # One question for all that is known: a task may name hundreds, and each waits for its deadline.
+            self._ask_again_at_s = self._monotonic() + AGAIN_S
             if before is None:
                 raise
-            return replace(before, ask_at_s=self._monotonic() + AGAIN_S)
+            return before
         calibration = None if in_use is None or content is None else _parsed(content, in_use[1], key)
         return _Known(ask_at_s=self._monotonic() + POLL_S, in_use=in_use, calibration=calibration)
 

@@ -35,8 +35,8 @@ MOST_WINDOWS: Final = 200
 MOST_ROWS: Final = 2_400
 """Windows of all channels together that limits, and thresholds, of one length are fitted to."""
 LEAST_WINDOWS: Final = 50
-MOST_CHECKED: Final = 1_000
-"""Held-out windows that are judged."""
+MOST_CHECKED: Final = 12_000
+"""Held-out windows of all channels together that are judged."""
 MOST_FALSE_ALARMS: Final = 1e-3
 """Share of the held-out verdicts."""
 CAUTION: Final = Caution(margin=1.5, least_log_width=0.6)
@@ -158,7 +158,8 @@ def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:
             f"limits, alerts and gaps leave {ends.size} windows of {history.times_us.size} sample sets",
         )
     split = int(ends[math.floor((1 - HELD_OUT) * ends.size)])
-    checked = spread(ends[ends >= split + CALIBRATED_LENGTHS[-1]], MOST_CHECKED)
+    most = max(LEAST_WINDOWS, MOST_CHECKED // len(history.channels))
+    checked = spread(ends[ends >= split + CALIBRATED_LENGTHS[-1]], most)
     if not checked.size:
         raise NotLearned("left_out", "limits, alerts and gaps leave nothing of the last fifth to check")
     document = fit_document(history, split, subject)

@@ -1,6 +1,7 @@
 """Reading a satellite's samples from VictoriaMetrics, newest first, in pages of bounded size."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -18,11 +19,11 @@ PAGE_SAMPLES: Final = 2_000
 MOST_SAMPLES: Final = 10_000
 """Of a channel; so many are enough."""
 LOOK_BACK_S: Final = 30 * 86_400.0
-MOST_PAGE_BYTES: Final = 32 << 20
+MOST_PAGE_BYTES: Final = 16 << 20
 CHUNK_BYTES: Final = 1 << 20
 
-Page = Mapping[str, tuple[list[int], list[float]]]
-"""By metric the times, in milliseconds, and the values."""
+Page = Mapping[str, Samples]
+"""By metric, each in time order."""
 
 
 class StoredTelemetry:
@@ -55,7 +56,10 @@ class StoredTelemetry:
                 break
             pages.append(page)
             end_ms, span_ms = start_ms - 1, 2 * span_ms
-        return {channel: _joined(pages, metric) for channel, metric in metrics.items()}
+        return {
+            channel: _joined([page[metric] for page in pages if metric in page])
+            for channel, metric in metrics.items()
+        }
 
     def _page(self, satellite_id: str, metrics: list[str], start_ms: int, end_ms: int) -> Page | None:
         """Read the samples between two times, both included; None where they are too many."""
@@ -78,30 +82,31 @@ class StoredTelemetry:
 
 
 def _parsed(body: bytes) -> Page:
-    found: dict[str, tuple[list[int], list[float]]] = {}
+    found: dict[str, list[Samples]] = {}
     for line in body.splitlines():
         series: Mapping[str, Any] = orjson.loads(line)
-        times, values = found.setdefault(series["metric"]["__name__"], ([], []))
-        for time_ms, value in zip(series["timestamps"], series["values"], strict=True):
-            if isinstance(value, int | float):
-                times.append(time_ms)
-                values.append(value)
-    return found
+        pairs = zip(series["timestamps"], series["values"], strict=True)
+        known = [(time_ms, value) for time_ms, value in pairs if isinstance(value, int | float)]
+        samples = Samples(
+            times_us=np.array([time_ms for time_ms, _ in known], np.int64) * 1000,
+            values=np.array([value for _, value in known], np.float64),
+        )
+        found.setdefault(series["metric"]["__name__"], []).append(samples)
+    return {metric: _joined(parts) for metric, parts in found.items()}
 
 
 def _most(pages: list[Page]) -> int:
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for page in pages:
-        for metric, (times, _) in page.items():
-            counts[metric] = counts.get(metric, 0) + len(times)
+        counts.update({metric: samples.times_us.size for metric, samples in page.items()})
     return max(counts.values(), default=0)
 
 
-def _joined(pages: list[Page], metric: str) -> Samples:
-    """Join the pages in time order; of samples at one time, of several series, the last one counts."""
-    times = [time_ms for page in reversed(pages) for time_ms in page.get(metric, ([], []))[0]]
-    values = [value for page in reversed(pages) for value in page.get(metric, ([], []))[1]]
-    by_time = dict(sorted(zip(times, values, strict=True)))
-    return Samples(
-        times_us=np.array(list(by_time), np.int64) * 1000, values=np.array(list(by_time.values()), np.float64)
-    )
+def _joined(parts: Sequence[Samples]) -> Samples:
+    """Join samples in time order; of those at one time, of several series, the last one counts."""
+    if not parts:
+        return Samples(times_us=np.empty(0, np.int64), values=np.empty(0))
+    times_us = np.concatenate([part.times_us for part in parts])[::-1]
+    values = np.concatenate([part.values for part in parts])[::-1]
+    unique_us, places = np.unique(times_us, return_index=True)
+    return Samples(times_us=unique_us, values=values[places])

@@ -140,6 +140,16 @@ def test_while_postgresql_is_away_what_is_known_goes_on(store, clock, learned):
     assert learned("A", "aocs").hash == "second"
 
 
+def test_while_postgresql_is_away_one_question_serves_all_that_is_known(store, clock, learned):
+    for number in range(200):
+        learned(f"S{number}", "aocs")
+    store.is_away = True
+    clock.now_s += POLL_S
+    for number in range(200):
+        learned(f"S{number}", "aocs")
+    assert store.questions == 201
+
+
 def test_what_is_not_known_yet_waits_for_postgresql(store, learned):
     store.is_away = True
     with pytest.raises(DependencyUnavailable):
