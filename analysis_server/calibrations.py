@@ -31,6 +31,8 @@ class Part:
     """Between the samples that were not judged, or as it was when last looked at; 0 = unknown."""
     job_id: str
     """Of the newest verdict."""
+    is_renewal: bool = False
+    """It has constants, and they judge it."""
 
     @property
     def key(self) -> dict[str, str]:
@@ -70,7 +72,13 @@ class Calibrations:
 
     def claim(self, part: Part, *, is_forced: bool) -> bool:
         """Take a part up; False where another worker did."""
-        parameters = {**part.key, "needed": NEEDED_SAMPLES, "lease_s": LEASE_S, "is_forced": is_forced}
+        parameters = {
+            **part.key,
+            "needed": NEEDED_SAMPLES,
+            "lease_s": LEASE_S,
+            "settling_s": SETTLING_S,
+            "is_forced": is_forced,
+        }
         with transaction(self._pool) as connection:
             return bool(select(connection, QUERIES["claim_part"], parameters))
 
@@ -135,6 +143,7 @@ def _part(row: Mapping[str, Any]) -> Part:
         subsystem=row["subsystem"],
         interval_s=min(known) if known else row["interval_s"] or 0.0,
         job_id=row["job_id"],
+        is_renewal=row["is_renewal"],
     )
 
 

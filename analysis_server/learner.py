@@ -107,8 +107,9 @@ class Learner:
             learned = self._learned(part, samples)
         except NotLearned as why:
             wait_s = next_look_s(count, interval_s, why.reason)
+            reason = CALIBRATED if part.is_renewal else why.reason
             progress = Progress(
-                samples=count, interval_s=interval_s, reason=why.reason, detail=str(why), wait_s=wait_s
+                samples=count, interval_s=interval_s, reason=reason, detail=str(why), wait_s=wait_s
             )
             self._calibrations.save_progress(part, progress, why.refused)
             return False

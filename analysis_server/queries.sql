@@ -33,6 +33,7 @@ SELECT
     part.subsystem,
     part.interval_s,
     newest.job_id,
+    newest.verdict <> 'learning' AS is_renewal,
     newest.input_data -> 'not_calibrated' AS not_calibrated
 FROM part
 CROSS JOIN LATERAL (
@@ -63,8 +64,11 @@ VALUES (
     %(satellite_id)s, %(subsystem)s, 0, %(needed)s, 'too_few_samples', '',
     now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' + %(lease_s)s * interval '1 second'
 )
-ON CONFLICT (satellite_id, subsystem) DO UPDATE SET due_at = EXCLUDED.due_at, reason = EXCLUDED.reason
-WHERE %(is_forced)s OR known.due_at <= now() AT TIME ZONE 'UTC' OR known.reason IN ('calibrated', 'learned')
+ON CONFLICT (satellite_id, subsystem) DO UPDATE SET due_at = EXCLUDED.due_at, looked_at = EXCLUDED.looked_at
+WHERE %(is_forced)s OR known.due_at <= now() AT TIME ZONE 'UTC' OR (
+    known.reason IN ('calibrated', 'learned')
+    AND known.looked_at < now() AT TIME ZONE 'UTC' - %(settling_s)s * interval '1 second'
+)
 RETURNING satellite_id
 
 -- name: save_progress
@@ -86,6 +90,10 @@ SELECT
 FROM subsystem_inferences AS inference
 WHERE inference.subsystem = %(subsystem)s AND inference.anomaly_detected
     AND inference.job_id >= %(first_job_id)s AND inference.job_id <= %(last_job_id)s
+    AND EXISTS (
+        SELECT FROM inference_jobs AS job
+        WHERE job.job_id = inference.job_id AND job.satellite_id = %(satellite_id)s
+    )
     AND NOT EXISTS (
         SELECT FROM ops.calibrations AS former
         WHERE former.satellite_id = %(satellite_id)s AND former.subsystem = %(subsystem)s

@@ -1,5 +1,7 @@
 """A turn of learning: bounded, fair, each subsystem on its own; what it lacks is kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -127,6 +129,12 @@ def test_too_few_samples_are_told_with_their_interval():
     progress = kept.progress["NEW-1"]
     assert (progress.samples, progress.interval_s, progress.reason) == (412, INTERVAL_S, "too_few_samples")
     assert progress.wait_s == pytest.approx((NEEDED_SAMPLES - 412) * INTERVAL_S / 10)
+
+
+def test_a_renewal_in_vain_is_tried_again_later():
+    kept = Kept(replace(part(), is_renewal=True))
+    learner(kept, Stored(NEW_1=100)).turn()
+    assert kept.progress["NEW-1"].reason == CALIBRATED
 
 
 def test_no_stored_channel_is_told():
