@@ -44,6 +44,16 @@ write_env() {
   }
 }
 
+# A line that Compose refuses is the end of every command of its own.
+refuse_unreadable_env() {
+  local problems problem
+  problems=$(ask_env problems)
+  while read -r problem; do
+    [ -z "$problem" ] || want ".env cannot be read: $problem"
+  done <<<"$problems"
+  refuse_if_wanted
+}
+
 # Every other line stays as it is; the file keeps its owner and its mode.
 set_key() {
   local lines
@@ -103,12 +113,12 @@ match_search() {
   local url=http://elasticsearch:9200 written
   written=$(value_of ELASTICSEARCH_URL)
   if has_profile search; then
-    if grep -q '^ELASTICSEARCH_URL=' .env && [ -z "$written" ]; then
+    if has_key ELASTICSEARCH_URL && [ -z "$written" ]; then
       set_key ELASTICSEARCH_URL "$url"
       say "ELASTICSEARCH_URL=$url is written to .env: search starts (COMPOSE_PROFILES)"
     fi
   elif [ -z "$written" ] || [ "$written" = "$url" ]; then
-    grep -q '^ELASTICSEARCH_URL=$' .env || {
+    { has_key ELASTICSEARCH_URL && [ -z "$written" ]; } || {
       set_key ELASTICSEARCH_URL ""
       say "ELASTICSEARCH_URL= is written to .env: search does not start (COMPOSE_PROFILES)"
     }
@@ -117,7 +127,7 @@ match_search() {
 
 say_addresses() {
   local host
-  host=$(setting BIND_ADDRESS 127.0.0.1)
+  host=$(bind_address)
   case $host in 127.* | 0.0.0.0) host=localhost ;; *:*) host="[$host]" ;; esac
   say "Then: docker compose up -d"
   say "  console     http://$host:$(setting NGINX_PORT 80)/"
@@ -128,8 +138,9 @@ say_addresses() {
 touch .env 2>/dev/null || true
 [ -f .env ] && [ -r .env ] || { want ".env cannot be read by $(id -un)"; exit 1; }
 [ -z "${NATIVE_STATE:-}" ] || say "This shell holds the native mode's keys, which win over .env: use another shell for docker compose" >&2
+refuse_unreadable_env
 keep_or_make_cluster_id
-grep -q '^COMPOSE_PROFILES=' .env || set_key COMPOSE_PROFILES search,kafka-ui
+has_key COMPOSE_PROFILES || set_key COMPOSE_PROFILES search,kafka-ui
 match_search
 check_mounts
 check_execution

@@ -27,7 +27,9 @@ block() {
 }
 
 # What differs: where a command runs.
-if [ -n "$(docker ps --quiet --filter label=com.docker.compose.project=satellite 2>/dev/null)" ]; then
+# shellcheck source=deploy/host/settings.sh
+. deploy/host/settings.sh
+if runs_in_containers; then
   in_container() { timeout 30 docker exec "$@"; }
   services=(timeout 30 docker compose ps --format "table {{.Service}}\t{{.Status}}")
 else

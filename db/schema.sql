@@ -28,6 +28,12 @@ BEGIN
     RETURN (pg_current_xact_id()::text::bigint + (SELECT position_offset FROM ops.cluster))::text::xid8;
 END
 $$;
+CREATE FUNCTION ops.job_id_after(job_id text, milliseconds bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    SELECT regexp_replace(job_id, '[0-9]+$', '')
+        || lpad(greatest(0, left(substring(job_id FROM '[0-9]+$'), 13)::bigint + milliseconds)::text, 13, '0')
+$_$;
 CREATE FUNCTION ops.note_deleted_verdicts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -202,6 +208,22 @@ CREATE TABLE public.inference_jobs (
 COMMENT ON COLUMN public.inference_jobs.completed_subsystems IS 'Rows of this job that are completed, counted, never incremented';
 COMMENT ON COLUMN public.inference_jobs.created_at IS 'When the job was dispatched';
 COMMENT ON COLUMN public.inference_jobs.trigger_reasons IS 'Every reason, in the mission''s order; none is cut';
+CREATE VIEW ops.live_jobs AS
+ SELECT inference_jobs.job_id,
+        CASE
+            WHEN (((inference_jobs.source)::text = 'kafka_auto_trigger'::text) AND ((inference_jobs.metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text)) THEN inference_jobs.satellite_id
+            ELSE NULL::character varying
+        END AS satellite_id,
+    inference_jobs.trigger_reason,
+    inference_jobs.trigger_reasons,
+    inference_jobs.created_at,
+    inference_jobs.metadata
+   FROM public.inference_jobs
+  WHERE (
+        CASE
+            WHEN (((inference_jobs.source)::text = 'kafka_auto_trigger'::text) AND ((inference_jobs.metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text)) THEN inference_jobs.satellite_id
+            ELSE NULL::character varying
+        END IS NOT NULL);
 CREATE TABLE public.subsystem_inferences (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -461,7 +483,9 @@ CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USI
 CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
 CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partition, id) WHERE ((source)::text = 'kafka'::text);
+CREATE INDEX idx_dead_letters_identity ON ops.dead_letters USING btree (identity) WHERE ((source)::text = 'rabbitmq'::text);
 CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);
+CREATE INDEX idx_dead_letters_time ON ops.dead_letters USING btree (refused_at);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
 CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
@@ -472,9 +496,19 @@ CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (c
 CREATE INDEX idx_inference_job_id ON public.inference_results USING btree (job_id);
 CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (model_name);
 CREATE INDEX idx_inference_status ON public.inference_results USING btree (status);
+CREATE INDEX idx_jobs_clock_behind ON public.inference_jobs USING btree (satellite_id, created_at) WHERE (jsonb_typeof((metadata -> 'clock_behind_s'::text)) = 'number'::text);
 CREATE INDEX idx_jobs_completed ON public.inference_jobs USING btree (completed_at);
 CREATE INDEX idx_jobs_created ON public.inference_jobs USING btree (created_at DESC);
-CREATE INDEX idx_jobs_limit ON public.inference_jobs USING btree (job_id) WHERE ((trigger_reason)::text <> 'periodic_check'::text);
+CREATE INDEX idx_jobs_limit ON public.inference_jobs USING btree ((
+CASE
+    WHEN (((source)::text = 'kafka_auto_trigger'::text) AND ((metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text)) THEN satellite_id
+    ELSE NULL::character varying
+END), job_id) WHERE ((trigger_reason)::text <> 'periodic_check'::text);
+CREATE INDEX idx_jobs_live ON public.inference_jobs USING btree ((
+CASE
+    WHEN (((source)::text = 'kafka_auto_trigger'::text) AND ((metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text)) THEN satellite_id
+    ELSE NULL::character varying
+END), job_id);
 CREATE INDEX idx_jobs_open ON public.inference_jobs USING btree (created_at) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying])::text[]));
 CREATE INDEX idx_jobs_satellite ON public.inference_jobs USING btree (satellite_id, created_at DESC);
 CREATE INDEX idx_jobs_status ON public.inference_jobs USING btree (status);
@@ -484,7 +518,8 @@ CREATE INDEX idx_subsys_commit_order ON public.subsystem_inferences USING btree 
 CREATE INDEX idx_subsys_created ON public.subsystem_inferences USING btree (created_at DESC);
 CREATE INDEX idx_subsys_job ON public.subsystem_inferences USING btree (job_id);
 CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name, created_at DESC);
-CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem);
+CREATE INDEX idx_subsys_quiet_job ON public.subsystem_inferences USING btree (subsystem, job_id) WHERE ((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'warming_up'::character varying, 'learning'::character varying])::text[]));
+CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem, job_id) INCLUDE (status);
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();

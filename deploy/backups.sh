@@ -12,7 +12,7 @@ fail() {
 
 # shellcheck source=deploy/host/settings.sh
 . deploy/host/settings.sh
-if [ -n "$(docker ps --quiet --filter label=com.docker.compose.project=satellite 2>/dev/null)" ]; then
+if runs_in_containers; then
   database=$(docker exec postgres printenv POSTGRES_DB)
   owner=$(docker exec postgres printenv POSTGRES_USER)
   in_postgres() { docker exec -i -e "PGDATABASE=$1" -e "PGUSER=$owner" postgres "${@:2}"; }

@@ -135,7 +135,7 @@ def _mission(path: Path) -> Iterator[str]:
 def _exposure(environment: Mapping[str, str]) -> Iterator[str]:
     address = environment.get("BIND_ADDRESS", "")
     try:
-        is_loopback = ipaddress.ip_address(address).is_loopback
+        is_loopback = _is_loopback(address)
     except ValueError:
         yield f"BIND_ADDRESS={address!r} is not an IP address, such as 127.0.0.1"
         return
@@ -147,6 +147,12 @@ def _exposure(environment: Mapping[str, str]) -> Iterator[str]:
                 f"{where} Kafka would send every client there to its own machine; set KAFKA_EXTERNAL_HOST"
                 " to the name or address by which they reach this host"
             )
+
+
+def _is_loopback(address: str) -> bool:
+    """Raises `ValueError` for what Compose would publish no port on; it takes an address in brackets, too."""
+    is_bracketed = address.startswith("[") and address.endswith("]")
+    return ipaddress.ip_address(address[1:-1] if is_bracketed else address).is_loopback
 
 
 def _is_own_machine(host: str) -> bool:
@@ -195,7 +201,7 @@ def main(environment: Mapping[str, str]) -> int:
     found = list(problems(environment))
     for problem in found:
         print(f"preflight: {problem}", file=sys.stderr)
-    if not found and not ipaddress.ip_address(environment["BIND_ADDRESS"]).is_loopback:
+    if not found and not _is_loopback(environment["BIND_ADDRESS"]):
         print(
             "preflight: Kafka and Triton's gRPC know no login:"
             " let a firewall admit only those who may write telemetry and read all of it"

@@ -14,6 +14,8 @@ from telemetry_core.store import Row, rows
 
 MAX_EPISODES: Final = 10_000
 """So many episodes are looked at for one list."""
+MAX_MEMBERS: Final = 1_000
+"""No more members of an episode are counted, the newest ones."""
 MAX_STEPS: Final = 1_000
 _LAST_MS: Final = 9_999_999_999_999
 
@@ -29,19 +31,19 @@ def satellites(connection: Connection) -> list[str]:
     return [row["satellite_id"] for row in rows(connection, "satellites")]
 
 
-def open_episodes(connection: Connection, names: Sequence[str], signs: Sequence[Sign]) -> list[Episode]:
+def open_episodes(
+    connection: Connection, names: Sequence[str], signs: Sequence[Sign], *, members_each: int = MAX_MEMBERS
+) -> list[Episode]:
     """Return the episodes that no verdict has ended."""
-    parameters = {
-        "satellites": list(names),
-        "subsystems": [sign.subsystem for sign in signs],
-        "reasons": [sign.reason for sign in signs],
-        "hold_ms": HOLD_MS,
-    }
+    parameters = {"satellites": list(names), "hold_ms": HOLD_MS}
+    anomalies = [sign for sign in signs if sign.reason is None]
+    limits = [sign for sign in signs if sign.reason is not None]
     found = [
         (row["satellite_id"], Sign(subsystem=row["subsystem"], reason=row["reason"]))
-        for row in rows(connection, "open_signs", parameters)
+        for statement, wanted in (("open_anomalies", anomalies), ("open_limits", limits))
+        for row in rows(connection, statement, {**parameters, **_columns(wanted)})
     ]
-    return _episodes(connection, found, start_ms=0, end_ms=_LAST_MS, episodes_each=1)
+    return _episodes(connection, found, within_ms=(0, _LAST_MS), episodes_each=1, members_each=members_each)
 
 
 def overlapping_episodes(
@@ -49,14 +51,14 @@ def overlapping_episodes(
 ) -> list[Episode]:
     """Return the episodes that overlap a time range; an open one lasts until now."""
     keys = [(name, sign) for name in names for sign in signs]
-    found = _episodes(connection, keys, start_ms=start_ms, end_ms=end_ms, episodes_each=MAX_STEPS)
+    found = _episodes(connection, keys, within_ms=(start_ms, end_ms), episodes_each=MAX_STEPS)
     still_open = [item for item in open_episodes(connection, names, signs) if item.started_ms <= end_ms]
     return list({(item.key, item.started_ms): item for item in found + still_open}.values())
 
 
 def episode_at(connection: Connection, satellite_id: str, sign: Sign, moment_ms: int) -> Episode | None:
     """Return the episode that a moment lies in."""
-    found = _episodes(connection, [(satellite_id, sign)], start_ms=0, end_ms=moment_ms, episodes_each=1)
+    found = _episodes(connection, [(satellite_id, sign)], within_ms=(0, moment_ms), episodes_each=1)
     return next((item for item in found if item.contains(moment_ms)), None)
 
 
@@ -68,7 +70,7 @@ def unjudged_episodes(
     names, signs = {name for name, _ in wanted}, {sign for _, sign in wanted}
     if not wanted:
         return []
-    judged = {item.key for item in open_episodes(connection, sorted(names), list(signs))}
+    judged = {item.key for item in open_episodes(connection, sorted(names), list(signs), members_each=1)}
     found = breaches.episodes(wanted - judged)
     return [item for item in found if episode_at(connection, *item.key, item.last_ms) is None]
 
@@ -140,21 +142,42 @@ def _episodes(
     connection: Connection,
     keys: Sequence[tuple[str, Sign]],
     *,
-    start_ms: int,
-    end_ms: int,
+    within_ms: tuple[int, int],
     episodes_each: int,
+    members_each: int = MAX_MEMBERS,
 ) -> list[Episode]:
+    start, end = (f"{moment_ms:013d}" for moment_ms in within_ms)
     parameters = {
-        "satellites": [name for name, _ in keys],
-        "subsystems": [sign.subsystem for _, sign in keys],
-        "reasons": [sign.reason for _, sign in keys],
-        "start": f"{start_ms:013d}",
-        "end": f"{end_ms:013d}",
+        "start": start,
+        "end": end,
         "episodes_each": episodes_each,
         "ceiling": MAX_EPISODES,
+        "members_each": members_each,
         "hold_ms": HOLD_MS,
     }
-    return [_episode(row) for row in rows(connection, "episodes", parameters)] if keys else []
+    anomalies = [key for key in keys if key[1].reason is None]
+    limits = [key for key in keys if key[1].reason is not None]
+    return [
+        _episode(row)
+        for statement, wanted in (("anomaly_episodes", anomalies), ("limit_episodes", limits))
+        if wanted
+        for row in rows(
+            connection,
+            statement,
+            {
+                **parameters,
+                "satellites": [name for name, _ in wanted],
+                **_columns([sign for _, sign in wanted]),
+            },
+        )
+    ]
+
+
+def _columns(signs: Sequence[Sign]) -> dict[str, list[str | None]]:
+    return {
+        "subsystems": [sign.subsystem for sign in signs],
+        "reasons": [sign.reason for sign in signs],
+    }
 
 
 def _episode(row: dict[str, Any]) -> Episode:

@@ -120,7 +120,7 @@ class FleetBoard:
             names = satellites(connection)
             verdicts = rows(connection, "newest_verdicts", {"satellites": names, **parts})
             learning = read_progress(connection, verdicts)
-            episodes = open_episodes(connection, names, signs)
+            episodes = open_episodes(connection, names, signs, members_each=1)
             episodes += unjudged_episodes(connection, self._breaches, present.result())
             heard = read_heard(connection, self._mission, names)
             now = datetime.now(UTC)

@@ -822,20 +822,26 @@ WITH RECURSIVE found AS (
 SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 
 -- name: newest_verdicts
--- The newest final verdict, by generation time, of each satellite and subsystem.
-SELECT satellite.satellite_id, part.subsystem, newest.job_id, newest.verdict, newest.status, newest.anomaly_score
+-- The newest final verdict, by generation time, of each satellite and subsystem; a satellite without live telemetry, or a
+-- subsystem without any, costs one probe.
+SELECT satellite.satellite_id, part.subsystem, judged.job_id, judged.verdict, judged.status, judged.anomaly_score
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
+CROSS JOIN LATERAL (
+    SELECT job_id FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id ORDER BY job_id DESC LIMIT 1
+) AS live
 CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
 CROSS JOIN LATERAL (
-    SELECT verdict.job_id, verdict.verdict, verdict.status, verdict.anomaly_score
-    FROM ops.live_verdicts AS verdict
-    WHERE verdict.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
-        AND verdict.job_id < ('kafka-' || satellite.satellite_id || '-:') COLLATE "C"
-        AND verdict.satellite_id = satellite.satellite_id
-        AND verdict.subsystem = part.subsystem
-        AND verdict.status IN ('completed', 'failed')
-    ORDER BY verdict.job_id DESC LIMIT 1
+    SELECT inference.job_id FROM subsystem_inferences AS inference
+    WHERE inference.subsystem = part.subsystem AND inference.status IN ('completed', 'failed')
+        AND inference.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
+        AND inference.job_id <= live.job_id
+        AND (
+            SELECT TRUE FROM ops.live_jobs AS job
+            WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
+        )
+    ORDER BY inference.job_id DESC LIMIT 1
 ) AS newest
+INNER JOIN subsystem_inferences AS judged ON judged.job_id = newest.job_id AND judged.subsystem = part.subsystem
 
 -- name: learning_progress
 -- How far the subsystems are that learn, by the last look at each.
@@ -850,12 +856,8 @@ SELECT satellite.satellite_id, live.job_id, live.is_replayed, clock.behind_s, cl
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 LEFT JOIN LATERAL (
     SELECT job.job_id, job.created_at, job.metadata ->> 'is_replayed' = 'true' AS is_replayed
-    FROM inference_jobs AS job
-    WHERE job.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
-        AND job.job_id < ('kafka-' || satellite.satellite_id || '-:') COLLATE "C"
-        AND job.satellite_id = satellite.satellite_id
-        AND job.source = 'kafka_auto_trigger' AND job.metadata ->> 'lane' IS DISTINCT FROM 'stored'
-    ORDER BY job.job_id DESC LIMIT 1
+    FROM ops.live_jobs AS job
+    WHERE job.satellite_id = satellite.satellite_id ORDER BY job.job_id DESC LIMIT 1
 ) AS live ON TRUE
 CROSS JOIN LATERAL (
     SELECT
@@ -877,52 +879,204 @@ CROSS JOIN LATERAL (
     ) AS span
 ) AS clock
 
--- name: open_signs
--- Which signs of which satellites have an open episode: the newest row that says anything is a member, no stop; or a
--- member of the last `hold_ms` stands before it, so that it stops nothing yet.
-SELECT satellite.satellite_id, sign.subsystem, sign.reason
+-- name: open_anomalies
+-- Subsystems of some satellites whose newest anomalous verdict is followed by no quiet one.
+SELECT satellite.satellite_id, part.subsystem, NULL AS reason
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
-CROSS JOIN unnest(%(subsystems)s::text [], %(reasons)s::text []) AS sign (subsystem, reason)
 CROSS JOIN LATERAL (
-    SELECT
-        verdict.job_id,
-        CASE WHEN sign.reason IS NULL
-            THEN verdict.anomaly_detected ELSE (sign.reason = ANY (verdict.reasons)) IS TRUE
-        END AS is_member
-    FROM ops.live_verdicts AS verdict
-    WHERE verdict.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
-        AND verdict.job_id < ('kafka-' || satellite.satellite_id || '-:') COLLATE "C"
-        AND verdict.satellite_id = satellite.satellite_id AND verdict.subsystem = sign.subsystem
-        AND CASE WHEN sign.reason IS NULL
-            THEN verdict.verdict IS NOT NULL
-            ELSE verdict.status = 'completed' OR sign.reason = ANY (verdict.reasons)
-        END
-    ORDER BY verdict.job_id DESC LIMIT 1
-) AS newest
-WHERE newest.is_member OR EXISTS (
-    SELECT FROM ops.live_verdicts AS near
-    WHERE near.job_id > ('kafka-' || satellite.satellite_id || '-'
-        || lpad((left(substring(newest.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')) COLLATE "C"
-        AND near.job_id < newest.job_id
-        AND near.satellite_id = satellite.satellite_id AND near.subsystem = sign.subsystem
-        AND sign.reason = ANY (near.reasons)
+    SELECT job_id FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id ORDER BY job_id DESC LIMIT 1
+) AS live
+CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
+CROSS JOIN LATERAL (
+    SELECT inference.job_id FROM subsystem_inferences AS inference
+    WHERE inference.subsystem = part.subsystem AND inference.anomaly_detected
+        AND inference.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
+        AND inference.job_id <= live.job_id
+        AND (
+            SELECT TRUE FROM ops.live_jobs AS job
+            WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
+        )
+    ORDER BY inference.job_id DESC LIMIT 1
+) AS anomalous
+LEFT JOIN LATERAL (
+    SELECT inference.job_id FROM subsystem_inferences AS inference
+    WHERE inference.subsystem = part.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning')
+        AND inference.job_id > anomalous.job_id
+        AND inference.job_id <= live.job_id
+        AND (
+            SELECT TRUE FROM ops.live_jobs AS job
+            WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
+        )
+    ORDER BY inference.job_id LIMIT 1
+) AS quiet ON TRUE
+WHERE quiet.job_id IS NULL
+
+-- name: open_limits
+-- Limits of some satellites that were broken within the `hold_ms` before the newest judged job of their subsystem, or
+-- since: none of their breaches is followed by so long without one.
+WITH judged AS (
+    SELECT satellite.satellite_id, part.subsystem, coalesce(newest.job_id, live.job_id) AS job_id
+    FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
+    CROSS JOIN (SELECT DISTINCT listed.subsystem FROM unnest(%(subsystems)s::text []) AS listed (subsystem)) AS part
+    CROSS JOIN LATERAL (
+        SELECT job_id FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id ORDER BY job_id DESC LIMIT 1
+    ) AS live
+    LEFT JOIN LATERAL (
+        SELECT inference.job_id FROM subsystem_inferences AS inference
+        WHERE inference.subsystem = part.subsystem AND inference.status = 'completed'
+            AND inference.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
+            AND inference.job_id <= live.job_id
+            AND (
+                SELECT TRUE FROM ops.live_jobs AS job
+                WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.job_id DESC LIMIT 1
+    ) AS newest ON TRUE
 )
 
--- name: episodes
--- Episodes of some satellites and signs with a member between two times, whole. A sign is a subsystem and a rule's
--- reason, or null for the anomaly score. Members are anomalous verdicts, or jobs with the reason; what ends an episode (a
--- stop) is a nominal, warming-up or learning verdict, or a judged job without the reason that no breach precedes by less
--- than `hold_ms`: a value that flaps at its limit is one episode. The walk goes from the range's end back to the newest
--- member, from there to the stop before it, and so on: its cost grows with the episodes, not with the table. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
+SELECT judged.satellite_id, sign.subsystem, sign.reason
+FROM judged
+INNER JOIN unnest(%(subsystems)s::text [], %(reasons)s::text []) AS sign (subsystem, reason)
+    ON sign.subsystem = judged.subsystem
+CROSS JOIN LATERAL (
+    SELECT FROM ops.live_jobs AS job
+    WHERE job.satellite_id = judged.satellite_id AND job.trigger_reason <> 'periodic_check'
+        AND job.job_id > ops.job_id_after(judged.job_id, -%(hold_ms)s)
+        AND sign.reason = ANY (job.trigger_reasons)
+        AND (
+            SELECT TRUE FROM subsystem_inferences AS inference
+            WHERE inference.job_id = job.job_id AND inference.subsystem = sign.subsystem
+        )
+    LIMIT 1
+) AS breach
+
+-- name: anomaly_episodes
+-- Runs of anomalous verdicts of some satellites' subsystems with a member between two times, whole: a nominal, warming-up
+-- or learning verdict ends one. The walk goes from the range's end back to the newest member, from there to the quiet
+-- verdict before it, and so on: members are passed over in an index, and no more than the newest `members_each` are
+-- counted. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
+WITH RECURSIVE walk AS (
+    SELECT
+        sign.satellite_id,
+        sign.subsystem,
+        ('kafka-' || sign.satellite_id || '-') COLLATE "C" AS prefix,
+        ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS first_job_id,
+        NULL::text COLLATE "C" AS newest_job_id,
+        FALSE AS is_open,
+        0 AS step
+    FROM unnest(%(satellites)s::text [], %(subsystems)s::text []) AS sign (satellite_id, subsystem)
+
+    UNION ALL
+
+    SELECT
+        walk.satellite_id,
+        walk.subsystem,
+        walk.prefix,
+        first.job_id,
+        newest.job_id,
+        walk.step = 0 AND ending.job_id IS NULL,
+        walk.step + 1
+    FROM walk
+    CROSS JOIN LATERAL (
+        SELECT inference.job_id FROM subsystem_inferences AS inference
+        WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
+            AND inference.job_id >= walk.prefix || %(start)s
+            AND inference.job_id < walk.first_job_id
+            AND (
+                SELECT TRUE FROM ops.live_jobs AS job
+                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.job_id DESC LIMIT 1
+    ) AS found
+    LEFT JOIN LATERAL (
+        SELECT inference.job_id FROM subsystem_inferences AS inference
+        WHERE inference.subsystem = walk.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning')
+            AND inference.job_id > walk.prefix
+            AND inference.job_id < found.job_id
+            AND (
+                SELECT TRUE FROM ops.live_jobs AS job
+                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.job_id DESC LIMIT 1
+    ) AS earlier ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT inference.job_id FROM subsystem_inferences AS inference
+        WHERE inference.subsystem = walk.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning') AND walk.step = 0
+            AND inference.job_id > found.job_id
+            AND inference.job_id < walk.prefix || ':'
+            AND (
+                SELECT TRUE FROM ops.live_jobs AS job
+                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.job_id LIMIT 1
+    ) AS ending ON TRUE
+    CROSS JOIN LATERAL (
+        SELECT inference.job_id FROM subsystem_inferences AS inference
+        WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
+            AND inference.job_id > coalesce(earlier.job_id, walk.prefix)
+            AND inference.job_id <= found.job_id
+            AND (
+                SELECT TRUE FROM ops.live_jobs AS job
+                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.job_id LIMIT 1
+    ) AS first
+    CROSS JOIN LATERAL (
+        SELECT inference.job_id FROM subsystem_inferences AS inference
+        WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
+            AND inference.job_id >= found.job_id
+            AND inference.job_id
+            < CASE WHEN walk.step = 0 THEN coalesce(ending.job_id, walk.prefix || ':') ELSE walk.first_job_id END
+            AND (
+                SELECT TRUE FROM ops.live_jobs AS job
+                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.job_id DESC LIMIT 1
+    ) AS newest
+    WHERE walk.step < %(episodes_each)s
+),
+
+listed AS (SELECT * FROM walk WHERE step > 0 LIMIT %(ceiling)s)
+
+SELECT
+    listed.satellite_id,
+    listed.subsystem,
+    NULL AS reason,
+    listed.is_open,
+    listed.first_job_id,
+    listed.newest_job_id,
+    figures.*
+FROM listed
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS verdict_count,
+        max(member.anomaly_score) AS peak_score,
+        (array_agg(member.job_id ORDER BY member.anomaly_score DESC NULLS LAST, member.job_id))[1] AS peak_job_id
+    FROM (
+        SELECT inference.job_id, inference.anomaly_score FROM subsystem_inferences AS inference
+        WHERE inference.subsystem = listed.subsystem AND inference.anomaly_detected
+            AND inference.job_id >= listed.first_job_id
+            AND inference.job_id <= listed.newest_job_id
+            AND (
+                SELECT TRUE FROM ops.live_jobs AS job
+                WHERE job.satellite_id = listed.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.job_id DESC LIMIT %(members_each)s
+    ) AS member
+) AS figures
+
+-- name: limit_episodes
+-- The same of limits: members are jobs with the reason, and one ends where a judged job without it follows after `hold_ms`
+-- without a breach: a value that flaps at its limit is one episode. From the newest member the walk leaps to the oldest
+-- one of the `hold_ms` before it, so that its cost grows with the time that a limit is broken, not with the jobs.
 WITH RECURSIVE walk AS (
     SELECT
         sign.satellite_id,
         sign.subsystem,
         sign.reason,
         ('kafka-' || sign.satellite_id || '-') COLLATE "C" AS prefix,
-        ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS stop,
-        NULL::text COLLATE "C" AS member,
-        NULL::text COLLATE "C" AS next_stop,
+        ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS first_job_id,
+        NULL::text COLLATE "C" AS newest_job_id,
         0 AS step
     FROM unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [])
         AS sign (satellite_id, subsystem, reason)
@@ -934,63 +1088,113 @@ WITH RECURSIVE walk AS (
         walk.subsystem,
         walk.reason,
         walk.prefix,
-        coalesce((
-            SELECT verdict.job_id FROM ops.live_verdicts AS verdict
-            WHERE verdict.job_id > walk.prefix AND verdict.job_id < found.member
-                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
-                AND verdict.status = 'completed'
-                AND CASE WHEN walk.reason IS NULL
-                    THEN verdict.verdict IN ('nominal', 'warming_up', 'learning')
-                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
-                        SELECT FROM ops.live_verdicts AS near
-                        WHERE near.job_id > walk.prefix
-                            || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
-                            AND near.job_id < verdict.job_id
-                            AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
-                            AND walk.reason = ANY (near.reasons)
-                    )
-                END
-            ORDER BY verdict.job_id DESC LIMIT 1
-        ), walk.prefix),
-        found.member,
-        CASE WHEN walk.step = 0 THEN (
-            SELECT verdict.job_id FROM ops.live_verdicts AS verdict
-            WHERE verdict.job_id > found.member AND verdict.job_id < walk.prefix || ':'
-                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
-                AND verdict.status = 'completed'
-                AND CASE WHEN walk.reason IS NULL
-                    THEN verdict.verdict IN ('nominal', 'warming_up', 'learning')
-                    ELSE (walk.reason = ANY (verdict.reasons)) IS NOT TRUE AND NOT EXISTS (
-                        SELECT FROM ops.live_verdicts AS near
-                        WHERE near.job_id > walk.prefix
-                            || lpad((left(substring(verdict.job_id FROM '[0-9]+$'), 13)::bigint - %(hold_ms)s)::text, 13, '0')
-                            AND near.job_id < verdict.job_id
-                            AND near.satellite_id = walk.satellite_id AND near.subsystem = walk.subsystem
-                            AND walk.reason = ANY (near.reasons)
-                    )
-                END
-            ORDER BY verdict.job_id LIMIT 1
-        ) ELSE walk.stop END,
+        first.job_id,
+        newest.job_id,
         walk.step + 1
     FROM walk
     CROSS JOIN LATERAL (
-        (
-            SELECT verdict.job_id AS member FROM ops.live_verdicts AS verdict
-            WHERE walk.reason IS NULL AND verdict.anomaly_detected
-                AND verdict.job_id >= walk.prefix || %(start)s AND verdict.job_id < walk.stop
-                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
-            ORDER BY verdict.job_id DESC LIMIT 1
-        )
-        UNION ALL
-        (
-            SELECT job.job_id FROM inference_jobs AS job
-            INNER JOIN ops.live_verdicts AS verdict ON verdict.job_id = job.job_id
-            WHERE job.trigger_reason <> 'periodic_check' AND walk.reason = ANY (job.trigger_reasons)
-                AND job.job_id >= walk.prefix || %(start)s AND job.job_id < walk.stop
-                AND verdict.satellite_id = walk.satellite_id AND verdict.subsystem = walk.subsystem
-            ORDER BY job.job_id DESC LIMIT 1
-        )
+        SELECT job.job_id FROM ops.live_jobs AS job
+        WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
+            AND walk.reason = ANY (job.trigger_reasons)
+            AND (
+                SELECT TRUE FROM subsystem_inferences AS inference
+                WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+            )
+            AND job.job_id >= walk.prefix || %(start)s AND job.job_id < walk.first_job_id
+        ORDER BY job.job_id DESC LIMIT 1
     ) AS found
+    CROSS JOIN LATERAL (
+        WITH RECURSIVE leap (job_id) AS (
+            SELECT found.job_id::varchar
+            UNION ALL
+            SELECT earlier.job_id FROM leap CROSS JOIN LATERAL (
+                SELECT coalesce(near.job_id, CASE WHEN stop.job_id IS NULL THEN far.job_id END) AS job_id
+                FROM (SELECT) AS nothing
+                LEFT JOIN LATERAL (
+                    SELECT job.job_id FROM ops.live_jobs AS job
+                    WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
+                    AND walk.reason = ANY (job.trigger_reasons)
+                    AND (
+                        SELECT TRUE FROM subsystem_inferences AS inference
+                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                    )
+                        AND job.job_id > ops.job_id_after(leap.job_id, -%(hold_ms)s) AND job.job_id < leap.job_id
+                    ORDER BY job.job_id LIMIT 1
+                ) AS near ON TRUE
+                LEFT JOIN LATERAL (
+                    SELECT job.job_id FROM ops.live_jobs AS job
+                    WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
+                    AND walk.reason = ANY (job.trigger_reasons)
+                    AND (
+                        SELECT TRUE FROM subsystem_inferences AS inference
+                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                    )
+                        AND near.job_id IS NULL AND job.job_id > walk.prefix AND job.job_id < leap.job_id
+                    ORDER BY job.job_id DESC LIMIT 1
+                ) AS far ON TRUE
+                LEFT JOIN LATERAL (
+                    SELECT inference.job_id FROM subsystem_inferences AS inference
+                    WHERE inference.subsystem = walk.subsystem AND inference.status = 'completed'
+                    AND (
+                        SELECT walk.reason <> ALL (job.trigger_reasons) FROM ops.live_jobs AS job
+                        WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+                    )
+                        AND inference.job_id >= ops.job_id_after(far.job_id, %(hold_ms)s)
+                        AND inference.job_id < leap.job_id
+                    LIMIT 1
+                ) AS stop ON TRUE
+            ) AS earlier
+            WHERE earlier.job_id IS NOT NULL
+        )
+
+        SELECT min(job_id COLLATE "C") AS job_id FROM leap
+    ) AS first
+    CROSS JOIN LATERAL (
+        WITH RECURSIVE leap (job_id) AS (
+            SELECT found.job_id::varchar
+            UNION ALL
+            SELECT later.job_id FROM leap CROSS JOIN LATERAL (
+                SELECT coalesce(near.job_id, CASE WHEN stop.job_id IS NULL THEN far.job_id END) AS job_id
+                FROM (SELECT) AS nothing
+                LEFT JOIN LATERAL (
+                    SELECT job.job_id FROM ops.live_jobs AS job
+                    WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
+                    AND walk.reason = ANY (job.trigger_reasons)
+                    AND (
+                        SELECT TRUE FROM subsystem_inferences AS inference
+                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                    )
+                        AND job.job_id > leap.job_id AND job.job_id < ops.job_id_after(leap.job_id, %(hold_ms)s)
+                    ORDER BY job.job_id DESC LIMIT 1
+                ) AS near ON TRUE
+                LEFT JOIN LATERAL (
+                    SELECT job.job_id FROM ops.live_jobs AS job
+                    WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
+                    AND walk.reason = ANY (job.trigger_reasons)
+                    AND (
+                        SELECT TRUE FROM subsystem_inferences AS inference
+                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                    )
+                        AND near.job_id IS NULL AND job.job_id > leap.job_id
+                    ORDER BY job.job_id LIMIT 1
+                ) AS far ON TRUE
+                LEFT JOIN LATERAL (
+                    SELECT inference.job_id FROM subsystem_inferences AS inference
+                    WHERE inference.subsystem = walk.subsystem AND inference.status = 'completed'
+                    AND (
+                        SELECT walk.reason <> ALL (job.trigger_reasons) FROM ops.live_jobs AS job
+                        WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+                    )
+                        AND inference.job_id >= ops.job_id_after(leap.job_id, %(hold_ms)s)
+                        AND inference.job_id < far.job_id
+                    LIMIT 1
+                ) AS stop ON TRUE
+            ) AS later
+            WHERE walk.step = 0 AND later.job_id IS NOT NULL
+        )
+
+        SELECT max(job_id COLLATE "C") AS job_id FROM leap
+    ) AS newest
     WHERE walk.step < %(episodes_each)s
 ),
 
@@ -1000,31 +1204,37 @@ SELECT
     listed.satellite_id,
     listed.subsystem,
     listed.reason,
-    listed.step = 1 AND listed.next_stop IS NULL AS is_open,
-    figures.first_job_id,
-    figures.newest_job_id,
-    figures.verdict_count,
-    figures.peak_score,
-    figures.peak_job_id
+    listed.step = 1 AND ending.job_id IS NULL AS is_open,
+    listed.first_job_id,
+    listed.newest_job_id,
+    figures.*
 FROM listed
+LEFT JOIN LATERAL (
+    SELECT inference.job_id FROM subsystem_inferences AS inference
+    WHERE inference.subsystem = listed.subsystem AND inference.status = 'completed'
+        AND (
+            SELECT listed.reason <> ALL (job.trigger_reasons) FROM ops.live_jobs AS job
+            WHERE job.satellite_id = listed.satellite_id AND job.job_id = inference.job_id
+        )
+        AND inference.job_id >= ops.job_id_after(listed.newest_job_id, %(hold_ms)s)
+        AND inference.job_id < listed.prefix || ':'
+    LIMIT 1
+) AS ending ON TRUE
 CROSS JOIN LATERAL (
     SELECT
         count(*) AS verdict_count,
-        min(member.job_id) AS first_job_id,
-        max(member.job_id) AS newest_job_id,
         max(member.anomaly_score) AS peak_score,
         (array_agg(member.job_id ORDER BY member.anomaly_score DESC NULLS LAST, member.job_id))[1] AS peak_job_id
     FROM (
-        SELECT verdict.job_id, verdict.anomaly_score FROM ops.live_verdicts AS verdict
-        WHERE listed.reason IS NULL AND verdict.anomaly_detected
-            AND verdict.job_id > listed.stop AND verdict.job_id < coalesce(listed.next_stop, listed.prefix || ':')
-            AND verdict.satellite_id = listed.satellite_id AND verdict.subsystem = listed.subsystem
-        UNION ALL
-        SELECT verdict.job_id, verdict.anomaly_score FROM inference_jobs AS job
-        INNER JOIN ops.live_verdicts AS verdict ON verdict.job_id = job.job_id
-        WHERE job.trigger_reason <> 'periodic_check' AND listed.reason = ANY (job.trigger_reasons)
-            AND job.job_id > listed.stop AND job.job_id < coalesce(listed.next_stop, listed.prefix || ':')
-            AND verdict.satellite_id = listed.satellite_id AND verdict.subsystem = listed.subsystem
+        SELECT job.job_id, inference.anomaly_score FROM ops.live_jobs AS job
+        CROSS JOIN LATERAL (
+            SELECT judged.anomaly_score FROM subsystem_inferences AS judged
+            WHERE judged.job_id = job.job_id AND judged.subsystem = listed.subsystem LIMIT 1
+        ) AS inference
+        WHERE job.satellite_id = listed.satellite_id AND job.trigger_reason <> 'periodic_check'
+            AND listed.reason = ANY (job.trigger_reasons)
+            AND job.job_id >= listed.first_job_id AND job.job_id <= listed.newest_job_id
+        ORDER BY job.job_id DESC LIMIT %(members_each)s
     ) AS member
 ) AS figures
 
@@ -1056,9 +1266,9 @@ SELECT job_id, model_name, triton_model_version AS model_version, calibration_ha
 FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
 
 -- name: forecast_before
--- The newest nominal forecast from before a job.
+-- The newest forecast of an undisturbed window from before a job; where the verdict is still learning, it has one, too.
 SELECT
-    verdict.job_id,
+    inference.job_id,
     inference.input_features,
     inference.input_data ->> 'window_start' AS window_start,
     inference.input_data ->> 'window_end' AS window_end,
@@ -1066,13 +1276,14 @@ SELECT
     inference.input_data -> 'axes' AS axes,
     inference.predictions,
     inference.bands -> '90' AS band
-FROM ops.live_verdicts AS verdict
-INNER JOIN subsystem_inferences AS inference
-    ON inference.job_id = verdict.job_id AND inference.subsystem = verdict.subsystem
-WHERE verdict.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C" AND verdict.job_id < %(job_id)s
-    AND verdict.satellite_id = %(satellite_id)s AND verdict.subsystem = %(subsystem)s
-    AND verdict.verdict = 'nominal'
-ORDER BY verdict.job_id DESC LIMIT 1
+FROM subsystem_inferences AS inference
+WHERE inference.subsystem = %(subsystem)s AND inference.verdict IN ('nominal', 'learning')
+    AND inference.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C" AND inference.job_id < %(job_id)s
+    AND (
+        SELECT TRUE FROM ops.live_jobs AS job
+        WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id
+    )
+ORDER BY inference.job_id DESC LIMIT 1
 
 -- name: acknowledgements_within
 -- Acknowledgements of some alerts, by their place in the lists, newest first.
@@ -1125,7 +1336,8 @@ WHERE found.partition IS NOT NULL
 SELECT count(*) AS count FROM (SELECT FROM ops.dead_letters WHERE state = 'open' LIMIT %(ceiling)s) AS listed
 
 -- name: insert_dead_letter
--- A redelivered letter may be here already, a first delivery never is; its attempt counts the redriven ones before it.
+-- A letter that RabbitMQ delivers again may be here already, a first delivery never is; its attempt counts the redriven
+-- ones before it.
 INSERT INTO ops.dead_letters (
     source, place, partition, position, identity, reason, detail, satellite_id, attempt, refused_at, message_key,
     headers, body, size_bytes, body_sha256, is_cut
@@ -1136,7 +1348,10 @@ SELECT
         SELECT max(attempt) FROM ops.dead_letters WHERE body_sha256 = %(body_sha256)s AND state = 'redriven'
     ), 0),
     %(refused_at)s, %(message_key)s, %(headers)s, %(body)s, %(size_bytes)s, %(body_sha256)s, %(is_cut)s
-WHERE NOT (%(is_redelivered)s AND EXISTS (SELECT FROM ops.dead_letters WHERE identity = %(identity)s))
+WHERE NOT (
+    %(is_redelivered)s
+    AND EXISTS (SELECT FROM ops.dead_letters WHERE source = 'rabbitmq' AND identity = %(identity)s)
+)
 ON CONFLICT DO NOTHING
 
 -- name: dead_letter_page
@@ -1198,5 +1413,5 @@ WHERE id = ANY (%(ids)s)
 -- name: expire_dead_letters
 DELETE FROM ops.dead_letters WHERE id IN (
     SELECT id FROM ops.dead_letters
-    WHERE refused_at < (now() AT TIME ZONE 'UTC') - %(age)s ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
+    WHERE refused_at < (now() AT TIME ZONE 'UTC') - %(age)s ORDER BY refused_at LIMIT 1000 FOR UPDATE SKIP LOCKED
 )

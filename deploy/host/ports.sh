@@ -54,11 +54,11 @@ check_port() {
     first=$(first_open_port)
     [ "$port" -ge "$first" ] || want "Docker runs without root and may not open port $port: set $key in .env to one from $first on"
   fi
-  is_taken "$bind_address" "$port" || return 0
+  is_taken "$address" "$port" || return 0
   container=$(docker ps --filter "publish=$port" --format '{{.Label "com.docker.compose.project"}}/{{.Names}}') || true
   container=${container%%$'\n'*}
   case $container in
-    satellite/*) ;;
+    "$project"/*) ;;
     */*) want "port $port is taken by the container ${container#*/}: stop it, or set $key in .env to a free port" ;;
     *) want "port $port is taken by $(owner_of "$port"): stop it, or set $key in .env to a free port" ;;
   esac
@@ -66,9 +66,9 @@ check_port() {
 
 # docker-compose.yml itself says which ports are published under which key.
 check_ports() {
-  local key default bind_address seen_ports=''
-  bind_address=$(setting BIND_ADDRESS 127.0.0.1)
-  bind_address=${bind_address#[} bind_address=${bind_address%]}
+  local key default address project seen_ports=''
+  project=$(project_name)
+  address=$(bind_address)
   while read -r key default; do
     case $key in
       ELASTICSEARCH_PORT) has_profile search || continue ;;

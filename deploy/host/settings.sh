@@ -1,29 +1,38 @@
 # shellcheck shell=bash
-# Sourced by whatever asks for a key of .env: the one place that reads it as Compose does.
+# Sourced by whatever asks for a key of .env, or for the project: the one place that reads them, as Compose does.
 
-# As Compose reads .env: quotes, `export`, remarks behind a value, blanks around `=` (or `:`), the mark that Windows puts first
-# and its line ends do not belong to the value.
-value_of() {
-  [ -f .env ] || return 0
-  KEY=$1 awk '
-    NR == 1 { sub(/^\357\273\277/, "") }
-    { sub(/\r$/, ""); sub(/^[ \t]*(export[ \t]+)?/, "") }
-    match($0, /^[A-Za-z0-9_.]+[ \t]*[=:][ \t]*/) {
-      rest = substr($0, RLENGTH + 1); name = $0; sub(/[ \t]*[=:].*/, "", name)
-      $0 = name "=" rest
-    }
-    index($0, ENVIRON["KEY"] "=") == 1 {
-      value = substr($0, length(ENVIRON["KEY"]) + 2)
-      if (value ~ /^".*"/ || value ~ /^\047.*\047/) {
-        quote = substr(value, 1, 1); value = substr(value, 2); value = substr(value, 1, index(value, quote) - 1)
-      } else { sub(/[ \t]+#.*/, "", value); sub(/[ \t]+$/, "", value) }
-    }
-    END { print value }' .env
-}
+# ask_env QUESTION [KEY]: see deploy/host/env.awk.
+ask_env() { awk -v "ask=$1" -v "wanted=${2:-}" -f deploy/host/env.awk .env; }
 
-# What Compose will take: the shell's value, .env's, or the default.
+value_of() { [ ! -f .env ] || ask_env value "$1"; }
+
+has_key() { [ -f .env ] && ask_env presence "$1"; }
+
+# What Compose will take: the shell's value, though it be empty, else .env's; where that is empty, the default.
 setting() {
-  local value=${!1:-}
-  [ -n "$value" ] || value=$(value_of "$1")
+  local value
+  if [ -n "${!1+set}" ]; then value=${!1}; else value=$(value_of "$1"); fi
   printf '%s' "${value:-${2:-}}"
 }
+
+# Where ports are published, without the brackets that an address of IPv6 may have in .env.
+bind_address() {
+  local address
+  address=$(setting BIND_ADDRESS 127.0.0.1)
+  case $address in '['*']') address=${address#[} address=${address%]} ;; esac
+  printf '%s' "$address"
+}
+
+# The project's name: COMPOSE_PROJECT_NAME, else `name:` of the last of Compose's files that has one.
+project_name() {
+  local name separator files
+  name=$(setting COMPOSE_PROJECT_NAME)
+  if [ -z "$name" ]; then
+    separator=$(setting COMPOSE_PATH_SEPARATOR :)
+    IFS=$separator read -r -a files <<<"$(setting COMPOSE_FILE "docker-compose.yml${separator}docker-compose.override.yml")"
+    name=$(sed -n "s/^name:[ \"']*\([a-z0-9][a-z0-9_-]*\).*/\1/p" "${files[@]}" 2>/dev/null | tail -n 1) || true
+  fi
+  printf '%s' "$name"
+}
+
+runs_in_containers() { [ -n "$(docker ps --quiet --filter "label=com.docker.compose.project=$(project_name)" 2>/dev/null)" ]; }

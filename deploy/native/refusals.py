@@ -20,13 +20,13 @@ class RefusedError(RuntimeError):
 def refuse_open_address(address: str) -> None:
     """Kafka, Triton and VictoriaMetrics know no login here: natively they are not offered to a network."""
     try:
-        is_loopback = ipaddress.ip_address(address).is_loopback
+        is_loopback = ipaddress.IPv4Address(address).is_loopback
     except ValueError:
         is_loopback = False
     if not is_loopback:
         raise RefusedError(
-            f"BIND_ADDRESS={address}: the native mode listens on loopback addresses only, such as 127.0.0.1."
-            " Reach it from elsewhere through a tunnel or a proxy that asks for a login."
+            f"BIND_ADDRESS={address}: the native mode listens on loopback addresses of IPv4 only,"
+            " such as 127.0.0.1. Reach it from elsewhere through a tunnel or a proxy that asks for a login."
         )
 
 

@@ -30,8 +30,8 @@ def main() -> None:
     pool = open_pool(settings, max_connections=2, application_name=NAME)
     office = DeadLetterOffice(pool, KafkaLetters(settings), RabbitLetters(celery_app(NAME, settings)))
     try:
-        for problem in office.collect().problems:
-            print(f"New letters are missing: {problem}", file=sys.stderr)  # noqa: T201 - its answer
+        for reason in office.collect().missing:
+            print(f"New letters are missing: {reason}", file=sys.stderr)  # noqa: T201 - its answer
         for line in options.answer(office, options):
             print(line, flush=True)  # noqa: T201 - its answer
     except PlatformError as error:

@@ -4,6 +4,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,14 +14,15 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from kombu.exceptions import KombuError
 
 from operation_server.dead_letters.letters import (
+    PROPERTIES,
     Letter,
     headers_to_send,
-    letter_of_message,
-    letter_of_task,
+    letter_of_delivery,
+    letter_of_record,
     next_offset,
 )
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import REPLAYED_HEADER, time_of
+from telemetry_core.messages import REPLAYED_HEADER
 from telemetry_core.producer import RECORD_REFUSALS, TOPIC_REFUSALS
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row
@@ -43,24 +45,39 @@ UNWRITABLE: Final = (amqp.exceptions.FrameSyntaxError, struct.error, TypeError, 
 _UNCONFIRMED: Final = KafkaError(KafkaError._TIMED_OUT, "unconfirmed")  # noqa: SLF001 - the client's own name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look into a broker brought."""
+
+    letters: list[Letter]
+    #: The look ended before the end of what the broker holds, by number, size or time.
+    has_more: bool
+
+
 class KafkaLetters:
     """The dead-letter topic, read by position: nothing is taken from it."""
 
     def __init__(
-        self, settings: Settings, *, create: Callable[[dict[str, Any]], Producer] = Producer
+        self,
+        settings: Settings,
+        *,
+        create: Callable[[dict[str, Any]], Producer] = Producer,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._create = create
+        self._monotonic = monotonic
         self._servers = settings.kafka_bootstrap_servers
         self._topic = settings.kafka_dead_letter_topic
 
-    def read(self, next_positions: Mapping[int, int]) -> list[Letter]:
-        """Return the letters that follow the known positions, as many as one look takes."""
+    def read(self, next_positions: Mapping[int, int]) -> Look:
+        """Look for the letters that follow the known positions, as many as one look takes."""
         consumer = Consumer(
             {
                 "bootstrap.servers": self._servers,
                 "group.id": "dead-letters",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
                 "queued.max.messages.kbytes": PREFETCHED_KB,
                 "log_level": 0,
             }
@@ -72,29 +89,29 @@ class KafkaLetters:
         finally:
             consumer.close()
 
-    def _read(self, consumer: Consumer, next_positions: Mapping[int, int]) -> list[Letter]:
+    def _read(self, consumer: Consumer, next_positions: Mapping[int, int]) -> Look:
         topic = consumer.list_topics(self._topic, timeout=ANSWER_S).topics[self._topic]
-        waiting: dict[int, int] = {}
+        ends: dict[int, int] = {}
         starts = []
         for partition in topic.partitions:
             place = TopicPartition(self._topic, partition)
             first, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
             start = next_offset(next_positions.get(partition), first, end)
             if start < end:
-                waiting[partition] = end
+                ends[partition] = end
                 starts.append(TopicPartition(self._topic, partition, start))
         consumer.assign(starts)
         found: list[Letter] = []
-        deadline = time.monotonic() + ANSWER_S
-        while waiting and not is_full(found) and time.monotonic() < deadline:
+        deadline = self._monotonic() + ANSWER_S
+        while ends and not is_full(found) and self._monotonic() < deadline:
             for message in consumer.consume(min(MAX_CONSUMED, MAX_TAKEN - len(found)), timeout=0.2):
-                if message.error() is not None:
-                    raise KafkaException(message.error())
-                letter = _letter(message)
-                found.append(letter)
-                if (letter.position or 0) + 1 >= waiting.get(letter.partition or 0, 0):
-                    waiting.pop(letter.partition or 0, None)
-        return found
+                # What ends a transaction takes an offset, too: the end may come without a last letter.
+                if not (is_end := _is_end(message)):
+                    found.append(letter_of_record(message))
+                partition, offset = message.partition() or 0, message.offset() or 0
+                if is_end or offset + 1 >= ends.get(partition, 0):
+                    ends.pop(partition, None)
+        return Look(letters=found, has_more=bool(ends))
 
     def send(self, letters: Sequence[Row]) -> dict[int, str]:
         """Send letters with their keys to the topics they came from; return the places of those not taken.
@@ -138,18 +155,18 @@ class RabbitLetters:
         self._app = app
         self._monotonic = monotonic
 
-    def take(self, store: Callable[[Sequence[Letter]], None]) -> int:
+    def take(self, store: Callable[[Sequence[Letter]], None]) -> bool:
         """Store the letters of the queue, at most `MAX_TAKEN`, and only then let the broker drop them.
 
-        Returns how many.
+        Returns whether the look ended before the queue did.
         """
         with self._connection() as connection:
             channel = connection.default_channel
-            taken = list(self._taken(channel))
-            if taken:
-                store([letter for _, letter in taken])
-                channel.basic_ack(taken[-1][0], multiple=True)
-            return len(taken)
+            look, last_tag = self._taken(channel)
+            if look.letters:
+                store(look.letters)
+                channel.basic_ack(last_tag, multiple=True)
+            return look.has_more
 
     def send(self, letters: Sequence[Row]) -> dict[int, str]:
         """Put letters back into their queues; return the places of those that are not on the broker's disk.
@@ -186,38 +203,18 @@ class RabbitLetters:
         except (KombuError, OSError, amqp.exceptions.AMQPError) as error:
             raise DependencyUnavailable("rabbitmq", str(error)) from error
 
-    def _taken(self, channel: Any) -> Iterator[tuple[int, Letter]]:
-        deadline = time.monotonic() + ANSWER_S
-        size = 0
-        for _ in range(MAX_TAKEN):
-            is_due = time.monotonic() >= deadline or size >= MAX_TAKEN_BYTES
-            found = None if is_due else channel.basic_get(DEAD_LETTER_QUEUE)
+    def _taken(self, channel: Any) -> tuple[Look, int]:
+        """Return what the look brought, and the tag of its last delivery."""
+        deadline = self._monotonic() + ANSWER_S
+        letters: list[Letter] = []
+        last_tag = 0
+        while not is_full(letters) and self._monotonic() < deadline:
+            found = channel.basic_get(DEAD_LETTER_QUEUE)
             if found is None:
-                return
-            body = found.body.encode() if isinstance(found.body, str) else bytes(found.body)
-            size += len(body)
-            yield (
-                found.delivery_tag,
-                letter_of_task(
-                    body=body,
-                    headers=found.headers or {},
-                    properties={
-                        name: value for name, value in found.properties.items() if name in _PROPERTIES
-                    },
-                    is_redelivered=bool(found.delivery_info.get("redelivered")),
-                    now=datetime.now(UTC),
-                ),
-            )
-
-
-_PROPERTIES: Final = (
-    "content_type",
-    "content_encoding",
-    "correlation_id",
-    "reply_to",
-    "priority",
-    "message_id",
-)
+                return Look(letters=letters, has_more=False), last_tag
+            last_tag = found.delivery_tag
+            letters.append(letter_of_delivery(found, now=datetime.now(UTC)))
+        return Look(letters=letters, has_more=True), last_tag
 
 
 def is_full(letters: Sequence[Letter]) -> bool:
@@ -255,7 +252,7 @@ def _put_back(connection: Any, row: Row) -> str | None:
     message = amqp.Message(
         _bytes(row["body"]) or b"",
         application_headers=headers_to_send(kept.get("headers", {})),
-        **{name: value for name, value in kept.get("properties", {}).items() if name in _PROPERTIES},
+        **{name: value for name, value in kept.get("properties", {}).items() if name in PROPERTIES},
         delivery_mode=2,
     )
     try:
@@ -271,25 +268,12 @@ def _put_back(connection: Any, row: Row) -> str | None:
     return None
 
 
-def _letter(message: Message) -> Letter:
-    headers = {
-        name: value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-        for name, value in _header_pairs(message)
-    }
-    return letter_of_message(
-        key=_bytes(message.key()),
-        body=_bytes(message.value()),
-        headers=headers,
-        topic=str(message.topic()),
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        refused_at=time_of(message.timestamp()[1] * 1000),
-    )
-
-
-def _header_pairs(message: Message) -> list[tuple[str, Any]]:
-    headers = message.headers() or []
-    return list(headers.items() if isinstance(headers, dict) else headers)
+def _is_end(message: Message) -> bool:
+    """Tell the end of a partition from a letter; what else the client has to say is raised."""
+    error = message.error()
+    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name
+        raise KafkaException(error)
+    return error is not None
 
 
 def _bytes(value: Any) -> bytes | None:

@@ -14,7 +14,7 @@ from telemetry_core.errors import DependencyUnavailable
 EVERY_S: Final = 3_600.0
 """Far within Kafka's seven days; who lists letters gathers them at once."""
 PAUSE_S: Final = 5.0
-"""Before the next look where a broker has more than one takes."""
+"""Before the next look where one did not see the end."""
 
 _log = structlog.get_logger(__name__)
 

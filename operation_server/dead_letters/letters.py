@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import orjson
+from confluent_kafka import Message
 
+from telemetry_core.messages import time_of
 from telemetry_core.store import to_json
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN
 from telemetry_core.tasks import INFERENCE_QUEUE
@@ -17,6 +19,15 @@ from telemetry_core.values import storable, storable_text
 MAX_NESTING: Final = 6
 """A satellite's name is looked for no deeper: it stands in a message's top, in a task's metadata or jobs."""
 _UNKNOWN: Final = "unknown"
+PROPERTIES: Final = (
+    "content_type",
+    "content_encoding",
+    "correlation_id",
+    "reply_to",
+    "priority",
+    "message_id",
+)
+"""Of a task, kept beside its headers and given back with them."""
 
 Source = Literal["kafka", "rabbitmq"]
 
@@ -124,6 +135,39 @@ def letter_of_task(
         is_cut=False,
         is_redelivered=is_redelivered,
     )
+
+
+def letter_of_record(message: Message) -> Letter:
+    """Read what the client of Kafka read from the topic."""
+    headers = {
+        name: value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        for name, value in _header_pairs(message)
+    }
+    return letter_of_message(
+        key=message.key(),
+        body=message.value(),
+        headers=headers,
+        topic=str(message.topic()),
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        refused_at=time_of(message.timestamp()[1] * 1000),
+    )
+
+
+def letter_of_delivery(found: Any, *, now: datetime) -> Letter:
+    """Read what the client of RabbitMQ took from the queue."""
+    return letter_of_task(
+        body=found.body.encode() if isinstance(found.body, str) else bytes(found.body),
+        headers=found.headers or {},
+        properties={name: value for name, value in found.properties.items() if name in PROPERTIES},
+        is_redelivered=bool(found.delivery_info.get("redelivered")),
+        now=now,
+    )
+
+
+def _header_pairs(message: Message) -> list[tuple[str, Any]]:
+    headers = message.headers() or []
+    return list(headers.items() if isinstance(headers, dict) else headers)
 
 
 def next_offset(known: int | None, first: int, end: int) -> int:

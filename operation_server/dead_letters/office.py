@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol
 import psycopg2
 import structlog
 
-from operation_server.dead_letters.brokers import MAX_TAKEN_BYTES, KafkaLetters, RabbitLetters, is_full
+from operation_server.dead_letters.brokers import MAX_TAKEN_BYTES, KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import Letter, Source
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
@@ -18,6 +18,8 @@ from telemetry_core.store import QUERIES, Row, rows
 KEPT_FOR: Final = timedelta(days=30)
 MAX_HANDLED: Final = 1_000
 """So many letters one action handles, and so many as `MAX_TAKEN_BYTES` hold; it says how many are left."""
+
+MORE: Final = "there may be more in the brokers than this look saw: list them again"
 
 Action = Literal["redrive", "discard"]
 State = Literal["open", "redriven", "discarded"]
@@ -70,8 +72,13 @@ class Collection:
 
     #: Why a broker could not be asked.
     problems: list[str]
-    #: A broker had more letters than one look takes.
+    #: The look ended before it saw the end of what the brokers hold.
     has_more: bool = False
+
+    @property
+    def missing(self) -> list[str]:
+        """Why letters may be missing: whom nobody could ask, and whether the look saw the end."""
+        return [*self.problems, *([MORE] if self.has_more else [])]
 
 
 class Sender(Protocol):
@@ -96,18 +103,19 @@ class DeadLetterOffice:
     def collect(self) -> Collection:
         """Bring new letters into the table, and let go of those older than `KEPT_FOR`."""
         problems = []
-        are_full = [False]
+        have_more = []
         with transaction(self._pool) as connection:
             if not rows(connection, "lock_dead_letter_collection")[0]["is_ours"]:
-                return Collection(problems=[])
+                # Whoever collects now may see less than all.
+                return Collection(problems=[], has_more=True)
             for ask in (self._from_kafka, self._from_rabbitmq):
                 try:
-                    are_full.append(ask(connection))
+                    have_more.append(ask(connection))
                 except DependencyUnavailable as error:
                     problems.append(str(error))
             with connection.cursor() as cursor:
                 cursor.execute(QUERIES["expire_dead_letters"], {"age": KEPT_FOR})
-        return Collection(problems=problems, has_more=any(are_full))
+        return Collection(problems=problems, has_more=any(have_more))
 
     def page(self, filters: Filters, *, before: int | None, limit: int) -> list[Row]:
         """Return letters, newest first."""
@@ -183,19 +191,12 @@ class DeadLetterOffice:
 
     def _from_kafka(self, connection: Connection) -> bool:
         known = rows(connection, "next_dead_letter_positions")
-        letters = self._kafka.read({row["partition"]: row["position"] for row in known})
-        _insert(connection, letters)
-        return is_full(letters)
+        look = self._kafka.read({row["partition"]: row["position"] for row in known})
+        _insert(connection, look.letters)
+        return look.has_more
 
     def _from_rabbitmq(self, _connection: Connection) -> bool:
-        taken: list[Letter] = []
-
-        def store(letters: Sequence[Letter]) -> None:
-            self._store(letters)
-            taken.extend(letters)
-
-        self._rabbitmq.take(store)
-        return is_full(taken)
+        return self._rabbitmq.take(self._store)
 
     def _store(self, letters: Sequence[Letter]) -> None:
         """Commit, so that the broker may forget them."""

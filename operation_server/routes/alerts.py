@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from operation_server import conditions
 from operation_server.alerts import (
     MAX_EPISODES,
+    MAX_MEMBERS,
     Acknowledged,
     Wanted,
     acknowledge,
@@ -93,8 +94,10 @@ class Alert(_Answer):
     )
     last_at: datetime = Field(description="Likewise of the newest member")
     clock_behind_s: Number = Field(description="Of a wrong on-board clock; negative if it is ahead")
-    verdict_count: int = Field(description="0 where telemetry breaks a limit and nothing was judged yet")
-    peak_score: Number
+    verdict_count: int = Field(
+        description=f"0 where a limit is broken and nothing was judged yet; {MAX_MEMBERS} = so many or more"
+    )
+    peak_score: Number = Field(description="Of the counted ones")
     peak_job_id: str | None
     newest_job_id: str | None
     acknowledgement: Acknowledgement | None

@@ -58,7 +58,9 @@ class DeadLetters(BaseModel):
     letters: list[DeadLetter]
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last")
     counts: list[ReasonCount]
-    problems: list[str] = Field(description="Brokers that could not be asked for new letters, and why")
+    problems: list[str] = Field(
+        description="Why new letters are missing: a broker can't be asked, or holds more than a look takes"
+    )
 
 
 class DeadLetterDetail(DeadLetter):
@@ -160,7 +162,7 @@ def list_dead_letters(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeadLetters:
     """Return a page of letters, newest first. The first page looks for new letters in both brokers."""
-    problems = services.dead_letters.collect().problems if cursor is None else []
+    problems = services.dead_letters.collect().missing if cursor is None else []
     found = services.dead_letters.page(
         filters, before=None if cursor is None else int(cursor), limit=limit + 1
     )

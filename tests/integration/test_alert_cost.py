@@ -1,14 +1,16 @@
-"""What the list of alerts reads grows with the satellites it is asked for, not with all that are stored."""
+"""What Fleet and the list of alerts read does not grow with what is stored, nor with an alert's length."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
 
-from operation_server.episodes import HOLD_MS
+from operation_server.alerts import open_episodes
+from operation_server.episodes import HOLD_MS, Sign
+from operation_server.series import milliseconds_of
 from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.inferences import Job
+from telemetry_core.inferences import Job, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
 from telemetry_core.store import QUERIES, save_inferences
 from tests.integration.test_api import verdict
@@ -18,55 +20,118 @@ pytestmark = pytest.mark.integration
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
+FLEET: Final = ["newest_verdicts", "satellites_heard", "open_anomalies", "open_limits"]
+EPISODES: Final = ["anomaly_episodes", "limit_episodes"]
 
 
-@pytest.mark.parametrize("statement", ["open_signs", "episodes"])
+@pytest.mark.parametrize("statement", [*FLEET, *EPISODES])
 def test_alerts_of_a_satellite_cost_the_same_among_many_others(pool: Pool, statement: str) -> None:
     with transaction(pool) as connection:
-        save(connection, [f"SAT-{number:03d}" for number in range(5)])
+        save(connection, [f"SAT-{number:03d}" for number in range(5)], breach_every=4, anomaly_every=3)
         among_few = rows_read(connection, statement)
-        save(connection, [f"SAT-{number:03d}" for number in range(5, 150)])
+        save(connection, [f"SAT-{number:03d}" for number in range(5, 150)], breach_every=4, anomaly_every=3)
         assert rows_read(connection, statement) <= 2 * among_few
 
 
-def save(connection: Connection, satellite_ids: list[str]) -> None:
-    """Store a breach of a limit in every fourth sample set of each satellite."""
-    jobs = [
+@pytest.mark.parametrize("breach_every", [1, 2], ids=["lasting", "flapping"])
+@pytest.mark.parametrize("statement", [*FLEET, *EPISODES])
+def test_an_open_alert_costs_the_same_however_many_verdicts_it_has(
+    pool: Pool, statement: str, breach_every: int
+) -> None:
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001"], jobs=400, spacing_s=1, breach_every=breach_every, anomaly_every=1)
+        of_few = rows_read(connection, statement)
+        save(connection, ["SAT-001"], jobs=4000, spacing_s=0.1, breach_every=breach_every, anomaly_every=1)
+        assert rows_read(connection, statement) <= 2 * of_few
+
+
+def test_no_more_members_are_counted_than_asked_for(pool: Pool) -> None:
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001"], jobs=20, spacing_s=1, breach_every=1, anomaly_every=1)
+        signs = [Sign(subsystem="eps", reason=None), Sign(subsystem="eps", reason=REASON)]
+        found = open_episodes(connection, ["SAT-001"], signs, members_each=10)
+        span_ms = milliseconds_of(START), milliseconds_of(START) + 19_000
+        assert [(item.verdict_count, item.started_ms, item.last_ms) for item in found] == [(10, *span_ms)] * 2
+
+
+@pytest.mark.parametrize("statement", FLEET)
+def test_stored_telemetry_and_absent_subsystems_cost_nothing(pool: Pool, statement: str) -> None:
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001"], lane="stored")
+        save(connection, ["SAT-002"], subsystem="thermal")
+        of_few = rows_read(connection, statement, satellites=["SAT-001", "SAT-002"])
+        save(connection, ["SAT-001"], lane="stored", jobs=2000)
+        save(connection, ["SAT-002"], subsystem="thermal", jobs=2000)
+        found = rows_read(connection, statement, satellites=["SAT-001", "SAT-002"])
+        assert found <= of_few + 10
+
+
+def save(
+    connection: Connection,
+    satellite_ids: list[str],
+    *,
+    jobs: int = JOBS_EACH,
+    spacing_s: float = 30,
+    breach_every: int = 4,
+    anomaly_every: int = 4,
+    subsystem: str = "eps",
+    lane: str = "live",
+) -> None:
+    """Store sample sets, of which every so many break a limit or are anomalous."""
+    batch = [
         Job(
-            job_id=job_id_of(satellite_id, microseconds_of(START + timedelta(seconds=30 * number))),
+            job_id=job_id_of(satellite_id, microseconds_of(START + timedelta(seconds=spacing_s * number))),
             satellite_id=satellite_id,
             source="kafka_auto_trigger",
             trigger_reason=reason,
             trigger_reasons=(reason,),
             total_subsystems=1,
             created_at=START,
-            metadata={"lane": "live"},
+            metadata={"lane": lane},
         )
         for satellite_id in satellite_ids
-        for number in range(JOBS_EACH)
-        for reason in ["periodic_check" if number % 4 else REASON]
+        for number in range(jobs)
+        for reason in ["periodic_check" if number % breach_every else REASON]
     ]
-    save_inferences(connection, jobs, [verdict(job.job_id, "eps") for job in jobs])
+    judged = [
+        Verdict.NOMINAL if number % jobs % anomaly_every else Verdict.ANOMALOUS
+        for number in range(len(batch))
+    ]
+    rows = [
+        verdict(job.job_id, subsystem, verdict=found, anomaly_detected=found is Verdict.ANOMALOUS)
+        for job, found in zip(batch, judged, strict=True)
+    ]
+    save_inferences(connection, batch, rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
-def rows_read(connection: Connection, statement: str) -> float:
-    """Return how many rows the parts of a statement's plan gave for one satellite, all passes together."""
+def rows_read(connection: Connection, statement: str, *, satellites: list[str] | None = None) -> float:
+    """Return how many rows the parts of a statement's plan read for some satellites, all passes together."""
+    names = satellites or ["SAT-001"]
     parameters = {
-        "satellites": ["SAT-001", "SAT-001"],
-        "subsystems": ["eps", "eps"],
-        "reasons": [REASON, None],
+        "satellites": names,
+        "subsystems": ["eps"] * len(names) if statement in EPISODES else ["eps"],
+        "reasons": [REASON] * len(names) if statement in EPISODES else [REASON],
         "start": "0" * 13,
         "end": "9" * 13,
         "episodes_each": 1000,
         "ceiling": 10_000,
+        "members_each": 1,
         "hold_ms": HOLD_MS,
     }
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES[statement]}", parameters)
         ((found,),) = cursor.fetchall()
-    return sum(node["Actual Rows"] * node["Actual Loops"] for node in nodes(found[0]["Plan"]))
+    return sum(map(rows_of, nodes(found[0]["Plan"])))
+
+
+def rows_of(node: Mapping[str, Any]) -> float:
+    """Return how many rows a node read, with those that its filter left out."""
+    left_out = sum(
+        node.get(f"Rows Removed by {part}", 0) for part in ("Filter", "Index Recheck", "Join Filter")
+    )
+    return float((node["Actual Rows"] + left_out) * node["Actual Loops"])
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from operation_server.dead_letters.brokers import Look
 from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task, next_offset
-from operation_server.dead_letters.office import Choice, DeadLetterOffice, Filters
+from operation_server.dead_letters.office import KEPT_FOR, Choice, Collection, DeadLetterOffice, Filters
 from operation_server.pipeline.stores import database_question
-from telemetry_core.database import Pool
+from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.store import QUERIES, rows
 
 pytestmark = pytest.mark.integration
 
@@ -27,6 +29,7 @@ class Broker:
         self.sent: list[tuple[str, bytes]] = []
         self.is_away = False
         self.unwanted = b""
+        self.taken_at_once = 100
 
     def send(self, letters: Sequence[dict[str, Any]]) -> dict[int, str]:
         self.check()
@@ -43,10 +46,11 @@ class Broker:
 
 
 class Kafka(Broker):
-    def read(self, next_positions: dict[int, int]) -> list[Letter]:
+    def read(self, next_positions: dict[int, int]) -> Look:
         self.check()
         start = next_offset(next_positions.get(0), 0, len(self.letters))
-        return [one for one in self.letters if (one.position or 0) >= start]
+        found = [one for one in self.letters if (one.position or 0) >= start]
+        return Look(letters=found[: self.taken_at_once], has_more=len(found) > self.taken_at_once)
 
     def refuse(self, body: bytes, reason: str = "not_json", **headers: str) -> None:
         self.letters.append(
@@ -63,11 +67,11 @@ class Kafka(Broker):
 
 
 class RabbitMQ(Broker):
-    def take(self, store: Callable[[Sequence[Letter]], None]) -> int:
+    def take(self, store: Callable[[Sequence[Letter]], None]) -> bool:
         self.check()
-        store(self.letters)
-        taken, self.letters = len(self.letters), []
-        return taken
+        store(self.letters[: self.taken_at_once])
+        self.letters = self.letters[self.taken_at_once :]
+        return bool(self.letters)
 
     def refuse(self, body: bytes, *, is_redelivered: bool = False) -> None:
         self.letters.append(
@@ -206,15 +210,22 @@ def test_one_broker_that_is_away_hides_nothing_of_the_other(office: Office) -> N
     assert len(office.open_letters()) == 1
 
 
-def test_one_look_tells_whether_a_broker_has_more_than_it_takes(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("operation_server.dead_letters.brokers.MAX_TAKEN", 2)
+@pytest.mark.parametrize("source", ["kafka", "rabbitmq"])
+def test_one_look_tells_whether_a_broker_has_more_than_it_takes(office: Office, source: str) -> None:
+    broker = getattr(office, source)
+    broker.taken_at_once = 2
+    for body in (b"1", b"2", b"3"):
+        broker.refuse(body)
+    assert [office.desk.collect().has_more for _ in range(2)] == [True, False]
+    assert len(office.open_letters()) == 3
+
+
+def test_look_beside_another_that_is_under_way_says_that_it_saw_nothing(office: Office, pool: Pool) -> None:
     office.rabbitmq.refuse(b"1")
-    assert not office.desk.collect().has_more
-    for body in (b"2", b"3"):
-        office.rabbitmq.refuse(body)
-    assert office.desk.collect().has_more
+    with transaction(pool) as connection:
+        assert rows(connection, "lock_dead_letter_collection")[0]["is_ours"]
+        assert office.desk.collect() == Collection(problems=[], has_more=True)
+    assert office.desk.collect() == Collection(problems=[])
 
 
 def test_one_action_handles_no_more_bodies_than_fit_into_memory(
@@ -265,3 +276,20 @@ def test_collection_goes_on_behind_the_last_letter_also_of_a_topic_that_was_made
     office.kafka.letters[0] = replace(office.kafka.letters[0], refused_at=NOW + timedelta(minutes=1))
     office.desk.collect()
     assert (numbers().open_letters, numbers().letter_positions) == (1, {0: 1})
+
+
+def plan(pool: Pool, statement: str, parameters: dict[str, Any]) -> str:
+    """Return how PostgreSQL would run a statement where there are too many letters to read them all."""
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan TO off")
+        cursor.execute(f"EXPLAIN {QUERIES[statement]}", parameters)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def test_letter_that_comes_again_and_letters_too_old_are_found_by_an_index(
+    office: Office, pool: Pool
+) -> None:
+    office.rabbitmq.refuse(b"{}", is_redelivered=True)
+    (letter,) = office.rabbitmq.letters
+    assert "idx_dead_letters_identity" in plan(pool, "insert_dead_letter", letter.parameters())
+    assert "idx_dead_letters_time" in plan(pool, "expire_dead_letters", {"age": KEPT_FOR})

@@ -86,7 +86,7 @@ def dead(settings: Settings) -> int:
 
 
 def letters(settings: Settings) -> list[Letter]:
-    return KafkaLetters(settings).read({})
+    return KafkaLetters(settings).read({}).letters
 
 
 @contextmanager

@@ -978,10 +978,13 @@ export interface components {
             clock_behind_s: number | null;
             /**
              * Verdict Count
-             * @description 0 where telemetry breaks a limit and nothing was judged yet
+             * @description 0 where a limit is broken and nothing was judged yet; 1000 = so many or more
              */
             verdict_count: number;
-            /** Peak Score */
+            /**
+             * Peak Score
+             * @description Of the counted ones
+             */
             peak_score: number | null;
             /** Peak Job Id */
             peak_job_id: string | null;
@@ -1042,10 +1045,13 @@ export interface components {
             clock_behind_s: number | null;
             /**
              * Verdict Count
-             * @description 0 where telemetry breaks a limit and nothing was judged yet
+             * @description 0 where a limit is broken and nothing was judged yet; 1000 = so many or more
              */
             verdict_count: number;
-            /** Peak Score */
+            /**
+             * Peak Score
+             * @description Of the counted ones
+             */
             peak_score: number | null;
             /** Peak Job Id */
             peak_job_id: string | null;
@@ -1435,7 +1441,7 @@ export interface components {
             counts: components["schemas"]["ReasonCount"][];
             /**
              * Problems
-             * @description Brokers that could not be asked for new letters, and why
+             * @description Why new letters are missing: a broker can't be asked, or holds more than a look takes
              */
             problems: string[];
         };

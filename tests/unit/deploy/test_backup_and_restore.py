@@ -4,19 +4,27 @@ import os
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-PARTS = ("deploy/backup", "deploy/restore", "deploy/backups.sh", "deploy/table_contents.sql")
+PARTS = (
+    "docker-compose.yml",
+    "deploy/backup",
+    "deploy/restore",
+    "deploy/backups.sh",
+    "deploy/table_contents.sql",
+)
 # Answers as PostgreSQL's clients in the container would; a swap is one transaction, so it is all or nothing.
 DOCKER = r"""#!/bin/bash
 cd "@HERE@"
 case "$*" in *"@FAILING@"*) echo "told to fail: @FAILING@" >&2; exit 3 ;; esac
 case $* in
-  ps*) echo 1 ;;
+  ps*project=@PROJECT@) echo 1 ;;
+  ps*) ;;
   'exec postgres printenv POSTGRES_DB') echo orders_db ;;
   'exec postgres printenv POSTGRES_USER') echo admin ;;
   'compose ps'*) echo worker ;;
@@ -63,16 +71,22 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def run(checkout: Path, *command: str, failing: str = "nothing") -> Outcome:
-    """Run it; `failing` is part of the command that Docker refuses."""
+def run(
+    checkout: Path,
+    *command: str,
+    failing: str = "nothing",
+    project: str = "satellite",
+    variables: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run it beside the containers of `project`; `failing` is part of the command that Docker refuses."""
     tools = checkout.parent / "tools"
     tools.mkdir(exist_ok=True)
-    text = DOCKER.replace("@HERE@", str(checkout)).replace("@FAILING@", failing)
+    text = DOCKER.replace("@HERE@", str(checkout)).replace("@FAILING@", failing).replace("@PROJECT@", project)
     (tools / "docker").write_text(text)
     (tools / "docker").chmod(0o755)
     done = subprocess.run(
         ["bash", *command],
-        env={"PATH": f"{tools}:{os.environ['PATH']}"},
+        env={"PATH": f"{tools}:{os.environ['PATH']}"} | dict(variables or {}),
         cwd=checkout,
         capture_output=True,
         text=True,
@@ -99,6 +113,40 @@ def backed_up(checkout: Path) -> Path:
     made = run(checkout, "deploy/backup", "kept")
     assert made.status == 0, made.printed
     return checkout
+
+
+class TestProject:
+    """The containers are those of the project that Compose itself would take."""
+
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [
+            (".env", "COMPOSE_PROJECT_NAME=flight\n"),
+            (".env", "TEAM=flight\nCOMPOSE_PROJECT_NAME=${TEAM:-satellite}\n"),
+            ("docker-compose.override.yml", "services: {}\nname: flight\n"),
+            ("docker-compose.override.yml", 'name: "flight"  # ours\n'),
+        ],
+    )
+    def test_name_is_found_where_it_is_written(self, checkout: Path, file: str, text: str) -> None:
+        (checkout / file).write_text(text)
+        made = run(checkout, "deploy/backup", "kept", project="flight")
+        assert made.status == 0, made.printed
+
+    def test_shell_and_list_of_files_win(self, checkout: Path) -> None:
+        (checkout / ".env").write_text("COMPOSE_PROJECT_NAME=other\nCOMPOSE_PATH_SEPARATOR=;\n")
+        (checkout / "our files.yml").write_text("name: flight\n")
+        (checkout / "docker-compose.override.yml").write_text("name: other\n")
+        files = {"COMPOSE_PROJECT_NAME": "", "COMPOSE_FILE": "docker-compose.yml;our files.yml"}
+        made = run(checkout, "deploy/backup", "kept", project="flight", variables=files)
+        assert made.status == 0, made.printed
+        shell = {"COMPOSE_PROJECT_NAME": "orbit"}
+        made = run(checkout, "deploy/backup", "again", project="orbit", variables=shell)
+        assert made.status == 0, made.printed
+
+    def test_containers_of_another_project_are_not_the_platform(self, checkout: Path) -> None:
+        made = run(checkout, "deploy/backup", "kept", project="satellite-of-others")
+        assert made.status != 0
+        assert not (checkout / "kept").exists()
 
 
 class TestBackup:

@@ -183,6 +183,26 @@ class TestEnvironmentFile:
         assert "stays as it is" in init_kafka(checkout).printed
         assert (checkout / ".env").read_text(encoding="utf-8").count("KAFKA_CLUSTER_ID") == 1
 
+    def test_what_compose_interpolates_is_taken_as_it_takes_it(self, checkout: Path) -> None:
+        port, profiles = free_ports(1)[0], "# none\nexport COMPOSE_PROFILES = ''\n"
+        with (checkout / ".env").open("a") as file:
+            file.write(f"{profiles}NEXT={port}\nPOSTGRES_PORT=${{MOVED:-$NEXT}}\nKAFKA_PORT=$POSTGRES_PORT\n")
+        wanted = init_kafka(checkout).wanted
+        assert f"POSTGRES_PORT={port} is the port of another key, too" in wanted
+        assert (checkout / ".env").read_text().count("COMPOSE_PROFILES") == 1
+        moved = init_kafka(checkout, variables={"MOVED": "nowhere"})
+        assert "POSTGRES_PORT=nowhere is not a port number" in moved.wanted
+
+    def test_what_compose_refuses_is_refused_before_anything_is_written(self, checkout: Path) -> None:
+        with (checkout / ".env").open("a") as file:
+            file.write("POSTGRES_PORT=${MOVED:?set it}\nAPI_KEYS='a\n")
+        before = (checkout / ".env").read_text()
+        outcome = init_kafka(checkout)
+        assert outcome.status == 1
+        assert "init-kafka: .env cannot be read: POSTGRES_PORT: MOVED must be set: set it\n" in outcome.wanted
+        assert "init-kafka: .env cannot be read: API_KEYS: its quote is not closed\n" in outcome.wanted
+        assert (checkout / ".env").read_text() == before
+
     def test_the_file_keeps_its_mode(self, checkout: Path) -> None:
         (checkout / ".env").chmod(0o600)
         init_kafka(checkout)
@@ -383,7 +403,15 @@ class TestGate:
             set_keys(checkout, KAFKA_PORT=port)
             assert init_kafka(checkout, Host(publishing="satellite/kafka")).status == 0
 
-    @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+    def test_a_project_of_another_name_knows_its_own_ports(self, checkout: Path) -> None:
+        with a_server() as port:
+            set_keys(checkout, KAFKA_PORT=port, COMPOSE_PROJECT_NAME="flight")
+            assert init_kafka(checkout, Host(publishing="flight/kafka")).status == 0
+            assert (
+                "by the container kafka:" in init_kafka(checkout, Host(publishing="satellite/kafka")).wanted
+            )
+
+    @pytest.mark.parametrize("address", ["0.0.0.0", "::", "[::]"])
     def test_a_port_is_looked_for_on_the_address_that_will_publish_it(
         self, checkout: Path, address: str
     ) -> None:
@@ -454,8 +482,9 @@ class TestGate:
         outcome = init_kafka(checkout, variables={"DOCKER_BUILDKIT": "0"})
         assert "DOCKER_BUILDKIT=0 is set" in outcome.wanted
 
-    def test_an_address_of_ipv6_is_said_as_a_url(self, checkout: Path) -> None:
-        set_keys(checkout, BIND_ADDRESS="::1")
+    @pytest.mark.parametrize("address", ["::1", "[::1]"])
+    def test_an_address_of_ipv6_is_said_as_a_url(self, checkout: Path, address: str) -> None:
+        set_keys(checkout, BIND_ADDRESS=address)
         assert "http://[::1]:" in init_kafka(checkout).printed
 
     def test_the_addresses_are_said_with_their_ports(self, checkout: Path) -> None:

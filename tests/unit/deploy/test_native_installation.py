@@ -49,7 +49,7 @@ def test_clients_start_after_servers() -> None:
     assert [item.name for item in second] == ["trigger"]
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "satellite.example", ""])
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "satellite.example", "", "::1", "[::1]"])
 def test_address_beyond_loopback_is_refused(address: str) -> None:
     with pytest.raises(RefusedError, match="loopback"):
         refuse_open_address(address)

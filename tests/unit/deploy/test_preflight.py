@@ -107,19 +107,20 @@ def test_an_escaped_password_of_the_broker_is_refused_for_its_spelling_not_taken
     assert list(problems(ON_A_NETWORK | {"CELERY_BROKER_URL": "amqp://relay:%61%61%61%61@rabbitmq//"}))
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.7", "fe80::1", "2001:db8::7"])
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "[::]", "192.168.1.7", "fe80::1", "[2001:db8::7]"])
 def test_every_address_but_loopback_is_a_network(address: str) -> None:
     assert list(problems(ON_LOOPBACK | {"BIND_ADDRESS": address}))
     assert not list(problems(ON_A_NETWORK | {"BIND_ADDRESS": address}))
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.53", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.53", "::1", "[::1]"])
 def test_loopback_takes_the_manuals_values(address: str) -> None:
     assert not list(problems(ON_LOOPBACK | {"BIND_ADDRESS": address}))
 
 
 @pytest.mark.parametrize(
-    "address", ["", "localhost", "localhost.evil", "127.0.0.1.evil.example", "127.1", "[::1]"]
+    "address",
+    ["", "localhost", "localhost.evil", "127.0.0.1.evil.example", "127.1", "[]", "[::1", "::1]", "[[::1]]"],
 )
 def test_what_is_no_address_is_refused_and_never_taken_for_loopback(address: str) -> None:
     (problem,) = problems(ON_LOOPBACK | {"BIND_ADDRESS": address})

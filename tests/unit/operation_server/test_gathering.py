@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from operation_server.dead_letters.gathering import EVERY_S, PAUSE_S, gathering
-from operation_server.dead_letters.office import Collection
+from operation_server.dead_letters.office import MORE, Collection
 from telemetry_core.errors import DependencyUnavailable
 
 LIMIT_S = 20.0
@@ -40,6 +40,11 @@ def waits_before_looks(answers: Sequence[Collection | Exception]) -> list[float]
 def test_letters_that_one_look_does_not_take_are_taken_soon() -> None:
     more, none = Collection(problems=[], has_more=True), Collection(problems=[])
     assert waits_before_looks([more, more, none]) == [EVERY_S, PAUSE_S, PAUSE_S, EVERY_S]
+
+
+def test_who_lists_letters_is_told_of_brokers_that_are_away_and_of_a_look_that_saw_no_end() -> None:
+    assert Collection(problems=["kafka is away"], has_more=True).missing == ["kafka is away", MORE]
+    assert Collection(problems=[]).missing == []
 
 
 def test_look_that_fails_ends_no_other() -> None:

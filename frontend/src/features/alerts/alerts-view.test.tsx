@@ -78,6 +78,11 @@ test("arrow keys lead from alert to alert and Enter opens one", async () => {
   expect(router.state.location.pathname).toBe("/alerts/b");
 });
 
+test("an alert with as many verdicts as are counted may have more", async () => {
+  show([{ ...first, verdict_count: 1000 }]);
+  expect(await screen.findByText("1000+")).toBeVisible();
+});
+
 test("a filter without alerts says so", async () => {
   show([]);
   expect(await screen.findByRole("heading", { name: "No alerts" })).toBeVisible();

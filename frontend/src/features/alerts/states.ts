@@ -15,3 +15,10 @@ export const DEFAULT_RANGE: Range = "24h";
 export function awaitsPerson(state: AlertState): boolean {
   return state === "unacknowledged" || state === "returned";
 }
+
+const MOST_COUNTED = 1000;
+
+/** Members of an alert; the server counts no further. */
+export function formatCount(verdictCount: number): string {
+  return verdictCount >= MOST_COUNTED ? `${MOST_COUNTED}+` : String(verdictCount);
+}

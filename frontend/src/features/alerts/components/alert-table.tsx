@@ -7,7 +7,7 @@ import { useSubsystemName } from "@/components/subsystem-name";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SeverityText, StateText, useKindText } from "@/features/alerts/components/alert-words";
 import type { en } from "@/features/alerts/messages";
-import type { Alert } from "@/features/alerts/states";
+import { type Alert, formatCount } from "@/features/alerts/states";
 import { formatUtc } from "@/lib/time";
 import { formatScore } from "@/lib/numbers";
 
@@ -63,7 +63,7 @@ function useColumns(): Column<Alert>[] {
     column("state", (alert) => <StateText alert={alert} />),
     column("started", (alert) => <Moment time={alert.started_at} />, true),
     column("last", (alert) => <Moment time={alert.last_at} />, true),
-    column("count", (alert) => <span className="numeric">{alert.verdict_count}</span>, true),
+    column("count", (alert) => <span className="numeric">{formatCount(alert.verdict_count)}</span>, true),
     column("peak", (alert) => <span className="numeric">{formatScore(alert.peak_score)}</span>, true),
     column("operator", (alert) => alert.acknowledgement?.operator ?? "–"),
   ];

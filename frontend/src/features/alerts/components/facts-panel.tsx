@@ -7,6 +7,7 @@ import { UtcTime } from "@/components/utc-time";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { StateText } from "@/features/alerts/components/alert-words";
 import { spanOf } from "@/features/alerts/evidence";
+import { formatCount } from "@/features/alerts/states";
 import { formatDuration } from "@/lib/time";
 import { formatScore } from "@/lib/numbers";
 
@@ -31,7 +32,7 @@ export function FactsPanel({ alert }: { alert: AlertDetail }) {
         <Fact name={t("facts.start")} value={<UtcTime time={alert.started_at} />} />
         <Fact name={t("facts.last")} value={<UtcTime time={alert.last_at} />} />
         <Fact name={t("facts.duration")} value={duration} />
-        <Fact name={t("facts.count")} value={alert.verdict_count} />
+        <Fact name={t("facts.count")} value={formatCount(alert.verdict_count)} />
         <Fact name={t("facts.peak")} value={formatScore(alert.peak_score)} />
         {why?.model_name && (
           <Fact
