@@ -30,6 +30,8 @@ from telemetry_core.subsystems import Detection
 
 NEEDED_SAMPLES: Final = 2_000
 """Of a channel, sampled as often as now."""
+LEAST_SAMPLES: Final = NEEDED_SAMPLES // 2
+"""Of each other channel: samples are lost, and some are sampled more rarely."""
 HELD_OUT: Final = 0.2
 MOST_WINDOWS: Final = 200
 MOST_ROWS: Final = 2_400
@@ -146,7 +148,7 @@ def sampled_enough(history: History) -> list[str]:
     counts = np.isfinite(history.values).sum(axis=1)
     if counts.max(initial=0) < NEEDED_SAMPLES:
         raise NotLearned("too_few_samples", f"{counts.max(initial=0)} of {NEEDED_SAMPLES} samples")
-    return [name for name, count in zip(history.channels, counts, strict=True) if count >= NEEDED_SAMPLES]
+    return [name for name, count in zip(history.channels, counts, strict=True) if count >= LEAST_SAMPLES]
 
 
 def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:

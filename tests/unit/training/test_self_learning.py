@@ -116,6 +116,7 @@ def test_a_constant_channel_is_quiet_and_its_first_change_is_found() -> None:
 def test_a_channel_without_samples_is_left_out_and_the_others_are_learned() -> None:
     values = simulated("thermal")
     values["comm_temp"][:] = np.nan
+    values["obc_temp"][::50] = np.nan
     learned = learned_from(values)
     assert "thermal.comm_temp" not in learned.document["channels"]
     assert len(learned.document["channels"]) == len(values) - 1
