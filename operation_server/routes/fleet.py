@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
 from operation_server.dependencies import Provided
 from operation_server.problems import responses
-from operation_server.routes.parameters import API_PREFIX
+from operation_server.routes.parameters import API_PREFIX, Satellite
 from operation_server.schemas import Number
 from operation_server.states import State
 
@@ -82,3 +82,12 @@ class Fleet(BaseModel):
 def get_fleet(services: Provided) -> Fleet:
     """Return the state of every satellite; at most a second old."""
     return Fleet.model_validate(services.fleet.overview())
+
+
+@router.get("/{satellite_id}", responses=responses(404, 422, 503))
+def get_satellite(services: Provided, satellite_id: Satellite) -> SatelliteState:
+    """Return the state of one satellite; at most a second old."""
+    for satellite in services.fleet.overview()["satellites"]:
+        if satellite["satellite_id"] == satellite_id:
+            return SatelliteState.model_validate(satellite)
+    raise HTTPException(404, f"nothing is known of satellite {satellite_id}")

@@ -251,6 +251,8 @@ def test_the_fleet_says_what_a_learning_subsystem_lacks(
         "samples": 412, "needed": 2_000, "remaining_s": 1588 * 20.0, "reason": "too_few_samples",
     }  # fmt: skip
     assert told["comm"] is None
+    assert get(api, "/api/v1/fleet/NEW-1").json() == satellites["NEW-1"]
+    assert get(api, "/api/v1/fleet/NEW-2").status_code == 404
 
 
 @pytest.fixture
