@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup browser up down status logs demo calibrate preview scan train check test test-unit test-integration test-e2e test-chaos test-compose \
+.PHONY: setup browser up down status logs demo calibrate calibrations preview scan train check test test-unit test-integration test-e2e test-chaos test-compose \
 	bench bench-detection chaos soak fuzz help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -29,6 +29,9 @@ demo: setup up ## From a fresh clone to found anomalies; RECORDING=FILE replays 
 
 calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simulated telemetry without one
 	@$(python) -m $(if $(RECORDING),training.recorded "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
+
+calibrations: ## What the platform learned by itself: ARGS="list | show|pin|rollback SATELLITE SUBSYSTEM [VERSION]"
+	@$(python) -m housekeeping.calibrations $(or $(ARGS),list)
 
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check

@@ -66,10 +66,14 @@ class WindowSet:
 
     def part(self, chosen: slice) -> Self:
         """Return some of the jobs, with all that is told of them."""
+        return self.of_jobs(np.arange(len(self.jobs))[chosen])
+
+    def of_jobs(self, chosen: NDArray[np.intp]) -> Self:
+        """Return the jobs at these places, with all that is told of them."""
         return replace(
             self,
-            jobs=self.jobs[chosen],
-            origins=self.origins[chosen],
+            jobs=[self.jobs[place] for place in chosen],
+            origins=[self.origins[place] for place in chosen],
             windows=self.windows[chosen],
             steps=None if self.steps is None else self.steps[chosen],
             newest=None if self.newest is None else self.newest[chosen],

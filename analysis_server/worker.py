@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -12,10 +13,13 @@ from celery import Task, signals
 from celery.exceptions import Ignore, Reject
 
 from analysis_server.calibration import BOUNDED_FORMAT, CALIBRATION_FILE, Calibration, load_calibration
+from analysis_server.calibrations import Calibrations
 from analysis_server.consuming import supervise
 from analysis_server.coverage import WHAT_TO_DO, Told, uncovered_in_words
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
 from analysis_server.inference import failed_rows, infer_windows
+from analysis_server.learned import LearnedConstants, judge_by_choice
+from analysis_server.learner import Learner, learner_of
 from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
 from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
 from analysis_server.saving import save_apart
@@ -24,7 +28,7 @@ from analysis_server.window_sets import WindowSet
 from telemetry_core import store
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import ModelNotServed, NewerTaskSchema
+from telemetry_core.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
 from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.liveness import Liveness, Loop
 from telemetry_core.models import newest_version
@@ -38,10 +42,12 @@ from telemetry_core.observability import (
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.tasks import RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 
 SERVICE: Final = "analysis-worker-1"
 MAX_CONNECTIONS: Final = 8
+STALE_S: Final = 120.0
+"""A turn of learning that waited for longer is none: the next ones wait behind it."""
 
 _log = structlog.get_logger(SERVICE)
 _settings = Settings()
@@ -64,6 +70,26 @@ def run_subsystem_inference(self: Task[Any, None], *arguments: Any, **named: Any
 def run_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
     """Judge a series that a client posted."""
     _take_up(self, lambda: read_series_task(arguments, named, newest_version=_newest_version))
+
+
+@app.task(name=LEARN, bind=True)
+def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
+    """Take one turn of learning; what it does not come to, for whatever reason, the next one does."""
+    if not isinstance(sent_at_s, int | float):
+        raise refused("unreadable", "the time when it was sent is no number of seconds", self.request.id)
+    if time.time() - sent_at_s > STALE_S:
+        return
+    with _liveness.loop(f"task {self.request.id}") as loop:
+
+        def goes_on() -> bool:
+            loop.tick()
+            return not _stopping.is_set()
+
+        loop.tick()
+        try:
+            _learner(os.getpid()).turn(goes_on=goes_on)
+        except (DependencyUnavailable, ModelNotServed) as error:
+            _log.warning(f"{error}; learning goes on with its next turn")
 
 
 def _take_up(self: Task[Any, None], read: Callable[[], ReadTask]) -> None:
@@ -138,13 +164,20 @@ def _tell_of_learning(task: WindowSet, rows: Sequence[SubsystemInference]) -> No
         if row.verdict is Verdict.LEARNING and _told_of.is_new((job.satellite_id, task.subsystem)):
             _log.warning(
                 f"{task.subsystem} of {job.satellite_id} is learning, not judged:"
-                f" {uncovered_in_words(row.input_data['not_calibrated'])}; {WHAT_TO_DO}"
+                f" {uncovered_in_words(row.input_data['not_calibrated'])}; it learns from its stored"
+                f" telemetry by itself, or {WHAT_TO_DO}"
             )
 
 
 def _infer(task: WindowSet) -> list[SubsystemInference]:
-    calibration = _calibration(task.model_name, task.model_version)
-    return infer_windows(task, infer=_triton(os.getpid()).infer, calibration=calibration)
+    shipped = _calibration(task.model_name, task.model_version)
+    infer = _triton(os.getpid()).infer
+    return judge_by_choice(
+        task,
+        shipped,
+        _learned(os.getpid()),
+        lambda part, calibration: infer_windows(part, infer=infer, calibration=calibration),
+    )
 
 
 def _finish(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
@@ -222,6 +255,18 @@ def _pool(_pid: int) -> Pool:
     return open_pool(
         as_service(_settings, "analysis-server"), max_connections=MAX_CONNECTIONS, application_name=SERVICE
     )
+
+
+@lru_cache(maxsize=1)
+def _learned(pid: int) -> LearnedConstants:
+    """Return what this process knows of learned constants."""
+    return LearnedConstants(Calibrations(_pool(pid)))
+
+
+@lru_cache(maxsize=1)
+def _learner(pid: int) -> Learner:
+    """Return this process's learner."""
+    return learner_of(_settings, _pool(pid), _triton(pid).infer)
 
 
 @signals.setup_logging.connect

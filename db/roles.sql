@@ -16,6 +16,7 @@ GRANT INSERT, UPDATE, DELETE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_c
 GRANT DELETE ON ops.deleted_verdicts TO satellite_verdict_relay;
 GRANT INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_housekeeping;
+GRANT DELETE ON ops.calibrations TO satellite_analysis_server;
 
 -- History is added to, never rewritten; what tells the schema's state belongs to the migrations.
 REVOKE INSERT, UPDATE, DELETE ON ops.schema_migrations, ops.cluster FROM {services};
@@ -28,6 +29,8 @@ REVOKE INSERT, UPDATE, DELETE ON ops.refused_verdicts, ops.refused_values, ops.w
 REVOKE INSERT, UPDATE ON ops.refused_verdicts, ops.refused_values, ops.wrong_clocks, ops.idempotency_keys, ops.alert_acknowledgements, ops.revised_inferences FROM satellite_housekeeping;
 REVOKE INSERT, UPDATE, DELETE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_checkpoints FROM satellite_operation_server, satellite_analysis_server;
 REVOKE INSERT, UPDATE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_checkpoints FROM satellite_housekeeping;
+REVOKE INSERT, UPDATE, DELETE ON ops.calibrations, ops.learning_progress FROM satellite_operation_server;
+REVOKE INSERT, DELETE ON ops.calibrations FROM satellite_housekeeping;
 REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay, satellite_kafka_inference_trigger;
 
 -- Pipeline shows the age of the oldest transaction, whoever's it is.

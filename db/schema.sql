@@ -125,6 +125,26 @@ COMMENT ON COLUMN ops.anomaly_alerts.started_at IS 'Generation time of the first
 COMMENT ON COLUMN ops.anomaly_alerts.raised_at IS 'Of the verdict that made an alert of it';
 COMMENT ON COLUMN ops.anomaly_alerts.last_at IS 'Of the newest anomalous verdict';
 COMMENT ON COLUMN ops.anomaly_alerts.ended_at IS 'Of the verdict that ended it; NULL = open';
+CREATE TABLE ops.calibrations (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    state character varying(20) NOT NULL,
+    hash character(64) NOT NULL,
+    data_from timestamp(3) without time zone NOT NULL,
+    data_until timestamp(3) without time zone NOT NULL,
+    samples integer NOT NULL,
+    least_interval_s double precision NOT NULL,
+    greatest_interval_s double precision NOT NULL,
+    verdicts integer NOT NULL,
+    false_alarms integer NOT NULL,
+    false_alarms_per_day double precision NOT NULL,
+    constants jsonb NOT NULL,
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
+    CONSTRAINT calibrations_state_check CHECK (((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying, 'superseded'::character varying, 'refused'::character varying])::text[])))
+);
+COMMENT ON COLUMN ops.calibrations.hash IS 'What verdicts name as calibration_hash';
+COMMENT ON COLUMN ops.calibrations.verdicts IS 'Held-out ones of the check, and beside it how many of them would be false alarms';
 CREATE TABLE ops.cluster (
     is_only boolean DEFAULT true NOT NULL,
     system_identifier bigint NOT NULL,
@@ -187,6 +207,18 @@ CREATE TABLE ops.idempotency_keys (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE TABLE ops.learning_progress (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    samples integer NOT NULL,
+    needed integer NOT NULL,
+    interval_s double precision,
+    reason character varying(30) NOT NULL,
+    detail character varying(500) NOT NULL,
+    looked_at timestamp(3) without time zone NOT NULL,
+    due_at timestamp(3) without time zone NOT NULL
+);
+COMMENT ON COLUMN ops.learning_progress.due_at IS 'When it is looked at again; ahead of that while it is looked at';
 CREATE TABLE public.inference_jobs (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL,
@@ -446,6 +478,8 @@ ALTER TABLE ONLY ops.alert_heads
     ADD CONSTRAINT alert_heads_pkey PRIMARY KEY (satellite_id, subsystem);
 ALTER TABLE ONLY ops.anomaly_alerts
     ADD CONSTRAINT anomaly_alerts_pkey PRIMARY KEY (satellite_id, subsystem, started_at);
+ALTER TABLE ONLY ops.calibrations
+    ADD CONSTRAINT calibrations_pkey PRIMARY KEY (satellite_id, subsystem, version);
 ALTER TABLE ONLY ops.cluster
     ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
 ALTER TABLE ONLY ops.dead_letters
@@ -456,6 +490,8 @@ ALTER TABLE ONLY ops.deleted_verdicts
     ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
+ALTER TABLE ONLY ops.learning_progress
+    ADD CONSTRAINT learning_progress_pkey PRIMARY KEY (satellite_id, subsystem);
 ALTER TABLE ONLY ops.refused_values
     ADD CONSTRAINT refused_values_pkey PRIMARY KEY (satellite_id, channel, reason);
 ALTER TABLE ONLY ops.refused_verdicts
@@ -485,6 +521,7 @@ CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USI
 CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE ((folded_job_id)::text <> (target_job_id)::text);
 CREATE INDEX idx_anomaly_alerts_last ON ops.anomaly_alerts USING btree (last_at);
 CREATE INDEX idx_anomaly_alerts_open ON ops.anomaly_alerts USING btree (satellite_id, subsystem) WHERE (ended_at IS NULL);
+CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
 CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partition, id) WHERE ((source)::text = 'kafka'::text);
 CREATE INDEX idx_dead_letters_identity ON ops.dead_letters USING btree (identity) WHERE ((source)::text = 'rabbitmq'::text);

@@ -8,6 +8,7 @@ import structlog
 
 from housekeeping.chores import SERVICE, keep_house
 from housekeeping.declarations import queues_chore, topics_chore
+from housekeeping.learning import learning_chore
 from housekeeping.retention import retention_chores
 from housekeeping.sweeper import Sweeper
 from telemetry_core.broker import celery_app, definitions, publish, queue_listing
@@ -41,6 +42,7 @@ def main() -> None:
         queues_chore(*definitions(app, timeout_s=ANSWER_TIMEOUT_S)),
         topics_chore(settings),
         sweeper.chore(),
+        learning_chore(send),
         *retention_chores(pool, settings),
     ]
     stop = threading.Event()

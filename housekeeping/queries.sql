@@ -82,6 +82,14 @@ DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
     ORDER BY last_at LIMIT %(limit)s
 )
 
+-- name: delete_learning_progress
+-- Of subsystems that learn no more: the others are looked at every day.
+DELETE FROM ops.learning_progress WHERE (satellite_id, subsystem) IN (
+    SELECT satellite_id, subsystem FROM ops.learning_progress
+    WHERE greatest(looked_at, due_at) < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    ORDER BY looked_at LIMIT %(limit)s
+)
+
 -- name: restart_search
 -- An index that missed deletions is built anew, unless it is about to be.
 UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0
@@ -143,3 +151,48 @@ FROM (
 ) AS lost
 WHERE job.job_id = lost.job_id
 RETURNING job.job_id, job.source
+
+-- name: list_calibrations
+SELECT
+    satellite_id, subsystem, version, state, hash, data_from, data_until, samples, least_interval_s, greatest_interval_s,
+    verdicts, false_alarms, false_alarms_per_day, created_at
+FROM ops.calibrations
+WHERE (%(satellite_id)s::text IS NULL OR satellite_id = %(satellite_id)s)
+    AND (%(subsystem)s::text IS NULL OR subsystem = %(subsystem)s)
+ORDER BY satellite_id, subsystem, version DESC LIMIT %(limit)s
+
+-- name: list_learning
+SELECT satellite_id, subsystem, samples, needed, reason, detail FROM ops.learning_progress
+WHERE (%(satellite_id)s::text IS NULL OR satellite_id = %(satellite_id)s)
+    AND reason NOT IN ('calibrated', 'learned')
+ORDER BY satellite_id, subsystem LIMIT %(limit)s
+
+-- name: show_calibration
+SELECT constants FROM ops.calibrations
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND version = %(version)s
+
+-- name: lock_calibrations
+SELECT pg_advisory_xact_lock(hashtextextended(%(satellite_id)s || '/' || %(subsystem)s, 27))
+
+-- name: retire_calibration
+-- What is in use gives way: to a version that an operator chose, or for good.
+UPDATE ops.calibrations SET state = %(state)s
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND state IN ('active', 'pinned')
+RETURNING version
+
+-- name: use_calibration
+UPDATE ops.calibrations SET state = %(state)s
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND version = %(version)s
+RETURNING version
+
+-- name: former_calibration
+SELECT version FROM ops.calibrations
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND state = 'superseded'
+ORDER BY version DESC LIMIT 1
+
+-- name: put_off_learning
+UPDATE ops.learning_progress SET
+    reason = 'check_failed',
+    detail = 'an operator took its constants back',
+    due_at = now() AT TIME ZONE 'UTC' + interval '1 day'
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s

@@ -21,7 +21,7 @@ EVERY_S: Final = 600.0
 UNFOLLOWED_DAYS: Final = 7.0
 """So long deletions wait for a search engine; one that is away for longer is filled anew."""
 REFUSAL_DAYS: Final = 30.0
-"""So long is told of a verdict that a sink refused, of a channel whose values were, and of a wrong clock."""
+"""So long is told of a refused verdict, of a channel's refused values, of a wrong clock and of learning."""
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(SERVICE)
@@ -133,6 +133,7 @@ def _refusals(pool: Pool, clock: Callable[[], datetime]) -> list[Chore]:
         Chore(name="refused verdicts", every_s=EVERY_S, work=lambda: work("delete_refused_verdicts")),
         Chore(name="refused values", every_s=EVERY_S, work=lambda: work("delete_refused_values")),
         Chore(name="wrong clocks", every_s=EVERY_S, work=lambda: work("delete_wrong_clocks")),
+        Chore(name="learning progress", every_s=EVERY_S, work=lambda: work("delete_learning_progress")),
     ]
 
 

@@ -8,10 +8,10 @@ from typing import Final
 import structlog
 
 from operation_server.episodes import HOLD_MS, Episode, Sign, breach_run, rules_of
-from operation_server.series import metrics_by_channel, milliseconds_of
+from operation_server.series import milliseconds_of
 from operation_server.victoria import CLOCK_LEAD, Point, VictoriaMetrics, series_of, until_newest
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.subsystems import Mission, Rule
+from telemetry_core.subsystems import Mission, Rule, metrics_by_channel
 
 LOOK_BACK: Final = (timedelta(hours=1), timedelta(hours=24))
 """How far the start of a breach is looked for; one that lasts longer starts at the limit."""

@@ -15,13 +15,13 @@ from operation_server.alerts import acknowledgements, moment, open_episodes, sat
 from operation_server.breaches import Breaches
 from operation_server.conditions import SATELLITE, conditions, newest_contacts, read_heard
 from operation_server.episodes import Episode, generated_ms, signs_of
-from operation_server.series import metrics_by_channel
+from operation_server.learning import read_progress, with_progress
 from operation_server.states import State
 from operation_server.victoria import VictoriaMetrics, until_newest
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import Row, rows
-from telemetry_core.subsystems import Mission
+from telemetry_core.subsystems import Mission, metrics_by_channel
 
 CACHE_S: Final = 1.0
 PATIENCE_S: Final = 1.5
@@ -119,6 +119,7 @@ class FleetBoard:
             present = beside.submit(self._breaches.present)
             names = satellites(connection)
             verdicts = rows(connection, "newest_verdicts", {"satellites": names, **parts})
+            learning = read_progress(connection, verdicts)
             episodes = open_episodes(connection, names, signs, members_each=1)
             episodes += unjudged_episodes(connection, self._breaches, present.result())
             heard = read_heard(connection, self._mission, names)
@@ -131,7 +132,8 @@ class FleetBoard:
         self._standing = standing
         behind = {item.satellite_id: item.clock_behind_s(now) for item in heard}
         wrong = {name: seconds for name, seconds in behind.items() if seconds is not None}
-        return overview(self._mission, contacts.result(), verdicts, episodes, keys, wrong, now=now)
+        found = overview(self._mission, contacts.result(), verdicts, episodes, keys, wrong, now=now)
+        return with_progress(found, learning)
 
 
 class Contacts:

@@ -1,4 +1,4 @@
-"""The arithmetic of the console's series: which metric is which channel, one grid of times, gaps, spans."""
+"""The arithmetic of the console's series: one grid of times, gaps, spans."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Final
 
 from telemetry_core.messages import microseconds_of
-from telemetry_core.subsystems import Mission
 
 SPAN_GROWTH: Final = 4
 _STEP_DIGITS: Final = 3
@@ -32,18 +31,6 @@ class Grid:
     first_ms: int
     last_ms: int
     step_ms: int
-
-
-def metrics_by_channel(mission: Mission) -> dict[tuple[str, str], str]:
-    """Map (subsystem, channel) to its metric; of several the one that the mission file names first."""
-    metrics: dict[tuple[str, str], str] = {}
-    for metric, path in mission.metrics.items():
-        subsystem, _, field = path.partition(".")
-        channels = mission.subsystems[subsystem].channels if subsystem in mission.subsystems else ()
-        for channel in channels:
-            if field in {"*", channel}:
-                metrics.setdefault((subsystem, channel), metric.replace("*", channel))
-    return metrics
 
 
 def milliseconds_of(moment: datetime) -> int:

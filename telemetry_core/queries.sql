@@ -853,6 +853,12 @@ CROSS JOIN LATERAL (
 ) AS newest
 INNER JOIN subsystem_inferences AS judged ON judged.job_id = newest.job_id AND judged.subsystem = part.subsystem
 
+-- name: learning_progress
+-- How far the subsystems are that learn, by the last look at each.
+SELECT progress.satellite_id, progress.subsystem, progress.samples, progress.needed, progress.interval_s, progress.reason
+FROM unnest(%(satellites)s::text [], %(subsystems)s::text []) AS part (satellite_id, subsystem)
+INNER JOIN ops.learning_progress AS progress USING (satellite_id, subsystem)
+
 -- name: satellites_heard
 -- Of each satellite its newest live job, and what came behind that from an on-board clock that is far behind:
 -- by reason the times of the first and the last job, in milliseconds. The interval is the live job's shortest.

@@ -244,3 +244,15 @@ class Mission(_MissionPart):
         if self.earliest_time.timestamp() < 0:
             raise ValueError("earliest_time must not lie before 1970")
         return self
+
+
+def metrics_by_channel(mission: Mission) -> dict[tuple[str, str], str]:
+    """Map (subsystem, channel) to its metric; of several the one that the mission file names first."""
+    metrics: dict[tuple[str, str], str] = {}
+    for metric, path in mission.metrics.items():
+        subsystem, _, field = path.partition(".")
+        channels = mission.subsystems[subsystem].channels if subsystem in mission.subsystems else ()
+        for channel in channels:
+            if field in {"*", channel}:
+                metrics.setdefault((subsystem, channel), metric.replace("*", channel))
+    return metrics

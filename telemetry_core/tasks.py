@@ -14,6 +14,7 @@ from telemetry_core.subsystems import SERIES_SUBSYSTEM, Detection
 
 RUN_INFERENCE: Final = "analysis_server.tasks.run_inference"
 RUN_SUBSYSTEM_INFERENCE: Final = "analysis_server.tasks.run_subsystem_inference"
+LEARN: Final = "analysis_server.tasks.learn"
 INFERENCE_QUEUE: Final = "inference"
 DEFAULT_QUEUE: Final = "celery"
 PARKED_QUEUE: Final = "inference-parked"

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from analysis_server.calibration import BOUNDED_FORMAT, CALIBRATION_FILE
 from analysis_server.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
 from analysis_server.counters import straightened
+from analysis_server.fitting import RARE, rounded
 from analysis_server.measures import masked_max
 from analysis_server.scoring import recent_evidence
 from telemetry_core.errors import InvalidMission
@@ -25,7 +26,7 @@ from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, read_samples
-from training.calibrate import RARE, REPOSITORY, rounded
+from training.calibrate import REPOSITORY
 
 Floats = npt.NDArray[np.float64]
 Recorded = Mapping[str, Mapping[str, Floats]]

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
 from operation_server.dependencies import Provided
 from operation_server.problems import responses
-from operation_server.routes.parameters import API_PREFIX
+from operation_server.routes.parameters import API_PREFIX, Satellite
 from operation_server.schemas import Number
 from operation_server.states import State
 
@@ -25,6 +25,19 @@ class StateCounts(BaseModel):
     off: int
 
 
+class LearningProgress(BaseModel):
+    """What a subsystem lacks whose telemetry no calibration covers, when it was last looked at."""
+
+    samples: int = Field(description="Stored samples of its channels at the present sampling interval")
+    needed: int
+    remaining_s: Number = Field(description="Until there are enough; null if it lacks something else")
+    reason: str = Field(
+        description="`too_few_samples`; `not_stored`: no series in `metrics`; `left_out`: limits, alerts or"
+        " gaps leave too little; `not_settled`: levels still wander; `check_failed`: false alarms on held-out"
+        " telemetry; `not_fitted`"
+    )
+
+
 class SubsystemState(BaseModel):
     """The newest that is known of one subsystem."""
 
@@ -35,6 +48,9 @@ class SubsystemState(BaseModel):
     verdict: str | None
     anomaly_score: Number
     judged_at: datetime | None = Field(description="Generation time of the newest verdict")
+    learning: LearningProgress | None = Field(
+        description="Of the verdict `learning`; null before the first look"
+    )
     open_alerts: int
     unacknowledged_alerts: int
 
@@ -66,3 +82,12 @@ class Fleet(BaseModel):
 def get_fleet(services: Provided) -> Fleet:
     """Return the state of every satellite; at most a second old."""
     return Fleet.model_validate(services.fleet.overview())
+
+
+@router.get("/{satellite_id}", responses=responses(404, 422, 503))
+def get_satellite(services: Provided, satellite_id: Satellite) -> SatelliteState:
+    """Return the state of one satellite; at most a second old."""
+    for satellite in services.fleet.overview()["satellites"]:
+        if satellite["satellite_id"] == satellite_id:
+            return SatelliteState.model_validate(satellite)
+    raise HTTPException(404, f"nothing is known of satellite {satellite_id}")

@@ -8,9 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from operation_server.dependencies import Provided, known_models
 from operation_server.routes.parameters import API_PREFIX
 from operation_server.schemas import MAX_POINTS, MIN_POINTS, Number
-from operation_server.series import metrics_by_channel
 from telemetry_core.inferences import ANOMALY_THRESHOLD
-from telemetry_core.subsystems import MAX_HORIZON, Mission, Subsystem
+from telemetry_core.subsystems import MAX_HORIZON, Mission, Subsystem, metrics_by_channel
 
 router = APIRouter(prefix=f"{API_PREFIX}/mission", tags=["mission"])
 

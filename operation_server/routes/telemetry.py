@@ -16,14 +16,13 @@ from operation_server.schemas import Number
 from operation_server.series import (
     Series,
     grid_of,
-    metrics_by_channel,
     milliseconds_of,
     span_of_newest,
     times_of,
     with_gaps,
 )
 from operation_server.victoria import VictoriaMetrics, selector_of
-from telemetry_core.subsystems import Mission, Name
+from telemetry_core.subsystems import Mission, Name, metrics_by_channel
 
 router = APIRouter(prefix=f"{API_PREFIX}/telemetry", tags=["telemetry"])
 

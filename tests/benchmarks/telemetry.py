@@ -21,14 +21,20 @@ FLUSH_LIMIT_S: Final = 30
 
 
 def simulated_messages(
-    prefix: str, *, satellites: int, steps: int, newest_at: datetime, triggering_from: int | None = None
+    prefix: str,
+    *,
+    satellites: int,
+    steps: int,
+    newest_at: datetime,
+    triggering_from: int | None = None,
+    interval_s: int = INTERVAL_S,
 ) -> list[bytes]:
-    """Return `steps` messages of each satellite, one a second; from step `triggering_from` on all judged."""
+    """Return `steps` messages of each satellite; from step `triggering_from` on all are judged."""
     simulator = CHECKOUT / "tests" / "satellite_simulator.py"
-    start = newest_at - timedelta(seconds=INTERVAL_S * steps)
+    start = newest_at - timedelta(seconds=interval_s * steps)
     lines = subprocess.run(
         [sys.executable, simulator, "--output", "-", "--speed", "max", "--fleet", str(satellites),
-         "--interval", str(INTERVAL_S), "--duration", str(INTERVAL_S * steps), "--start", start.isoformat()],
+         "--interval", str(interval_s), "--duration", str(interval_s * steps), "--start", start.isoformat()],
         check=True, capture_output=True, timeout=120,
     ).stdout.splitlines()  # fmt: skip
     first = len(lines) if triggering_from is None else satellites * triggering_from

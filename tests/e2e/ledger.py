@@ -46,15 +46,21 @@ class Ledger:
             }
         )
 
-    def send(self, messages: Iterable[Telemetry]) -> None:
-        """Send messages and return when the broker has them all."""
+    def send(self, messages: Iterable[Telemetry], *, is_replayed: bool = False) -> None:
+        """Send messages and return when the broker has them all; replayed ones may be of any age."""
         for message in messages:
-            self.offer(message)
+            self.offer(message, is_replayed=is_replayed)
         self.flush()
 
-    def offer(self, message: Telemetry) -> None:
+    def offer(self, message: Telemetry, *, is_replayed: bool = False) -> None:
         """Hand a message to the producer, which keeps it while the broker is away."""
-        self._producer.produce(TOPIC, key=message.key, value=message.value, on_delivery=self._note)
+        self._producer.produce(
+            TOPIC,
+            key=message.key,
+            value=message.value,
+            headers=[("replayed", b"1")] if is_replayed else None,
+            on_delivery=self._note,
+        )
         self._producer.poll(0)
 
     def flush(self) -> None:

@@ -106,6 +106,8 @@ class Platform:
         self.query("DELETE FROM inference_jobs WHERE satellite_id LIKE %s", satellites + "%")
         self.query("DELETE FROM ops.refused_values WHERE satellite_id LIKE %s", satellites + "%")
         self.query("DELETE FROM ops.wrong_clocks WHERE satellite_id LIKE %s", satellites + "%")
+        self.query("DELETE FROM ops.calibrations WHERE satellite_id LIKE %s", satellites + "%")
+        self.query("DELETE FROM ops.learning_progress WHERE satellite_id LIKE %s", satellites + "%")
         requests.post(
             f"{victoria_url()}/api/v1/admin/tsdb/delete_series",
             params={"authKey": victoria_key()},

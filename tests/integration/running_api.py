@@ -111,8 +111,8 @@ class RunningApi:
         with transaction(owner) as connection, connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role TO replica")  # acknowledgements refuse it
             cursor.execute(
-                "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks"
-                " CASCADE"
+                "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks,"
+                " ops.calibrations, ops.learning_progress CASCADE"
             )
         owner.close()
         self.broker.sent.clear()

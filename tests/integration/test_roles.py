@@ -46,6 +46,7 @@ NOT_ALL: Final = {
         "DELETE FROM ops.revised_inferences",
         "DELETE FROM ops.refused_values", "DELETE FROM ops.wrong_clocks",
         "UPDATE ops.anomaly_alerts SET ended_at = now()", "DELETE FROM ops.anomaly_alerts",
+        "UPDATE ops.calibrations SET state = 'active'", "DELETE FROM ops.learning_progress",
     ),
     "analysis-server": (
         "DELETE FROM ops.alert_heads",
@@ -68,6 +69,7 @@ NOT_ALL: Final = {
         "UPDATE ops.wrong_clocks SET value = 0", "UPDATE ops.anomaly_alerts SET ended_at = now()",
         "UPDATE ops.idempotency_keys SET job_id = 'x'",
         "INSERT INTO ops.revised_inferences (job_id) VALUES ('x')",
+        "DELETE FROM ops.calibrations", "INSERT INTO ops.calibrations (version) VALUES (1)",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",
     ),
 }  # fmt: skip

@@ -774,6 +774,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet/{satellite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Satellite
+         * @description Return the state of one satellite; at most a second old.
+         */
+        get: operations["get_satellite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/passed-over/{satellite_id}": {
         parameters: {
             query?: never;
@@ -2026,6 +2046,29 @@ export interface components {
             dead_letters: number | null;
         };
         /**
+         * LearningProgress
+         * @description What a subsystem lacks whose telemetry no calibration covers, when it was last looked at.
+         */
+        LearningProgress: {
+            /**
+             * Samples
+             * @description Stored samples of its channels at the present sampling interval
+             */
+            samples: number;
+            /** Needed */
+            needed: number;
+            /**
+             * Remaining S
+             * @description Until there are enough; null if it lacks something else
+             */
+            remaining_s: number | null;
+            /**
+             * Reason
+             * @description `too_few_samples`; `not_stored`: no series in `metrics`; `left_out`: limits, alerts or gaps leave too little; `not_settled`: levels still wander; `check_failed`: false alarms on held-out telemetry; `not_fitted`
+             */
+            reason: string;
+        };
+        /**
          * LiveStatistics
          * @description The same with the present pace.
          */
@@ -2912,6 +2955,8 @@ export interface components {
              * @description Generation time of the newest verdict
              */
             judged_at: string | null;
+            /** @description Of the verdict `learning`; null before the first look */
+            learning: components["schemas"]["LearningProgress"] | null;
             /** Open Alerts */
             open_alerts: number;
             /** Unacknowledged Alerts */
@@ -4843,6 +4888,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_satellite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SatelliteState"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */

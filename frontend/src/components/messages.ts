@@ -34,6 +34,16 @@ export const en = {
     lower90: "90 % from",
     upper90: "90 % to",
   },
+  learning: {
+    unknown: "learning: not calibrated",
+    samples: "learning: {{samples}} of {{needed}} samples",
+    remaining: "about {{time}} to go",
+    not_stored: "learning: its channels are not stored",
+    left_out: "learning: limits, alerts or gaps leave too few samples",
+    not_settled: "learning: levels still wander",
+    check_failed: "learning: constants failed the check",
+    not_fitted: "learning: constants can't be fitted",
+  },
   judgement: {
     job: { pending: "Pending", processing: "Processing", completed: "Completed", failed: "Failed" },
     verdict: { anomalous: "Anomalous", nominal: "Nominal", warming_up: "Warming up", learning: "Learning" },
@@ -87,6 +97,16 @@ export const ko: typeof en = {
     upper50: "50 % 상한",
     lower90: "90 % 하한",
     upper90: "90 % 상한",
+  },
+  learning: {
+    unknown: "학습 중: 보정 없음",
+    samples: "학습 중: 샘플 {{needed}}개 중 {{samples}}개",
+    remaining: "약 {{time}} 남음",
+    not_stored: "학습 중: 채널이 저장되지 않음",
+    left_out: "학습 중: 한계 초과·경보·공백을 빼면 샘플이 부족함",
+    not_settled: "학습 중: 수준이 아직 안정되지 않음",
+    check_failed: "학습 중: 보정이 검증을 통과하지 못함",
+    not_fitted: "학습 중: 보정을 맞출 수 없음",
   },
   judgement: {
     job: { pending: "대기 중", processing: "처리 중", completed: "완료", failed: "실패" },

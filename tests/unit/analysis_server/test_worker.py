@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ from structlog.testing import capture_logs
 from analysis_server import worker
 from analysis_server.arguments import parse_series
 from analysis_server.delivery import GIVE_UP_AT
-from telemetry_core.errors import ModelContractError
+from telemetry_core.errors import DependencyUnavailable, ModelContractError
 from telemetry_core.inferences import Verdict
 
 TASK = parse_series({"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version={}.get)
@@ -51,7 +52,8 @@ def test_learning_is_logged_once_for_each_satellite_and_subsystem():
         tell("LEARN-1", "LEARN-1", "LEARN-2")
         tell("LEARN-1")
     assert [line["event"].split(" is ")[0] for line in lines] == ["told of LEARN-1", "told of LEARN-2"]
-    assert "samples every 10 s, calibrated for 0.5 to 5 s; run make calibrate" in lines[0]["event"]
+    assert "samples every 10 s, calibrated for 0.5 to 5 s; it learns from its stored" in lines[0]["event"]
+    assert "or run make calibrate" in lines[0]["event"]
 
 
 def test_task_given_up_counts_as_failed(monkeypatch):
@@ -60,3 +62,37 @@ def test_task_given_up_counts_as_failed(monkeypatch):
     with pytest.raises(worker.Reject):
         worker._handle(delivered(GIVE_UP_AT), TASK)
     assert failed_verdicts() == before + 1
+
+
+class Turns:
+    def __init__(self, *, raises=None):
+        self.count = 0
+        self.raises = raises
+
+    def turn(self, *, goes_on):
+        assert goes_on()
+        self.count += 1
+        if self.raises:
+            raise self.raises
+
+
+def asked_to_learn(monkeypatch, turns, sent_at_s):
+    monkeypatch.setattr(worker, "_learner", lambda _pid: turns)
+    worker.learn(sent_at_s)
+    return turns.count
+
+
+def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited_long(monkeypatch):
+    assert asked_to_learn(monkeypatch, Turns(), time.time()) == 1
+    assert asked_to_learn(monkeypatch, Turns(), time.time() - worker.STALE_S - 1) == 0
+
+
+def test_a_server_that_is_away_ends_a_turn_of_learning_without_a_failure(monkeypatch):
+    away = Turns(raises=DependencyUnavailable("victoria-metrics", "away"))
+    assert asked_to_learn(monkeypatch, away, time.time()) == 1
+
+
+@pytest.mark.parametrize("sent_at_s", [None, "now", [1]])
+def test_a_turn_of_learning_without_its_time_is_refused(monkeypatch, sent_at_s):
+    with pytest.raises(worker.Reject):
+        asked_to_learn(monkeypatch, Turns(), sent_at_s)

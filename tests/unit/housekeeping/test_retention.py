@@ -14,7 +14,7 @@ def test_by_default_nothing_is_kept_for_ever() -> None:
     assert names() == {
         "alert checkpoints", "alert heads", "anomaly alerts",
         "completed jobs", "failed jobs", "idempotency keys", "refused values", "refused verdicts",
-        "revisions", "unfollowed deletions", "wrong clocks",
+        "revisions", "learning progress", "unfollowed deletions", "wrong clocks",
     }  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def test_age_of_zero_keeps_for_ever() -> None:
         "alert heads",
         "anomaly alerts",
         "idempotency keys",
+        "learning progress",
         "refused values",
         "refused verdicts",
         "unfollowed deletions",

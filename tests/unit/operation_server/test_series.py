@@ -10,13 +10,13 @@ from operation_server.series import (
     SPAN_GROWTH,
     Series,
     grid_of,
-    metrics_by_channel,
     span_of_newest,
     times_of,
     with_gaps,
 )
 from operation_server.victoria import selector_of
 from telemetry_core.settings import Settings, load_mission
+from telemetry_core.subsystems import metrics_by_channel
 
 MISSION = load_mission(Settings().mission_file)
 YEAR_MS = 365 * 86_400_000

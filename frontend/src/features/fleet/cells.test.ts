@@ -12,6 +12,8 @@ import { aSatellite, aSubsystem } from "@/features/fleet/testing";
 
 type Subsystem = Schemas["SubsystemState"];
 
+const HALFWAY = { samples: 412, needed: 2000, remaining_s: 1588, reason: "too_few_samples" };
+
 test.each<[string, Partial<Subsystem>, ReturnType<typeof noteOf>]>([
   ["a nominal one gives its score", {}, { key: "score", score: 0.12 }],
   [
@@ -36,7 +38,12 @@ test.each<[string, Partial<Subsystem>, ReturnType<typeof noteOf>]>([
   [
     "what no calibration covers is learning",
     { state: "standby", verdict: "learning", anomaly_score: null },
-    { key: "learning" },
+    { key: "learning", progress: null },
+  ],
+  [
+    "one that learns says how far it is",
+    { state: "standby", verdict: "learning", anomaly_score: null, learning: HALFWAY },
+    { key: "learning", progress: HALFWAY },
   ],
   [
     "no verdict is no score of 0",

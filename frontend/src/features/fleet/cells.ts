@@ -10,7 +10,8 @@ export type Note =
   | { key: "silent"; since: string }
   | { key: "anomaly" | "acknowledged"; score: number | null }
   | { key: "score"; score: number }
-  | { key: "limit" | "failed" | "warmingUp" | "learning" | "unjudged" };
+  | { key: "learning"; progress: Schemas["LearningProgress"] | null }
+  | { key: "limit" | "failed" | "warmingUp" | "unjudged" };
 
 /** Says what matters most of a subsystem; silence comes before any older score. */
 export function noteOf(subsystem: Subsystem): Note {
@@ -22,7 +23,7 @@ export function noteOf(subsystem: Subsystem): Note {
   if (state === "caution")
     return subsystem.open_alerts > 0 ? { key: "acknowledged", score } : { key: "failed" };
   if (score !== null) return { key: "score", score };
-  if (subsystem.verdict === "learning") return { key: "learning" };
+  if (subsystem.verdict === "learning") return { key: "learning", progress: subsystem.learning };
   return { key: subsystem.verdict === "warming_up" ? "warmingUp" : "unjudged" };
 }
 

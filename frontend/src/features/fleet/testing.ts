@@ -10,6 +10,7 @@ export function aSubsystem(changes: Partial<Schemas["SubsystemState"]>): Schemas
     verdict: "nominal",
     anomaly_score: 0.12,
     judged_at: "2026-11-25T13:00:00Z",
+    learning: null,
     open_alerts: 0,
     unacknowledged_alerts: 0,
     ...changes,

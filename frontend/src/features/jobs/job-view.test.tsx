@@ -71,7 +71,7 @@ test("a learning subsystem says what to do, and its channels that they are not c
   vi.stubGlobal("fetch", answerWith({ "/api/v1/jobs/j-1": judged }));
   renderView(JobView, { path: "/jobs/$jobId", at: "/jobs/j-1" });
   expect(await screen.findByText("Learning")).toBeVisible();
-  expect(screen.getByText(/make calibrate/)).toBeVisible();
+  expect(screen.getByText(/learned from stored telemetry/)).toBeVisible();
   expect(screen.getByText("current: not calibrated")).toBeVisible();
 });
 

@@ -59,7 +59,7 @@ export const en = {
     window: "Window",
     samples: "{{count}} samples",
     learning:
-      "Not judged: the calibration was not fitted to telemetry sampled like this. Calibrate with a nominal recording of it: make calibrate RECORDING=…",
+      "Not judged: the calibration was not fitted to telemetry sampled like this. It is learned from stored telemetry; Fleet shows how far that is.",
     withoutWindow: "Not judged",
     noWindow: {
       "too few": "{{channel}}: too few samples",
@@ -132,7 +132,7 @@ export const ko: typeof en = {
     window: "윈도",
     samples: "표본 {{count}}개",
     learning:
-      "판정하지 않음: 이렇게 샘플링된 텔레메트리에 맞춘 보정이 없습니다. 정상 기록으로 보정하십시오: make calibrate RECORDING=…",
+      "판정하지 않음: 이렇게 샘플링된 텔레메트리에 맞춘 보정이 없습니다. 저장된 텔레메트리로 학습하며, 진행 상황은 위성군에 표시됩니다.",
     withoutWindow: "판정하지 않음",
     noWindow: {
       "too few": "{{channel}}: 표본이 너무 적음",

@@ -60,6 +60,10 @@ export const en = {
     title: "{{satellite}} has never sent telemetry",
     hint: "Check the name, or send telemetry:",
   },
+  learning: {
+    title: "Not judged yet",
+    hint: "No calibration covers this telemetry; it is learned from what is stored. Limits go on as ever.",
+  },
   passedOver: {
     title: "Values passed over",
     hint: "Taken as missing samples. The rest of each message was used, unless its time is none.",
@@ -145,6 +149,10 @@ export const ko: typeof en = {
   unknown: {
     title: "{{satellite}}에서 수신한 텔레메트리가 없습니다",
     hint: "이름을 확인하거나 텔레메트리를 보내십시오:",
+  },
+  learning: {
+    title: "아직 판정하지 않음",
+    hint: "이 텔레메트리에 맞춘 보정이 없어 저장된 데이터로 학습합니다. 한계 감시는 그대로입니다.",
   },
   passedOver: {
     title: "제외한 값",

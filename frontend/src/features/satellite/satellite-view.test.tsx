@@ -26,7 +26,7 @@ const mission = {
 };
 const telemetry = { start_time: "2026-01-01T00:00:00Z", end_time: "2026-01-01T00:15:00Z", step_s: 0 };
 
-function show(times: number[], status = 200, values: object[] = []) {
+function show(times: number[], status = 200, values: object[] = [], subsystems: object[] = []) {
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
     channel,
@@ -45,6 +45,7 @@ function show(times: number[], status = 200, values: object[] = []) {
       "/api/v1/verdicts": { verdicts: [], is_truncated: false },
       "/api/v1/alerts": { alerts: [] },
       "/api/v1/passed-over/SAT-001": { satellite_id: "SAT-001", values },
+      "/api/v1/fleet/SAT-001": { satellite_id: "SAT-001", subsystems },
     }),
   );
   return renderView(SatelliteView, {
@@ -68,6 +69,21 @@ test("a satellite without any telemetry is called unknown", async () => {
   show([]);
   expect(await screen.findByText("SAT-001 has never sent telemetry")).toBeInTheDocument();
   expect(screen.getByText("No telemetry ever")).toBeInTheDocument();
+});
+
+test("a subsystem that learns says what it lacks", async () => {
+  const progress = { samples: 412, needed: 2000, remaining_s: 1588, reason: "too_few_samples" };
+  show(
+    [Date.now() / 1000 - 5],
+    200,
+    [],
+    [
+      { subsystem: "eps", verdict: "learning", learning: progress },
+      { subsystem: "comm", verdict: "nominal", learning: null },
+    ],
+  );
+  expect(await screen.findByText("learning: 412 of 2000 samples, about 26 m 28 s to go")).toBeVisible();
+  expect(screen.getAllByText(/^learning:/)).toHaveLength(1);
 });
 
 test("values that were passed over stand with channel, reason and the last one", async () => {

@@ -8,6 +8,7 @@ import { QueryView } from "@/components/query-view";
 import { useMission, type Mission } from "@/api/get-mission";
 import { Board } from "@/features/satellite/components/board";
 import { ChartSkeleton } from "@/features/satellite/components/chart-skeleton";
+import { Learning } from "@/features/satellite/components/learning";
 import { PassedOver } from "@/features/satellite/components/passed-over";
 import { SatelliteHeader } from "@/features/satellite/components/satellite-header";
 import { SpanControls } from "@/features/satellite/components/span-controls";
@@ -33,6 +34,7 @@ export function SatelliteView() {
       <QueryView query={mission} loading={<ChartSkeleton />}>
         {(data) => <Telemetry mission={data} satelliteId={satelliteId} />}
       </QueryView>
+      <Learning satelliteId={satelliteId} />
       <PassedOver satelliteId={satelliteId} />
     </Page>
   );

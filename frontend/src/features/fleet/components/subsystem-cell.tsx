@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
+import { useLearningText } from "@/components/learning-text";
 import { SatelliteLink } from "@/components/satellite-link";
 import { StatusText } from "@/components/status-text";
 import { formatSince, noteOf, type Note } from "@/features/fleet/cells";
@@ -9,6 +10,7 @@ import { formatScore } from "@/lib/numbers";
 /** Returns what puts a cell's note into words. */
 export function useNoteText(today: string): (note: Note) => string {
   const { t } = useTranslation("fleet");
+  const learningText = useLearningText();
   return (note) => {
     switch (note.key) {
       case "silent":
@@ -20,6 +22,8 @@ export function useNoteText(today: string): (note: Note) => string {
         const score = note.score === null ? [] : [t("note.score", { score: formatScore(note.score) })];
         return [t(`note.${note.key}`), ...score].join(", ");
       }
+      case "learning":
+        return learningText(note.progress);
       default:
         return t(`note.${note.key}`);
     }

@@ -1,0 +1,174 @@
+"""Which constants judge a job, and how a worker comes to know of new ones."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis_server.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, load_calibration
+from analysis_server.learned import AGAIN_S, MOST_KEPT, POLL_S, LearnedConstants, judge_by_choice
+from analysis_server.window_sets import WindowSet
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.inferences import Job
+
+SHIPPED = replace(
+    load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"),
+    bands_s=((0.5, 5.0),),
+)
+OWN = replace(SHIPPED, bands_s=((15.0, 25.0),), hash="own")
+CONTENT = {
+    "format": CALIBRATION_FORMAT, "fitted": {"bands_s": [[15, 25]]}, "channels": {}, "subsystems": {},
+    "measures": MEASURE_NAMES,
+}  # fmt: skip
+
+
+def task(*jobs: tuple[str, float], subsystem: str = "aocs") -> WindowSet:
+    """One job of gyro_x for each satellite and interval."""
+    return WindowSet(
+        subsystem=subsystem, model_name="lstm_timeseries", model_version="1", channels=("gyro_x",), horizon=3,
+        jobs=[
+            Job(
+                job_id=f"{name}-{number}", satellite_id=name, source="kafka_auto_trigger",
+                trigger_reason=None, total_subsystems=1, created_at=None,
+            )
+            for number, (name, _) in enumerate(jobs)
+        ],
+        origins=[{}] * len(jobs), windows=np.arange(64.0 * len(jobs)).reshape(-1, 1, 64),
+        steps=np.full((len(jobs), 1), 64), interval_s=np.array([[interval_s] for _, interval_s in jobs]),
+    )  # fmt: skip
+
+
+def judged(one: WindowSet, learned) -> tuple[list[tuple[str, str]], int]:
+    """By job its id and the hash of its constants, and how often the model was called."""
+    calls = []
+
+    def judge(part, calibration):
+        calls.append(part)
+        return [(job.job_id, calibration.hash) for job in part.jobs]
+
+    return judge_by_choice(one, SHIPPED, learned, judge), len(calls)
+
+
+def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked():
+    def unasked(_satellite_id, _subsystem):
+        raise AssertionError
+
+    assert judged(task(("A", 1.0), ("B", 5.0)), unasked) == (
+        [("A-0", SHIPPED.hash), ("B-1", SHIPPED.hash)],
+        1,
+    )
+
+
+def test_each_job_is_judged_by_its_satellites_own_constants_in_order():
+    found, calls = judged(
+        task(("A", 20.0), ("B", 20.0), ("A", 1.0), ("A", 20.0)), lambda name, _: OWN if name == "A" else None
+    )
+    assert found == [("A-0", "own"), ("B-1", SHIPPED.hash), ("A-2", SHIPPED.hash), ("A-3", "own")]
+    assert calls == 2
+
+
+def test_own_constants_of_another_cadence_judge_nothing():
+    assert judged(task(("A", 60.0)), lambda *_: OWN)[0] == [("A-0", SHIPPED.hash)]
+
+
+class Store:
+    """Learned constants as PostgreSQL keeps them."""
+
+    def __init__(self):
+        self.versions = {}
+        self.is_away = False
+        self.questions = 0
+        self.content = CONTENT
+
+    def in_use(self, satellite_id, subsystem):
+        self.questions += 1
+        if self.is_away:
+            raise DependencyUnavailable("postgresql", "away")
+        return self.versions.get((satellite_id, subsystem))
+
+    def constants(self, _satellite_id, _subsystem, _version):
+        return self.content
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def learned(store, clock):
+    return LearnedConstants(store, monotonic=clock)
+
+
+def test_a_new_version_is_taken_up_within_the_polling_time_and_asked_for_once(store, clock, learned):
+    assert learned("A", "aocs") is None
+    store.versions["A", "aocs"] = (1, "first")
+    assert learned("A", "aocs") is None
+    assert store.questions == 1
+    clock.now_s += POLL_S
+    assert learned("A", "aocs").hash == "first"
+    store.versions["A", "aocs"] = (2, "second")
+    clock.now_s += POLL_S
+    assert learned("A", "aocs").hash == "second"
+    del store.versions["A", "aocs"]
+    clock.now_s += POLL_S
+    assert learned("A", "aocs") is None
+
+
+def test_while_postgresql_is_away_what_is_known_goes_on(store, clock, learned):
+    store.versions["A", "aocs"] = (1, "first")
+    learned("A", "aocs")
+    store.is_away = True
+    clock.now_s += POLL_S
+    assert learned("A", "aocs").hash == "first"
+    assert learned("A", "aocs").hash == "first"
+    assert store.questions == 2
+    store.is_away = False
+    store.versions["A", "aocs"] = (2, "second")
+    clock.now_s += AGAIN_S
+    assert learned("A", "aocs").hash == "second"
+
+
+def test_while_postgresql_is_away_one_question_serves_all_that_is_known(store, clock, learned):
+    for number in range(200):
+        learned(f"S{number}", "aocs")
+    store.is_away = True
+    clock.now_s += POLL_S
+    for number in range(200):
+        learned(f"S{number}", "aocs")
+    assert store.questions == 201
+
+
+def test_what_is_not_known_yet_waits_for_postgresql(store, learned):
+    store.is_away = True
+    with pytest.raises(DependencyUnavailable):
+        learned("A", "aocs")
+
+
+@pytest.mark.parametrize("content", [{}, {"format": 99}, CONTENT | {"measures": []}, [], None])
+def test_constants_of_another_release_are_none(store, learned, content):
+    store.versions["A", "aocs"] = (1, "first")
+    store.content = content
+    assert learned("A", "aocs") is None
+
+
+def test_the_number_of_constants_kept_is_bounded(store, learned):
+    for number in range(MOST_KEPT + 1):
+        learned(f"S{number}", "aocs")
+    learned(f"S{MOST_KEPT}", "aocs")
+    assert store.questions == MOST_KEPT + 1
+    learned("S0", "aocs")
+    assert store.questions == MOST_KEPT + 2

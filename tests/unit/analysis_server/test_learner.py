@@ -1,0 +1,205 @@
+"""A turn of learning: bounded, fair, each subsystem on its own; what it lacks is kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis_server.calibrations import Part
+from analysis_server.history import Samples
+from analysis_server.learner import (
+    CALIBRATED,
+    LATEST_RETRY_S,
+    LATEST_S,
+    SOONEST_S,
+    TURN_S,
+    Learner,
+    generated_ms,
+    next_look_s,
+)
+from analysis_server.learning import NEEDED_SAMPLES
+from analysis_server.triton import Forecast
+from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.settings import Settings, load_mission
+
+DEFAULT = load_mission(Settings().mission_file)
+INTERVAL_S = 20.0
+END_S = 1_800_000_000
+
+
+def part(satellite_id="NEW-1", subsystem="comm"):
+    return Part(
+        satellite_id=satellite_id,
+        subsystem=subsystem,
+        interval_s=INTERVAL_S,
+        job_id=f"kafka-{satellite_id}-{END_S}000",
+    )
+
+
+def level_model(_name, _version, windows):
+    """Forecasts each step as the last one, with a deviation of 1."""
+    shape = (len(windows), 64)
+    before = np.nan_to_num(np.roll(windows, 1, axis=1))
+    return Forecast(
+        mean=np.zeros(shape, np.float32), std=np.ones(shape, np.float32),
+        step_mean=before, step_std=np.ones_like(before),
+    )  # fmt: skip
+
+
+class Kept:
+    """What PostgreSQL would keep."""
+
+    def __init__(self, *parts, taken=()):
+        self.parts = list(parts)
+        self.taken = set(taken)
+        self.progress = {}
+        self.saved = {}
+        self.refused = []
+        self.spans = []
+
+    def due_parts(self, _subsystems, satellites, limit):
+        return [one for one in self.parts if satellites is None or one.satellite_id in satellites][:limit]
+
+    def claim(self, one, *, is_forced):
+        return is_forced or one.satellite_id not in self.taken
+
+    def anomalous_spans(self, _part, _first_us, _last_us):
+        return self.spans
+
+    def save_progress(self, one, progress, refused=None):
+        self.progress[one.satellite_id] = progress
+        if refused is not None:
+            self.refused.append(refused)
+
+    def save(self, one, learned, progress):
+        self.progress[one.satellite_id] = progress
+        self.saved[one.satellite_id] = learned
+        return True
+
+
+class Stored:
+    """Noise on every channel; by satellite the number of samples, or what is raised."""
+
+    def __init__(self, **counts):
+        self.counts = counts
+        self.asked = []
+
+    def newest(self, satellite_id, metrics, *, until_ms, interval_s):
+        assert (until_ms, interval_s) == (END_S * 1000, INTERVAL_S)
+        self.asked.append((satellite_id, dict(metrics)))
+        count = self.counts[satellite_id.replace("-", "_")]
+        if isinstance(count, Exception):
+            raise count
+        times_us = (END_S - INTERVAL_S * np.arange(count)[::-1]) * 1_000_000
+        return {
+            name: Samples(
+                times_us=times_us.astype(np.int64),
+                values=(-90 if name == "rssi_dbm" else 500)
+                + np.random.default_rng(number).normal(size=count),
+            )
+            for number, name in enumerate(metrics)
+        }
+
+
+def learner(kept, stored, **settings):
+    return Learner(kept, stored, level_model, DEFAULT, **settings)
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self):
+        self.now_s += TURN_S / 4
+        return self.now_s
+
+
+def test_enough_telemetry_gives_constants_that_are_looked_at_again_when_it_has_doubled():
+    kept = Kept(part())
+    stored = Stored(NEW_1=NEEDED_SAMPLES)
+    assert learner(kept, stored).turn() == 1
+    assert kept.saved["NEW-1"].samples == NEEDED_SAMPLES
+    progress = kept.progress["NEW-1"]
+    assert (progress.reason, progress.wait_s) == (CALIBRATED, NEEDED_SAMPLES * INTERVAL_S)
+    assert stored.asked[0][1]["rssi_dbm"] == "satellite_rssi"
+
+
+def test_too_few_samples_are_told_with_their_interval():
+    kept = Kept(part())
+    assert learner(kept, Stored(NEW_1=412)).turn() == 0
+    progress = kept.progress["NEW-1"]
+    assert (progress.samples, progress.interval_s, progress.reason) == (412, INTERVAL_S, "too_few_samples")
+    assert progress.wait_s == pytest.approx((NEEDED_SAMPLES - 412) * INTERVAL_S / 10)
+
+
+def test_a_renewal_in_vain_is_tried_again_later():
+    kept = Kept(replace(part(), is_renewal=True))
+    learner(kept, Stored(NEW_1=100)).turn()
+    assert kept.progress["NEW-1"].reason == CALIBRATED
+
+
+def test_no_stored_channel_is_told():
+    kept = Kept(part())
+    learner(kept, Stored(NEW_1=0)).turn()
+    assert kept.progress["NEW-1"].reason == "not_stored"
+
+
+def test_what_alerts_mark_is_left_out():
+    kept = Kept(part())
+    kept.spans = [(0, END_S * 1_000_000)]
+    learner(kept, Stored(NEW_1=NEEDED_SAMPLES)).turn()
+    assert kept.progress["NEW-1"].reason == "left_out"
+
+
+def test_one_that_fails_stops_no_other():
+    kept = Kept(part("BAD"), part("NEW-1"))
+    assert learner(kept, Stored(BAD=ZeroDivisionError("by zero"), NEW_1=100)).turn() == 0
+    assert kept.progress["BAD"].reason == "not_fitted"
+    assert kept.progress["BAD"].wait_s == LATEST_S
+    assert kept.progress["NEW-1"].reason == "too_few_samples"
+
+
+def test_a_server_that_is_away_ends_the_turn():
+    with pytest.raises(DependencyUnavailable):
+        learner(Kept(part()), Stored(NEW_1=DependencyUnavailable("victoria-metrics", "away"))).turn()
+
+
+def test_a_turn_is_bounded_in_time_and_goes_on_in_order():
+    kept = Kept(*(part(f"S{number}") for number in range(100)))
+    stored = Stored(**{f"S{number}": 20 for number in range(100)})
+    learner(kept, stored, monotonic=Clock()).turn()
+    assert list(kept.progress) == ["S0", "S1", "S2", "S3"]
+
+
+def test_a_worker_that_stops_takes_up_no_further_one():
+    kept = Kept(part("A"), part("B"))
+    going = iter([True, False])
+    learner(kept, Stored(A=20, B=20)).turn(goes_on=lambda: next(going))
+    assert list(kept.progress) == ["A"]
+
+
+def test_what_another_worker_took_up_is_left_to_it_unless_named():
+    kept = Kept(part("A"), part("B"), taken=["A"])
+    one = learner(kept, Stored(A=20, B=20))
+    one.turn()
+    assert list(kept.progress) == ["B"]
+    one.turn(["A"])
+    assert list(kept.progress) == ["B", "A"]
+
+
+@pytest.mark.parametrize(
+    ("samples", "interval_s", "reason", "wait_s"),
+    [
+        (1_999, 20.0, "too_few_samples", SOONEST_S),
+        (100, 120.0, "too_few_samples", LATEST_S),
+        (4_000, 20.0, "check_failed", 8_000.0),
+        (10_000, 120.0, "check_failed", LATEST_RETRY_S),
+        (0, None, "not_stored", LATEST_S),
+    ],
+)
+def test_the_next_look_comes_when_there_is_something_new(samples, interval_s, reason, wait_s):
+    assert next_look_s(samples, interval_s, reason) == pytest.approx(wait_s)
+
+
+@pytest.mark.parametrize("job_id", ["kafka-A-1800000000000", "kafka-A-1-1800000000000123"])
+def test_generation_time_is_read_from_a_job_id(job_id):
+    assert generated_ms(job_id) == END_S * 1000

@@ -1,0 +1,11 @@
+"""Every minute the workers are asked for a turn of learning."""
+
+from housekeeping.learning import learning_chore
+from telemetry_core.tasks import LEARN, SubmittedTask
+
+
+def test_a_turn_bears_the_time_when_it_was_asked_for() -> None:
+    sent: list[SubmittedTask] = []
+    chore = learning_chore(sent.append, clock=lambda: 1_800_000_000.4)
+    assert chore.work() is False
+    assert sent == [SubmittedTask(name=LEARN, arguments=(1_800_000_000,), task_id="learn-1800000000")]
