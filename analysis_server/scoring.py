@@ -29,6 +29,7 @@ from analysis_server.changes import (
     parse_range,
 )
 from analysis_server.channel_settings import is_counted, smoothed, without_shape
+from analysis_server.forecast_bands import Widths, parse_widths
 from analysis_server.measures import (
     FAMILIES,
     MEASURES,
@@ -103,6 +104,7 @@ class Calibration:
     subsystems: Mapping[str, SubsystemCalibration]
     changes: ChangeCalibration
     """Of channels that were calibrated on a recording; these win."""
+    band_widths: Widths
     format: int
     """From CALIBRATION_FORMAT on a channel without fitting constants is not judged in the pipeline."""
     intervals_s: Range | None
@@ -149,6 +151,7 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
         channels={name: _channel(values) for name, values in document["channels"].items()},
         subsystems={name: _subsystem(values) for name, values in document["subsystems"].items()},
         changes=parse_changes(document.get("changes")),
+        band_widths=parse_widths(document.get("band_widths")),
         format=version,
         intervals_s=parse_range(document.get("fitted", {}).get("intervals_s")),
         hash=digest,
