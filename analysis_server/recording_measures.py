@@ -5,6 +5,8 @@ are bridged; a window that touches a longer one, or lacks half of its samples, i
 neighbour.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -41,6 +43,24 @@ LARGEST_LOG_RATIO = 4.0
 def scan_families(channel: Floats, first_judged: int = 0) -> dict[str, Floats]:
     """Evidence of every family, float64[grid]: mean log ratio of its measures to their usual peaks.
 
+    Takes and raises what `scan_measures` does.
+    """
+    return evidence_of(scan_measures(channel, first_judged))
+
+
+def evidence_of(
+    measures: Mapping[str, Sequence[Floats]], usual_quantile: float = USUAL_QUANTILE
+) -> dict[str, Floats]:
+    """Mean log ratio of each family's measures to their usual peaks, float64[grid]."""
+    return {
+        name: np.mean([log_ratio(measure, usual_quantile) for measure in of_family], axis=0)
+        for name, of_family in measures.items()
+    }
+
+
+def scan_measures(channel: Floats, first_judged: int = 0) -> dict[str, list[Floats]]:
+    """Measures of every family, float64[grid] each.
+
     Args:
         channel: float64[time], any unit, NaN = missing.
         first_judged: No window reaches across this sample.
@@ -58,10 +78,7 @@ def scan_families(channel: Floats, first_judged: int = 0) -> dict[str, Floats]:
         distribution_measures(value, change, first_judged),
         subsequence_measures(value, first_judged),
     )
-    return {
-        name: np.mean([log_ratio(measure) for measure in measures], axis=0)
-        for name, measures in zip(SCAN_FAMILIES, families, strict=True)
-    }
+    return dict(zip(SCAN_FAMILIES, families, strict=True))
 
 
 def standardised(channel: Floats) -> Floats:
@@ -197,13 +214,13 @@ def on_grid(measured: Floats, length: int, samples: int, spacing: int = 1) -> Fl
     return np.interp(np.arange(0, samples, STEP), middles, np.nan_to_num(measured))
 
 
-def log_ratio(measure: Floats) -> Floats:
+def log_ratio(measure: Floats, usual_quantile: float = USUAL_QUANTILE) -> Floats:
     """Logarithm of a measure to its usual peak, between -LARGEST_LOG_RATIO and LARGEST_LOG_RATIO."""
-    usual = max(usual_peak(measure, MEASURE_BLOCK_SAMPLES // STEP), FLOOR)
+    usual = max(usual_peak(measure, MEASURE_BLOCK_SAMPLES // STEP, usual_quantile), FLOOR)
     return np.clip(np.log(measure / usual + 1e-9), -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
 
 
-def usual_peak(series: Floats, block: int) -> float:
-    """USUAL_QUANTILE of the maxima of whole blocks."""
+def usual_peak(series: Floats, block: int, quantile: float = USUAL_QUANTILE) -> float:
+    """Quantile of the maxima of whole blocks."""
     blocks = series[: series.size // block * block].reshape(-1, block)
-    return float(np.quantile(blocks.max(axis=1), USUAL_QUANTILE))
+    return float(np.quantile(blocks.max(axis=1), quantile))

@@ -77,6 +77,11 @@ def load_labels(directory: Path) -> Intervals:
     return labels
 
 
+def load_spacecraft(directory: Path) -> dict[str, str]:
+    """Read which spacecraft each channel is of."""
+    return {row["chan_id"]: row["spacecraft"] for row in rows(directory / LABELS)}
+
+
 def load_published_run(directory: Path) -> Intervals | None:
     """Read the detected intervals of Telemanom's published run, or None where the folder has no such file."""
     path = directory / PUBLISHED_RUN
