@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.recording_measures import scan_measures
 from analysis_server.retrospective import ChannelScan, ScanSettings
+from tests.benchmarks.detection.candidates import MODEL, candidate_measures
 from tests.benchmarks.detection.choice_forms import FORMS, GRID, SHIPPED, Form, Tried, measured, try_forms
 from tests.benchmarks.detection.event_metrics import count_events
 from tests.benchmarks.detection.injected import KINDS, nominal_stretches
@@ -19,6 +19,7 @@ from tests.benchmarks.detection.nasa import Series, load_or_skip
 from tests.benchmarks.detection.recordings import Interval, Recording, load_labels, load_spacecraft
 from tests.benchmarks.detection.report import Options, Report, config_hash, progress, table
 from tests.benchmarks.detection.selection import Outcome, Outcomes, best_setting, figures
+from training.calibration_windows import StepPredictor
 
 HEAD: Final = ("", "TP", "FP", "FN", "F1", "corrected F0.5", "nominal flagged")
 Figures = Mapping[str, float]
@@ -38,10 +39,10 @@ class Labelled:
         """Scan each channel once, then read its labels."""
         labels, spacecraft = load_labels(directory), load_spacecraft(directory)
         by_form: dict[Form, list[list[Outcome]]] = {form: [] for form in FORMS}
-        shipped = []
+        shipped, predict = [], StepPredictor(MODEL)
         for number, recording in enumerate(recordings, start=1):
             progress(f"scanning {number}/{len(recordings)} {recording.channel}")
-            measures = scan_measures(recording.telemetry, recording.train.size)
+            measures = candidate_measures(recording.telemetry, recording.train.size, predict)
             series, true = Series(recording=recording, evidence={}), labels.get(recording.channel, [])
             for form, rows in by_form.items():
                 scan = form.scan(measures, recording.train.size)

@@ -8,20 +8,30 @@ from typing import Final
 import numpy as np
 
 from analysis_server.recording_measures import (
+    MEASURE_QUANTILE,
     SCAN_FAMILIES,
-    USUAL_QUANTILE,
     Floats,
     evidence_of,
-    scan_measures,
 )
 from analysis_server.retrospective import ChannelScan, ScanSettings, fuse
+from tests.benchmarks.detection.candidates import MODEL, candidate_measures
 from tests.benchmarks.detection.event_metrics import count_events
 from tests.benchmarks.detection.injected import Stretch, with_faults
-from tests.benchmarks.detection.nasa import ablations
 from tests.benchmarks.detection.report import progress
 from tests.benchmarks.detection.selection import Outcome, Outcomes, merit
+from training.calibration_windows import StepPredictor
 
-FAMILY_SETS: Final[Mapping[str, Sequence[str]]] = {"all families": SCAN_FAMILIES, **ablations()}
+CANDIDATES: Final = ("subsequence", "forecast")
+PRODUCT: Final = " + ".join(SCAN_FAMILIES)
+FAMILY_SETS: Final[Mapping[str, Sequence[str]]] = {
+    " + ".join(names): names
+    for names in (
+        *((one,) for one in (*SCAN_FAMILIES, *CANDIDATES)),
+        SCAN_FAMILIES,
+        *((*SCAN_FAMILIES, one) for one in CANDIDATES),
+        (*SCAN_FAMILIES, *CANDIDATES),
+    )
+}
 QUANTILES: Final = (0.7, 0.8, 0.9)
 GRID: Final = tuple(
     ScanSettings(level=level, usual_share=share, secondary=secondary)
@@ -47,7 +57,7 @@ class Form:
         return fuse(evidence, first_judged=first_judged, families=names)
 
 
-SHIPPED: Final = Form(families="all families", usual_quantile=USUAL_QUANTILE)
+SHIPPED: Final = Form(families=PRODUCT, usual_quantile=MEASURE_QUANTILE)
 FORMS: Final = tuple(
     Form(families=name, usual_quantile=quantile) for name, quantile in product(FAMILY_SETS, QUANTILES)
 )
@@ -61,9 +71,9 @@ class Injected:
     measures: Measures
 
     @classmethod
-    def measure(cls, stretch: Stretch) -> "Injected":
+    def measure(cls, stretch: Stretch, predict: StepPredictor) -> "Injected":
         """Keep the measures as float32: there are some 20,000."""
-        found = scan_measures(stretch.values, stretch.first_judged)
+        found = candidate_measures(stretch.values, stretch.first_judged, predict)
         return cls(
             stretch=stretch,
             measures={
@@ -130,9 +140,11 @@ def grouped(names: Sequence[str], outcomes: Sequence[Sequence[Outcome]]) -> dict
 
 def measured(stretches: Sequence[Stretch]) -> Iterator[Injected]:
     """Measure every stretch, nominal and with each fault."""
+    predict = StepPredictor(MODEL)
     for number, stretch in enumerate(stretches, start=1):
         progress(f"injecting {number}/{len(stretches)} {stretch.origin} {stretch.name}")
-        yield from map(Injected.measure, [stretch, *with_faults(stretch)])
+        for one in (stretch, *with_faults(stretch)):
+            yield Injected.measure(one, predict)
 
 
 def try_forms(cases: Sequence[Injected]) -> list[Tried]:

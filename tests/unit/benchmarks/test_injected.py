@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from analysis_server.recording_measures import SCAN_FAMILIES, STEP, scan_measures
 from analysis_server.retrospective import ScanSettings
+from tests.benchmarks.detection.candidates import MODEL, candidate_measures
 from tests.benchmarks.detection.choice import Labelled
-from tests.benchmarks.detection.choice_forms import FORMS, GRID, SHIPPED, Injected, Tried
+from tests.benchmarks.detection.choice_forms import CANDIDATES, FORMS, GRID, SHIPPED, Injected, Tried
 from tests.benchmarks.detection.event_metrics import EventCounts
 from tests.benchmarks.detection.injected import (
     KINDS,
@@ -17,6 +19,11 @@ from tests.benchmarks.detection.injected import (
     with_faults,
 )
 from tests.benchmarks.detection.selection import Outcome
+from training.calibration_windows import StepPredictor
+
+
+def measured(stretch: Stretch) -> Injected:
+    return Injected(stretch=stretch, measures=scan_measures(stretch.values, stretch.first_judged))
 
 
 def nominal(samples: int = 3000) -> Stretch:
@@ -56,7 +63,7 @@ def test_a_found_fault_is_a_hit_and_a_detection_in_a_nominal_stretch_an_alarm() 
     before = nominal()
     values = before.values.copy()
     values[2000:2100] += 6
-    faulty = Injected.measure(
+    faulty = measured(
         Stretch(origin="x", name="y", values=values, first_judged=1000, kind="step", fault=(2000, 2099))
     )
     shipped = GRID.index(ScanSettings())
@@ -70,7 +77,7 @@ def test_a_found_fault_is_a_hit_and_a_detection_in_a_nominal_stretch_an_alarm() 
 
 
 def test_every_origin_has_the_same_say() -> None:
-    many = [Injected.measure(one) for one in [nominal(), *with_faults(nominal(), ["spikes", "cutoff"])]]
+    many = [measured(one) for one in [nominal(), *with_faults(nominal(), ["spikes", "cutoff"])]]
     other = [
         Injected(
             stretch=Stretch(
@@ -96,3 +103,12 @@ def test_a_spacecraft_is_tested_on_what_the_others_choose() -> None:
     rows = labelled.rows_by_other_spacecraft()
     assert all(row["tp"] == 0 for row in rows.values())
     assert len(rows) == 3
+
+
+def test_the_candidate_of_forecasts_is_high_where_the_forecast_fails() -> None:
+    values = np.sin(np.arange(2000) / 9)
+    values[1200:1300] = np.random.default_rng(4).normal(size=100)
+    measures = candidate_measures(values, 600, StepPredictor(MODEL))
+    assert set(measures) == {*SCAN_FAMILIES, *CANDIDATES}
+    for measure in measures["forecast"]:
+        assert 1150 < STEP * int(measure.argmax()) < 1350
