@@ -30,6 +30,7 @@ from tests.benchmarks.detection.recordings import (
     find_directory,
     load_labels,
     load_recording,
+    load_spacecraft,
     load_tsb_series,
 )
 from tests.benchmarks.detection.report import Options, Report, config_hash, table
@@ -37,6 +38,7 @@ from tests.benchmarks.detection.selection import (
     best_setting,
     figures,
     nested_choice,
+    rows_chosen_elsewhere,
     sharing_groups,
 )
 from tests.benchmarks.detection.streaming import (
@@ -69,6 +71,7 @@ def evaluate(options: Options, recordings: Sequence[Recording], scores: Mapping[
     alerts = {channel: find_episodes(score, EpisodeRule()) for channel, score in scores.items()}
     directory = find_directory(options.data)
     labels = load_labels(directory) if directory else {}
+    spacecraft = load_spacecraft(directory) if directory else {}
     shipped = [outcome(alerts[one], labels.get(one, []), scores[one].size) for one in scores]
     rules = outcomes(scores, labels)
     groups = sharing_groups(recordings)
@@ -82,6 +85,7 @@ def evaluate(options: Options, recordings: Sequence[Recording], scores: Mapping[
         "nested folds, sd": summary(runs, np.std),
         "best rule in hindsight": figures(rules[best]),
         "shipped rule": figures(shipped),
+        **rows_chosen_elsewhere(rules, [spacecraft.get(channel, "") for channel in scores]),
         **controls(scores, alerts, labels, options.seeds),
     }
     return Report(

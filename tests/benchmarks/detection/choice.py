@@ -18,7 +18,7 @@ from tests.benchmarks.detection.injected import KINDS, nominal_stretches
 from tests.benchmarks.detection.nasa import Series, load_or_skip
 from tests.benchmarks.detection.recordings import Interval, Recording, load_labels, load_spacecraft
 from tests.benchmarks.detection.report import Options, Report, config_hash, progress, table
-from tests.benchmarks.detection.selection import Outcome, Outcomes, best_setting, figures
+from tests.benchmarks.detection.selection import Outcome, Outcomes, figures, rows_chosen_elsewhere
 from training.calibration_windows import StepPredictor
 
 HEAD: Final = ("", "TP", "FP", "FN", "F1", "corrected F0.5", "nominal flagged")
@@ -50,7 +50,7 @@ class Labelled:
                 if form == SHIPPED:
                     shipped.append(outcome_of(series, scan, ScanSettings(), true))
         return cls(
-            spacecraft=[spacecraft[recording.channel] for recording in recordings],
+            spacecraft=[spacecraft.get(recording.channel, "") for recording in recordings],
             outcomes={form: list(zip(*rows, strict=True)) for form, rows in by_form.items()},
             shipped=shipped,
         )
@@ -64,17 +64,9 @@ class Labelled:
         return {f"{name}{part}": figures(chosen) for part, chosen in {"": outcomes, **parts}.items()}
 
     def rows_by_other_spacecraft(self) -> dict[str, Figures]:
-        """What the labels of one spacecraft choose, on all other channels; then these together."""
-        found: dict[str, Figures] = {}
-        together: list[Outcome] = []
-        for craft in sorted(set(self.spacecraft)):
-            own = [index for index, name in enumerate(self.spacecraft) if name == craft]
-            candidates = [of_setting for form in FORMS for of_setting in self.outcomes[form]]
-            chosen = candidates[best_setting(candidates, own)]
-            others = [one for index, one in enumerate(chosen) if index not in own]
-            found[f"chosen by labels of {craft}, tested on the others"] = figures(others)
-            together.extend(others)
-        return {**found, "chosen by labels of other spacecraft, all": figures(together)}
+        """What the labels of one spacecraft choose, form and setting, on all other channels."""
+        candidates = [of_setting for form in FORMS for of_setting in self.outcomes[form]]
+        return rows_chosen_elsewhere(candidates, self.spacecraft)
 
 
 def outcome_of(

@@ -18,7 +18,7 @@ from tests.benchmarks.detection.injected import (
     stretches_of,
     with_faults,
 )
-from tests.benchmarks.detection.selection import Outcome
+from tests.benchmarks.detection.selection import Outcome, rows_chosen_elsewhere
 from training.calibration_windows import StepPredictor
 
 
@@ -112,3 +112,9 @@ def test_the_candidate_of_forecasts_is_high_where_the_forecast_fails() -> None:
     assert set(measures) == {*SCAN_FAMILIES, *CANDIDATES}
     for measure in measures["forecast"]:
         assert 1150 < STEP * int(measure.argmax()) < 1350
+
+
+def test_channels_of_a_single_spacecraft_have_no_others_to_choose_for_them() -> None:
+    events = EventCounts(tp=1, fp=0, fn=0, falsely_flagged=0, nominal=100)
+    outcome = Outcome(events=events, alarms=0, cut_samples=0)
+    assert rows_chosen_elsewhere([[outcome, outcome]], ["", ""]) == {}
