@@ -56,10 +56,11 @@ class Labelled:
         )
 
     def rows_by_spacecraft(self, name: str, outcomes: Sequence[Outcome]) -> dict[str, Figures]:
-        """Figures of all channels and of each spacecraft's."""
+        """Figures of all channels and, where there are several, of each spacecraft's."""
+        names = sorted(set(self.spacecraft))
         parts = {
             f"  {craft}": [one for one, own in zip(outcomes, self.spacecraft, strict=True) if own == craft]
-            for craft in sorted(set(self.spacecraft))
+            for craft in (names if len(names) > 1 else ())
         }
         return {f"{name}{part}": figures(chosen) for part, chosen in {"": outcomes, **parts}.items()}
 
