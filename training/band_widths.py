@@ -20,7 +20,7 @@ from analysis_server.forecast_bands import BANDS, OTHERS, STEP_RANGES
 from analysis_server.model_units import ModelUnits
 from analysis_server.scoring import CALIBRATION_FILE
 from training.calibrate import REPOSITORY, rounded
-from training.calibration_windows import INTERVALS_S, ROWS_PER_RUN
+from training.calibration_windows import ROWS_PER_RUN
 from training.families import synthetic_series
 from training.nominal import Sampling, nominal_recording, subsystem_features
 
@@ -39,6 +39,8 @@ FACTORS = (0.1, 4.0)
 nothing of the others."""
 SHARE_TOLERANCE = 0.1
 SEED = 91_000
+INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
+"""Of the simulated recordings."""
 RECORDINGS = 24
 """Simulated per interval, ten satellites each."""
 
