@@ -86,7 +86,7 @@ scan: ## What in RECORDING=FILE is unlike the rest of it; MISSION_FILE describes
 train: ## Train, export and judge MODEL=lstm_timeseries (needs the extra `training`: uv sync --extra training)
 	@$(python) -m training.train --model "$(or $(MODEL),lstm_timeseries)"
 
-bench-detection: ## Score detection: ARGS="--suite field | nasa|nasa-causal|tsb|tsb-causal|opssat --data DIR [--json FILE]"
+bench-detection: ## Score detection: ARGS="--suite field | choice|bands|nasa|nasa-causal|tsb|tsb-causal|opssat --data DIR [--json FILE]"
 	@$(python) -m tests.benchmarks.detection.run $(ARGS)
 
 help: ## Show this list

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis_server.changes import ChangeCalibration, Range, parse_changes, parse_range
+from analysis_server.forecast_bands import Widths, parse_widths
 from analysis_server.measures import MEASURES, Indices
 
 Floats = npt.NDArray[np.float64]
@@ -72,6 +73,7 @@ class Calibration:
     subsystems: Mapping[str, SubsystemCalibration]
     changes: ChangeCalibration
     """Of channels that were calibrated on a recording; these win."""
+    band_widths: Widths
     format: int
     """From BOUNDED_FORMAT on a channel without fitting constants is not judged in the pipeline."""
     bands_s: tuple[Range, ...]
@@ -135,6 +137,7 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
         channels={name: _channel(values, len(bands_s)) for name, values in content["channels"].items()},
         subsystems={name: _subsystem(values, len(bands_s)) for name, values in content["subsystems"].items()},
         changes=parse_changes(document.get("changes")),
+        band_widths=parse_widths(document.get("band_widths")),
         format=version,
         bands_s=bands_s,
         hash=digest,

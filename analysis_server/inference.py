@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analysis_server.calibration import Calibration
 from analysis_server.counters import moduli_of, straightened, wrapped
 from analysis_server.coverage import covered_part, with_coverage
+from analysis_server.forecast_bands import half_widths
 from analysis_server.measures import FAMILIES
 from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
 from analysis_server.scoring import Scores, confidence, score_windows
@@ -29,8 +30,6 @@ MODEL_TYPES: Final = {
     "vae_timeseries": "VAE",
 }
 PROCESSED_BY: Final = "triton_server"
-#: Half widths of the bands in standard deviations of a Gaussian.
-BANDS: Final = {"50": 0.674490, "90": 1.644854}
 _DIGITS_OF: Final = {np.dtype(np.float32): 7, np.dtype(np.float64): 15}
 _LEAST_SHARE: Final = 0.005
 
@@ -134,6 +133,8 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
     is_learning = _has_no_window(scored_steps, jobs)
     probabilities = confidence(windows, std)
     expected = wrapped(mean, present, moduli)
+    names = [f"{task.subsystem}.{channel}" for channel in task.channels]
+    widths = half_widths(calibration.band_widths, names, std)
     completed_at = clock()
     rows = {}
     for position, index in enumerate(ready):
@@ -153,7 +154,12 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
             completed_at=completed_at,
             inference_time_ms=elapsed_ms,
             calibration_hash=calibration.hash,
-            forecast=_forecast_columns(task, windows[position], expected[position], std[position]),
+            forecast=_forecast_columns(
+                task,
+                windows[position],
+                expected[position],
+                {band: width[position] for band, width in widths.items()},
+            ),
             confidence=probabilities[position][_has_samples(windows[position])],
             score={"verdict": Verdict.LEARNING}
             if is_learning[position]
@@ -166,9 +172,9 @@ def _forecast_columns(
     task: WindowSet,
     window: Numbers,
     mean: NDArray[np.float64],
-    std: NDArray[np.float64],
+    widths: Mapping[str, NDArray[np.float64]],
 ) -> dict[str, Any]:
-    """Shape one forecast as the row's columns; a channel without any sample has none."""
+    """Shape one forecast and its bands as the row's columns; a channel without any sample has none."""
     has_samples = _has_samples(window)
     mean = np.where(has_samples[:, np.newaxis], mean, np.nan)
     places = decimal_places(window)
@@ -176,10 +182,10 @@ def _forecast_columns(
         "predictions": _steps(task, rounded(mean, places)),
         "bands": {
             name: {
-                "lower": _steps(task, rounded(mean - z * std, places)),
-                "upper": _steps(task, rounded(mean + z * std, places)),
+                "lower": _steps(task, rounded(mean - width, places)),
+                "upper": _steps(task, rounded(mean + width, places)),
             }
-            for name, z in BANDS.items()
+            for name, width in widths.items()
         },
     }
     if len(task.channels) == 1:  # of mixed units there is no mean

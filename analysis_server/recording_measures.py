@@ -1,9 +1,11 @@
-"""What is measured of a whole recording's channel: how unlike the rest every moment is, in three families.
+"""What is measured of a whole recording's channel: how unlike the rest every moment is, in two families.
 
 Everything is read at every STEP-th sample (the grid). A missing sample is NaN (so are infinities): short gaps
 are bridged; a window that touches a longer one, or lacks half of its samples, is ordinary and nobody's
 neighbour.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
-SCAN_FAMILIES = ("statistics", "distribution", "subsequence")
+SCAN_FAMILIES = ("statistics", "distribution")
 MIN_RECORDING_SAMPLES = 1000
 STEP = 4
 STATISTICS_LENGTHS = (20, 60, 150)
@@ -24,14 +26,14 @@ DISTRIBUTION_LENGTHS = (40, 100, 200)
 DISTRIBUTION_QUANTILES = 20
 DISTRIBUTION_NEIGHBOUR = 3
 """The third: an unusual stretch that happened twice still has no third of its kind."""
-SUBSEQUENCE_LENGTH = 100
-FLATNESS = 0.05
-"""Share of the channel's deviation that is added to a subsequence's own before dividing by it."""
 EXCLUDED_SAMPLES = 100
 """Windows that start closer, or overlap, are not neighbours."""
 LONGEST_BRIDGED_GAP = 5
 """Samples; statistics and distances of windows with longer gaps would show the bridge."""
 USUAL_QUANTILE = 0.9
+"""Of the maxima of the score's blocks."""
+MEASURE_QUANTILE = 0.8
+"""Of the maxima of a measure's blocks."""
 MEASURE_BLOCK_SAMPLES = 100
 FLOOR = 0.01
 """Smallest usual peak of a measure, in deviations of the channel: quiet channels do not divide by zero."""
@@ -40,6 +42,24 @@ LARGEST_LOG_RATIO = 4.0
 
 def scan_families(channel: Floats, first_judged: int = 0) -> dict[str, Floats]:
     """Evidence of every family, float64[grid]: mean log ratio of its measures to their usual peaks.
+
+    Takes and raises what `scan_measures` does.
+    """
+    return evidence_of(scan_measures(channel, first_judged))
+
+
+def evidence_of(
+    measures: Mapping[str, Sequence[Floats]], usual_quantile: float = MEASURE_QUANTILE
+) -> dict[str, Floats]:
+    """Mean log ratio of each family's measures to their usual peaks, float64[grid]."""
+    return {
+        name: np.mean([log_ratio(measure, usual_quantile) for measure in of_family], axis=0)
+        for name, of_family in measures.items()
+    }
+
+
+def scan_measures(channel: Floats, first_judged: int = 0) -> dict[str, list[Floats]]:
+    """Measures of every family, float64[grid] each.
 
     Args:
         channel: float64[time], any unit, NaN = missing.
@@ -56,12 +76,8 @@ def scan_families(channel: Floats, first_judged: int = 0) -> dict[str, Floats]:
     families = (
         statistics_measures(value, change),
         distribution_measures(value, change, first_judged),
-        subsequence_measures(value, first_judged),
     )
-    return {
-        name: np.mean([log_ratio(measure) for measure in measures], axis=0)
-        for name, measures in zip(SCAN_FAMILIES, families, strict=True)
-    }
+    return dict(zip(SCAN_FAMILIES, families, strict=True))
 
 
 def standardised(channel: Floats) -> Floats:
@@ -109,19 +125,6 @@ def distribution_measures(value: Floats, change: Floats, first_judged: int) -> l
         )
         for length in DISTRIBUTION_LENGTHS
         for series in (value, change)
-    ]
-
-
-def subsequence_measures(value: Floats, first_judged: int) -> list[Floats]:
-    """Distance to the nearest other subsequence, mean-centred, and with its deviation removed as well."""
-    length = SUBSEQUENCE_LENGTH
-    cut = np.lib.stride_tricks.sliding_window_view(filled(value), length).astype(np.float32)
-    centred = cut - cut.mean(axis=1, keepdims=True)
-    shape = centred / (centred.std(axis=1, keepdims=True) + np.float32(FLATNESS))
-    usable = windows_usable(value, length, first_judged)
-    return [
-        neighbour_distance(rows, usable, length=length, neighbour=1, samples=value.size)
-        for rows in (centred, shape)
     ]
 
 
@@ -197,13 +200,13 @@ def on_grid(measured: Floats, length: int, samples: int, spacing: int = 1) -> Fl
     return np.interp(np.arange(0, samples, STEP), middles, np.nan_to_num(measured))
 
 
-def log_ratio(measure: Floats) -> Floats:
+def log_ratio(measure: Floats, usual_quantile: float = MEASURE_QUANTILE) -> Floats:
     """Logarithm of a measure to its usual peak, between -LARGEST_LOG_RATIO and LARGEST_LOG_RATIO."""
-    usual = max(usual_peak(measure, MEASURE_BLOCK_SAMPLES // STEP), FLOOR)
+    usual = max(usual_peak(measure, MEASURE_BLOCK_SAMPLES // STEP, usual_quantile), FLOOR)
     return np.clip(np.log(measure / usual + 1e-9), -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
 
 
-def usual_peak(series: Floats, block: int) -> float:
-    """USUAL_QUANTILE of the maxima of whole blocks."""
+def usual_peak(series: Floats, block: int, quantile: float = USUAL_QUANTILE) -> float:
+    """Quantile of the maxima of whole blocks."""
     blocks = series[: series.size // block * block].reshape(-1, block)
-    return float(np.quantile(blocks.max(axis=1), USUAL_QUANTILE))
+    return float(np.quantile(blocks.max(axis=1), quantile))

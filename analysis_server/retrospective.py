@@ -34,10 +34,10 @@ class ScanSettings:
     channel's usual peaks alarms in them; half way between both does neither (`usual_share`).
     """
 
-    level: float = -0.15
+    level: float = 0.05
     """The score, less `usual_share` of its usual peaks, reaches this."""
-    usual_share: float = 0.5
-    secondary: float = 0.8
+    usual_share: float = 0.6
+    secondary: float = 0.5
     """The peak lies at most so far below the channel's highest one."""
 
 

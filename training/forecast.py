@@ -12,30 +12,13 @@ import onnxruntime
 from training.baselines import all_baselines
 from training.evaluate import HISTORY, HORIZONS, MAX_HORIZON, forecast_figures, held_out_windows
 from training.families import Series
+from training.recorded_series import attitude_series, nasa_series
 from training.report import table, write_report
 
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
 MODELS = ("lstm_timeseries", "transformer_timeseries", "vae_timeseries", "moving_average")
 SEED = 20_270_501
-ATTITUDE = {"labeled_O_Q_FB_FI_EST.csv": (1, 2, 3, 4), "labeled_I_PD_THETA.csv": (1, 2)}
-"""Columns of the OPS-SAT exports: quaternion, photodiodes."""
-
 Floats = npt.NDArray[np.float64]
-
-
-def nasa_series(folder: Path) -> list[Series]:
-    """Telemetry column of every channel's two arrays."""
-    channels = [np.load(path) for path in sorted(folder.glob("*.npz"))]
-    return [channel[part][:, 0].astype(np.float32) for channel in channels for part in ("train", "test")]
-
-
-def attitude_series(folder: Path) -> list[Series]:
-    """Quaternion and photodiodes of OPS-SAT."""
-    return [
-        column.astype(np.float32)
-        for name, columns in ATTITUDE.items()
-        for column in np.genfromtxt(folder / name, delimiter=",", skip_header=1, usecols=columns).T
-    ]
 
 
 def windows_of(series: Iterable[Series], count: int, rng: np.random.Generator) -> Series:

@@ -26,6 +26,7 @@ from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, read_samples
+from training.band_widths import Factors, ModelForecaster, fitted, windows_with_future
 from training.calibrate import REPOSITORY
 
 Floats = npt.NDArray[np.float64]
@@ -165,6 +166,18 @@ def fitted_intervals(unix_us: npt.NDArray[np.int64], values: Floats) -> Range | 
     return rounded(low / INTERVAL_MARGIN), rounded(high * INTERVAL_MARGIN)
 
 
+def recorded_widths(recorded: Recorded, mission: Mission, model: Path) -> dict[str, Factors]:
+    """Widths of the forecast bands of every channel that the recording says enough of."""
+    windows = {
+        f"{subsystem}.{name}": windows_with_future(
+            values, mission.window.length, mission.counters.get(f"{subsystem}.{name}", np.inf)
+        )
+        for subsystem, telemetry in recorded.items()
+        for name, values in telemetry.items()
+    }
+    return fitted(windows, ModelForecaster(model))
+
+
 def read_recorded(
     path: Path, mission: Mission, source: str
 ) -> tuple[npt.NDArray[np.int64], dict[str, dict[str, Floats]]]:
@@ -205,6 +218,9 @@ def main() -> None:
         for name, values in telemetry.items():
             changes["channels"][f"{subsystem}.{name}"]["intervals_s"] = fitted_intervals(unix_us, values)
     content |= {"format": max(content.get("format", 1), BOUNDED_FORMAT), "changes": changes}
+    former = content.get("band_widths", {})
+    kept = {name: one for name, one in former.items() if name not in changes["channels"]}
+    content["band_widths"] = kept | recorded_widths(recorded, mission, arguments.model)
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(content['changes']['channels'])}")
 

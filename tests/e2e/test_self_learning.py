@@ -1,4 +1,4 @@
-"""A satellite that samples more rarely than the shipped constants cover learns from what it sent and is judged."""
+"""A satellite that samples more rarely than the shipped constants serve learns by itself and is judged."""
 
 import json
 import subprocess

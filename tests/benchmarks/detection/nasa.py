@@ -248,13 +248,8 @@ def labelled_scores(evaluation: Evaluation, scans: Sequence[ChannelScan]) -> Ite
 
 
 def ablations() -> dict[str, list[str]]:
-    """Each family alone, and all but each."""
-    alone = {f"{family} alone": [family] for family in SCAN_FAMILIES}
-    without = {
-        f"all but {left_out}": [family for family in SCAN_FAMILIES if family != left_out]
-        for left_out in SCAN_FAMILIES
-    }
-    return {**alone, **without}
+    """Each family alone."""
+    return {f"{family} alone": [family] for family in SCAN_FAMILIES}
 
 
 def control_figures(evaluation: Evaluation, detected: Intervals, seeds: int) -> dict[str, dict[str, float]]:

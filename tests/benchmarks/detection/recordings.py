@@ -1,7 +1,7 @@
 """Recordings in the format of the NASA set, read from any directory; labels are read apart from telemetry.
 
 `<channel>.npz` holds `train` and `test`, float[time, column], column 0 = telemetry. `labels.csv` holds
-chan_id and anomaly_sequences, a list of [start, end] in test samples, both inclusive.
+chan_id and anomaly_sequences, a list of [start, end] in test samples, both inclusive, and perhaps spacecraft.
 """
 
 import ast
@@ -75,6 +75,11 @@ def load_labels(directory: Path) -> Intervals:
         events = [(int(start), int(end)) for start, end in ast.literal_eval(row["anomaly_sequences"])]
         labels.setdefault(row["chan_id"], []).extend(events)
     return labels
+
+
+def load_spacecraft(directory: Path) -> dict[str, str]:
+    """Read which spacecraft each channel is of; all are of one where the file does not say."""
+    return {row["chan_id"]: row.get("spacecraft") or "" for row in rows(directory / LABELS)}
 
 
 def load_published_run(directory: Path) -> Intervals | None:

@@ -12,10 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.detection import causal, field, nasa, opssat, tsb
+from tests.benchmarks.detection import bands, causal, choice, field, nasa, opssat, tsb
 from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
 
-SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field")
+SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field", "bands", "choice")
 SIMULATED = ("field",)
 """They need no recordings."""
 MODES = ("offline", "pipeline")
@@ -38,6 +38,8 @@ RUNNERS: dict[tuple[str, str], Callable[[Options], Report]] = {
     ("opssat", "offline"): opssat.run,
     ("opssat", "pipeline"): opssat.refuse_pipeline,
     ("field", "offline"): field.run,
+    ("bands", "offline"): bands.run,
+    ("choice", "offline"): choice.run,
 }
 
 

@@ -80,6 +80,25 @@ def nested_choice(outcomes: Outcomes, groups: Sequence[Sequence[int]], seed: int
     return choice
 
 
+def rows_chosen_elsewhere(outcomes: Outcomes, spacecraft: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Figures of the channels of all other spacecraft by the setting that one's choose; then these together.
+
+    Args:
+        outcomes: By setting and channel.
+        spacecraft: Of each channel; of a single one there are no others, and no rows.
+    """
+    found: dict[str, dict[str, float]] = {}
+    together: list[Outcome] = []
+    names = sorted(set(spacecraft))
+    for name in names if len(names) > 1 else ():
+        own = [index for index, craft in enumerate(spacecraft) if craft == name]
+        chosen = outcomes[best_setting(outcomes, own)]
+        others = [one for index, one in enumerate(chosen) if index not in own]
+        found[f"chosen by labels of {name}, tested on the others"] = figures(others)
+        together.extend(others)
+    return {**found, "chosen by labels of others, all": figures(together)} if found else {}
+
+
 def sharing_groups(recordings: Sequence[Recording]) -> list[list[int]]:
     """Group channels that share telemetry, told by their correlation alone."""
     group = list(range(len(recordings)))

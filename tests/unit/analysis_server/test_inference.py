@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from telemetry_core.tasks import InferenceBatch, WindowedJob
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 CHANNELS = ("volts", "amps")
-CALIBRATION = load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1")
+CALIBRATION = replace(
+    load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"), band_widths={}
+)
 
 
 def job(number: int) -> Job:

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from tests.benchmarks.detection import run
+from tests.benchmarks.detection import choice, run
+from tests.benchmarks.detection.injected import stretches_of
 from tests.benchmarks.detection.recordings import load_labels, load_published_run, load_tsb_series
 from tests.benchmarks.detection.report import TOTALS
 
@@ -45,7 +46,22 @@ def test_any_directory_of_the_format_is_scored(data, monkeypatch, capsys):
     assert set(document["detected"]) == set(EVENTS)
     assert document["controls"]["flag everything"]["corrected_f0_5"] == 0
     assert document["published"] == {}
-    assert "all but statistics, nested" in printed
+    assert "statistics alone, nested" in printed
+
+
+def test_what_injected_faults_choose_is_tested_on_the_labelled_channels(data, monkeypatch, capsys):
+    values = np.sin(np.arange(2000) / 9) + np.random.default_rng(1).normal(0, 0.2, 2000)
+    stretches = stretches_of("made here", {"wave": values})
+    monkeypatch.setattr(choice, "nominal_stretches", lambda _data: stretches)
+    result = data / "result.json"
+    printed = benchmark(monkeypatch, capsys, "--suite", "choice", "--data", data, "--json", result)
+    document = json.loads(result.read_text(encoding="utf-8"))
+    chosen, rows = document["chosen"], document["rows"]
+    assert document["totals"]["f1"] == rows["chosen on injected faults"]["f1"]
+    assert set(rows) == {"chosen on injected faults", "shipped"}
+    assert rows["shipped"]["tp"] == 4
+    assert max(document["injected"], key=lambda one: one["merit"])["families"] == chosen["families"]
+    assert f"chosen on injected faults: {chosen}" in printed
 
 
 def test_a_missing_directory_is_skipped_with_a_line(tmp_path, monkeypatch, capsys):

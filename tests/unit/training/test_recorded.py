@@ -32,7 +32,9 @@ recording:
 def calibrated(
     folder: Path, monkeypatch: pytest.MonkeyPatch, values: np.ndarray, mission: str = MISSION
 ) -> Calibration:
-    (folder / "calibration.json").write_bytes((MODEL / "calibration.json").read_bytes())
+    for name in ("calibration.json", "model.onnx"):
+        if not (folder / name).exists():
+            (folder / name).write_bytes((MODEL / name).read_bytes())
     (folder / "mission.yaml").write_text(mission, encoding="utf-8")
     lines = ["t,u,f", *(f"{second},{value},0" for second, value in enumerate(values, start=1_700_000_000))]
     (folder / "flight.csv").write_text("\n".join(lines), encoding="utf-8")
@@ -55,7 +57,16 @@ def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
     calibration = calibrated(tmp_path, monkeypatch, np.random.default_rng(4).normal(size=900))
     assert list(calibration.changes.channels) == ["eps.voltage"]
     assert np.isfinite(calibration.changes.channels["eps.voltage"].usual).all()
-    assert calibration.channels.keys() == load_calibration(MODEL).channels.keys()
+    shipped = load_calibration(MODEL)
+    assert calibration.channels.keys() == shipped.channels.keys()
+    assert calibration.band_widths.keys() == shipped.band_widths.keys() | {"eps.voltage"}
+
+
+def test_a_recording_too_short_for_band_widths_leaves_none_of_an_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calibrated(tmp_path, monkeypatch, np.random.default_rng(4).normal(size=900))
+    assert "eps.voltage" not in calibrated(tmp_path, monkeypatch, np.arange(390.0) % 7).band_widths
 
 
 def test_a_recording_says_which_intervals_its_constants_serve(
