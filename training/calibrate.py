@@ -47,7 +47,7 @@ Floats = npt.NDArray[np.float64]
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
 RARE = 1e-3
 """Share of nominal windows beyond limits of measures, scales of families, thresholds without their margin."""
-THRESHOLD_MARGIN = 1.2
+THRESHOLD_MARGIN = 1.1
 """The threshold lies so far above the evidence that 1 in 1,000 fitted verdicts of a subsystem exceeds: there
 are four subsystems, and other days than the fitted ones."""
 SEEDS_PER_BAND, THRESHOLD_SEEDS, REFERENCE_SEEDS = 1_000, 200_000, 400_000
