@@ -59,7 +59,7 @@ class Caution:
 
     least_log_width: float = LEAST_LOG_WIDTH
     """Smallest distance from the usual to the rare, of logarithms."""
-    threshold_margin: float = 1.2
+    threshold_margin: float = 1.1
     """The threshold lies so far above the evidence that 1 in 1,000 fitted verdicts of a subsystem exceeds:
     there are several subsystems, and other days than the fitted ones."""
     margin: float = 1.0

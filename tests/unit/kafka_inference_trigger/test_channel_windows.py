@@ -289,7 +289,8 @@ def test_restart_with_a_look_back_equals_no_restart_for_split_packets(
     samples: list[Sample], data: st.DataObject
 ):
     """Replayed as fast as it was generated, or slower: then reception bounds what windows know."""
-    window, slowness = {"max_span_s": 24, "max_gap_s": 8}, data.draw(st.sampled_from([1.0, 1.7, 3.0]))
+    gap_s, slowness = data.draw(st.sampled_from([1, 8])), data.draw(st.sampled_from([1.0, 1.7, 3.0]))
+    window = {"max_span_s": 24, "max_gap_s": gap_s}
     undisturbed, restarted = Satellite(**window), Satellite(**window)
     packets = list(by_second(samples).items())
     cut = data.draw(st.integers(1, len(packets) - 1))
@@ -314,7 +315,8 @@ def test_restart_with_a_look_back_equals_no_restart_whatever_the_order(
     arrivals: list[tuple[int, int, int]], data: st.DataObject
 ):
     """Each is received a while after the one before it and generated somewhere around that, in one lane."""
-    window = {"length": 64, "max_span_s": 24, "max_gap_s": 16}
+    live = data.draw(st.sampled_from([{}, {"live_age_s": 6}]))
+    window = {"length": 64, "max_span_s": 24, "max_gap_s": data.draw(st.sampled_from([2, 16]))} | live
     undisturbed, restarted = Satellite(**window), Satellite(**window)
     received = np.cumsum([pause for pause, _, _ in arrivals]).tolist()
     cut = data.draw(st.integers(1, len(arrivals) - 1))
