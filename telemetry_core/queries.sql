@@ -823,7 +823,8 @@ SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 
 -- name: newest_verdicts
 -- The newest final verdict, by generation time, of each satellite and subsystem, and the mean interval of its window; a
--- satellite without live telemetry, or a subsystem without any, costs one probe.
+-- satellite without live telemetry, or a subsystem without any, costs one probe. The ids of a satellite's jobs are not
+-- alone in their range: those of SAT-1 lie between SAT- and SAT's first one, so the search ends there.
 SELECT
     satellite.satellite_id,
     part.subsystem,
@@ -837,14 +838,13 @@ SELECT
     )::float8 / nullif((judged.input_data ->> 'samples')::float8 - 1, 0) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 CROSS JOIN LATERAL (
-    SELECT job_id FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id ORDER BY job_id DESC LIMIT 1
+    SELECT min(job_id) AS oldest, max(job_id) AS newest FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id
 ) AS live
 CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
 CROSS JOIN LATERAL (
     SELECT inference.job_id FROM subsystem_inferences AS inference
     WHERE inference.subsystem = part.subsystem AND inference.status IN ('completed', 'failed')
-        AND inference.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
-        AND inference.job_id <= live.job_id
+        AND inference.job_id BETWEEN live.oldest AND live.newest
         AND (
             SELECT TRUE FROM ops.live_jobs AS job
             WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
@@ -910,14 +910,13 @@ CROSS JOIN LATERAL (
 SELECT satellite.satellite_id, part.subsystem, NULL AS reason
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 CROSS JOIN LATERAL (
-    SELECT job_id FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id ORDER BY job_id DESC LIMIT 1
+    SELECT min(job_id) AS oldest, max(job_id) AS newest FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id
 ) AS live
 CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
 CROSS JOIN LATERAL (
     SELECT inference.job_id FROM subsystem_inferences AS inference
     WHERE inference.subsystem = part.subsystem AND inference.anomaly_detected
-        AND inference.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
-        AND inference.job_id <= live.job_id
+        AND inference.job_id BETWEEN live.oldest AND live.newest
         AND (
             SELECT TRUE FROM ops.live_jobs AS job
             WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
@@ -928,7 +927,7 @@ LEFT JOIN LATERAL (
     SELECT inference.job_id FROM subsystem_inferences AS inference
     WHERE inference.subsystem = part.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning')
         AND inference.job_id > anomalous.job_id
-        AND inference.job_id <= live.job_id
+        AND inference.job_id <= live.newest
         AND (
             SELECT TRUE FROM ops.live_jobs AS job
             WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
@@ -939,25 +938,34 @@ WHERE quiet.job_id IS NULL
 
 -- name: open_limits
 -- Limits of some satellites that were broken within the `hold_ms` before the newest judged job of their subsystem, or
--- since: none of their breaches is followed by so long without one.
-WITH judged AS (
-    SELECT satellite.satellite_id, part.subsystem, coalesce(newest.job_id, live.job_id) AS job_id
+-- since: none of their breaches is followed by so long without one. Where nothing was judged yet, no breach has ended.
+WITH judged AS MATERIALIZED (
+    SELECT
+        satellite.satellite_id,
+        part.subsystem,
+        coalesce((
+            SELECT inference.job_id FROM subsystem_inferences AS inference
+            WHERE inference.subsystem = part.subsystem AND inference.status = 'completed'
+                AND inference.job_id BETWEEN live.oldest AND live.newest
+                AND (
+                    SELECT TRUE FROM ops.live_jobs AS job
+                    WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
+                )
+            ORDER BY inference.job_id DESC LIMIT 1
+        ), (
+            SELECT inference.job_id FROM subsystem_inferences AS inference
+            WHERE inference.subsystem = part.subsystem AND inference.job_id BETWEEN live.oldest AND live.newest
+                AND (
+                    SELECT TRUE FROM ops.live_jobs AS job
+                    WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
+                )
+            ORDER BY inference.job_id LIMIT 1
+        )) AS job_id
     FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
     CROSS JOIN (SELECT DISTINCT listed.subsystem FROM unnest(%(subsystems)s::text []) AS listed (subsystem)) AS part
     CROSS JOIN LATERAL (
-        SELECT job_id FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id ORDER BY job_id DESC LIMIT 1
+        SELECT min(job_id) AS oldest, max(job_id) AS newest FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id
     ) AS live
-    LEFT JOIN LATERAL (
-        SELECT inference.job_id FROM subsystem_inferences AS inference
-        WHERE inference.subsystem = part.subsystem AND inference.status = 'completed'
-            AND inference.job_id > ('kafka-' || satellite.satellite_id || '-') COLLATE "C"
-            AND inference.job_id <= live.job_id
-            AND (
-                SELECT TRUE FROM ops.live_jobs AS job
-                WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
-            )
-        ORDER BY inference.job_id DESC LIMIT 1
-    ) AS newest ON TRUE
 )
 
 SELECT judged.satellite_id, sign.subsystem, sign.reason
@@ -967,7 +975,7 @@ INNER JOIN unnest(%(subsystems)s::text [], %(reasons)s::text []) AS sign (subsys
 CROSS JOIN LATERAL (
     SELECT FROM ops.live_jobs AS job
     WHERE job.satellite_id = judged.satellite_id AND job.trigger_reason <> 'periodic_check'
-        AND job.job_id > ops.job_id_after(judged.job_id, -%(hold_ms)s)
+        AND job.job_id >= ops.job_id_after(judged.job_id, 1 - %(hold_ms)s)
         AND sign.reason = ANY (job.trigger_reasons)
         AND (
             SELECT TRUE FROM subsystem_inferences AS inference
@@ -986,6 +994,7 @@ WITH RECURSIVE walk AS (
         sign.satellite_id,
         sign.subsystem,
         ('kafka-' || sign.satellite_id || '-') COLLATE "C" AS prefix,
+        (SELECT min(job_id) FROM ops.live_jobs WHERE satellite_id = sign.satellite_id) AS oldest_job_id,
         ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS first_job_id,
         NULL::text COLLATE "C" AS newest_job_id,
         FALSE AS is_open,
@@ -998,6 +1007,7 @@ WITH RECURSIVE walk AS (
         walk.satellite_id,
         walk.subsystem,
         walk.prefix,
+        walk.oldest_job_id,
         first.job_id,
         newest.job_id,
         walk.step = 0 AND ending.job_id IS NULL,
@@ -1006,7 +1016,7 @@ WITH RECURSIVE walk AS (
     CROSS JOIN LATERAL (
         SELECT inference.job_id FROM subsystem_inferences AS inference
         WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
-            AND inference.job_id >= walk.prefix || %(start)s
+            AND inference.job_id >= greatest(walk.oldest_job_id, walk.prefix || %(start)s)
             AND inference.job_id < walk.first_job_id
             AND (
                 SELECT TRUE FROM ops.live_jobs AS job
@@ -1017,7 +1027,7 @@ WITH RECURSIVE walk AS (
     LEFT JOIN LATERAL (
         SELECT inference.job_id FROM subsystem_inferences AS inference
         WHERE inference.subsystem = walk.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning')
-            AND inference.job_id > walk.prefix
+            AND inference.job_id >= walk.oldest_job_id
             AND inference.job_id < found.job_id
             AND (
                 SELECT TRUE FROM ops.live_jobs AS job
@@ -1039,7 +1049,7 @@ WITH RECURSIVE walk AS (
     CROSS JOIN LATERAL (
         SELECT inference.job_id FROM subsystem_inferences AS inference
         WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
-            AND inference.job_id > coalesce(earlier.job_id, walk.prefix)
+            AND inference.job_id >= coalesce(earlier.job_id, walk.oldest_job_id)
             AND inference.job_id <= found.job_id
             AND (
                 SELECT TRUE FROM ops.live_jobs AS job
@@ -1094,13 +1104,15 @@ CROSS JOIN LATERAL (
 -- name: limit_episodes
 -- The same of limits: members are jobs with the reason, and one ends where a judged job without it follows after `hold_ms`
 -- without a breach: a value that flaps at its limit is one episode. From the newest member the walk leaps to the oldest
--- one of the `hold_ms` before it, so that its cost grows with the time that a limit is broken, not with the jobs.
+-- one of the `hold_ms` before it, so that its cost grows with the time that a limit is broken, not with the jobs;
+-- where there is none, a breach further away belongs to it up to `hold_ms` before the judged job next to the leap.
 WITH RECURSIVE walk AS (
     SELECT
         sign.satellite_id,
         sign.subsystem,
         sign.reason,
         ('kafka-' || sign.satellite_id || '-') COLLATE "C" AS prefix,
+        (SELECT min(job_id) FROM ops.live_jobs WHERE satellite_id = sign.satellite_id) AS oldest_job_id,
         ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS first_job_id,
         NULL::text COLLATE "C" AS newest_job_id,
         0 AS step
@@ -1114,6 +1126,7 @@ WITH RECURSIVE walk AS (
         walk.subsystem,
         walk.reason,
         walk.prefix,
+        walk.oldest_job_id,
         first.job_id,
         newest.job_id,
         walk.step + 1
@@ -1134,7 +1147,7 @@ WITH RECURSIVE walk AS (
             SELECT found.job_id::varchar
             UNION ALL
             SELECT earlier.job_id FROM leap CROSS JOIN LATERAL (
-                SELECT coalesce(near.job_id, CASE WHEN stop.job_id IS NULL THEN far.job_id END) AS job_id
+                SELECT coalesce(near.job_id, far.job_id) AS job_id
                 FROM (SELECT) AS nothing
                 LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
@@ -1144,9 +1157,20 @@ WITH RECURSIVE walk AS (
                         SELECT TRUE FROM subsystem_inferences AS inference
                         WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
                     )
-                        AND job.job_id > ops.job_id_after(leap.job_id, -%(hold_ms)s) AND job.job_id < leap.job_id
+                        AND job.job_id >= ops.job_id_after(leap.job_id, 1 - %(hold_ms)s) AND job.job_id < leap.job_id
                     ORDER BY job.job_id LIMIT 1
                 ) AS near ON TRUE
+                LEFT JOIN LATERAL (
+                    SELECT inference.job_id FROM subsystem_inferences AS inference
+                    WHERE inference.subsystem = walk.subsystem AND inference.status = 'completed'
+                        AND (
+                            SELECT TRUE FROM ops.live_jobs AS job
+                            WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+                        )
+                        AND inference.job_id >= walk.oldest_job_id AND inference.job_id < leap.job_id
+                        AND near.job_id IS NULL
+                    ORDER BY inference.job_id DESC LIMIT 1
+                ) AS judged ON TRUE
                 LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
                     WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
@@ -1155,20 +1179,10 @@ WITH RECURSIVE walk AS (
                         SELECT TRUE FROM subsystem_inferences AS inference
                         WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
                     )
-                        AND near.job_id IS NULL AND job.job_id > walk.prefix AND job.job_id < leap.job_id
+                        AND near.job_id IS NULL AND job.job_id < leap.job_id
+                        AND job.job_id >= coalesce(ops.job_id_after(judged.job_id, 1 - %(hold_ms)s), walk.prefix)
                     ORDER BY job.job_id DESC LIMIT 1
                 ) AS far ON TRUE
-                LEFT JOIN LATERAL (
-                    SELECT inference.job_id FROM subsystem_inferences AS inference
-                    WHERE inference.subsystem = walk.subsystem AND inference.status = 'completed'
-                    AND (
-                        SELECT walk.reason <> ALL (job.trigger_reasons) FROM ops.live_jobs AS job
-                        WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
-                    )
-                        AND inference.job_id >= ops.job_id_after(far.job_id, %(hold_ms)s)
-                        AND inference.job_id < leap.job_id
-                    LIMIT 1
-                ) AS stop ON TRUE
             ) AS earlier
             WHERE earlier.job_id IS NOT NULL
         )
@@ -1180,7 +1194,7 @@ WITH RECURSIVE walk AS (
             SELECT found.job_id::varchar
             UNION ALL
             SELECT later.job_id FROM leap CROSS JOIN LATERAL (
-                SELECT coalesce(near.job_id, CASE WHEN stop.job_id IS NULL THEN far.job_id END) AS job_id
+                SELECT coalesce(near.job_id, far.job_id) AS job_id
                 FROM (SELECT) AS nothing
                 LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
@@ -1194,6 +1208,18 @@ WITH RECURSIVE walk AS (
                     ORDER BY job.job_id DESC LIMIT 1
                 ) AS near ON TRUE
                 LEFT JOIN LATERAL (
+                    SELECT inference.job_id FROM subsystem_inferences AS inference
+                    WHERE inference.subsystem = walk.subsystem AND inference.status = 'completed'
+                        AND (
+                            SELECT TRUE FROM ops.live_jobs AS job
+                            WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
+                        )
+                        AND inference.job_id >= ops.job_id_after(leap.job_id, %(hold_ms)s)
+                        AND inference.job_id < walk.prefix || ':'
+                        AND near.job_id IS NULL
+                    ORDER BY inference.job_id LIMIT 1
+                ) AS judged ON TRUE
+                LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
                     WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
                     AND walk.reason = ANY (job.trigger_reasons)
@@ -1202,19 +1228,9 @@ WITH RECURSIVE walk AS (
                         WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
                     )
                         AND near.job_id IS NULL AND job.job_id > leap.job_id
+                        AND job.job_id <= coalesce(judged.job_id, walk.prefix || ':')
                     ORDER BY job.job_id LIMIT 1
                 ) AS far ON TRUE
-                LEFT JOIN LATERAL (
-                    SELECT inference.job_id FROM subsystem_inferences AS inference
-                    WHERE inference.subsystem = walk.subsystem AND inference.status = 'completed'
-                    AND (
-                        SELECT walk.reason <> ALL (job.trigger_reasons) FROM ops.live_jobs AS job
-                        WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
-                    )
-                        AND inference.job_id >= ops.job_id_after(leap.job_id, %(hold_ms)s)
-                        AND inference.job_id < far.job_id
-                    LIMIT 1
-                ) AS stop ON TRUE
             ) AS later
             WHERE walk.step = 0 AND later.job_id IS NOT NULL
         )
@@ -1304,7 +1320,8 @@ SELECT
     inference.bands -> '90' AS band
 FROM subsystem_inferences AS inference
 WHERE inference.subsystem = %(subsystem)s AND inference.verdict IN ('nominal', 'learning')
-    AND inference.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C" AND inference.job_id < %(job_id)s
+    AND inference.job_id >= (SELECT min(job_id) FROM ops.live_jobs WHERE satellite_id = %(satellite_id)s)
+    AND inference.job_id < %(job_id)s
     AND (
         SELECT TRUE FROM ops.live_jobs AS job
         WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id

@@ -63,17 +63,11 @@ function unescaped(text,    out, place, letter, known) {
     if (substr(text, place) ~ /^\\0[0-7][0-7][0-7]/) complain("a \\0 with digits is not read here: write the character itself")
     out = out substr(text, 1, place - 1)
     if (letter == "$") out = out "$$"
+    else if (letter == "0") out = out "\\"
     else out = out (known ? substr("\a\b\f\n\r\t\v\"\\", known, 1) : "\\" letter)
     text = substr(text, place + 2)
   }
   return out text
-}
-
-# The place of the quote that ends a text; one behind a backslash does not.
-function closing_quote(text, quote,    place) {
-  for (place = 2; place <= length(text); place++)
-    if (substr(text, place, 1) == quote && substr(text, place - 1, 1) != "\\") return place
-  return 0
 }
 
 # The rest of the line, which is taken from the text.
@@ -83,11 +77,14 @@ function rest_of_line(    line) {
   return line
 }
 
-function quoted_value(quote,    end, value) {
-  end = closing_quote(text, quote)
-  if (!end) { complain("its quote is not closed"); rest_of_line(); return "" }
-  value = substr(text, 2, end - 2)
-  text = substr(text, end + 1)
+# A backslash keeps its quote from ending the text, and is left out then.
+function quoted_value(quote,    place, character, value) {
+  for (place = 2; (character = substr(text, place, 1)) != quote; place++) {
+    if (character == "") { complain("its quote is not closed"); rest_of_line(); return "" }
+    if (character == "\\") character = (substr(text, ++place, 1) == quote) ? quote : "\\" substr(text, place, 1)
+    value = value character
+  }
+  text = substr(text, place + 1)
   return quote == "\"" ? expand(unescaped(value)) : value
 }
 
@@ -120,7 +117,7 @@ function read_statement(    end, value, quote) {
 }
 
 NR == 1 { sub(/^\357\273\277/, "") }
-{ sub(/\r$/, ""); text = text $0 "\n" }
+{ text = text $0 "\n" }
 END {
   for (;;) {
     sub(/^[ \t\r\n]+/, "", text)

@@ -10,7 +10,7 @@ from operation_server.alerts import open_episodes
 from operation_server.episodes import HOLD_MS, Sign
 from operation_server.series import milliseconds_of
 from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.inferences import Job, Verdict
+from telemetry_core.inferences import Job, JobStatus, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
 from telemetry_core.store import QUERIES, save_inferences
 from tests.integration.test_api import verdict
@@ -66,6 +66,38 @@ def test_stored_telemetry_and_absent_subsystems_cost_nothing(pool: Pool, stateme
         assert found <= of_few + 10
 
 
+@pytest.mark.parametrize("statement", [*FLEET, *EPISODES])
+def test_telemetry_of_a_satellite_costs_one_whose_name_its_own_begins_with_nothing(
+    pool: Pool, statement: str
+) -> None:
+    with transaction(pool) as connection:
+        save(connection, ["SAT"], subsystem="thermal", anomaly_every=1)
+        save(connection, ["SAT-1"], jobs=2000, breach_every=1, anomaly_every=3)
+        assert rows_read(connection, statement, satellites=["SAT"]) <= 5 * JOBS_EACH
+
+
+@pytest.mark.parametrize("statement", ["open_limits", "limit_episodes"])
+def test_a_limit_that_is_rarely_broken_costs_the_same_beside_one_that_always_is(
+    pool: Pool, statement: str
+) -> None:
+    def cost(jobs: int) -> float:
+        save(connection, ["SAT-001"], jobs=jobs, spacing_s=2000 / jobs, breach_every=1, reason="hot")
+        save(connection, ["SAT-001"], jobs=1, begins_s=2001, breach_every=1)
+        return rows_read(connection, statement, episodes_each=1)
+
+    with transaction(pool) as connection:
+        of_few = cost(100)
+        assert cost(2000) <= 3 * of_few
+
+
+@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.COMPLETED])
+def test_a_broken_limit_stays_open_until_a_judged_window_is_without_it(pool: Pool, status: JobStatus) -> None:
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001"], jobs=8, spacing_s=60, breach_every=8, status=status)
+        found = open_episodes(connection, ["SAT-001"], [Sign(subsystem="eps", reason=REASON)])
+        assert [item.is_open for item in found] == ([True] if status is JobStatus.FAILED else [])
+
+
 def save(
     connection: Connection,
     satellite_ids: list[str],
@@ -76,29 +108,36 @@ def save(
     anomaly_every: int = 4,
     subsystem: str = "eps",
     lane: str = "live",
+    reason: str = REASON,
+    begins_s: float = 0,
+    status: JobStatus = JobStatus.COMPLETED,
 ) -> None:
     """Store sample sets, of which every so many break a limit or are anomalous."""
     batch = [
         Job(
-            job_id=job_id_of(satellite_id, microseconds_of(START + timedelta(seconds=spacing_s * number))),
+            job_id=job_id_of(
+                satellite_id, microseconds_of(START + timedelta(seconds=begins_s + spacing_s * number))
+            ),
             satellite_id=satellite_id,
             source="kafka_auto_trigger",
-            trigger_reason=reason,
-            trigger_reasons=(reason,),
+            trigger_reason=given,
+            trigger_reasons=(given,),
             total_subsystems=1,
             created_at=START,
             metadata={"lane": lane},
         )
         for satellite_id in satellite_ids
         for number in range(jobs)
-        for reason in ["periodic_check" if number % breach_every else REASON]
+        for given in ["periodic_check" if number % breach_every else reason]
     ]
     judged = [
         Verdict.NOMINAL if number % jobs % anomaly_every else Verdict.ANOMALOUS
         for number in range(len(batch))
     ]
     rows = [
-        verdict(job.job_id, subsystem, verdict=found, anomaly_detected=found is Verdict.ANOMALOUS)
+        verdict(
+            job.job_id, subsystem, status=status, verdict=found, anomaly_detected=found is Verdict.ANOMALOUS
+        )
         for job, found in zip(batch, judged, strict=True)
     ]
     save_inferences(connection, batch, rows)
@@ -106,7 +145,9 @@ def save(
         cursor.execute("ANALYZE")
 
 
-def rows_read(connection: Connection, statement: str, *, satellites: list[str] | None = None) -> float:
+def rows_read(
+    connection: Connection, statement: str, *, satellites: list[str] | None = None, episodes_each: int = 1000
+) -> float:
     """Return how many rows the parts of a statement's plan read for some satellites, all passes together."""
     names = satellites or ["SAT-001"]
     parameters = {
@@ -115,7 +156,7 @@ def rows_read(connection: Connection, statement: str, *, satellites: list[str] |
         "reasons": [REASON] * len(names) if statement in EPISODES else [REASON],
         "start": "0" * 13,
         "end": "9" * 13,
-        "episodes_each": 1000,
+        "episodes_each": episodes_each,
         "ceiling": 10_000,
         "members_each": 1,
         "hold_ms": HOLD_MS,

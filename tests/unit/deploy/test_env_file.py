@@ -27,9 +27,8 @@ class Folder:
             env={"PATH": os.environ["PATH"], **shell},
             cwd=self.path,
             capture_output=True,
-            text=True,
             check=True,
-        ).stdout
+        ).stdout.decode()
 
 
 @pytest.fixture
@@ -72,8 +71,12 @@ def folder(tmp_path: Path) -> Folder:
         ("'$SET ${UNSET:-1} $$'", "$SET ${UNSET:-1} $$"),
         ('"$SET ${UNSET:-1} $$"', "here 1 $"),
         ('"a\\tb\\"c\\\\d\\$SET\\q"', 'a\tb"c\\d$SET\\q'),
-        ("'it\\'s'", "it\\'s"),
+        ("'it\\'s'", "it's"),
+        ("'C:\\\\'", "C:\\\\"),
+        ('"C:\\\\" # remark', "C:\\"),
+        ('"a\\0b\\08"', "a\\b\\8"),
         ('"two\nlines" # remark', "two\nlines"),
+        ("'two\r\nlines'\r", "two\r\nlines"),
         ("a#b # remark $(", "a#b"),
         ("a&b|c;d(e)<f>", "a&b|c;d(e)<f>"),
         ("  spaced \t", "spaced"),
