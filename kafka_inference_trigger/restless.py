@@ -36,6 +36,9 @@ class Limits:
     forbidden: Values
     #: Infinite = its moves tell nothing: flags, counters, and what has no nominal range.
     least_move: Values
+    quiet_steps: int
+    window_length: int
+    max_gap_us: float
 
     @classmethod
     def of(cls, mission: Mission) -> Self:
@@ -64,57 +67,83 @@ class Limits:
             high=np.array([_high(channel, rules) for _, _, channel, rules in channels]),
             forbidden=np.array([[*own, *[np.nan] * (most - len(own))] for own in forbidden]),
             least_move=np.array([_least_move(channel) for _, _, channel, _ in channels]),
+            quiet_steps=mission.look_again.quiet_steps,
+            window_length=mission.window.length,
+            max_gap_us=mission.window.max_gap_s * 1_000_000,
         )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Which samples count."""
-
-    since_us: int
-    ending_us: int
-    max_gap_us: float
-    length: int
-    """Of a window."""
-    quiet_steps: int
+    @property
+    def suspicious_steps(self) -> int:
+        """How many of the newest samples tell whether a channel may be in trouble."""
+        return max(self.quiet_steps, NEW_STEPS + 1)
 
 
 def restless_subsystems(
-    rings: ChannelRings, limits: Limits, subsystems: Iterable[str], reach: Reach
+    rings: ChannelRings, limits: Limits, subsystems: Iterable[str], *, since_us: int, ending_us: int
 ) -> dict[str, str]:
-    """Name those that are restless, in order, each with the first channel for whose sake."""
+    """Name those that are restless at a sample set, in order, each with the first channel for whose sake."""
     watched = {name: limits.watched[name] for name in subsystems}
     channels = np.concatenate(list(watched.values()))
     if not len(channels):
         return {}
-    troubled = np.zeros(len(limits.names), dtype=bool)
-    for axis in rings.axes(channels, reach.since_us):
-        own = channels[axis.members]
-        troubled[own] = troubled_channels(rings.values(own, _slots(axis, reach)), limits, own, reach)
-    if not troubled.any():
+    troubled: set[int] = set()
+    for axis in rings.axes(channels, since_us):
+        own, slots = channels[axis.members], _slots(axis, limits, ending_us)
+        own = own[_suspects(rings.values(own, slots[-limits.suspicious_steps :]), limits, own)]
+        if len(own):
+            troubled.update(own[troubled_channels(rings.values(own, slots), limits, own)].tolist())
+    if not troubled:
         return {}
-    return {name: limits.names[own[troubled[own]][0]] for name, own in watched.items() if troubled[own].any()}
+    first = {
+        name: next((channel for channel in own if channel in troubled), None) for name, own in watched.items()
+    }
+    return {name: limits.names[channel] for name, channel in first.items() if channel is not None}
 
 
-def troubled_channels(values: Values, limits: Limits, channels: Indexes, reach: Reach) -> Flags:
+def _slots(axis: Axis, limits: Limits, ending_us: int) -> Indexes:
+    """Keep the samples of a window: up to the sample set, since the last gap."""
+    end = int(np.searchsorted(axis.times, ending_us, side="right"))
+    start = max(0, end - limits.window_length)
+    is_gap = axis.times[start + 1 : end] - axis.times[start : end - 1] > limits.max_gap_us
+    if is_gap.any():
+        start += int(np.flatnonzero(is_gap)[-1]) + 1
+    return axis.slots[start:end]
+
+
+def _suspects(newest: Values, limits: Limits, channels: Indexes) -> Flags:
+    """Tell by the newest samples alone which channels may be troubled: nearly always none is."""
+    suspects: Flags = np.any(_outside(newest, limits, channels), axis=1)
+    if newest.shape[1] > NEW_STEPS:
+        moves = np.abs(newest[:, -NEW_STEPS:] - newest[:, -NEW_STEPS - 1, np.newaxis])
+        suspects |= moves.max(axis=1) > limits.least_move[channels]
+    return suspects
+
+
+def troubled_channels(values: Values, limits: Limits, channels: Indexes) -> Flags:
     """Tell which channels left their range, broke a rule or moved; bool[channel].
+
+    What is outside throughout a whole window is in no trouble: it is the usual.
 
     Args:
         values: float64[channel, step] of one window, newest at the end, no NaN.
         limits: Of all channels, in their units.
         channels: Places of these among all.
-        reach: How long trouble counts. Outside throughout a whole window is no trouble: it is the usual.
     """
-    outside = values < limits.low[channels, np.newaxis]
-    outside |= values > limits.high[channels, np.newaxis]
-    for value in limits.forbidden[channels].T:
-        outside |= values == value[:, np.newaxis]
-    troubled: Flags = np.any(outside[:, -reach.quiet_steps :], axis=1)
-    if values.shape[1] >= reach.length:
+    outside = _outside(values, limits, channels)
+    troubled: Flags = np.any(outside[:, -limits.quiet_steps :], axis=1)
+    if values.shape[1] == limits.window_length:
         troubled &= ~np.all(outside, axis=1)
     if values.shape[1] >= MIN_WINDOW_LENGTH + NEW_STEPS:
         troubled |= _moved(values, limits.least_move[channels])
     return troubled
+
+
+def _outside(values: Values, limits: Limits, channels: Indexes) -> Flags:
+    outside: Flags = values < limits.low[channels, np.newaxis]
+    outside |= values > limits.high[channels, np.newaxis]
+    for forbidden in limits.forbidden[channels].T:
+        outside |= values == forbidden[:, np.newaxis]
+    return outside
 
 
 def _moved(values: Values, least_move: Values) -> Flags:
@@ -124,14 +153,6 @@ def _moved(values: Values, least_move: Values) -> Flags:
     margin = np.maximum(highest - lowest, least_move)
     moved: Flags = (newest.min(axis=1) < lowest - margin) | (newest.max(axis=1) > highest + margin)
     return moved
-
-
-def _slots(axis: Axis, reach: Reach) -> Indexes:
-    """Keep the samples of a window: up to the sample set, since the last gap."""
-    end = int(np.searchsorted(axis.times, reach.ending_us, side="right"))
-    start = max(0, end - reach.length)
-    gaps = np.flatnonzero(np.diff(axis.times[start:end]) > reach.max_gap_us)
-    return axis.slots[start + (int(gaps[-1]) + 1 if len(gaps) else 0) : end]
 
 
 def _low(channel: Channel, rules: Iterable[Rule]) -> float:

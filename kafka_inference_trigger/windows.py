@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.channel_windows import SampleWindow, windows_of
-from kafka_inference_trigger.restless import Limits, Reach, restless_subsystems
+from kafka_inference_trigger.restless import Limits, restless_subsystems
 from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
@@ -144,16 +144,13 @@ class TelemetryWindows:
         self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
     ) -> dict[str, str]:
         """Name the subsystems that are restless at a sample set, each with a channel for whose sake."""
-        window = self._mission.window
-        reach = Reach(
+        return restless_subsystems(
+            self._satellites[satellite_id, lane].rings,
+            self._limits,
+            subsystems,
             since_us=ending_us - self._span_us,
             ending_us=ending_us,
-            max_gap_us=window.max_gap_s * 1_000_000,
-            length=window.length,
-            quiet_steps=self._mission.look_again.quiet_steps,
         )
-        rings = self._satellites[satellite_id, lane].rings
-        return restless_subsystems(rings, self._limits, subsystems, reach)
 
     def _vector(self, message: TelemetryMessage) -> NDArray[np.float64]:
         """Lay a message's values side by side, float64[channel]; NaN = missing."""

@@ -70,7 +70,7 @@ class Channel(_MissionPart):
     feature: bool = True
     """Whether the model sees it; a flag that only a rule reads is no feature."""
     nominal: tuple[float, float] | None = None
-    """Usual range in `unit`: the console draws it, beyond it a subsystem is restless; no score depends on it."""
+    """Usual range in `unit`, drawn by the console; beyond it a subsystem is restless. No score reads it."""
     missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
     """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
     detection: Detection = Detection()
