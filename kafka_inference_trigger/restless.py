@@ -23,7 +23,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Bounds:
     """What channels are held against; arrays are [channel], in the order of the rings."""
 
     names: Sequence[str]
@@ -79,69 +79,70 @@ class Limits:
 
 
 def restless_subsystems(
-    rings: ChannelRings, limits: Limits, subsystems: Iterable[str], *, since_us: int, ending_us: int
+    rings: ChannelRings, bounds: Bounds, subsystems: Iterable[str], *, since_us: int, ending_us: int
 ) -> dict[str, str]:
     """Name those that are restless at a sample set, in order, each with the first channel for whose sake."""
-    watched = {name: limits.watched[name] for name in subsystems}
+    watched = {name: bounds.watched[name] for name in subsystems}
     channels = np.concatenate(list(watched.values()))
     if not len(channels):
         return {}
     troubled: set[int] = set()
     for axis in rings.axes(channels, since_us):
-        own, slots = channels[axis.members], _slots(axis, limits, ending_us)
-        own = own[_suspects(rings.values(own, slots[-limits.suspicious_steps :]), limits, own)]
+        own, slots = channels[axis.members], _slots(axis, bounds, ending_us)
+        own = own[_suspects(rings.values(own, slots[-bounds.suspicious_steps :]), bounds, own)]
         if len(own):
-            troubled.update(own[troubled_channels(rings.values(own, slots), limits, own)].tolist())
+            troubled.update(own[troubled_channels(rings.values(own, slots), bounds, own)].tolist())
     if not troubled:
         return {}
     first = {
         name: next((channel for channel in own if channel in troubled), None) for name, own in watched.items()
     }
-    return {name: limits.names[channel] for name, channel in first.items() if channel is not None}
+    return {name: bounds.names[channel] for name, channel in first.items() if channel is not None}
 
 
-def _slots(axis: Axis, limits: Limits, ending_us: int) -> Indexes:
+def _slots(axis: Axis, bounds: Bounds, ending_us: int) -> Indexes:
     """Keep the samples of a window: up to the sample set, since the last gap."""
     end = int(np.searchsorted(axis.times, ending_us, side="right"))
-    start = max(0, end - limits.window_length)
-    is_gap = axis.times[start + 1 : end] - axis.times[start : end - 1] > limits.max_gap_us
+    start = max(0, end - bounds.window_length)
+    times = axis.times[start:end]
+    is_gap = times[1:] - times[:-1] > bounds.max_gap_us
     if is_gap.any():
         start += int(np.flatnonzero(is_gap)[-1]) + 1
     return axis.slots[start:end]
 
 
-def _suspects(newest: Values, limits: Limits, channels: Indexes) -> Flags:
+def _suspects(newest: Values, bounds: Bounds, channels: Indexes) -> Flags:
     """Tell by the newest samples alone which channels may be troubled: nearly always none is."""
-    suspects: Flags = np.any(_outside(newest, limits, channels), axis=1)
+    suspects: Flags = np.any(_outside(newest, bounds, channels), axis=1)
     if newest.shape[1] > NEW_STEPS:
         moves = np.abs(newest[:, -NEW_STEPS:] - newest[:, -NEW_STEPS - 1, np.newaxis])
-        suspects |= moves.max(axis=1) > limits.least_move[channels]
+        suspects |= moves.max(axis=1) > bounds.least_move[channels]
     return suspects
 
 
-def troubled_channels(values: Values, limits: Limits, channels: Indexes) -> Flags:
+def troubled_channels(values: Values, bounds: Bounds, channels: Indexes) -> Flags:
     """Tell which channels left their range, broke a rule or moved; bool[channel].
 
     What is outside throughout a whole window is in no trouble: it is the usual.
 
     Args:
         values: float64[channel, step] of one window, newest at the end, no NaN.
-        limits: Of all channels, in their units.
+        bounds: Of all channels, in their units.
         channels: Places of these among all.
     """
-    outside = _outside(values, limits, channels)
-    troubled: Flags = np.any(outside[:, -limits.quiet_steps :], axis=1)
-    if values.shape[1] == limits.window_length:
+    outside = _outside(values, bounds, channels)
+    troubled: Flags = np.any(outside[:, -bounds.quiet_steps :], axis=1)
+    if values.shape[1] == bounds.window_length:
         troubled &= ~np.all(outside, axis=1)
     if values.shape[1] >= MIN_WINDOW_LENGTH + NEW_STEPS:
-        troubled |= _moved(values, limits.least_move[channels])
+        troubled |= _moved(values, bounds.least_move[channels])
     return troubled
 
 
-def _outside(values: Values, limits: Limits, channels: Indexes) -> Flags:
-    outside: Flags = values < limits.low[channels, np.newaxis]
-    outside |= values > limits.high[channels, np.newaxis]
-    for forbidden in limits.forbidden[channels].T:
+def _outside(values: Values, bounds: Bounds, channels: Indexes) -> Flags:
+    outside: Flags = values < bounds.low[channels, np.newaxis]
+    outside |= values > bounds.high[channels, np.newaxis]
+    for forbidden in bounds.forbidden[channels].T:
         outside |= values == forbidden[:, np.newaxis]
     return outside
 

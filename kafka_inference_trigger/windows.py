@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.channel_windows import SampleWindow, windows_of
-from kafka_inference_trigger.restless import Limits, restless_subsystems
+from kafka_inference_trigger.restless import Bounds, restless_subsystems
 from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
@@ -78,7 +78,7 @@ class TelemetryWindows:
             name: np.array([self._places[name].start + index for index in _feature_indexes(subsystem)])
             for name, subsystem in mission.subsystems.items()
         }
-        self._limits = Limits.of(mission)
+        self._bounds = Bounds.of(mission)
         self._satellites: dict[tuple[str, Lane], _Satellite] = {}
         self._next_sweep_us = 0
 
@@ -146,7 +146,7 @@ class TelemetryWindows:
         """Name the subsystems that are restless at a sample set, each with a channel for whose sake."""
         return restless_subsystems(
             self._satellites[satellite_id, lane].rings,
-            self._limits,
+            self._bounds,
             subsystems,
             since_us=ending_us - self._span_us,
             ending_us=ending_us,

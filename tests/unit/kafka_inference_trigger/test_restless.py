@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,9 +15,12 @@ from kafka_inference_trigger.restless import LEAST_MOVE, NEW_STEPS, AddedShare
 from kafka_inference_trigger.rules import PlannedJob, is_periodic
 from kafka_inference_trigger.trigger import InferenceTrigger
 from kafka_inference_trigger.windows import look_back_s
+from telemetry_core.messages import job_id_of, microseconds_of
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
+from tests.benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
+from training.nominal import Sampling, faulty_recording
 
 SECOND_US: Final = 1_000_000
 START_US: Final = 1_800_000_000 * SECOND_US
@@ -159,6 +163,13 @@ def test_late_sample_outside_of_the_range_speaks_for_itself_and_for_what_follows
     assert seconds(jobs([*soon, volts(18, 11.0, received=19), volts(20, 5.0)])) == [18, 20]
 
 
+def test_late_sample_set_before_all_samples_of_another_channel_is_judged_without_it():
+    later = [record(second, {"eps": {"volts": 5.0}}) for second in range(10, 20)]
+    late = [record(second, {"eps": {"amps": 1.0}}, received=20) for second in (3, 5)]
+    plan = new_trigger(mission()).plan([*later, *late])
+    assert (plan.jobs, plan.dead_letters) == ([], [])
+
+
 def test_second_part_of_a_sample_set_keeps_what_the_first_one_demanded():
     before = [volts(second, 5.0) for second in range(30)]
     parts = [record(30, {"eps": {"volts": 11.0}}), record(30, {"aocs": {"firing": True}})]
@@ -254,6 +265,48 @@ def test_restart_with_a_look_back_equals_no_restart(
     left, right = undisturbed.plan(records[cut:]), restarted.plan(records[cut:])
     assert [one.job for one in left.jobs] == [one.job for one in right.jobs]
     assert [one.to_payload() for one in left.batches] == [one.to_payload() for one in right.batches]
+
+
+def shipped(tracks: list[Track]) -> tuple[int, list[PlannedJob]]:
+    """Messages of these samples, and what the default mission adds to the periodic check."""
+    records = records_of(tracks)
+    found = new_trigger(load_mission(MISSIONS / "default.yaml")).plan(records).jobs
+    return len(records), [planned for planned in found if "restless" in planned.job.metadata]
+
+
+def test_default_mission_adds_less_than_one_in_a_hundred_judgements_to_nominal_telemetry():
+    fleet = Fleet(seed=600_000, interval_s=1.0, steps=150)
+    messages, added = shipped(
+        [track for number in range(10) for track in fleet.tracks(number, f"SAT-{number}", Packets.ONE)]
+    )
+    assert sum(len(planned.windows) for planned in added) < 0.01 * len(FEATURES) * messages
+
+
+def test_overheating_is_looked_at_from_its_second_or_third_sample_on():
+    lead, steps = 80, 90
+    sampling = Sampling(seed=600_001, interval_s=1.0, steps=steps)
+    start_us = microseconds_of(sampling.start)
+    recording = faulty_recording(sampling, f"overheating@{lead}")["thermal"]
+    _, added = shipped(
+        [
+            Track(
+                satellite_id=f"SAT-{number}",
+                subsystem="thermal",
+                channel=channel,
+                times_us=start_us + np.arange(steps) * SECOND_US,
+                interval_us=SECOND_US,
+                values=values[index].astype(np.float64),
+            )
+            for number, values in enumerate(recording)
+            for index, channel in enumerate(FEATURES["thermal"])
+        ]
+    )
+    names = {planned.job.job_id for planned in added}
+    for number in range(len(recording)):
+        for step in range(lead + 3, steps):
+            generated_us = start_us + step * SECOND_US
+            is_drawn = is_periodic(f"SAT-{number}", generated_us, 0.1)
+            assert is_drawn or job_id_of(f"SAT-{number}", generated_us) in names, (number, step)
 
 
 def test_shipped_missions_have_the_settings_of_the_manual():
