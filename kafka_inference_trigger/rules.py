@@ -43,12 +43,41 @@ class TriggerReason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Which subsystems of a sample set are judged, and why."""
+
+    reasons: Sequence[TriggerReason]
+    subsystems: Sequence[str]
+    #: Where only restless subsystems are judged: those, each with a channel for whose sake.
+    restless: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
     """One job with the windows of its subsystems."""
 
     job: Job
     reasons: Sequence[TriggerReason]
     windows: Mapping[str, SampleWindow]
+
+
+def demand_of(  # noqa: PLR0913 - a sample set, and what the windows tell of it
+    mission: Mission,
+    samples: Mapping[str, NDArray[np.float64]],
+    *,
+    satellite_id: str,
+    generated_us: int,
+    restless: Mapping[str, str],
+    added_share: float,
+) -> Demand | None:
+    """Judge all of a sample set that breaks a rule or is drawn, else `added_share` of what is restless."""
+    reasons = trigger_reasons(mission, samples, satellite_id=satellite_id, generated_us=generated_us)
+    if reasons:
+        return Demand(reasons=reasons, subsystems=tuple(samples), restless={})
+    if restless and is_periodic(satellite_id, generated_us, mission.periodic.share + added_share):
+        reason = TriggerReason(reason=mission.periodic.reason, log_line=None)
+        return Demand(reasons=[reason], subsystems=tuple(restless), restless=restless)
+    return None
 
 
 def trigger_reasons(

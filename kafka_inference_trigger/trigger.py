@@ -1,15 +1,17 @@
 """From Kafka records to dead letters and tasks: the decisions of the trigger service."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
-from kafka_inference_trigger.rules import Breach, PlannedJob, breaches, plan_tasks, trigger_reasons
+from kafka_inference_trigger.restless import AddedShare
+from kafka_inference_trigger.rings import RingLayout
+from kafka_inference_trigger.rules import Breach, Demand, PlannedJob, breaches, demand_of, plan_tasks
 from kafka_inference_trigger.windows import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.inferences import Job, Source, reasons_in_words
+from telemetry_core.inferences import Job, Lane, Source, reasons_in_words
 from telemetry_core.messages import (
     MAX_DUMP_AGE_S,
     BadValue,
@@ -22,6 +24,7 @@ from telemetry_core.messages import (
 )
 from telemetry_core.observability import (
     MESSAGES_DUPLICATED,
+    RESTLESS_SAMPLE_SETS,
     SATELLITES_EVICTED,
     SATELLITES_TRACKED,
     VALUES_REFUSED,
@@ -66,6 +69,16 @@ def internal_error(record: Record, error: Exception) -> DeadLetter:
     return DeadLetter(record=record, reason="internal_error", detail=f"{type(error).__name__}: {error}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrived:
+    """A message in the windows, and what follows for its periodic check."""
+
+    message: TelemetryMessage
+    placed: Placed
+    restless: Mapping[str, str]
+    added_share: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """What one batch of records demands; the lists shrink as their parts are confirmed."""
@@ -100,13 +113,16 @@ class InferenceTrigger:
         self._note_bad_values = note_bad_values
         self._note_wrong_clock = note_wrong_clock
         self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
+        self._added = AddedShare(
+            mission.look_again.added_share, quantum_us=RingLayout.of(mission.window).quantum_us
+        )
 
     def fill(self, records: Iterable[Record]) -> int:
         """Rebuild the windows from earlier records, demanding nothing; return how many were used."""
         count = 0
         for record in records:
             try:
-                self._windows.append(self._parse(record), record.received_us, is_replayed=record.is_replayed)
+                self._place(record)
             except Exception:  # noqa: BLE001, S112 - it was dead-lettered when its turn came
                 continue
             count += 1
@@ -115,6 +131,7 @@ class InferenceTrigger:
     def forget(self) -> None:
         """Drop all windows: the partitions went away."""
         self._windows.clear()
+        self._added.clear()
 
     def plan(self, records: Sequence[Record]) -> Plan:
         """Put the records into the windows, one after another, and collect what they demand.
@@ -139,7 +156,7 @@ class InferenceTrigger:
                 continue
             plan.outcomes.append(outcome_of(record, None))
             if job is not None:
-                jobs[job.job.job_id] = job  # a later message of one sample set knows all of the earlier
+                jobs[job.job.job_id] = _joined(jobs.get(job.job.job_id), job)
                 plan.records[job.job.job_id] = record
         self._plan_batches(plan, list(jobs.values()))
         SATELLITES_TRACKED.set(len(self._windows))
@@ -180,41 +197,63 @@ class InferenceTrigger:
     def _parse(self, record: Record) -> TelemetryMessage:
         return parse_telemetry_message(record.value, mission=self._mission, received_us=record.received_us)
 
-    def _judge(self, record: Record) -> PlannedJob | None:
+    def _place(self, record: Record) -> _Arrived:
+        """Put a message into the windows and count what is restless."""
         message = self._parse(record)
         placed = self._windows.append(message, record.received_us, is_replayed=record.is_replayed)
+        restless: dict[str, str] = {}
+        if self._mission.look_again.added_share:
+            restless = self._windows.restless(
+                message.satellite_id, placed.lane, placed.samples, ending_us=message.generated_us
+            )
+        share = self._added.count(
+            record.partition, record.received_us, sample_sets=len(placed.samples), restless=len(restless)
+        )
+        return _Arrived(message=message, placed=placed, restless=restless, added_share=share)
+
+    def _judge(self, record: Record) -> PlannedJob | None:
+        arrived = self._place(record)
+        message, placed = arrived.message, arrived.placed
         if message.bad_values:
             VALUES_REFUSED.labels(SERVICE).inc(len(message.bad_values))
             self._note_bad_values(message.satellite_id, message.bad_values, record.received_us)
         if placed.arrival is Arrival.DUPLICATE:
             # Only the database knows what became of the first one, and takes the second for nothing new.
             MESSAGES_DUPLICATED.labels(SERVICE).inc()
-        reasons = trigger_reasons(
+        demand = demand_of(
             self._mission,
             placed.samples,
             satellite_id=message.satellite_id,
             generated_us=message.generated_us,
+            restless=arrived.restless,
+            added_share=arrived.added_share,
         )
-        if not reasons:
+        if arrived.restless:
+            judged = "left out" if demand is None else "judged"
+            RESTLESS_SAMPLE_SETS.labels(judged).inc(len(arrived.restless))
+        if demand is None:
             return None
-        job = self._job(record, message, placed, [reason.reason for reason in reasons])
         windows = self._windows.windows(
-            message.satellite_id, placed.lane, placed.samples, ending_us=message.generated_us
+            message.satellite_id, placed.lane, demand.subsystems, ending_us=message.generated_us
         )
-        return PlannedJob(job=job, reasons=reasons, windows=windows)
+        return PlannedJob(
+            job=self._job(record, message, placed.lane, demand), reasons=demand.reasons, windows=windows
+        )
 
-    def _job(self, record: Record, message: TelemetryMessage, placed: Placed, reasons: Sequence[str]) -> Job:
+    def _job(self, record: Record, message: TelemetryMessage, lane: Lane, demand: Demand) -> Job:
+        reasons = [reason.reason for reason in demand.reasons]
         return Job(
             job_id=job_id_of(message.satellite_id, message.generated_us),
             satellite_id=message.satellite_id,
             source=Source.KAFKA,
             trigger_reason=reasons_in_words(reasons),
             trigger_reasons=tuple(reasons),
-            total_subsystems=len(placed.samples),
+            total_subsystems=len(demand.subsystems),
             created_at=self._clock(),
             metadata=_unusual(record, message)
+            | ({"restless": dict(demand.restless)} if demand.restless else {})
             | {
-                "lane": placed.lane,
+                "lane": lane,
                 "generated_at": time_of(message.generated_us).isoformat(),
                 "received_at": time_of(record.received_us).isoformat(),
                 "topic": self._topic,
@@ -222,6 +261,14 @@ class InferenceTrigger:
                 "offset": record.offset,
             },
         )
+
+
+def _joined(earlier: PlannedJob | None, later: PlannedJob) -> PlannedJob:
+    """Join what two messages of one sample set demand: the later one knows all of its samples."""
+    if earlier is None or earlier.windows.keys() <= later.windows.keys():
+        return later
+    windows = {**earlier.windows, **later.windows}
+    return replace(later, job=replace(later.job, total_subsystems=len(windows)), windows=windows)
 
 
 def _unusual(record: Record, message: TelemetryMessage) -> dict[str, float | bool]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.channel_windows import SampleWindow, windows_of
+from kafka_inference_trigger.restless import Bounds, restless_subsystems
 from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
@@ -51,8 +52,12 @@ class _Satellite:
 
 
 def look_back_s(window: Window) -> float:
-    """How far before the first unprocessed message a look-back must begin to rebuild all windows."""
-    return RingLayout.of(window).look_back_us / 1_000_000
+    """How far before the first unprocessed message a look-back must begin to rebuild windows and counts.
+
+    What was restless in the quantum before is counted, and followed from the windows of that time.
+    """
+    layout = RingLayout.of(window)
+    return (layout.look_back_us + layout.quantum_us) / 1_000_000
 
 
 class TelemetryWindows:
@@ -74,6 +79,7 @@ class TelemetryWindows:
             name: np.array([self._places[name].start + index for index in _feature_indexes(subsystem)])
             for name, subsystem in mission.subsystems.items()
         }
+        self._bounds = Bounds.of(mission)
         self._satellites: dict[tuple[str, Lane], _Satellite] = {}
         self._next_sweep_us = 0
 
@@ -133,6 +139,18 @@ class TelemetryWindows:
             ending_us=ending_us,
             since_us=ending_us - self._span_us,
             limits=self._mission.window,
+        )
+
+    def restless(
+        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
+    ) -> dict[str, str]:
+        """Name the subsystems that are restless at a sample set, each with a channel for whose sake."""
+        return restless_subsystems(
+            self._satellites[satellite_id, lane].rings,
+            self._bounds,
+            subsystems,
+            since_us=ending_us - self._span_us,
+            ending_us=ending_us,
         )
 
     def _vector(self, message: TelemetryMessage) -> NDArray[np.float64]:

@@ -51,6 +51,11 @@ SATELLITES_EVICTED = Counter(
 MESSAGES_DUPLICATED = Counter("telemetry_messages_duplicated", "Sample sets seen before", ["service"])
 VALUES_REFUSED = Counter("telemetry_values_refused", "Values taken as missing samples", ["service"])
 JOBS_DISPATCHED = Counter("inference_jobs_dispatched", "Jobs whose tasks the broker confirmed", ["lane"])
+RESTLESS_SAMPLE_SETS = Counter(
+    "inference_restless_sample_sets",
+    "Sample sets of restless subsystems: judged, or left out beyond the added share",
+    ["outcome"],
+)
 DISPATCH_SECONDS = Histogram(
     "inference_dispatch_seconds", "From reception to confirmed tasks", buckets=_LATENCY_BUCKETS_S
 )

@@ -2,11 +2,15 @@
 -- %s and %(name)s are parameters of the driver; nothing is ever formatted into a statement.
 
 -- name: insert_missing_jobs
--- First of four statements that save a batch of verdicts; an existing job keeps what it has.
-INSERT INTO inference_jobs
+-- First of four statements that save a batch of verdicts; an existing job keeps what it has. Only the periodic check
+-- gives way: a limit that the second message of a sample set breaks is an alert, too.
+INSERT INTO inference_jobs AS kept
     (job_id, satellite_id, source, trigger_reason, trigger_reasons, status, total_subsystems, created_at, metadata)
 VALUES %s
-ON CONFLICT (job_id) DO NOTHING
+ON CONFLICT (job_id) DO UPDATE SET
+    trigger_reason = EXCLUDED.trigger_reason,
+    trigger_reasons = EXCLUDED.trigger_reasons
+WHERE kept.trigger_reason = 'periodic_check' AND EXCLUDED.trigger_reason <> 'periodic_check'
 
 -- name: lock_jobs
 -- Second: one worker at a time goes on with a job, always in the same order, so that none waits in a circle.

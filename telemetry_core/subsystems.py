@@ -72,7 +72,7 @@ class Channel(_MissionPart):
     feature: bool = True
     """Whether the model sees it; a flag that only a rule reads is no feature."""
     nominal: tuple[float, float] | None = None
-    """Usual range in `unit`, drawn by the console; no verdict depends on it."""
+    """Usual range in `unit`, drawn by the console; beyond it a subsystem is restless. No score reads it."""
     missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
     """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
     detection: Detection = Detection()
@@ -199,6 +199,15 @@ class Periodic(_MissionPart):
     reason: Reason = "periodic_check"
 
 
+class LookAgain(_MissionPart):
+    """When the periodic check judges every sample set of a subsystem: while it is restless."""
+
+    quiet_steps: int = Field(default=20, ge=1, le=MAX_WINDOW_LENGTH)
+    """Samples of a channel without trouble after which it is quiet again: a length at any cadence."""
+    added_share: float = Field(default=0.25, ge=0, le=1)
+    """Of all sample sets of subsystems, so many are judged for it at most; 0 = never."""
+
+
 class Model(_MissionPart):
     """Model of the Triton repository that judges this mission's telemetry."""
 
@@ -213,6 +222,7 @@ class Mission(_MissionPart):
     model: Model
     window: Window
     periodic: Periodic
+    look_again: LookAgain = LookAgain()
     earliest_time: AwareDatetime = datetime(2000, 1, 1, tzinfo=UTC)
     subsystems: dict[Name, Subsystem] = Field(min_length=1)
     metrics: dict[MetricName, FieldPath] = {}

@@ -1,6 +1,6 @@
 """What the ledger demands of every store, set against what the stores hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tests.chaos.account import Account, settle
 from tests.chaos.sinks import Found
@@ -13,9 +13,9 @@ def accounts(must: Demands, may: Demands, found: Found, satellite_ids: Sequence[
     `must` are the demands of what was sent until some moment, `may` those of all that was sent until the
     stores had been read: the load goes on meanwhile.
     """
-    rows, later_rows = _keys(must), _keys(may)
+    rows, later_rows = _keys(must.rows), _keys(may.rows | may.restless)
     return {
-        "jobs": settle(must.subsystems, found.jobs, may.subsystems),
+        "jobs": settle(must.subsystems, found.jobs, {job_id for job_id, _ in may.rows | may.restless}),
         "rows": settle(rows, found.rows, later_rows),
         "samples": settle(_samples(must, satellite_ids), found.samples, _samples(may, satellite_ids)),
         "documents": settle(rows, found.documents, later_rows),
@@ -25,8 +25,8 @@ def accounts(must: Demands, may: Demands, found: Found, satellite_ids: Sequence[
     }
 
 
-def _keys(demands: Demands) -> set[str]:
-    return {f"{job_id}/{subsystem}" for job_id, subsystem in demands.rows}
+def _keys(rows: Iterable[tuple[str, str]]) -> set[str]:
+    return {f"{job_id}/{subsystem}" for job_id, subsystem in rows}
 
 
 def _samples(demands: Demands, satellite_ids: Sequence[str]) -> set[tuple[str, int]]:

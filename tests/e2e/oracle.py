@@ -44,6 +44,14 @@ CHANNELS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 FLAGS: Final = frozenset({"thruster_active"})
 PERIODIC_SHARE: Final = 0.1
+NOMINAL: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
+    ("eps", "battery_soc_percent"): (40, 100),
+    ("thermal", "obc_temp"): (-10, 40),
+    ("aocs", "thruster_active"): (0, 0),
+}
+"""Ranges, and rules, that the generator leaves on purpose."""
+RESTLESS_FOR: Final = 30
+"""Sample sets: 20 of each channel, and those that lack it."""
 MAX_BYTES: Final = 1_000_000
 MAX_LEAD: Final = timedelta(minutes=5)
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -68,6 +76,8 @@ class Demands:
 
     #: Job id to the subsystems that need a verdict.
     subsystems: dict[str, set[str]] = field(default_factory=dict)
+    #: (job id, subsystem) that may have a row besides: the restless, up to an added share of all.
+    restless: set[tuple[str, str]] = field(default_factory=set)
     #: Job id to its reasons, for sample sets that came in one message.
     reasons: dict[str, list[str]] = field(default_factory=dict)
     #: Place to reason of the dead letter.
@@ -109,6 +119,7 @@ def demands_of(ledger: Iterable[Sent]) -> Demands:
             demands.temperature_times.setdefault(identity[0], set()).add(identity[1] // 1000)
     for identity, values in known.items():
         _demand(demands, identity, values)
+    demands.restless = _restless(known) - demands.rows
     for identity in in_parts:
         # The reason is that of the part that came first; it depends on which one that was.
         demands.reasons.pop(job_id(*identity), None)
@@ -149,6 +160,27 @@ def _demand(demands: Demands, identity: Identity, values: Values) -> None:
         name = job_id(*identity)
         demands.subsystems[name] = {subsystem for subsystem, _ in values}
         demands.reasons[name] = reasons
+
+
+def _restless(known: Mapping[Identity, Values]) -> set[tuple[str, str]]:
+    """Every sample set of a subsystem soon after one in trouble, in the order of generation times."""
+    left: dict[tuple[str, str], int] = {}
+    found = set()
+    for (satellite_id, generated_us), values in sorted(known.items()):
+        for subsystem in {name for name, _ in values}:
+            key = satellite_id, subsystem
+            left[key] = RESTLESS_FOR if _is_in_trouble(values, subsystem) else left.get(key, 0) - 1
+            if left[key] > 0:
+                found.add((job_id(satellite_id, generated_us), subsystem))
+    return found
+
+
+def _is_in_trouble(values: Values, subsystem: str) -> bool:
+    return any(
+        not low <= values.get(channel, low) <= high
+        for channel, (low, high) in NOMINAL.items()
+        if channel[0] == subsystem
+    )
 
 
 def _body(sent: Sent) -> dict[str, Any]:

@@ -112,6 +112,21 @@ def test_redelivered_task_leaves_one_row(pool: Pool) -> None:
     )
 
 
+def test_limit_that_a_later_part_of_a_sample_set_breaks_takes_the_place_of_the_periodic_check(
+    pool: Pool,
+) -> None:
+    reasons = "SELECT trigger_reason, trigger_reasons FROM inference_jobs"
+    periodic = {"trigger_reason": "periodic_check", "trigger_reasons": ("periodic_check",)}
+    first, second = job(total_subsystems=1, **periodic), job(total_subsystems=2)
+    save(pool, [first], [inference(first.job_id, "thermal")])
+    assert fetch(pool, reasons) == [("periodic_check", ["periodic_check"])]
+    save(pool, [second], [inference(second.job_id, "eps")])
+    assert fetch(pool, reasons) == [("low_battery", ["low_battery"])]
+    assert fetch(pool, JOB_STATE) == [("completed", 2, 2)]
+    save(pool, [job(total_subsystems=3, **periodic)], [inference(first.job_id, "comm")])
+    assert fetch(pool, reasons) == [("low_battery", ["low_battery"])]
+
+
 def test_failed_subsystem_fails_its_job_with_the_reason(pool: Pool) -> None:
     one = job(total_subsystems=2)
     save(pool, [one], [failed(one.job_id, "eps"), inference(one.job_id, "comm")])
