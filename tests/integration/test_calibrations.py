@@ -256,5 +256,6 @@ def test_the_fleet_says_what_a_learning_subsystem_lacks(
 
 
 @pytest.fixture
-def worker_of_api(api_pool: Pool) -> Calibrations:
-    return Calibrations(api_pool)
+def worker_of_api(api: RunningApi) -> Iterator[Calibrations]:
+    with closing(open_pool(as_service(api.database, "analysis-server"), max_connections=1)) as pool:
+        yield Calibrations(pool)
