@@ -50,8 +50,15 @@ def overlapping_episodes(
     connection: Connection, names: Sequence[str], signs: Sequence[Sign], *, start_ms: int, end_ms: int
 ) -> list[Episode]:
     """Return the episodes that overlap a time range; an open one lasts until now."""
-    keys = [(name, sign) for name in names for sign in signs]
-    found = _episodes(connection, keys, within_ms=(start_ms, end_ms), episodes_each=MAX_STEPS)
+    within_ms = start_ms, end_ms
+    broken = {
+        (row["satellite_id"], row["reason"])
+        for row in rows(connection, "broken_limits", {"satellites": list(names), **_range(within_ms)})
+    }
+    keys = [
+        (name, sign) for name in names for sign in signs if not sign.reason or (name, sign.reason) in broken
+    ]
+    found = _episodes(connection, keys, within_ms=within_ms, episodes_each=MAX_STEPS)
     still_open = [item for item in open_episodes(connection, names, signs) if item.started_ms <= end_ms]
     return list({(item.key, item.started_ms): item for item in found + still_open}.values())
 
@@ -146,10 +153,8 @@ def _episodes(
     episodes_each: int,
     members_each: int = MAX_MEMBERS,
 ) -> list[Episode]:
-    start, end = (f"{moment_ms:013d}" for moment_ms in within_ms)
     parameters = {
-        "start": start,
-        "end": end,
+        **_range(within_ms),
         "episodes_each": episodes_each,
         "ceiling": MAX_EPISODES,
         "members_each": members_each,
@@ -171,6 +176,11 @@ def _episodes(
             },
         )
     ]
+
+
+def _range(within_ms: tuple[int, int]) -> dict[str, str]:
+    start, end = (f"{moment_ms:013d}" for moment_ms in within_ms)
+    return {"start": start, "end": end}
 
 
 def _columns(signs: Sequence[Sign]) -> dict[str, list[str | None]]:

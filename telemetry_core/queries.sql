@@ -1105,6 +1105,34 @@ CROSS JOIN LATERAL (
     ) AS member
 ) AS figures
 
+-- name: broken_limits
+-- Which limits some satellites broke between two times: one pass for each satellite, from the range's end down to the next
+-- job with a reason that was not seen yet, and so on. A limit that was never broken is looked for once, not with each rule.
+WITH RECURSIVE pass AS (
+    SELECT
+        listed.satellite_id,
+        ('kafka-' || listed.satellite_id || '-') COLLATE "C" AS prefix,
+        ('kafka-' || listed.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS place,
+        '{}'::text [] AS seen,
+        '{}'::text [] AS found
+    FROM unnest(%(satellites)s::text []) AS listed (satellite_id)
+
+    UNION ALL
+
+    SELECT pass.satellite_id, pass.prefix, newest.job_id, pass.seen || newest.trigger_reasons, newest.trigger_reasons
+    FROM pass
+    CROSS JOIN LATERAL (
+        SELECT job.job_id, job.trigger_reasons FROM ops.live_jobs AS job
+        WHERE job.satellite_id = pass.satellite_id AND job.trigger_reason <> 'periodic_check'
+            AND job.job_id >= pass.prefix || %(start)s AND job.job_id < pass.place
+            AND NOT job.trigger_reasons <@ pass.seen
+        ORDER BY job.job_id DESC LIMIT 1
+    ) AS newest
+)
+
+SELECT DISTINCT pass.satellite_id, broken.reason
+FROM pass CROSS JOIN LATERAL unnest(pass.found) AS broken (reason)
+
 -- name: limit_episodes
 -- The same of limits: members are jobs with the reason, and one ends where a judged job without it follows after `hold_ms`
 -- without a breach: a value that flaps at its limit is one episode. From the newest member the walk leaps to the oldest

@@ -12,7 +12,7 @@ from operation_server.series import milliseconds_of
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.store import QUERIES, save_inferences
+from telemetry_core.store import QUERIES, rows, save_inferences
 from tests.integration.test_api import verdict
 
 pytestmark = pytest.mark.integration
@@ -90,6 +90,22 @@ def test_a_limit_that_is_rarely_broken_costs_the_same_beside_one_that_always_is(
         assert cost(2000) <= 3 * of_few
 
 
+def test_limits_broken_within_a_range_are_found_in_one_pass(pool: Pool) -> None:
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001"], jobs=1000, spacing_s=1, breach_every=1, reason="hot")
+        save(connection, ["SAT-001"], jobs=1, begins_s=500.5, breach_every=1, reason="rare")
+        save(connection, ["SAT-001"], jobs=1, begins_s=2000, breach_every=1, reason="later")
+        save(connection, ["SAT-002"], jobs=1, begins_s=900, breach_every=1, reason="other")
+        within = {
+            "satellites": ["SAT-001", "SAT-002"],
+            "start": f"{milliseconds_of(START):013d}",
+            "end": f"{milliseconds_of(START) + 1_000_000:013d}",
+        }
+        found = {(row["satellite_id"], row["reason"]) for row in rows(connection, "broken_limits", within)}
+        assert found == {("SAT-001", "hot"), ("SAT-001", "rare"), ("SAT-002", "other")}
+        assert read_by_plan(connection, "broken_limits", within) <= 1100
+
+
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.COMPLETED])
 def test_a_broken_limit_stays_open_until_a_judged_window_is_without_it(pool: Pool, status: JobStatus) -> None:
     with transaction(pool) as connection:
@@ -161,6 +177,11 @@ def rows_read(
         "members_each": 1,
         "hold_ms": HOLD_MS,
     }
+    return read_by_plan(connection, statement, parameters)
+
+
+def read_by_plan(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> float:
+    """Return how many rows the parts of a statement's plan read, all passes together."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES[statement]}", parameters)
         ((found,),) = cursor.fetchall()
