@@ -74,6 +74,7 @@ class Calibration:
     changes: ChangeCalibration
     """Of channels that were calibrated on a recording; these win."""
     band_widths: Widths
+    """Of forecast bands; all other bands here are interval bands."""
     format: int
     """From BOUNDED_FORMAT on a channel without fitting constants is not judged in the pipeline."""
     bands_s: tuple[Range, ...]

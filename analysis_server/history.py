@@ -10,7 +10,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry_core.subsystems import Subsystem
+from telemetry_core.subsystems import Subsystem, Window
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -46,12 +46,16 @@ class Samples:
         chosen = (cadence_us <= present_us * CADENCE_MARGIN) & (cadence_us >= present_us / CADENCE_MARGIN)
         return replace(self, times_us=self.times_us[chosen], values=self.values[chosen])
 
-    def intervals_s(self, max_gap_s: float) -> tuple[float, float]:
+    @property
+    def usual_interval_s(self) -> float:
+        """Median distance of the samples; 0 of a single one."""
+        return float(np.median(np.diff(self.times_us))) / 1e6 if self.times_us.size > 1 else 0.0
+
+    def intervals_s(self, limits: Window) -> tuple[float, float]:
         """Least and greatest of the usual and the mean distance of two or more samples, apart from gaps."""
         distances_s = np.diff(self.times_us) / 1e6
-        within = distances_s[distances_s <= max_gap_s]
-        usual = (float(np.median(distances_s)), float(within.mean() if within.size else distances_s.min()))
-        return min(usual), max(usual)
+        mean_s = float(distances_s[distances_s <= limits.gap_s(self.usual_interval_s)].mean())
+        return min(self.usual_interval_s, mean_s), max(self.usual_interval_s, mean_s)
 
 
 def local_cadence(times_us: Times) -> Floats:
@@ -75,13 +79,17 @@ class History:
     """int64[time], number of the stretch between gaps and what is left out."""
 
     @classmethod
-    def of_samples(cls, samples: Mapping[str, Samples], *, max_gap_s: float) -> Self:
-        """Lay the channels' samples beside each other; of two at one time the last one counts."""
+    def of_samples(cls, samples: Mapping[str, Samples], limits: Window) -> Self:
+        """Lay the channels' samples beside each other; of two at one time the last one counts.
+
+        A gap is one of the channel that is sampled most often.
+        """
+        gap_s = limits.gap_s(min(one.usual_interval_s for one in samples.values()))
         times_us = np.unique(np.concatenate([one.times_us for one in samples.values()]))
         values = np.full((len(samples), times_us.size), np.nan)
         for row, one in zip(values, samples.values(), strict=True):
             row[np.searchsorted(times_us, one.times_us)] = one.values
-        is_gap = np.diff(times_us, prepend=times_us[:1]) > max_gap_s * 1e6
+        is_gap = np.diff(times_us, prepend=times_us[:1]) > gap_s * 1e6
         return cls(
             channels=tuple(samples),
             times_us=times_us,

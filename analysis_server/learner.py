@@ -26,7 +26,7 @@ from telemetry_core.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.observability import configure_logging
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Mission, metrics_by_channel
+from telemetry_core.subsystems import Mission, Window, metrics_by_channel
 
 SERVICE: Final = "learning"
 TURN_S: Final = 20.0
@@ -102,7 +102,7 @@ class Learner:
     def _look_at(self, part: Part) -> bool:
         samples = self._samples(part)
         count = max((one.times_us.size for one in samples.values()), default=0)
-        interval_s = usual_interval_s(samples, self._mission.window.max_gap_s)
+        interval_s = usual_interval_s(samples, self._mission.window)
         try:
             learned = self._learned(part, samples)
         except NotLearned as why:
@@ -154,8 +154,7 @@ class Learner:
         subsystem = self._mission.subsystems[part.subsystem]
         if not any(name in samples for name in subsystem.features):
             raise NotLearned("not_stored", "VictoriaMetrics holds no series of its channels: see `metrics`")
-        max_gap_s = self._mission.window.max_gap_s
-        history = History.of_samples(samples, max_gap_s=max_gap_s)
+        history = History.of_samples(samples, self._mission.window)
         spans = self._calibrations.anomalous_spans(part, int(history.times_us[0]), int(history.times_us[-1]))
         limits = marked_by_limits(dict(zip(history.channels, history.values, strict=True)), subsystem)
         history = history.without(limits | marked_by_alerts(history.times_us, spans))
@@ -164,7 +163,7 @@ class Learner:
             with_valid_values(history, self._mission, part.subsystem),
             Subject(
                 subsystem=part.subsystem,
-                intervals_s={name: one.intervals_s(max_gap_s) for name, one in samples.items()},
+                intervals_s={name: one.intervals_s(self._mission.window) for name, one in samples.items()},
                 detection=subsystem.detection,
                 predict=lambda windows: predicted(windows, self._mission, self._infer),
             ),
@@ -196,12 +195,12 @@ def generated_ms(job_id: str) -> int:
     return int(job_id.rpartition("-")[2][:13])
 
 
-def usual_interval_s(samples: Mapping[str, Samples], max_gap_s: float) -> float | None:
+def usual_interval_s(samples: Mapping[str, Samples], limits: Window) -> float | None:
     """Sampling interval of the channel with the most samples."""
     if not samples:
         return None
     most = max(samples.values(), key=lambda one: one.times_us.size)
-    return most.intervals_s(max_gap_s)[0]
+    return most.intervals_s(limits)[0]
 
 
 def next_look_s(samples: int, interval_s: float | None, reason: str) -> float:

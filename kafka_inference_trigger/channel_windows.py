@@ -112,7 +112,7 @@ def windows_of(
 def _window(
     rings: ChannelRings, channels: Indexes, axes: Sequence[Axis], ending_us: int, limits: Window
 ) -> SampleWindow:
-    runs = [_run(axis.times, ending_us, limits) for axis in axes]
+    runs = [unbroken(axis.times, ending_us, limits) for axis in axes]
     values = np.empty((len(channels), limits.length))
     header = np.empty((4, len(channels)), dtype=np.int64)
     parts = []
@@ -197,11 +197,14 @@ def _middle(intervals: Times) -> int:
     return int(np.partition(intervals, middle)[middle])
 
 
-def _run(times: Times, ending_us: int, limits: Window) -> slice:
+def unbroken(times: Times, ending_us: int, limits: Window) -> slice:
     """The samples behind the last gap, up to the window's end."""
     last = int(np.searchsorted(times, ending_us, side="right"))
     intervals = np.diff(times[:last])
-    for place in np.flatnonzero(intervals > limits.max_gap_s * 1_000_000)[::-1].tolist():
+    is_long = intervals > limits.max_gap_s * 1_000_000
+    if len(intervals) > 1 and is_long.any():
+        is_long &= intervals > limits.gap_s(intervals.min() / 1_000_000) * 1_000_000
+    for place in np.flatnonzero(is_long)[::-1].tolist():
         if intervals[place] > 1_000_000 * limits.gap_s(_usual_beside(intervals, place) / 1_000_000):
             return slice(place + 1, last)
     return slice(0, last)

@@ -11,8 +11,9 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from kafka_inference_trigger.channel_windows import unbroken
 from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Values
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Channel, Mission, Rule
+from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Channel, Mission, Rule, Window
 
 NEW_STEPS: Final = 3
 """Newest samples of a channel that are held against those before them."""
@@ -37,8 +38,7 @@ class Bounds:
     #: Infinite = its moves tell nothing: flags, counters, and what has no nominal range.
     least_move: Values
     quiet_steps: int
-    window_length: int
-    max_gap_us: float
+    window: Window
 
     @classmethod
     def of(cls, mission: Mission) -> Self:
@@ -68,8 +68,7 @@ class Bounds:
             forbidden=np.array([[*own, *[np.nan] * (most - len(own))] for own in forbidden]),
             least_move=np.array([_least_move(channel) for _, _, channel, _ in channels]),
             quiet_steps=mission.look_again.quiet_steps,
-            window_length=mission.window.length,
-            max_gap_us=mission.window.max_gap_s * 1_000_000,
+            window=mission.window,
         )
 
     @property
@@ -102,13 +101,7 @@ def restless_subsystems(
 
 def _slots(axis: Axis, bounds: Bounds, ending_us: int) -> Indexes:
     """Keep the samples of a window: up to the sample set, since the last gap."""
-    end = int(np.searchsorted(axis.times, ending_us, side="right"))
-    start = max(0, end - bounds.window_length)
-    times = axis.times[start:end]
-    is_gap = times[1:] - times[:-1] > bounds.max_gap_us
-    if is_gap.any():
-        start += int(np.flatnonzero(is_gap)[-1]) + 1
-    return axis.slots[start:end]
+    return axis.slots[unbroken(axis.times, ending_us, bounds.window)][-bounds.window.length :]
 
 
 def _suspects(newest: Values, bounds: Bounds, channels: Indexes) -> Flags:
@@ -132,7 +125,7 @@ def troubled_channels(values: Values, bounds: Bounds, channels: Indexes) -> Flag
     """
     outside = _outside(values, bounds, channels)
     troubled: Flags = np.any(outside[:, -bounds.quiet_steps :], axis=1)
-    if values.shape[1] == bounds.window_length:
+    if values.shape[1] == bounds.window.length:
         troubled &= ~np.all(outside, axis=1)
     if values.shape[1] >= MIN_WINDOW_LENGTH + NEW_STEPS:
         troubled |= _moved(values, bounds.least_move[channels])

@@ -11,9 +11,10 @@ from analysis_server.history import (
     marked_by_alerts,
     marked_by_limits,
 )
-from telemetry_core.subsystems import Subsystem
+from telemetry_core.subsystems import Subsystem, Window
 
 SECOND = 1_000_000
+WINDOW = Window(length=64, max_span_s=10_000, max_gap_s=60)
 
 
 def samples(times_s, values=None):
@@ -22,15 +23,15 @@ def samples(times_s, values=None):
     return Samples(times_us=(times_s * SECOND).astype(np.int64), values=np.asarray(own, float))
 
 
-def history(*, max_gap_s=60.0, **channels):
-    return History.of_samples(channels, max_gap_s=max_gap_s)
+def history(**channels):
+    return History.of_samples(channels, WINDOW)
 
 
 def test_samples_of_an_earlier_cadence_are_left_out():
     fast, slow = np.arange(500), 500 + 20 * np.arange(100)
     found = samples([*fast, *slow]).of_present_cadence()
     assert 100 <= found.times_us.size <= 105
-    assert found.intervals_s(60) == pytest.approx((20, 20), rel=0.1)
+    assert found.intervals_s(WINDOW) == pytest.approx((20, 20), rel=0.1)
 
 
 def test_lost_and_late_samples_belong_to_the_cadence():
@@ -73,6 +74,14 @@ def test_no_window_reaches_across_a_gap():
     (window,) = found.windows(np.array([16]), 4)
     assert window[0, 2:].tolist() == [15, 16]
     assert np.isnan(window[0, :2]).all()
+
+
+def test_pause_of_a_slow_channel_is_no_gap_unless_longer_than_three_of_its_intervals():
+    slow = samples([*range(0, 3_000, 300), *range(3_600, 6_000, 300), *range(7_200, 9_000, 300)])
+    assert history(a=slow).step_counts().tolist() == [[*range(1, 19), *range(1, 7)]]
+    assert slow.intervals_s(WINDOW) == pytest.approx((300, 327.3), rel=1e-3), "apart from the gap"
+    by_turns = history(a=samples(range(0, 3_000, 300)), b=samples(range(150, 3_000, 300)))
+    assert by_turns.step_counts().max(axis=1).tolist() == [10, 10]
 
 
 def test_no_window_holds_what_is_marked_nor_what_is_near():

@@ -27,11 +27,11 @@ INTERVAL_S = 20.0
 END_S = 1_800_000_000
 
 
-def part(satellite_id="NEW-1", subsystem="comm"):
+def part(satellite_id="NEW-1", subsystem="comm", interval_s=INTERVAL_S):
     return Part(
         satellite_id=satellite_id,
         subsystem=subsystem,
-        interval_s=INTERVAL_S,
+        interval_s=interval_s,
         job_id=f"kafka-{satellite_id}-{END_S}000",
     )
 
@@ -80,17 +80,18 @@ class Kept:
 class Stored:
     """Noise on every channel; by satellite the number of samples, or what is raised."""
 
-    def __init__(self, **counts):
+    def __init__(self, *, interval_s=INTERVAL_S, **counts):
+        self.interval_s = interval_s
         self.counts = counts
         self.asked = []
 
     def newest(self, satellite_id, metrics, *, until_ms, interval_s):
-        assert (until_ms, interval_s) == (END_S * 1000, INTERVAL_S)
+        assert (until_ms, interval_s) == (END_S * 1000, self.interval_s)
         self.asked.append((satellite_id, dict(metrics)))
         count = self.counts[satellite_id.replace("-", "_")]
         if isinstance(count, Exception):
             raise count
-        times_us = (END_S - INTERVAL_S * np.arange(count)[::-1]) * 1_000_000
+        times_us = (END_S - interval_s * np.arange(count)[::-1]) * 1_000_000
         return {
             name: Samples(
                 times_us=times_us.astype(np.int64),
@@ -121,6 +122,14 @@ def test_enough_telemetry_gives_constants_that_are_looked_at_again_when_it_has_d
     progress = kept.progress["NEW-1"]
     assert (progress.reason, progress.wait_s) == (CALIBRATED, NEEDED_SAMPLES * INTERVAL_S)
     assert stored.asked[0][1]["rssi_dbm"] == "satellite_rssi"
+
+
+def test_telemetry_rarer_than_the_gap_of_faster_channels_is_learned_from():
+    rarely_s = 300.0
+    assert rarely_s > DEFAULT.window.max_gap_s
+    kept = Kept(part(interval_s=rarely_s))
+    assert learner(kept, Stored(interval_s=rarely_s, NEW_1=NEEDED_SAMPLES)).turn() == 1
+    assert kept.saved["NEW-1"].intervals_s == pytest.approx((250, 360))
 
 
 def test_too_few_samples_are_told_with_their_interval():

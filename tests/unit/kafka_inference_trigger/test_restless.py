@@ -108,7 +108,7 @@ def test_channel_outside_of_its_range_has_its_subsystem_judged_until_it_was_quie
         assert planned.job.metadata["restless"] == {"eps": "volts"}
 
 
-@pytest.mark.parametrize("interval_s", [0.1, 5.0, 20.0])
+@pytest.mark.parametrize("interval_s", [0.1, 5.0, 20.0, 30.0])
 def test_quiet_is_a_number_of_samples_at_any_cadence(interval_s: float):
     records = [volts(interval_s * step, 11.0 if step == 12 else 5.0) for step in range(60)]
     assert len(jobs(records, mission(max_span_s=2_000))) == QUIET_STEPS
@@ -130,6 +130,13 @@ def test_channel_that_moves_beyond_what_its_window_held_is_looked_at_for_a_few_s
     assert seconds(jobs(step)) == list(range(30, 30 + NEW_STEPS))
     small = [volts(second, 5.0 if second < 30 else 5.0 + 0.9 * LEAST_MOVE * 10) for second in range(60)]
     assert jobs(small) == []
+
+
+def test_intervals_longer_than_a_gap_of_faster_channels_are_no_gaps():
+    rarely = mission(max_span_s=2_000)
+    assert rarely.window.max_gap_s < 30
+    step = [volts(30 * number, 5.0 if number < 30 else 6.0) for number in range(40)]
+    assert seconds(jobs(step, rarely)) == [30 * number for number in range(30, 30 + NEW_STEPS)]
 
 
 def test_usual_way_of_a_channel_is_no_move():

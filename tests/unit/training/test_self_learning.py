@@ -53,7 +53,7 @@ def history_of(values: dict[str, Floats]) -> History:
         )
         for name, own in values.items()
     }
-    return History.of_samples(samples, max_gap_s=60)
+    return History.of_samples(samples, DEFAULT.window)
 
 
 def subject(values: dict[str, Floats], subsystem: str = "thermal", **detection: Detection) -> Subject:
