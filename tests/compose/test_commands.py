@@ -161,9 +161,10 @@ class TestCommands:
         command, expected = COMMANDS[section]
         assert re.search(expected, containers.run(command), re.MULTILINE)
 
-    def test_the_registered_tasks_are_two(self, containers: Containers) -> None:
+    def test_the_registered_tasks_are_three(self, containers: Containers) -> None:
         printed = containers.run("docker exec analysis-worker-1 celery -A tasks inspect registered --json")
         assert json.loads(printed)["celery@analysis-worker-1"] == [
+            "analysis_server.tasks.learn",
             "analysis_server.tasks.run_inference",
             "analysis_server.tasks.run_subsystem_inference",
         ]
