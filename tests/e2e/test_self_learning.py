@@ -94,7 +94,7 @@ def test_a_new_satellite_learns_from_2000_samples_and_is_judged_without_a_hand(
             satellite_id,
         )
     )
-    # What fails the check on the part held out, as eps does at so few samples an orbit, says so and goes on learning.
+    # What fails the check on the part held out, as eps does with so few samples an orbit, learns on.
     waiting = dict(
         platform.query(
             "SELECT subsystem, reason FROM ops.learning_progress WHERE satellite_id = %s AND reason <> %s",
