@@ -32,8 +32,8 @@ class FileLedger(Ledger):
         self.offered = 0
         self._file = path.open("w", encoding="utf-8")
 
-    def offer(self, message: Telemetry) -> None:
-        super().offer(message)
+    def offer(self, message: Telemetry, *, is_replayed: bool = False) -> None:
+        super().offer(message, is_replayed=is_replayed)
         self.offered += 1
 
     @property
