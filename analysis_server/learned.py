@@ -119,6 +119,7 @@ def judge_by_choice(
     rows: dict[int, SubsystemInference] = {}
     for calibration in {id(one): one for one in chosen}.values():
         mine = np.array([number for number, one in enumerate(chosen) if one is calibration], np.intp)
+        # Whatever constants judge, the forecast is the model's: so are the widths of its bands.
         with_widths = replace(calibration, band_widths=shipped.band_widths)
         rows.update(zip(mine.tolist(), judge(task.of_jobs(mine), with_widths), strict=True))
     return [rows[number] for number in range(len(task.jobs))]

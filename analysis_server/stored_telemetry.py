@@ -21,13 +21,15 @@ MOST_SAMPLES: Final = 10_000
 LOOK_BACK_S: Final = 30 * 86_400.0
 MOST_PAGE_BYTES: Final = 16 << 20
 CHUNK_BYTES: Final = 1 << 20
+REFUSED: Final = (400, 422)
+"""Statuses that speak of the question (too many series, say), not of those about other satellites."""
 
 Page = Mapping[str, Samples]
 """By metric, each in time order."""
 
 
 class StoredTelemetry:
-    """Read access; every failure is `DependencyUnavailable`."""
+    """Read access; a failure is `DependencyUnavailable`, a question that is refused `requests.HTTPError`."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/") + EXPORT_PATH
@@ -78,6 +80,8 @@ class StoredTelemetry:
                         return None
             return _parsed(bytes(body))
         except (requests.RequestException, ValueError, LookupError, TypeError) as error:
+            if isinstance(error, requests.HTTPError) and error.response.status_code in REFUSED:
+                raise
             raise DependencyUnavailable(DEPENDENCY, f"{type(error).__name__}: {error}") from error
 
 

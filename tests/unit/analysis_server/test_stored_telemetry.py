@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 
 from analysis_server import stored_telemetry
 from analysis_server.stored_telemetry import LOOK_BACK_S, MOST_SAMPLES, PAGE_SAMPLES, StoredTelemetry
@@ -17,9 +18,10 @@ UNTIL_MS = 1_800_000_000_000
 class Victoria:
     """Exports one series, a sample every `interval_ms` since `first_ms`."""
 
-    def __init__(self, *, count, interval_ms, answer=None):
+    def __init__(self, *, count, interval_ms, answer=None, status=200):
         self.times = [UNTIL_MS - place * interval_ms for place in range(count)][::-1]
         self.answer = answer
+        self.status = status
         self.asked = []
 
     def export(self, start_ms, end_ms):
@@ -41,7 +43,7 @@ class Victoria:
                 assert form["match[]"] == ['{__name__=~"satellite_a|satellite_b",satellite_id="S"}']
                 start_ms, end_ms = (round(float(form[name][0]) * 1000) for name in ("start", "end"))
                 body = victoria.export(start_ms, end_ms) if victoria.answer is None else victoria.answer
-                self.send_response(200)
+                self.send_response(victoria.status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -89,6 +91,18 @@ def test_a_page_of_denser_telemetry_than_the_present_one_is_not_read(monkeypatch
 def test_an_answer_that_is_none_is_an_outage(answer):
     with pytest.raises(DependencyUnavailable, match="victoria-metrics"):
         read(Victoria(count=0, interval_ms=1, answer=answer), 1.0)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_question_that_is_refused_says_nothing_of_other_satellites(status):
+    with pytest.raises(requests.HTTPError):
+        read(Victoria(count=0, interval_ms=1, answer=b"too many series", status=status), 1.0)
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
+def test_a_server_that_can_not_answer_is_an_outage(status):
+    with pytest.raises(DependencyUnavailable, match="victoria-metrics"):
+        read(Victoria(count=0, interval_ms=1, answer=b"", status=status), 1.0)
 
 
 def test_a_server_that_is_away_is_an_outage():

@@ -26,7 +26,13 @@ const mission = {
 };
 const telemetry = { start_time: "2026-01-01T00:00:00Z", end_time: "2026-01-01T00:15:00Z", step_s: 0 };
 
-function show(times: number[], status = 200, values: object[] = [], subsystems: object[] = []) {
+function show(
+  times: number[],
+  status = 200,
+  values: object[] = [],
+  subsystems: object[] = [],
+  isStale = false,
+) {
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
     channel,
@@ -45,7 +51,7 @@ function show(times: number[], status = 200, values: object[] = [], subsystems: 
       "/api/v1/verdicts": { verdicts: [], is_truncated: false },
       "/api/v1/alerts": { alerts: [] },
       "/api/v1/passed-over/SAT-001": { satellite_id: "SAT-001", values },
-      "/api/v1/fleet/SAT-001": { satellite_id: "SAT-001", subsystems },
+      "/api/v1/fleet/SAT-001": { satellite_id: "SAT-001", is_stale: isStale, subsystems },
     }),
   );
   return renderView(SatelliteView, {
@@ -63,6 +69,14 @@ test("each channel has its newest value, and says when that lies outside the nom
   expect(await screen.findByText("35 %")).toBeInTheDocument();
   expect(screen.getByText("Outside the nominal range")).toBeInTheDocument();
   expect(await screen.findByText("Telemetry fresh")).toBeInTheDocument();
+});
+
+test.each([
+  [false, "Telemetry fresh"],
+  [true, "Telemetry stale"],
+])("telemetry is as stale as Fleet says, whatever its age: %s", async (isStale, text) => {
+  show([Date.now() / 1000 - 300], 200, [], [], isStale);
+  expect(await screen.findByText(text)).toBeInTheDocument();
 });
 
 test("a satellite without any telemetry is called unknown", async () => {

@@ -27,9 +27,7 @@ export function SatelliteView() {
   return (
     <Page
       title={t("title", { satellite: satelliteId })}
-      controls={
-        <SatelliteHeader satelliteId={satelliteId} maxGapS={mission.data?.window.max_gap_s ?? null} />
-      }
+      controls={<SatelliteHeader satelliteId={satelliteId} />}
     >
       <QueryView query={mission} loading={<ChartSkeleton />}>
         {(data) => <Telemetry mission={data} satelliteId={satelliteId} />}

@@ -8,6 +8,7 @@ import { useRefreshOn, useServerNow } from "@/lib/live-context";
 import { formatDuration } from "@/lib/time";
 
 import { newestSampleKey, useNewestSample } from "@/features/satellite/api/get-newest-sample";
+import { useSatelliteState } from "@/features/satellite/api/get-state";
 import { useSatellites } from "@/features/satellite/api/list-satellites";
 import { isoOf } from "@/features/satellite/data/time-span";
 
@@ -15,11 +16,11 @@ const route = getRouteApi("/satellites/$satelliteId");
 const REFRESH_MS = 2_000;
 
 /** How old the newest sample of the satellite is, and the way to others. */
-export function SatelliteHeader({ satelliteId, maxGapS }: { satelliteId: string; maxGapS: number | null }) {
+export function SatelliteHeader({ satelliteId }: { satelliteId: string }) {
   const { t } = useTranslation("satellite");
   return (
     <Group gap="md" className="satellite-header">
-      <Freshness satelliteId={satelliteId} maxGapS={maxGapS} />
+      <Freshness satelliteId={satelliteId} />
       <SatelliteSwitch satelliteId={satelliteId} />
       <Anchor component={Link} to="/" size="sm" className="satellite-back">
         {t("back")}
@@ -28,18 +29,21 @@ export function SatelliteHeader({ satelliteId, maxGapS }: { satelliteId: string;
   );
 }
 
-function Freshness({ satelliteId, maxGapS }: { satelliteId: string; maxGapS: number | null }) {
+/** Stale is what Fleet calls so: it knows the satellite's own interval. */
+function Freshness({ satelliteId }: { satelliteId: string }) {
   const { t } = useTranslation("satellite");
   const now = useServerNow();
   const newest = useNewestSample(satelliteId, () => Date.now() / 1000);
+  const isStale = useSatelliteState(satelliteId).data?.is_stale;
   useRefreshOn("tick", newestSampleKey(satelliteId), REFRESH_MS);
-  if (newest.data === undefined || maxGapS === null) return null;
+  if (newest.data === undefined) return null;
   if (newest.data === null) return <StatusText status="off" text={t("never")} />;
   const ageMs = Math.max(0, now - newest.data * 1000);
-  const isStale = ageMs > maxGapS * 1000;
   return (
     <span className="satellite-freshness">
-      <StatusText status={isStale ? "off" : "normal"} text={isStale ? t("stale") : t("fresh")} />
+      {isStale !== undefined && (
+        <StatusText status={isStale ? "off" : "normal"} text={isStale ? t("stale") : t("fresh")} />
+      )}
       <span>
         <span className="dimmed">{t("newest")} </span>
         <UtcTime time={isoOf(newest.data)} />
