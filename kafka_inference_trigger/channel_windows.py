@@ -199,10 +199,13 @@ def _middle(intervals: Times) -> int:
 
 def unbroken(times: Times, ending_us: int, limits: Window) -> slice:
     """The samples behind the last gap, up to the window's end."""
-    last = int(np.searchsorted(times, ending_us, side="right"))
-    intervals = np.diff(times[:last])
+    last = int(times.searchsorted(ending_us, side="right"))
+    intervals = times[1:last] - times[: max(last - 1, 0)]
     is_long = intervals > limits.max_gap_s * 1_000_000
-    if len(intervals) > 1 and is_long.any():
+    if not is_long.any():
+        return slice(0, last)
+    if len(intervals) > 1:
+        # Of slow channels every interval is long: nearly all of them are no gap beside any other.
         is_long &= intervals > limits.gap_s(intervals.min() / 1_000_000) * 1_000_000
     for place in np.flatnonzero(is_long)[::-1].tolist():
         if intervals[place] > 1_000_000 * limits.gap_s(_usual_beside(intervals, place) / 1_000_000):

@@ -12,9 +12,9 @@ from telemetry_core.database import Connection
 from telemetry_core.inferences import Verdict
 from telemetry_core.messages import generated_us_of, time_of
 from telemetry_core.store import QUERIES as CORE_QUERIES
-from telemetry_core.store import Row, rows, select, to_json
+from telemetry_core.store import Row, select, to_json
 from verdict_relay.alert_folding import Checkpoint, Head, Key, Piece
-from verdict_relay.relay import Cursor
+from verdict_relay.relay import Cursor, read_cursor
 from verdict_relay.statements import QUERIES
 
 PROJECTION: Final = "alerts"
@@ -41,7 +41,7 @@ class AlertStore:
     def lock_cursor(self) -> Cursor:
         """Wait for another process that folds, and read how far the verdicts are folded."""
         self._run(QUERIES["lock_alerts"])
-        return read_cursor(self._connection)
+        return read_cursor(self._connection, PROJECTION)
 
     def clear(self) -> None:
         """Forget all alerts and states."""
@@ -121,17 +121,6 @@ class AlertStore:
         if values:
             with self._connection.cursor() as cursor:
                 execute_values(cursor, QUERIES[name], values, page_size=len(values))
-
-
-def read_cursor(connection: Connection) -> Cursor:
-    """Read how far the verdicts are folded."""
-    name = {"sink": PROJECTION}
-    found = rows(connection, "relay_cursor", name)
-    if not found:
-        with connection.cursor() as cursor:
-            cursor.execute(CORE_QUERIES["insert_relay_cursor"], name)
-        found = rows(connection, "relay_cursor", name)
-    return Cursor(**found[0])
 
 
 def _judged(row: Row) -> Judged:

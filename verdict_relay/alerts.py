@@ -9,8 +9,8 @@ from telemetry_core.batch_size import BatchSize
 from telemetry_core.database import Pool, transaction
 from telemetry_core.observability import RELAY_LAG_SECONDS, VERDICTS_RELAYED
 from verdict_relay.alert_folding import Head, Key, Piece, fold, rewound
-from verdict_relay.alert_store import PROJECTION, AlertStore, Committed, read_cursor
-from verdict_relay.relay import PAGE, Cursor, lag_s
+from verdict_relay.alert_store import PROJECTION, AlertStore, Committed
+from verdict_relay.relay import PAGE, Cursor, lag_s, read_cursor
 
 PIECE: Final = 2_000
 """Verdicts of one satellite and subsystem that one transaction folds again, at most."""
@@ -39,7 +39,7 @@ class AlertProjection:
     def cursor(self) -> Cursor:
         """Read how far the verdicts are folded."""
         with transaction(self._pool) as connection:
-            return read_cursor(connection)
+            return read_cursor(connection, PROJECTION)
 
 
 def project(store: AlertStore, size: int) -> tuple[list[Committed], bool]:

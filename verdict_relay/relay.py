@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Pool, transaction
+from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Loop
 from telemetry_core.observability import (
@@ -115,6 +115,16 @@ def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
             stop.wait(POLL_S)
 
 
+def read_cursor(connection: Connection, name: str) -> Cursor:
+    """Read how far a follower is; one that is new stands at the start."""
+    found = rows(connection, "relay_cursor", {"sink": name})
+    if not found:
+        with connection.cursor() as cursor:
+            cursor.execute(QUERIES["insert_relay_cursor"], {"sink": name})
+        found = rows(connection, "relay_cursor", {"sink": name})
+    return Cursor(**found[0])
+
+
 class Relay:
     """Moves one sink's cursor along the verdicts in commit order."""
 
@@ -165,14 +175,8 @@ class Relay:
 
     def cursor(self) -> Cursor:
         """Read where the sink stands."""
-        name = {"sink": self._sink.name}
         with transaction(self._pool) as connection:
-            found = rows(connection, "relay_cursor", name)
-            if not found:
-                with connection.cursor() as statement:
-                    statement.execute(QUERIES["insert_relay_cursor"], name)
-                found = rows(connection, "relay_cursor", name)
-        return Cursor(**found[0])
+            return read_cursor(connection, self._sink.name)
 
     def _page(self, cursor: Cursor, size: int) -> list[Row]:
         parameters = {"xact": cursor.xact, "id": cursor.id, "limit": size}
