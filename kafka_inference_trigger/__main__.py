@@ -3,7 +3,6 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -27,7 +26,7 @@ from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import TRIGGER_GROUP, Record, TelemetryStream, read_newest
+from telemetry_core.stream import TRIGGER_GROUP, LookBack, TelemetryStream, read_newest
 
 STATEMENT_TIMEOUT_MS: Final = 5_000
 
@@ -55,8 +54,9 @@ def main() -> None:
         note_wrong_clock=clocks.add,
     )
 
-    def fill(records: Iterator[Record]) -> None:
-        _log.info(f"Windows rebuilt from {trigger.fill(records)} earlier messages")
+    def fill(look_back: LookBack) -> None:
+        count = trigger.fill(look_back, until_us=look_back.until_us)
+        _log.info(f"Windows rebuilt from {count} earlier messages")
 
     stream = TelemetryStream(
         settings,

@@ -190,6 +190,10 @@ class AddedShare:
         """Forget all: the partitions went to another consumer."""
         self._counts.clear()
 
+    def counted_from_us(self, until_us: int) -> int:
+        """Reception from which on messages have a part in the share of those at a time or later."""
+        return (until_us // self._quantum_us - 1) * self._quantum_us
+
     def count(self, partition: int, received_us: int, *, sample_sets: int, restless: int) -> float:
         """Count a message's subsystems; return the share of the restless ones that is judged."""
         before, newest = self._at(partition, received_us // self._quantum_us)

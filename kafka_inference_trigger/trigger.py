@@ -117,12 +117,16 @@ class InferenceTrigger:
             mission.look_again.added_share, quantum_us=RingLayout.of(mission.window).quantum_us
         )
 
-    def fill(self, records: Iterable[Record]) -> int:
-        """Rebuild the windows from earlier records, demanding nothing; return how many were used."""
+    def fill(self, records: Iterable[Record], *, until_us: int = 0) -> int:
+        """Rebuild the windows from earlier records, demanding nothing; return how many were used.
+
+        What is restless is counted of the last quanta before `until_us` alone, where work begins.
+        """
         count = 0
+        counted_from_us = self._added.counted_from_us(until_us)
         for record in records:
             try:
-                self._place(record)
+                self._place(record, is_counted=record.received_us >= counted_from_us)
             except Exception:  # noqa: BLE001, S112 - it was dead-lettered when its turn came
                 continue
             count += 1
@@ -197,12 +201,12 @@ class InferenceTrigger:
     def _parse(self, record: Record) -> TelemetryMessage:
         return parse_telemetry_message(record.value, mission=self._mission, received_us=record.received_us)
 
-    def _place(self, record: Record) -> _Arrived:
+    def _place(self, record: Record, *, is_counted: bool = True) -> _Arrived:
         """Put a message into the windows and count what is restless."""
         message = self._parse(record)
         placed = self._windows.append(message, record.received_us, is_replayed=record.is_replayed)
         restless: dict[str, str] = {}
-        if self._mission.look_again.added_share:
+        if self._mission.look_again.added_share and is_counted:
             restless = self._windows.restless(
                 message.satellite_id, placed.lane, placed.samples, ending_us=message.generated_us
             )

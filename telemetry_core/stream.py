@@ -49,6 +49,19 @@ class Record:
     is_replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookBack:
+    """Messages that precede the committed offsets, read as they are asked for."""
+
+    records: Iterator[Record]
+    until_us: int
+    """When the oldest message that is next in line was received; work begins there."""
+
+    def __iter__(self) -> Iterator[Record]:
+        """Read them, partition after partition."""
+        return self.records
+
+
 _log = structlog.get_logger(__name__)
 
 
@@ -71,7 +84,7 @@ class TelemetryStream:
         service: str,
         liveness: Liveness,
         look_back_s: float = 0.0,
-        on_assigned: Callable[[Iterator[Record]], None] = lambda _: None,
+        on_assigned: Callable[[LookBack], None] = lambda _: None,
         on_revoked: Callable[[], None] = lambda: None,
         join: Join = member_of,
     ) -> None:
@@ -212,7 +225,7 @@ class TelemetryStream:
             try:
                 committed = begin_offsets(self._consumer, self._assigned)
                 self._on_revoked()
-                self._on_assigned(self._polled(self._look_back(committed)))
+                self._on_assigned(self._look_back(committed))
             except KafkaException as error:
                 if is_fatal(error):
                     raise
@@ -238,28 +251,27 @@ class TelemetryStream:
     def _ask_for_work(self) -> Work:
         return self._lag.ask(self._owned)
 
-    def _look_back(self, committed: dict[int, int]) -> Iterator[Record]:
+    def _look_back(self, committed: dict[int, int]) -> LookBack:
         if self._look_back_s <= 0:
-            return iter(())
-        return read_before(self._settings, committed=committed, span_s=self._look_back_s)
+            return LookBack(records=iter(()), until_us=0)
+        found = read_before(self._settings, committed=committed, span_s=self._look_back_s)
+        return LookBack(records=self._polled(found.records), until_us=found.until_us)
 
 
-def read_before(settings: Settings, *, committed: dict[int, int], span_s: float) -> Iterator[Record]:
-    """Yield what was appended up to `span_s` before the committed offsets, by a consumer of no group.
+def read_before(settings: Settings, *, committed: dict[int, int], span_s: float) -> LookBack:
+    """Return what was appended up to `span_s` before the committed offsets, read by a consumer of no group.
 
     A satellite may have moved to an assigned partition when partitions were added: so the other
     partitions are read too, up to their ends, and before the assigned ones.
     """
-    topic = settings.kafka_topic
     with _reader(settings) as consumer:
-        ends = _end_offsets(consumer, topic)
-        start_ms = _start_of_look_back(consumer, topic, committed, ends, span_s)
-        if start_ms is None:
-            return
-        others = [partition for partition in ends if partition not in committed]
-        for partition in (*others, *committed):
-            end = committed.get(partition, ends[partition])
-            yield from _read_range(consumer, TopicPartition(topic, partition), start_ms, end)
+        ends = _end_offsets(consumer, settings.kafka_topic)
+        until_us = _next_in_line(consumer, settings.kafka_topic, committed, ends)
+    if until_us is None:
+        return LookBack(records=iter(()), until_us=0)
+    ranges = {partition: end for partition, end in ends.items() if partition not in committed} | committed
+    start_ms = until_us // 1000 - int(span_s * 1000)
+    return LookBack(records=_read_ranges(settings, start_ms, ranges), until_us=until_us)
 
 
 def read_since(settings: Settings, *, since_us: int) -> Iterator[Record]:
@@ -310,16 +322,22 @@ def _end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
     }
 
 
-def _start_of_look_back(
-    consumer: Consumer, topic: str, committed: dict[int, int], ends: dict[int, int], span_s: float
+def _next_in_line(
+    consumer: Consumer, topic: str, committed: dict[int, int], ends: dict[int, int]
 ) -> int | None:
-    """Milliseconds: `span_s` before the oldest message next in line, or before the newest one read."""
+    """When the oldest message next in line was received, or the newest one read; None = there is none."""
     times: list[int] = []
     for partition, offset in committed.items():
         reference = min(offset, ends[partition] - 1)
         nearest = _read_offsets(consumer, TopicPartition(topic, partition, reference), reference + 1)
-        times.extend(record.received_us // 1000 for record in nearest)
-    return min(times) - int(span_s * 1000) if times else None
+        times.extend(record.received_us for record in nearest)
+    return min(times, default=None)
+
+
+def _read_ranges(settings: Settings, start_ms: int, ends: dict[int, int]) -> Iterator[Record]:
+    with _reader(settings) as consumer:
+        for partition, end in ends.items():
+            yield from _read_range(consumer, TopicPartition(settings.kafka_topic, partition), start_ms, end)
 
 
 def _read_range(consumer: Consumer, partition: TopicPartition, start_ms: int, end: int) -> Iterator[Record]:

@@ -3,7 +3,6 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 
 import structlog
 
@@ -12,7 +11,7 @@ from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import WRITER_GROUP, Record, TelemetryStream
+from telemetry_core.stream import WRITER_GROUP, LookBack, TelemetryStream
 from telemetry_core.victoria import KEEP_S, VictoriaMetrics
 from telemetry_writer.refill import keep_restored, refill
 from telemetry_writer.writer import SERVICE, TelemetryWriter
@@ -34,8 +33,8 @@ def main() -> None:
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
     writer = TelemetryWriter(mission, victoria)
 
-    def fill(records: Iterator[Record]) -> None:
-        refill(records, writer)
+    def fill(look_back: LookBack) -> None:
+        refill(look_back.records, writer)
 
     stream = TelemetryStream(
         settings,

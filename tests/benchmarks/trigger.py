@@ -134,7 +134,8 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
 
     stream = TelemetryStream(
         settings, group_id=f"benchmark-{uuid.uuid4().hex}", service=SERVICE, liveness=Liveness(),
-        look_back_s=look_back_s(mission.window), on_assigned=lambda records: trigger.fill(records) and None,
+        look_back_s=look_back_s(mission.window),
+        on_assigned=lambda earlier: trigger.fill(earlier, until_us=earlier.until_us) and None,
         on_revoked=trigger.forget,
     )  # fmt: skip
     stream.run(stop, plan=plan, act=act)

@@ -18,7 +18,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
 from telemetry_core.consumer_group import member_of
 from telemetry_core.liveness import Liveness
 from telemetry_core.settings import Settings
-from telemetry_core.stream import Join, Record, TelemetryStream
+from telemetry_core.stream import Join, LookBack, Record, TelemetryStream
 
 LIMIT_S: Final = 30.0
 SERVERS: Final = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
@@ -155,7 +155,7 @@ class RunningStream:
         wait_until(lambda: self.assignments >= count or self.failure, f"assignment {count}")
         assert self.failure is None, self.failure
 
-    def _fill(self, records: Iterator[Record]) -> None:
+    def _fill(self, records: LookBack) -> None:
         self.earlier = [record.value for record in records]
         self.assignments += 1
 

@@ -268,7 +268,8 @@ def test_restart_with_a_look_back_equals_no_restart(
     first_us = records[cut].received_us - round(look_back_s(of.window) * SECOND_US)
     undisturbed, restarted = new_trigger(of), new_trigger(of)
     undisturbed.plan(records[:cut])
-    restarted.fill(one for one in records[:cut] if one.received_us >= first_us)
+    looked_back = [one for one in records[:cut] if one.received_us >= first_us]
+    restarted.fill(looked_back, until_us=records[cut].received_us)
     left, right = undisturbed.plan(records[cut:]), restarted.plan(records[cut:])
     assert [one.job for one in left.jobs] == [one.job for one in right.jobs]
     assert [one.to_payload() for one in left.batches] == [one.to_payload() for one in right.batches]
