@@ -1184,11 +1184,11 @@ WITH RECURSIVE walk AS (
                 LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
                     WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
-                    AND walk.reason = ANY (job.trigger_reasons)
-                    AND (
-                        SELECT TRUE FROM subsystem_inferences AS inference
-                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
-                    )
+                        AND walk.reason = ANY (job.trigger_reasons)
+                        AND (
+                            SELECT TRUE FROM subsystem_inferences AS inference
+                            WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                        )
                         AND job.job_id >= ops.job_id_after(leap.job_id, 1 - %(hold_ms)s) AND job.job_id < leap.job_id
                     ORDER BY job.job_id LIMIT 1
                 ) AS near ON TRUE
@@ -1206,11 +1206,11 @@ WITH RECURSIVE walk AS (
                 LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
                     WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
-                    AND walk.reason = ANY (job.trigger_reasons)
-                    AND (
-                        SELECT TRUE FROM subsystem_inferences AS inference
-                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
-                    )
+                        AND walk.reason = ANY (job.trigger_reasons)
+                        AND (
+                            SELECT TRUE FROM subsystem_inferences AS inference
+                            WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                        )
                         AND near.job_id IS NULL AND job.job_id < leap.job_id
                         AND job.job_id >= coalesce(ops.job_id_after(judged.job_id, 1 - %(hold_ms)s), walk.prefix)
                     ORDER BY job.job_id DESC LIMIT 1
@@ -1231,11 +1231,11 @@ WITH RECURSIVE walk AS (
                 LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
                     WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
-                    AND walk.reason = ANY (job.trigger_reasons)
-                    AND (
-                        SELECT TRUE FROM subsystem_inferences AS inference
-                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
-                    )
+                        AND walk.reason = ANY (job.trigger_reasons)
+                        AND (
+                            SELECT TRUE FROM subsystem_inferences AS inference
+                            WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                        )
                         AND job.job_id > leap.job_id AND job.job_id < ops.job_id_after(leap.job_id, %(hold_ms)s)
                     ORDER BY job.job_id DESC LIMIT 1
                 ) AS near ON TRUE
@@ -1254,11 +1254,11 @@ WITH RECURSIVE walk AS (
                 LEFT JOIN LATERAL (
                     SELECT job.job_id FROM ops.live_jobs AS job
                     WHERE job.satellite_id = walk.satellite_id AND job.trigger_reason <> 'periodic_check'
-                    AND walk.reason = ANY (job.trigger_reasons)
-                    AND (
-                        SELECT TRUE FROM subsystem_inferences AS inference
-                        WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
-                    )
+                        AND walk.reason = ANY (job.trigger_reasons)
+                        AND (
+                            SELECT TRUE FROM subsystem_inferences AS inference
+                            WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
+                        )
                         AND near.job_id IS NULL AND job.job_id > leap.job_id
                         AND job.job_id <= coalesce(judged.job_id, walk.prefix || ':')
                     ORDER BY job.job_id LIMIT 1

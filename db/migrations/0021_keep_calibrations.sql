@@ -1,5 +1,5 @@
 -- Constants that the platform learned from stored telemetry, by satellite, subsystem and version: at most one of them is in
--- use. What failed the check is kept too, the last one, with its figures.
+-- use. What failed the check is kept too, with its figures.
 CREATE TABLE ops.calibrations (
     satellite_id   varchar(50) COLLATE "C" NOT NULL,
     subsystem      varchar(50) COLLATE "C" NOT NULL,
