@@ -15,7 +15,7 @@ from telemetry_core.subsystems import Window
 
 STEP_BYTES: Final = 18
 """Of a channel for each step of a window: late samples are put in order, and their own windows are whole."""
-QUANTA_PER_SPAN: Final = 4
+QUANTA_PER_SPAN: Final = 8
 """Receptions are told apart by this part of the span: see `ChannelRings.note_reception`."""
 _LARGEST_SHORT_OFFSET_US: Final = 2**32 - 1
 _EPOCH_US: Final = 300 * 1_000_000

@@ -227,17 +227,15 @@ def _samples(
         if not isinstance(fields, dict):
             bad_values.append(BadValue(channel=name, reason=Refusal.NO_OBJECT, value=shown(fields)))
             continue
-        values = tuple(_value(fields, channel, subsystem.channels[channel]) for channel in subsystem.channels)
-        bad_values += _bad_values(name, fields, values, subsystem.channels)
-        if not all(math.isnan(value) for value in values):
-            samples[name] = values
+        numbers = [
+            number_of(_flag_as_number(fields.get(channel), definition), missing=definition.missing)
+            for channel, definition in subsystem.channels.items()
+        ]
+        if None in numbers:
+            bad_values += _bad_values(name, fields, numbers, subsystem.channels)
+        if any(number is not None for number in numbers):
+            samples[name] = tuple(math.nan if number is None else number for number in numbers)
     return samples, bad_values
-
-
-def _value(fields: Mapping[str, Any], name: str, channel: Channel) -> float:
-    """Return what a channel takes for a number, or NaN."""
-    number = number_of(_flag_as_number(fields.get(name), channel), missing=channel.missing)
-    return math.nan if number is None else number
 
 
 def _flag_as_number(value: object, channel: Channel) -> object:
@@ -245,10 +243,13 @@ def _flag_as_number(value: object, channel: Channel) -> object:
 
 
 def _bad_values(
-    subsystem: str, fields: Mapping[str, Any], values: Iterable[float], channels: Mapping[str, Channel]
+    subsystem: str,
+    fields: Mapping[str, Any],
+    numbers: Iterable[float | None],
+    channels: Mapping[str, Channel],
 ) -> Iterator[BadValue]:
-    for (name, channel), value in zip(channels.items(), values, strict=True):
-        if math.isnan(value) and name in fields:
+    for (name, channel), number in zip(channels.items(), numbers, strict=True):
+        if number is None and name in fields:
             reason = refusal_of(_flag_as_number(fields[name], channel))
             yield BadValue(channel=f"{subsystem}.{name}", reason=reason, value=shown(fields[name]))
 

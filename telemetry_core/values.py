@@ -73,7 +73,8 @@ def number_of(value: object, *, missing: Collection[float] = ()) -> float | None
     Booleans are no numbers: whoever allows them says so. `missing` are fill values, which mean "none"; a
     number is one of them where both are the same float64.
     """
-    written = _written_number(value)
+    # Nearly all are floats: what else a number may be is asked of the others alone.
+    written = value if isinstance(value, float) else _written_number(value)
     if written is None or not -MAX_FLOAT32 <= written <= MAX_FLOAT32:
         return None
     number = float(written)
