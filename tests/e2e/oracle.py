@@ -48,8 +48,11 @@ NOMINAL: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
     ("eps", "battery_soc_percent"): (40, 100),
     ("thermal", "obc_temp"): (-10, 40),
     ("aocs", "thruster_active"): (0, 0),
+    ("comm", "rssi_dbm"): (-125, -65),
+    ("comm", "data_backlog_mb"): (0, 2000),
 }
-"""Ranges, and rules, that the generator leaves on purpose."""
+"""Ranges, and rules, that the generator leaves on purpose; those of comm by what it means as a contradiction, and
+completes a sample set that had no such value."""
 RESTLESS_FOR: Final = 30
 """Sample sets: 20 of each channel, and those that lack it."""
 MAX_BYTES: Final = 1_000_000
