@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.messages import microseconds_of
 from telemetry_core.settings import load_mission
@@ -14,9 +16,15 @@ MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def test_disordered_telemetry_has_the_jobs_that_the_manual_demands_and_restless_ones_besides():
+@pytest.mark.parametrize(
+    ("seed", "shares"),
+    [(5, Shares()), *((seed, Shares(garbage=0.05, partial=0.3)) for seed in range(2))],
+)
+def test_disordered_telemetry_has_the_jobs_that_the_manual_demands_and_restless_ones_besides(
+    seed: int, shares: Shares
+):
     messages = recording(
-        [f"SAT-{number}" for number in range(6)], count=1500, newest_at=NOW, seed=5, shares=Shares()
+        [f"SAT-{number}" for number in range(6)], count=1500, newest_at=NOW, seed=seed, shares=shares
     )
     first = NOW - timedelta(seconds=len(messages) / 6)
     ledger = [(message, first + timedelta(seconds=number / 6)) for number, message in enumerate(messages)]
