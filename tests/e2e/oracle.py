@@ -51,8 +51,8 @@ NOMINAL: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
     ("comm", "rssi_dbm"): (-125, -65),
     ("comm", "data_backlog_mb"): (0, 2000),
 }
-"""Ranges, and rules, that the generator leaves on purpose; those of comm with a contradiction of values that the
-message before it lacks: it completes the sample set."""
+"""Ranges, and rules, that the generator leaves on purpose; those of comm with a contradiction of values that
+the message before it lacks: it completes the sample set."""
 RESTLESS_FOR: Final = 30
 """Sample sets: 20 of each channel, and those that lack it."""
 MAX_BYTES: Final = 1_000_000
