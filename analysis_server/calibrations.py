@@ -1,6 +1,6 @@
 """Learned constants in PostgreSQL: which subsystems are due, how far they are, and what was learned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -111,7 +111,9 @@ class Calibrations:
         """Put constants into use in place of the former ones; False where a pinned version stands."""
         with transaction(self._pool) as connection, connection.cursor() as cursor:
             cursor.execute(QUERIES["lock_calibrations"], part.key)
-            in_use = select(connection, QUERIES["calibration_in_use"], part.key)
+            in_use = select(
+                connection, QUERIES["calibrations_in_use"], _keys([part.satellite_id], part.subsystem)
+            )
             cursor.execute(QUERIES["save_progress"], {**part.key, **_progress(progress)})
             if any(row["state"] == "pinned" or row["hash"] == learned.hash for row in in_use):
                 return False
@@ -120,19 +122,22 @@ class Calibrations:
             cursor.execute(QUERIES["forget_calibrations"], {**part.key, "kept": KEPT_VERSIONS})
         return True
 
-    def in_use(self, satellite_id: str, subsystem: str) -> tuple[int, str] | None:
-        """Return version and hash of the constants in use."""
-        key = {"satellite_id": satellite_id, "subsystem": subsystem}
+    def in_use(self, satellites: Sequence[str], subsystem: str) -> dict[str, tuple[int, str]]:
+        """Return version and hash of the constants in use, by satellite."""
         with transaction(self._pool) as connection:
-            found = select(connection, QUERIES["calibration_in_use"], key)
-        return (found[0]["version"], found[0]["hash"]) if found else None
+            found = select(connection, QUERIES["calibrations_in_use"], _keys(satellites, subsystem))
+        return {row["satellite_id"]: (row["version"], row["hash"]) for row in found}
 
-    def constants(self, satellite_id: str, subsystem: str, version: int) -> Mapping[str, Any] | None:
-        """Return the content of a version; None where it is gone."""
-        key = {"satellite_id": satellite_id, "subsystem": subsystem, "version": version}
+    def constants(self, versions: Mapping[str, int], subsystem: str) -> dict[str, Mapping[str, Any]]:
+        """Return the content of a version of each satellite, but of those that are gone."""
+        parameters = {**_keys(versions, subsystem), "versions": list(versions.values())}
         with transaction(self._pool) as connection:
-            found = select(connection, QUERIES["constants"], key)
-        return found[0]["constants"] if found else None
+            found = select(connection, QUERIES["constants"], parameters)
+        return {row["satellite_id"]: row["constants"] for row in found}
+
+
+def _keys(satellites: Iterable[str], subsystem: str) -> dict[str, Any]:
+    return {"satellites": list(satellites), "subsystem": subsystem}
 
 
 def _part(row: Mapping[str, Any]) -> Part:

@@ -48,13 +48,23 @@ def infer_windows(
     calibration: Calibration,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[SubsystemInference]:
-    """Judge every window of a task: too short ones are warming up, the others share one model call.
+    """Judge every window of a task, those without a channel that the calibration covers are learning."""
+    return infer_covered(with_coverage(task, calibration), infer=infer, calibration=calibration, clock=clock)
 
-    Those without a channel that the calibration covers are learning. A window whose forecast is not finite
+
+def infer_covered(
+    task: WindowSet,
+    *,
+    infer: Infer,
+    calibration: Calibration,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> list[SubsystemInference]:
+    """Judge windows of which `with_coverage` told what the calibration covers.
+
+    Too short ones are warming up, the others share one model call. A window whose forecast is not finite
     fails alone. Raises what `infer` raises.
     """
     started_at = clock()
-    task = with_coverage(task, calibration)
     is_ready = _is_ready(task)
     rows: dict[int, SubsystemInference] = {}
     ready = np.flatnonzero(is_ready)

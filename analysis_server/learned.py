@@ -7,7 +7,7 @@ agree within that time.
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Final, Protocol
@@ -29,24 +29,26 @@ AGAIN_S: Final = 5.0
 MOST_KEPT: Final = 5_000
 """Satellites' subsystems whose constants are kept, 30 KB each; the longest unused one goes."""
 
+Places = NDArray[np.intp]
+
 _log = structlog.get_logger(__name__)
 
 
 class Source(Protocol):
     """Where learned constants are kept; both raise `DependencyUnavailable`."""
 
-    def in_use(self, satellite_id: str, subsystem: str) -> tuple[int, str] | None:
-        """Return version and hash of those in use."""
+    def in_use(self, satellites: Sequence[str], subsystem: str) -> Mapping[str, tuple[int, str]]:
+        """Return version and hash of those in use, by satellite."""
 
-    def constants(self, satellite_id: str, subsystem: str, version: int) -> Mapping[str, Any] | None:
-        """Return the content of a version."""
+    def constants(self, versions: Mapping[str, int], subsystem: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return the content of a version of each satellite."""
 
 
 class Lookup(Protocol):
-    """From satellite and subsystem to its learned constants."""
+    """From satellites and a subsystem to their learned constants."""
 
-    def __call__(self, satellite_id: str, subsystem: str) -> Calibration | None:
-        """Return those in use."""
+    def __call__(self, satellites: Sequence[str], subsystem: str) -> Mapping[str, Calibration]:
+        """Return those in use, by satellite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,37 +68,53 @@ class LearnedConstants:
         self._ask_again_at_s = -math.inf
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
 
-    def __call__(self, satellite_id: str, subsystem: str) -> Calibration | None:
-        """Return the constants in use, at most POLL_S old.
+    def __call__(self, satellites: Sequence[str], subsystem: str) -> Mapping[str, Calibration]:
+        """Return the constants in use, at most POLL_S old, by satellite.
 
         While PostgreSQL is away what is known goes on; what is not known yet raises `DependencyUnavailable`.
         """
-        key = (satellite_id, subsystem)
+        found = {}
         with self._lock:
-            known = self._known.get(key)
-            if known is None or known.ask_at_s <= self._monotonic():
-                known = self._known[key] = self._asked(key, known)
-            self._known.move_to_end(key)
-            if len(self._known) > MOST_KEPT:
+            self._refresh(dict.fromkeys(satellites), subsystem)
+            for name in satellites:
+                self._known.move_to_end((name, subsystem))
+                calibration = self._known[name, subsystem].calibration
+                if calibration is not None:
+                    found[name] = calibration
+            while len(self._known) > MOST_KEPT:
                 self._known.popitem(last=False)
-            return known.calibration
+        return found
 
-    def _asked(self, key: tuple[str, str], before: _Known | None) -> _Known:
-        if before is not None and self._monotonic() < self._ask_again_at_s:
-            return before
+    def _refresh(self, satellites: Iterable[str], subsystem: str) -> None:
+        """Ask once for all that are unknown or to be asked for again."""
+        now_s = self._monotonic()
+        known = {name: self._known.get((name, subsystem)) for name in satellites}
+        stale = {name: one for name, one in known.items() if one is None or one.ask_at_s <= now_s}
+        is_any_unknown = None in stale.values()
+        if not stale or (not is_any_unknown and now_s < self._ask_again_at_s):
+            return
         try:
-            in_use = self._source.in_use(*key)
-            if before is not None and before.in_use == in_use:
-                return replace(before, ask_at_s=self._monotonic() + POLL_S)
-            content = None if in_use is None else self._source.constants(*key, in_use[0])
+            answers = self._asked(stale, subsystem)
         except DependencyUnavailable:
-            # One question for all that is known: a task may name hundreds, and each waits for its deadline.
+            # Not for each task: each would wait for its deadline.
             self._ask_again_at_s = self._monotonic() + AGAIN_S
-            if before is None:
+            if is_any_unknown:
                 raise
-            return before
-        calibration = None if in_use is None or content is None else _parsed(content, in_use[1], key)
-        return _Known(ask_at_s=self._monotonic() + POLL_S, in_use=in_use, calibration=calibration)
+            return
+        self._known.update(((name, subsystem), one) for name, one in answers.items())
+
+    def _asked(self, stale: Mapping[str, _Known | None], subsystem: str) -> dict[str, _Known]:
+        in_use = self._source.in_use(list(stale), subsystem)
+        same = {name: one for name, one in stale.items() if one and one.in_use == in_use.get(name)}
+        versions = {name: in_use[name][0] for name in stale if name in in_use and name not in same}
+        contents = self._source.constants(versions, subsystem) if versions else {}
+        ask_at_s = self._monotonic() + POLL_S
+        answers = {name: replace(one, ask_at_s=ask_at_s) for name, one in same.items()}
+        for name in stale.keys() - same.keys():
+            key, mine, content = (name, subsystem), in_use.get(name), contents.get(name)
+            calibration = None if mine is None or content is None else _parsed(content, mine[1], key)
+            answers[name] = _Known(ask_at_s=ask_at_s, in_use=mine, calibration=calibration)
+        return answers
 
 
 def _parsed(content: Mapping[str, Any], digest: str, key: tuple[str, str]) -> Calibration | None:
@@ -114,31 +132,42 @@ def judge_by_choice(
     learned: Lookup,
     judge: Callable[[WindowSet, Calibration], list[SubsystemInference]],
 ) -> list[SubsystemInference]:
-    """Judge each job by the constants that are its own, those of one calibration together."""
-    chosen = choose(task, shipped, learned)
+    """Judge each job by the constants that are its own, those of one calibration together.
+
+    `judge` is given jobs of which coverage by its calibration is told.
+    """
     rows: dict[int, SubsystemInference] = {}
-    for calibration in {id(one): one for one in chosen}.values():
-        mine = np.array([number for number, one in enumerate(chosen) if one is calibration], np.intp)
+    for places, part, calibration in choose(task, shipped, learned):
         # Whatever constants judge, the forecast is the model's: so are the widths of its bands.
         with_widths = replace(calibration, band_widths=shipped.band_widths)
-        rows.update(zip(mine.tolist(), judge(task.of_jobs(mine), with_widths), strict=True))
-    return [rows[number] for number in range(len(task.jobs))]
+        rows.update(zip(places.tolist(), judge(part, with_widths), strict=True))
+    return [rows[place] for place in range(len(task.jobs))]
 
 
-def choose(task: WindowSet, shipped: Calibration, learned: Lookup) -> Sequence[Calibration]:
-    """Return the constants of each job."""
-    chosen = [shipped] * len(task.jobs)
-    for number in np.flatnonzero(is_uncovered(task, shipped)).tolist():
-        own = learned(task.jobs[number].satellite_id, task.subsystem)
-        if own is not None and not is_uncovered(task.of_jobs(np.array([number])), own).any():
-            chosen[number] = own
-    return chosen
+def choose(
+    task: WindowSet, shipped: Calibration, learned: Lookup
+) -> Iterator[tuple[Places, WindowSet, Calibration]]:
+    """Yield the constants that judge, each with its jobs' places and these jobs: every job once."""
+    by_shipped = with_coverage(task, shipped)
+    is_left = np.ones(len(task.jobs), np.bool_)
+    uncovered = np.flatnonzero(is_uncovered(by_shipped))
+    satellites = [task.jobs[place].satellite_id for place in uncovered.tolist()]
+    own = learned(list(dict.fromkeys(satellites)), task.subsystem) if satellites else {}
+    for name, calibration in own.items():
+        mine = uncovered[np.array(satellites) == name]
+        part = with_coverage(task.of_jobs(mine), calibration)
+        judged = np.flatnonzero(~is_uncovered(part))
+        if judged.size:
+            is_left[mine[judged]] = False
+            yield mine[judged], part.of_jobs(judged), calibration
+    left = np.flatnonzero(is_left)
+    if left.size:
+        yield left, by_shipped.of_jobs(left), shipped
 
 
-def is_uncovered(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
-    """Tell which jobs have windows, and none that the calibration covers, bool[job]."""
-    covered = with_coverage(task, calibration).is_covered
-    if covered is None or task.steps is None:
+def is_uncovered(task: WindowSet) -> NDArray[np.bool_]:
+    """Tell which jobs have windows, and none that is covered, bool[job]."""
+    if task.is_covered is None or task.steps is None:
         return np.zeros(len(task.jobs), np.bool_)
     has_window = task.steps >= MIN_WINDOW_LENGTH
-    return np.asarray(has_window.any(axis=1) & ~(has_window & covered).any(axis=1))
+    return np.asarray(has_window.any(axis=1) & ~(has_window & task.is_covered).any(axis=1))

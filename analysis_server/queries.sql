@@ -101,13 +101,16 @@ WHERE inference.subsystem = %(subsystem)s AND inference.anomaly_detected
     )
 ORDER BY inference.job_id DESC LIMIT %(limit)s
 
--- name: calibration_in_use
-SELECT version, hash, state FROM ops.calibrations
-WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND state IN ('active', 'pinned')
+-- name: calibrations_in_use
+SELECT satellite_id, version, hash, state FROM ops.calibrations
+WHERE satellite_id = ANY (%(satellites)s) AND subsystem = %(subsystem)s AND state IN ('active', 'pinned')
 
 -- name: constants
-SELECT constants FROM ops.calibrations
-WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND version = %(version)s
+SELECT calibration.satellite_id, calibration.constants
+FROM unnest(%(satellites)s::text [], %(versions)s::int []) AS wanted (satellite_id, version)
+INNER JOIN ops.calibrations AS calibration
+    ON calibration.satellite_id = wanted.satellite_id AND calibration.version = wanted.version
+WHERE calibration.subsystem = %(subsystem)s
 
 -- name: lock_calibrations
 -- One writer at a time for a satellite's subsystem: the next version is counted from those that are there.

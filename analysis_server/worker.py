@@ -17,7 +17,7 @@ from analysis_server.calibrations import Calibrations
 from analysis_server.consuming import supervise
 from analysis_server.coverage import WHAT_TO_DO, Told, uncovered_in_words
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
-from analysis_server.inference import failed_rows, infer_windows
+from analysis_server.inference import failed_rows, infer_covered
 from analysis_server.learned import LearnedConstants, judge_by_choice
 from analysis_server.learner import Learner, learner_of
 from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
@@ -176,7 +176,7 @@ def _infer(task: WindowSet) -> list[SubsystemInference]:
         task,
         shipped,
         _learned(os.getpid()),
-        lambda part, calibration: infer_windows(part, infer=infer, calibration=calibration),
+        lambda part, calibration: infer_covered(part, infer=infer, calibration=calibration),
     )
 
 

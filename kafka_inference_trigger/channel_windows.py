@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Times, Values
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Window
+from telemetry_core.subsystems import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window
 from telemetry_core.tasks import ChannelState
 
 Counts = NDArray[np.int64]
@@ -24,8 +24,6 @@ _REGULAR_SHARE: Final = 0.5
 """A channel has a cadence if at least so many of its intervals are the usual one."""
 _CADENCE_SAMPLES: Final = 6
 """From so many samples on a channel has a cadence."""
-_NEIGHBOURS: Final = 5
-"""The usual interval before or behind another one is the median of so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,13 +213,16 @@ def unbroken(times: Times, ending_us: int, limits: Window) -> slice:
 
 def _usual_beside(intervals: Times, place: int) -> int:
     """The usual interval before or behind one, the shorter of both: windows hold one cadence; 0 = unknown."""
-    sides = (intervals[max(place - _NEIGHBOURS, 0) : place], intervals[place + 1 : place + 1 + _NEIGHBOURS])
+    sides = (
+        intervals[max(place - GAP_NEIGHBOURS, 0) : place],
+        intervals[place + 1 : place + 1 + GAP_NEIGHBOURS],
+    )
     return min((_middle(side) for side in sides if side.size), default=0)
 
 
 def _is_too_old(times: Times, ending_us: int, limits: Window) -> bool:
     """Tell whether a channel ceased so long ago that a whole window could be missing since."""
-    newest = np.diff(times[-_NEIGHBOURS - 1 :])
+    newest = np.diff(times[-GAP_NEIGHBOURS - 1 :])
     patience_us = MIN_WINDOW_LENGTH * _middle(newest) if newest.size else 0
     return ending_us - int(times[-1]) > max(limits.max_gap_s * 1_000_000, patience_us)
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from operation_server.victoria import Point
 from telemetry_core.step_times import channel_step_times
-from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Mission, Rule
+from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Mission, Rule, Window
 
 ANOMALY: Final = "anomaly"
 """Stands for the anomaly score where a rule's reason would stand."""
@@ -124,15 +124,15 @@ def breach_run(rule: Rule, samples: Sequence[Point]) -> Sequence[Point]:
     return run
 
 
-def expectations(forecast: Mapping[str, Any], moment_ms: int, *, max_gap_s: float) -> dict[str, Expectation]:
+def expectations(forecast: Mapping[str, Any], moment_ms: int, limits: Window) -> dict[str, Expectation]:
     """Return, by channel, what a stored forecast said of the step nearest to a moment.
 
-    A channel is left out where its nearest step is further away than `max_gap_s`: then nothing was said of
+    A channel is left out where a gap lies between its nearest step and the moment: then nothing was said of
     that moment.
     """
     band = forecast["band"] or {}
     steps = {
-        (place, channel): _nearest_step(forecast, channel, moment_ms / 1000, max_gap_s)
+        (place, channel): _nearest_step(forecast, channel, moment_ms / 1000, limits)
         for place, channel in enumerate(forecast["input_features"])
     }
     return {
@@ -146,13 +146,13 @@ def expectations(forecast: Mapping[str, Any], moment_ms: int, *, max_gap_s: floa
     }
 
 
-def _nearest_step(forecast: Mapping[str, Any], channel: str, moment_s: float, max_gap_s: float) -> int | None:
+def _nearest_step(forecast: Mapping[str, Any], channel: str, moment_s: float, limits: Window) -> int | None:
     times = channel_step_times(forecast, channel)
     if not forecast["predictions"] or times is None:
         return None
     distances = [abs(time_s - moment_s) for time_s in times.all_s(len(forecast["predictions"]))]
     nearest = min(range(len(distances)), key=distances.__getitem__)
-    return nearest if distances[nearest] <= max_gap_s else None
+    return nearest if distances[nearest] <= limits.gap_s(times.interval_us / 1_000_000) else None
 
 
 def _cell(table: Any, step: int, place: int) -> float | None:

@@ -87,9 +87,7 @@ def read_stored(connection: Connection, episode: Episode) -> Stored:
 def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evidence:
     """Explain an alert by the verdict with the highest score."""
     peak, forecast = stored.peak, stored.forecast
-    expected = (
-        expectations(forecast, episode.started_ms, max_gap_s=mission.window.max_gap_s) if forecast else {}
-    )
+    expected = expectations(forecast, episode.started_ms, mission.window) if forecast else {}
     made_at = datetime.fromisoformat(forecast["window_end"]) if forecast and expected else None
     contributions = peak["contributions"] or {}
     newest = peak["input_data"].get("newest") or {}

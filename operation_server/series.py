@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from telemetry_core.messages import microseconds_of
+from telemetry_core.subsystems import GAP_NEIGHBOURS, Window
 
 SPAN_GROWTH: Final = 4
 _STEP_DIGITS: Final = 3
@@ -54,15 +55,42 @@ def times_of(series: Sequence[Series]) -> list[int]:
     return sorted(set[int]().union(*(item.low.keys() | item.high.keys() for item in series)))
 
 
-def with_gaps(times_ms: Sequence[int], *, step_ms: int, max_gap_ms: int) -> list[int]:
-    """Insert a time without any value between two that are too far apart to be joined by a line."""
-    limit_ms = max(max_gap_ms, 2 * step_ms)
-    marked = list(times_ms[:1])
-    for earlier, later in pairwise(times_ms):
-        if later - earlier > limit_ms:
-            marked.append(earlier + (step_ms or limit_ms // 2))
-        marked.append(later)
-    return marked
+def with_gaps(series: Sequence[Series], limits: Window, *, step_ms: int) -> list[int]:
+    """Return every time of some series, and one without any value within each gap of all of them.
+
+    `step_ms` is the width of the intervals that the times stand for; 0 = they are samples.
+    """
+    gap_ms = limits.gap_s(step_ms / 1000) * 1000
+    packets = {tuple(times_of([one])) for one in series}
+    lines = sorted(line for times_ms in packets for line in lines_of(times_ms, limits, step_ms=step_ms))
+    marked, end_ms = times_of(series), lines[0][1] if lines else 0
+    for first_ms, last_ms in lines:
+        if first_ms - end_ms > gap_ms:
+            marked.append(end_ms + (step_ms or int(gap_ms / 2)))
+        end_ms = max(end_ms, last_ms)
+    return sorted(marked)
+
+
+def lines_of(times_ms: Sequence[int], limits: Window, *, step_ms: int) -> list[tuple[int, int]]:
+    """Return the first and the last time of each stretch of a channel that no gap cuts."""
+    intervals = [later - earlier for earlier, later in pairwise(times_ms)]
+    gaps = [
+        place
+        for place, interval in enumerate(intervals)
+        if interval > limits.max_gap_s * 1000
+        and interval > limits.gap_s(max(step_ms, _usual_beside(intervals, place)) / 1000) * 1000
+    ]
+    firsts, lasts = [0, *(place + 1 for place in gaps)], [*gaps, len(intervals)]
+    return [(times_ms[first], times_ms[last]) for first, last in zip(firsts, lasts, strict=True) if times_ms]
+
+
+def _usual_beside(intervals: Sequence[int], place: int) -> int:
+    """The usual interval before or behind one, the shorter of both; 0 = unknown."""
+    sides = (
+        intervals[max(place - GAP_NEIGHBOURS, 0) : place],
+        intervals[place + 1 : place + 1 + GAP_NEIGHBOURS],
+    )
+    return min((sorted(side)[len(side) // 2] for side in sides if side), default=0)
 
 
 def span_of_newest(count: Callable[[int], int], *, size: int, longest_ms: int) -> int:

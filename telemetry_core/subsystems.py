@@ -21,6 +21,8 @@ MAX_HORIZON = 64
 MAX_SMOOTHING = 64
 GAP_INTERVALS = 3
 """So many usual intervals without a sample are no gap, however long they last."""
+GAP_NEIGHBOURS = 5
+"""The usual interval before or behind a pause is the median of so many; the shorter of both counts."""
 MAX_FILL_VALUES = 16
 SERIES_SUBSYSTEM = "series"
 """Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""

@@ -24,6 +24,7 @@ TRITON_QUERY: Final = (
     '|nv_gpu_(utilization|memory_(used|total)_bytes|power_usage)"}'
 )
 _LATENCY: Final = "sum by (le) (increase(inference_received_to_row_seconds_bucket[5m]))"
+_RESTLESS: Final = 'sum(increase(inference_restless_sample_sets_total{{outcome="{}"}}[5m]))'
 #: By name, each the query of one number.
 NUMBER_QUERIES: Final = {
     "per_minute": "sum(increase(inference_verdicts_total[1m]))",
@@ -33,6 +34,8 @@ NUMBER_QUERIES: Final = {
         '100 - 100 * (sum(increase(inference_verdicts_total{verdict="failed"}[5m])) default 0) / '
         "sum(increase(inference_verdicts_total[5m]))"
     ),
+    "restless_judged": _RESTLESS.format("judged"),
+    "restless_left_out": _RESTLESS.format("left out"),
     "intake_paused": "max(telemetry_intake_paused)",
     "active_series": 'vm_cache_entries{type="storage/hour_metric_ids"}',
     "samples_per_s": "sum(rate(vm_rows_inserted_total[1m]))",
@@ -89,6 +92,8 @@ def verdicts_part(
         newest_at=None if isinstance(database, Away) else database.newest_at,
         open_jobs=None if isinstance(database, Away) else database.open_jobs,
         oldest_open_s=None if isinstance(database, Away) else database.oldest_open_s,
+        restless_judged=numbers.get("restless_judged"),
+        restless_left_out=numbers.get("restless_left_out"),
     )
     return part, findings
 

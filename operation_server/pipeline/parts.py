@@ -107,6 +107,8 @@ class VerdictsPart(_Part):
     newest_at: datetime | None = Field(description="When the newest verdict was committed")
     open_jobs: Count = Field(description="Jobs not judged yet; counts no further than 10000")
     oldest_open_s: Number = Field(description="Age of the oldest of them")
+    restless_judged: Number = Field(description="Sample sets of restless subsystems")
+    restless_left_out: Number = Field(description="Those that `added_share` or the draw left out")
 
 
 class DatabasePart(_Part):

@@ -83,8 +83,7 @@ def get_telemetry(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     table = _read(source, strategy, size) if wanted else _Table(step_ms=0, series={}, times_ms=[])
     times_ms = table.times_ms
     if strategy == "minmax":
-        max_gap_ms = round(services.mission.window.max_gap_s * 1000)
-        times_ms = with_gaps(times_ms, step_ms=table.step_ms, max_gap_ms=max_gap_ms)
+        times_ms = with_gaps(list(table.series.values()), services.mission.window, step_ms=table.step_ms)
     body = {
         "satellite_id": satellite_id,
         "start_time": within.start,

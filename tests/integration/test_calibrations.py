@@ -130,15 +130,15 @@ def test_constants_come_into_use_in_place_of_the_former_ones(pool: Pool, worker:
     judge(pool, "A", 0, "l")
     part = only(worker)
     worker.claim(part, is_forced=False)
-    assert worker.in_use("A", "eps") is None
+    assert worker.in_use(["A"], "eps") == {}
     assert worker.save(part, learned(1), DONE)
     assert not worker.save(part, learned(1), DONE)
-    assert worker.in_use("A", "eps") == (1, learned(1).hash)
-    assert worker.constants("A", "eps", 1) == {"format": 2, "number": 1}
+    assert worker.in_use(["A"], "eps") == {"A": (1, learned(1).hash)}
+    assert worker.constants({"A": 1, "B": 1}, "eps") == {"A": {"format": 2, "number": 1}}
     assert worker.save(part, learned(2), DONE)
-    assert worker.in_use("A", "eps") == (2, learned(2).hash)
+    assert worker.in_use(["A"], "eps") == {"A": (2, learned(2).hash)}
     assert states(pool) == [(1, "superseded"), (2, "active")]
-    assert worker.in_use("A", "comm") is None
+    assert worker.in_use(["A"], "comm") == {}
 
 
 def test_one_with_constants_is_due_when_it_learns_all_the_same(pool: Pool, worker: Calibrations) -> None:
@@ -200,7 +200,7 @@ def test_operators_pin_and_roll_back(pool: Pool, worker: Calibrations, keeper: P
     assert states(pool) == [(1, "superseded"), (2, "active"), (3, "refused")]
     assert command.pin(keeper, key | {"version": 1}) == "A eps: version 1 is pinned"
     assert not worker.save(part, learned(4), DONE)
-    assert worker.in_use("A", "eps") == (1, learned(1).hash)
+    assert worker.in_use(["A"], "eps") == {"A": (1, learned(1).hash)}
     lines = list(command.listed(keeper, "A", None))
     assert [line.split(",")[0] for line in lines] == [
         "A eps 3: refused", "A eps 2: superseded", "A eps 1: pinned",
@@ -208,7 +208,7 @@ def test_operators_pin_and_roll_back(pool: Pool, worker: Calibrations, keeper: P
     assert '"number": 1' in command.shown(keeper, key | {"version": 1})
     with pytest.raises(command.NoSuchCalibration, match="A eps has no version 9"):
         command.pin(keeper, key | {"version": 9})
-    assert worker.in_use("A", "eps") == (1, learned(1).hash)
+    assert worker.in_use(["A"], "eps") == {"A": (1, learned(1).hash)}
 
 
 def test_without_a_former_version_a_rolled_back_satellite_learns_anew_later(
@@ -220,7 +220,7 @@ def test_without_a_former_version_a_rolled_back_satellite_learns_anew_later(
     worker.save(part, learned(), DONE)
     key = {"satellite_id": "A", "subsystem": "eps", "version": None}
     command.roll_back(keeper, key)
-    assert worker.in_use("A", "eps") is None
+    assert worker.in_use(["A"], "eps") == {}
     assert due(worker) == []
     with pytest.raises(command.NoSuchCalibration):
         command.roll_back(keeper, key)

@@ -3250,6 +3250,16 @@ export interface components {
              * @description Age of the oldest of them
              */
             oldest_open_s: number | null;
+            /**
+             * Restless Judged
+             * @description Sample sets of restless subsystems
+             */
+            restless_judged: number | null;
+            /**
+             * Restless Left Out
+             * @description Those that `added_share` or the draw left out
+             */
+            restless_left_out: number | null;
         };
         /**
          * VictoriaMetricsPart

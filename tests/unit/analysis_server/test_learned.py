@@ -51,7 +51,7 @@ def judged(one: WindowSet, learned) -> tuple[list[tuple[str, str]], int]:
 
 
 def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked():
-    def unasked(_satellite_id, _subsystem):
+    def unasked(_satellites, _subsystem):
         raise AssertionError
 
     assert judged(task(("A", 1.0), ("B", 5.0)), unasked) == (
@@ -61,15 +61,26 @@ def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked(
 
 
 def test_each_job_is_judged_by_its_satellites_own_constants_in_order():
-    found, calls = judged(
-        task(("A", 20.0), ("B", 20.0), ("A", 1.0), ("A", 20.0)), lambda name, _: OWN if name == "A" else None
-    )
+    found, calls = judged(task(("A", 20.0), ("B", 20.0), ("A", 1.0), ("A", 20.0)), lambda *_: {"A": OWN})
     assert found == [("A-0", "own"), ("B-1", SHIPPED.hash), ("A-2", SHIPPED.hash), ("A-3", "own")]
     assert calls == 2
 
 
+def test_coverage_is_told_once_by_the_constants_that_judge():
+    found = []
+
+    def judge(part, calibration):
+        found.append((calibration.hash, part.is_covered, part.origins))
+        return [(job.job_id, calibration.hash) for job in part.jobs]
+
+    judge_by_choice(task(("A", 20.0), ("B", 20.0)), SHIPPED, lambda *_: {"A": OWN}, judge)
+    (own, covered, _), (shipped, uncovered, origins) = found
+    assert (own, covered, shipped, uncovered.tolist()) == ("own", None, SHIPPED.hash, [[False]])
+    assert origins[0]["not_calibrated"]["gyro_x"]["interval_s"] == 20.0
+
+
 def test_own_constants_of_another_cadence_judge_nothing():
-    assert judged(task(("A", 60.0)), lambda *_: OWN)[0] == [("A-0", SHIPPED.hash)]
+    assert judged(task(("A", 60.0)), lambda *_: {"A": OWN})[0] == [("A-0", SHIPPED.hash)]
 
 
 class Store:
@@ -81,14 +92,16 @@ class Store:
         self.questions = 0
         self.content = CONTENT
 
-    def in_use(self, satellite_id, subsystem):
+    def in_use(self, satellites, subsystem):
         self.questions += 1
         if self.is_away:
             raise DependencyUnavailable("postgresql", "away")
-        return self.versions.get((satellite_id, subsystem))
+        return {
+            name: of for (name, part), of in self.versions.items() if name in satellites and part == subsystem
+        }
 
-    def constants(self, _satellite_id, _subsystem, _version):
-        return self.content
+    def constants(self, versions, _subsystem):
+        return dict.fromkeys(versions, self.content)
 
 
 class Clock:
@@ -109,8 +122,13 @@ def clock():
 
 
 @pytest.fixture
-def learned(store, clock):
+def constants(store, clock):
     return LearnedConstants(store, monotonic=clock)
+
+
+@pytest.fixture
+def learned(constants):
+    return lambda satellite_id, subsystem: constants([satellite_id], subsystem).get(satellite_id)
 
 
 def test_a_new_version_is_taken_up_within_the_polling_time_and_asked_for_once(store, clock, learned):
@@ -150,6 +168,18 @@ def test_while_postgresql_is_away_one_question_serves_all_that_is_known(store, c
     for number in range(200):
         learned(f"S{number}", "aocs")
     assert store.questions == 201
+
+
+def test_one_question_serves_all_satellites_of_a_task(store, clock, constants):
+    store.versions = {(f"S{number}", "aocs"): (1, "own") for number in range(100)}
+    names = [f"S{number}" for number in range(200)]
+    for _ in range(2):
+        assert sorted(constants(names * 2, "aocs")) == sorted(names[:100])
+    assert store.questions == 1
+    clock.now_s += POLL_S
+    store.versions["S150", "aocs"] = (1, "new")
+    assert len(constants(names, "aocs")) == 101
+    assert store.questions == 2
 
 
 def test_what_is_not_known_yet_waits_for_postgresql(store, learned):

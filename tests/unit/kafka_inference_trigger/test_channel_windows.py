@@ -1,22 +1,26 @@
 """A window belongs to a channel: its own last samples, whatever packets brought them."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kafka_inference_trigger.channel_windows import SampleWindow, usual_interval_us
+from kafka_inference_trigger.channel_windows import SampleWindow, unbroken, usual_interval_us
 from kafka_inference_trigger.windows import TelemetryWindows, look_back_s
 from telemetry_core.inferences import Lane
 from telemetry_core.messages import TelemetryMessage
-from telemetry_core.subsystems import Mission
+from telemetry_core.subsystems import Mission, Window
 from telemetry_core.tasks import ChannelState
 
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US
 LENGTH = 16
+GAPS = json.loads((Path(__file__).parents[2] / "examples/gaps.json").read_text())
 CHANNELS = 4
 NAN = float("nan")
 JUDGED, TOO_FEW, TOO_OLD, NEVER_SEEN = ChannelState
@@ -367,6 +371,15 @@ def test_a_cadence_slower_than_the_gap_is_none(interval_s: int):
     window = satellite.window(seconds[-1])
     assert (window.states[0], window.steps[0]) == (JUDGED, LENGTH)
     assert window.interval_us[0] == interval_s * SECOND_US
+
+
+@pytest.mark.parametrize("example", GAPS["series"], ids=lambda example: example["what"])
+def test_a_window_begins_where_a_chart_begins_its_last_line(example: dict[str, Any]):
+    times = np.array(example["times_s"]) * SECOND_US
+    limits = Window(length=64, max_span_s=10_000, max_gap_s=GAPS["max_gap_s"])
+    first, last = example["lines_s"][-1]
+    found = times[unbroken(times, times[-1], limits)]
+    assert (found[0], found[-1]) == (first * SECOND_US, last * SECOND_US)
 
 
 @pytest.mark.parametrize(("pause_s", "samples"), [(300, 12), (301, 2), (360, 2)])

@@ -13,9 +13,10 @@ from operation_server.episodes import (
     state_of,
 )
 from operation_server.victoria import Point
-from telemetry_core.subsystems import Rule
+from telemetry_core.subsystems import Rule, Window
 
 LOW = Rule(channel="battery_soc_percent", below=30, reason="low_battery", log="")
+WINDOW = Window(length=64, max_span_s=10_000, max_gap_s=60)
 
 
 @pytest.mark.parametrize("reason", [None, "low_battery"])
@@ -74,9 +75,11 @@ def test_expectation_is_the_forecast_step_nearest_in_time() -> None:
         "band": {"lower": [[0.0, 1.0], [2.0, 3.0]], "upper": [[2.0, 3.0], [4.0, 5.0]]},
     }
     moment_ms = round(end.timestamp() * 1000) + 1900
-    found = expectations(forecast, moment_ms, max_gap_s=60)
+    found = expectations(forecast, moment_ms, WINDOW)
     assert (found["b"].expected, found["b"].lower_90, found["b"].upper_90) == (4.0, 3.0, 5.0)
-    assert expectations(forecast, moment_ms + 120_000, max_gap_s=60) == {}
+    assert expectations(forecast, moment_ms + 120_000, WINDOW) == {}
+    slow = {"a": {"end": end.isoformat(), "interval_s": 240.0}}
+    assert list(expectations(forecast | {"axes": slow}, moment_ms + 120_000, WINDOW)) == ["a"]
 
 
 def test_every_channel_has_a_share_highest_first() -> None:

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from operation_server.asking import Away, Inquiry
 from operation_server.pipeline.board import CACHE_S, Answers, Board, pipeline_of
 from operation_server.pipeline.kafka import KafkaNumbers, lag_of
-from operation_server.pipeline.metrics import Metrics
+from operation_server.pipeline.metrics import NUMBER_QUERIES, Metrics
 from operation_server.pipeline.parts import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
 from operation_server.pipeline.passed_over import COUNTERS
 from operation_server.pipeline.queues import REMEMBERED_S, WorkersQuestion
@@ -20,6 +20,7 @@ from operation_server.pipeline.triton import IndexedModel, indexed_models, not_r
 from operation_server.victoria import Sample
 from telemetry_core.disk import DiskSpace
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.observability import RESTLESS_SAMPLE_SETS
 from telemetry_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,6 +91,14 @@ class TestParts:
             assert {name for name, state in states(answer).items() if state == "off"} == off
             assert {alert.part for alert in answer.alerts} == off
             assert all(f"{tool} unavailable: refused: see " in alert.message for alert in answer.alerts)
+
+    def test_restless_sample_sets_are_shown_as_the_trigger_counts_them(self) -> None:
+        (counted,) = RESTLESS_SAMPLE_SETS.describe()
+        numbers = {"restless_judged": 37.0, "restless_left_out": 12.0}
+        for name, outcome in zip(numbers, ("judged", "left out"), strict=True):
+            assert f'{counted.name}_total{{outcome="{outcome}"}}[5m]' in NUMBER_QUERIES[name]
+        part = pipeline(metrics=Metrics(triton=[], numbers=numbers)).verdicts
+        assert (part.restless_judged, part.restless_left_out) == (37, 12)
 
     def test_jobs_that_stay_open_and_late_verdicts_are_told(self) -> None:
         assert isinstance(WELL.database, DatabaseNumbers)

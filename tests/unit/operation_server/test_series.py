@@ -1,4 +1,7 @@
 import bisect
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import HTTPException
@@ -10,16 +13,19 @@ from operation_server.series import (
     SPAN_GROWTH,
     Series,
     grid_of,
+    lines_of,
     span_of_newest,
     times_of,
     with_gaps,
 )
 from operation_server.victoria import selector_of
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import metrics_by_channel
+from telemetry_core.subsystems import Window, metrics_by_channel
 
 MISSION = load_mission(Settings().mission_file)
 YEAR_MS = 365 * 86_400_000
+GAPS = json.loads((Path(__file__).parents[2] / "examples/gaps.json").read_text())
+WINDOW = Window(length=64, max_span_s=10_000, max_gap_s=GAPS["max_gap_s"])
 
 
 @given(start=st.integers(0, 7_258_118_400_000), span=st.integers(0, YEAR_MS), size=st.integers(2, 4000))
@@ -44,15 +50,50 @@ def test_range_that_moves_keeps_its_grid() -> None:
     assert steps == {86_500}
 
 
+def of_times(*times_ms: int) -> Series:
+    values = dict.fromkeys(times_ms, 1.0)
+    return Series(low=values, high=values)
+
+
+@pytest.mark.parametrize("example", GAPS["series"], ids=lambda example: example["what"])
+def test_a_line_ends_at_a_gap(example: dict[str, Any]) -> None:
+    times_ms = [1000 * time_s for time_s in example["times_s"]]
+    lines = [
+        (first_ms // 1000, last_ms // 1000) for first_ms, last_ms in lines_of(times_ms, WINDOW, step_ms=0)
+    ]
+    assert lines == [tuple(line) for line in example["lines_s"]]
+
+
 def test_gap_is_one_time_without_values() -> None:
-    times = [0, 1000, 2000, 90_000, 91_000]
-    assert with_gaps(times, step_ms=0, max_gap_ms=60_000) == [0, 1000, 2000, 32_000, 90_000, 91_000]
-    assert with_gaps(times, step_ms=1000, max_gap_ms=60_000) == [0, 1000, 2000, 3000, 90_000, 91_000]
+    series = [of_times(0, 1000, 2000, 90_000, 91_000)]
+    assert with_gaps(series, WINDOW, step_ms=0) == [0, 1000, 2000, 32_000, 90_000, 91_000]
+    assert with_gaps(series, WINDOW, step_ms=1000) == [0, 1000, 2000, 3000, 90_000, 91_000]
 
 
 def test_intervals_wider_than_a_gap_are_joined() -> None:
-    assert with_gaps([0, 100_000, 300_000], step_ms=100_000, max_gap_ms=60_000) == [0, 100_000, 300_000]
-    assert with_gaps([], step_ms=0, max_gap_ms=1) == []
+    assert with_gaps([of_times(0, 100_000, 400_000)], WINDOW, step_ms=100_000) == [0, 100_000, 400_000]
+    assert with_gaps([of_times(0, 100_000, 500_000)], WINDOW, step_ms=100_000) == [
+        0,
+        100_000,
+        200_000,
+        500_000,
+    ]
+    assert with_gaps([], WINDOW, step_ms=0) == []
+    assert with_gaps([of_times()], WINDOW, step_ms=0) == []
+
+
+def test_slow_packets_at_different_times_have_no_gap() -> None:
+    packets = [of_times(*range(first_ms, 1_200_000, 120_000)) for first_ms in (0, 1000)]
+    assert with_gaps(packets, WINDOW, step_ms=0) == times_of(packets)
+
+
+def test_what_only_one_channel_lacks_is_no_gap() -> None:
+    fast, slow = of_times(0, 1000, 2000, 300_000), of_times(*range(0, 600_000, 120_000))
+    assert with_gaps([fast, slow], WINDOW, step_ms=0) == times_of([fast, slow])
+
+
+def test_single_samples_beside_each_other_have_no_gap_between() -> None:
+    assert with_gaps([of_times(0), of_times(60_000)], WINDOW, step_ms=0) == [0, 60_000]
 
 
 def test_times_are_those_of_all_series_once_and_ascending() -> None:

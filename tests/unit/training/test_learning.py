@@ -20,7 +20,8 @@ from simulator.constellation import simulate  # noqa: E402
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 STEPS = 90
-MODEL = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")
+REPOSITORY = CHECKOUT / "model_repository"
+MODEL = ModelFile(REPOSITORY / "lstm_timeseries" / "1")
 DEFAULT = load_mission(CHECKOUT / "missions" / "default.yaml")
 MISSION = DEFAULT.model_copy(update={"periodic": DEFAULT.periodic.model_copy(update={"share": 1.0})})
 
@@ -40,19 +41,31 @@ def with_rare_battery(messages: Iterable[Message]) -> Iterator[Message]:
         yield message | {"eps": eps}
 
 
-@pytest.mark.parametrize("interval_s", [0.05, 300.0])
-def test_nominal_telemetry_at_other_intervals_is_learning_and_never_anomalous(interval_s: float) -> None:
-    rows = judged(simulate(1, START, interval_s, STEPS, 11))
+@pytest.mark.parametrize(
+    ("name", "interval_s", "calibrated_s"),
+    [
+        ("lstm_timeseries", 0.05, [0.1, 240.0]),
+        ("lstm_timeseries", 300.0, [0.1, 240.0]),
+        ("moving_average", 0.1, [0.5, 5.0]),
+        ("transformer_timeseries", 10.0, [0.5, 5.0]),
+        ("vae_timeseries", 120.0, [0.5, 5.0]),
+    ],
+)
+def test_nominal_telemetry_at_other_intervals_is_learning_and_never_anomalous(
+    name: str, interval_s: float, calibrated_s: list[float]
+) -> None:
+    model = ModelFile(REPOSITORY / name / "1")
+    rows = judged(simulate(1, START, interval_s, STEPS, 11), model)
     assert {row.verdict for row in rows} == {Verdict.WARMING_UP, Verdict.LEARNING}
     found = [row for row in rows if row.verdict is Verdict.LEARNING]
     for row in found:
         assert (row.status, row.anomaly_score, row.anomaly_detected) == ("completed", None, None)
         assert row.predictions is not None
         assert None not in row.predictions[0]
-        assert row.calibration_hash == MODEL.calibration.hash
+        assert row.calibration_hash == model.calibration.hash
         told = row.input_data["not_calibrated"]
         assert set(told) == set(row.input_features)
-        assert all(one == {"interval_s": interval_s, "calibrated_s": [0.1, 240.0]} for one in told.values())
+        assert all(one == {"interval_s": interval_s, "calibrated_s": calibrated_s} for one in told.values())
 
 
 @pytest.mark.parametrize("interval_s", [0.1, 10.0, 61.0, 120.0])
@@ -64,7 +77,7 @@ def test_nominal_telemetry_from_a_tenth_of_a_second_to_two_minutes_is_judged(int
 
 @pytest.mark.parametrize("interval_s", [1.0, 5.0])
 def test_what_is_covered_scores_as_with_constants_that_say_nothing(interval_s: float) -> None:
-    former = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")
+    former = ModelFile(REPOSITORY / "lstm_timeseries" / "1")
     former.calibration = replace(MODEL.calibration, format=1)
     now, before = (judged(simulate(1, START, interval_s, STEPS, 12), model) for model in (MODEL, former))
     columns = ("verdict", "anomaly_score", "contributions", "predictions", "input_data")

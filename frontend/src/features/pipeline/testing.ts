@@ -63,6 +63,8 @@ export function aPipeline(): Pipeline {
       newest_at: "2026-03-01T11:59:58Z",
       open_jobs: 2,
       oldest_open_s: 0.4,
+      restless_judged: 37,
+      restless_left_out: 12,
     },
     database: {
       ...normal,

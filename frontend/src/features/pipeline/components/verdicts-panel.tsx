@@ -35,6 +35,12 @@ export function VerdictsPanel({ part }: { part: Pipeline["verdicts"] }) {
         <Figure label={t("verdicts.oldestOpen")}>
           <Value value={formatMeasure(part.oldest_open_s)} unit="s" />
         </Figure>
+        <Figure label={t("verdicts.restless")}>
+          <Value value={formatMeasure(part.restless_judged)} />
+        </Figure>
+        <Figure label={t("verdicts.leftOut")} rule={t("verdicts.leftOutRule")}>
+          <Value value={formatMeasure(part.restless_left_out)} />
+        </Figure>
         <Figure label={t("verdicts.newest")}>
           {part.newest_at ? <UtcTime time={part.newest_at} /> : <Value value={null} />}
         </Figure>

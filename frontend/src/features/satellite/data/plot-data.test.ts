@@ -53,7 +53,6 @@ const answer = (forecasts: Forecast[]): Forecasts => ({
 const samples = (stepS = 0): Samples => ({
   stepS,
   times: [10, 12, 14],
-  breaks: [],
   columns: [{ subsystem: "eps", channel: "soc", min: [1, null, 3], max: [1, null, 4] }],
 });
 

@@ -5,7 +5,7 @@ import {
   type ForecastLine,
   type ForecastSet,
 } from "@/features/satellite/data/forecast-set";
-import { gapsOf, type Gap } from "@/features/satellite/data/gaps";
+import { gapsOf, sampleGaps, type Gap } from "@/features/satellite/data/gaps";
 import { lowerBound, type Column, type Samples, type Value } from "@/features/satellite/data/samples";
 
 /** Columns of one channel's chart, each as long as the plot's times; null where it has no value. */
@@ -53,7 +53,6 @@ export function buildPlot(
   const times = unionOf([samples.times, ...[...lines.values()].map((line) => line.times)]);
   const sampleRows = rowsOf(times, samples.times);
   const forecastRows = new Map([...lines].map(([name, line]) => [name, rowsOf(times, line.times)]));
-  const gapS = Math.max(limits.maxGapS, 2 * samples.stepS);
   const channels = new Map<string, ChannelPlot>();
   for (const column of samples.columns) {
     const set = forecasts.get(column.subsystem);
@@ -61,9 +60,14 @@ export function buildPlot(
     const own = keyOf(column.subsystem, column.channel);
     const name = lines.has(own) ? own : column.subsystem;
     fillForecast(plot, column.channel, lines.get(name), forecastRows.get(name));
-    plot.gaps = gapsOf(times, plot.max, gapS, samples.breaks);
+    plot.gaps = sampleGaps(times, plot.max, limits.maxGapS, samples.stepS);
     const forecastGap = set && forecastGapS(set, column.channel, times, limits);
-    if (forecastGap !== undefined) plot.forecastGaps = gapsOf(times, plot.forecast, forecastGap, []);
+    if (forecastGap !== undefined)
+      plot.forecastGaps = gapsOf(
+        times,
+        plot.forecast,
+        (intervals, place) => (intervals[place] ?? 0) > forecastGap,
+      );
     channels.set(own, plot);
   }
   return { times, isReduced: samples.stepS > 0, stepS: samples.stepS, channels };

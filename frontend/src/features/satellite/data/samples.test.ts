@@ -53,12 +53,9 @@ test("newer samples widen the interval in which they lie, so that a spike shows"
   expect(samples.columns[0]?.max).toEqual([2, 9, 5]);
 });
 
-test("a gap ends when a late sample fills it", () => {
+test("the row of a gap is no sample", () => {
   const samples = samplesOf(answer([[0, 1], [45, null], [90, 1]])); // prettier-ignore
   expect(samples.times).toEqual([0, 90]);
-  expect(samples.breaks).toEqual([45]);
-  mergeSamples(samples, answer([[0, 1], [40, 1], [90, 1]])); // prettier-ignore
-  expect(samples.breaks).toEqual([]);
 });
 
 test("an empty answer changes nothing", () => {

@@ -11,21 +11,19 @@ export interface Column {
 
 /**
  * Samples in columns on one list of ascending times (Unix seconds), changed in place. `stepS` > 0: extremes of
- * intervals that start at multiples of it; 0: the samples themselves. `breaks`: times at which a line must not go on.
+ * intervals that start at multiples of it; 0: the samples themselves.
  */
 export interface Samples {
   stepS: number;
   times: number[];
-  breaks: number[];
   columns: Column[];
 }
 
-/** Takes over an answer; its rows of nulls become breaks. */
+/** Takes over an answer. */
 export function samplesOf(telemetry: Telemetry): Samples {
   const samples: Samples = {
     stepS: telemetry.step_s,
     times: [],
-    breaks: [],
     columns: telemetry.channels.map(({ subsystem, channel }) => ({ subsystem, channel, min: [], max: [] })),
   };
   mergeSamples(samples, telemetry);
@@ -38,7 +36,6 @@ export function samplesOf(telemetry: Telemetry): Samples {
  */
 export function mergeSamples(samples: Samples, newer: Telemetry): void {
   const keys = newer.times.map((time, row) => (isBreak(newer, row) ? null : startOf(time, samples.stepS)));
-  mergeBreaks(samples, newer, keys);
   const earliest = keys.find((key) => key !== null);
   if (earliest === undefined) return;
   const first = lowerBound(samples.times, earliest);
@@ -61,7 +58,6 @@ export function mergeSamples(samples: Samples, newer: Telemetry): void {
 /** Drops what is older than `start`, so that following for days takes no more memory than following for minutes. */
 export function trimSamples(samples: Samples, start: number): void {
   const count = lowerBound(samples.times, start - samples.stepS);
-  samples.breaks.splice(0, lowerBound(samples.breaks, start));
   if (count === 0) return;
   samples.times.splice(0, count);
   for (const column of samples.columns) {
@@ -90,17 +86,6 @@ function startOf(time: number, stepS: number): number {
   if (stepS === 0) return time;
   const stepMs = Math.round(stepS * 1000);
   return (Math.floor(Math.round(time * 1000) / stepMs) * stepMs) / 1000;
-}
-
-/** From the start of the newer answer on it alone knows where the gaps are; intervals have none within them. */
-function mergeBreaks(samples: Samples, newer: Telemetry, keys: (number | null)[]): void {
-  if (samples.stepS > newer.step_s) return;
-  const kept = lowerBound(samples.breaks, newer.times[0] ?? Infinity);
-  replaceFrom(
-    samples.breaks,
-    kept,
-    newer.times.filter((_, row) => keys[row] === null),
-  );
 }
 
 function replaceTail(
