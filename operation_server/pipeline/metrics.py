@@ -9,6 +9,7 @@ from operation_server.asking import Away
 from operation_server.pipeline.parts import VerdictsPart, VictoriaMetricsPart
 from operation_server.pipeline.states import (
     Finding,
+    alerts_state,
     away,
     judged,
     latency_state,
@@ -80,6 +81,7 @@ def verdicts_part(
         findings += _latency_findings(numbers.get("latency_p99_s"))
     if not isinstance(database, Away):
         findings += _waiting_findings(database)
+        findings += _alerts_findings(database.anomalies_behind_s)
     part = VerdictsPart(
         **judged(findings),
         per_minute=numbers.get("per_minute"),
@@ -89,6 +91,7 @@ def verdicts_part(
         newest_at=None if isinstance(database, Away) else database.newest_at,
         open_jobs=None if isinstance(database, Away) else database.open_jobs,
         oldest_open_s=None if isinstance(database, Away) else database.oldest_open_s,
+        anomalies_behind_s=None if isinstance(database, Away) else database.anomalies_behind_s,
     )
     return part, findings
 
@@ -113,6 +116,13 @@ def _waiting_findings(database: DatabaseNumbers) -> list[Finding]:
         " see the queues, and the log of housekeeping"
     )
     return without_normal(Finding(state=waiting_state(database.oldest_open_s), message=message))
+
+
+def _alerts_findings(behind_s: float) -> list[Finding]:
+    message = (
+        f"alerts of the anomaly score are {behind_s:.0f} s behind the verdicts: see the log of verdict_relay"
+    )
+    return without_normal(Finding(state=alerts_state(behind_s), message=message))
 
 
 def _intake_findings(numbers: Mapping[str, float | None]) -> list[Finding]:

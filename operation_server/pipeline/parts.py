@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from operation_server.anomalies import AnomaliesBehind
 from operation_server.schemas import Number
 from operation_server.states import State
 
@@ -107,6 +108,7 @@ class VerdictsPart(_Part):
     newest_at: datetime | None = Field(description="When the newest verdict was committed")
     open_jobs: Count = Field(description="Jobs not judged yet; counts no further than 10000")
     oldest_open_s: Number = Field(description="Age of the oldest of them")
+    anomalies_behind_s: AnomaliesBehind | None
 
 
 class DatabasePart(_Part):

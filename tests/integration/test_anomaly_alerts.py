@@ -16,6 +16,7 @@ from telemetry_core.messages import job_id_of, microseconds_of
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.store import revise_inferences, save_inferences, select
+from tests.integration.folding import catch_up
 from tests.integration.test_store import inference, job
 from verdict_relay.alerts import AlertProjection
 from verdict_relay.relay import restart
@@ -59,11 +60,6 @@ def commit(
     ]
     with transaction(pool) as connection:
         save(connection, jobs, rows)
-
-
-def catch_up(projection: AlertProjection) -> None:
-    while projection.step():
-        pass
 
 
 Alert = dict[str, Any]

@@ -63,6 +63,7 @@ export function aPipeline(): Pipeline {
       newest_at: "2026-03-01T11:59:58Z",
       open_jobs: 2,
       oldest_open_s: 0.4,
+      anomalies_behind_s: 0,
     },
     database: {
       ...normal,
