@@ -519,7 +519,6 @@ ALTER TABLE ONLY public.subsystem_inferences
 CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
 CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
 CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE ((folded_job_id)::text <> (target_job_id)::text);
-CREATE INDEX idx_anomaly_alerts_last ON ops.anomaly_alerts USING btree (last_at);
 CREATE INDEX idx_anomaly_alerts_open ON ops.anomaly_alerts USING btree (satellite_id, subsystem) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);

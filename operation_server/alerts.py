@@ -1,4 +1,4 @@
-"""Reading alerts: episodes from PostgreSQL and present breaches, with the acknowledgements of each."""
+"""Reading alerts: of the anomaly score, of judged limits and present breaches; their acknowledgements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -6,16 +6,15 @@ from typing import Any, Final
 
 from fastapi import HTTPException
 
+from operation_server.anomalies import open_anomalies, overlapping_anomalies
 from operation_server.breaches import Breaches
-from operation_server.episodes import ANOMALY, HOLD_MS, Episode, Sign, generated_ms
+from operation_server.episodes import ANOMALY, HOLD_MS, MAX_EPISODES, Episode, Sign, generated_ms
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.messages import time_of
 from telemetry_core.store import Row, rows
 
-MAX_EPISODES: Final = 10_000
-"""So many episodes are looked at for one list."""
 MAX_MEMBERS: Final = 1_000
-"""No more members of an episode are counted, the newest ones."""
+"""No more members of an episode of a limit are counted, the newest ones."""
 MAX_STEPS: Final = 1_000
 _LAST_MS: Final = 9_999_999_999_999
 
@@ -35,15 +34,16 @@ def open_episodes(
     connection: Connection, names: Sequence[str], signs: Sequence[Sign], *, members_each: int = MAX_MEMBERS
 ) -> list[Episode]:
     """Return the episodes that no verdict has ended."""
-    parameters = {"satellites": list(names), "hold_ms": HOLD_MS}
-    anomalies = [sign for sign in signs if sign.reason is None]
     limits = [sign for sign in signs if sign.reason is not None]
+    parameters = {"satellites": list(names), "hold_ms": HOLD_MS, **_columns(limits)}
     found = [
         (row["satellite_id"], Sign(subsystem=row["subsystem"], reason=row["reason"]))
-        for statement, wanted in (("open_anomalies", anomalies), ("open_limits", limits))
-        for row in rows(connection, statement, {**parameters, **_columns(wanted)})
+        for row in rows(connection, "open_limits", parameters)
     ]
-    return _episodes(connection, found, within_ms=(0, _LAST_MS), episodes_each=1, members_each=members_each)
+    broken = _limit_episodes(
+        connection, found, within_ms=(0, _LAST_MS), episodes_each=1, members_each=members_each
+    )
+    return open_anomalies(connection, names, signs) + broken
 
 
 def overlapping_episodes(
@@ -55,17 +55,22 @@ def overlapping_episodes(
         (row["satellite_id"], row["reason"])
         for row in rows(connection, "broken_limits", {"satellites": list(names), **_range(within_ms)})
     }
-    keys = [
-        (name, sign) for name in names for sign in signs if not sign.reason or (name, sign.reason) in broken
-    ]
-    found = _episodes(connection, keys, within_ms=within_ms, episodes_each=MAX_STEPS)
+    keys = [(name, sign) for name in names for sign in signs if (name, sign.reason) in broken]
+    found = overlapping_anomalies(connection, names, signs, start_ms=start_ms, end_ms=end_ms)
+    found += _limit_episodes(connection, keys, within_ms=within_ms, episodes_each=MAX_STEPS)
     still_open = [item for item in open_episodes(connection, names, signs) if item.started_ms <= end_ms]
     return list({(item.key, item.started_ms): item for item in found + still_open}.values())
 
 
 def episode_at(connection: Connection, satellite_id: str, sign: Sign, moment_ms: int) -> Episode | None:
     """Return the episode that a moment lies in."""
-    found = _episodes(connection, [(satellite_id, sign)], within_ms=(0, moment_ms), episodes_each=1)
+    if sign.reason is None:
+        found = overlapping_anomalies(
+            connection, [satellite_id], [sign], start_ms=moment_ms, end_ms=moment_ms
+        )
+    else:
+        key = (satellite_id, sign)
+        found = _limit_episodes(connection, [key], within_ms=(0, moment_ms), episodes_each=1)
     return next((item for item in found if item.contains(moment_ms)), None)
 
 
@@ -145,7 +150,7 @@ def _already(row: Row) -> str:
     return f"Already acknowledged by {row['operator']} at {when}: {row['comment']}"
 
 
-def _episodes(
+def _limit_episodes(
     connection: Connection,
     keys: Sequence[tuple[str, Sign]],
     *,
@@ -153,29 +158,18 @@ def _episodes(
     episodes_each: int,
     members_each: int = MAX_MEMBERS,
 ) -> list[Episode]:
+    if not keys:
+        return []
     parameters = {
+        "satellites": [name for name, _ in keys],
+        **_columns([sign for _, sign in keys]),
         **_range(within_ms),
         "episodes_each": episodes_each,
         "ceiling": MAX_EPISODES,
         "members_each": members_each,
         "hold_ms": HOLD_MS,
     }
-    anomalies = [key for key in keys if key[1].reason is None]
-    limits = [key for key in keys if key[1].reason is not None]
-    return [
-        _episode(row)
-        for statement, wanted in (("anomaly_episodes", anomalies), ("limit_episodes", limits))
-        if wanted
-        for row in rows(
-            connection,
-            statement,
-            {
-                **parameters,
-                "satellites": [name for name, _ in wanted],
-                **_columns([sign for _, sign in wanted]),
-            },
-        )
-    ]
+    return [_episode(row) for row in rows(connection, "limit_episodes", parameters)]
 
 
 def _range(within_ms: tuple[int, int]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Mission, Rule, Windo
 
 ANOMALY: Final = "anomaly"
 """Stands for the anomaly score where a rule's reason would stand."""
+MAX_EPISODES: Final = 10_000
+"""So many of the anomaly score, and of limits, are looked at for one list."""
 HOLD_MS: Final = 60_000
 """An alert of a limit ends when no breach was seen for so long: one that flaps at its limit is one alert."""
 ALERT_ID_PATTERN: Final = (

@@ -62,7 +62,8 @@ class Stored:
     """What PostgreSQL keeps of an alert: its members, its peak and the forecast from before it."""
 
     verdicts: Sequence[VerdictItem]
-    peak: Row
+    #: None where retention deleted it: an alert goes with its newest verdict only.
+    peak: Row | None
     forecast: Row | None
 
 
@@ -75,18 +76,20 @@ def read_stored(connection: Connection, episode: Episode) -> Stored:
     }
     members = {"first_job_id": episode.first_job_id, "newest_job_id": episode.newest_job_id}
     verdicts = rows(connection, "alert_verdicts", {**key, **members, "limit": MAX_VERDICTS})
-    (peak,) = rows(connection, "alert_evidence", {**key, "job_id": episode.peak_job_id})
+    peaks = rows(connection, "alert_evidence", {**key, "job_id": episode.peak_job_id})
     forecasts = rows(connection, "forecast_before", {**key, "job_id": episode.first_job_id})
     return Stored(
         verdicts=[_verdict(row) for row in verdicts],
-        peak=peak,
+        peak=peaks[0] if peaks else None,
         forecast=forecasts[0] if forecasts else None,
     )
 
 
-def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evidence:
-    """Explain an alert by the verdict with the highest score."""
+def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evidence | None:
+    """Explain an alert by the verdict with the highest score, while there is one."""
     peak, forecast = stored.peak, stored.forecast
+    if peak is None:
+        return None
     expected = expectations(forecast, episode.started_ms, mission.window) if forecast else {}
     made_at = datetime.fromisoformat(forecast["window_end"]) if forecast and expected else None
     contributions = peak["contributions"] or {}

@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 
 from operation_server.alerts import acknowledgements, moment, open_episodes, satellites, unjudged_episodes
+from operation_server.anomalies import anomalies_behind_s
 from operation_server.breaches import Breaches
 from operation_server.conditions import SATELLITE, conditions, newest_contacts, read_heard
 from operation_server.episodes import Episode, generated_ms, signs_of
@@ -128,12 +129,13 @@ class FleetBoard:
             known = {item.key for item in episodes}
             episodes += [item for item in standing if item.key not in known]
             acknowledged = acknowledgements(connection, episodes)
+            behind_s = anomalies_behind_s(connection)
         keys = {(*episode.key, episode.started_ms) for episode in episodes} & acknowledged.keys()
         self._standing = standing
         behind = {item.satellite_id: item.clock_behind_s(now) for item in heard}
         wrong = {name: seconds for name, seconds in behind.items() if seconds is not None}
         found = overview(self._mission, contacts.result(), verdicts, episodes, keys, wrong, now=now)
-        return with_progress(found, learning)
+        return with_progress(found, learning) | {"anomalies_behind_s": behind_s}
 
 
 class Contacts:

@@ -910,35 +910,46 @@ CROSS JOIN LATERAL (
 ) AS clock
 
 -- name: open_anomalies
--- Subsystems of some satellites whose newest anomalous verdict is followed by no quiet one.
-SELECT satellite.satellite_id, part.subsystem, NULL AS reason
+-- Alerts of the anomaly score that no verdict has ended.
+SELECT * FROM ops.anomaly_alerts
+WHERE ended_at IS NULL AND satellite_id = ANY (%(satellites)s) AND subsystem = ANY (%(subsystems)s)
+
+-- name: overlapping_anomalies
+-- Alerts of the anomaly score that overlap a time range, newest first. Those of one satellite and subsystem follow each
+-- other: of the ones that start before the range only the newest may reach into it.
+SELECT alert.*
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
-CROSS JOIN LATERAL (
-    SELECT min(job_id) AS oldest, max(job_id) AS newest FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id
-) AS live
 CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
 CROSS JOIN LATERAL (
-    SELECT inference.job_id FROM subsystem_inferences AS inference
-    WHERE inference.subsystem = part.subsystem AND inference.anomaly_detected
-        AND inference.job_id BETWEEN live.oldest AND live.newest
-        AND (
-            SELECT TRUE FROM ops.live_jobs AS job
-            WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
-        )
-    ORDER BY inference.job_id DESC LIMIT 1
-) AS anomalous
-LEFT JOIN LATERAL (
-    SELECT inference.job_id FROM subsystem_inferences AS inference
-    WHERE inference.subsystem = part.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning')
-        AND inference.job_id > anomalous.job_id
-        AND inference.job_id <= live.newest
-        AND (
-            SELECT TRUE FROM ops.live_jobs AS job
-            WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
-        )
-    ORDER BY inference.job_id LIMIT 1
-) AS quiet ON TRUE
-WHERE quiet.job_id IS NULL
+    SELECT found.* FROM ops.anomaly_alerts AS found
+    WHERE found.satellite_id = satellite.satellite_id AND found.subsystem = part.subsystem
+        AND found.started_at < (%(end)s::timestamptz AT TIME ZONE 'UTC') + interval '1 ms'
+        AND found.started_at >= coalesce((
+            SELECT max(earlier.started_at) FROM ops.anomaly_alerts AS earlier
+            WHERE earlier.satellite_id = satellite.satellite_id AND earlier.subsystem = part.subsystem
+                AND earlier.started_at <= (%(start)s::timestamptz AT TIME ZONE 'UTC')
+        ), '-infinity')
+        AND (found.ended_at IS NULL OR found.last_at >= (%(start)s::timestamptz AT TIME ZONE 'UTC'))
+) AS alert
+ORDER BY alert.started_at DESC LIMIT %(ceiling)s
+
+-- name: anomalies_behind
+-- For how many seconds the oldest verdict has waited that alerts of the anomaly score don't count yet, with those that a
+-- running transaction still hides from the relay; or how long ago it began to fold earlier ones again. 0 = none waits.
+SELECT
+    coalesce(extract(EPOCH FROM (now() AT TIME ZONE 'UTC') - least(
+        (
+            SELECT inference.completed_at FROM subsystem_inferences AS inference
+            WHERE (inference.xact, inference.id) > (folded.xact::text::xid8, folded.id)
+                AND inference.status IN ('completed', 'failed')
+            ORDER BY inference.xact, inference.id LIMIT 1
+        ),
+        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_job_id <> target_job_id) THEN folded.updated_at END
+    )), 0)::float8 AS behind_s
+FROM (
+    SELECT coalesce(max(xact), 0) AS xact, coalesce(max(id), 0) AS id, max(updated_at) AS updated_at
+    FROM ops.relay_cursors WHERE sink = 'alerts'
+) AS folded
 
 -- name: open_limits
 -- Limits of some satellites that were broken within the `hold_ms` before the newest judged job of their subsystem, or
@@ -988,123 +999,6 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS breach
 
--- name: anomaly_episodes
--- Runs of anomalous verdicts of some satellites' subsystems with a member between two times, whole: a nominal, warming-up
--- or learning verdict ends one. The walk goes from the range's end back to the newest member, from there to the quiet
--- verdict before it, and so on: members are passed over in an index, and no more than the newest `members_each` are
--- counted. The ids of telemetry jobs end in their generation time, and `:` follows the digits.
-WITH RECURSIVE walk AS (
-    SELECT
-        sign.satellite_id,
-        sign.subsystem,
-        ('kafka-' || sign.satellite_id || '-') COLLATE "C" AS prefix,
-        (SELECT min(job_id) FROM ops.live_jobs WHERE satellite_id = sign.satellite_id) AS oldest_job_id,
-        ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS first_job_id,
-        NULL::text COLLATE "C" AS newest_job_id,
-        FALSE AS is_open,
-        0 AS step
-    FROM unnest(%(satellites)s::text [], %(subsystems)s::text []) AS sign (satellite_id, subsystem)
-
-    UNION ALL
-
-    SELECT
-        walk.satellite_id,
-        walk.subsystem,
-        walk.prefix,
-        walk.oldest_job_id,
-        first.job_id,
-        newest.job_id,
-        walk.step = 0 AND ending.job_id IS NULL,
-        walk.step + 1
-    FROM walk
-    CROSS JOIN LATERAL (
-        SELECT inference.job_id FROM subsystem_inferences AS inference
-        WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
-            AND inference.job_id >= greatest(walk.oldest_job_id, walk.prefix || %(start)s)
-            AND inference.job_id < walk.first_job_id
-            AND (
-                SELECT TRUE FROM ops.live_jobs AS job
-                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
-            )
-        ORDER BY inference.job_id DESC LIMIT 1
-    ) AS found
-    LEFT JOIN LATERAL (
-        SELECT inference.job_id FROM subsystem_inferences AS inference
-        WHERE inference.subsystem = walk.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning')
-            AND inference.job_id >= walk.oldest_job_id
-            AND inference.job_id < found.job_id
-            AND (
-                SELECT TRUE FROM ops.live_jobs AS job
-                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
-            )
-        ORDER BY inference.job_id DESC LIMIT 1
-    ) AS earlier ON TRUE
-    LEFT JOIN LATERAL (
-        SELECT inference.job_id FROM subsystem_inferences AS inference
-        WHERE inference.subsystem = walk.subsystem AND inference.verdict IN ('nominal', 'warming_up', 'learning') AND walk.step = 0
-            AND inference.job_id > found.job_id
-            AND inference.job_id < walk.prefix || ':'
-            AND (
-                SELECT TRUE FROM ops.live_jobs AS job
-                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
-            )
-        ORDER BY inference.job_id LIMIT 1
-    ) AS ending ON TRUE
-    CROSS JOIN LATERAL (
-        SELECT inference.job_id FROM subsystem_inferences AS inference
-        WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
-            AND inference.job_id >= coalesce(earlier.job_id, walk.oldest_job_id)
-            AND inference.job_id <= found.job_id
-            AND (
-                SELECT TRUE FROM ops.live_jobs AS job
-                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
-            )
-        ORDER BY inference.job_id LIMIT 1
-    ) AS first
-    CROSS JOIN LATERAL (
-        SELECT inference.job_id FROM subsystem_inferences AS inference
-        WHERE inference.subsystem = walk.subsystem AND inference.anomaly_detected
-            AND inference.job_id >= found.job_id
-            AND inference.job_id
-            < CASE WHEN walk.step = 0 THEN coalesce(ending.job_id, walk.prefix || ':') ELSE walk.first_job_id END
-            AND (
-                SELECT TRUE FROM ops.live_jobs AS job
-                WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
-            )
-        ORDER BY inference.job_id DESC LIMIT 1
-    ) AS newest
-    WHERE walk.step < %(episodes_each)s
-),
-
-listed AS (SELECT * FROM walk WHERE step > 0 LIMIT %(ceiling)s)
-
-SELECT
-    listed.satellite_id,
-    listed.subsystem,
-    NULL AS reason,
-    listed.is_open,
-    listed.first_job_id,
-    listed.newest_job_id,
-    figures.*
-FROM listed
-CROSS JOIN LATERAL (
-    SELECT
-        count(*) AS verdict_count,
-        max(member.anomaly_score) AS peak_score,
-        (array_agg(member.job_id ORDER BY member.anomaly_score DESC NULLS LAST, member.job_id))[1] AS peak_job_id
-    FROM (
-        SELECT inference.job_id, inference.anomaly_score FROM subsystem_inferences AS inference
-        WHERE inference.subsystem = listed.subsystem AND inference.anomaly_detected
-            AND inference.job_id >= listed.first_job_id
-            AND inference.job_id <= listed.newest_job_id
-            AND (
-                SELECT TRUE FROM ops.live_jobs AS job
-                WHERE job.satellite_id = listed.satellite_id AND job.job_id = inference.job_id
-            )
-        ORDER BY inference.job_id DESC LIMIT %(members_each)s
-    ) AS member
-) AS figures
-
 -- name: broken_limits
 -- Which limits some satellites broke between two times: one pass for each satellite, from the range's end down to the next
 -- job with a reason that was not seen yet, and so on. A limit that was never broken is looked for once, not with each rule.
@@ -1134,10 +1028,13 @@ SELECT DISTINCT pass.satellite_id, broken.reason
 FROM pass CROSS JOIN LATERAL unnest(pass.found) AS broken (reason)
 
 -- name: limit_episodes
--- The same of limits: members are jobs with the reason, and one ends where a judged job without it follows after `hold_ms`
--- without a breach: a value that flaps at its limit is one episode. From the newest member the walk leaps to the oldest
--- one of the `hold_ms` before it, so that its cost grows with the time that a limit is broken, not with the jobs;
--- where there is none, a breach further away belongs to it up to `hold_ms` before the judged job next to the leap.
+-- Breaches of some limits with a member between two times, whole: members are jobs with the reason, and an episode ends
+-- where a judged job without it follows after `hold_ms` without a breach: a value that flaps at its limit is one. The walk
+-- goes from the range's end back to the newest member, from there to the first one, and so on; no more than the newest
+-- `members_each` are counted. From the newest member it leaps to the oldest one of the `hold_ms` before it, so that its
+-- cost grows with the time that a limit is broken, not with the jobs; where there is none, a breach further away belongs
+-- to it up to `hold_ms` before the judged job next to the leap. The ids of telemetry jobs end in their generation time,
+-- and `:` follows the digits.
 WITH RECURSIVE walk AS (
     SELECT
         sign.satellite_id,

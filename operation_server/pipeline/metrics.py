@@ -9,6 +9,7 @@ from operation_server.asking import Away
 from operation_server.pipeline.parts import VerdictsPart, VictoriaMetricsPart
 from operation_server.pipeline.states import (
     Finding,
+    alerts_state,
     away,
     judged,
     latency_state,
@@ -83,6 +84,7 @@ def verdicts_part(
         findings += _latency_findings(numbers.get("latency_p99_s"))
     if not isinstance(database, Away):
         findings += _waiting_findings(database)
+        findings += _alerts_findings(database.anomalies_behind_s)
     part = VerdictsPart(
         **judged(findings),
         per_minute=numbers.get("per_minute"),
@@ -94,6 +96,7 @@ def verdicts_part(
         oldest_open_s=None if isinstance(database, Away) else database.oldest_open_s,
         restless_judged=numbers.get("restless_judged"),
         restless_left_out=numbers.get("restless_left_out"),
+        anomalies_behind_s=None if isinstance(database, Away) else database.anomalies_behind_s,
     )
     return part, findings
 
@@ -118,6 +121,13 @@ def _waiting_findings(database: DatabaseNumbers) -> list[Finding]:
         " see the queues, and the log of housekeeping"
     )
     return without_normal(Finding(state=waiting_state(database.oldest_open_s), message=message))
+
+
+def _alerts_findings(behind_s: float) -> list[Finding]:
+    message = (
+        f"alerts of the anomaly score are {behind_s:.0f} s behind the verdicts: see the log of verdict_relay"
+    )
+    return without_normal(Finding(state=alerts_state(behind_s), message=message))
 
 
 def _intake_findings(numbers: Mapping[str, float | None]) -> list[Finding]:

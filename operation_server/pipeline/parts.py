@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from operation_server.anomalies import AnomaliesBehind
 from operation_server.schemas import Number
 from operation_server.states import State
 
@@ -109,6 +110,7 @@ class VerdictsPart(_Part):
     oldest_open_s: Number = Field(description="Age of the oldest of them")
     restless_judged: Number = Field(description="Sample sets of restless subsystems")
     restless_left_out: Number = Field(description="Those that `added_share` or the draw left out")
+    anomalies_behind_s: AnomaliesBehind | None
 
 
 class DatabasePart(_Part):

@@ -20,6 +20,8 @@ LATE_P99_S: Final = 120.0
 OLD_JOB_S: Final = 120.0
 """Lost tasks of submitted jobs were sent again by then."""
 LOST_JOB_S: Final = 600.0
+SLOW_ALERTS_S: Final = 10.0
+LATE_ALERTS_S: Final = 60.0
 BUSY_CONNECTIONS: Final = 0.8
 """Share of the connections that PostgreSQL allows."""
 OLD_TRANSACTION_S: Final = 60.0
@@ -82,6 +84,11 @@ def latency_state(p99_s: float | None) -> State:
 def waiting_state(oldest_s: float | None) -> State:
     """Judge the age of the oldest job that is not judged yet."""
     return _late_state(oldest_s, slow_s=OLD_JOB_S, late_s=LOST_JOB_S)
+
+
+def alerts_state(behind_s: float) -> State:
+    """Judge how far alerts of the anomaly score are behind the verdicts."""
+    return _late_state(behind_s, slow_s=SLOW_ALERTS_S, late_s=LATE_ALERTS_S)
 
 
 def _late_state(age_s: float | None, *, slow_s: float, late_s: float) -> State:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from operation_server.anomalies import anomalies_behind_s
 from operation_server.asking import Away
 from operation_server.pipeline.parts import DatabasePart, SearchPart
 from operation_server.pipeline.states import (
@@ -35,6 +36,7 @@ class DatabaseNumbers:
     #: Jobs that are not judged yet; counts no further than `RELAY_CEILING`.
     open_jobs: int
     oldest_open_s: float | None
+    anomalies_behind_s: float
     #: Verdicts that a sink refused, by sink, each row with the newest one.
     refused: Sequence[Row] = ()
     #: Dead letters that were collected and not handled, and where the collection of each partition goes on.
@@ -51,6 +53,7 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
             newest = rows(connection, "newest_verdict")
             (jobs,) = rows(connection, "open_jobs", {"ceiling": RELAY_CEILING})
             waiting = rows(connection, "relay_lag", {"sink": SEARCH_SINK, "ceiling": RELAY_CEILING})
+            behind_s = anomalies_behind_s(connection)
             refused = rows(connection, "refused_verdicts", {"ceiling": RELAY_CEILING})
             (letters,) = rows(connection, "open_dead_letters", {"ceiling": RELAY_CEILING})
             positions = rows(connection, "next_dead_letter_positions")
@@ -58,6 +61,7 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
             server=server,
             newest_at=newest[0]["completed_at"] if newest else None,
             relay_lag=waiting[0]["waiting"] if waiting else None,
+            anomalies_behind_s=behind_s,
             refused=refused,
             open_letters=letters["count"],
             letter_positions={row["partition"]: row["position"] for row in positions},

@@ -1,17 +1,15 @@
-"""Alerts: episodes of anomalous verdicts and of broken limits, why they stand, and who acknowledged them."""
+"""Alerts: of the anomaly score and of broken limits, why they stand, and who acknowledged them."""
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from operation_server import conditions
 from operation_server.alerts import (
-    MAX_EPISODES,
     MAX_MEMBERS,
     Acknowledged,
     Wanted,
@@ -24,9 +22,11 @@ from operation_server.alerts import (
     satellites,
     unjudged_episodes,
 )
+from operation_server.anomalies import AnomaliesBehind, anomalies_behind_s
 from operation_server.dependencies import Provided, Services
 from operation_server.episodes import (
     ALERT_ID_PATTERN,
+    MAX_EPISODES,
     AlertState,
     Episode,
     Sign,
@@ -36,22 +36,17 @@ from operation_server.episodes import (
 )
 from operation_server.evidence import Evidence, read_stored, stored_evidence, unjudged_evidence
 from operation_server.problems import responses
-from operation_server.routes.parameters import API_PREFIX, Satellite, Time, TimeRange, time_range
+from operation_server.routes.parameters import API_PREFIX, RecentDay, Satellite, TimeRange
 from operation_server.schemas import Number
 from operation_server.series import milliseconds_of
 from operation_server.verdicts import VerdictItem
-from operation_server.victoria import CLOCK_LEAD
 from telemetry_core.database import transaction
 from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/alerts", tags=["alerts"])
 
-DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
 DEFAULT_ALERTS: Final = 500
 MAX_ALERTS: Final = 1_000
-
-_CLIENTS_DELAY: Final = timedelta(seconds=10)
-"""A client means now by a time that it read so long ago."""
 
 AlertKind = Literal["anomaly", "limit", "satellite"]
 Severity = Literal["critical", "serious"]
@@ -59,7 +54,6 @@ AlertId = Annotated[
     str,
     Path(pattern=ALERT_ID_PATTERN, description="`alert_id` of an alert; it stays valid when its start moves"),
 ]
-OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last 24 hours")]
 
 
 class _Answer(BaseModel):
@@ -95,7 +89,8 @@ class Alert(_Answer):
     last_at: datetime = Field(description="Likewise of the newest member")
     clock_behind_s: Number = Field(description="Of a wrong on-board clock; negative if it is ahead")
     verdict_count: int = Field(
-        description=f"0 where a limit is broken and nothing was judged yet; {MAX_MEMBERS} = so many or more"
+        description="Anomalous ones, of an anomaly. Of a limit: 0 where nothing was judged yet,"
+        f" {MAX_MEMBERS} = so many or more"
     )
     peak_score: Number = Field(description="Of the counted ones")
     peak_job_id: str | None
@@ -109,6 +104,7 @@ class Alerts(_Answer):
     alerts: list[Alert]
     count: int
     is_truncated: bool
+    anomalies_behind_s: AnomaliesBehind
 
 
 class AlertDetail(Alert):
@@ -117,6 +113,7 @@ class AlertDetail(Alert):
     why: Evidence | None
     verdicts: list[VerdictItem] = Field(description="Newest first")
     history: list[Acknowledgement] = Field(description="Newest first")
+    anomalies_behind_s: AnomaliesBehind
 
 
 def _printable(text: str) -> str:
@@ -148,17 +145,6 @@ class AcknowledgementRequest(BaseModel):
     ]
 
 
-def recent_day(start_time: OptionalTime = None, end_time: OptionalTime = None) -> TimeRange:
-    """Complete a range; one that lasts until now holds what a fast on-board clock dates ahead."""
-    now = datetime.now(UTC)
-    end = end_time or now
-    asked = time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
-    return replace(asked, end=max(end, now + CLOCK_LEAD)) if end >= now - _CLIENTS_DELAY else asked
-
-
-RecentDay = Annotated[TimeRange, Depends(recent_day)]
-
-
 @router.get("", responses=responses(422, 503))
 def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
     services: Provided,
@@ -175,13 +161,14 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
         for sign in _signs(services)
         if subsystem in {None, sign.subsystem} and kind in {None, _kind(sign)}
     ]
-    found = _alerts_within(services, within, signs, satellite_id)
+    found, behind_s = _alerts_within(services, within, signs, satellite_id)
     wanted = [alert for alert in found if not state or alert.state in state]
     shown = sorted(wanted, key=lambda alert: (alert.started_at, alert.alert_id), reverse=True)[:limit]
     return Alerts(
         alerts=shown,
         count=len(shown),
         is_truncated=len(wanted) > limit or len(found) >= MAX_EPISODES,
+        anomalies_behind_s=behind_s,
     )
 
 
@@ -194,6 +181,7 @@ def get_alert(services: Provided, alert_id: AlertId) -> AlertDetail:
         episode = find_alert(connection, wanted, breach)
         stored = read_stored(connection, episode) if episode.verdict_count else None
         history = _history(episode, acknowledgements(connection, [episode]))
+        behind_s = anomalies_behind_s(connection)
     why = None
     if stored is not None:
         why = stored_evidence(services.mission, episode, stored)
@@ -204,6 +192,7 @@ def get_alert(services: Provided, alert_id: AlertId) -> AlertDetail:
         why=why,
         verdicts=[] if stored is None else list(stored.verdicts),
         history=history,
+        anomalies_behind_s=behind_s,
     )
 
 
@@ -252,7 +241,8 @@ def _kind(sign: Sign) -> AlertKind:
 
 def _alerts_within(
     services: Services, within: TimeRange, signs: Sequence[Sign], satellite_id: str | None
-) -> list[Alert]:
+) -> tuple[list[Alert], float]:
+    """Return the alerts of a time range, and how far those of the anomaly score are behind, in seconds."""
     start_ms, end_ms = milliseconds_of(within.start), milliseconds_of(within.end)
     present = {
         (name, sign)
@@ -272,7 +262,8 @@ def _alerts_within(
         unjudged += [item for item in standing if item.key not in known]
         episodes = stored + [item for item in unjudged if item.started_ms <= end_ms]
         acknowledged = acknowledgements(connection, episodes)
-    return [_alert(item, _history(item, acknowledged)) for item in episodes]
+        behind_s = anomalies_behind_s(connection)
+    return [_alert(item, _history(item, acknowledged)) for item in episodes], behind_s
 
 
 def _history(episode: Episode, acknowledged: Acknowledged) -> list[Acknowledgement]:

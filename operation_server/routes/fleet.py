@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
+from operation_server.anomalies import AnomaliesBehind
 from operation_server.dependencies import Provided
 from operation_server.problems import responses
 from operation_server.routes.parameters import API_PREFIX, Satellite
@@ -75,6 +76,7 @@ class Fleet(BaseModel):
 
     generated_at: datetime
     counts: StateCounts
+    anomalies_behind_s: AnomaliesBehind
     satellites: list[SatelliteState]
 
 

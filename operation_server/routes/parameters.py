@@ -1,19 +1,22 @@
 """Parameters that several routes share; each is checked here, so that no query is built from free text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, HTTPException, Path, Query
 from pydantic import AfterValidator, StringConstraints
 
-from operation_server.victoria import RETENTION
+from operation_server.victoria import CLOCK_LEAD, RETENTION
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN
 
 API_PREFIX: Final = "/api/v1"
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 DEFAULT_RANGE: Final = timedelta(hours=1)
+DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
+_CLIENTS_DELAY: Final = timedelta(seconds=10)
+"""A client means now by a time that it read so long ago."""
 JOB_ID_PATTERN: Final = r"[!-~][ -~]{0,254}"
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,199}$"
@@ -50,6 +53,7 @@ IdempotencyKey = Annotated[
 
 
 OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last hour")]
+_WithinDay = Annotated[Time | None, Query(description="ISO 8601; by default the last 24 hours")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,5 +86,14 @@ def recent_range(start_time: OptionalTime = None, end_time: OptionalTime = None)
     return time_range(start_time or end - DEFAULT_RANGE, end)
 
 
+def recent_day(start_time: _WithinDay = None, end_time: _WithinDay = None) -> TimeRange:
+    """Complete a range of alerts; one that lasts until now holds what a fast on-board clock dates ahead."""
+    now = datetime.now(UTC)
+    end = end_time or now
+    asked = time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
+    return replace(asked, end=max(end, now + CLOCK_LEAD)) if end >= now - _CLIENTS_DELAY else asked
+
+
 GivenRange = Annotated[TimeRange, Depends(time_range)]
 RecentRange = Annotated[TimeRange, Depends(recent_range)]
+RecentDay = Annotated[TimeRange, Depends(recent_day)]

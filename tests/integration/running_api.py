@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -18,8 +18,10 @@ from operation_server.app import create_app
 from operation_server.fleet import FleetBoard
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from tests.http_server import serving
+from tests.integration.folding import fold
 from tests.integration.postgres_server import free_port
 
 
@@ -105,6 +107,11 @@ class RunningApi:
     broker: FakeBroker
     victoria: FakeVictoriaMetrics
 
+    def fold(self) -> None:
+        """Fold all committed verdicts into alerts, as the relay does and under its login."""
+        with closing(open_pool(as_service(self.database, "verdict-relay"), max_connections=1)) as theirs:
+            fold(theirs)
+
     def forget(self) -> None:
         """Empty the database and let all that surrounds the server be well."""
         owner = open_pool(self.database, max_connections=1)
@@ -112,7 +119,8 @@ class RunningApi:
             cursor.execute("SET LOCAL session_replication_role TO replica")  # acknowledgements refuse it
             cursor.execute(
                 "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks,"
-                " ops.calibrations, ops.learning_progress CASCADE"
+                " ops.calibrations, ops.learning_progress, ops.anomaly_alerts, ops.alert_heads,"
+                " ops.alert_checkpoints CASCADE"
             )
         owner.close()
         self.broker.sent.clear()

@@ -20,11 +20,11 @@ pytestmark = pytest.mark.integration
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
-FLEET: Final = ["newest_verdicts", "satellites_heard", "open_anomalies", "open_limits"]
-EPISODES: Final = ["anomaly_episodes", "limit_episodes"]
+FLEET: Final = ["newest_verdicts", "satellites_heard", "open_limits"]
+EPISODES: Final = "limit_episodes"
 
 
-@pytest.mark.parametrize("statement", [*FLEET, *EPISODES])
+@pytest.mark.parametrize("statement", [*FLEET, EPISODES])
 def test_alerts_of_a_satellite_cost_the_same_among_many_others(pool: Pool, statement: str) -> None:
     with transaction(pool) as connection:
         save(connection, [f"SAT-{number:03d}" for number in range(5)], breach_every=4, anomaly_every=3)
@@ -34,7 +34,7 @@ def test_alerts_of_a_satellite_cost_the_same_among_many_others(pool: Pool, state
 
 
 @pytest.mark.parametrize("breach_every", [1, 2], ids=["lasting", "flapping"])
-@pytest.mark.parametrize("statement", [*FLEET, *EPISODES])
+@pytest.mark.parametrize("statement", [*FLEET, EPISODES])
 def test_an_open_alert_costs_the_same_however_many_verdicts_it_has(
     pool: Pool, statement: str, breach_every: int
 ) -> None:
@@ -48,10 +48,40 @@ def test_an_open_alert_costs_the_same_however_many_verdicts_it_has(
 def test_no_more_members_are_counted_than_asked_for(pool: Pool) -> None:
     with transaction(pool) as connection:
         save(connection, ["SAT-001"], jobs=20, spacing_s=1, breach_every=1, anomaly_every=1)
-        signs = [Sign(subsystem="eps", reason=None), Sign(subsystem="eps", reason=REASON)]
-        found = open_episodes(connection, ["SAT-001"], signs, members_each=10)
+        sign = Sign(subsystem="eps", reason=REASON)
+        (found,) = open_episodes(connection, ["SAT-001"], [sign], members_each=10)
         span_ms = milliseconds_of(START), milliseconds_of(START) + 19_000
-        assert [(item.verdict_count, item.started_ms, item.last_ms) for item in found] == [(10, *span_ms)] * 2
+        assert (found.verdict_count, found.started_ms, found.last_ms) == (10, *span_ms)
+
+
+def test_alerts_of_the_score_cost_what_is_shown_of_them(pool: Pool) -> None:
+    whose = {"satellites": ["SAT-007"], "subsystems": ["eps"]}
+    within = {"start": START + timedelta(hours=200), "end": START + timedelta(hours=202), "ceiling": 10_000}
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ops.anomaly_alerts
+            SELECT 'SAT-' || lpad(number::text, 3, '0'), 'eps', begun, begun, begun + interval '50 minutes',
+                CASE WHEN begun < %(newest)s THEN begun + interval '55 minutes' END, 9, 0.99, 'peak', 'newest'
+            FROM generate_series(1, 50) AS number,
+                generate_series(%(first)s, %(newest)s, interval '1 hour') AS begun
+            """,
+            {
+                "first": START.replace(tzinfo=None),
+                "newest": (START + timedelta(hours=500)).replace(tzinfo=None),
+            },
+        )
+        cursor.execute("ANALYZE ops.anomaly_alerts")
+        assert len(rows(connection, "overlapping_anomalies", {**whose, **within})) == 3
+        assert read_by_plan(connection, "overlapping_anomalies", {**whose, **within}) <= 40
+        assert len(rows(connection, "open_anomalies", whose)) == 1
+        assert read_by_plan(connection, "open_anomalies", whose) <= 5
+
+
+def test_how_far_alerts_are_behind_costs_the_same_however_far_it_is(pool: Pool) -> None:
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001"], jobs=2000)
+        assert read_by_plan(connection, "anomalies_behind", {}) <= 10
 
 
 @pytest.mark.parametrize("statement", FLEET)
@@ -66,7 +96,7 @@ def test_stored_telemetry_and_absent_subsystems_cost_nothing(pool: Pool, stateme
         assert found <= of_few + 10
 
 
-@pytest.mark.parametrize("statement", [*FLEET, *EPISODES])
+@pytest.mark.parametrize("statement", [*FLEET, EPISODES])
 def test_telemetry_of_a_satellite_costs_one_whose_name_its_own_begins_with_nothing(
     pool: Pool, statement: str
 ) -> None:
@@ -168,8 +198,8 @@ def rows_read(
     names = satellites or ["SAT-001"]
     parameters = {
         "satellites": names,
-        "subsystems": ["eps"] * len(names) if statement in EPISODES else ["eps"],
-        "reasons": [REASON] * len(names) if statement in EPISODES else [REASON],
+        "subsystems": ["eps"] * len(names) if statement == EPISODES else ["eps"],
+        "reasons": [REASON] * len(names) if statement == EPISODES else [REASON],
         "start": "0" * 13,
         "end": "9" * 13,
         "episodes_each": episodes_each,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from housekeeping.retention import retention_chores
+from operation_server.anomalies import anomalies_behind_s
 from telemetry_core.alert_rule import Judged, alerts_of
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.inferences import Verdict
@@ -16,6 +17,7 @@ from telemetry_core.messages import job_id_of, microseconds_of
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.store import revise_inferences, save_inferences, select
+from tests.integration.folding import catch_up
 from tests.integration.test_store import inference, job
 from verdict_relay.alerts import AlertProjection
 from verdict_relay.relay import restart
@@ -59,11 +61,6 @@ def commit(
     ]
     with transaction(pool) as connection:
         save(connection, jobs, rows)
-
-
-def catch_up(projection: AlertProjection) -> None:
-    while projection.step():
-        pass
 
 
 Alert = dict[str, Any]
@@ -151,6 +148,18 @@ def test_stored_telemetry_raises_no_alert_and_a_failed_verdict_says_nothing(
     commit(pool, judged(0, Verdict.ANOMALOUS, 0.99), lane="stored")
     catch_up(projection)
     assert (stored(pool), projection.cursor().relayed) == ([], 1)
+
+
+def test_alerts_are_behind_while_earlier_verdicts_are_folded_again(
+    pool: Pool, projection: AlertProjection
+) -> None:
+    commit(pool, judged(0, Verdict.NOMINAL))
+    catch_up(projection)
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        assert anomalies_behind_s(connection) == 0
+        cursor.execute("UPDATE ops.alert_heads SET folded_job_id = ''")
+        cursor.execute("UPDATE ops.relay_cursors SET updated_at = updated_at - interval '40 s'")
+        assert 40 <= anomalies_behind_s(connection) < 70
 
 
 @pytest.mark.parametrize("statement", [None, "TRUNCATE subsystem_inferences CASCADE"])

@@ -35,22 +35,24 @@ def judge(
     metadata: dict[str, Any] | None = None,
     **more: Any,
 ) -> str:
-    """Save what the worker saves of a sample set: a for anomalous, n nominal, l learning, f failed."""
+    """Save what the worker saves: a for anomalous, w weakly so, n nominal, l learning, f failed."""
     generated = start + timedelta(seconds=second)
     job_id = job_id_of("SAT-001", microseconds_of(generated))
     job = Job(job_id=job_id, satellite_id="SAT-001", source="kafka_auto_trigger", trigger_reason=reason,
               total_subsystems=1, created_at=created_at or generated,
               metadata={"lane": lane} | (metadata or {}),
               trigger_reasons=tuple(reason.split(",")))  # fmt: skip
-    anomalous = {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True}
+    anomalous = {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.97, "anomaly_detected": True}
+    weak = {**anomalous, "anomaly_score": 0.9}
     learning = {"verdict": Verdict.LEARNING, "anomaly_score": None, "anomaly_detected": None}
-    changes: dict[str, Any] = {"a": anomalous, "n": {}, "l": learning, "f": FAILED}[word]
+    changes: dict[str, Any] = {"a": anomalous, "w": weak, "n": {}, "l": learning, "f": FAILED}[word]
     with transaction(pool) as connection:
         save_inferences(connection, [job], [verdict(job_id, "eps", **{**changes, **more})])
     return job_id
 
 
 def alerts(api: RunningApi, **query: Any) -> list[dict[str, Any]]:
+    api.fold()
     answer = get(api, "/api/v1/alerts", **query)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["alerts"]
@@ -65,22 +67,74 @@ def acknowledge(api: RunningApi, alert_id: str, **body: str) -> requests.Respons
 @pytest.mark.parametrize(
     ("words", "counts", "is_open"),
     [
-        ("aa", [2], True),
-        ("aan", [2], False),
-        ("aal", [2], False),
-        ("anaa", [2, 1], True),
-        ("afa", [2], True),
-        ("nfn", [], False),
+        ({0: "n", 1: "w", 2: "f"}, [], False),
+        ({0: "w", 1: "w"}, [2], True),
+        ({0: "a", 1: "n", 2: "a"}, [2], True),
+        ({0: "a", 300: "f"}, [1], True),
+        ({0: "a", 300: "l"}, [1], False),
+        ({0: "a", 300: "n", 400: "w", 401: "w", 402: "w"}, [3, 1], True),
     ],
 )
-def test_nominal_or_learning_verdict_ends_an_episode_and_a_failure_does_not(
-    api: RunningApi, api_pool: Pool, words: str, counts: list[int], *, is_open: bool
+def test_enough_evidence_is_an_alert_until_five_minutes_without(
+    api: RunningApi, api_pool: Pool, words: dict[int, str], counts: list[int], *, is_open: bool
 ) -> None:
-    for second, word in enumerate(words):
+    for second, word in words.items():
         judge(api_pool, second, word)
     found = alerts(api)
     assert [alert["verdict_count"] for alert in found] == counts
     assert [alert["is_open"] for alert in found][:1] == [is_open] * bool(counts)
+    assert open_in_fleet(api) == is_open
+
+
+def test_alert_counts_its_verdicts_however_many(api: RunningApi, api_pool: Pool) -> None:
+    for second in range(1_001):
+        judge(api_pool, second / 10, "a")
+    (found,) = alerts(api)
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert (found["verdict_count"], len(detail["verdicts"])) == (1_001, 500)
+
+
+def test_answers_say_how_far_alerts_are_behind_while_the_relay_is_away(
+    api: RunningApi, api_pool: Pool
+) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    paths = ("/api/v1/alerts", f"/api/v1/alerts/{found['alert_id']}", "/api/v1/fleet")
+    time.sleep(1.1)  # what was read before is kept for a second
+    assert [get(api, path).json()["anomalies_behind_s"] for path in paths] == [0, 0, 0]
+    judge(api_pool, 2, "n", completed_at=datetime.now(UTC) - timedelta(seconds=30))
+    judge(api_pool, 3, "n")
+    time.sleep(1.1)
+    assert all(30 <= get(api, path).json()["anomalies_behind_s"] < 60 for path in paths)
+
+
+def test_alert_stays_when_retention_took_its_peak(api: RunningApi, api_pool: Pool) -> None:
+    peak = judge(api_pool, 0, "a", anomaly_score=0.99)
+    newest = judge(api_pool, 1, "a")
+    (found,) = alerts(api)
+    with transaction(api_pool) as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM inference_jobs WHERE job_id = %s", [peak])
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert (detail["why"], detail["peak_job_id"]) == (None, peak)
+    assert [item["job_id"] for item in detail["verdicts"]] == [newest]
+
+
+def test_alert_is_found_in_a_range_that_it_reaches_into_only(api: RunningApi, api_pool: Pool) -> None:
+    for second, word in {0: "a", 100.0005: "a", 500: "n", 600: "a"}.items():
+        judge(api_pool, second, word)
+    newest, first = alerts(api)
+
+    def within(start_s: float, end_s: float) -> list[str]:
+        times = {
+            name: (START + timedelta(seconds=second)).isoformat()
+            for name, second in (("start_time", start_s), ("end_time", end_s))
+        }
+        return [alert["alert_id"] for alert in alerts(api, **times)]
+
+    assert within(-10, -1) == within(101, 599) == []
+    assert within(-10, 0) == within(50, 60) == within(100, 599) == [first["alert_id"]]
+    assert within(100, 600) == [newest["alert_id"], first["alert_id"]]
+    assert within(700, 800) == [newest["alert_id"]]
 
 
 def test_stored_telemetry_raises_no_alert(api: RunningApi, api_pool: Pool) -> None:
@@ -92,6 +146,7 @@ def test_late_verdict_moves_the_start_and_the_old_id_stays_valid(api: RunningApi
     judge(api_pool, 5, "a")
     (before,) = alerts(api)
     judge(api_pool, 3, "a")
+    api.fold()
     after = get(api, f"/api/v1/alerts/{before['alert_id']}").json()
     assert after["verdict_count"] == 2
     assert after["started_at"] < before["started_at"]
@@ -289,11 +344,12 @@ def test_cut_connections_lose_and_repeat_nothing(api: RunningApi, api_pool: Pool
     written: list[str] = []
 
     def write() -> None:
-        for second in range(0, 60, 2):
-            job_id = judge(api_pool, second, "a")
-            alert_id = f"eps.anomaly.{job_id.rsplit('-', 1)[1]}.SAT-001"
+        start = START - timedelta(hours=1)
+        for second in range(0, 3600, 120):
+            job_id = judge(api_pool, second, "n", reason="low_battery", start=start)
+            alert_id = f"eps.low_battery.{job_id.rsplit('-', 1)[1]}.SAT-001"
             assert acknowledge(api, alert_id, comment=f"seen {second}").status_code == 201
-            written.extend([job_id, f"seen {second}", judge(api_pool, second + 1, "n")])
+            written.extend([job_id, f"seen {second}", judge(api_pool, second + 60, "n", start=start)])
 
     seen: list[str] = []
     last_id = "0-0"
@@ -353,6 +409,7 @@ def instant(second: int) -> str:
 
 def test_fleet_shows_open_alerts_without_telemetry(api: RunningApi, api_pool: Pool) -> None:
     judge(api_pool, 0, "a")
+    api.fold()
     time.sleep(1.1)  # what was read before is kept for a second
     answer = get(api, "/api/v1/fleet")
     assert answer.status_code == 200, answer.text

@@ -998,7 +998,7 @@ export interface components {
             clock_behind_s: number | null;
             /**
              * Verdict Count
-             * @description 0 where a limit is broken and nothing was judged yet; 1000 = so many or more
+             * @description Anomalous ones, of an anomaly. Of a limit: 0 where nothing was judged yet, 1000 = so many or more
              */
             verdict_count: number;
             /**
@@ -1065,7 +1065,7 @@ export interface components {
             clock_behind_s: number | null;
             /**
              * Verdict Count
-             * @description 0 where a limit is broken and nothing was judged yet; 1000 = so many or more
+             * @description Anomalous ones, of an anomaly. Of a limit: 0 where nothing was judged yet, 1000 = so many or more
              */
             verdict_count: number;
             /**
@@ -1089,6 +1089,11 @@ export interface components {
              * @description Newest first
              */
             history: components["schemas"]["Acknowledgement"][];
+            /**
+             * Anomalies Behind S
+             * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
+             */
+            anomalies_behind_s: number;
         };
         /**
          * Alerts
@@ -1101,6 +1106,11 @@ export interface components {
             count: number;
             /** Is Truncated */
             is_truncated: boolean;
+            /**
+             * Anomalies Behind S
+             * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
+             */
+            anomalies_behind_s: number;
         };
         /**
          * ChannelEvidence
@@ -1530,6 +1540,11 @@ export interface components {
              */
             generated_at: string;
             counts: components["schemas"]["StateCounts"];
+            /**
+             * Anomalies Behind S
+             * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
+             */
+            anomalies_behind_s: number;
             /** Satellites */
             satellites: components["schemas"]["SatelliteState"][];
         };
@@ -3260,6 +3275,8 @@ export interface components {
              * @description Those that `added_share` or the draw left out
              */
             restless_left_out: number | null;
+            /** Anomalies Behind S */
+            anomalies_behind_s: number | null;
         };
         /**
          * VictoriaMetricsPart

@@ -15,6 +15,8 @@ export const en = {
     satellite: "Whole satellite",
   },
   loading: "Loading",
+  anomaliesBehind:
+    "Alerts of the anomaly score are {{time}} behind: newer verdicts are not in them yet. Pipeline says more.",
   sort: "Sort by this column",
   failure: {
     away: "The server is away",
@@ -75,6 +77,8 @@ export const ko: typeof en = {
     satellite: "위성 전체",
   },
   loading: "불러오는 중",
+  anomaliesBehind:
+    "이상 점수 경보가 {{time}} 뒤처져 있어 그 이후의 판정이 아직 반영되지 않았습니다. 자세한 내용은 파이프라인을 보십시오.",
   sort: "이 열로 정렬",
   failure: {
     away: "서버에 연결할 수 없습니다",

@@ -34,6 +34,7 @@ def facts(**changes: Any) -> PartFacts:
         ({"status": None, "verdict": None}, "standby"),
         ({"verdict": "warming_up"}, "standby"),
         ({"verdict": "learning"}, "standby"),
+        ({"verdict": "anomalous"}, "standby"),
         ({}, "normal"),
     ],
 )

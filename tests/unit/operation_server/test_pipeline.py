@@ -50,6 +50,7 @@ WELL = Answers(
         relay_lag=0,
         open_jobs=3,
         oldest_open_s=0.4,
+        anomalies_behind_s=0.2,
     ),
     search=9,
     disk=ROOM,
@@ -109,6 +110,13 @@ class TestParts:
         assert (late.state, late.open_jobs, late.oldest_open_s) == ("serious", 7, 700.0)
         assert "294 s after its message" in late.detail
         assert "7 jobs are not judged yet, the oldest for 700 s" in late.detail
+
+    @pytest.mark.parametrize(("behind_s", "state"), [(10, "normal"), (11, "caution"), (61, "serious")])
+    def test_alerts_that_are_behind_the_verdicts_are_told(self, behind_s: float, state: str) -> None:
+        assert isinstance(WELL.database, DatabaseNumbers)
+        part = pipeline(database=replace(WELL.database, anomalies_behind_s=behind_s)).verdicts
+        assert (part.state, part.anomalies_behind_s) == (state, behind_s)
+        assert (f"{behind_s} s behind the verdicts" in part.detail) == (state != "normal")
 
     @pytest.mark.parametrize("name", ["inference", "celery", "dead-letters"])
     def test_queue_that_is_missing_is_named(self, name: str) -> None:

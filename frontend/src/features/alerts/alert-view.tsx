@@ -3,6 +3,7 @@ import "@/features/alerts/alerts.css";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
+import { AnomaliesBehind } from "@/components/anomalies-behind";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Loading } from "@/components/states";
@@ -40,7 +41,12 @@ export function AlertView() {
       }
     >
       <QueryView query={alert} loading={<Loading rows={10} />}>
-        {(data) => <Detail key={alertId} alert={data} />}
+        {(data) => (
+          <>
+            {data.kind === "anomaly" && <AnomaliesBehind seconds={data.anomalies_behind_s} />}
+            <Detail key={alertId} alert={data} />
+          </>
+        )}
       </QueryView>
     </Page>
   );

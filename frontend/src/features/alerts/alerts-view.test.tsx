@@ -13,11 +13,11 @@ afterEach(() => vi.unstubAllGlobals());
 const first = anAlert({ alert_id: "a", satellite_id: "SAT-001", peak_score: 0.8 });
 const second = anAlert({ alert_id: "b", satellite_id: "SAT-002", state: "cleared", peak_score: 0.95 });
 
-function show(alerts: Alert[], at = "/alerts") {
+function show(alerts: Alert[], at = "/alerts", anomalies_behind_s = 0) {
   const answer = answerWith({
     "/api/v1/mission": { subsystems: [{ name: "eps" }] },
     "/api/v1/fleet": { satellites: [{ satellite_id: "SAT-001" }] },
-    "/api/v1/alerts": { alerts, count: alerts.length, is_truncated: false },
+    "/api/v1/alerts": { alerts, count: alerts.length, is_truncated: false, anomalies_behind_s },
   });
   const asked = vi.fn(answer);
   vi.stubGlobal("fetch", asked);
@@ -50,6 +50,18 @@ test("what waits for acknowledgement is counted on top", async () => {
   expect(await screen.findByText("1 wait for acknowledgement")).toBeVisible();
 });
 
+test("alerts that the relay does not keep up with are named old, and nothing is called normal", async () => {
+  show([], "/alerts", 245);
+  expect(await screen.findByText(/anomaly score are 4 m 5 s behind/)).toBeVisible();
+  expect(screen.queryByText("None waits for acknowledgement")).toBeNull();
+});
+
+test("only the count of a limit's verdicts has an end", async () => {
+  show([anAlert({ verdict_count: 1234 }), anAlert({ alert_id: "b", kind: "limit", verdict_count: 1000 })]);
+  expect(await screen.findByText("1234")).toBeVisible();
+  expect(screen.getByText("1000+")).toBeVisible();
+});
+
 test("an alert of a clock says how far it is ahead or behind", async () => {
   const clock = { subsystem: "satellite", kind: "satellite" } as const;
   show([
@@ -76,11 +88,6 @@ test("arrow keys lead from alert to alert and Enter opens one", async () => {
   expect(links[1]).toHaveFocus();
   await userEvent.keyboard("{Enter}");
   expect(router.state.location.pathname).toBe("/alerts/b");
-});
-
-test("an alert with as many verdicts as are counted may have more", async () => {
-  show([{ ...first, verdict_count: 1000 }]);
-  expect(await screen.findByText("1000+")).toBeVisible();
 });
 
 test("a filter without alerts says so", async () => {

@@ -7,6 +7,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
+import { AnomaliesBehind, isBehind } from "@/components/anomalies-behind";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Empty, Loading } from "@/components/states";
@@ -33,13 +34,16 @@ export function AlertsView() {
     <Page title={t("title")} controls={<Waiting hours={hours} />}>
       <AlertFilters />
       <QueryView query={alerts} loading={<Loading rows={10} />}>
-        {(data) =>
-          data.alerts.length === 0 ? (
-            <Empty title={t("empty.title")}>{t("empty.text")}</Empty>
-          ) : (
-            <Found found={data} />
-          )
-        }
+        {(data) => (
+          <>
+            <AnomaliesBehind seconds={data.anomalies_behind_s} />
+            {data.alerts.length === 0 ? (
+              <Empty title={t("empty.title")}>{t("empty.text")}</Empty>
+            ) : (
+              <Found found={data} />
+            )}
+          </>
+        )}
       </QueryView>
     </Page>
   );
@@ -49,7 +53,8 @@ function Waiting({ hours }: { hours: number }) {
   const { t } = useTranslation("alerts");
   const { data } = useAlerts({ states: WAITING, hours });
   if (!data) return null;
-  if (data.alerts.length === 0) return <StatusText status="normal" text={t("nothingWaits")} />;
+  if (data.alerts.length === 0)
+    return isBehind(data.anomalies_behind_s) ? null : <StatusText status="normal" text={t("nothingWaits")} />;
   const worst = data.alerts.some(({ severity }) => severity === "critical") ? "critical" : "serious";
   const number = `${data.alerts.length}${data.is_truncated ? "+" : ""}`;
   return (

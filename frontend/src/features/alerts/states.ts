@@ -18,7 +18,7 @@ export function awaitsPerson(state: AlertState): boolean {
 
 const MOST_COUNTED = 1000;
 
-/** Members of an alert; the server counts no further. */
-export function formatCount(verdictCount: number): string {
-  return verdictCount >= MOST_COUNTED ? `${MOST_COUNTED}+` : String(verdictCount);
+/** Members of an alert; of a limit the server counts no further. */
+export function formatCount({ kind, verdict_count }: Alert): string {
+  return kind === "limit" && verdict_count >= MOST_COUNTED ? `${MOST_COUNTED}+` : String(verdict_count);
 }

@@ -38,6 +38,7 @@ export function anAlertDetail(changes: Partial<AlertDetail> = {}): AlertDetail {
     },
     verdicts: [aVerdict()],
     history: [],
+    anomalies_behind_s: 0,
     ...changes,
   };
 }

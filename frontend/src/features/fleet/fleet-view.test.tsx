@@ -12,8 +12,9 @@ afterEach(() => vi.unstubAllGlobals());
 
 const mission = { subsystems: [{ name: "eps" }, { name: "comm" }] };
 
-function show(satellites: Schemas["SatelliteState"][], at = "/") {
-  vi.stubGlobal("fetch", answerWith({ "/api/v1/mission": mission, "/api/v1/fleet": aFleet(satellites) }));
+function show(satellites: Schemas["SatelliteState"][], at = "/", changes: Partial<Schemas["Fleet"]> = {}) {
+  const fleet = { ...aFleet(satellites), ...changes };
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/mission": mission, "/api/v1/fleet": fleet }));
   return renderView(FleetView, { path: "/", at, search: searchSchema });
 }
 
@@ -47,6 +48,11 @@ test.each([
   const row = await screen.findByRole("row", { name: /SAT-009/ });
   expect(within(row).getByText(text)).toBeVisible();
   expect(within(row).queryByText("Never")).toBeNull();
+});
+
+test("a fleet whose alerts lag behind the verdicts says so", async () => {
+  show([well], "/", { anomalies_behind_s: 65 });
+  expect(await screen.findByText(/anomaly score are 1 m 5 s behind/)).toBeVisible();
 });
 
 test("a state in the address filters, and its count leads there", async () => {

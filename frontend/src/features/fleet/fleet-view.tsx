@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
 import { useMission } from "@/api/get-mission";
+import { AnomaliesBehind } from "@/components/anomalies-behind";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Empty } from "@/components/states";
@@ -87,6 +88,7 @@ function Satellites({
   };
   return (
     <>
+      <AnomaliesBehind seconds={fleet.anomalies_behind_s} />
       <div className="fleet-bar">
         <SummaryBar counts={fleet.counts} chosen={states} />
         <span className="dimmed numeric" role="status">

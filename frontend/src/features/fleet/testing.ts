@@ -36,5 +36,5 @@ export function aSatellite(changes: Partial<Schemas["SatelliteState"]>): Schemas
 export function aFleet(satellites: Schemas["SatelliteState"][]): Schemas["Fleet"] {
   const counts = { critical: 0, serious: 0, caution: 0, normal: 0, standby: 0, off: 0 };
   for (const { state } of satellites) counts[state] += 1;
-  return { generated_at: "2026-11-25T13:00:02Z", counts, satellites };
+  return { generated_at: "2026-11-25T13:00:02Z", counts, anomalies_behind_s: 0, satellites };
 }

@@ -65,6 +65,7 @@ export function aPipeline(): Pipeline {
       oldest_open_s: 0.4,
       restless_judged: 37,
       restless_left_out: 12,
+      anomalies_behind_s: 0,
     },
     database: {
       ...normal,

@@ -63,7 +63,7 @@ function useColumns(): Column<Alert>[] {
     column("state", (alert) => <StateText alert={alert} />),
     column("started", (alert) => <Moment time={alert.started_at} />, true),
     column("last", (alert) => <Moment time={alert.last_at} />, true),
-    column("count", (alert) => <span className="numeric">{formatCount(alert.verdict_count)}</span>, true),
+    column("count", (alert) => <span className="numeric">{formatCount(alert)}</span>, true),
     column("peak", (alert) => <span className="numeric">{formatScore(alert.peak_score)}</span>, true),
     column("operator", (alert) => alert.acknowledgement?.operator ?? "–"),
   ];

@@ -32,7 +32,7 @@ export function FactsPanel({ alert }: { alert: AlertDetail }) {
         <Fact name={t("facts.start")} value={<UtcTime time={alert.started_at} />} />
         <Fact name={t("facts.last")} value={<UtcTime time={alert.last_at} />} />
         <Fact name={t("facts.duration")} value={duration} />
-        <Fact name={t("facts.count")} value={formatCount(alert.verdict_count)} />
+        <Fact name={t("facts.count")} value={formatCount(alert)} />
         <Fact name={t("facts.peak")} value={formatScore(alert.peak_score)} />
         {why?.model_name && (
           <Fact

@@ -41,6 +41,9 @@ export function VerdictsPanel({ part }: { part: Pipeline["verdicts"] }) {
         <Figure label={t("verdicts.leftOut")} rule={t("verdicts.leftOutRule")}>
           <Value value={formatMeasure(part.restless_left_out)} />
         </Figure>
+        <Figure label={t("verdicts.behind")} rule={t("verdicts.behindRule")}>
+          <Value value={formatMeasure(part.anomalies_behind_s)} unit="s" />
+        </Figure>
         <Figure label={t("verdicts.newest")}>
           {part.newest_at ? <UtcTime time={part.newest_at} /> : <Value value={null} />}
         </Figure>

@@ -2,17 +2,18 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
 
+import { useRefreshOn } from "@/lib/live-context";
+
 import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
-export type Episode = Schemas["Alert"];
 const MOST_EPISODES = 1000;
 
-async function listEpisodes(
+function listEpisodes(
   satelliteId: string,
   subsystem: string | null,
   { start, end }: Window,
   signal: AbortSignal,
-): Promise<Episode[]> {
+): Promise<Schemas["Alerts"]> {
   const query = {
     satellite_id: satelliteId,
     ...(subsystem ? { subsystem } : {}),
@@ -20,8 +21,7 @@ async function listEpisodes(
     end_time: isoOf(end),
     limit: MOST_EPISODES,
   };
-  const { alerts } = await unwrap(api.GET("/api/v1/alerts", { params: { query }, signal }));
-  return alerts;
+  return unwrap(api.GET("/api/v1/alerts", { params: { query }, signal }));
 }
 
 export const episodesKey = (satelliteId: string) => ["alerts", "satellite", satelliteId];
@@ -38,11 +38,14 @@ export const episodesOptions = (
     gcTime: 0,
   });
 
-/** Alerts of a satellite that overlap a span. */
+/** Alerts of a satellite that overlap a span; they follow its verdicts after a while, so time counts too. */
 export const useEpisodes = (
   satelliteId: string,
   subsystem: string | null,
   span: Span,
   now: () => number,
   isOn: boolean,
-) => useQuery({ ...episodesOptions(satelliteId, subsystem, span, now), enabled: isOn });
+) => {
+  useRefreshOn("tick", episodesKey(satelliteId), 5000);
+  return useQuery({ ...episodesOptions(satelliteId, subsystem, span, now), enabled: isOn });
+};

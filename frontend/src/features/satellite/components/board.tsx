@@ -2,6 +2,7 @@ import { Alert, Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { AnomaliesBehind } from "@/components/anomalies-behind";
 import { Panel } from "@/components/page";
 import { Failure } from "@/components/states";
 import { download } from "@/lib/csv";
@@ -48,6 +49,7 @@ export function Board({
   return (
     <>
       {error && <Failure error={error} onRetry={() => void data.telemetry.refetch()} />}
+      <AnomaliesBehind seconds={data.episodes.data?.anomalies_behind_s ?? 0} />
       {isPaused && (
         <Alert color="yellow" variant="outline" role="status" p="xs">
           {t("paused", { time: formatUtc(pausedAt * 1000) })}

@@ -37,6 +37,7 @@ export function useBoardData(
   const forecasts = useForecasts(satelliteId, subsystems, span, size, now, !isPaused && width > 0);
   const verdicts = useVerdicts(satelliteId, subsystem, span, now, !isPaused);
   const episodes = useEpisodes(satelliteId, subsystem, span, now, !isPaused);
+  const alerts = episodes.data?.alerts;
   const tailError = useLiveTail(group, wanted, subsystems, span.kind === "live" && !isPaused);
 
   useEffect(() => {
@@ -53,9 +54,9 @@ export function useBoardData(
     group.redraw();
   }, [group, verdicts.data]);
   useEffect(() => {
-    if (episodes.data) group.data.setAlerts(episodes.data);
+    if (alerts) group.data.setAlerts(alerts);
     group.redraw();
-  }, [group, episodes.data]);
+  }, [group, alerts]);
   useEffect(() => {
     for (const { data } of forecasts) if (data) group.data.loadForecasts(data);
     group.redraw();
