@@ -72,9 +72,10 @@ steps: spikes and a step of 8 spans (how far the channel wanders within an orbit
 two minutes, noise of 1.5 spans, a stuck value, no values, a fill value. A fault is found by an alert that is
 raised within {config["fault_steps"]} steps (a drift: within at least 150 s). Share found and median delay,
 from the first faulty sample to the verdict that raises the alert. The API takes numbers only: no drop-out is
-posted, but fill values are.
+posted, but fill values are. Beside them the share of satellites without a fault that had an alert in the same
+time: so much is found by chance.
 
-{_lines(("constants, packets", "interval, s", *FAULTS), _fault_rows(judged))}
+{_lines(("constants, packets", "interval, s", *FAULTS, "no fault"), _fault_rows(judged))}
 
 Not found with every channel in one packet:
 
@@ -109,14 +110,16 @@ def _alarm_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
 
 def _fault_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
     for cell in cells:
-        yield *_name(cell), *(_found(cell["faults"][kind]) for kind in FAULTS)
+        yield *_name(cell), *(_found(cell["faults"][kind]) for kind in FAULTS), _share(cell["without_fault"])
 
 
 def _found(figures: Mapping[str, Any]) -> str:
-    if figures["found_share"] is None:
-        return ""
     delay_s = figures["delay_median_s"]
-    return f"{figures['found_share']:.0%}" + ("" if delay_s is None else f", {delay_s:.0f} s")
+    return _share(figures) + ("" if delay_s is None else f", {delay_s:.0f} s")
+
+
+def _share(figures: Mapping[str, Any]) -> str:
+    return "" if figures["found_share"] is None else f"{figures['found_share']:.0%}"
 
 
 def _unjudged(cells: Cells) -> str:

@@ -46,7 +46,7 @@ MOST_PROCESSES: Final = 4
 RECORDINGS: Final = 3
 HEAD: Final = (
     "constants, packets", "interval, s", "verdicts", "warming up", "learning", "anomalous", "per 1,000",
-    "alerts/day", *FAULTS, "faults", "delay, s", "samples",
+    "alerts/day", *FAULTS, "no fault", "faults", "delay, s", "samples",
 )  # fmt: skip
 
 
@@ -84,6 +84,7 @@ def measured(cell: Cell, *, recordings: int, kinds: Sequence[str] = tuple(FAULTS
             kind: detection_document(of_kind) | {"channels": results_by_channel(of_kind)}
             for kind, of_kind in outcomes.items()
         },
+        "without_fault": detection_document(chance_outcomes(cell, trial)),
         "seconds": round(monotonic() - started_s, 1),
     }
     progress(line_of(document))
@@ -122,6 +123,13 @@ def fault_outcomes(cell: Cell, trial: Trial, kind: str) -> list[Outcome]:
     """Inject a kind of fault, judge, and compare with what was injected."""
     cases = list(cases_of(kind, trial.struck, cell.packets, cell.subsystems))
     found = trial.judge([track for case in cases for track in case.tracks])
+    return outcomes_of([case.injection for case in cases], found, trial.alerts)
+
+
+def chance_outcomes(cell: Cell, trial: Trial) -> list[Outcome]:
+    """What would count as found where nothing was injected: an alert of nominal telemetry after the start."""
+    cases = list(cases_of("fill value", trial.struck, cell.packets, cell.subsystems))
+    found = trial.judge([track for case in cases for track in case.unstruck])
     return outcomes_of([case.injection for case in cases], found, trial.alerts)
 
 
@@ -165,6 +173,7 @@ def row_of(cell: Mapping[str, Any]) -> list[str]:
         *(str(nominal[name]) for name in ("verdicts", "warming_up", "learning", "anomalous")),
         *(figure(nominal[name], word) for name in ("false_alarms_per_1000", "alerts_per_day")),
         *(figure(of_kind["found_share"], word) for of_kind in cell["faults"].values()),
+        figure(cell["without_fault"]["found_share"], word),
         str(together["faults"]),
         *(figure(together[name], word) for name in ("delay_median_s", "delay_median_samples")),
     ]

@@ -71,6 +71,8 @@ class Case:
 
     injection: Injection
     tracks: tuple[Track, ...]
+    unstruck: tuple[Track, ...]
+    """The same without the fault."""
 
 
 def steps_of(kind: str, interval_s: float) -> int:
@@ -96,11 +98,11 @@ def cases_of(
         satellite = sender_of(subsystem, channel, packets, since=index + number)
         tracks = list(fleet.tracks(satellite, name, packets, [subsystem]))
         place = next(place for place, track in enumerate(tracks) if track.channel == channel)
-        nominal = tracks[place]
+        nominal, unstruck = tracks[place], tuple(tracks)
         first = LEAD_STEPS * interval_us // nominal.interval_us
         tracks[place] = with_fault(nominal, kind, first, np.random.default_rng([seed, number, index]))
         if not np.array_equal(tracks[place].values, nominal.values):
-            yield Case(injection=injection_of(nominal, kind, first), tracks=tuple(tracks))
+            yield Case(injection=injection_of(nominal, kind, first), tracks=tuple(tracks), unstruck=unstruck)
 
 
 def sender_of(subsystem: str, channel: str, packets: Packets, *, since: int) -> int:

@@ -30,6 +30,7 @@ def cell(
     return {
         "interval_s": interval_s, "packets": packets, "constants": constants, "state": state,
         "learned": learned or {}, "nominal": nominal, "faults": faults,
+        "without_fault": {"found_share": 0.125},
     }  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def text_of(*cells: dict[str, Any]) -> str:
 def test_a_line_holds_the_counts_of_its_cell() -> None:
     text = text_of(cell(2.0))
     assert "| shipped, one | 2 | 400 | 2 | 5.0 | 1 | 0.25 |" in text
-    assert "| shipped, one | 2 |" + " 100%, 26 s |" * len(FAULTS) in text
+    assert "| shipped, one | 2 |" + " 100%, 26 s |" * len(FAULTS) + " 12% |" in text
     assert "Every cell that was measured is judged." in text
     assert "every 2 s," in text
     assert "- shipped: none." in text

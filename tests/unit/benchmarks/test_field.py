@@ -160,6 +160,11 @@ def test_a_fault_changes_one_channel_from_its_start_on(kind, packets):
         before = struck.times_us < truth.start_us
         assert np.array_equal(struck.values[before], was[before])
         assert not np.array_equal(struck.values[~before], was[~before])
+        assert [track.channel for track in case.unstruck] == [track.channel for track in case.tracks]
+        assert all(
+            np.array_equal(track.values, nominal[satellite, track.subsystem, track.channel])
+            for track in case.unstruck
+        )
         assert before.sum() * struck.interval_us == LEAD_STEPS * 5 * SECOND_US
 
 
@@ -233,6 +238,7 @@ def cell_document(alarms, outcomes):
         "nominal": alarms.document(),
         "all_faults": detection_document(outcomes),
         "faults": dict.fromkeys(FAULTS, detection_document(outcomes)),
+        "without_fault": detection_document([]),
     }
 
 

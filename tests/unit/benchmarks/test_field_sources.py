@@ -122,3 +122,4 @@ def test_in_series_of_one_subsystem_a_second_faults_are_found_and_no_drop_out_is
     assert cell["nominal"]["false_alarms_per_1000"] <= 10
     assert cell["all_faults"]["found_share"] >= 0.9
     assert cell["faults"]["dropout"]["faults"] == 0
+    assert cell["without_fault"]["found"] == 0
