@@ -15,7 +15,7 @@ from analysis_server.learner import RETRY_SHARE, learned_from, present_cadence
 from analysis_server.learning import NEEDED_SAMPLES, Learned, NotLearned
 from analysis_server.stored_telemetry import MOST_SAMPLES
 from telemetry_core.subsystems import Mission
-from tests.benchmarks.detection.field_telemetry import Fleet, Packets, Track, slot_of
+from tests.benchmarks.detection.field_telemetry import Fleet, Packets, Track
 from training.nominal import SATELLITES
 from training.preview import ModelFile
 
@@ -53,9 +53,8 @@ class Lessons:
 
 
 def history_steps(packets: Packets) -> int:
-    """Steps of a fleet in which a channel that comes at all is stored as often as is ever read."""
-    slots = (slot_of(packets, index, 2, 1) for index in range(2))
-    return MOST_SAMPLES * max(slot.every for slot in slots if slot is not None)
+    """Steps in which each channel is stored as often as is ever read; by turns it comes every second one."""
+    return MOST_SAMPLES * (2 if packets is Packets.TURNS else 1)
 
 
 def lessons_of(
