@@ -148,26 +148,56 @@ class Learner:
             until_ms=generated_ms(part.job_id),
             interval_s=part.interval_s or UNKNOWN_INTERVAL_S,
         )
-        return {name: one.of_present_cadence() for name, one in found.items() if one.times_us.size > 1}
+        return present_cadence(found)
 
     def _learned(self, part: Part, samples: Mapping[str, Samples]) -> Learned:
-        subsystem = self._mission.subsystems[part.subsystem]
-        if not any(name in samples for name in subsystem.features):
+        if not any(name in samples for name in self._mission.subsystems[part.subsystem].features):
             raise NotLearned("not_stored", "VictoriaMetrics holds no series of its channels: see `metrics`")
-        history = History.of_samples(samples, self._mission.window)
-        spans = self._calibrations.anomalous_spans(part, int(history.times_us[0]), int(history.times_us[-1]))
-        limits = marked_by_limits(dict(zip(history.channels, history.values, strict=True)), subsystem)
-        history = history.without(limits | marked_by_alerts(history.times_us, spans))
-        history = history.of_channels([name for name in subsystem.features if name in samples])
-        return learn(
-            with_valid_values(history, self._mission, part.subsystem),
-            Subject(
-                subsystem=part.subsystem,
-                intervals_s={name: one.intervals_s(self._mission.window) for name, one in samples.items()},
-                detection=subsystem.detection,
-                predict=lambda windows: predicted(windows, self._mission, self._infer),
-            ),
-        )
+        first_us = min(int(one.times_us[0]) for one in samples.values())
+        last_us = max(int(one.times_us[-1]) for one in samples.values())
+        spans = self._calibrations.anomalous_spans(part, first_us, last_us)
+        return learned_from(samples, spans, part.subsystem, mission=self._mission, infer=self._infer)
+
+
+def learned_from(
+    samples: Mapping[str, Samples],
+    anomalous_us: Sequence[tuple[int, int]],
+    name: str,
+    *,
+    mission: Mission,
+    infer: Infer,
+) -> Learned:
+    """Fit constants to a subsystem's samples without what limits and anomalous windows mark.
+
+    Args:
+        samples: Of the channels that the model sees, and of those that only rules read.
+        anomalous_us: From and to, microseconds since 1970 UTC.
+        name: Of the subsystem.
+        mission: With its channels and limits.
+        infer: Calls the mission's model.
+
+    Raises:
+        NotLearned: With the reason.
+    """
+    subsystem = mission.subsystems[name]
+    history = History.of_samples(samples, mission.window)
+    limits = marked_by_limits(dict(zip(history.channels, history.values, strict=True)), subsystem)
+    history = history.without(limits | marked_by_alerts(history.times_us, anomalous_us))
+    history = history.of_channels([channel for channel in subsystem.features if channel in samples])
+    return learn(
+        with_valid_values(history, mission, name),
+        Subject(
+            subsystem=name,
+            intervals_s={channel: one.intervals_s(mission.window) for channel, one in samples.items()},
+            detection=subsystem.detection,
+            predict=lambda windows: predicted(windows, mission, infer),
+        ),
+    )
+
+
+def present_cadence(samples: Mapping[str, Samples]) -> dict[str, Samples]:
+    """Keep, of channels with more than one sample, those sampled as often as the newest ones."""
+    return {name: one.of_present_cadence() for name, one in samples.items() if one.times_us.size > 1}
 
 
 def with_valid_values(history: History, mission: Mission, subsystem: str) -> History:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from analysis_server.calibration import load_calibration
 from analysis_server.coverage import WHAT_TO_DO, uncovered_in_words
 from analysis_server.inference import infer_windows
+from analysis_server.learned import Lookup, judge_by_choice
 from analysis_server.triton import OUTPUTS, Forecast
-from analysis_server.window_sets import windows_of_batch
+from analysis_server.window_sets import WindowSet, windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.alert_rule import alerts_of, judged_of
 from telemetry_core.errors import InvalidMission
@@ -48,6 +49,16 @@ class ModelFile:
             directory / "model.onnx", providers=["CPUExecutionProvider"]
         )
         self.calibration = load_calibration(directory)
+        self.learned: Lookup = lambda satellite_id, subsystem: None  # noqa: ARG005 - the names of a Lookup
+
+    def judge(self, task: WindowSet) -> list[SubsystemInference]:
+        """Judge windows as a worker does."""
+        return judge_by_choice(
+            task,
+            self.calibration,
+            self.learned,
+            lambda part, calibration: infer_windows(part, infer=self.infer, calibration=calibration),
+        )
 
     def infer(self, _name: str, _version: str, windows: NDArray[np.float32]) -> Forecast:
         """Forecast float32[row, time]."""
@@ -68,9 +79,7 @@ def verdicts(records: Sequence[Record], mission: Mission, model: ModelFile) -> I
     trigger = InferenceTrigger(mission, topic="preview", clock=lambda: datetime.now(UTC))
     for start in range(0, len(records), MESSAGES_PER_PLAN):
         for batch in trigger.plan(records[start : start + MESSAGES_PER_PLAN]).batches:
-            yield from infer_windows(
-                windows_of_batch(batch), infer=model.infer, calibration=model.calibration
-            )
+            yield from model.judge(windows_of_batch(batch))
 
 
 def alerts(rows: Iterable[SubsystemInference]) -> list[Alert]:

@@ -10,9 +10,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
+from analysis_server.learning import NEEDED_SAMPLES
+from analysis_server.stored_telemetry import MOST_SAMPLES
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from tests.benchmarks.detection.field_faults import FAULTS
-from tests.benchmarks.detection.field_figures import FOUND
+from tests.benchmarks.detection.field_figures import FOUND, LEARNING
+from tests.benchmarks.detection.field_posted import POSTED_EVERY
 from training.report import table
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "detectability.md"
@@ -37,14 +41,29 @@ verdict is anomalous above {ANOMALY_THRESHOLD:g}, alerts follow the platform's r
 four [forms of packets]({FORMS}).
 Nothing here had a part in choosing the rule.
 
+Constants are *shipped* with the model; or *learned*, by each satellite of its own stored telemetry, and
+judge what it sent next; or there are none: *posted* series, {DEFAULT_WINDOW_LENGTH} samples of all
+channels of a subsystem every {POSTED_EVERY} samples, are judged
+[against themselves](posted-series.md), each as a request of its own; an anomalous
+answer is an alert there. A client posts whole arrays, whatever packets brought them: one form is measured.
+
 ## False alarms
 
-Nominal telemetry, {config["recordings"]} recordings of {config["satellites"]} satellites for each line.
+Nominal telemetry, {config["recordings"]} recordings of {config["satellites"]} satellites for each line, of
+learned constants one as long as these together.
 Where samples are close together little time is observed: a count says more there than a rate.
 
 {_lines(ALARM_HEAD, _alarm_rows(judged))}
 
 {_unjudged(cells)}
+
+## What is learned
+
+Satellites of {config["satellites"]} that have constants, and of how many samples (median): a subsystem is
+looked at with {NEEDED_SAMPLES:,} samples of a channel, and after a refusal again with a tenth more, up to
+{MOST_SAMPLES:,}. One without constants is learning: its faults have no part in the shares below.
+
+{_learned(cells)}
 
 ## Faults
 
@@ -52,13 +71,15 @@ Each kind strikes every second channel, each in a satellite of its own, after {c
 steps: spikes and a step of 8 spans (how far the channel wanders within an orbit), a drift to 10 spans within
 two minutes, noise of 1.5 spans, a stuck value, no values, a fill value. A fault is found by an alert that is
 raised within {config["fault_steps"]} steps (a drift: within at least 150 s). Share found and median delay,
-from the first faulty sample to the verdict that raises the alert:
+from the first faulty sample to the verdict that raises the alert. The API takes numbers only: no drop-out is
+posted, but fill values are. Beside them the share of satellites without a fault that had an alert in the same
+time: so much is found by chance.
 
-{_lines(("constants, packets", "interval, s", *FAULTS), _fault_rows(judged))}
+{_lines(("constants, packets", "interval, s", *FAULTS, "no fault"), _fault_rows(judged))}
 
-Not found with every channel in one packet: {_missed(judged)}.
+Not found with every channel in one packet:
 
-Posted series, and posted channels without a calibration, are judged [against themselves](posted-series.md).
+{_missed(judged)}
 
 Made by `python -m tests.benchmarks.detection.detectability FIELD.json` from
 `{COMMAND}`.
@@ -89,14 +110,16 @@ def _alarm_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
 
 def _fault_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
     for cell in cells:
-        yield *_name(cell), *(_found(cell["faults"][kind]) for kind in FAULTS)
+        yield *_name(cell), *(_found(cell["faults"][kind]) for kind in FAULTS), _share(cell["without_fault"])
 
 
 def _found(figures: Mapping[str, Any]) -> str:
-    if figures["found_share"] is None:
-        return ""
     delay_s = figures["delay_median_s"]
-    return f"{figures['found_share']:.0%}" + ("" if delay_s is None else f", {delay_s:.0f} s")
+    return _share(figures) + ("" if delay_s is None else f", {delay_s:.0f} s")
+
+
+def _share(figures: Mapping[str, Any]) -> str:
+    return "" if figures["found_share"] is None else f"{figures['found_share']:.0%}"
 
 
 def _unjudged(cells: Cells) -> str:
@@ -113,14 +136,43 @@ def _unjudged(cells: Cells) -> str:
     return "\n".join(sentences) or "Every cell that was measured is judged."
 
 
+def _learned(cells: Cells) -> str:
+    """A line for each cell of learned constants."""
+    mine = [cell for cell in cells if cell["constants"] == "learned"]
+    if not mine:
+        return "None was measured."
+    names = list(mine[0]["learned"])
+    rows = (
+        (cell["packets"], f"{cell['interval_s']:g}", *(_lesson(cell["learned"][name]) for name in names))
+        for cell in mine
+    )
+    return _lines(("packets", "interval, s", *names), rows)
+
+
+def _lesson(figures: Mapping[str, Any]) -> str:
+    """How many satellites have constants of a subsystem; for the others the words of the refusals."""
+    refused = [f"{count} {reason.replace('_', ' ')}" for reason, count in figures["refused"].items()]
+    known = [f"{figures['learned']} of {figures['samples_median']:g}"] if figures["learned"] else []
+    return ", ".join([*known, *refused])
+
+
 def _missed(cells: Cells) -> str:
-    """Name the faults that no alert found, by kind and channel, with the intervals."""
+    """Name the faults that no alert found, a line for each source of constants."""
+    sources = dict.fromkeys(cell["constants"] for cell in cells)
+    return "\n".join(
+        f"- {source}: {_missed_of([cell for cell in cells if cell['constants'] == source])}."
+        for source in sources
+    )
+
+
+def _missed_of(cells: Cells) -> str:
+    """Faults that no alert found, by kind and channel, with the intervals."""
     found: dict[str, list[str]] = {}
     for cell in cells:
         if cell["packets"] == "one":
             for kind in FAULTS:
                 for channel, result in cell["faults"][kind]["channels"].items():
-                    if result != FOUND:
+                    if result not in {FOUND, LEARNING}:
                         found.setdefault(f"{kind} in `{channel}`", []).append(f"{cell['interval_s']:g} s")
     return (
         "; ".join(f"{name} ({', '.join(intervals)})" for name, intervals in sorted(found.items())) or "none"

@@ -1,23 +1,19 @@
 """Suite field: telemetry as it may come, by sampling interval, form of packets and source of the constants.
 
 Each cell runs the product's own path in this process, with the default mission: messages, the trigger's
-windows and periodic check, tasks, the worker's model call and score. Nominal satellites give the false
-alarms, satellites with one fault each what is found, and when.
+windows and periodic check, tasks, the worker's model call and score; or requests instead of messages.
+Nominal satellites give the false alarms, satellites with one fault each what is found, and when.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from time import monotonic
 from typing import Any, Final
 
-from analysis_server.calibration import Calibration
 from telemetry_core.alert_rule import ENOUGH_SCORE, HOLD_US
-from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
 from tests.benchmarks.detection.field_faults import EVERY_CHANNEL, FAULT_STEPS, FAULTS, LEAD_STEPS, cases_of
 from tests.benchmarks.detection.field_figures import (
     LEARNING,
@@ -26,97 +22,69 @@ from tests.benchmarks.detection.field_figures import (
     Outcome,
     alarms_of,
     detection_document,
-    judgements,
     outcomes_of,
     totals_of,
 )
-from tests.benchmarks.detection.field_telemetry import (
-    FEATURES,
-    Fleet,
-    Packets,
-    records_of,
-    satellite_days,
+from tests.benchmarks.detection.field_posted import POSTED_EVERY
+from tests.benchmarks.detection.field_sources import (
+    CONSTANTS,
+    FAULT_SEED,
+    LEARNED_SEED,
+    NOMINAL_SEED,
+    NOMINAL_STEPS,
+    POSTED_STEPS,
+    Cell,
+    Trial,
 )
+from tests.benchmarks.detection.field_telemetry import Packets, satellite_days
 from tests.benchmarks.detection.report import Options, Report, config_hash, progress, table
-from training.calibrate import REPOSITORY
-from training.nominal import MISSION, SATELLITES
-from training.preview import ModelFile, verdicts
+from training.nominal import SATELLITES
 
 INTERVALS_S: Final = (0.1, 1.0, 2.0, 5.0, 7.0, 10.0, 30.0, 60.0, 120.0)
-CONSTANTS: Final[Mapping[str, Callable[[Calibration], Calibration]]] = {"shipped": lambda shipped: shipped}
-"""Where the constants of the score come from, as what is made of the shipped ones."""
 MOST_PROCESSES: Final = 4
 """Each holds a model of its own."""
 RECORDINGS: Final = 3
-NOMINAL_STEPS: Final = 160
-NOMINAL_SEED: Final = 110_000
-FAULT_SEED: Final = 100_000
-"""Nothing was trained, calibrated or chosen on recordings of these seeds."""
 HEAD: Final = (
     "constants, packets", "interval, s", "verdicts", "warming up", "learning", "anomalous", "per 1,000",
-    "alerts/day", *FAULTS, "faults", "delay, s", "samples",
+    "alerts/day", *FAULTS, "no fault", "faults", "delay, s", "samples",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One way in which telemetry may come."""
-
-    interval_s: float
-    packets: Packets
-    constants: str
-
-    @property
-    def seed(self) -> int:
-        """The same for all forms of packets and constants: they are compared on the same telemetry."""
-        return round(self.interval_s * 10)
-
-
-class Judge:
-    """The default mission's path from messages to verdicts."""
-
-    def __init__(self, constants: str) -> None:
-        self._mission = load_mission(MISSION)
-        model = self._mission.model
-        self._model = ModelFile(REPOSITORY / model.name / model.version)
-        self._model.calibration = CONSTANTS[constants](self._model.calibration)
-
-    def __call__(self, records: Sequence[Record]) -> list[Judgement]:
-        """Judge what rules and the periodic check pick of these messages."""
-        return judgements(verdicts(records, self._mission, self._model))
-
-
-def matrix() -> list[Cell]:
+def matrix(constants: Sequence[str]) -> list[Cell]:
+    """The cells of some sources; whole series are posted, whatever packets brought them."""
     return [
-        Cell(interval_s=interval_s, packets=packets, constants=constants)
-        for interval_s, packets, constants in product(INTERVALS_S, Packets, CONSTANTS)
+        Cell(interval_s=interval_s, packets=packets, constants=source)
+        for interval_s, packets, source in product(INTERVALS_S, Packets, constants)
+        if source != "posted" or packets is Packets.ONE
     ]
 
 
 def run(options: Options) -> Report:
     """Judge every cell; a line of each goes to stderr while it runs."""
     with ProcessPoolExecutor(min(MOST_PROCESSES, os.cpu_count() or 1)) as pool:
-        cells = list(pool.map(partial(measured, recordings=options.seeds), matrix()))
+        cells = list(pool.map(partial(measured, recordings=options.seeds), matrix(options.constants)))
     return report_of(cells, options.seeds)
 
 
 def measured(cell: Cell, *, recordings: int, kinds: Sequence[str] = tuple(FAULTS)) -> dict[str, Any]:
     """Judge one cell: nominal recordings of ten satellites each, and every kind of fault."""
     started_s = monotonic()
-    judge = Judge(cell.constants)
-    nominal = nominal_document(cell, judge, recordings)
-    outcomes = {kind: fault_outcomes(cell, judge, kind) for kind in kinds}
+    trial = CONSTANTS[cell.constants](cell, recordings)
+    nominal = nominal_document(cell, trial)
+    outcomes = {kind: fault_outcomes(cell, trial, kind) if kind in trial.kinds else [] for kind in kinds}
     document = {
         "interval_s": cell.interval_s,
         "packets": str(cell.packets),
         "constants": cell.constants,
         "state": state_of(nominal),
+        "learned": trial.learned,
         "nominal": nominal,
         "all_faults": detection_document([one for of_kind in outcomes.values() for one in of_kind]),
         "faults": {
             kind: detection_document(of_kind) | {"channels": results_by_channel(of_kind)}
             for kind, of_kind in outcomes.items()
         },
+        "without_fault": detection_document(chance_outcomes(cell, trial)),
         "seconds": round(monotonic() - started_s, 1),
     }
     progress(line_of(document))
@@ -130,32 +98,39 @@ def state_of(nominal: Mapping[str, Any]) -> str:
     return LEARNING if nominal["learning"] else NOT_JUDGED
 
 
-def nominal_document(cell: Cell, judge: Judge, recordings: int) -> dict[str, Any]:
+def nominal_document(cell: Cell, trial: Trial) -> dict[str, Any]:
     """Counts and rates over all recordings, and of each subsystem."""
     found: list[Judgement] = []
     days = 0.0
-    for number in range(recordings):
-        seed = NOMINAL_SEED + 10_000 * number + cell.seed
-        fleet = Fleet(seed=seed, interval_s=cell.interval_s, steps=NOMINAL_STEPS)
+    for number, fleet in enumerate(trial.nominal):
         tracks = [
             track
             for satellite in range(SATELLITES)
-            for track in fleet.tracks(satellite, f"recording-{number}-{satellite}", cell.packets)
+            for track in fleet.tracks(
+                satellite, f"recording-{number}-{satellite}", cell.packets, cell.subsystems
+            )
         ]
-        found += judge(records_of(tracks))
+        found += trial.judge(tracks)
         days += satellite_days(tracks)
     of_subsystem = {
-        name: alarms_of([one for one in found if one.subsystem == name], days).document() for name in FEATURES
+        name: alarms_of([one for one in found if one.subsystem == name], days, trial.alerts).document()
+        for name in cell.subsystems
     }
-    return alarms_of(found, days).document() | {"subsystems": of_subsystem}
+    return alarms_of(found, days, trial.alerts).document() | {"subsystems": of_subsystem}
 
 
-def fault_outcomes(cell: Cell, judge: Judge, kind: str) -> list[Outcome]:
+def fault_outcomes(cell: Cell, trial: Trial, kind: str) -> list[Outcome]:
     """Inject a kind of fault, judge, and compare with what was injected."""
-    seed = FAULT_SEED + cell.seed
-    cases = list(cases_of(kind, seed=seed, interval_s=cell.interval_s, packets=cell.packets))
-    found = judge(records_of([track for case in cases for track in case.tracks]))
-    return outcomes_of([case.injection for case in cases], found)
+    cases = list(cases_of(kind, trial.struck, cell.packets, cell.subsystems))
+    found = trial.judge([track for case in cases for track in case.tracks])
+    return outcomes_of([case.injection for case in cases], found, trial.alerts)
+
+
+def chance_outcomes(cell: Cell, trial: Trial) -> list[Outcome]:
+    """What would count as found where nothing was injected: an alert of nominal telemetry after the start."""
+    cases = list(cases_of("fill value", trial.struck, cell.packets, cell.subsystems))
+    found = trial.judge([track for case in cases for track in case.unstruck])
+    return outcomes_of([case.injection for case in cases], found, trial.alerts)
 
 
 def results_by_channel(outcomes: Sequence[Outcome]) -> dict[str, str]:
@@ -168,17 +143,23 @@ def report_of(cells: Sequence[dict[str, Any]], recordings: int) -> Report:
         "recordings": recordings,
         "satellites": SATELLITES,
         "nominal_steps": NOMINAL_STEPS,
+        "posted_steps": POSTED_STEPS,
+        "posted_every": POSTED_EVERY,
         "lead_steps": LEAD_STEPS,
         "fault_steps": FAULT_STEPS,
         "one_channel_in": EVERY_CHANNEL,
-        "seeds": {"nominal": NOMINAL_SEED, "faults": FAULT_SEED},
+        "seeds": {"nominal": NOMINAL_SEED, "faults": FAULT_SEED, "learned": LEARNED_SEED},
         "alert_rule": {"enough_score": ENOUGH_SCORE, "hold_us": HOLD_US},
+    }
+    by_constants = {
+        source: totals_of([cell for cell in cells if cell["constants"] == source])
+        for source in dict.fromkeys(cell["constants"] for cell in cells)
     }
     return Report(
         totals=totals_of(cells) | {"config_hash": config_hash(config)},
         detected={},
         lines=table(HEAD, [row_of(cell) for cell in cells]),
-        details={"config": config, "cells": cells},
+        details={"config": config, "totals_by_constants": by_constants, "cells": cells},
     )
 
 
@@ -192,6 +173,7 @@ def row_of(cell: Mapping[str, Any]) -> list[str]:
         *(str(nominal[name]) for name in ("verdicts", "warming_up", "learning", "anomalous")),
         *(figure(nominal[name], word) for name in ("false_alarms_per_1000", "alerts_per_day")),
         *(figure(of_kind["found_share"], word) for of_kind in cell["faults"].values()),
+        figure(cell["without_fault"]["found_share"], word),
         str(together["faults"]),
         *(figure(together[name], word) for name in ("delay_median_s", "delay_median_samples")),
     ]

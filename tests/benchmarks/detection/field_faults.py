@@ -3,7 +3,7 @@
 This is the oracle: what was injected where and when is known here, and nothing here knows how it is judged.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
@@ -71,26 +71,38 @@ class Case:
 
     injection: Injection
     tracks: tuple[Track, ...]
+    unstruck: tuple[Track, ...]
+    """The same without the fault."""
 
 
-def cases_of(kind: str, *, seed: int, interval_s: float, packets: Packets) -> Iterator[Case]:
-    """Strike every second channel; a fault that changes no sample is none."""
+def steps_of(kind: str, interval_s: float) -> int:
+    """How long the telemetry with a fault is; a drift is seen to its end."""
     ramp_steps = round(1.25 * DRIFT_FULL_AFTER_S / interval_s) if kind == "drift" else 0
-    fleet = Fleet(seed=seed, interval_s=interval_s, steps=LEAD_STEPS + max(FAULT_STEPS, ramp_steps))
+    return LEAD_STEPS + max(FAULT_STEPS, ramp_steps)
+
+
+def cases_of(
+    kind: str, fleet: Fleet, packets: Packets, subsystems: Collection[str] = FEATURES
+) -> Iterator[Case]:
+    """Strike every second channel at the beginning of a fleet; a fault that changes no sample is none."""
+    interval_us, seed = fleet.interval_us, fleet.seed
+    fleet = fleet.part(0, steps_of(kind, interval_us / 1e6))
     number = list(FAULTS).index(kind)
     channels = [(subsystem, channel) for subsystem, names in FEATURES.items() for channel in names]
     first_channel = int(np.random.default_rng([seed, number]).integers(EVERY_CHANNEL))
     for index in range(first_channel, len(channels), EVERY_CHANNEL):
         subsystem, channel = channels[index]
+        if subsystem not in subsystems:
+            continue
         name = f"{kind.replace(' ', '-')}-{index}"
         satellite = sender_of(subsystem, channel, packets, since=index + number)
         tracks = list(fleet.tracks(satellite, name, packets, [subsystem]))
         place = next(place for place, track in enumerate(tracks) if track.channel == channel)
-        nominal = tracks[place]
-        first = round(LEAD_STEPS * interval_s * 1e6 / nominal.interval_us)
+        nominal, unstruck = tracks[place], tuple(tracks)
+        first = LEAD_STEPS * interval_us // nominal.interval_us
         tracks[place] = with_fault(nominal, kind, first, np.random.default_rng([seed, number, index]))
         if not np.array_equal(tracks[place].values, nominal.values):
-            yield Case(injection=injection_of(nominal, kind, first), tracks=tuple(tracks))
+            yield Case(injection=injection_of(nominal, kind, first), tracks=tuple(tracks), unstruck=unstruck)
 
 
 def sender_of(subsystem: str, channel: str, packets: Packets, *, since: int) -> int:

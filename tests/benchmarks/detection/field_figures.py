@@ -1,12 +1,12 @@
 """What verdicts are worth: alarms on nominal telemetry, faults found and when; each share with its counts."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
-from telemetry_core.alert_rule import Judged, Run, alerts_of, judged_of
+from telemetry_core.alert_rule import Judged, alerts_of, judged_of
 from telemetry_core.inferences import SubsystemInference, Verdict
 from tests.benchmarks.detection.field_faults import Injection
 
@@ -14,6 +14,7 @@ NOT_JUDGED: Final = "not judged"
 """A word, not 0 %: no window was ever full enough for a verdict."""
 LEARNING: Final = "learning"
 """Another word: windows are full, and the constants do not cover them."""
+JUDGED: Final = frozenset({Verdict.NOMINAL, Verdict.ANOMALOUS})
 FOUND: Final = "found"
 MISSED: Final = "missed"
 ALREADY_ALARMED: Final = "already alarmed"
@@ -37,6 +38,19 @@ class Judgement:
     def verdict(self) -> Verdict | None:
         """None = failed."""
         return self.judged.verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What an operator or a client is told."""
+
+    raised_us: int
+    ended_us: int | None
+    """None = open."""
+
+
+AlertsOf = Callable[[Iterable[Judgement]], list[Alert]]
+"""From the verdicts on one satellite and subsystem, in time order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +111,16 @@ def by_window(found: Iterable[Judgement]) -> dict[tuple[str, str], list[Judgemen
     return groups
 
 
-def alerts_in(found: Iterable[Judgement]) -> list[Run]:
-    """The alerts of one satellite and subsystem."""
-    return alerts_of(one.judged for one in found)
+def alerts_in(found: Iterable[Judgement]) -> list[Alert]:
+    """The alerts of one satellite and subsystem by the product's rule."""
+    return [
+        Alert(raised_us=run.raised_us, ended_us=run.ended_us)
+        for run in alerts_of(one.judged for one in found)
+        if run.raised_us is not None
+    ]
 
 
-def alarms_of(found: Sequence[Judgement], days: float) -> Alarms:
+def alarms_of(found: Sequence[Judgement], days: float, alerts: AlertsOf = alerts_in) -> Alarms:
     """Count verdicts on nominal telemetry of so many satellite-days."""
     counts = Counter(one.verdict for one in found)
     return Alarms(
@@ -111,36 +129,45 @@ def alarms_of(found: Sequence[Judgement], days: float) -> Alarms:
         learning=counts[Verdict.LEARNING],
         failed=counts[None],
         anomalous=counts[Verdict.ANOMALOUS],
-        alerts=sum(len(alerts_in(group)) for group in by_window(found).values()),
+        alerts=sum(len(alerts(group)) for group in by_window(found).values()),
         satellite_days=days,
     )
 
 
-def outcome_of(injection: Injection, found: Sequence[Judgement]) -> Outcome:
+def outcome_of(injection: Injection, found: Sequence[Judgement], alerts: AlertsOf = alerts_in) -> Outcome:
     """Tell whether an alert of the subsystem struck was raised with the fault or later."""
+    told = {one.verdict for one in found}
     during = {one.verdict for one in found if one.at_us >= injection.start_us}
-    alerts = alerts_in(found)
-    raised_us = [run.raised_us for run in alerts if run.raised_us is not None]
-    delay_us = next((at - injection.start_us for at in raised_us if at >= injection.start_us), None)
+    raised = alerts(found)
+    delay_us = next(
+        (one.raised_us - injection.start_us for one in raised if one.raised_us >= injection.start_us), None
+    )
     if delay_us is not None:
         result = FOUND
-    elif not during & {Verdict.ANOMALOUS, Verdict.NOMINAL}:
-        result = LEARNING if Verdict.LEARNING in during else NOT_JUDGED
+    elif Verdict.LEARNING in told and not told & JUDGED:
+        result = LEARNING
+    elif not during & JUDGED:
+        result = NOT_JUDGED
     else:
-        is_open = any(run.ended_us is None or run.ended_us > injection.start_us for run in alerts)
+        is_open = any(one.ended_us is None or one.ended_us > injection.start_us for one in raised)
         result = ALREADY_ALARMED if is_open else MISSED
     return Outcome(injection=injection, result=result, delay_us=delay_us)
 
 
-def outcomes_of(injections: Iterable[Injection], found: Iterable[Judgement]) -> list[Outcome]:
+def outcomes_of(
+    injections: Iterable[Injection], found: Iterable[Judgement], alerts: AlertsOf = alerts_in
+) -> list[Outcome]:
     groups = by_window(found)
-    return [outcome_of(one, groups.get((one.satellite_id, one.subsystem), [])) for one in injections]
+    return [outcome_of(one, groups.get((one.satellite_id, one.subsystem), []), alerts) for one in injections]
 
 
 def detection_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Counts by result, share found and median delays; no share where nothing was judged."""
+    """Counts by result, share found and median delays; no share where nothing was judged.
+
+    The share is of the faults in what is covered by constants.
+    """
     counts = Counter(one.result for one in outcomes)
-    is_judged = counts[NOT_JUDGED] + counts[LEARNING] < len(outcomes)
+    covered = len(outcomes) - counts[LEARNING]
     delays = [
         (one.delay_us / 1e6, one.delay_us / one.injection.interval_us)
         for one in outcomes
@@ -149,7 +176,7 @@ def detection_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "faults": len(outcomes),
         **{result: counts[result] for result in (FOUND, MISSED, ALREADY_ALARMED, LEARNING, NOT_JUDGED)},
-        "found_share": round(counts[FOUND] / len(outcomes), 4) if is_judged else None,
+        "found_share": round(counts[FOUND] / covered, 4) if covered > counts[NOT_JUDGED] else None,
         "delay_median_s": round(median(delay for delay, _ in delays), 3) if delays else None,
         "delay_median_samples": round(median(delay for _, delay in delays), 2) if delays else None,
     }

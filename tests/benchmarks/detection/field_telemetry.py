@@ -4,9 +4,9 @@ Nothing here knows how telemetry is judged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import orjson
@@ -17,6 +17,7 @@ from telemetry_core.stream import Record
 from training.nominal import SATELLITES, Sampling, subsystem_features
 
 from simulator.constellation import nominal_arrays  # isort: skip
+from simulator.sensors import Telemetry  # isort: skip
 
 FEATURES: Final = subsystem_features()
 FOLLOWS_AFTER: Final = 0.3
@@ -51,6 +52,8 @@ class Slot:
 class Track:
     """The samples of one channel of a satellite as they are sent."""
 
+    satellite: int
+    """Place in its fleet."""
     satellite_id: str
     subsystem: str
     channel: str
@@ -61,15 +64,40 @@ class Track:
     """NaN = none."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """Nominal telemetry of some satellites, sampled every `interval_s`."""
+    """Nominal telemetry of SATELLITES satellites over some time."""
 
-    def __init__(self, *, seed: int, interval_s: float, steps: int) -> None:
-        sampling = Sampling(seed=seed, interval_s=interval_s, steps=steps)
-        self._telemetry = nominal_arrays(SATELLITES, sampling.start, interval_s, steps, seed)
-        self._start_us = microseconds_of(sampling.start)
-        self._interval_us = round(interval_s * 1_000_000)
-        self._steps = steps
+    seed: int
+    interval_us: int
+    start_us: int
+    steps: int
+    telemetry: Telemetry
+
+    @classmethod
+    def simulated(cls, *, seed: int, interval_s: float, steps: int) -> Self:
+        """Simulate so many steps, one every `interval_s`."""
+        start = Sampling(seed=seed, interval_s=interval_s, steps=steps).start
+        return cls(
+            seed=seed,
+            interval_us=round(interval_s * 1_000_000),
+            start_us=microseconds_of(start),
+            steps=steps,
+            telemetry=nominal_arrays(SATELLITES, start, interval_s, steps, seed),
+        )
+
+    def part(self, first: int, steps: int) -> Self:
+        """The same satellites during some of the steps."""
+        chosen = slice(first, first + steps)
+        return replace(
+            self,
+            start_us=self.start_us + first * self.interval_us,
+            steps=steps,
+            telemetry={
+                subsystem: {channel: values[chosen] for channel, values in channels.items()}
+                for subsystem, channels in self.telemetry.items()
+            },
+        )
 
     def tracks(
         self, satellite: int, satellite_id: str, packets: Packets, subsystems: Iterable[str] = FEATURES
@@ -80,15 +108,16 @@ class Fleet:
                 slot = slot_of(packets, index, len(FEATURES[subsystem]), satellite)
                 if slot is None:
                     continue
-                steps = np.arange(slot.first, self._steps, slot.every)
-                delay_us = round(slot.delay * self._interval_us)
+                steps = np.arange(slot.first, self.steps, slot.every)
+                delay_us = round(slot.delay * self.interval_us)
                 yield Track(
+                    satellite=satellite,
                     satellite_id=satellite_id,
                     subsystem=subsystem,
                     channel=channel,
-                    times_us=self._start_us + steps * self._interval_us + delay_us,
-                    interval_us=slot.every * self._interval_us,
-                    values=self._telemetry[subsystem][channel][steps, satellite],
+                    times_us=self.start_us + steps * self.interval_us + delay_us,
+                    interval_us=slot.every * self.interval_us,
+                    values=self.telemetry[subsystem][channel][steps, satellite],
                 )
 
 

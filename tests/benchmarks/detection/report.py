@@ -24,6 +24,8 @@ class Options:
     """A suite that simulates its telemetry reads nothing there."""
     seeds: int
     """Shuffles of the folds and random controls, or simulated recordings of a cell."""
+    constants: Sequence[str] = ()
+    """Sources of the constants that suite field measures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

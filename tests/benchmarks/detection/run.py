@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.detection import bands, causal, choice, field, nasa, opssat, tsb
+from tests.benchmarks.detection import bands, causal, choice, field, field_sources, nasa, opssat, tsb
 from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
 
 SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field", "bands", "choice")
@@ -50,7 +50,7 @@ def main() -> None:
         sys.exit(f"Suite {key[0]} has no mode {key[1]} here; there are {known()}.")
     started_s = time.monotonic()
     try:
-        report = RUNNERS[key](Options(data=arguments.data or Path(), seeds=arguments.seeds))
+        report = RUNNERS[key](options_of(arguments))
     except DataMissingError as missing:
         print(f"skipped: {missing}")
         return
@@ -58,6 +58,10 @@ def main() -> None:
     print("\n".join([*report.lines, "", *totals_lines(document["totals"])]))
     if arguments.json:
         arguments.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    return Options(data=arguments.data or Path(), seeds=arguments.seeds, constants=arguments.constants or ())
 
 
 def read_arguments() -> argparse.Namespace:
@@ -73,6 +77,12 @@ def read_arguments() -> argparse.Namespace:
         metavar="N",
         help="shuffles of the folds (default 10); of suite field, nominal recordings of a cell (default 3)",
     )
+    parser.add_argument(
+        "--constants",
+        nargs="+",
+        choices=tuple(field_sources.CONSTANTS),
+        help="which of suite field's sources (default all)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
     arguments = parser.parse_args()
     is_simulated = arguments.suite in SIMULATED
@@ -80,6 +90,10 @@ def read_arguments() -> argparse.Namespace:
         parser.error(f"suite {arguments.suite} needs --data DIR")
     if arguments.seeds is None:
         arguments.seeds = field.RECORDINGS if is_simulated else DEFAULT_SEEDS
+    if arguments.constants is None and is_simulated:
+        arguments.constants = list(field_sources.CONSTANTS)
+    elif arguments.constants and not is_simulated:
+        parser.error("--constants is for suite field")
     if arguments.seeds < 1:
         parser.error("--seeds must be at least 1")
     return arguments

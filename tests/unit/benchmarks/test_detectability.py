@@ -4,13 +4,19 @@ from typing import Any
 
 from tests.benchmarks.detection.detectability import page
 from tests.benchmarks.detection.field_faults import FAULTS
-from tests.benchmarks.detection.field_figures import FOUND, MISSED
+from tests.benchmarks.detection.field_figures import FOUND, LEARNING, MISSED
 
 CONFIG = {"recordings": 3, "satellites": 10, "lead_steps": 80, "fault_steps": 150}
 
 
 def cell(
-    interval_s: float, *, judged: int = 400, result: str = FOUND, packets: str = "one"
+    interval_s: float,
+    *,
+    judged: int = 400,
+    result: str = FOUND,
+    packets: str = "one",
+    constants: str = "shipped",
+    learned: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     share = float(result == FOUND)
     faults = {
@@ -22,8 +28,9 @@ def cell(
     }  # fmt: skip
     state = "judged" if judged else "learning"
     return {
-        "interval_s": interval_s, "packets": packets, "constants": "shipped", "state": state,
-        "nominal": nominal, "faults": faults,
+        "interval_s": interval_s, "packets": packets, "constants": constants, "state": state,
+        "learned": learned or {}, "nominal": nominal, "faults": faults,
+        "without_fault": {"found_share": 0.125},
     }  # fmt: skip
 
 
@@ -34,10 +41,11 @@ def text_of(*cells: dict[str, Any]) -> str:
 def test_a_line_holds_the_counts_of_its_cell() -> None:
     text = text_of(cell(2.0))
     assert "| shipped, one | 2 | 400 | 2 | 5.0 | 1 | 0.25 |" in text
-    assert "| shipped, one | 2 |" + " 100%, 26 s |" * len(FAULTS) in text
+    assert "| shipped, one | 2 |" + " 100%, 26 s |" * len(FAULTS) + " 12% |" in text
     assert "Every cell that was measured is judged." in text
     assert "every 2 s," in text
-    assert "one packet: none." in text
+    assert "- shipped: none." in text
+    assert "None was measured." in text
 
 
 def test_cells_without_verdicts_are_named_and_have_no_line() -> None:
@@ -52,3 +60,23 @@ def test_what_is_not_found_is_named_by_kind_channel_and_interval() -> None:
         cell(1.0, result=MISSED), cell(5.0, result=MISSED), cell(2.0, result=MISSED, packets="by turns")
     )
     assert "drift in `eps.battery_voltage` (1 s, 5 s)" in text
+
+
+def test_each_source_has_its_lines_and_what_still_learns_is_not_missed() -> None:
+    text = text_of(
+        cell(1.0),
+        cell(1.0, constants="learned", result=LEARNING),
+        cell(1.0, constants="posted", result=MISSED),
+    )
+    assert "| posted, one | 1 | 400 |" in text
+    assert "- learned: none." in text
+    assert "- posted: drift in `eps.battery_voltage` (1 s);" in text
+
+
+def test_what_is_learned_stands_with_its_samples_and_what_is_not_with_its_reasons() -> None:
+    lessons = {
+        "eps": {"learned": 8, "samples_median": 2420.0, "refused": {"check_failed": 2}},
+        "comm": {"learned": 0, "samples_median": None, "refused": {"not_settled": 10}},
+    }
+    text = text_of(cell(5.0, constants="learned", learned=lessons))
+    assert "| one | 5 | 8 of 2420, 2 check failed | 10 not settled |" in text

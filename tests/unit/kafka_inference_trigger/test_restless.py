@@ -283,7 +283,7 @@ def shipped(tracks: list[Track]) -> tuple[int, list[PlannedJob]]:
 
 
 def test_default_mission_adds_less_than_one_in_a_hundred_judgements_to_nominal_telemetry():
-    fleet = Fleet(seed=600_000, interval_s=1.0, steps=150)
+    fleet = Fleet.simulated(seed=600_000, interval_s=1.0, steps=150)
     messages, added = shipped(
         [track for number in range(10) for track in fleet.tracks(number, f"SAT-{number}", Packets.ONE)]
     )
@@ -298,6 +298,7 @@ def test_overheating_is_looked_at_within_its_first_samples():
     _, added = shipped(
         [
             Track(
+                satellite=0,
                 satellite_id=f"SAT-{number}",
                 subsystem="thermal",
                 channel=channel,
