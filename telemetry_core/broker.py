@@ -24,7 +24,8 @@ from telemetry_core.tasks import (
 MANAGEMENT_PORT: Final = 15672
 CONFIRM_TIMEOUT_S = 10
 """A broker that runs out of memory or disk stops confirming instead of refusing."""
-
+ANSWER_TIMEOUT_S: Final = 10
+"""Any other answer on an open connection: a network that loses packets may leave it half open for ever."""
 
 PARKED_S: Final = 20
 """A parked task is tried again after this time."""
@@ -74,6 +75,8 @@ def celery_app(connection_name: str, settings: Settings) -> Celery:
         broker_heartbeat=20,
         broker_transport_options={
             "confirm_publish": True,
+            "read_timeout": ANSWER_TIMEOUT_S,
+            "write_timeout": ANSWER_TIMEOUT_S,
             "client_properties": {"connection_name": connection_name},
         },
     )

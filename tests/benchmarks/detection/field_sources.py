@@ -137,5 +137,10 @@ def judged_telemetry(
     """Judge what rules and the periodic check pick of the messages that carry these samples."""
     places = {track.satellite_id: track.satellite for track in tracks}
     known = constants or {}
-    model.learned = lambda satellite_id, subsystem: known.get((places[satellite_id], subsystem))
+
+    def learned(satellites: Sequence[str], subsystem: str) -> Mapping[str, Calibration]:
+        keys = {satellite: (places[satellite], subsystem) for satellite in satellites}
+        return {satellite: known[key] for satellite, key in keys.items() if key in known}
+
+    model.learned = learned
     return judgements(verdicts(records_of(tracks), mission, model))
