@@ -1,4 +1,4 @@
-"""What the documents name exists: links, headings, paths, functions, make targets; decisions have an index."""
+"""What documents name exists: links, headings, paths, functions, make targets; decisions have an index."""
 
 import re
 import subprocess
