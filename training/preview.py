@@ -49,7 +49,7 @@ class ModelFile:
             directory / "model.onnx", providers=["CPUExecutionProvider"]
         )
         self.calibration = load_calibration(directory)
-        self.learned: Lookup = lambda satellite_id, subsystem: None  # noqa: ARG005 - the names of a Lookup
+        self.learned: Lookup = lambda satellites, subsystem: {}  # noqa: ARG005 - the names of a Lookup
 
     def judge(self, task: WindowSet) -> list[SubsystemInference]:
         """Judge windows as a worker does."""
