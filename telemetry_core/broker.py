@@ -24,7 +24,7 @@ from telemetry_core.tasks import (
 MANAGEMENT_PORT: Final = 15672
 CONFIRM_TIMEOUT_S = 10
 """A broker that runs out of memory or disk stops confirming instead of refusing."""
-ANSWER_TIMEOUT_S: Final = 10
+ANSWER_TIMEOUT_S: Final = 5
 """Any other answer on an open connection: a network that loses packets may leave it half open for ever."""
 
 PARKED_S: Final = 20

@@ -1,5 +1,6 @@
 """A way to a server that goes silent: connections stay open, and nothing passes any more."""
 
+import math
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ CHUNK: Final = 65_536
 
 
 class SilentProxy:
-    """Hands bytes on, each way, until it is silent; what is sent meanwhile is lost."""
+    """Hands bytes on, each way, until it is silent; what is sent meanwhile is lost.
+
+    With `most_answers` a connection is silent from so many answers of the server on.
+    """
 
     def __init__(self, server: tuple[str, int]) -> None:
         self._server = server
@@ -19,6 +23,7 @@ class SilentProxy:
         self._opened.enter_context(self._listener)
         self.port: int = self._listener.getsockname()[1]
         self.is_silent = False
+        self.most_answers = math.inf
 
     def serve(self) -> None:
         """Accept until it is closed."""
@@ -29,17 +34,19 @@ class SilentProxy:
                 return  # closed
             self._opened.enter_context(client)
             server = self._opened.enter_context(socket.create_connection(self._server))
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._hand_on, args=(source, sink), daemon=True).start()
+            for way in ((client, server, math.inf), (server, client, self.most_answers)):
+                threading.Thread(target=self._hand_on, args=way, daemon=True).start()
 
     def close(self) -> None:
         """End all connections."""
         self._opened.close()
 
-    def _hand_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _hand_on(self, source: socket.socket, sink: socket.socket, most: float) -> None:
         with suppress(OSError), source, sink:
+            count = 0
             while read := source.recv(CHUNK):
-                if not self.is_silent:
+                count += 1
+                if not self.is_silent and count <= most:
                     sink.sendall(read)
 
 

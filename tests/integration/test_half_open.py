@@ -69,3 +69,11 @@ def test_publisher_gives_up_a_connection_that_went_silent_and_goes_on_when_it_is
 def test_way_that_is_silent_from_the_beginning_is_an_outage(settings: Settings, proxy: SilentProxy) -> None:
     proxy.is_silent = True
     assert isinstance(outcome_of(lambda: send(app_behind(proxy, settings))), DependencyUnavailable)
+
+
+@pytest.mark.parametrize("answers", [3, 4], ids=["no channel", "no confirm mode"])
+def test_connection_that_goes_silent_before_it_is_of_use_is_an_outage(
+    settings: Settings, proxy: SilentProxy, answers: int
+) -> None:
+    proxy.most_answers = answers
+    assert isinstance(outcome_of(lambda: send(app_behind(proxy, settings))), DependencyUnavailable)
