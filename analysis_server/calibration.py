@@ -6,7 +6,7 @@ A set of constants serves an interval band: what a window measures depends on ho
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from analysis_server.changes import ChangeCalibration, Range, parse_changes, parse_range
 from analysis_server.forecast_bands import Widths, parse_widths
-from analysis_server.measures import MEASURES, Indices
+from analysis_server.measures import ABSENCE_WIDTH, MEASURES, Indices
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,6 +31,11 @@ BOUNDED_FORMAT: Final = 2
 MEASURE_NAMES: Final = [f"{family}.{name}" for family, name in MEASURES]
 FORMER_MEASURES: Final = [name for name in MEASURE_NAMES if not name.startswith("statistics.largest_")]
 """Of formats 1 and 2."""
+MISSING_RUN: Final = "statistics.missing_run"
+MISSING_SHARE: Final = "statistics.missing_share"
+"""What files of before measured in its place: the share of all steps without a sample."""
+SIMULATED: Final = "simulated nominal telemetry"
+"""What a file says it was fitted to; what a satellite learned says something else."""
 EVERY_INTERVAL: Final[Range] = (0.0, np.inf)
 UNTOLD_INTERVAL_S: Final = 1.0
 """What a window that says nothing of its interval is taken for."""
@@ -77,6 +82,8 @@ class Calibration:
     """Of forecast bands; all other bands here are interval bands."""
     format: int
     """From BOUNDED_FORMAT on a channel without fitting constants is not judged in the pipeline."""
+    is_simulated: bool
+    """`channels` were fitted to telemetry of even intervals."""
     bands_s: tuple[Range, ...]
     """Intervals that each band of `channels` and `subsystems` was fitted to; they join one another."""
     hash: str
@@ -113,7 +120,7 @@ def load_calibration(directory: Path) -> Calibration:
     content = path.read_bytes()
     try:
         return parse_calibration(json.loads(content), hashlib.sha256(content).hexdigest())
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
             f"{path} is no calibration for this version: run python -m training.calibrate ({error!r})"
         ) from error
@@ -132,14 +139,19 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
         else (parse_range(fitted.get("intervals_s")) or EVERY_INTERVAL,)
     )
     content = document if is_banded else as_one_band(document)
-    if content["measures"] != (MEASURE_NAMES if is_banded else FORMER_MEASURES):
+    measures = [MISSING_RUN if name == MISSING_SHARE else name for name in content["measures"]]
+    if measures != (MEASURE_NAMES if is_banded else FORMER_MEASURES):
         raise ValueError("its measures are not this version's")
+    channels = {name: _channel(values, len(bands_s)) for name, values in content["channels"].items()}
+    if MISSING_SHARE in content["measures"]:
+        channels = {name: _with_missing_run(channel) for name, channel in channels.items()}
     return Calibration(
-        channels={name: _channel(values, len(bands_s)) for name, values in content["channels"].items()},
+        channels=channels,
         subsystems={name: _subsystem(values, len(bands_s)) for name, values in content["subsystems"].items()},
         changes=parse_changes(document.get("changes")),
         band_widths=parse_widths(document.get("band_widths")),
         format=version,
+        is_simulated=fitted.get("data") == SIMULATED,
         bands_s=bands_s,
         hash=digest,
     )
@@ -183,6 +195,15 @@ def _range(values: Sequence[float]) -> Range:
 
 def _channel(values: Mapping[str, Any], bands: int) -> ChannelCalibration:
     return ChannelCalibration(**_arrays(values, CHANNEL_CONSTANTS, bands))
+
+
+def _with_missing_run(channel: ChannelCalibration) -> ChannelCalibration:
+    """Put what is usual of MISSING_RUN, known without data, in the place of what was of MISSING_SHARE."""
+    place = MEASURE_NAMES.index(MISSING_RUN)
+    limits = {"low": channel.low.copy(), "usual": channel.usual.copy(), "high": channel.high.copy()}
+    for values, limit in zip(limits.values(), (-ABSENCE_WIDTH, 0.0, ABSENCE_WIDTH), strict=True):
+        values[..., place] = limit
+    return replace(channel, **limits)
 
 
 def _subsystem(values: Mapping[str, Any], bands: int) -> SubsystemCalibration:

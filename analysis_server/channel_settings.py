@@ -17,7 +17,7 @@ _IS_SHAPE = np.array(
     [family == "subsequence" or any(word in name for word in _CHANGES) for family, name in MEASURES]
 )
 """How much a channel changes, and its course against nominal courses that are not smoothed."""
-_IS_LEVEL = np.array([name in {"mean", "newest_mean", "missing_share"} for _, name in MEASURES])
+_IS_LEVEL = np.array([name in {"mean", "newest_mean", "missing_run"} for _, name in MEASURES])
 
 
 def without_invalid_values(

@@ -17,11 +17,13 @@ from analysis_server.changes import Range
 from analysis_server.model_units import Numbers
 from analysis_server.window_sets import Counts, WindowSet
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH
+from telemetry_core.tasks import ChannelState
 
 EDGE_TOLERANCE: Final = 1.02
 """A satellite that samples at the edge of what is covered is not always exactly there."""
 NOT_CALIBRATED: Final = "not calibrated"
 """Beside the reasons why a channel has no window."""
+IRREGULAR: Final = ChannelState.IRREGULAR.words
 WHAT_TO_DO: Final = "run make calibrate RECORDING=... MISSION_FILE=..., then restart the workers"
 MOST_TOLD: Final = 10_000
 
@@ -34,16 +36,39 @@ def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
         return task
     ranges = covered_ranges(calibration, task.subsystem, task.channels)
     covered = is_covered(task.interval_s, ranges)
+    irregular = not_regular(task, calibration)
+    covered &= ~irregular
     is_left_out = ~covered & (task.steps >= MIN_WINDOW_LENGTH)
     if not is_left_out.any():
         return task
     origins = [
-        origin_of_uncovered(origin, {task.channels[place]: (row[place], ranges[place]) for place in places})
-        for origin, row, places in zip(
-            task.origins, task.interval_s.tolist(), map(np.flatnonzero, is_left_out), strict=True
+        origin_of_uncovered(
+            origin,
+            {
+                task.channels[place]: detail_of(row[place], ranges[place], is_regular=not flags[place])
+                for place in places
+            },
+        )
+        for origin, row, flags, places in zip(
+            task.origins,
+            task.interval_s.tolist(),
+            irregular.tolist(),
+            map(np.flatnonzero, is_left_out),
+            strict=True,
         )
     ]
     return replace(task, is_covered=covered, origins=origins)
+
+
+def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
+    """Tell which channels come at irregular intervals that their constants do not know, bool[job, channel].
+
+    What was recorded, or learned of a satellite, was fitted to intervals as they are.
+    """
+    is_recorded = calibration.changes.of_subsystem(task.subsystem, task.channels) is not None
+    if task.is_irregular is None or is_recorded or not calibration.is_simulated:
+        return np.zeros((len(task.origins), len(task.channels)), np.bool_)
+    return task.is_irregular
 
 
 def covered_part(
@@ -81,22 +106,31 @@ def is_covered(interval_s: Floats, ranges: Sequence[Range | None]) -> NDArray[np
     return np.asarray(np.where(is_known, is_within, has_constants & has_covered))
 
 
+def detail_of(interval_s: float, covered: Range | None, *, is_regular: bool) -> dict[str, Any]:
+    """Say how a channel that is not judged is sampled, and what is covered."""
+    if covered is None:
+        return {"interval_s": interval_s}
+    if is_regular:
+        return {"interval_s": interval_s, "calibrated_s": list(covered)}
+    return {"interval_s": interval_s, "is_irregular": True}
+
+
 def origin_of_uncovered(
-    origin: Mapping[str, Any], channels: Mapping[str, tuple[float, Range | None]]
+    origin: Mapping[str, Any], channels: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """Add to what a row stores each channel that is not judged, its interval and what is covered."""
+    """Add to what a row stores each channel that is not judged, and its detail."""
     if not channels:
         return origin
-    reasons = dict.fromkeys(channels, NOT_CALIBRATED) | origin.get("without_window", {})
-    details = {
-        name: {"interval_s": interval_s} | ({"calibrated_s": list(covered)} if covered else {})
-        for name, (interval_s, covered) in channels.items()
-    }
-    return {**origin, "without_window": reasons, "not_calibrated": details}
+    reasons = {
+        name: IRREGULAR if detail.get("is_irregular") else NOT_CALIBRATED for name, detail in channels.items()
+    } | origin.get("without_window", {})
+    return {**origin, "without_window": reasons, "not_calibrated": channels}
 
 
 def uncovered_in_words(channels: Mapping[str, Mapping[str, Any]]) -> str:
     """Say of the `not_calibrated` of a row how its channels are sampled and what is covered."""
+    if any(channel.get("is_irregular") for channel in channels.values()):
+        return "samples at irregular intervals, calibrated for regular ones"
     intervals_s = [channel["interval_s"] for channel in channels.values()]
     edges = [edge for channel in channels.values() for edge in channel.get("calibrated_s", ())]
     covered = f"calibrated for {_span(edges)}" if edges else "not calibrated"

@@ -21,6 +21,7 @@ from analysis_server.calibration import (
 )
 from analysis_server.changes import Range
 from analysis_server.measures import (
+    ABSENCE_WIDTH,
     MEASURES,
     SUBSEQUENCE_STEPS,
     WINDOW_FAMILIES,
@@ -47,8 +48,6 @@ MEDIAN_SHARES = (0.01, 0.9)
 """Between which shares of the threshold the median counts: the steepness stays finite."""
 LEAST_LOG_WIDTH, LEAST_SHARE_WIDTH, LEAST_MEAN_WIDTH = 0.15, 0.05, 3.0
 """Smallest distance from the usual to the rare: logarithms, shares, means in units of the noise."""
-LEAST_MISSING_WIDTH = 0.04
-"""Simulated nominal windows miss none: a channel that ceased is found within a dozen of its intervals."""
 SHARES = ("changing_share", "newest_changing_share")
 MEANS = ("mean", "newest_mean")
 
@@ -71,6 +70,8 @@ def reference_subsequences(values: Floats, rng: np.random.Generator) -> Floats:
     """Pick subsequences far from each other (farthest first) among float64[window, time]."""
     rows = centred_subsequences(values[:, None]).reshape(-1, SUBSEQUENCE_STEPS)
     rows = rows[np.isfinite(rows).all(axis=1)]
+    if not len(rows):  # never so many samples in a row
+        return np.zeros((REFERENCE_ROWS, SUBSEQUENCE_STEPS))
     rows = rows[rng.permutation(len(rows))[:4000]]
     chosen = [np.zeros(SUBSEQUENCE_STEPS)]
     distance = (rows**2).sum(axis=1)
@@ -95,8 +96,8 @@ def measure_limits(measured: Floats, noise: Floats, least_log_width: float) -> t
     for index, (_, name) in enumerate(MEASURES):
         if name in SHARES:
             least[:, index] = LEAST_SHARE_WIDTH
-        elif name == "missing_share":
-            least[:, index] = LEAST_MISSING_WIDTH
+        elif name == "missing_run":
+            least[:, index] = ABSENCE_WIDTH
         elif name in MEANS:
             least[:, index] = LEAST_MEAN_WIDTH * noise
     return np.minimum(low, usual - least), usual, np.maximum(high, usual + least)

@@ -121,7 +121,7 @@ def _parsed(content: Mapping[str, Any], digest: str, key: tuple[str, str]) -> Ca
     """Read constants; those of another release, which measured something else, are none."""
     try:
         return parse_calibration(content, digest)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         _log.warning(f"Learned constants of {'/'.join(key)} can't be used, it learns anew: {error!r}")
         return None
 

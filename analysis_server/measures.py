@@ -30,14 +30,16 @@ MEASURES = (
     ("statistics", "newest_deviation"),
     ("statistics", "newest_change"),
     ("statistics", "newest_changing_share"),
-    ("statistics", "missing_share"),
+    ("statistics", "missing_run"),
     ("statistics", "largest_rise"),
     ("statistics", "largest_fall"),
     ("subsequence", "farthest"),
     ("subsequence", "mean_distance"),
 )
+_IS_NEWEST = np.array([name.startswith("newest_") for _, name in MEASURES])
+_IS_MISSING_RUN = np.array([name == "missing_run" for _, name in MEASURES])
 MIN_HISTORY = 5
-"""A step counts as predicted from this many samples before it on."""
+"""A step counts as predicted where so many of the RUN_STEPS before it are samples, the last one too."""
 RUN_STEPS = 8
 LARGEST_SQUARED_RESIDUAL = 1e8
 """Running sums of larger ones would drown their neighbours in rounding."""
@@ -46,6 +48,10 @@ NEWEST_SHARE = 3
 SUBSEQUENCE_STEPS = 10
 SUBSEQUENCE_STRIDE = 5
 MIN_SUBSEQUENCE_SAMPLES = 6
+ABSENCE_STEPS = 64
+"""A channel that ceased so many steps ago measures 1."""
+ABSENCE_WIDTH = 0.04
+"""From none missing to what is rare: a channel that ceased is found within a dozen steps."""
 NOISE_SHARE = 0.1
 """Share of a channel's noise that is added before a logarithm: a constant window stays finite."""
 
@@ -58,7 +64,7 @@ class Windows:
     step_mean: Floats
     step_std: Floats
     is_predicted: npt.NDArray[np.bool_]
-    """A sample with at least MIN_HISTORY samples before it."""
+    """A sample right behind another one, with at least MIN_HISTORY samples within the RUN_STEPS before it."""
     is_expected: npt.NDArray[np.bool_]
     """bool[job, channel, time]: a step of the channel's window, not padding in front of it."""
 
@@ -85,7 +91,7 @@ class Windows:
             value=np.where(present, windows, np.nan).astype(np.float64),
             step_mean=step_mean.astype(np.float64),
             step_std=step_std.astype(np.float64),
-            is_predicted=present & (np.cumsum(present, axis=2) > MIN_HISTORY),
+            is_predicted=present & has_history(present),
             is_expected=np.broadcast_to(expected, windows.shape),
         )
 
@@ -110,6 +116,32 @@ class Windows:
         )
 
 
+def has_history(present: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Tell at which steps of bool[job, channel, time] the model knows enough of what came just before."""
+    before: Indices = np.cumsum(present, axis=2) - present
+    before[..., RUN_STEPS:] -= before[..., :-RUN_STEPS].copy()
+    is_known = before >= MIN_HISTORY
+    is_known[..., 1:] &= present[..., :-1]
+    return np.asarray(is_known)
+
+
+def known_shares(windows: Windows) -> Floats:
+    """Share of the steps that a measure rests on that are samples, float64[job, channel, measure].
+
+    What is measured of fewer samples is rare by chance more often. Behind the newest one none is due: that is
+    what the missing run is about.
+    """
+    newest = max(RUN_STEPS, windows.value.shape[2] // NEWEST_SHARE)
+    present = np.isfinite(windows.value)
+    is_due = np.logical_or.accumulate(present[..., ::-1], axis=2)[..., ::-1] & windows.is_expected
+    whole, recent = (
+        present[..., -steps:].sum(axis=2) / np.maximum(is_due[..., -steps:].sum(axis=2), 1)
+        for steps in (present.shape[2], newest)
+    )
+    shares = np.where(_IS_NEWEST, recent[..., None], whole[..., None])
+    return np.where(_IS_MISSING_RUN, 1.0, shares)
+
+
 def measure_windows(windows: Windows, *, noise: Floats, reference: Sequence[Floats]) -> Floats:
     """Measure everything in MEASURES.
 
@@ -122,12 +154,11 @@ def measure_windows(windows: Windows, *, noise: Floats, reference: Sequence[Floa
         float64[job, channel, measure]; NaN where too few samples exist.
     """
     newest = max(RUN_STEPS, windows.value.shape[2] // NEWEST_SHARE)
-    missing = np.where(windows.is_expected, np.isnan(windows.value), np.nan)
     parts = [
         *residual_measures(windows, noise[:, None]),
         *statistics(windows.value, noise),
         *statistics(windows.value[..., -newest:], noise),
-        masked_mean(missing),
+        missing_run(windows),
         *largest_changes(windows.value, noise),
         *subsequence_measures(windows.value, noise, reference),
     ]
@@ -160,6 +191,16 @@ def statistics(value: Floats, noise: Floats) -> list[Floats]:
     return [mean, np.log(deviation + floor), np.log(masked_mean(change) + floor), masked_mean(changing)]
 
 
+def missing_run(windows: Windows) -> Floats:
+    """The newest steps without a sample, over ABSENCE_STEPS; float64[job, channel], NaN without any step.
+
+    Not all missing ones: telemetry is lost on its way, and only what does not come again has ceased.
+    """
+    is_lacking = np.isnan(windows.value) & windows.is_expected
+    run = np.logical_and.accumulate(is_lacking[..., ::-1], axis=2).sum(axis=2)
+    return np.where(windows.is_expected.any(axis=2), run / ABSENCE_STEPS, np.nan)
+
+
 def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
     """Log of the largest change from one sample to the next, up and down, each float64[job, channel].
 
@@ -173,7 +214,7 @@ def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
 def subsequence_measures(value: Floats, noise: Floats, reference: Sequence[Floats]) -> list[Floats]:
     """Logarithms of the largest and the mean distance to the nearest reference, per sample.
 
-    d^2 = |x - y|^2 - m (mean x - mean y)^2 of m samples each, here with the means removed before.
+    d^2 = |x - y|^2 - m (mean x - mean y)^2 of the m samples that are there.
     """
     subsequences = centred_subsequences(value)
     distance = np.stack(
@@ -187,21 +228,28 @@ def centred_subsequences(value: Floats) -> Floats:
     """Subsequences that end at the newest step and every few before it, without their mean.
 
     Returns:
-        float64[job, channel, subsequence, SUBSEQUENCE_STEPS]; a gap is 0, with too few samples all is NaN.
+        float64[job, channel, subsequence, SUBSEQUENCE_STEPS]; with too few samples all is NaN.
     """
     ends = np.arange(value.shape[2], SUBSEQUENCE_STEPS - 1, -SUBSEQUENCE_STRIDE)
     cut = value[..., ends[:, None] + np.arange(-SUBSEQUENCE_STEPS, 0)]
-    centred = np.nan_to_num(cut - masked_mean(cut)[..., None])
+    centred = np.where(np.isfinite(cut), cut - masked_mean(cut)[..., None], np.nan)
     centred[np.isfinite(cut).sum(axis=3) < MIN_SUBSEQUENCE_SAMPLES] = np.nan
     return centred
 
 
 def nearest_distance(subsequences: Floats, reference: Floats) -> Floats:
-    """Root mean square distance of float64[..., step] to the nearest of float64[row, step]; NaN stays."""
-    squares = (subsequences**2).sum(axis=-1)
-    products = subsequences @ reference.T
-    squared = squares - (2 * products - (reference**2).sum(axis=1)).max(axis=-1)
-    return np.asarray(np.sqrt(np.maximum(squared, 0) / reference.shape[1]))
+    """Root mean square distance of float64[..., step] to the nearest of float64[row, step].
+
+    Over the steps that are not NaN: there the subsequences have no mean, and that of the rows is taken off.
+    Where all are NaN, so is the distance.
+    """
+    is_present = np.isfinite(subsequences)
+    present, values = is_present.astype(np.float64), np.where(is_present, subsequences, 0.0)
+    count = present.sum(axis=-1)
+    row_means = present @ reference.T / np.maximum(count, 1)[..., None]
+    row_squares = present @ (reference**2).T - count[..., None] * row_means**2
+    squared = (values**2).sum(axis=-1) - (2 * values @ reference.T - row_squares).max(axis=-1)
+    return np.asarray(np.sqrt(np.maximum(squared, 0) / np.where(count > 0, count, np.nan)))
 
 
 def running_mean(value: Floats, steps: int) -> Floats:

@@ -35,6 +35,7 @@ from analysis_server.measures import (
     WINDOW_FAMILIES,
     Indices,
     Windows,
+    known_shares,
     measure_windows,
 )
 from analysis_server.model_units import Numbers
@@ -296,6 +297,7 @@ def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], place
     )
     deviation = measured - usual
     deviation = np.nan_to_num(np.where(deviation > 0, deviation / (high - usual), deviation / (low - usual)))
+    deviation *= known_shares(windows)
     families = [
         deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(WINDOW_FAMILIES))
     ]

@@ -19,6 +19,7 @@ from telemetry_core.tasks import (
     CHANNEL_FIELDS,
     EARLIEST_US,
     LATEST_US,
+    WITH_WINDOW,
     ChannelState,
     InferenceBatch,
     WindowedJob,
@@ -55,6 +56,8 @@ class WindowSet:
     newest: NDArray[np.float64] | None = None
     #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted.
     interval_s: NDArray[np.float64] | None = None
+    #: bool[job, channel], channels sampled at irregular intervals; None: none is.
+    is_irregular: NDArray[np.bool_] | None = None
     #: bool[job, channel], which channels are judged: their constants cover them. None: all are.
     is_covered: NDArray[np.bool_] | None = None
     #: A series without channel names: predictions are plain numbers.
@@ -78,6 +81,7 @@ class WindowSet:
             steps=None if self.steps is None else self.steps[chosen],
             newest=None if self.newest is None else self.newest[chosen],
             interval_s=None if self.interval_s is None else self.interval_s[chosen],
+            is_irregular=None if self.is_irregular is None else self.is_irregular[chosen],
             is_covered=None if self.is_covered is None else self.is_covered[chosen],
         )
 
@@ -110,6 +114,7 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
         steps=None if records is None else records["steps"].astype(np.int64),
         newest=None if records is None else records["newest"],
         interval_s=_intervals_of_jobs(batch) if records is None else records["interval_us"] / 1e6,
+        is_irregular=None if records is None else records["state"] == ChannelState.IRREGULAR,
         is_revision=batch.is_revision,
         detection=batch.detection,
     )
@@ -119,14 +124,14 @@ def origin_of_channels(batch: InferenceBatch, number: int, records: NDArray[Any]
     """Say of a job which channels have no window and why, and whose steps lie elsewhere than the job's."""
     mine = dict(zip(batch.channels, records[number], strict=True))
     states = {name: ChannelState(int(record["state"])) for name, record in mine.items()}
-    without = {name: state.words for name, state in states.items() if state is not ChannelState.JUDGED}
+    without = {name: state.words for name, state in states.items() if state not in WITH_WINDOW}
     axes = {
         name: {
             "end": time_of(int(record["end_us"])).isoformat(),
             "interval_s": int(record["interval_us"]) / 1e6,
         }
         for name, record in mine.items()
-        if states[name] is ChannelState.JUDGED and _is_elsewhere(batch.jobs[number], record)
+        if states[name] in WITH_WINDOW and _is_elsewhere(batch.jobs[number], record)
     }
     parts = {"without_window": without, "axes": axes}
     return {name: part for name, part in parts.items() if part}

@@ -1,7 +1,7 @@
 """What the window of a subsystem holds: of each channel its own last steps, cut by its own gaps and age.
 
-A step is a sample, or a missing one: where a channel's own cadence says that a sample should have come while
-another channel of the subsystem was sampled. Which packets brought the samples has no part in it.
+A step is a sample, or a missing one: where a channel's own cadence says that a sample should have come. Which
+packets brought the samples has no part in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,21 @@ from numpy.typing import NDArray
 
 from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Times, Values
 from telemetry_core.subsystems import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window
-from telemetry_core.tasks import ChannelState
+from telemetry_core.tasks import WITH_WINDOW, ChannelState
 
 Counts = NDArray[np.int64]
 
 _TOLERANCE: Final = 0.25
 """Of an interval: so much a sample of a regular channel may come early or late."""
-_REGULAR_SHARE: Final = 0.5
-"""A channel has a cadence if at least so many of its intervals are the usual one."""
+_REGULAR_SHARE: Final = 0.8
+"""Of the intervals of a regular channel at least so many are the usual one or a whole multiple of it."""
+_MOST_DRIFT: Final = 0.02
+"""So far, as a share of it and by a step, a regular window's length is from that of its steps at the usual
+interval: that of two cadences is further."""
+_MOST_STEPS: Final = 2
+"""For each sample of a regular window: no more are missing than are there."""
+_FASTER: Final = 0.5
+"""Of the usual interval: a newest one that is shorter begins another cadence."""
 _CADENCE_SAMPLES: Final = 6
 """From so many samples on a channel has a cadence."""
 
@@ -117,7 +124,7 @@ def _window(
     for axis, run in zip(axes, runs, strict=True):
         times = axis.times[run]
         siblings = [other.times for other in axes if other is not axis]
-        part = _steps(times, missed(times, ending_us, siblings), ending_us, limits)
+        part = _steps(times, siblings, ending_us, limits)
         slots = axis.slots[run.start + part.first : run.start + part.first + len(part.places)]
         values[axis.members] = _laid_out(
             rings.values(channels[axis.members], slots), part.places, limits.length
@@ -148,40 +155,57 @@ def _laid_out(samples: Values, places: Counts, length: int) -> Values:
 
 
 def _precedence(part: _Steps, ending_us: int) -> tuple[bool, bool, int]:
-    """Order the channels that a window may start and count as: judged, ending with it, long."""
-    return part.state is ChannelState.JUDGED, part.total > 0 and part.end_us == ending_us, part.total
+    """Order the channels that a window may start and count as: with one, ending with it, long."""
+    return part.state in WITH_WINDOW, part.total > 0 and part.end_us == ending_us, part.total
 
 
-def missed(times: Times, ending_us: int, siblings: Sequence[Times]) -> Counts:
-    """Count the missing steps behind each sample of a channel, int64[sample].
+def missed(times: Times, length: int) -> tuple[Counts, bool]:
+    """Count the missing steps behind each sample but the last one, and tell whether the channel is regular.
 
-    A sample is missing where the channel's usual interval has passed without one, and another channel was
-    sampled when it was due: never more often than that one was, so that a pause of all channels is none. That
-    the newest one alone is missing says nothing: its packet may follow.
+    A step is missing wherever the usual interval has passed without a sample. Where the last `length` steps
+    are not regular (bursts, intervals at random, two cadences, more steps missing than not) none is: there
+    is no telling what should have come.
+
+    Returns:
+        int64[sample - 1] and regular or not.
     """
-    missing = np.zeros(len(times), dtype=np.int64)
-    if len(times) < _CADENCE_SAMPLES or not siblings:
-        return missing
-    intervals = np.diff(times)
-    usual_us = float(np.median(intervals))
-    if np.mean(np.abs(intervals - usual_us) <= _TOLERANCE * usual_us) < _REGULAR_SHARE:
-        return missing
-    due = np.floor(np.append(intervals, ending_us - times[-1]) / usual_us + _TOLERANCE).astype(np.int64)
-    due[:-1] -= 1
-    if due[-1] == 1:
-        due[-1] = 0
-    lacking = np.flatnonzero(due > 0)
-    if not lacking.size:
-        return missing
-    shortest_us = int((1 - _TOLERANCE) * usual_us)
-    since = times[lacking] + shortest_us
-    until = np.append(times[1:] - shortest_us, ending_us)[lacking]
+    intervals = times[1:] - times[:-1]
+    none = np.zeros(len(intervals), dtype=np.int64)
+    if len(times) < _CADENCE_SAMPLES:
+        return none, True
+    usual_us = _middle(intervals)
+    if intervals.max() <= (1 + _TOLERANCE) * usual_us and intervals.min() >= (1 - _TOLERANCE) * usual_us:
+        return none, True
+    passed = intervals / usual_us
+    steps = np.maximum(np.rint(passed), 1).astype(np.int64)
+    places = np.cumsum(steps)
+    first = int((places - steps).searchsorted(places[-1] - length, side="right"))
+    passed, judged = passed[first:], steps[first:]
+    is_whole = np.abs(passed - judged) <= _TOLERANCE
+    is_regular = bool(
+        np.mean(is_whole) >= _REGULAR_SHARE
+        and abs(passed.sum() - judged.sum()) <= max(1.0, _MOST_DRIFT * judged.sum())
+        and judged.sum() <= _MOST_STEPS * len(judged)
+        and passed[-1] >= _FASTER
+    )
+    return (steps - 1, True) if is_regular else (none, False)
+
+
+def _behind(times: Times, ending_us: int, siblings: Sequence[Times]) -> int:
+    """Count the missing steps behind a regular channel's last sample.
+
+    Only those count that another channel of the subsystem was sampled for: a pause of all channels says
+    nothing. That the newest one alone is missing says nothing either: its packet may follow.
+    """
+    usual_us = _middle(times[1:] - times[:-1])
+    due = int((ending_us - times[-1]) / usual_us + _TOLERANCE)
+    if due <= 1 or not siblings:
+        return 0
+    since = times[-1] + int((1 - _TOLERANCE) * usual_us)
     meanwhile = [
-        np.searchsorted(other, until, side="right") - np.searchsorted(other, since, side="left")
-        for other in siblings
+        other.searchsorted(ending_us, side="right") - other.searchsorted(since) for other in siblings
     ]
-    missing[lacking] = np.clip(np.max(meanwhile, axis=0), 0, due[lacking])
-    return missing
+    return min(due, int(max(meanwhile)))
 
 
 def usual_interval_us(times: Times) -> int:
@@ -227,21 +251,26 @@ def _is_too_old(times: Times, ending_us: int, limits: Window) -> bool:
     return ending_us - int(times[-1]) > max(limits.max_gap_s * 1_000_000, patience_us)
 
 
-def _steps(times: Times, missing: Counts, ending_us: int, limits: Window) -> _Steps:
+def _steps(times: Times, siblings: Sequence[Times], ending_us: int, limits: Window) -> _Steps:
     if not times.size:
         return _Steps(state=ChannelState.NEVER_SEEN, end_us=ending_us)
-    newest_us, behind = int(times[-1]), int(missing[-1])
+    newest_us = int(times[-1])
+    missing, is_regular = missed(times, limits.length)
+    has_cadence = is_regular and len(times) >= _CADENCE_SAMPLES
+    behind = _behind(times, ending_us, siblings) if has_cadence else 0
     if _is_too_old(times, ending_us, limits):
         return _Steps(state=ChannelState.TOO_OLD, end_us=newest_us, judged=min(behind, limits.length))
-    places = np.arange(len(times)) + np.cumsum(missing) - missing
+    places = np.arange(len(times))
+    places[1:] += np.cumsum(missing)
     total = int(places[-1]) + 1 + behind
     places += limits.length - total
     first = int(np.searchsorted(places, 0))
     oldest = min(first, len(times) - 1)
     interval_us = usual_interval_us(times[oldest:] if oldest < len(times) - 1 else times[-2:])
-    is_judged = total >= MIN_WINDOW_LENGTH
+    state = ChannelState.JUDGED if is_regular else ChannelState.IRREGULAR
+    is_judged = len(times) >= MIN_WINDOW_LENGTH
     return _Steps(
-        state=ChannelState.JUDGED if is_judged else ChannelState.TOO_FEW,
+        state=state if is_judged else ChannelState.TOO_FEW,
         first=first,
         places=places[first:],
         start_us=int(times[oldest]),

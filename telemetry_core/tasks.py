@@ -22,9 +22,10 @@ PARKED_QUEUE: Final = "inference-parked"
 DEAD_LETTER_QUEUE: Final = "dead-letters"
 TASK_EXCHANGE: Final = "analysis"
 
-BATCH_SCHEMA: Final = 3
-"""3 gave each channel its own time axis; the one before is read too, so that no queue must be emptied."""
-READ_SCHEMAS: Final = (BATCH_SCHEMA - 1, BATCH_SCHEMA)
+BATCH_SCHEMA: Final = 4
+"""4 tells of irregular channels, 3 gave each channel its own time axis; those before are read too, so that no
+queue must be emptied."""
+READ_SCHEMAS: Final = (2, 3, BATCH_SCHEMA)
 MAX_JOBS_PER_BATCH: Final = 200
 MAX_BATCH_BYTES: Final = 700_000
 """Raw bytes of the windows in one task: with base64 and the jobs it stays below 1 MB."""
@@ -59,11 +60,16 @@ class ChannelState(IntEnum):
     """The newest sample lies behind a gap."""
     NEVER_SEEN = 3
     """No sample as far back as windows reach."""
+    IRREGULAR = 4
+    """It has a window, and no telling how many samples of it are missing."""
 
     @property
     def words(self) -> str:
         """The name as rows and people read it."""
         return self.name.lower().replace("_", " ")
+
+
+WITH_WINDOW: Final = frozenset({ChannelState.JUDGED, ChannelState.IRREGULAR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ const inputSchema = z.object({
   window_start: z.string().optional(),
   window_end: z.string().optional(),
   without_window: z
-    .record(z.string(), z.enum(["too few", "too old", "never seen", "not calibrated"]))
+    .record(z.string(), z.enum(["too few", "too old", "never seen", "not calibrated", "irregular"]))
     .optional(),
 });
 export type JobInput = z.infer<typeof inputSchema>;

@@ -38,7 +38,7 @@ def page(document: Mapping[str, Any]) -> str:
 Simulated satellites under the default mission: one sample set in ten is judged (the periodic check), a
 verdict is anomalous above {ANOMALY_THRESHOLD:g}, alerts follow the platform's rule
 (`telemetry_core/alert_rule.py`). Samples come every {_span(cells)} s, in up to
-four [forms of packets]({FORMS}).
+{len({cell["packets"] for cell in cells})} [forms of packets]({FORMS}).
 Nothing here had a part in choosing the rule.
 
 Constants are *shipped* with the model; or *learned*, by each satellite of its own stored telemetry, and

@@ -43,7 +43,7 @@ FAULTS: Final[dict[str, Callable[[Moments], Array]]] = {
     "spike": lambda at: at.values + SPIKE_SPANS * at.span * spikes(at.since_s, at.interval_s),
     "step": lambda at: at.values + SPIKE_SPANS * at.span,
     "drift": lambda at: at.values + DRIFT_SPANS * at.span * drift(at.since_s),
-    "stuck": lambda at: np.full_like(at.values, at.values[0]),
+    "stuck": lambda at: np.full_like(at.values, at.values[np.isfinite(at.values)][0]),
     "noise": lambda at: at.values + NOISE_SPANS * at.span * at.generator.standard_normal(at.values.shape),
     "dropout": lambda at: np.full_like(at.values, np.nan),
     "fill value": lambda at: np.full_like(at.values, FILL_VALUE),
@@ -128,6 +128,7 @@ def with_fault(track: Track, kind: str, first: int, generator: np.random.Generat
             generator=generator,
         )
     )
+    faulty = np.where(np.isnan(values), np.nan, faulty)
     if kind != "fill value":
         faulty = np.round(np.clip(faulty, sensor.low, sensor.high), sensor.decimals)
     return replace(track, values=np.concatenate([track.values[:first], faulty]))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from analysis_server.calibration import Calibration, parse_calibration
 from analysis_server.history import Samples
 from analysis_server.learner import RETRY_SHARE, learned_from, present_cadence
@@ -97,4 +99,5 @@ def looks() -> Iterator[int]:
 
 def newest(track: Track, count: int) -> Samples:
     """The last samples of a channel as they are stored."""
-    return Samples(times_us=track.times_us[-count:], values=track.values[-count:])
+    is_stored = np.isfinite(track.values)
+    return Samples(times_us=track.times_us[is_stored][-count:], values=track.values[is_stored][-count:])

@@ -3,7 +3,7 @@
 Nothing here knows how telemetry is judged.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -22,6 +22,7 @@ from simulator.sensors import Telemetry  # isort: skip
 FEATURES: Final = subsystem_features()
 FOLLOWS_AFTER: Final = 0.3
 """Of an interval: so much later than the first group comes the second."""
+LOST: Final = 0.1
 
 
 class Packets(StrEnum):
@@ -35,6 +36,8 @@ class Packets(StrEnum):
     """One message an interval with one half of the channels, the next one with the other half."""
     MISSING = "a third missing"
     """One message an interval; a third of the channels never comes."""
+    LOSSY = "a tenth lost"
+    """One message an interval with every channel, but that LOST of them, at random, never arrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,7 @@ class Fleet:
         self, satellite: int, satellite_id: str, packets: Packets, subsystems: Iterable[str] = FEATURES
     ) -> Iterator[Track]:
         """The channels of a satellite that are sent at all, under any name for it."""
+        is_lost = self._lost(satellite, packets)
         for subsystem in subsystems:
             for index, channel in enumerate(FEATURES[subsystem]):
                 slot = slot_of(packets, index, len(FEATURES[subsystem]), satellite)
@@ -117,15 +121,24 @@ class Fleet:
                     channel=channel,
                     times_us=self.start_us + steps * self.interval_us + delay_us,
                     interval_us=slot.every * self.interval_us,
-                    values=self.telemetry[subsystem][channel][steps, satellite],
+                    values=np.where(
+                        is_lost[steps], np.nan, self.telemetry[subsystem][channel][steps, satellite]
+                    ),
                 )
+
+    def _lost(self, satellite: int, packets: Packets) -> NDArray[np.bool_]:
+        """Draw the steps whose message is lost, bool[step]."""
+        if packets is not Packets.LOSSY:
+            return np.zeros(self.steps, np.bool_)
+        generator = np.random.default_rng([self.seed, satellite, self.start_us])
+        return generator.random(self.steps) < LOST
 
 
 def slot_of(packets: Packets, channel: int, channels: int, satellite: int) -> Slot | None:
     """Place the channel of that index among those of its subsystem; None = it never comes."""
     half = 2 * channel // channels
     match packets:
-        case Packets.ONE:
+        case Packets.ONE | Packets.LOSSY:
             return Slot()
         case Packets.GROUPS:
             return Slot(delay=half * FOLLOWS_AFTER)
@@ -136,7 +149,10 @@ def slot_of(packets: Packets, channel: int, channels: int, satellite: int) -> Sl
 
 
 def records_of(tracks: Sequence[Track]) -> list[Record]:
-    """The messages that carry these samples, in the order of their times and received at once."""
+    """The messages that carry these samples, in the order of their times and received at once.
+
+    One without any sample is not sent.
+    """
     bodies: dict[tuple[int, str], dict[str, Any]] = {}
     for track in tracks:
         for time_us, value in zip(track.times_us.tolist(), track.values.tolist(), strict=True):
@@ -152,9 +168,14 @@ def records_of(tracks: Sequence[Track]) -> list[Record]:
             offset=offset,
             received_us=time_us,
         )
-        for offset, key in enumerate(sorted(bodies))
+        for offset, key in enumerate(sorted(key for key, body in bodies.items() if has_sample(body)))
         for time_us, satellite_id in [key]
     ]
+
+
+def has_sample(body: Mapping[str, Mapping[str, float | None]]) -> bool:
+    """Tell whether a message carries a value of any subsystem."""
+    return any(value is not None for channels in body.values() for value in channels.values())
 
 
 def satellite_days(tracks: Sequence[Track]) -> float:

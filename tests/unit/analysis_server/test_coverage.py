@@ -20,6 +20,7 @@ from analysis_server.coverage import (
     uncovered_in_words,
     with_coverage,
 )
+from analysis_server.measures import ABSENCE_WIDTH
 from analysis_server.window_sets import WindowSet
 
 MODELS = Path(__file__).parents[3] / "model_repository"
@@ -146,10 +147,49 @@ def test_file_of_format_2_is_one_band_and_has_no_limits_of_newer_measures(tmp_pa
     found = load_calibration(written(tmp_path, former))
     assert found.bands_s == ((0.5, 5.0),)
     channel, values = found.channels["aocs.gyro_x"], former["channels"]["aocs.gyro_x"]
-    is_former = np.isin(MEASURE_NAMES, former["measures"])
-    assert channel.high[0][:, is_former].tolist() == values["high"]
-    assert np.isnan(channel.high[0][:, ~is_former]).all()
+    is_same = np.isin(MEASURE_NAMES, former["measures"])
+    is_kept = np.isin(former["measures"], MEASURE_NAMES)
+    assert channel.high[0][:, is_same].tolist() == np.array(values["high"])[:, is_kept].tolist()
+    is_new = np.array([name.startswith("statistics.largest_") for name in MEASURE_NAMES])
+    assert np.isnan(channel.high[0][:, is_new]).all()
     assert channel.noise.tolist() == [values["noise"]]
+
+
+def test_the_share_of_missing_samples_of_former_files_gives_way_to_the_newest_run(tmp_path: Path) -> None:
+    """A satellite that loses samples learned what share is usual: that says nothing of a run."""
+    lossy = document()
+    place = lossy["measures"].index("statistics.missing_share")
+    constants = lossy["channels"]["aocs.gyro_x"]
+    for key in ("low", "usual", "high"):
+        for band in constants[key]:
+            for limits in band:
+                limits[place] = 0.3
+    found = load_calibration(written(tmp_path, lossy)).channels["aocs.gyro_x"]
+    place = MEASURE_NAMES.index("statistics.missing_run")
+    for limits, expected in ((found.low, -ABSENCE_WIDTH), (found.usual, 0), (found.high, ABSENCE_WIDTH)):
+        assert np.unique(limits[..., place]).tolist() == [expected]
+
+
+def test_irregular_channels_are_not_covered_by_constants_of_even_intervals() -> None:
+    irregular = np.array([[False, True, False]])
+    one = replace(task([1.0, 1.0, 1.0]), is_irregular=irregular)
+    found = with_coverage(one, SHIPPED)
+    assert found.is_covered is not None
+    assert found.is_covered.tolist() == [[True, False, True]]
+    assert found.origins[0] == {
+        "samples": STEPS,
+        "without_window": {"gyro_y": "irregular"},
+        "not_calibrated": {"gyro_y": {"interval_s": 1.0, "is_irregular": True}},
+    }
+
+
+def test_constants_of_a_recording_or_of_the_satellite_itself_judge_irregular_channels() -> None:
+    irregular = np.array([[True, True]])
+    one = replace(task([1.0, 1.0], channels=("bus_a", "bus_b")), subsystem="eps", is_irregular=irregular)
+    assert with_coverage(one, recorded((0.5, 5.0))) is one
+    learned = replace(SHIPPED, is_simulated=False)
+    one = replace(task([1.0, 1.0]), is_irregular=irregular)
+    assert with_coverage(one, learned) is one
 
 
 @pytest.mark.parametrize(
@@ -210,6 +250,8 @@ def test_hash_covers_what_the_constants_were_fitted_to(tmp_path: Path) -> None:
         ({"a": {"interval_s": 10.004, "calibrated_s": [30.0, 120.0]}, "b": {"interval_s": 20.0}},
          "samples every 10 to 20 s, calibrated for 30 to 120 s"),
         ({"a": {"interval_s": 61.0}}, "samples every 61 s, not calibrated"),
+        ({"a": {"interval_s": 2.0, "is_irregular": True}},
+         "samples at irregular intervals, calibrated for regular ones"),
     ],
 )  # fmt: skip
 def test_the_reason_is_said_in_words(channels: dict[str, Any], words: str) -> None:

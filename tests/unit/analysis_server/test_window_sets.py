@@ -154,10 +154,10 @@ def test_flat_channel_is_forecast_exactly() -> None:
 
 def test_value_outside_its_range_is_a_missing_step() -> None:
     values = gyros()
-    values[1, 30:50] = -9999
+    values[1, 50:] = -9999
     strict = replace(batch(values), detection={"gyro_y": Detection(valid_range=(-60, 120))})
     task = windows_of_batch(strict)
-    assert np.isnan(task.windows[0, 1, 30:50]).all()
+    assert np.isnan(task.windows[0, 1, 50:]).all()
     assert judged(strict).verdict is Verdict.ANOMALOUS
 
 

@@ -23,7 +23,7 @@ LENGTH = 16
 GAPS = json.loads((Path(__file__).parents[2] / "examples/gaps.json").read_text())
 CHANNELS = 4
 NAN = float("nan")
-JUDGED, TOO_FEW, TOO_OLD, NEVER_SEEN = ChannelState
+JUDGED, TOO_FEW, TOO_OLD, NEVER_SEEN, IRREGULAR = ChannelState
 
 Sample = tuple[float, int]
 """Second and channel."""
@@ -162,13 +162,86 @@ def test_single_missing_samples_stand_where_they_belong():
     assert np.flatnonzero(np.isnan(row)).tolist() == [LENGTH - 1 - 9, LENGTH - 1 - 4]
 
 
-def test_pause_of_all_channels_is_no_loss_of_any():
+def steps_of(window: SampleWindow, channel: int) -> list[float]:
+    """A channel's window with NaN where a step is missing, without padding."""
+    row = window.values[channel] - channel / 10
+    return np.round(row[LENGTH - int(window.steps[channel]) :], 6).tolist()
+
+
+def test_steps_follow_time_where_whole_messages_are_lost():
     satellite = Satellite()
-    for second in [*range(20), *range(40, 52)]:
-        satellite.send(second, [0, 1])
-        satellite.send(second + 0.5, [2])
-    window = satellite.window(51.5)
-    assert [missing_of(window, channel) for channel in (0, 1, 2)] == [0, 0, 0]
+    for second in range(40):
+        if second not in {27, 30, 31, 36}:
+            satellite.send(second, [0, 1])
+    window = satellite.window(39)
+    lost = {27, 30, 31, 36}
+    expected = [NAN if second in lost else second for second in range(24, 40)]
+    np.testing.assert_array_equal(steps_of(window, 0), expected)
+    assert window.states.tolist()[:2] == [JUDGED, JUDGED]
+    assert window.interval_us[0] == SECOND_US
+
+
+def test_pause_of_all_channels_says_nothing_of_what_ceased():
+    satellite = Satellite()
+    for second in range(20):
+        satellite.send(second, [0])
+        satellite.send(second + 0.5, [1])
+    assert missing_of(satellite.after(25, [0]), 1) == 1
+    expected = [18.5, 19.5, *[NAN] * 5, 25.5]
+    np.testing.assert_array_equal(steps_of(satellite.after(25.5, [1]), 1)[-8:], expected)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_channel_that_loses_up_to_three_samples_in_ten_stays_regular(share: float):
+    generator = np.random.default_rng(1)
+    satellite = Satellite(length=64)
+    sent = np.flatnonzero(generator.random(400) >= share).tolist()
+    states = [int(satellite.after(second, [0]).states[0]) for second in sent]
+    assert states[64:].count(JUDGED) >= 0.97 * len(states[64:])
+
+
+def bursts() -> list[float]:
+    return [second for second in range(300) if second % 60 < 10]
+
+
+def at_random() -> list[float]:
+    return np.cumsum(np.random.default_rng(2).exponential(1.0, 120)).tolist()
+
+
+def drawn() -> list[float]:
+    return np.cumsum(np.random.default_rng(3).choice([1, 2, 5, 20], 120)).tolist()
+
+
+@pytest.mark.parametrize("seconds", [bursts(), at_random(), drawn()], ids=["bursts", "Poisson", "drawn"])
+def test_a_window_of_uneven_intervals_says_so_and_misses_nothing(seconds: list[float]):
+    satellite = Satellite(length=64, max_gap_s=60, max_span_s=1_000)
+    satellite.send_all(seconds, [0])
+    window = satellite.window(seconds[-1])
+    assert window.states[0] == IRREGULAR
+    assert missing_of(window, 0) == 0
+
+
+@pytest.mark.parametrize(("first_s", "then_s"), [(5, 1), (1, 10), (10, 1)])
+def test_no_window_holds_two_cadences_unsaid(first_s: int, then_s: int):
+    """But for a single interval; where a slower one begins its samples are as if others were lost."""
+    satellite = Satellite(length=64, max_gap_s=60, max_span_s=10_000)
+    change_s = 100 * first_s
+    satellite.send_all(range(0, change_s, first_s), [0])
+    for second in range(change_s, change_s + 100 * then_s, then_s):
+        window = satellite.after(second, [0])
+        row = window.values[0]
+        times = row[np.isfinite(row)]
+        is_shorter = np.diff(times) < window.interval_us[0] / SECOND_US
+        assert window.states[0] == IRREGULAR or is_shorter.sum() <= 1
+    assert window.states[0] == JUDGED
+
+
+def test_jitter_of_a_tenth_of_the_interval_is_regular():
+    generator = np.random.default_rng(4)
+    satellite = Satellite(length=64)
+    seconds = np.arange(150) + generator.uniform(-0.1, 0.1, 150)
+    satellite.send_all(np.round(seconds + 1, 3).tolist(), [0])
+    assert satellite.window(float(np.round(seconds + 1, 3)[-1])).states[0] == JUDGED
 
 
 def test_channel_without_a_cadence_misses_nothing():
@@ -283,7 +356,7 @@ def test_window_of_a_channel_holds_its_own_last_samples_in_order(samples: list[S
         found = samples_of(window, number)
         assert found == own[len(own) - len(found) :]
         assert len(found) + missing_of(window, number) in {0, *range(10)} or window.steps[number] >= 10
-        if missing_of(window, number) <= 0:
+        if missing_of(window, number) == 0:
             assert found == own[-LENGTH:]
 
 
