@@ -15,6 +15,7 @@ from telemetry_core.inferences import Job, Lane, Source, reasons_in_words
 from telemetry_core.messages import (
     MAX_DUMP_AGE_S,
     BadValue,
+    ConflictingDuplicate,
     TelemetryMessage,
     UnusableSampleSet,
     WrongClock,
@@ -37,7 +38,7 @@ SERVICE = "kafka-inference-trigger"
 
 NoteBadValues = Callable[[str, Sequence[BadValue], int], None]
 """Told of a satellite's values that were refused, and when they were received (microseconds since 1970)."""
-NoteWrongClock = Callable[[WrongClock, Sequence[Breach], int], None]
+NoteWrongClock = Callable[[WrongClock | ConflictingDuplicate, Sequence[Breach], int], None]
 """Told of a message that is refused for its time, of the limits that it breaks, and when it was received."""
 
 _log = structlog.get_logger(SERVICE)
@@ -183,7 +184,7 @@ class InferenceTrigger:
 
     def _note_clock(self, record: Record, error: InvalidTelemetryMessage) -> None:
         """A recording is no satellite whose clock is wrong now."""
-        if isinstance(error, WrongClock) and not record.is_replayed:
+        if isinstance(error, WrongClock | ConflictingDuplicate) and not record.is_replayed:
             self._note_wrong_clock(error, list(breaches(self._mission, error.samples)), record.received_us)
 
     def _plan_batches(self, plan: Plan, jobs: list[PlannedJob]) -> None:

@@ -5,7 +5,7 @@ that length after a restart rebuilds them exactly.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import accumulate
 from typing import Final
@@ -18,11 +18,14 @@ from kafka_inference_trigger.restless import Bounds, restless_subsystems
 from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
-from telemetry_core.messages import TelemetryMessage
+from telemetry_core.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage
 from telemetry_core.subsystems import Mission, Subsystem, Window
 
 MAX_SATELLITES: Final = 5_000
 """Satellites (lanes apart) that are kept at once, 40 KB each: a sender may invent ids without end."""
+
+SET_BACK_CONFLICTS: Final = 5
+"""Contradicting sample sets, in time order and none newer between, that a clock which was set back sends."""
 
 
 class Arrival(Enum):
@@ -49,6 +52,16 @@ class _Satellite:
 
     rings: ChannelRings
     last_received_us: int = 0
+    #: Generation times, ascending, of the last contradicting sample sets since the newest one, microseconds.
+    conflicts_us: list[int] = field(default_factory=list)
+
+    def set_back_s(self, generated_us: int, received_us: int) -> float | None:
+        """Note a contradicting sample set; return how far the clock was set back, None of a few of them."""
+        earlier = [conflict_us for conflict_us in self.conflicts_us if conflict_us < generated_us]
+        self.conflicts_us = [*earlier, generated_us][-SET_BACK_CONFLICTS:]
+        if len(self.conflicts_us) < SET_BACK_CONFLICTS:
+            return None
+        return (self.rings.newest_us + received_us - self.last_received_us - generated_us) / 1_000_000
 
 
 def look_back_s(window: Window) -> float:
@@ -106,7 +119,7 @@ class TelemetryWindows:
 
         What is received when it is older than live telemetry may be is stored telemetry, unless it is
         replayed: then only its order counts. Raises `InvalidTelemetryMessage` and changes nothing where
-        a value contradicts an earlier one.
+        a value contradicts an earlier one: `ConflictingDuplicate` if it is live.
         """
         self._forget_silent(received_us)
         sent = self._vector(message)
@@ -117,12 +130,20 @@ class TelemetryWindows:
         merged, arrival, names = sent, Arrival.NEW, list(message.samples)
         if message.generated_us <= satellite.rings.newest_us:
             known = satellite.rings.at(message.generated_us)
-            arrival = self._compare(known, sent)
+            if contradicted := self._contradicted(known, sent):
+                detail = f"{contradicted} differs from an earlier message of the same generation time"
+                if lane is Lane.STORED:
+                    raise InvalidTelemetryMessage(CONFLICTING_DUPLICATE, detail)
+                set_back_s = satellite.set_back_s(message.generated_us, received_us)
+                raise ConflictingDuplicate(detail, message=message, behind_s=set_back_s)
+            arrival = _arrival(known, sent)
             if arrival is not Arrival.NEW:
                 satellite.rings.renew(channels, message.generated_us)
             channels = np.flatnonzero(is_sent & np.isnan(known))
             merged = np.where(is_sent, sent, known)
             names = [name for name, place in self._places.items() if not np.isnan(merged[place]).all()]
+        else:
+            satellite.conflicts_us.clear()
         satellite.rings.insert(channels, message.generated_us, sent[channels])
         satellite.last_received_us = received_us
         self._move_to_end((message.satellite_id, lane))
@@ -160,19 +181,10 @@ class TelemetryWindows:
             sent[self._places[name]] = values
         return sent
 
-    def _compare(self, known: NDArray[np.float64], sent: NDArray[np.float64]) -> Arrival:
-        """Tell what a message adds to its sample set, or refuse it where it contradicts that."""
-        if np.isnan(known).all():
-            return Arrival.NEW
+    def _contradicted(self, known: NDArray[np.float64], sent: NDArray[np.float64]) -> str | None:
+        """Name the first subsystem of which a value differs from the one that is known."""
         differs = (known != sent) & ~np.isnan(known) & ~np.isnan(sent)
-        for name, place in self._places.items():
-            if differs[place].any():
-                raise InvalidTelemetryMessage(
-                    "conflicting_duplicate",
-                    f"{name} differs from an earlier message of the same generation time",
-                )
-        is_new = np.isnan(known) & ~np.isnan(sent)
-        return Arrival.COMPLETING if is_new.any() else Arrival.DUPLICATE
+        return next((name for name, place in self._places.items() if differs[place].any()), None)
 
     def _satellite_for(
         self, message: TelemetryMessage, received_us: int, channels: Indexes, *, is_old: bool
@@ -228,6 +240,14 @@ class TelemetryWindows:
             for key, satellite in self._satellites.items()
             if satellite.last_received_us >= limit_us
         }
+
+
+def _arrival(known: NDArray[np.float64], sent: NDArray[np.float64]) -> Arrival:
+    """Tell what a message adds to its sample set, float64[channel] each; NaN = missing."""
+    if np.isnan(known).all():
+        return Arrival.NEW
+    is_new = np.isnan(known) & ~np.isnan(sent)
+    return Arrival.COMPLETING if is_new.any() else Arrival.DUPLICATE
 
 
 def _places(mission: Mission) -> dict[str, slice]:

@@ -7,7 +7,7 @@ from typing import Final
 from kafka_inference_trigger.gathering import Gathered, Key, Save
 from kafka_inference_trigger.rules import Breach
 from telemetry_core.database import Pool, transaction
-from telemetry_core.messages import CLOCK_PATIENCE, TIMESTAMP, WrongClock, time_of
+from telemetry_core.messages import CLOCK_PATIENCE, TIMESTAMP, ConflictingDuplicate, WrongClock, time_of
 from telemetry_core.store import QUERIES
 
 MAX_RUNS: Final = 5_000
@@ -41,9 +41,11 @@ class WrongClocks(Gathered[Run]):
     def __init__(self, *, max_gathered: int = MAX_RUNS) -> None:
         super().__init__(max_gathered=max_gathered)
 
-    def add(self, clock: WrongClock, breaches: Iterable[Breach], received_us: int) -> None:
+    def add(
+        self, clock: WrongClock | ConflictingDuplicate, breaches: Iterable[Breach], received_us: int
+    ) -> None:
         """Gather what a message tells of its satellite's clock, and the limits that it breaks."""
-        signs = [(TIMESTAMP, clock.reason, clock.behind_s)]
+        signs = [] if clock.behind_s is None else [(TIMESTAMP, clock.reason, clock.behind_s)]
         signs += [(breach.subsystem, breach.rule.reason, breach.value) for breach in breaches]
         self.gather(
             ((clock.satellite_id, part, reason), Run(value=value, first_us=received_us, last_us=received_us))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from operation_server.episodes import Episode, Sign, generated_ms, rules_of, signs_of
 from operation_server.series import milliseconds_of
 from telemetry_core.database import Connection
-from telemetry_core.messages import CLOCK_PATIENCE, TIMESTAMP
+from telemetry_core.messages import CLOCK_PATIENCE, CONFLICTING_DUPLICATE, TIMESTAMP
 from telemetry_core.store import Row, rows
 from telemetry_core.subsystems import Mission
 from telemetry_core.values import Refusal
@@ -24,6 +24,7 @@ SIGNS: Final = (NO_DATA, *CLOCK_SIGNS)
 _REFUSED_CLOCKS: Final = {
     Refusal.TIME_TOO_EARLY.value: CLOCK_JUMPED_BACK,
     Refusal.TIME_AHEAD.value: CLOCK_JUMPED_AHEAD,
+    CONFLICTING_DUPLICATE: CLOCK_JUMPED_BACK,
 }
 
 

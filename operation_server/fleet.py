@@ -16,7 +16,7 @@ from operation_server.anomalies import anomalies_behind_s
 from operation_server.breaches import Breaches
 from operation_server.conditions import SATELLITE, conditions, newest_contacts, read_heard
 from operation_server.episodes import Episode, generated_ms, signs_of
-from operation_server.learning import read_progress, with_progress
+from operation_server.learning import rarely_sampled, read_progress, with_progress
 from operation_server.states import State
 from operation_server.victoria import VictoriaMetrics, until_newest
 from telemetry_core.database import Pool, transaction
@@ -135,7 +135,9 @@ class FleetBoard:
         behind = {item.satellite_id: item.clock_behind_s(now) for item in heard}
         wrong = {name: seconds for name, seconds in behind.items() if seconds is not None}
         found = overview(self._mission, contacts.result(), verdicts, episodes, keys, wrong, now=now)
-        return with_progress(found, learning) | {"anomalies_behind_s": behind_s}
+        return with_progress(found, learning, rarely_sampled(self._mission.window, verdicts)) | {
+            "anomalies_behind_s": behind_s
+        }
 
 
 class Contacts:

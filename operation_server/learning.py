@@ -1,10 +1,11 @@
-"""What a subsystem that learns still lacks."""
+"""What a subsystem without a score still lacks: it learns, or its samples never fill a window."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from telemetry_core.database import Connection
 from telemetry_core.store import Row, rows
+from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Window, enough_span_s
 
 Part = tuple[str, str]
 """Satellite and subsystem."""
@@ -34,9 +35,28 @@ def progress_of(row: Row) -> dict[str, Any]:
     }
 
 
-def with_progress(overview: dict[str, Any], progress: Mapping[Part, dict[str, Any]]) -> dict[str, Any]:
-    """Add to each subsystem of the fleet what it lacks; null of one that does not learn."""
+def rarely_sampled(window: Window, verdicts: Sequence[Row]) -> dict[Part, dict[str, Any]]:
+    """Return those whose newest verdict is `warming_up` and always will be, at their sampling interval."""
+    return {
+        (row["satellite_id"], row["subsystem"]): {
+            "interval_s": row["interval_s"],
+            "needed": MIN_WINDOW_LENGTH,
+            "max_span_s": window.max_span_s,
+            "enough_span_s": enough_span_s(row["interval_s"]),
+        }
+        for row in verdicts
+        if row["verdict"] == "warming_up" and window.is_too_rare(row["interval_s"] or 0)
+    }
+
+
+def with_progress(
+    overview: dict[str, Any],
+    progress: Mapping[Part, dict[str, Any]],
+    rare: Mapping[Part, dict[str, Any]],
+) -> dict[str, Any]:
+    """Add to each subsystem of the fleet what it lacks; null of one that lacks nothing."""
     for satellite in overview["satellites"]:
         for part in satellite["subsystems"]:
-            part["learning"] = progress.get((satellite["satellite_id"], part["subsystem"]))
+            key = satellite["satellite_id"], part["subsystem"]
+            part["learning"], part["rarely_sampled"] = progress.get(key), rare.get(key)
     return overview

@@ -22,6 +22,7 @@ CLOCK_PATIENCE: Final = timedelta(minutes=5)
 REPLAYED_HEADER: Final = "replayed"
 """Kafka header of a message from a recording or a simulated past: its age does not make it a dump."""
 TIMESTAMP: Final = "timestamp"
+CONFLICTING_DUPLICATE: Final = "conflicting_duplicate"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND_DIGITS: Final = 13
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -80,6 +81,17 @@ class TelemetryMessage:
     samples: Mapping[str, tuple[float, ...]]
     #: What was taken as missing.
     bad_values: Sequence[BadValue]
+
+
+class ConflictingDuplicate(InvalidTelemetryMessage):
+    """A live sample set that contradicts an earlier one: it is corrected, or the clock was set back."""
+
+    def __init__(self, detail: str, *, message: TelemetryMessage, behind_s: float | None) -> None:
+        super().__init__(CONFLICTING_DUPLICATE, detail)
+        self.satellite_id = message.satellite_id
+        self.samples = message.samples
+        #: How far the on-board clock was set back; None while this may be a correction.
+        self.behind_s = behind_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

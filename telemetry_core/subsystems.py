@@ -17,6 +17,7 @@ from pydantic import (
 SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 MIN_WINDOW_LENGTH = 10
 MAX_WINDOW_LENGTH = 256
+MAX_SPAN_S = 86_400 * 7.0
 MAX_HORIZON = 64
 MAX_SMOOTHING = 64
 GAP_INTERVALS = 3
@@ -179,7 +180,7 @@ class Window(_MissionPart):
     """How many samples of the past one inference sees, and how far back they may lie."""
 
     length: int = Field(ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
-    max_span_s: float = Field(gt=0, le=86_400 * 7)
+    max_span_s: float = Field(gt=0, le=MAX_SPAN_S)
     max_gap_s: float = Field(gt=0)
     live_age_s: float | None = Field(default=None, gt=0)
     """What is older when Kafka receives it is stored telemetry; None: `max_span_s`, which bounds it."""
@@ -188,10 +189,20 @@ class Window(_MissionPart):
         """How long a channel of that usual interval may pause."""
         return max(self.max_gap_s, GAP_INTERVALS * interval_s)
 
+    def is_too_rare(self, interval_s: float) -> bool:
+        """Tell whether samples so far apart never fill the shortest window that is judged."""
+        return (MIN_WINDOW_LENGTH - 1) * interval_s > self.max_span_s
+
     @property
     def live_s(self) -> float:
         """How old live telemetry may be when Kafka receives it."""
         return min(self.live_age_s or self.max_span_s, self.max_span_s)
+
+
+def enough_span_s(interval_s: float) -> float | None:
+    """The `max_span_s` that samples so far apart need; None where no mission file may ask for it."""
+    span_s = MIN_WINDOW_LENGTH * interval_s
+    return span_s if span_s <= MAX_SPAN_S else None
 
 
 class Periodic(_MissionPart):

@@ -5,7 +5,7 @@ from math import isnan, nan
 from typing import Final
 
 from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.messages import MessageHeader
+from telemetry_core.messages import CONFLICTING_DUPLICATE, MessageHeader
 from telemetry_core.subsystems import Mission
 
 MAX_SAMPLE_SETS: Final = 50_000
@@ -34,7 +34,7 @@ class FirstValues:
             return
         for metric, first, value in zip(self._metrics, known, values, strict=True):
             if value != first and not isnan(first) and not isnan(value):
-                raise InvalidTelemetryMessage("conflicting_duplicate", f"{metric} was {first} before")
+                raise InvalidTelemetryMessage(CONFLICTING_DUPLICATE, f"{metric} was {first} before")
         for place, value in enumerate(values):
             if isnan(known[place]):
                 known[place] = value

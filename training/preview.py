@@ -29,7 +29,7 @@ from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.messages import generated_us_of
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.stream import Record
-from telemetry_core.subsystems import Mission
+from telemetry_core.subsystems import MAX_SPAN_S, MIN_WINDOW_LENGTH, Mission, enough_span_s
 from telemetry_replay.__main__ import build_messages
 from telemetry_replay.recording import Recording, recording_of
 from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples
@@ -136,18 +136,69 @@ def preview(file: Path, missions: Sequence[Mission], names: Sequence[str], repos
         found.append(list(verdicts(records_of(samples, recording), mission, model)))
     days = max(int(samples.unix_us[-1] - samples.unix_us[0]), 1) / DAY_US
     head = f"{file.name}: {days:.2f} days, verdicts before {len(found[0])}, after {len(found[1])}"
-    return "\n".join([head, *learning(found[1]), comparison(alerts(found[0]), alerts(found[1]), days)])
+    without = [*learning(found[1]), *unjudged(found[1], samples, recording, mission)]
+    return "\n".join([head, *without, comparison(alerts(found[0]), alerts(found[1]), days)])
+
+
+def groups_of(rows: Iterable[SubsystemInference]) -> dict[str, list[SubsystemInference]]:
+    """Group rows by subsystem, in the order of its name."""
+    ordered = sorted(rows, key=lambda row: row.subsystem)
+    return {name: list(group) for name, group in groupby(ordered, lambda row: row.subsystem)}
 
 
 def learning(rows: Iterable[SubsystemInference]) -> list[str]:
     """Say of each subsystem how many verdicts are learning, why, and what to do."""
-    ordered = sorted((row for row in rows if row.verdict is Verdict.LEARNING), key=lambda row: row.subsystem)
     lines = []
-    for subsystem, group in groupby(ordered, lambda row: row.subsystem):
-        mine = list(group)
+    for subsystem, mine in groups_of(row for row in rows if row.verdict is Verdict.LEARNING).items():
         why = uncovered_in_words(mine[-1].input_data["not_calibrated"])
         lines.append(f"{len(mine)} verdicts on {subsystem} are learning: {why}; {WHAT_TO_DO}")
     return lines
+
+
+def unjudged(
+    rows: Iterable[SubsystemInference], samples: Samples, recording: Recording, mission: Mission
+) -> list[str]:
+    """Name empty columns, and say why a subsystem has no verdict, or none but warming up, and what to do."""
+    verdicts_on = groups_of(rows)
+    is_empty = ~np.isfinite(samples.values).any(axis=0)
+    lines = [
+        f"column {name!r} holds no value"
+        for name, empty in zip(recording.channels, is_empty, strict=True)
+        if empty
+    ]
+    for subsystem in dict.fromkeys(path.partition(".")[0] for path in recording.channels.values()):
+        mine = verdicts_on.get(subsystem, [])
+        if any(row.verdict is not Verdict.WARMING_UP for row in mine):
+            continue
+        places = [path.startswith(f"{subsystem}.") for path in recording.channels.values()]
+        present = np.isfinite(samples.values[:, places])
+        times_us = samples.unix_us[present[:, present.sum(axis=0).argmax()]]
+        lines.append(
+            f"verdicts on {subsystem}: {len(mine)}, {'all warming up: ' if mine else ''}"
+            f"{_why_unjudged(times_us, mission)}"
+        )
+    return lines
+
+
+def _why_unjudged(times_us: NDArray[np.int64], mission: Mission) -> str:
+    """Tell from the times of a subsystem's most sampled channel."""
+    count, window = times_us.size, mission.window
+    if not count:
+        return "no column of it holds a value"
+    if count < MIN_WINDOW_LENGTH:
+        return f"samples: {count}, a verdict needs {MIN_WINDOW_LENGTH}"
+    interval_s = float(np.median(np.diff(times_us))) / 1e6
+    if window.is_too_rare(interval_s):
+        enough_s = enough_span_s(interval_s)
+        advice = f"enlarge it to {enough_s:,.6g} s" if enough_s else f"that is {MAX_SPAN_S:,.6g} s at most"
+        return (
+            f"sampled every {interval_s:,.6g} s, a verdict needs {MIN_WINDOW_LENGTH} samples within"
+            f" max_span_s ({window.max_span_s:,.6g} s): {advice}"
+        )
+    return (
+        f"of its {count} samples none that was drawn ends {MIN_WINDOW_LENGTH} in a row without a gap"
+        f" (max_gap_s {window.max_gap_s:,.6g} s); `periodic: {{share: 1}}` draws all"
+    )
 
 
 def main() -> None:

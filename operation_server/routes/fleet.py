@@ -39,6 +39,17 @@ class LearningProgress(BaseModel):
     )
 
 
+class RarelySampled(BaseModel):
+    """Why a subsystem stays `warming_up`: its samples never fill the shortest window."""
+
+    interval_s: float = Field(description="Between its samples")
+    needed: int = Field(description="Samples of the shortest window that is judged")
+    max_span_s: float = Field(description="Within which they must lie, by the mission file")
+    enough_span_s: Number = Field(
+        description="`max_span_s` that suffices; null if it is more than a mission file may have"
+    )
+
+
 class SubsystemState(BaseModel):
     """The newest that is known of one subsystem."""
 
@@ -51,6 +62,9 @@ class SubsystemState(BaseModel):
     judged_at: datetime | None = Field(description="Generation time of the newest verdict")
     learning: LearningProgress | None = Field(
         description="Of the verdict `learning`; null before the first look"
+    )
+    rarely_sampled: RarelySampled | None = Field(
+        description="Of the verdict `warming_up`, where more samples do not end it; else null"
     )
     open_alerts: int
     unacknowledged_alerts: int

@@ -2443,6 +2443,32 @@ export interface components {
             queues: components["schemas"]["TaskQueue"][];
         };
         /**
+         * RarelySampled
+         * @description Why a subsystem stays `warming_up`: its samples never fill the shortest window.
+         */
+        RarelySampled: {
+            /**
+             * Interval S
+             * @description Between its samples
+             */
+            interval_s: number;
+            /**
+             * Needed
+             * @description Samples of the shortest window that is judged
+             */
+            needed: number;
+            /**
+             * Max Span S
+             * @description Within which they must lie, by the mission file
+             */
+            max_span_s: number;
+            /**
+             * Enough Span S
+             * @description `max_span_s` that suffices; null if it is more than a mission file may have
+             */
+            enough_span_s: number | null;
+        };
+        /**
          * ReadinessReport
          * @description Whether all servers behind the API answer.
          */
@@ -2972,6 +2998,8 @@ export interface components {
             judged_at: string | null;
             /** @description Of the verdict `learning`; null before the first look */
             learning: components["schemas"]["LearningProgress"] | null;
+            /** @description Of the verdict `warming_up`, where more samples do not end it; else null */
+            rarely_sampled: components["schemas"]["RarelySampled"] | null;
             /** Open Alerts */
             open_alerts: number;
             /** Unacknowledged Alerts */

@@ -13,7 +13,7 @@ from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
 from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import TelemetryMessage, WrongClock
+from telemetry_core.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
 from telemetry_core.observability import SATELLITES_EVICTED
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
@@ -185,6 +185,59 @@ def test_message_of_a_wrong_clock_is_noted_with_the_limits_that_it_breaks():
     noted.clear()
     assert trigger.outcome(records[1]).reason == "time_ahead"
     assert noted == [ahead], "intake is paused, and its probe sees the satellite go on"
+
+
+def noted_clocks(records: Sequence[Record], *, planned_from: int = 0) -> list[tuple[object, ...]]:
+    """What a trigger notes that rebuilds its windows from the first records, and works from one on."""
+    noted: list[tuple[object, ...]] = []
+
+    def note(clock: WrongClock | ConflictingDuplicate, breaches: Sequence[Breach], received_us: int) -> None:
+        noted.append((clock.behind_s, [breach.rule.reason for breach in breaches], received_us))
+
+    trigger = InferenceTrigger(MISSION, topic="t", clock=lambda: START, note_wrong_clock=note)
+    trigger.fill(records[:planned_from])
+    trigger.plan(records[planned_from:])
+    return noted
+
+
+def test_clock_set_back_is_noted_and_limits_broken_at_times_that_came_before_reach_the_operator():
+    nominal = [record(second, telemetry(second, battery_soc_percent=80.0)) for second in range(60)]
+    low = [
+        record(offset, telemetry(offset - 45, battery_soc_percent=12.0 - offset / 100))
+        for offset in range(60, 90)
+    ]
+    noted = noted_clocks(nominal + low)
+    assert [behind_s for behind_s, _, _ in noted] == [None] * 4 + [45.0] * 26
+    assert {tuple(broken) for _, broken, _ in noted} == {("low_battery",)}
+    assert [received_us for *_, received_us in noted] == [one.received_us for one in low]
+    for restarted_at in (60, 62, 64, 75):
+        assert noted_clocks(nominal + low, planned_from=restarted_at) == noted[restarted_at - 60 :]
+
+
+@pytest.mark.parametrize(
+    ("corrected", "is_replayed", "expected"),
+    [
+        ([5], False, [None]),
+        ([5] * 9, False, [None] * 9),
+        ([9, 8, 7, 6, 5, 4, 3], False, [None] * 7),
+        ([1, 2, 3, "new", 4, 5, 6, "new", 7, 8, 9], False, [None] * 9),
+        ([3, 4, 5, 6, 7, 8], True, []),
+    ],
+    ids=["one correction", "repeated", "not in time order", "newer sample sets between", "a recording"],
+)
+def test_corrected_sample_sets_are_no_clock_that_was_set_back(
+    corrected: list[int | str],
+    is_replayed: bool,  # noqa: FBT001
+    expected: list[None],
+):
+    bodies = [telemetry(second, battery_soc_percent=80.0) for second in range(10)]
+    for second in corrected:
+        if isinstance(second, int):
+            bodies.append(telemetry(second, battery_soc_percent=81.0))
+        else:
+            bodies.append(telemetry(len(bodies), battery_soc_percent=80.0))
+    records = [replace(record(offset, body), is_replayed=is_replayed) for offset, body in enumerate(bodies)]
+    assert [behind_s for behind_s, _, _ in noted_clocks(records)] == expected
 
 
 def test_duplicate_is_dispatched_again():

@@ -4,7 +4,13 @@ import pytest
 
 from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.wrong_clocks import Run, WrongClocks
-from telemetry_core.messages import TIMESTAMP, MessageHeader, WrongClock
+from telemetry_core.messages import (
+    TIMESTAMP,
+    ConflictingDuplicate,
+    MessageHeader,
+    TelemetryMessage,
+    WrongClock,
+)
 from telemetry_core.subsystems import Rule
 from telemetry_core.values import Refusal
 
@@ -22,6 +28,11 @@ def low_battery(value: float) -> Breach:
     return Breach(subsystem="eps", rule=LOW_BATTERY, value=value)
 
 
+def conflict(behind_s: float | None) -> ConflictingDuplicate:
+    message = TelemetryMessage(satellite_id="A", generated_us=0, samples={}, bad_values=())
+    return ConflictingDuplicate("", message=message, behind_s=behind_s)
+
+
 def run(value: float, first_minute: int, last_minute: int) -> Run:
     return Run(value=value, first_us=first_minute * MINUTE_US, last_us=last_minute * MINUTE_US)
 
@@ -37,6 +48,14 @@ def test_clock_and_each_broken_limit_have_their_first_and_last_reception_and_las
         ("A", "eps", "low_battery"): run(11.0, 1, 2),
         ("B", "timestamp", "time_ahead"): run(-9e9, 3, 3),
     }
+
+
+def test_contradicting_message_tells_of_its_limits_and_of_the_clock_only_once_that_was_set_back() -> None:
+    clocks = WrongClocks()
+    clocks.add(conflict(None), [low_battery(12.0)], MINUTE_US)
+    assert clocks.take() == {("A", "eps", "low_battery"): run(12.0, 1, 1)}
+    clocks.add(conflict(45.0), [], 2 * MINUTE_US)
+    assert clocks.take() == {("A", "timestamp", "conflicting_duplicate"): run(45.0, 2, 2)}
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,11 @@ def test_clock_alarm_ends_in_silence_when_nothing_follows() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "behind_s", "sign"),
-    [("time_ahead", -3.2e7, CLOCK_JUMPED_AHEAD), ("time_too_early", 1.8e9, CLOCK_JUMPED_BACK)],
+    [
+        ("time_ahead", -3.2e7, CLOCK_JUMPED_AHEAD),
+        ("time_too_early", 1.8e9, CLOCK_JUMPED_BACK),
+        ("conflicting_duplicate", 45.0, CLOCK_JUMPED_BACK),
+    ],
 )
 def test_messages_refused_for_their_time_alarm_clock_and_limits_and_are_no_silence(
     reason: str, behind_s: float, sign: Sign

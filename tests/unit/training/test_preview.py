@@ -98,6 +98,49 @@ def test_mission_without_recording_section_is_refused(recording: Path, tmp_path:
         preview(recording, [load_mission(path)], [str(path)], REPOSITORY)
 
 
+@pytest.mark.parametrize(
+    ("count", "interval_s", "max_span_s", "share", "y", "said"),
+    [
+        (40, 3_600, 10_000, 1, "0.1",
+         ("verdicts on aocs: 40, all warming up: sampled every 3,600 s, a verdict needs 10 samples within"
+         " max_span_s (10,000 s): enlarge it to 36,000 s")),
+        (40, 86_400, 600_000, 1, "0.1",
+         ("verdicts on aocs: 40, all warming up: sampled every 86,400 s, a verdict needs 10 samples within"
+         " max_span_s (600,000 s): that is 604,800 s at most")),
+        (1, 1, 900, 1, "0.1", "verdicts on aocs: 1, all warming up: samples: 1, a verdict needs 10"),
+        (40, 1, 900, 0, "0.1",
+         ("verdicts on aocs: 0, of its 40 samples none that was drawn ends 10 in a row without a gap"
+         " (max_gap_s 60 s); `periodic: {share: 1}` draws all")),
+        (40, 1, 900, 1, "", "column 'y' holds no value"),
+    ],
+    ids=["hourly", "daily", "one row", "none drawn", "an empty column"],
+)  # fmt: skip
+def test_what_is_not_judged_says_why_and_what_to_do(
+    tmp_path: Path, count: int, interval_s: int, max_span_s: int, share: int, y: str, said: str
+) -> None:
+    subject = Mission.model_validate(
+        MISSION | {"window": MISSION["window"] | {"max_span_s": max_span_s}, "periodic": {"share": share}}
+    )
+    begin = datetime(2025, 5, 1, tzinfo=UTC)
+    times = [(begin + timedelta(seconds=interval_s * step)).isoformat() for step in range(count)]
+    path = tmp_path / "slow.csv"
+    path.write_text("\n".join(["time,x,y", *(f"{time},0.{step},{y}" for step, time in enumerate(times))]))
+    lines = preview(path, [subject, subject], ["old", "new"], REPOSITORY).splitlines()
+    head = next(place for place, line in enumerate(lines) if line.startswith("alerts per day"))
+    assert lines[1:head] == [said]
+
+
+def test_recording_without_any_value_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("time,x,y\n2026-05-01T00:00:00Z,,\n2026-05-01T00:00:01Z,,\n")
+    lines = preview(path, [mission(), mission()], ["old", "new"], REPOSITORY).splitlines()
+    assert lines[1:4] == [
+        "column 'x' holds no value",
+        "column 'y' holds no value",
+        "verdicts on aocs: 0, no column of it holds a value",
+    ]
+
+
 @dataclass
 class Row:
     job_id: str

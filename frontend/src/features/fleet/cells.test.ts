@@ -13,6 +13,8 @@ import { aSatellite, aSubsystem } from "@/features/fleet/testing";
 type Subsystem = Schemas["SubsystemState"];
 
 const HALFWAY = { samples: 412, needed: 2000, remaining_s: 1588, reason: "too_few_samples" };
+const HOURLY = { interval_s: 3600, needed: 10, max_span_s: 10_000, enough_span_s: 36_000 };
+const DAILY = { ...HOURLY, interval_s: 86_400, max_span_s: 600_000, enough_span_s: null };
 
 test.each<[string, Partial<Subsystem>, ReturnType<typeof noteOf>]>([
   ["a nominal one gives its score", {}, { key: "score", score: 0.12 }],
@@ -34,6 +36,16 @@ test.each<[string, Partial<Subsystem>, ReturnType<typeof noteOf>]>([
     "no score while warming up",
     { state: "standby", verdict: "warming_up", anomaly_score: null },
     { key: "warmingUp" },
+  ],
+  [
+    "one that is sampled too rarely says what would do",
+    { state: "standby", verdict: "warming_up", anomaly_score: null, rarely_sampled: HOURLY },
+    { key: "rare", rare: HOURLY },
+  ],
+  [
+    "one that no mission file can serve says so",
+    { state: "standby", verdict: "warming_up", anomaly_score: null, rarely_sampled: DAILY },
+    { key: "tooRare", rare: DAILY },
   ],
   [
     "what no calibration covers is learning",

@@ -11,6 +11,7 @@ export type Note =
   | { key: "anomaly" | "acknowledged"; score: number | null }
   | { key: "score"; score: number }
   | { key: "learning"; progress: Schemas["LearningProgress"] | null }
+  | { key: "rare" | "tooRare"; rare: Schemas["RarelySampled"] }
   | { key: "limit" | "failed" | "warmingUp" | "unjudged" };
 
 /** Says what matters most of a subsystem; silence comes before any older score. */
@@ -24,6 +25,8 @@ export function noteOf(subsystem: Subsystem): Note {
     return subsystem.open_alerts > 0 ? { key: "acknowledged", score } : { key: "failed" };
   if (score !== null) return { key: "score", score };
   if (subsystem.verdict === "learning") return { key: "learning", progress: subsystem.learning };
+  const { rarely_sampled: rare } = subsystem;
+  if (rare !== null) return { key: rare.enough_span_s === null ? "tooRare" : "rare", rare };
   return { key: subsystem.verdict === "warming_up" ? "warmingUp" : "unjudged" };
 }
 

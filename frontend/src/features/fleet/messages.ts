@@ -24,6 +24,9 @@ export const en = {
     failed: "inference failed",
     score: "score {{score}}",
     warmingUp: "warming up",
+    rare: "sampled every {{every}} s: a verdict needs {{needed}} samples within {{within}} s; enlarge max_span_s to {{to}} s",
+    tooRare:
+      "sampled every {{every}} s: too rarely for a verdict, which needs {{needed}} samples within max_span_s",
     unjudged: "no verdict yet",
   },
   shown: "{{shown}} of {{all}} satellites",
@@ -66,6 +69,8 @@ export const ko: typeof en = {
     failed: "추론 실패",
     score: "점수 {{score}}",
     warmingUp: "준비 중",
+    rare: "{{every}}초마다 샘플링: 판정에는 {{within}}초 안에 샘플 {{needed}}개가 필요함. max_span_s를 {{to}}초로 늘릴 것",
+    tooRare: "{{every}}초마다 샘플링: max_span_s 안에 샘플 {{needed}}개가 필요한 판정을 하기에는 너무 드묾",
     unjudged: "판정 전",
   },
   shown: "위성 {{all}}기 중 {{shown}}기",

@@ -11,6 +11,7 @@ export function aSubsystem(changes: Partial<Schemas["SubsystemState"]>): Schemas
     anomaly_score: 0.12,
     judged_at: "2026-11-25T13:00:00Z",
     learning: null,
+    rarely_sampled: null,
     open_alerts: 0,
     unacknowledged_alerts: 0,
     ...changes,

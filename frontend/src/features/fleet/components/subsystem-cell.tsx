@@ -5,7 +5,7 @@ import { useLearningText } from "@/components/learning-text";
 import { SatelliteLink } from "@/components/satellite-link";
 import { StatusText } from "@/components/status-text";
 import { formatSince, noteOf, type Note } from "@/features/fleet/cells";
-import { formatScore } from "@/lib/numbers";
+import { formatScore, formatValue } from "@/lib/numbers";
 
 /** Returns what puts a cell's note into words. */
 export function useNoteText(today: string): (note: Note) => string {
@@ -24,6 +24,12 @@ export function useNoteText(today: string): (note: Note) => string {
       }
       case "learning":
         return learningText(note.progress);
+      case "rare":
+      case "tooRare": {
+        const { interval_s: interval, needed, max_span_s: span, enough_span_s: enough } = note.rare;
+        const [every, within, to] = [interval, span, enough].map(formatValue);
+        return t(`note.${note.key}`, { every, needed, within, to });
+      }
       default:
         return t(`note.${note.key}`);
     }
