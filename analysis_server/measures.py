@@ -194,11 +194,14 @@ def statistics(value: Floats, noise: Floats) -> list[Floats]:
 def missing_run(windows: Windows) -> Floats:
     """The newest steps without a sample, over ABSENCE_STEPS; float64[job, channel], NaN without any step.
 
-    Not all missing ones: telemetry is lost on its way, and only what does not come again has ceased.
+    Not all missing ones: telemetry is lost on its way, and only what does not come again has ceased. A window
+    without any sample measures 1, however short it is.
     """
     is_lacking = np.isnan(windows.value) & windows.is_expected
     run = np.logical_and.accumulate(is_lacking[..., ::-1], axis=2).sum(axis=2)
-    return np.where(windows.is_expected.any(axis=2), run / ABSENCE_STEPS, np.nan)
+    steps = windows.is_expected.sum(axis=2)
+    measured = np.where(run < steps, run / ABSENCE_STEPS, 1.0)
+    return np.where(steps > 0, measured, np.nan)
 
 
 def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
