@@ -36,6 +36,7 @@ MEASURES = (
     ("subsequence", "farthest"),
     ("subsequence", "mean_distance"),
 )
+_IS_RESIDUAL = np.array([family == "residual" for family, _ in MEASURES])
 _IS_NEWEST = np.array([name.startswith("newest_") for _, name in MEASURES])
 _IS_MISSING_RUN = np.array([name == "missing_run" for _, name in MEASURES])
 MIN_HISTORY = 5
@@ -126,7 +127,7 @@ def has_history(present: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def known_shares(windows: Windows) -> Floats:
-    """Share of the steps that a measure rests on that are samples, float64[job, channel, measure].
+    """Share of the steps that a measure rests on: samples, or predicted ones; float64[job, channel, measure].
 
     What is measured of fewer samples is rare by chance more often. Behind the newest one none is due: that is
     what the missing run is about.
@@ -138,7 +139,9 @@ def known_shares(windows: Windows) -> Floats:
         present[..., -steps:].sum(axis=2) / np.maximum(is_due[..., -steps:].sum(axis=2), 1)
         for steps in (present.shape[2], newest)
     )
+    predicted = windows.is_predicted.sum(axis=2) / np.maximum(is_due.sum(axis=2) - MIN_HISTORY, 1)
     shares = np.where(_IS_NEWEST, recent[..., None], whole[..., None])
+    shares = np.where(_IS_RESIDUAL, np.minimum(predicted, 1)[..., None], shares)
     return np.where(_IS_MISSING_RUN, 1.0, shares)
 
 
@@ -194,11 +197,14 @@ def statistics(value: Floats, noise: Floats) -> list[Floats]:
 def missing_run(windows: Windows) -> Floats:
     """The newest steps without a sample, over ABSENCE_STEPS; float64[job, channel], NaN without any step.
 
-    Not all missing ones: telemetry is lost on its way, and only what does not come again has ceased.
+    Not all missing ones: telemetry is lost on its way, and only what does not come again has ceased. A window
+    without any sample measures 1, however short it is.
     """
     is_lacking = np.isnan(windows.value) & windows.is_expected
     run = np.logical_and.accumulate(is_lacking[..., ::-1], axis=2).sum(axis=2)
-    return np.where(windows.is_expected.any(axis=2), run / ABSENCE_STEPS, np.nan)
+    steps = windows.is_expected.sum(axis=2)
+    measured = np.where(run < steps, run / ABSENCE_STEPS, 1.0)
+    return np.where(steps > 0, measured, np.nan)
 
 
 def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
