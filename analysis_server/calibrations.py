@@ -176,6 +176,6 @@ def _calibration(part: Part, learned: Learned, state: str) -> dict[str, Any]:
         "greatest_interval_s": greatest_s,
         "verdicts": learned.verdicts,
         "false_alarms": learned.false_alarms,
-        "false_alarms_per_day": learned.false_alarms_per_day,
+        "false_alarms_per_day": learned.rates_per_day.expected,
         "constants": to_json(learned.document),
     }

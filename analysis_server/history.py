@@ -17,7 +17,10 @@ Times = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 CADENCE_DISTANCES: Final = 9
-"""Distances between samples whose median is the cadence at a sample: late and lost ones do not change it."""
+"""Distances between samples that tell the cadence at one of them."""
+CADENCE_PLACES: Final = (CADENCE_DISTANCES // 2, 2)
+"""Of these, in ascending order from 0: the median, which early and late samples do not change, and a shorter
+one, which many lost samples do not, for they make distances whole multiples."""
 CADENCE_MARGIN: Final = 1.5
 """How many times longer or shorter a cadence still is the present one."""
 DENSE_SHARE: Final = 2 / 3
@@ -42,8 +45,9 @@ class Samples:
         if self.times_us.size <= CADENCE_DISTANCES:
             return self
         cadence_us = local_cadence(self.times_us)
-        present_us = np.median(cadence_us[-CADENCE_DISTANCES:])
-        chosen = (cadence_us <= present_us * CADENCE_MARGIN) & (cadence_us >= present_us / CADENCE_MARGIN)
+        present_us = np.median(cadence_us[-CADENCE_DISTANCES:], axis=0)
+        is_present = (cadence_us <= present_us * CADENCE_MARGIN) & (cadence_us >= present_us / CADENCE_MARGIN)
+        chosen = is_present.any(axis=1)
         return replace(self, times_us=self.times_us[chosen], values=self.values[chosen])
 
     @property
@@ -59,11 +63,14 @@ class Samples:
 
 
 def local_cadence(times_us: Times) -> Floats:
-    """Median of the CADENCE_DISTANCES nearest distances at each of more samples than that, float64[time]."""
+    """CADENCE_PLACES of the nearest distances at each of more than CADENCE_DISTANCES samples.
+
+    float64[time, place].
+    """
     distances = np.diff(times_us).astype(np.float64)
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(distances, CADENCE_DISTANCES), axis=1)
-    missing = times_us.size - medians.size
-    return np.pad(medians, (missing // 2, missing - missing // 2), mode="edge")
+    nearest = np.sort(np.lib.stride_tricks.sliding_window_view(distances, CADENCE_DISTANCES), axis=1)
+    missing = times_us.size - len(nearest)
+    return np.pad(nearest[:, CADENCE_PLACES], ((missing // 2, missing - missing // 2), (0, 0)), mode="edge")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,8 @@ class Learner:
             _log.info(
                 f"Learned {part.subsystem} of {part.satellite_id}"
                 f" from {learned.samples} samples: {learned.false_alarms} of {learned.verdicts} held-out"
-                " verdicts would be false alarms",
+                " verdicts would be false alarms, which vouches for fewer than"
+                f" {learned.rates_per_day.most_runs:.3g} runs of them a day",
                 hash=learned.hash,
             )
         return is_new

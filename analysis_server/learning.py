@@ -25,6 +25,7 @@ from analysis_server.history import PARTS, Bools, Floats, History, Times
 from analysis_server.measures import MEASURES, Windows
 from analysis_server.model_units import Numbers
 from analysis_server.scoring import MIN_SAMPLES, Scores, score_windows
+from telemetry_core.false_alarms import Rates, rates_per_day
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.subsystems import Detection
 
@@ -37,8 +38,10 @@ MOST_WINDOWS: Final = 200
 MOST_ROWS: Final = 2_400
 """Windows of all channels together that limits, and thresholds, of one length are fitted to."""
 LEAST_WINDOWS: Final = 50
-MOST_CHECKED: Final = 12_000
-"""Held-out windows of all channels together that are judged."""
+MOST_CHECKED: Final = 120_000
+"""Held-out windows of all channels together that are judged, some 30 s of work: all of up to 60 channels."""
+CHECKED_AT_ONCE: Final = 2_400
+"""Of these, for the sake of memory."""
 MOST_FALSE_ALARMS: Final = 1e-3
 """Share of the held-out verdicts."""
 CAUTION: Final = Caution(margin=1.5, threshold_margin=1.0, least_log_width=0.6)
@@ -74,10 +77,9 @@ class Learned:
         return hash_of(self.document)
 
     @property
-    def false_alarms_per_day(self) -> float:
-        """Expected if every sample set is judged."""
-        interval_s = math.sqrt(self.intervals_s[0] * self.intervals_s[1])
-        return self.false_alarms / self.verdicts * 86_400 / interval_s
+    def rates_per_day(self) -> Rates:
+        """False alarms a day that the check lets expect, and does not rule out."""
+        return rates_per_day(self.false_alarms, self.verdicts, self.intervals_s)
 
 
 class NotLearned(Exception):  # noqa: N818 - a state, not a fault
@@ -167,7 +169,8 @@ def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:
     document = fit_document(history, split, subject)
     fitted = [name for name in history.channels if f"{subject.subsystem}.{name}" in document["channels"]]
     history = history.of_channels(fitted)
-    scores = judged(history, checked, document, subject)
+    parts = np.array_split(checked, -(-checked.size * len(fitted) // CHECKED_AT_ONCE))
+    scores = joined([judged(history, part, document, subject) for part in parts])
     is_alarm = scores.score > ANOMALY_THRESHOLD
     learned = Learned(
         document=document,
@@ -179,6 +182,14 @@ def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:
         false_alarms=int(is_alarm.sum()),
     )
     return learned, leading_channels(scores, is_alarm, fitted)
+
+
+def joined(parts: Sequence[Scores]) -> Scores:
+    """Put the scores of consecutive windows one behind the other."""
+    return Scores(
+        score=np.concatenate([part.score for part in parts]),
+        contributions=np.concatenate([part.contributions for part in parts]),
+    )
 
 
 def fit_document(history: History, split: int, subject: Subject) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from housekeeping.statements import QUERIES
 from telemetry_core.database import Connection, Pool, open_pool, transaction
 from telemetry_core.errors import PlatformError
+from telemetry_core.false_alarms import rates_per_day
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row, select
@@ -41,13 +42,16 @@ def listed(pool: Pool, satellite_id: str | None, subsystem: str | None) -> Itera
 
 
 def line_of(row: Row) -> str:
-    """Say in a line what a version rests on and how it did in its check."""
+    """Say in a line what a version rests on, how it did in its check, and what that vouches for."""
+    intervals_s = row["least_interval_s"], row["greatest_interval_s"]
+    rates = rates_per_day(row["false_alarms"], row["verdicts"], intervals_s)
     return (
         f"{row['satellite_id']} {row['subsystem']} {row['version']}: {row['state']},"
         f" {row['samples']} samples {row['data_from']:%Y-%m-%d %H:%M} to {row['data_until']:%Y-%m-%d %H:%M},"
         f" every {row['least_interval_s']:.3g} to {row['greatest_interval_s']:.3g} s,"
         f" {row['false_alarms']} false alarms in {row['verdicts']} verdicts"
-        f" ({row['false_alarms_per_day']:.3g} a day), {row['hash'][:12]}"
+        f" ({rates.expected:.3g} a day; with 95 % certainty fewer than {rates.most_runs:.3g} runs of them),"
+        f" {row['hash'][:12]}"
     )
 
 

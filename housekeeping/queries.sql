@@ -155,7 +155,7 @@ RETURNING job.job_id, job.source
 -- name: list_calibrations
 SELECT
     satellite_id, subsystem, version, state, hash, data_from, data_until, samples, least_interval_s, greatest_interval_s,
-    verdicts, false_alarms, false_alarms_per_day, created_at
+    verdicts, false_alarms, created_at
 FROM ops.calibrations
 WHERE (%(satellite_id)s::text IS NULL OR satellite_id = %(satellite_id)s)
     AND (%(subsystem)s::text IS NULL OR subsystem = %(subsystem)s)

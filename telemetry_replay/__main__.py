@@ -89,12 +89,8 @@ def prepare(options: argparse.Namespace) -> tuple[Samples, Recording]:
     if options.satellite:
         recording = recording.model_copy(update={"satellite_id": options.satellite})
     samples = read_samples(options.file, recording, mission)
-    if samples.reordered:
-        sys.stderr.write(f"{samples.reordered} rows stood after a later one: sorted by time\n")
-    if samples.repeated:
-        sys.stderr.write(f"{samples.repeated} rows repeat an earlier time: left out\n")
-    if samples.fill_values:
-        sys.stderr.write(f"{samples.fill_values} fill values (`missing` of their channel): left out\n")
+    for remark in samples.remarks():
+        sys.stderr.write(f"{remark}\n")
     if options.limit:
         samples = replace(
             samples, unix_us=samples.unix_us[: options.limit], values=samples.values[: options.limit]

@@ -16,7 +16,7 @@ from telemetry_core.values import TIME_FORMS, parse_time
 from telemetry_replay.recording import Recording, TimeColumn
 
 MAX_CLOCK_LEAD_S: Final = 300
-MISSING_TEXTS: Final = ["", "NaN", "nan", "NAN", "NA", "N/A", "null", "NULL", "None"]
+MISSING_TEXTS: Final = ["", "NaN", "nan", "NAN", "NA", "N/A", "null", "NULL", "None", "-"]
 UNIX_FACTORS_US: Final = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -40,6 +40,15 @@ class Samples:
     """Rows left out because an earlier row has the same time."""
     fill_values: int = 0
     """Values that the mission lists as missing."""
+
+    def remarks(self) -> list[str]:
+        """Say what was done to the rows of the file, for a reader."""
+        found = [
+            (self.reordered, "rows stood after a later one: sorted by time"),
+            (self.repeated, "rows repeat an earlier time: left out"),
+            (self.fill_values, "fill values (`missing` of their channel): left out"),
+        ]
+        return [f"{count} {what}" for count, what in found if count]
 
 
 def read_samples(path: Path, recording: Recording, mission: Mission) -> Samples:
@@ -95,6 +104,8 @@ def _read_table(path: Path, recording: Recording) -> pa.Table:
             return pa.parquet.read_table(path, columns=wanted)
         if path.suffix.lower() == ".csv":
             return _read_csv(path, recording, wanted)
+    except UnicodeDecodeError as error:
+        raise InvalidRecordingError(f"{path}: is not written in UTF-8: save it so") from error
     except (OSError, pa.ArrowException) as error:
         raise InvalidRecordingError(f"{path}: {str(error).splitlines()[0]}") from error
     raise InvalidRecordingError(
@@ -117,10 +128,55 @@ def _read_csv(path: Path, recording: Recording, wanted: list[str]) -> pa.Table:
         column_types={recording.time.column: pa.string(), **dict.fromkeys(recording.channels, pa.float64())},
         null_values=MISSING_TEXTS,
     )
-    return pa.csv.read_csv(path, read_options=read, convert_options=convert)
+    try:
+        return pa.csv.read_csv(path, read_options=read, convert_options=convert)
+    except pa.ArrowInvalid as error:
+        _refuse_first_bad_row(path, recording)
+        raise InvalidRecordingError(f"{path}: {str(error).splitlines()[0]}") from error
+
+
+def _refuse_first_bad_row(path: Path, recording: Recording) -> None:
+    """Raise `InvalidRecordingError` with the row that has other columns, or a value that is no number."""
+    broken: list[pa.csv.InvalidRow] = []
+
+    def skip(row: pa.csv.InvalidRow) -> str:
+        broken.append(row)
+        return "skip"
+
+    read = pa.csv.ReadOptions(skip_rows=recording.skip_lines, use_threads=False)
+    names = list(recording.channels)
+    convert = pa.csv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(names, pa.binary()))
+    parse = pa.csv.ParseOptions(invalid_row_handler=skip)
+    table = pa.csv.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
+    if broken:
+        row = broken[0]
+        raise InvalidRecordingError(
+            f"{path}:{row.number}: {row.actual_columns} columns where the header names"
+            f" {row.expected_columns}: complete or delete the row"
+        )
+    for name in names:
+        for number, cell in enumerate(table[name].to_pylist(), start=recording.skip_lines + 2):
+            text = cell.decode(errors="replace").strip()
+            if text not in MISSING_TEXTS and not _is_number(text):
+                raise InvalidRecordingError(
+                    f"{path}:{number}: column {name!r} holds {text!r}, no number: correct or empty it"
+                )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _require_columns(path: Path, found: list[str], wanted: list[str]) -> None:
+    for delimiter in (";", "\t"):
+        if len(found) == 1 and delimiter in found[0]:
+            raise InvalidRecordingError(
+                f"{path}: columns are separated by {delimiter!r}: write commas, and decimal points"
+            )
     if missing := [name for name in wanted if name not in found]:
         raise InvalidRecordingError(
             f"{path}: no column {', '.join(map(repr, missing))}; there are {', '.join(map(repr, found[:20]))}"

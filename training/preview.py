@@ -137,7 +137,9 @@ def preview(file: Path, missions: Sequence[Mission], names: Sequence[str], repos
     days = max(int(samples.unix_us[-1] - samples.unix_us[0]), 1) / DAY_US
     head = f"{file.name}: {days:.2f} days, verdicts before {len(found[0])}, after {len(found[1])}"
     without = [*learning(found[1]), *unjudged(found[1], samples, recording, mission)]
-    return "\n".join([head, *without, comparison(alerts(found[0]), alerts(found[1]), days)])
+    return "\n".join(
+        [head, *samples.remarks(), *without, comparison(alerts(found[0]), alerts(found[1]), days)]
+    )
 
 
 def groups_of(rows: Iterable[SubsystemInference]) -> dict[str, list[SubsystemInference]]:

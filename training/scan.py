@@ -29,6 +29,8 @@ def scanned_channels(path: Path, mission: Mission, source: str) -> Iterator[tupl
     """
     recording = recording_of(mission, source)
     samples = read_samples(path, recording, mission)
+    for remark in samples.remarks():
+        print(remark, file=sys.stderr)
     for index, channel in enumerate(recording.channels.values()):
         subsystem, _, name = channel.partition(".")
         if name in mission.subsystems[subsystem].features:

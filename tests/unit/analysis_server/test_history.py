@@ -41,6 +41,22 @@ def test_lost_and_late_samples_belong_to_the_cadence():
     assert kept.times_us.size == 197
 
 
+@pytest.mark.parametrize(("lost", "kept"), [(0.1, 0.999), (0.3, 0.98), (0.5, 0.9)])
+def test_many_lost_samples_leave_the_others_in_the_cadence(lost: float, kept: float):
+    chance = np.random.default_rng(3).random(3_000)
+    found = samples(20 * np.flatnonzero(chance >= lost)).of_present_cadence()
+    assert found.times_us.size >= kept * (chance >= lost).sum()
+
+
+def test_an_earlier_cadence_of_twice_the_present_interval_is_none_with_lost_samples():
+    earlier, now = 40 * np.arange(500), 40 * 500 + 20 * np.arange(500)
+    assert 500 <= samples([*earlier, *now]).of_present_cadence().times_us.size <= 505
+    now = now[np.random.default_rng(3).random(now.size) >= 0.3]
+    kept = samples([*earlier, *now]).of_present_cadence().times_us
+    assert 0.95 * now.size <= (kept >= now[0] * SECOND).sum()
+    assert (kept < now[0] * SECOND).sum() <= 5
+
+
 def test_few_samples_are_all_of_the_present_cadence():
     assert samples([1, 2, 30]).of_present_cadence().times_us.size == 3
 

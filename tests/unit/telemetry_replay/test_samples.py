@@ -111,6 +111,14 @@ def test_rows_are_sorted_and_repeated_times_left_out() -> None:
     assert (samples.reordered, samples.repeated) == (2, 1)
 
 
+def test_what_was_done_to_the_rows_is_said() -> None:
+    assert samples_of(5, 1, 3, 1).remarks() == [
+        "2 rows stood after a later one: sorted by time",
+        "1 rows repeat an earlier time: left out",
+    ]
+    assert samples_of(1, 2).remarks() == []
+
+
 def test_parquet_with_timestamps_reads_like_csv(tmp_path: Path) -> None:
     path = tmp_path / "recording.parquet"
     times = pa.array([T0_US, T0_US + 1], pa.timestamp("us", tz="UTC"))
@@ -131,13 +139,35 @@ def test_parquet_with_timestamps_reads_like_csv(tmp_path: Path) -> None:
             r"recording\.csv:3: 'yesterday' is no time .* a time is written as 2026-",
         ),
         ("T,a,b\n,1,2\n", r"recording\.csv:2: .* is no time"),
-        ("T,a,b\n2020-11-15 00:00:00,high,2\n", "conversion error"),
-        ("T,a,b\n2020-11-15 00:00:00,1\n", "Expected 3 columns"),
+        (
+            "T,a,b\n2020-11-15 00:00:00,1,2\n2020-11-15 00:00:01,1,high\n",
+            r"recording\.csv:3: column 'b' holds 'high', no number: correct or empty it",
+        ),
+        (
+            "T,a,b\n2020-11-15 00:00:00,1,2\n2020-11-15 00:00:01,1\n",
+            r"recording\.csv:3: 2 columns where the header names 3: complete or delete the row",
+        ),
+        ("T;a;b\n2020-11-15 00:00:00;1,5;2\n", r"recording\.csv: columns are separated by ';': write commas"),
     ],
 )
 def test_damaged_csv_is_refused_with_place_and_reason(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(InvalidRecordingError, match=reason):
         read_samples(write_csv(tmp_path, text), layout(), MISSION)
+
+
+def test_rows_are_counted_from_the_top_of_the_file_below_a_preamble(tmp_path: Path) -> None:
+    head = "a note\nanother\nT,a,b\n2020-11-15 00:00:00,1,2\n"
+    for row in ("2020-11-15 00:00:01,1", "2020-11-15 00:00:01,1,x"):
+        with pytest.raises(InvalidRecordingError, match=r"recording\.csv:5: "):
+            read_samples(write_csv(tmp_path, head + row + "\n"), layout(skip_lines=2), MISSION)
+
+
+@pytest.mark.parametrize(("encoding", "head"), [("utf-16", "T,a,b"), ("latin-1", "T,a,b,°C")])
+def test_other_encoding_is_named_with_the_file(tmp_path: Path, encoding: str, head: str) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text(f"{head}\n2020-11-15 00:00:00,1,2,3\n", encoding=encoding)
+    with pytest.raises(InvalidRecordingError, match=r"other\.csv: is not written in UTF-8"):
+        read_samples(path, layout(), MISSION)
 
 
 def test_binary_rubbish_is_refused(tmp_path: Path) -> None:

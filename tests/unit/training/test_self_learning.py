@@ -12,6 +12,7 @@ from analysis_server.history import History, Samples, marked_by_limits
 from analysis_server.learning import NEEDED_SAMPLES, Learned, NotLearned, Subject, judged, learn
 from analysis_server.measures import Windows
 from analysis_server.model_units import Numbers
+from analysis_server.scoring import MIN_SAMPLES
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import Detection
@@ -94,6 +95,12 @@ def test_two_thousand_samples_give_constants_that_hold_and_find_a_fault() -> Non
     assert (later_scores(learned, values) > ANOMALY_THRESHOLD).mean() > 0.9
 
 
+def test_all_of_the_last_fifth_is_checked_however_many_channels_there_are() -> None:
+    values = {f"c{number}": noise(number) for number in range(30)}
+    last_fifth = (NEEDED_SAMPLES - MIN_SAMPLES + 1) // 5
+    assert learned_from(values).verdicts == pytest.approx(last_fifth - 64, abs=2)
+
+
 def test_fewer_samples_give_none() -> None:
     values = first(simulated("thermal"), NEEDED_SAMPLES - 1)
     with pytest.raises(NotLearned, match=f"{NEEDED_SAMPLES - 1} of {NEEDED_SAMPLES}") as why:
@@ -144,7 +151,7 @@ def test_what_does_not_hold_on_the_last_fifth_is_refused_with_its_figures() -> N
     assert why.value.reason == "check_failed"
     assert why.value.refused is not None
     assert why.value.refused.false_alarms > 0
-    assert why.value.refused.false_alarms_per_day > 1
+    assert why.value.refused.rates_per_day.expected > 1
 
 
 def test_levels_that_never_came_back_give_none() -> None:
