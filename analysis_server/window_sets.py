@@ -53,7 +53,7 @@ class WindowSet:
     steps: Counts | None = None
     #: float64[job, channel], the newest sample as it was sent; None: as the windows hold it.
     newest: NDArray[np.float64] | None = None
-    #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted.
+    #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted untold.
     interval_s: NDArray[np.float64] | None = None
     #: bool[job, channel], which channels are judged: their constants cover them. None: all are.
     is_covered: NDArray[np.bool_] | None = None
