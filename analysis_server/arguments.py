@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
 from analysis_server.series import LARGEST_VALUE
@@ -13,6 +14,7 @@ from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job, Source
 from telemetry_core.models import MODEL_VERSION_PATTERN
 from telemetry_core.subsystems import (
+    LONGEST_INTERVAL_S,
     MAX_HORIZON,
     MAX_WINDOW_LENGTH,
     MIN_WINDOW_LENGTH,
@@ -54,6 +56,8 @@ class Config(_Arguments):
     sequence_length: int | None = Field(default=None, ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
     model_version: Annotated[str, StringConstraints(pattern=MODEL_VERSION_PATTERN)] | None = None
     """By default the newest of the repository."""
+    interval_s: FiniteFloat | None = Field(default=None, gt=0, le=LONGEST_INTERVAL_S)
+    """Seconds between the samples of every series; None = untold."""
     moduli: dict[Name, Modulo] = {}
     """Of counters, by channel: the number of values after which each starts anew."""
 
@@ -187,9 +191,14 @@ def _window_set(  # noqa: PLR0913 - the parts of one window
         jobs=[_job(parsed)],
         origins=[origin],
         windows=window,
+        interval_s=_told_interval_s(parsed.config, len(channels)),
         is_plain_series=is_plain_series,
         detection={name: Detection(modulo=modulo) for name, modulo in parsed.config.moduli.items()},
     )
+
+
+def _told_interval_s(config: Config, channel_count: int) -> NDArray[np.float64] | None:
+    return None if config.interval_s is None else np.full((1, channel_count), config.interval_s)
 
 
 def _job(parsed: SeriesArguments | SubsystemArguments) -> Job:

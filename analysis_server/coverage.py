@@ -1,13 +1,14 @@
 """What a calibration was fitted to: a channel that it does not cover has a forecast and no part in the score.
 
-Of batches that tell each channel's interval (schema 3). Posted series and older batches are judged as they
-are: a channel without constants against itself (ADR 0015).
+Of batches that tell each channel's interval (schema 3). A posted channel that it does not cover, or whose
+interval is untold, is judged against itself (ADR 0036).
 """
 
 from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ WHAT_TO_DO: Final = "run make calibrate RECORDING=... MISSION_FILE=..., then res
 MOST_TOLD: Final = 10_000
 
 Floats = NDArray[np.float64]
+Constants = TypeVar("Constants")
 
 
 def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
@@ -79,6 +81,23 @@ def covered_part(
         return windows, steps
     covered = task.is_covered[jobs]
     return np.where(covered[..., np.newaxis], windows, np.nan), np.where(covered, steps, 0)
+
+
+def judging_constants(task: WindowSet, calibration: Calibration) -> Calibration:
+    """Leave of the constants for posted series those that were fitted to the interval that was told."""
+    if task.steps is not None:
+        return calibration
+    ranges = covered_ranges(calibration, task.subsystem, task.channels)
+    covered = np.zeros((1, len(ranges)), np.bool_)
+    if task.interval_s is not None:
+        covered = is_covered(task.interval_s, ranges)
+    left_out = {f"{task.subsystem}.{task.channels[place]}" for place in np.flatnonzero(~covered.all(axis=0))}
+    changes = replace(calibration.changes, channels=_without(calibration.changes.channels, left_out))
+    return replace(calibration, channels=_without(calibration.channels, left_out), changes=changes)
+
+
+def _without(channels: Mapping[str, Constants], left_out: AbstractSet[str]) -> dict[str, Constants]:
+    return {name: constants for name, constants in channels.items() if name not in left_out}
 
 
 def covered_ranges(calibration: Calibration, subsystem: str, channels: Sequence[str]) -> list[Range | None]:

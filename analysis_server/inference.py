@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis_server.calibration import Calibration
 from analysis_server.counters import moduli_of, straightened, wrapped
-from analysis_server.coverage import covered_part, with_coverage
+from analysis_server.coverage import covered_part, judging_constants, with_coverage
 from analysis_server.forecast_bands import half_widths
 from analysis_server.measures import FAMILIES
 from analysis_server.model_units import ModelUnits, Numbers, decimal_places, rounded
@@ -135,7 +135,7 @@ def _judge(  # noqa: PLR0913 - the parts of one model call
         answer.step_std.reshape(shape) * units.scale,
         subsystem=task.subsystem,
         channels=task.channels,
-        calibration=calibration,
+        calibration=judging_constants(task, calibration),
         detection=task.detection,
         steps=scored_steps,
         interval_s=None if task.interval_s is None else task.interval_s[ready],

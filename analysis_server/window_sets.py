@@ -54,7 +54,7 @@ class WindowSet:
     steps: Counts | None = None
     #: float64[job, channel], the newest sample as it was sent; None: as the windows hold it.
     newest: NDArray[np.float64] | None = None
-    #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted.
+    #: float64[job, channel], seconds between a channel's steps, 0 = unknown; None: posted untold.
     interval_s: NDArray[np.float64] | None = None
     #: bool[job, channel], channels sampled at irregular intervals; None: none is.
     is_irregular: NDArray[np.bool_] | None = None

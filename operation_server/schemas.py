@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Strin
 from telemetry_core.inferences import JobStatus
 from telemetry_core.models import MODEL_VERSION_PATTERN
 from telemetry_core.subsystems import (
+    LONGEST_INTERVAL_S,
     MAX_HORIZON,
     MAX_WINDOW_LENGTH,
     MIN_WINDOW_LENGTH,
@@ -47,7 +48,12 @@ class InferenceConfig(_Request):
     sequence_length: int | None = Field(
         default=None, ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH, description="Older name of `window_size`"
     )
-
+    interval_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=LONGEST_INTERVAL_S,
+        description="Seconds between samples; told, channels are judged by what is usual for them at it",
+    )
     model_version: str | None = Field(
         default=None,
         pattern=MODEL_VERSION_PATTERN,

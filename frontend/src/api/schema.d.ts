@@ -1750,6 +1750,11 @@ export interface components {
              */
             sequence_length?: number | null;
             /**
+             * Interval S
+             * @description Seconds between samples; told, channels are judged by what is usual for them at it
+             */
+            interval_s?: number | null;
+            /**
              * Model Version
              * @description By default the mission's for subsystems and its model, else the newest installed
              */

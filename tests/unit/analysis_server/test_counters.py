@@ -112,7 +112,7 @@ def test_counter_that_wraps_scores_as_one_that_does_not(start: int) -> None:
     wrapping, plain = judged(counted(start) % MODULO, counted(20_000))
     assert (counted(start) > MODULO).any()
     assert wrapping.anomaly_score == pytest.approx(plain.anomaly_score, abs=0.01)
-    assert plain.anomaly_score < ANOMALY_THRESHOLD / 2
+    assert plain.anomaly_score < ANOMALY_THRESHOLD
     assert wrapping.input_data["newest"] == {"frames": float((counted(start) % MODULO)[-1])}
 
 

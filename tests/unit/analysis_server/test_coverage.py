@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis_server.arguments import parse_subsystem
 from analysis_server.calibration import MEASURE_NAMES, Calibration, band_index, load_calibration
 from analysis_server.changes import CHANGES, ChangeCalibration, ChannelChanges
 from analysis_server.coverage import (
@@ -17,11 +18,13 @@ from analysis_server.coverage import (
     covered_part,
     covered_ranges,
     is_covered,
+    judging_constants,
     uncovered_in_words,
     with_coverage,
 )
 from analysis_server.measures import ABSENCE_WIDTH
 from analysis_server.window_sets import WindowSet
+from telemetry_core.errors import ModelContractError
 
 MODELS = Path(__file__).parents[3] / "model_repository"
 MODEL = MODELS / "lstm_timeseries" / "1"
@@ -71,6 +74,37 @@ def test_every_shipped_calibration_says_what_it_was_fitted_to(model: str) -> Non
 )
 def test_an_interval_is_covered_between_the_edges(interval_s: float, *, expected: bool) -> None:
     assert is_covered(np.array([[interval_s]]), [SIMULATED]).tolist() == [[expected]]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [({}, False), ({"interval_s": 10}, True), ({"interval_s": 240.0}, True), ({"interval_s": 600}, False)],
+)
+@pytest.mark.parametrize("calibration", [SHIPPED, recorded((0.1, 240.0))], ids=["shipped", "recorded"])
+def test_posted_channel_is_judged_by_constants_of_its_told_interval_alone(
+    calibration: Calibration, config: dict[str, Any], *, expected: bool
+) -> None:
+    names = tuple(calibration.changes.channels) or ("eps.battery_voltage", "eps.battery_current")
+    arguments = {
+        "job_id": "1", "subsystem": "eps", "model_name": "lstm_timeseries", "config": config,
+        "input_data": {name.removeprefix("eps."): [1.0] * STEPS for name in names},
+    }  # fmt: skip
+    found = judging_constants(parse_subsystem(arguments, newest_version=lambda _: "1"), calibration)
+    assert [name in found.channels or name in found.changes.channels for name in names] == [expected] * 2
+
+
+@pytest.mark.parametrize("interval_s", [0, -1, float("nan"), 1e9])
+def test_interval_that_no_series_has_is_refused(interval_s: float) -> None:
+    arguments = {
+        "job_id": "1", "subsystem": "eps", "model_name": "lstm_timeseries",
+        "input_data": {"battery_voltage": [1.0] * STEPS}, "config": {"interval_s": interval_s},
+    }  # fmt: skip
+    with pytest.raises(ModelContractError, match="interval_s"):
+        parse_subsystem(arguments, newest_version=lambda _: "1")
+
+
+def test_telemetry_keeps_its_constants() -> None:
+    assert judging_constants(task([600.0]), SHIPPED) is SHIPPED
 
 
 @pytest.mark.parametrize(("sibling_s", "expected"), [(1.0, True), (300.0, False)])

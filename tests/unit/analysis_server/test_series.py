@@ -8,9 +8,9 @@ import pytest
 
 from analysis_server.inference import ANOMALY_THRESHOLD
 from analysis_server.scoring import score_unknown
+from training.nominal_series import NOMINAL
 from training.posted_series import (
     FAULTS,
-    NOMINAL,
     OFFSETS,
     REPORTED,
     SCALES,
@@ -108,6 +108,65 @@ def test_usual_forms_are_nominal(values: Floats) -> None:
     assert score(values) < ANOMALY_THRESHOLD
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [(240 + i - (i > 20)) % 256 for i in range(40)],
+        [(250 + i // 2) % 256 for i in range(40)],
+        [(240 + 3 * i // 4) % 256 for i in range(40)],
+    ],
+    ids=["one pause", "every second sample", "three of four"],
+)
+def test_counter_that_pauses_before_it_wraps_is_nominal(values: list[float]) -> None:
+    assert score(values) < ANOMALY_THRESHOLD
+
+
+@pytest.mark.parametrize("level", [997, 998, 32766, 9998])
+@pytest.mark.parametrize("counts", [(50, 14), (12, 1), (40, 1, 23)])
+def test_value_beside_a_fill_value_is_a_measurement(level: float, counts: tuple[int, ...]) -> None:
+    values = np.concatenate([np.full(count, level + place % 2) for place, count in enumerate(counts)])
+    assert score(values) < ANOMALY_THRESHOLD
+
+
+@pytest.mark.parametrize("fill", [999.0, -9999.0, 32767.0])
+@pytest.mark.parametrize("level", [0.0, 20.0, 500.0])
+def test_fill_value_in_a_flat_line_is_anomalous(level: float, fill: float) -> None:
+    assert score(changed(np.full(64, level), slice(40, 44), fill)) > ANOMALY_THRESHOLD
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        *(np.round(np.maximum(0, np.cos(2 * np.pi * (STEPS - 20) / orbit)), 3) for orbit in (20, 31, 62)),
+        *(np.clip(np.sin(2 * np.pi * STEPS / period), -0.5, 0.5) for period in (8, 20, 31)),
+        *(np.round(4 * (1 - np.exp(-STEPS / samples)), 1) for samples in (5, 8, 20, 60)),
+        *(np.round(np.exp(-STEPS / samples), 6) for samples in (3, 6, 20)),
+        np.exp(-STEPS / 3),
+        np.array([0.0, 5, 12])[[0] * 9 + [1] * 4 + [2] * 20 + [0] * 3 + [1] * 28],
+        np.isin(STEPS, (9, 30)) + 2.0 * (STEPS == 50),
+        np.where(STEPS % 10 == 4, 1.0, 0.0) + 0.02 * noise(),
+        np.random.default_rng(1).exponential(size=64),
+    ],
+)
+def test_eclipse_saturation_settling_modes_pulses_and_waiting_times_are_nominal(values: Floats) -> None:
+    assert score(values) < ANOMALY_THRESHOLD
+
+
+def test_drift_and_steep_passage_are_as_the_page_says() -> None:
+    drift = noise() + np.maximum(0, STEPS - 31) * 50 / 32
+    turn = 2 * np.pi * STEPS / 93 + 0.3
+    longitude = np.degrees(np.arctan2(np.cos(1.7) * np.sin(turn), np.cos(turn)))
+    assert score(drift) < ANOMALY_THRESHOLD
+    assert score((longitude + 280) % 360 - 180) > ANOMALY_THRESHOLD
+
+
+def test_no_kind_of_nominal_series_is_flagged_often() -> None:
+    examples = list(nominal_examples(REPORTED, 200))
+    carriers, flagged = np.array([example.carrier for example in examples]), found(examples)
+    shares = {kind: flagged[carriers == kind].mean() for kind in NOMINAL}
+    assert max(shares.values()) <= 0.02, shares  # 200 series tell 1 % to within 1 %
+
+
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_offset_and_scale_leave_the_verdict(offset: float, scale: float) -> None:
@@ -142,6 +201,6 @@ def test_one_nominal_series_in_a_hundred_is_flagged_at_most() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_nine_of_ten_faults_are_found(fault: str) -> None:
-    examples = [example for example in faulty_examples(REPORTED, 12) if example.fault == fault]
-    assert found(examples).mean() >= 0.9
+def test_nine_of_ten_faults_and_eight_of_ten_noisy_stretches_are_found(fault: str) -> None:
+    examples = [example for example in faulty_examples(REPORTED, 40) if example.fault == fault]
+    assert found(examples).mean() >= (0.8 if fault == "noise" else 0.9)
