@@ -17,6 +17,7 @@ from analysis_server.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibrat
 from analysis_server.changes import Range
 from analysis_server.model_units import Numbers
 from analysis_server.window_sets import Counts, WindowSet
+from telemetry_core.inferences import Source
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH
 from telemetry_core.tasks import ChannelState
 
@@ -84,8 +85,11 @@ def covered_part(
 
 
 def judging_constants(task: WindowSet, calibration: Calibration) -> Calibration:
-    """Leave of the constants for posted series those that were fitted to the interval that was told."""
-    if task.steps is not None:
+    """Leave of the constants for posted series those that were fitted to the interval that was told.
+
+    Telemetry of schema 2, which tells no interval either, is judged as before.
+    """
+    if task.steps is not None or task.jobs[0].source is Source.KAFKA:
         return calibration
     ranges = covered_ranges(calibration, task.subsystem, task.channels)
     covered = np.zeros((1, len(ranges)), np.bool_)

@@ -120,6 +120,6 @@ def test_in_series_of_one_subsystem_a_second_faults_are_found_and_no_drop_out_is
     cell = measured(cell_of("posted", subsystems=("aocs",)), recordings=1)
     assert cell["nominal"]["judged"] > 150
     assert cell["nominal"]["false_alarms_per_1000"] <= 10
-    assert cell["all_faults"]["found_share"] >= 0.9
+    assert cell["all_faults"]["found_share"] >= 0.8
     assert cell["faults"]["dropout"]["faults"] == 0
     assert cell["without_fault"]["found"] == 0
