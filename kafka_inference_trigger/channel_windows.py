@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Times, Values
-from telemetry_core.subsystems import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window
+from telemetry_core.subsystems import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window, usual_beside
 from telemetry_core.tasks import WITH_WINDOW, ChannelState
 
 Counts = NDArray[np.int64]
@@ -229,19 +229,11 @@ def unbroken(times: Times, ending_us: int, limits: Window) -> slice:
     if len(intervals) > 1:
         # Of slow channels every interval is long: nearly all of them are no gap beside any other.
         is_long &= intervals > limits.gap_s(intervals.min() / 1_000_000) * 1_000_000
+    listed = intervals.tolist()
     for place in np.flatnonzero(is_long)[::-1].tolist():
-        if intervals[place] > 1_000_000 * limits.gap_s(_usual_beside(intervals, place) / 1_000_000):
+        if listed[place] > 1_000_000 * limits.gap_s(usual_beside(listed, place) / 1_000_000):
             return slice(place + 1, last)
     return slice(0, last)
-
-
-def _usual_beside(intervals: Times, place: int) -> int:
-    """The usual interval before or behind one, the shorter of both: windows hold one cadence; 0 = unknown."""
-    sides = (
-        intervals[max(place - GAP_NEIGHBOURS, 0) : place],
-        intervals[place + 1 : place + 1 + GAP_NEIGHBOURS],
-    )
-    return min((_middle(side) for side in sides if side.size), default=0)
 
 
 def _is_too_old(times: Times, ending_us: int, limits: Window) -> bool:

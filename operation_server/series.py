@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from telemetry_core.messages import microseconds_of
-from telemetry_core.subsystems import GAP_NEIGHBOURS, Window
+from telemetry_core.subsystems import Window, usual_beside
 
 SPAN_GROWTH: Final = 4
 _STEP_DIGITS: Final = 3
@@ -78,19 +78,10 @@ def lines_of(times_ms: Sequence[int], limits: Window, *, step_ms: int) -> list[t
         place
         for place, interval in enumerate(intervals)
         if interval > limits.max_gap_s * 1000
-        and interval > limits.gap_s(max(step_ms, _usual_beside(intervals, place)) / 1000) * 1000
+        and interval > limits.gap_s(max(step_ms, usual_beside(intervals, place)) / 1000) * 1000
     ]
     firsts, lasts = [0, *(place + 1 for place in gaps)], [*gaps, len(intervals)]
     return [(times_ms[first], times_ms[last]) for first, last in zip(firsts, lasts, strict=True) if times_ms]
-
-
-def _usual_beside(intervals: Sequence[int], place: int) -> int:
-    """The usual interval before or behind one, the shorter of both; 0 = unknown."""
-    sides = (
-        intervals[max(place - GAP_NEIGHBOURS, 0) : place],
-        intervals[place + 1 : place + 1 + GAP_NEIGHBOURS],
-    )
-    return min((sorted(side)[len(side) // 2] for side in sides if side), default=0)
 
 
 def span_of_newest(count: Callable[[int], int], *, size: int, longest_ms: int) -> int:

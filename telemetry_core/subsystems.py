@@ -1,5 +1,6 @@
 """What a mission is made of: subsystems, their channels and the rules that start an inference."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -198,6 +199,15 @@ class Window(_MissionPart):
     def live_s(self) -> float:
         """How old live telemetry may be when Kafka receives it."""
         return min(self.live_age_s or self.max_span_s, self.max_span_s)
+
+
+def usual_beside(intervals: Sequence[int], place: int) -> int:
+    """The usual interval before or behind one, the shorter of both: windows hold one cadence; 0 = unknown."""
+    sides = (
+        intervals[max(place - GAP_NEIGHBOURS, 0) : place],
+        intervals[place + 1 : place + 1 + GAP_NEIGHBOURS],
+    )
+    return min((sorted(side)[len(side) // 2] for side in sides if side), default=0)
 
 
 def enough_span_s(interval_s: float) -> float | None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis_server.calibration import load_calibration
 from analysis_server.coverage import WHAT_TO_DO, uncovered_in_words
-from analysis_server.inference import infer_windows
+from analysis_server.inference import infer_covered
 from analysis_server.learned import Lookup, judge_by_choice
 from analysis_server.triton import OUTPUTS, Forecast
 from analysis_server.window_sets import WindowSet, windows_of_batch
@@ -57,7 +57,7 @@ class ModelFile:
             task,
             self.calibration,
             self.learned,
-            lambda part, calibration: infer_windows(part, infer=self.infer, calibration=calibration),
+            lambda part, calibration: infer_covered(part, infer=self.infer, calibration=calibration),
         )
 
     def infer(self, _name: str, _version: str, windows: NDArray[np.float32]) -> Forecast:
