@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
+from amqp import Channel
 from celery import Celery
 
 from telemetry_core.broker import ANSWER_TIMEOUT_S, CONFIRM_TIMEOUT_S, celery_app, publish
@@ -77,3 +78,19 @@ def test_connection_that_goes_silent_before_it_is_of_use_is_an_outage(
 ) -> None:
     proxy.most_answers = answers
     assert isinstance(outcome_of(lambda: send(app_behind(proxy, settings))), DependencyUnavailable)
+
+
+def hear_commands(app: Celery, channel: Channel) -> None:
+    """Open the control queue of a worker, as Celery's worker does when it connects."""
+    app.control.mailbox.Node("celery@analysis-worker").listen(channel, callback=lambda *_: None)
+
+
+def test_worker_that_connects_again_is_not_locked_out_by_its_half_open_connection(
+    settings: Settings, proxy: SilentProxy
+) -> None:
+    with app_behind(proxy, settings).connection_for_read() as former:
+        hear_commands(app_behind(proxy, settings), former.channel())
+        proxy.is_silent = True
+        direct = celery_app("worker", settings)
+        with direct.connection_for_read() as connection, pytest.warns(UserWarning, match="already using"):
+            hear_commands(direct, connection.channel())
