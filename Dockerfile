@@ -143,9 +143,17 @@ FROM console-packages AS console
 COPY --chmod=755 frontend ./
 RUN ["npm", "run", "build"]
 
+# The documentation describes the API as it is, so the API's packages are here, too.
+FROM locked AS documentation
+RUN ["./install-packages", "docs", "operation-server"]
+COPY --chmod=755 . /build/
+COPY --from=console-packages /build/node_modules/@mermaid-js/tiny frontend/node_modules/@mermaid-js/tiny
+RUN ["deploy/documentation/build", "/opt/venv/bin/python"]
+
 FROM nginx:1.28.2-alpine AS frontend
 COPY --chmod=755 nginx/frontend.conf /etc/nginx/nginx.conf
 COPY --from=console /build/dist /srv/frontend
+COPY --from=documentation /build/.native/docs /srv/frontend/docs
 USER 101:101
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup browser up down status logs demo calibrate calibrations preview scan train check test test-unit test-integration test-e2e test-chaos test-compose \
+.PHONY: setup browser docs up down status logs demo calibrate calibrations preview scan train check test test-unit test-integration test-e2e test-chaos test-compose \
 	bench bench-detection chaos soak fuzz help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -44,6 +44,9 @@ test-unit: ## Unit tests: no server needed
 
 test-integration: up ## Tests that each meet one real server
 	@$(stage) integration 13 python -m pytest tests/integration
+
+docs: ## Build the documentation site, .native/docs/index.html, which the platform serves at /docs/ from its next start on
+	@deploy/native/setup documentation
 
 browser: ## Install the browser that the tests of the console drive
 	@deploy/native/setup browser

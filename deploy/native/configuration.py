@@ -59,6 +59,7 @@ def write_configuration(places: Places, services: Iterable[Service], values: Map
     _write(places.etc / "nginx" / "nginx.conf", configuration)
     shutil.rmtree(places.etc / "html", ignore_errors=True)
     shutil.copytree(places.checkout / "frontend" / "dist", places.etc / "html")
+    shutil.copytree(places.checkout / ".native" / "docs", places.etc / "html" / "docs")
     write_secret(places.etc / "supervisord.conf", supervisor_configuration(places, services))
 
 

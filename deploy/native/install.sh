@@ -259,6 +259,24 @@ console_digest() {
     | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 }
 
+# The documentation's files stand in .native/docs. Its tools have an environment of their own: no service needs them.
+install_documentation() {
+  UV_PROJECT_ENVIRONMENT=$tools/docs "$tools/uv/bin/uv" sync --quiet --locked --only-group docs --python /usr/bin/python3
+  deploy/documentation/build "$tools/docs/bin/python"
+  documentation_digest >"$tools/documentation.sha256"
+}
+
+verify_documentation() {
+  [ -f .native/docs/index.html ] || fail ".native/docs/index.html is missing"
+  documentation_digest | cmp - "$tools/documentation.sha256"
+}
+
+documentation_digest() {
+  find . \( -name '.?*' -o -name node_modules -o -name __pycache__ \) -prune -o -type f \( -path './docs/*' \
+    -o -path './deploy/documentation/*' -o -name '*.md' -o -name '*.py' -o -name '*.svg' -o -name mkdocs.yml -o -name uv.lock \
+    -o -name package-lock.json \) -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+}
+
 # Only tests need it: the browser that they drive, and a font with Korean letters.
 install_browser() { apt_install chromium fonts-nanum; }
 

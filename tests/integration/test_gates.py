@@ -52,6 +52,8 @@ def running_nginx(state: Path, **environment: str) -> Iterator[None]:
     shutil.copytree(CHECKOUT / "nginx", folder)
     (state / "etc" / "html").mkdir()
     (state / "etc" / "html" / "index.html").write_text("console")
+    (state / "etc" / "html" / "docs").mkdir()
+    (state / "etc" / "html" / "docs" / "index.html").write_text("documentation")
     (state / "run" / "nginx").mkdir(parents=True)
     values = {
         "BIND_ADDRESS": BIND, "INNER_ADDRESS": INNER, "STATE": str(state), "WEB_PORT": str(WEB_PORT),
@@ -129,6 +131,14 @@ class TestOpenPlatform:
 
     def test_api_is_called_from_the_address_that_it_believes(self) -> None:
         assert ask("GET", WEB_PORT, "/api/v1/fleet").headers["Seen-Peer"] == INNER
+
+    def test_documentation_stands_beside_the_page_of_the_api(self) -> None:
+        site = ask("GET", WEB_PORT, "/docs/")
+        assert site.text == "documentation"
+        assert "script-src 'self';" in site.headers["Content-Security-Policy"]
+        assert ask("GET", WEB_PORT, "/docs/gone.html").status_code == 404
+        for path in ("/docs", "/docs/static/swagger-ui.css"):
+            assert ask("GET", WEB_PORT, path).text == f"GET {path}"
 
     @pytest.mark.parametrize("port", PORTS)
     @pytest.mark.parametrize(

@@ -69,6 +69,15 @@ test("the language changes at once, for readers too, and is kept", async () => {
   expect(localStorage.getItem("satellite-telemetry.language")).toBe("ko");
 });
 
+test("the documentation opens beside the console, the manual in the language of the reader", async () => {
+  showShell();
+  const link = await screen.findByRole("link", { name: /^Documentation/ });
+  expect(link).toHaveAttribute("href", "/docs/");
+  expect(link).toHaveAttribute("target", "_blank");
+  await userEvent.selectOptions(screen.getByRole("combobox", { name: "Language" }), "ko");
+  expect(await screen.findByRole("link", { name: /^문서/ })).toHaveAttribute("href", "/docs/manual.ko.html");
+});
+
 test("the theme changes at once, and the button then offers the way back", async () => {
   showShell();
   await userEvent.click(await screen.findByRole("button", { name: "Light theme" }));

@@ -5,6 +5,7 @@ import {
   Group,
   NativeSelect,
   Text,
+  VisuallyHidden,
   useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
@@ -75,6 +76,7 @@ export function Shell() {
             {t(`nav.${name}`)}
           </Link>
         ))}
+        <DocumentationLink />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <LostBanner />
@@ -82,6 +84,17 @@ export function Shell() {
       </AppShell.Main>
       <ApiKeyDialog />
     </AppShell>
+  );
+}
+
+function DocumentationLink() {
+  const { t } = useTranslation("app");
+  return (
+    <a className="nav-link" href={t("documentation.address")} target="_blank" rel="noopener">
+      {t("documentation.title")}
+      <span aria-hidden> ↗</span>
+      <VisuallyHidden> ({t("documentation.newTab")})</VisuallyHidden>
+    </a>
   );
 }
 

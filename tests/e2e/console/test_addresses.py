@@ -74,6 +74,16 @@ def test_page_of_the_api_still_works_behind_nginx(sit_down: Callable[..., Operat
     page.get_by_role("heading", name="Satellite telemetry analysis").wait_for()
 
 
+def test_documentation_works_without_scripts_within_its_pages(sit_down: Callable[..., Operator]) -> None:
+    assert '"swagger-ui"' in get("/docs").text
+    page = sit_down().open("/docs/")
+    page.get_by_role("link", name="Architecture").first.click()
+    page.get_by_role("heading", name="Architecture").wait_for()
+    page.locator("div.mermaid").wait_for()
+    page.get_by_role("textbox", name="Search").press_sequentially("calibration")
+    page.get_by_text(re.compile(r"^\d+ matching documents$")).wait_for()
+
+
 def test_old_dashboard_fills_itself_over_its_websocket(
     sit_down: Callable[..., Operator], platform: Platform
 ) -> None:
