@@ -63,7 +63,7 @@ class Kept:
     def claim(self, one, *, is_forced):
         return is_forced or one.satellite_id not in self.taken
 
-    def anomalous_spans(self, _part, _first_us, _last_us):
+    def alert_spans(self, _part, _first_us, _last_us):
         return self.spans
 
     def save_progress(self, one, progress, refused=None):
