@@ -181,8 +181,8 @@ def test_nine_values_are_refused_with_the_documented_detail(api: RunningApi) -> 
         (series_request(metadata={"note": "x" * 20_000}), "16384 are allowed"),
         (series_request(metadata={"note": 2**70}), "stored as JSON"),
         ({"model_name": "lstm_timeseries", "subsystems": {"engine": {"a": SERIES}}}, "known: eps, thermal"),
-        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {"a": SERIES}}}, "channels must be of"),
-        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {}}}, "channels must be of"),
+        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {"a": SERIES}}}, "eps.a: no channel"),
+        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {}}}, "subsystems.eps: no channel is given"),
         ({"model_name": "lstm_timeseries", "subsystems": {}}, "subsystems"),
     ],
 )  # fmt: skip
@@ -332,14 +332,16 @@ def test_hostile_job_id_is_refused(api: RunningApi) -> None:
     problem(get(api, "/api/v1/inference/status/" + "a" * 300), 422)
 
 
-def telemetry_job(pool: Pool, at: datetime = NOW, satellite_id: str = "SAT-001") -> str:
+def telemetry_job(
+    pool: Pool, at: datetime = NOW, satellite_id: str = "SAT-001", *, interval_s: float = 3
+) -> str:
     generated_us = microseconds_of(at)
     job_id = job_id_of(satellite_id, generated_us)
     job = Job(job_id=job_id, satellite_id=satellite_id, source="kafka_auto_trigger",
               trigger_reason="low_battery", total_subsystems=2, created_at=datetime.now(UTC),
               metadata={"lane": "live"})  # fmt: skip
     window = {
-        "window_start": (at - timedelta(seconds=27)).isoformat(),
+        "window_start": (at - timedelta(seconds=9 * interval_s)).isoformat(),
         "window_end": at.isoformat(),
         "samples": 10,
     }
@@ -485,6 +487,20 @@ def test_forecasts_are_a_series_in_generation_time(api: RunningApi, api_pool: Po
     assert [point["value"] for point in trend["data_points"]] == [41.0, 41.0, 42.0]
     first = datetime.fromisoformat(trend["data_points"][0]["timestamp"])
     assert first == NOW + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("interval_s", [1, 60, 120])
+def test_forecast_reaches_into_a_range_that_begins_after_it_was_made(
+    api: RunningApi, api_pool: Pool, interval_s: int
+) -> None:
+    start = datetime.fromisoformat(RANGE["start_time"])
+    for steps in (2.5, 1.5):
+        telemetry_job(api_pool, start - steps * timedelta(seconds=interval_s), interval_s=interval_s)
+    asked = {"model_name": "lstm_timeseries", "satellite_id": "SAT-001", **RANGE}
+    points = get(api, "/api/v1/trends/prediction", **asked).json()["data_points"]
+    assert [(datetime.fromisoformat(point["timestamp"]) - start, point["value"]) for point in points] == [
+        (timedelta(seconds=interval_s / 2), 42.0)
+    ]
 
 
 def test_comparison_pairs_by_time(api: RunningApi, api_pool: Pool) -> None:
