@@ -14,6 +14,7 @@ from operation_server.readers import JobsOfModel, count_jobs, newest_documents
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
+from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import save_inferences, save_results
 from tests.integration.running_api import RunningApi
 
@@ -333,7 +334,7 @@ def test_hostile_job_id_is_refused(api: RunningApi) -> None:
 
 
 def telemetry_job(
-    pool: Pool, at: datetime = NOW, satellite_id: str = "SAT-001", *, interval_s: float = 3
+    pool: Pool, at: datetime = NOW, satellite_id: str = "SAT-001", *, interval_s: float = 3, steps: int = 2
 ) -> str:
     generated_us = microseconds_of(at)
     job_id = job_id_of(satellite_id, generated_us)
@@ -347,7 +348,7 @@ def telemetry_job(
     }
     rows = [
         verdict(job_id, "thermal", input_data=window, input_features=("battery_temp", "obc_temp"),
-                predictions=[[0.0, 41.0], [0.0, 42.0]]),
+                predictions=[[0.0, 41.0 + step] for step in range(steps)]),
         verdict(job_id, "eps", input_data=window, verdict=Verdict.ANOMALOUS, anomaly_detected=True,
                 anomaly_score=0.9),
     ]  # fmt: skip
@@ -493,13 +494,14 @@ def test_forecasts_are_a_series_in_generation_time(api: RunningApi, api_pool: Po
 def test_forecast_reaches_into_a_range_that_begins_after_it_was_made(
     api: RunningApi, api_pool: Pool, interval_s: int
 ) -> None:
-    start = datetime.fromisoformat(RANGE["start_time"])
-    for steps in (2.5, 1.5):
-        telemetry_job(api_pool, start - steps * timedelta(seconds=interval_s), interval_s=interval_s)
+    horizon = load_mission(Settings().mission_file).subsystems["thermal"].horizon
+    start, interval = datetime.fromisoformat(RANGE["start_time"]), timedelta(seconds=interval_s)
+    for age in (horizon + 0.5, horizon - 0.5):
+        telemetry_job(api_pool, start - age * interval, interval_s=interval_s, steps=horizon)
     asked = {"model_name": "lstm_timeseries", "satellite_id": "SAT-001", **RANGE}
     points = get(api, "/api/v1/trends/prediction", **asked).json()["data_points"]
     assert [(datetime.fromisoformat(point["timestamp"]) - start, point["value"]) for point in points] == [
-        (timedelta(seconds=interval_s / 2), 42.0)
+        (interval / 2, 40.0 + horizon)
     ]
 
 
