@@ -70,6 +70,10 @@ def celery_app(connection_name: str, settings: Settings) -> Celery:
         worker_send_task_events=True,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        # An exclusive control queue belongs to one connection: after a lossy network a worker was locked out
+        # until the heartbeat gave its former, half-open connection up. A durable one expires when unused.
+        control_queue_exclusive=False,
+        control_queue_durable=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_heartbeat=20,
