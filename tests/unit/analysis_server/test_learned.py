@@ -50,6 +50,14 @@ def judged(one: WindowSet, learned) -> tuple[list[tuple[str, str]], int]:
     return judge_by_choice(one, SHIPPED, learned, judge), len(calls)
 
 
+def test_irregular_samples_are_judged_by_nobodys_constants():
+    one = replace(task(("A", 20.0), ("A", 20.0)), is_irregular=np.array([[False], [True]]))
+    assert judged(one, lambda _satellites, _subsystem: {"A": OWN})[0] == [
+        ("A-0", "own"),
+        ("A-1", SHIPPED.hash),
+    ]
+
+
 def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked():
     def unasked(_satellites, _subsystem):
         raise AssertionError
