@@ -107,7 +107,7 @@ def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_faul
 
 
 def test_what_the_check_refuses_is_learning_and_has_no_share():
-    cell = measured(cell_of("learned", subsystems=("thermal",)), recordings=1, kinds=["step"])
+    cell = measured(cell_of("learned", 0.1, subsystems=("thermal",)), recordings=1, kinds=["step"])
     assert cell["state"] == "learning"
     assert cell["learned"]["thermal"] == {
         "learned": 0, "samples_median": None, "refused": {"not_settled": 10},
