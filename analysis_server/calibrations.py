@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.learning import NEEDED_SAMPLES, Learned
+from analysis_server.learning import NEEDED_SAMPLES, Learned, needed_samples
 from telemetry_core.database import Pool, transaction
 from telemetry_core.messages import job_id_of, microseconds_of, time_of
 from telemetry_core.store import load_queries, select, to_json
@@ -155,7 +155,7 @@ def _part(row: Mapping[str, Any]) -> Part:
 def _progress(progress: Progress) -> dict[str, Any]:
     return {
         "samples": progress.samples,
-        "needed": NEEDED_SAMPLES,
+        "needed": needed_samples(progress.interval_s),
         "interval_s": progress.interval_s,
         "reason": progress.reason,
         "detail": progress.detail[:MOST_DETAIL],

@@ -16,7 +16,7 @@ from analysis_server.calibrations import Calibrations, Part, Progress
 from analysis_server.channel_settings import without_invalid_values
 from analysis_server.history import History, Samples, marked_by_alerts, marked_by_limits
 from analysis_server.inference import Infer
-from analysis_server.learning import NEEDED_SAMPLES, Learned, NotLearned, Subject, learn
+from analysis_server.learning import Learned, NotLearned, Subject, learn, needed_samples
 from analysis_server.measures import Windows
 from analysis_server.model_units import ModelUnits, Numbers
 from analysis_server.stored_telemetry import MOST_SAMPLES, StoredTelemetry
@@ -239,7 +239,8 @@ def next_look_s(samples: int, interval_s: float | None, reason: str) -> float:
     if interval_s is None:
         return LATEST_S
     if reason == "too_few_samples":
-        return min(max((NEEDED_SAMPLES - samples) * interval_s * RETRY_SHARE, SOONEST_S), LATEST_S)
+        missing = needed_samples(interval_s) - samples
+        return min(max(missing * interval_s * RETRY_SHARE, SOONEST_S), LATEST_S)
     return min(max(samples * interval_s * RETRY_SHARE, SOONEST_S), LATEST_RETRY_S)
 
 
