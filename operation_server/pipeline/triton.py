@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 
 from operation_server.asking import ANSWER_S, Away
 from operation_server.pipeline.metrics import Metrics

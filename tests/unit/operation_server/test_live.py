@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
@@ -87,7 +87,7 @@ def test_clients_that_read_pages_of_their_own_outlive_an_outage(monkeypatch: pyt
 
 def test_poller_outlives_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operation_server.live.RETRY_S", 0.001)
-    answers = iter([DependencyUnavailable("postgresql", "gone"), {"n": 1}])
+    answers: Iterator[Exception | Row] = iter([DependencyUnavailable("postgresql", "gone"), {"n": 1}])
 
     def read() -> Row:
         answer = next(answers, {"n": 2})
