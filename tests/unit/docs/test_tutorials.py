@@ -1,5 +1,6 @@
 """What a tutorial tells to type prints what it says, as far as that needs no server."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -33,8 +34,14 @@ def follow(page: str, folder: Path) -> list[str]:
         elif language == "text":
             missing += [line for line in content.splitlines() if line not in printed]
         elif not NEEDS_SERVERS.search(content):
+            # What the shell of the test has set for its own checkout would win over the copy's.
             done = subprocess.run(
-                ["bash", "-ec", content], cwd=folder, capture_output=True, text=True, check=False
+                ["bash", "-ec", content],
+                cwd=folder,
+                env={"PATH": os.environ["PATH"]},
+                capture_output=True,
+                text=True,
+                check=False,
             )
             printed = done.stdout + done.stderr
             assert done.returncode == 0, printed
