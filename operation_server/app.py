@@ -11,30 +11,19 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from operation_server import problems
-from operation_server.access_log import leave_out_queries
-from operation_server.asking import Gate, Inquiry
-from operation_server.breaches import Breaches
+from operation_server.alerts import routes as alerts
+from operation_server.alerts.breaches import Breaches
+from operation_server.dashboard import routes as dashboard
+from operation_server.dead_letters import routes as dead_letters
 from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
 from operation_server.dead_letters.gathering import gathering
 from operation_server.dead_letters.office import DeadLetterOffice
-from operation_server.dependencies import SendTask, Services
-from operation_server.fleet import FleetBoard
-from operation_server.hosts import OwnHosts
-from operation_server.keys import OPEN_PATHS, ApiKeys, Tickets
-from operation_server.limits import BodyLimit, LineLimit, RequestTimer
-from operation_server.live import (
-    VERDICT_PAGE,
-    DashboardFeed,
-    JobFeed,
-    Position,
-    VerdictFeed,
-    events_of,
-)
-from operation_server.pipeline.board import Board, questions
-from operation_server.pipeline.triton import IndexedModel, triton_question
-from operation_server.readers import job_states
-from operation_server.readiness import (
+from operation_server.fleet import routes as fleet
+from operation_server.fleet.status import FleetBoard
+from operation_server.health import routes as health
+from operation_server.health.heartbeat import reporting
+from operation_server.health.probes import Gate, Inquiry
+from operation_server.health.readiness import (
     Check,
     Readiness,
     kafka_check,
@@ -42,28 +31,36 @@ from operation_server.readiness import (
     rabbitmq_check,
     triton_check,
 )
-from operation_server.reporting import reporting
-from operation_server.routes import (
-    alerts,
-    dashboard,
-    dead_letters,
-    fleet,
-    forecasts,
-    health,
-    inference,
-    jobs,
-    mission,
-    passed_over,
-    pipeline,
-    results,
-    search,
-    telemetry,
-    tickets,
-    trends,
-    verdicts,
+from operation_server.http import problems, tickets
+from operation_server.http.access_log import leave_out_queries
+from operation_server.http.dependencies import SendTask, Services
+from operation_server.http.hosts import OwnHosts
+from operation_server.http.keys import OPEN_PATHS, ApiKeys, Tickets
+from operation_server.http.limits import BodyLimit, LineLimit, RequestTimer
+from operation_server.inference import routes as inference
+from operation_server.jobs import result_routes as results
+from operation_server.jobs import routes as jobs
+from operation_server.jobs.documents import job_states
+from operation_server.mission import routes as mission_routes
+from operation_server.pipeline import routes as pipeline
+from operation_server.pipeline.status_cache import Board, questions
+from operation_server.pipeline.triton import IndexedModel, triton_question
+from operation_server.search import routes as search
+from operation_server.search.verdict_index import VerdictSearch
+from operation_server.telemetry import forecast_routes as forecasts
+from operation_server.telemetry import passed_over_routes as passed_over
+from operation_server.telemetry import routes as telemetry
+from operation_server.telemetry import trend_routes as trends
+from operation_server.telemetry.victoria import VictoriaMetrics
+from operation_server.verdicts import routes as verdicts
+from operation_server.verdicts.feed import (
+    VERDICT_PAGE,
+    DashboardFeed,
+    JobFeed,
+    Position,
+    VerdictFeed,
+    events_of,
 )
-from operation_server.verdict_search import VerdictSearch
-from operation_server.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.disk import DEPENDENCY as DISK
@@ -155,8 +152,8 @@ def _application(services: Services, settings: Settings) -> FastAPI:
     )
     app.state.services = services
     for routes in (
-        health, inference, results, dashboard, trends, search, verdicts, mission, telemetry, forecasts, jobs,
-        alerts, fleet, passed_over, pipeline, dead_letters, tickets,
+        health, inference, results, dashboard, trends, search, verdicts, mission_routes, telemetry,
+        forecasts, jobs, alerts, fleet, passed_over, pipeline, dead_letters, tickets,
     ):  # fmt: skip
         app.include_router(routes.router)
     problems.install(app)

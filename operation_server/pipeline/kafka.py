@@ -7,10 +7,11 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from operation_server.asking import ANSWER_S, Away
 from operation_server.dead_letters.letters import next_offset
-from operation_server.pipeline.parts import ConsumerGroup, KafkaPart, Topic
-from operation_server.pipeline.states import (
+from operation_server.health.probes import ANSWER_S, Away
+from operation_server.pipeline.databases import DatabaseNumbers
+from operation_server.pipeline.schemas import ConsumerGroup, KafkaPart, Topic
+from operation_server.pipeline.thresholds import (
     LATE_LAG,
     Finding,
     away,
@@ -19,7 +20,6 @@ from operation_server.pipeline.states import (
     judged,
     without_normal,
 )
-from operation_server.pipeline.stores import DatabaseNumbers
 from telemetry_core.consumer_group import observer_of
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings

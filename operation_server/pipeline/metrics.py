@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from operation_server.asking import Away
-from operation_server.pipeline.parts import VerdictsPart, VictoriaMetricsPart
-from operation_server.pipeline.states import (
+from operation_server.health.probes import Away
+from operation_server.pipeline.databases import DatabaseNumbers
+from operation_server.pipeline.schemas import VerdictsPart, VictoriaMetricsPart
+from operation_server.pipeline.thresholds import (
     Finding,
     alerts_state,
     away,
@@ -17,8 +18,7 @@ from operation_server.pipeline.states import (
     waiting_state,
     without_normal,
 )
-from operation_server.pipeline.stores import DatabaseNumbers
-from operation_server.victoria import Sample, VictoriaMetrics
+from operation_server.telemetry.victoria import Sample, VictoriaMetrics
 
 TRITON_QUERY: Final = (
     '{job="triton-server",__name__=~"nv_inference_(count|request_(success|failure)|compute_infer_duration_us)'

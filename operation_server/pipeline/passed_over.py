@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from operation_server.asking import Away
+from operation_server.health.probes import Away
+from operation_server.http.states import State
+from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.metrics import Metrics
-from operation_server.pipeline.parts import PassedOver, PassedOverPart
-from operation_server.pipeline.states import Finding, judged, without_normal
-from operation_server.pipeline.stores import DatabaseNumbers
-from operation_server.states import State
+from operation_server.pipeline.schemas import PassedOver, PassedOverPart
+from operation_server.pipeline.thresholds import Finding, judged, without_normal
 from telemetry_core.store import Row
 
 NEW_FOR: Final = timedelta(days=1)

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from kombu.exceptions import KombuError
 
-from operation_server.asking import ANSWER_S, Away
-from operation_server.pipeline.parts import RabbitMQPart, TaskQueue, Worker, WorkersPart
-from operation_server.pipeline.states import ADVICE, Finding, away, judged, queue_state, without_normal
+from operation_server.health.probes import ANSWER_S, Away
+from operation_server.pipeline.schemas import RabbitMQPart, TaskQueue, Worker, WorkersPart
+from operation_server.pipeline.thresholds import ADVICE, Finding, away, judged, queue_state, without_normal
 from telemetry_core.broker import queue_listing
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE

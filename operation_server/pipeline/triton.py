@@ -6,11 +6,11 @@ from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 
-from operation_server.asking import ANSWER_S, Away
+from operation_server.health.probes import ANSWER_S, Away
 from operation_server.pipeline.metrics import Metrics
-from operation_server.pipeline.parts import Gpu, GpuPart, ServedModel, TritonPart
-from operation_server.pipeline.states import Finding, away, judged
-from operation_server.victoria import Sample
+from operation_server.pipeline.schemas import Gpu, GpuPart, ServedModel, TritonPart
+from operation_server.pipeline.thresholds import Finding, away, judged
+from operation_server.telemetry.victoria import Sample
 from telemetry_core.errors import DependencyUnavailable
 
 

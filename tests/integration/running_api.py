@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from operation_server.app import create_app
-from operation_server.fleet import FleetBoard
+from operation_server.fleet.status import FleetBoard
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.roles import as_service

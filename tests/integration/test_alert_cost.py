@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from operation_server.alerts import open_episodes
-from operation_server.episodes import HOLD_MS, Sign
-from operation_server.series import milliseconds_of
+from operation_server.alerts.episodes import HOLD_MS, Sign
+from operation_server.alerts.store import open_episodes
+from operation_server.telemetry.series import milliseconds_of
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of

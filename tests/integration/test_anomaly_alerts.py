@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from housekeeping.retention import retention_chores
-from operation_server.anomalies import anomalies_behind_s
+from operation_server.alerts.anomalies import anomalies_behind_s
 from telemetry_core.alert_rule import Judged, alerts_of
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.inferences import Verdict

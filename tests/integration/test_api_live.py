@@ -16,8 +16,8 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from operation_server import live
-from operation_server.limits import MAX_LINES_OF_ONE
+from operation_server.http.limits import MAX_LINES_OF_ONE
+from operation_server.verdicts.feed import VERDICT_PAGE, VERDICTS_KEPT
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus
 from telemetry_core.settings import Settings
@@ -234,7 +234,7 @@ def test_completed_redrive_is_a_new_event(api: RunningApi, api_pool: Pool) -> No
 
 
 def test_many_clients_and_a_long_backlog_are_served_in_full(api: RunningApi, api_pool: Pool) -> None:
-    count = live.VERDICT_PAGE + live.VERDICTS_KEPT // 4
+    count = VERDICT_PAGE + VERDICTS_KEPT // 4
     jobs = [
         Job(job_id=f"job-{number:05d}", satellite_id="SAT-001", source="test", trigger_reason=None,
             total_subsystems=1, created_at=NOW, metadata={})

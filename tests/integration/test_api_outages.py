@@ -9,10 +9,10 @@ import pytest
 import requests
 
 from operation_server.app import create_app
-from operation_server.pipeline.stores import database_question
+from operation_server.health.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
+from operation_server.pipeline.databases import database_question
 from operation_server.pipeline.triton import triton_question
-from operation_server.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
-from operation_server.victoria import VictoriaMetrics
+from operation_server.telemetry.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
@@ -27,7 +27,7 @@ from verdict_relay.relay import Relay
 from verdict_relay.sinks import SearchSink
 
 if TYPE_CHECKING:
-    from operation_server.dependencies import Services
+    from operation_server.http.dependencies import Services
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ import pytest
 from operation_server.dead_letters.brokers import Look
 from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task, next_offset
 from operation_server.dead_letters.office import KEPT_FOR, Choice, Collection, DeadLetterOffice, Filters
-from operation_server.pipeline.stores import database_question
+from operation_server.pipeline.databases import database_question
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import QUERIES, rows

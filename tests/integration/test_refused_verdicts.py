@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from housekeeping.retention import retention_chores
-from operation_server.pipeline.stores import database_question
+from operation_server.pipeline.databases import database_question
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
