@@ -1,22 +1,11 @@
 """Alerts of the anomaly score: read as the relay keeps them, and how far behind the verdicts they are."""
 
 from collections.abc import Sequence
-from typing import Annotated
-
-from pydantic import Field
 
 from operation_server.alerts.episodes import MAX_EPISODES, Episode, Sign
 from telemetry_core.database import Connection
 from telemetry_core.messages import job_id_of, microseconds_of, time_of
 from telemetry_core.store import Row, rows
-
-AnomaliesBehind = Annotated[
-    float,
-    Field(
-        description="For how long the oldest verdict has waited that alerts of the anomaly score don't count"
-        " yet; 0 = none waits"
-    ),
-]
 
 
 def open_anomalies(connection: Connection, names: Sequence[str], signs: Sequence[Sign]) -> list[Episode]:

@@ -8,8 +8,9 @@ from typing import Final
 import structlog
 
 from operation_server.alerts.episodes import HOLD_MS, Episode, Sign, breach_run, rules_of
+from operation_server.http.parameters import CLOCK_LEAD
 from operation_server.telemetry.series import milliseconds_of
-from operation_server.telemetry.victoria import CLOCK_LEAD, Point, VictoriaMetrics, series_of, until_newest
+from operation_server.telemetry.victoria import Point, VictoriaMetrics, series_of, until_newest
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.subsystems import Mission, Rule, metrics_by_channel
 

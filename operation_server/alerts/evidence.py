@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from operation_server.alerts.breaches import Breaches
 from operation_server.alerts.episodes import (
     Episode,
@@ -16,45 +14,15 @@ from operation_server.alerts.episodes import (
     rules_of,
     shares,
 )
+from operation_server.alerts.schemas import ChannelEvidence, Evidence
 from operation_server.alerts.store import moment
-from operation_server.jobs.schemas import Number
-from operation_server.jobs.verdicts import VerdictItem
+from operation_server.jobs.schemas import VerdictItem
 from telemetry_core.database import Connection
 from telemetry_core.store import Row, rows
 from telemetry_core.subsystems import Mission
 
 MAX_VERDICTS: Final = 500
 """The newest of an alert's members that are listed with it."""
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(protected_namespaces=())
-
-
-class ChannelEvidence(_Answer):
-    """What one channel contributed to the peak, and what was expected of it."""
-
-    channel: str
-    unit: str
-    share: float = Field(ge=0, le=1)
-    families: dict[str, float] = Field(description="The share's parts by family of detectors")
-    actual: Number
-    expected: Number
-    lower_90: Number
-    upper_90: Number
-    expected_from: datetime | None = Field(description="When the forecast was made")
-    nominal: tuple[float, float] | None
-
-
-class Evidence(_Answer):
-    """Why an alert stands: the verdict with the highest score."""
-
-    job_id: str | None
-    generated_at: datetime | None
-    model_name: str | None
-    model_version: str | None
-    calibration_hash: str | None
-    channels: list[ChannelEvidence] = Field(description="Highest share first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,14 @@
 """Alerts: of the anomaly score and of broken limits, why they stand, and who acknowledged them."""
 
-import unicodedata
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Final, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from operation_server.alerts import conditions
-from operation_server.alerts.anomalies import AnomaliesBehind, anomalies_behind_s
+from operation_server.alerts.anomalies import anomalies_behind_s
+from operation_server.alerts.breaches import Breaches
 from operation_server.alerts.episodes import (
     ALERT_ID_PATTERN,
     MAX_EPISODES,
@@ -20,9 +19,16 @@ from operation_server.alerts.episodes import (
     signs_of,
     state_of,
 )
-from operation_server.alerts.evidence import Evidence, read_stored, stored_evidence, unjudged_evidence
+from operation_server.alerts.evidence import read_stored, stored_evidence, unjudged_evidence
+from operation_server.alerts.schemas import (
+    Acknowledgement,
+    AcknowledgementRequest,
+    Alert,
+    AlertDetail,
+    AlertKind,
+    Alerts,
+)
 from operation_server.alerts.store import (
-    MAX_MEMBERS,
     Acknowledged,
     Wanted,
     acknowledge,
@@ -34,120 +40,43 @@ from operation_server.alerts.store import (
     satellites,
     unjudged_episodes,
 )
-from operation_server.http.dependencies import Provided, Services
+from operation_server.http.dependencies import Slot
 from operation_server.http.parameters import API_PREFIX, RecentDay, Satellite, TimeRange
 from operation_server.http.problems import responses
-from operation_server.jobs.schemas import Number
-from operation_server.jobs.verdicts import VerdictItem
 from operation_server.telemetry.series import milliseconds_of
-from telemetry_core.database import transaction
-from telemetry_core.subsystems import Name
+from telemetry_core.database import Pool, transaction
+from telemetry_core.subsystems import Mission, Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/alerts", tags=["alerts"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What alerts are read from."""
+
+    pool: Pool
+    mission: Mission
+    breaches: Breaches
+    #: Returns the open alerts of satellites as a whole.
+    conditions: Callable[[], Sequence[Episode]]
+
+
+SOURCES: Final = Slot[Sources]("alert_sources")
+
+ProvidedSources = Annotated[Sources, Depends(SOURCES)]
 
 DEFAULT_ALERTS: Final = 500
 MAX_ALERTS: Final = 1_000
 
-AlertKind = Literal["anomaly", "limit", "satellite"]
-Severity = Literal["critical", "serious"]
 AlertId = Annotated[
     str,
     Path(pattern=ALERT_ID_PATTERN, description="`alert_id` of an alert; it stays valid when its start moves"),
 ]
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(protected_namespaces=())
-
-
-class Acknowledgement(_Answer):
-    """Who took note of an alert, and what they said."""
-
-    operator: str
-    comment: str
-    acknowledged_at: datetime
-
-
-class Alert(_Answer):
-    """Anomalous verdicts or breaches of one rule of a subsystem, or a satellite's silence or wrong clock."""
-
-    alert_id: str
-    satellite_id: str
-    subsystem: str
-    kind: AlertKind
-    reason: str | None = Field(
-        description="The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly"
-    )
-    severity: Severity
-    state: AlertState = Field(
-        description="The first two are open; returned was never acknowledged, cleared was"
-    )
-    is_open: bool
-    started_at: datetime = Field(
-        description="Generation time of the first member; its reception under a wrong clock"
-    )
-    last_at: datetime = Field(description="Likewise of the newest member")
-    clock_behind_s: Number = Field(description="Of a wrong on-board clock; negative if it is ahead")
-    verdict_count: int = Field(
-        description="Anomalous ones, of an anomaly. Of a limit: 0 where nothing was judged yet,"
-        f" {MAX_MEMBERS} = so many or more"
-    )
-    peak_score: Number = Field(description="Of the counted ones")
-    peak_job_id: str | None
-    newest_job_id: str | None
-    acknowledgement: Acknowledgement | None
-
-
-class Alerts(_Answer):
-    """Alerts that overlap a time range, newest start first."""
-
-    alerts: list[Alert]
-    count: int
-    is_truncated: bool
-    anomalies_behind_s: AnomaliesBehind
-
-
-class AlertDetail(Alert):
-    """An alert with its reasons, members and acknowledgements."""
-
-    why: Evidence | None
-    verdicts: list[VerdictItem] = Field(description="Newest first")
-    history: list[Acknowledgement] = Field(description="Newest first")
-    anomalies_behind_s: AnomaliesBehind
-
-
-def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
-        raise ValueError("must not contain control characters")
-    return text
-
-
-def _printable_lines(text: str) -> str:
-    lines = text.replace("\r\n", "\n")
-    _printable(lines.replace("\n", ""))
-    return lines
-
-
-class AcknowledgementRequest(BaseModel):
-    """Who acknowledges, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    operator: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-        AfterValidator(_printable),
-    ]
-    comment: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-        AfterValidator(_printable_lines),
-    ]
-
-
 @router.get("", responses=responses(422, 503))
 def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
-    services: Provided,
+    sources: ProvidedSources,
     within: RecentDay,
     satellite_id: Satellite | None = None,
     subsystem: Name | None = None,
@@ -158,10 +87,10 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
     """Return the alerts that overlap a time range, newest start first."""
     signs = [
         sign
-        for sign in _signs(services)
+        for sign in _signs(sources)
         if subsystem in {None, sign.subsystem} and kind in {None, _kind(sign)}
     ]
-    found, behind_s = _alerts_within(services, within, signs, satellite_id)
+    found, behind_s = _alerts_within(sources, within, signs, satellite_id)
     wanted = [alert for alert in found if not state or alert.state in state]
     shown = sorted(wanted, key=lambda alert: (alert.started_at, alert.alert_id), reverse=True)[:limit]
     return Alerts(
@@ -173,20 +102,20 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
 
 
 @router.get("/{alert_id}", responses=responses(404, 422, 503))
-def get_alert(services: Provided, alert_id: AlertId) -> AlertDetail:
+def get_alert(sources: ProvidedSources, alert_id: AlertId) -> AlertDetail:
     """Return one alert, why it stands and who acknowledged it."""
-    wanted = _wanted(services, alert_id)
-    breach = _present_at(services, wanted)
-    with transaction(services.pool) as connection:
+    wanted = _wanted(sources, alert_id)
+    breach = _present_at(sources, wanted)
+    with transaction(sources.pool) as connection:
         episode = find_alert(connection, wanted, breach)
         stored = read_stored(connection, episode) if episode.verdict_count else None
         history = _history(episode, acknowledgements(connection, [episode]))
         behind_s = anomalies_behind_s(connection)
     why = None
     if stored is not None:
-        why = stored_evidence(services.mission, episode, stored)
+        why = stored_evidence(sources.mission, episode, stored)
     elif episode.sign not in conditions.SIGNS:
-        why = unjudged_evidence(services.mission, services.breaches, episode)
+        why = unjudged_evidence(sources.mission, sources.breaches, episode)
     return AlertDetail(
         **_alert(episode, history).model_dump(),
         why=why,
@@ -198,39 +127,39 @@ def get_alert(services: Provided, alert_id: AlertId) -> AlertDetail:
 
 @router.post("/{alert_id}/acknowledgements", status_code=201, responses=responses(404, 409, 422, 503))
 def acknowledge_alert(
-    services: Provided, alert_id: AlertId, acknowledgement: AcknowledgementRequest
+    sources: ProvidedSources, alert_id: AlertId, acknowledgement: AcknowledgementRequest
 ) -> AlertDetail:
     """Acknowledge an alert once; of two at once one wins, the other is told who did."""
-    wanted = _wanted(services, alert_id)
+    wanted = _wanted(sources, alert_id)
     acknowledge(
-        services.pool,
-        _present_at(services, wanted),
+        sources.pool,
+        _present_at(sources, wanted),
         wanted,
         operator=acknowledgement.operator,
         comment=acknowledgement.comment,
     )
-    return get_alert(services, alert_id)
+    return get_alert(sources, alert_id)
 
 
-def _signs(services: Services) -> list[Sign]:
+def _signs(sources: Sources) -> list[Sign]:
     """Return what an alert may be of: a subsystem's score or rule, or a satellite as a whole."""
-    return [*signs_of(services.mission), *conditions.SIGNS]
+    return [*signs_of(sources.mission), *conditions.SIGNS]
 
 
-def _wanted(services: Services, alert_id: str) -> Wanted:
+def _wanted(sources: Sources, alert_id: str) -> Wanted:
     """Read an id; one of another mission names no alert here."""
     wanted = parse_alert_id(alert_id)
-    if wanted[1] not in _signs(services):
+    if wanted[1] not in _signs(sources):
         raise HTTPException(404, "No such alert: the mission has no such subsystem or rule")
     return wanted
 
 
-def _present_at(services: Services, wanted: Wanted) -> Episode | None:
+def _present_at(sources: Sources, wanted: Wanted) -> Episode | None:
     """Return the present alert that no verdict tells of and that a moment lies in."""
     satellite_id, sign, moment_ms = wanted
-    found = [item for item in services.fleet.conditions() if item.key == (satellite_id, sign)]
+    found = [item for item in sources.conditions() if item.key == (satellite_id, sign)]
     present = next((item for item in found if item.contains(moment_ms)), None)
-    return present or breach_at(services.breaches, wanted)
+    return present or breach_at(sources.breaches, wanted)
 
 
 def _kind(sign: Sign) -> AlertKind:
@@ -240,24 +169,24 @@ def _kind(sign: Sign) -> AlertKind:
 
 
 def _alerts_within(
-    services: Services, within: TimeRange, signs: Sequence[Sign], satellite_id: str | None
+    sources: Sources, within: TimeRange, signs: Sequence[Sign], satellite_id: str | None
 ) -> tuple[list[Alert], float]:
     """Return the alerts of a time range, and how far those of the anomaly score are behind, in seconds."""
     start_ms, end_ms = milliseconds_of(within.start), milliseconds_of(within.end)
     present = {
         (name, sign)
-        for name, sign in services.breaches.present()
+        for name, sign in sources.breaches.present()
         if sign in signs and satellite_id in {None, name}
     }
     standing = [
         item
-        for item in services.fleet.conditions()
+        for item in sources.conditions()
         if item.sign in signs and satellite_id in {None, item.satellite_id}
     ]
-    with transaction(services.pool) as connection:
+    with transaction(sources.pool) as connection:
         names = [satellite_id] if satellite_id else satellites(connection)
         stored = overlapping_episodes(connection, names, signs, start_ms=start_ms, end_ms=end_ms)
-        unjudged = unjudged_episodes(connection, services.breaches, present)
+        unjudged = unjudged_episodes(connection, sources.breaches, present)
         known = {item.key for item in stored if item.is_open} | {item.key for item in unjudged}
         unjudged += [item for item in standing if item.key not in known]
         episodes = stored + [item for item in unjudged if item.started_ms <= end_ms]

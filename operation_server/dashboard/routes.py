@@ -1,71 +1,66 @@
 """What dashboards show: the newest jobs, the present pace, models and patterns of the last hour."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
 
-from operation_server.http.dependencies import Provided, known_models, services_of
+from operation_server.dashboard.feed import DashboardFeed, update_message
+from operation_server.dashboard.schemas import LiveStatistics, ModelComparison, ModelStatistics, Patterns
+from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.live import read_until_gone, run_until_first_ends
 from operation_server.http.parameters import API_PREFIX
 from operation_server.http.problems import responses
+from operation_server.inference.models import ProvidedRepository, known_models
 from operation_server.jobs.documents import live_statistics, newest_documents
-from operation_server.jobs.schemas import (
-    LiveStatistics,
-    ModelComparison,
-    ModelStatistics,
-    Patterns,
-    ResultList,
-    ResultRow,
-)
-from operation_server.verdicts.feed import DashboardFeed
-from telemetry_core.database import Pool, transaction
-from telemetry_core.store import Row, rows
+from operation_server.jobs.schemas import ResultList, ResultRow
+from telemetry_core.database import transaction
+from telemetry_core.store import rows
 
 router = APIRouter(prefix=f"{API_PREFIX}/dashboard", tags=["dashboard"])
 
-RECENT_ON_DASHBOARD = 10
+DASHBOARD_FEED: Final = Slot[DashboardFeed]("dashboard_feed")
 
 
 @router.get("/recent", responses=responses(422, 503))
-def list_recent_results(services: Provided, limit: Annotated[int, Query(ge=1, le=1000)] = 20) -> ResultList:
+def list_recent_results(pool: ProvidedPool, limit: Annotated[int, Query(ge=1, le=1000)] = 20) -> ResultList:
     """Return the newest jobs."""
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         found = newest_documents(connection, limit=limit)
     results = [ResultRow.model_validate(row) for row in found]
     return ResultList(results=results, count=len(results))
 
 
 @router.get("/live-stats", responses=responses(503))
-def get_live_statistics(services: Provided) -> LiveStatistics:
+def get_live_statistics(pool: ProvidedPool) -> LiveStatistics:
     """Return totals over the newest 1000 jobs and the jobs completed within the last minute."""
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         return LiveStatistics.model_validate(live_statistics(connection))
 
 
 @router.get("/model-comparison", responses=responses(503))
-def compare_models(services: Provided) -> ModelComparison:
+def compare_models(pool: ProvidedPool, repository: ProvidedRepository) -> ModelComparison:
     """Return what each model did within the last hour; a model that did nothing has zeros."""
     idle = ModelStatistics(total=0, avg_time=None, completed=0, failed=0)
-    comparison = dict.fromkeys(known_models(services.model_repository), idle)
-    with transaction(services.pool) as connection:
+    comparison = dict.fromkeys(known_models(repository), idle)
+    with transaction(pool) as connection:
         found = rows(connection, "model_comparison")
     comparison.update({row["model_name"]: ModelStatistics.model_validate(row) for row in found})
     return ModelComparison(comparison=comparison)
 
 
 @router.get("/patterns", responses=responses(503))
-def list_patterns(services: Provided) -> Patterns:
+def list_patterns(pool: ProvidedPool) -> Patterns:
     """Return the jobs of the last hour by the pattern in their metadata."""
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         return Patterns.model_validate({"patterns": rows(connection, "patterns")})
 
 
 @router.websocket("/ws")
-async def watch_dashboard(websocket: WebSocket) -> None:
+async def watch_dashboard(
+    websocket: WebSocket, feed: Annotated[DashboardFeed, Depends(DASHBOARD_FEED)]
+) -> None:
     """Push the newest jobs and the statistics every two seconds."""
     await websocket.accept()
-    feed = services_of(websocket).dashboard
     try:
         async with feed.joined():
             await run_until_first_ends(_push_updates(websocket, feed), read_until_gone(websocket))
@@ -79,21 +74,3 @@ async def _push_updates(websocket: WebSocket, feed: DashboardFeed) -> None:
         if feed.latest is not None:
             await websocket.send_json(update_message(feed.latest))
         await feed.wait_for(news)
-
-
-def read_dashboard(pool: Pool) -> Row:
-    """Read what one update shows."""
-    with transaction(pool) as connection:
-        recent = newest_documents(connection, limit=RECENT_ON_DASHBOARD)
-        return {"recent_results": recent, "statistics": live_statistics(connection)}
-
-
-def update_message(latest: Row) -> dict[str, Any]:
-    """Build the message of one update."""
-    results = [ResultRow.model_validate(row).model_dump(mode="json") for row in latest["recent_results"]]
-    return {
-        "type": "update",
-        "timestamp": datetime.now(UTC).isoformat(),
-        "recent_results": results,
-        "statistics": LiveStatistics.model_validate(latest["statistics"]).model_dump(),
-    }

@@ -23,7 +23,7 @@ from operation_server.alerts.store import (
     unjudged_episodes,
 )
 from operation_server.fleet.learning import rarely_sampled, read_progress, with_progress
-from operation_server.http.states import State
+from operation_server.http.responses import State
 from operation_server.telemetry.victoria import VictoriaMetrics, until_newest
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaException
 from kombu.exceptions import KombuError
 
 from operation_server.health.probes import Away, Inquiry
-from operation_server.pipeline.triton import IndexedModel, not_ready, open_channel
+from operation_server.health.triton import IndexedModel, not_ready, open_channel
 from telemetry_core.consumer_group import observer_of
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable

@@ -1,50 +1,18 @@
 """Who we are, whether we live, whether we can work, and what we measured."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, Field
 
-from operation_server.health.readiness import OPTIONAL
-from operation_server.http.dependencies import Provided
+from operation_server.health.readiness import OPTIONAL, Readiness
+from operation_server.health.schemas import DependencyReport, Health, ReadinessReport, ServiceName
+from operation_server.http.dependencies import Slot
 from operation_server.http.problems import RETRY_AFTER_S
-
-VERSION = "1.0.0"
 
 router = APIRouter(tags=["health"])
 
-
-class ServiceName(BaseModel):
-    """What answers here."""
-
-    service: Literal["Operation Server"] = "Operation Server"
-    version: str = VERSION
-    status: Literal["running"] = "running"
-    type: Literal["api_server"] = "api_server"
-
-
-class Health(BaseModel):
-    """The process answers."""
-
-    status: Literal["healthy"] = "healthy"
-    server_type: Literal["operation_server"] = "operation_server"
-
-
-class DependencyReport(BaseModel):
-    """One server that the API needs."""
-
-    status: Literal["up", "down"]
-    detail: Annotated[str, Field(description="Why it is down")]
-    latency_ms: float
-    is_required: bool = Field(description="Whether readiness needs it")
-
-
-class ReadinessReport(BaseModel):
-    """Whether all servers behind the API answer."""
-
-    status: Literal["ready", "not ready"]
-    dependencies: dict[str, DependencyReport]
+READINESS: Final = Slot[Readiness]("readiness")
 
 
 @router.get("/")
@@ -66,9 +34,9 @@ def get_liveness() -> Health:
 
 
 @router.get("/readyz", responses={503: {"model": ReadinessReport}})
-def get_readiness(services: Provided, response: Response) -> ReadinessReport:
+def get_readiness(readiness: Annotated[Readiness, Depends(READINESS)], response: Response) -> ReadinessReport:
     """Ask every server behind the API; 503 while one is down."""
-    states = services.readiness.states()
+    states = readiness.states()
     is_ready = all(state.is_up for name, state in states.items() if name not in OPTIONAL)
     if not is_ready:
         response.status_code = 503

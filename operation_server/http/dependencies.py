@@ -1,64 +1,37 @@
-"""What the routes need: built once by the composition root, handed over through the application's state."""
+"""How routes get what the composition root built: each thing has a slot in the application's state."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Protocol, cast
+from typing import Annotated, Final, Generic, TypeVar, cast
 
-from fastapi import Depends
+from fastapi import Depends, FastAPI
 from starlette.requests import HTTPConnection
 
-from operation_server.alerts.breaches import Breaches
-from operation_server.dead_letters.office import DeadLetterOffice
-from operation_server.fleet.status import FleetBoard
-from operation_server.health.readiness import Readiness
-from operation_server.http.keys import Tickets
-from operation_server.pipeline.status_cache import Board
-from operation_server.search.verdict_index import VerdictSearch
-from operation_server.telemetry.victoria import VictoriaMetrics
-from operation_server.verdicts.feed import DashboardFeed, JobFeed, VerdictFeed
 from telemetry_core.database import Pool
-from telemetry_core.models import model_versions
 from telemetry_core.subsystems import Mission
 
-
-class SendTask(Protocol):
-    """Publishes a task and returns once the broker has it, or raises `DependencyUnavailable`."""
-
-    def __call__(self, task_name: str, arguments: Sequence[Any], *, task_id: str) -> None:
-        """Publish."""
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """Clients and feeds of one process."""
+class Slot(Generic[T]):
+    """Place of one thing that routes depend on: its feature declares it, `create_app` fills it."""
 
-    pool: Pool
-    send_task: SendTask
-    mission: Mission
-    model_repository: Path
-    victoria: VictoriaMetrics
-    search: VerdictSearch
-    readiness: Readiness
-    pipeline: Board
-    jobs: JobFeed
-    dashboard: DashboardFeed
-    verdicts: VerdictFeed
-    breaches: Breaches
-    fleet: FleetBoard
-    tickets: Tickets
-    dead_letters: DeadLetterOffice
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def put(self, app: FastAPI, thing: T) -> None:
+        """Hand it over to the routes of an application."""
+        setattr(app.state, self._name, thing)
+
+    def of(self, app: FastAPI) -> T:
+        """Return what an application's routes get."""
+        return cast("T", getattr(app.state, self._name))
+
+    async def __call__(self, connection: HTTPConnection) -> T:
+        """Return it as a dependency; a coroutine, for what needs no thread should wait for none."""
+        return self.of(connection.app)
 
 
-def services_of(connection: HTTPConnection) -> Services:
-    """Return what the composition root put into the application's state."""
-    return cast("Services", connection.app.state.services)
+POOL: Final = Slot[Pool]("pool")
+MISSION: Final = Slot[Mission]("mission")
 
-
-Provided = Annotated[Services, Depends(services_of)]
-
-
-def known_models(repository: Path) -> dict[str, list[str]]:
-    """Map the models of the repository, its folders that hold a configuration, to their versions."""
-    names = sorted(path.parent.name for path in repository.glob("*/config.pbtxt"))
-    return {name: model_versions(repository, name) for name in names}
+ProvidedPool = Annotated[Pool, Depends(POOL)]
+ProvidedMission = Annotated[Mission, Depends(MISSION)]

@@ -1,15 +1,19 @@
-"""API keys: asked for where some are configured, which `preflight` demands beyond loopback."""
+"""API keys, asked for where some are configured (`preflight` demands it beyond loopback), and tickets."""
 
 import hmac
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from operation_server.http.dependencies import Slot
+from operation_server.http.parameters import API_PREFIX
 from operation_server.http.problems import problem_response, refuse
 
 OPEN_PATHS: Final = frozenset({"/", "/health", "/livez", "/readyz", "/metrics", "/docs", "/openapi.json"})
@@ -69,3 +73,21 @@ class ApiKeys:
         if any([hmac.compare_digest(given, key) for key in self._keys]):  # noqa: C419
             return True
         return self._tickets.redeem(connection.query_params.get("ticket", ""))
+
+
+router = APIRouter(prefix=f"{API_PREFIX}/tickets", tags=["live"])
+
+TICKETS: Final = Slot[Tickets]("tickets")
+
+
+class Ticket(BaseModel):
+    """It opens one connection."""
+
+    ticket: Annotated[str, Field(description="Value of the query parameter `ticket`")]
+    valid_for_s: Annotated[float, Field(description="How soon it must be used")] = TICKET_S
+
+
+@router.post("", status_code=201)
+def create_ticket(tickets: Annotated[Tickets, Depends(TICKETS)]) -> Ticket:
+    """Return a ticket for one WebSocket or event stream: a browser can set no header on these."""
+    return Ticket(ticket=tickets.issue())

@@ -1,4 +1,4 @@
-"""What every request meets first: limits on bodies and live lines, and the measurement of its time."""
+"""What every request meets first: limits on bodies and live lines."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ from collections import Counter
 from http import HTTPStatus
 from typing import Final
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Gauge
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,18 +20,12 @@ MAX_LINES: Final = 200
 MAX_LINES_OF_ONE: Final = 50
 """Of one address, behind which a whole office may sit."""
 RETRY_LINE_S: Final = 10
+STREAMS: Final = frozenset({"/api/v1/verdicts/stream"})
+"""Answers that end when the client goes; their duration says nothing."""
 _TOO_LARGE: Final = f"the body exceeds {MAX_BODY_BYTES} bytes"
 _TOO_SLOW: Final = f"the body did not arrive within {BODY_TIMEOUT_S:g} s"
 
 LIVE_LINES: Final = Gauge("live_lines", "WebSockets and event streams that are open")
-
-REQUEST_SECONDS: Final = Histogram(
-    "http_request_seconds",
-    "Time from request to answer",
-    ["method", "route", "status"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
-)
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class BodyLimit:
@@ -123,41 +117,3 @@ class LineLimit:
         if self._open.total() >= self._of_all:
             return f"all {self._of_all} live lines are taken: try again later"
         return None
-
-
-class RequestTimer:
-    """Observes each request under its route's template, so that labels stay few."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and note the status on the way back."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = time.perf_counter()
-        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            labels = _labels(scope, status)
-            if labels[1] not in STREAMS:
-                REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - started)
-
-
-STREAMS: Final = frozenset({"/api/v1/verdicts/stream"})
-"""Answers that end when the client goes; their duration says nothing."""
-
-
-def _labels(scope: Scope, status: int) -> tuple[str, str, str]:
-    method = scope["method"] if scope["method"] in _METHODS else "other"
-    route = getattr(scope.get("route"), "path", "unmatched")
-    return method, route, str(status)

@@ -7,10 +7,13 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, HTTPException, Path, Query
 from pydantic import AfterValidator, StringConstraints
 
-from operation_server.telemetry.victoria import CLOCK_LEAD, RETENTION
+from telemetry_core.messages import MAX_CLOCK_LEAD_S
 from telemetry_core.subsystems import SATELLITE_ID_PATTERN
 
 API_PREFIX: Final = "/api/v1"
+RETENTION: Final = timedelta(days=365)
+"""No longer range is asked for: VictoriaMetrics keeps no older samples."""
+CLOCK_LEAD: Final = timedelta(seconds=MAX_CLOCK_LEAD_S)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 DEFAULT_RANGE: Final = timedelta(hours=1)

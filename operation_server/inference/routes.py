@@ -3,51 +3,61 @@
 import asyncio
 import math
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
-from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, HTTPException, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
-from operation_server.http.dependencies import Provided, Services, known_models, services_of
+from operation_server.http.dependencies import ProvidedMission, ProvidedPool, Slot
 from operation_server.http.live import run_until_first_ends
 from operation_server.http.parameters import API_PREFIX, IdempotencyKey, JobId
 from operation_server.http.problems import responses
+from operation_server.inference.feed import JobFeed, read_states
+from operation_server.inference.models import ProvidedRepository, known_models
+from operation_server.inference.schemas import SubmitRequest, SubmitResponse
 from operation_server.inference.submission import (
     RequestRefused,
+    SendTask,
     check_request,
     digest_of,
     plan_submission,
     submit,
     submit_once,
 )
-from operation_server.jobs.documents import job_document, job_states
-from operation_server.jobs.schemas import JobResult, JobState, SubmitRequest, SubmitResponse
-from telemetry_core.database import transaction
+from operation_server.jobs.documents import job_document
+from operation_server.jobs.schemas import JobResult, JobState
+from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import Row
 
 router = APIRouter(prefix=f"{API_PREFIX}/inference", tags=["inference"])
 
+SEND_TASK: Final = Slot[SendTask]("send_task")
+JOB_FEED: Final = Slot[JobFeed]("job_feed")
+
 
 @router.post("/submit", responses=responses(400, 409, 413, 415, 422, 503))
-def submit_inference(
-    request: SubmitRequest, services: Provided, idempotency_key: IdempotencyKey = None
+def submit_inference(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
+    request: SubmitRequest,
+    pool: ProvidedPool,
+    mission: ProvidedMission,
+    repository: ProvidedRepository,
+    send_task: Annotated[SendTask, Depends(SEND_TASK)],
+    idempotency_key: IdempotencyKey = None,
 ) -> SubmitResponse:
     """Submit a series, or the channels of several subsystems, as one job."""
     now = datetime.now(UTC)
     created_at = now.replace(microsecond=math.floor(now.microsecond / 1000) * 1000)
     try:
-        models = known_models(services.model_repository)
-        check_request(request, models=models, mission=services.mission)
-        planned = plan_submission(
-            request, job_id=str(uuid4()), created_at=created_at, mission=services.mission
-        )
+        models = known_models(repository)
+        check_request(request, models=models, mission=mission)
+        planned = plan_submission(request, job_id=str(uuid4()), created_at=created_at, mission=mission)
         if idempotency_key is None:
-            return SubmitResponse(job_id=submit(services.pool, services.send_task, planned))
+            return SubmitResponse(job_id=submit(pool, send_task, planned))
         job_id = submit_once(
-            services.pool,
-            services.send_task,
+            pool,
+            send_task,
             planned,
             key=idempotency_key,
             request_sha256=digest_of(request),
@@ -58,19 +68,18 @@ def submit_inference(
 
 
 @router.get("/status/{job_id}", responses=responses(404, 422, 503))
-def get_inference_status(job_id: JobId, services: Provided) -> JobState:
+def get_inference_status(job_id: JobId, pool: ProvidedPool) -> JobState:
     """Return the state of a job."""
-    with transaction(services.pool) as connection:
-        found = job_states(connection, [job_id])
+    found = read_states(pool, [job_id])
     if job_id not in found:
         raise HTTPException(404, "Job not found")
     return JobState.model_validate(found[job_id])
 
 
 @router.get("/result/{job_id}", responses=responses(404, 422, 503))
-def get_inference_result(job_id: JobId, services: Provided) -> JobResult:
+def get_inference_result(job_id: JobId, pool: ProvidedPool) -> JobResult:
     """Return the result of a job; before it is completed, its state with null predictions."""
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         found = job_document(connection, job_id)
     if found is None:
         raise HTTPException(404, "Result not found")
@@ -78,13 +87,14 @@ def get_inference_result(job_id: JobId, services: Provided) -> JobResult:
 
 
 @router.websocket("/ws/{job_id}")
-async def watch_inference(websocket: WebSocket, job_id: str) -> None:
+async def watch_inference(
+    websocket: WebSocket, job_id: str, pool: ProvidedPool, feed: Annotated[JobFeed, Depends(JOB_FEED)]
+) -> None:
     """Push every change of a job's state; answer the texts "status" and "result"."""
     await websocket.accept()
-    services = services_of(websocket)
     try:
-        async with services.jobs.watching(job_id):
-            state = await run_in_threadpool(_read_state, services, job_id)
+        async with feed.watching(job_id):
+            state = await run_in_threadpool(_read_state, pool, job_id)
             if state is None:
                 await websocket.send_json({"type": "error", "job_id": job_id, "message": "Job not found"})
                 await websocket.close(1008, "Job not found")
@@ -92,8 +102,8 @@ async def watch_inference(websocket: WebSocket, job_id: str) -> None:
             await websocket.send_json(_status_message(state))
             sending = asyncio.Lock()
             await run_until_first_ends(
-                _push_changes(websocket, services, state, sending),
-                _answer_texts(websocket, services, job_id, sending),
+                _push_changes(websocket, feed, state, sending),
+                _answer_texts(websocket, pool, job_id, sending),
             )
     except DependencyUnavailable as error:
         await websocket.send_json({"type": "error", "job_id": job_id, "message": str(error)})
@@ -102,33 +112,33 @@ async def watch_inference(websocket: WebSocket, job_id: str) -> None:
         return
 
 
-async def _answer_texts(websocket: WebSocket, services: Services, job_id: str, sending: asyncio.Lock) -> None:
+async def _answer_texts(websocket: WebSocket, pool: Pool, job_id: str, sending: asyncio.Lock) -> None:
     while True:
         text = await websocket.receive_text()
-        answer = await run_in_threadpool(_answer, services, job_id, text)
+        answer = await run_in_threadpool(_answer, pool, job_id, text)
         async with sending:
             await websocket.send_json(answer)
 
 
-async def _push_changes(websocket: WebSocket, services: Services, last: Row, sending: asyncio.Lock) -> None:
+async def _push_changes(websocket: WebSocket, feed: JobFeed, last: Row, sending: asyncio.Lock) -> None:
     """Push each change; a failed job may still be completed by a redrive, so go on until the client goes."""
     while True:
-        news = services.jobs.next_news()
-        state = services.jobs.states.get(last["job_id"], last)
+        news = feed.next_news()
+        state = feed.states.get(last["job_id"], last)
         if state != last:
             last = state
             async with sending:
                 await websocket.send_json(_progress_message(state))
                 await websocket.send_json(_status_message(state))
-        await services.jobs.wait_for(news)
+        await feed.wait_for(news)
 
 
-def _answer(services: Services, job_id: str, text: str) -> dict[str, Any]:
+def _answer(pool: Pool, job_id: str, text: str) -> dict[str, Any]:
     if text == "status":
-        state = _read_state(services, job_id)
+        state = _read_state(pool, job_id)
         return _missing(job_id) if state is None else _status_message(state)
     if text == "result":
-        with transaction(services.pool) as connection:
+        with transaction(pool) as connection:
             found = job_document(connection, job_id)
         if found is None:
             return _missing(job_id)
@@ -137,11 +147,10 @@ def _answer(services: Services, job_id: str, text: str) -> dict[str, Any]:
     return {"type": "error", "job_id": job_id, "message": 'send "status" or "result"'}
 
 
-def _read_state(services: Services, job_id: str) -> Row | None:
+def _read_state(pool: Pool, job_id: str) -> Row | None:
     if not job_id.isprintable():
         return None
-    with transaction(services.pool) as connection:
-        return job_states(connection, [job_id]).get(job_id)
+    return read_states(pool, [job_id]).get(job_id)
 
 
 def _missing(job_id: str) -> dict[str, Any]:

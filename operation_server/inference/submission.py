@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 import structlog
 
-from operation_server.http.dependencies import SendTask
-from operation_server.jobs.schemas import MIN_POINTS, SubmitRequest
+from operation_server.inference.schemas import MIN_POINTS, SubmitRequest
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job
 from telemetry_core.store import QUERIES, PendingInput, create_pending_job, rows
@@ -21,6 +20,13 @@ from telemetry_core.values import number_of
 _log = structlog.get_logger(__name__)
 
 TOO_SHORT: Final = f"data must contain at least {MIN_POINTS} elements"
+
+
+class SendTask(Protocol):
+    """Publishes a task and returns once the broker has it, or raises `DependencyUnavailable`."""
+
+    def __call__(self, task_name: str, arguments: Sequence[Any], *, task_id: str) -> None:
+        """Publish."""
 
 
 class RequestRefused(Exception):  # noqa: N818 - named for what happened

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import StringConstraints
 
-from operation_server.http.dependencies import Provided
+from operation_server.http.dependencies import ProvidedPool
 from operation_server.http.parameters import API_PREFIX, JobId, ModelName, Satellite, Time
 from operation_server.http.problems import responses
 from operation_server.jobs.cursors import InvalidCursor, Position, decode_cursor, encode_cursor
-from operation_server.jobs.schemas import Number
+from operation_server.jobs.schemas import JobDetail, JobItem, Jobs, JobStages
 from telemetry_core.database import Connection, transaction
 from telemetry_core.inferences import JobStatus, Source
 from telemetry_core.store import Row, rows
@@ -27,79 +27,6 @@ Cursor = Annotated[str, StringConstraints(max_length=1000)]
 
 MAX_JOBS_SEEN: Final = 200_000
 """A page looks at no more jobs than these for some that fit."""
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(protected_namespaces=())
-
-
-class JobItem(_Answer):
-    """A job as lists show it; what is not known yet is null."""
-
-    job_id: str
-    satellite_id: str
-    source: str
-    trigger_reason: str | None = Field(description="The first of the reasons, for people")
-    trigger_reasons: list[str] = Field(description="Every reason")
-    status: JobStatus
-    model_name: str | None
-    total_subsystems: int
-    completed_subsystems: int
-    anomalies: int = Field(description="Subsystems judged anomalous")
-    created_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
-    error_message: str | None
-
-
-class Jobs(_Answer):
-    """A page of jobs, newest first."""
-
-    jobs: list[JobItem]
-    next_cursor: str | None = Field(
-        description="`cursor` of the next page, also where this one is short; null on the last"
-    )
-
-
-class JobStages(_Answer):
-    """Where a job's time went."""
-
-    waited_ms: Number = Field(description="From its creation until a worker began")
-    inference_ms: Number = Field(description="Longest call of the model server")
-    processed_ms: Number = Field(description="From the beginning of work until its end")
-    total_ms: Number
-
-
-class JobSubsystem(_Answer):
-    """Verdict on one subsystem, with what it was made of."""
-
-    subsystem: str
-    model_name: str
-    model_version: str | None
-    status: JobStatus
-    verdict: str | None
-    anomaly_score: Number
-    anomaly_detected: bool | None
-    inference_time_ms: Number
-    started_at: datetime | None
-    completed_at: datetime | None
-    error_message: str | None
-    input_features: list[str] | None
-    input_data: Any
-    predictions: list[Any] | None = Field(description="One element a step: a number, or one for each feature")
-    bands: Any = Field(description="`50` and `90`: lower and upper, each shaped as `predictions`")
-    confidence: list[Number] | None
-    contributions: dict[str, dict[str, float]] | None = Field(description="Share by channel and family")
-    calibration_hash: str | None
-    processed_by: str | None
-
-
-class JobDetail(JobItem):
-    """A job with its stages and the verdict on each of its subsystems."""
-
-    metadata: dict[str, Any]
-    stages: JobStages
-    subsystems: list[JobSubsystem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +78,7 @@ def position_before(
 
 @router.get("", responses=responses(422, 503))
 def list_jobs(
-    services: Provided,
+    pool: ProvidedPool,
     filters: Annotated[Filters, Depends(job_filters)],
     before: Annotated[Position | None, Depends(position_before)],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -160,7 +87,7 @@ def list_jobs(
 
     Where few jobs fit the filters a page may hold less than `limit`: `next_cursor` goes on all the same.
     """
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         return read_page(connection, filters, before, limit=limit)
 
 
@@ -189,9 +116,9 @@ def read_page(
 
 
 @router.get("/{job_id}", responses=responses(404, 422, 503))
-def get_job(job_id: JobId, services: Provided) -> JobDetail:
+def get_job(job_id: JobId, pool: ProvidedPool) -> JobDetail:
     """Return one job with everything known of it."""
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         found = rows(connection, "job", {"job_id": job_id})
         subsystems = rows(connection, "job_inferences", {"job_id": job_id})
     if not found:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from operation_server.health.probes import Away
-from operation_server.http.states import State
+from operation_server.http.responses import State
 from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.schemas import PassedOver, PassedOverPart

@@ -1,15 +1,20 @@
 """The pipeline at a glance: one answer for all clients, however many of its tools are away."""
 
-from fastapi import APIRouter
+from typing import Annotated, Final
 
-from operation_server.http.dependencies import Provided
+from fastapi import APIRouter, Depends
+
+from operation_server.http.dependencies import Slot
 from operation_server.http.parameters import API_PREFIX
 from operation_server.pipeline.schemas import Pipeline
+from operation_server.pipeline.status_cache import Board
 
 router = APIRouter(prefix=f"{API_PREFIX}/pipeline", tags=["pipeline"])
 
+PIPELINE_STATUS: Final = Slot[Board]("pipeline_status")
+
 
 @router.get("")
-async def get_pipeline(services: Provided) -> Pipeline:
+async def get_pipeline(status: Annotated[Board, Depends(PIPELINE_STATUS)]) -> Pipeline:
     """Return state and numbers of every part; one whose tool does not answer is off and says so."""
-    return await services.pipeline.pipeline()
+    return await status.pipeline()

@@ -3,25 +3,20 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from operation_server.alerts.anomalies import AnomaliesBehind
-from operation_server.http.states import State
-from operation_server.jobs.schemas import Number
+from operation_server.alerts.schemas import AnomaliesBehind
+from operation_server.http.responses import Answer, Number, State
 
 Count = int | None
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(protected_namespaces=())
-
-
-class _Part(_Answer):
+class _Part(Answer):
     state: State
     detail: Annotated[str, Field(description="Why, and what to do; empty when all is well")]
 
 
-class ConsumerGroup(_Answer):
+class ConsumerGroup(Answer):
     """A consumer group and how far it is behind."""
 
     group: str = Field(examples=["analysis-inference-group"])
@@ -31,7 +26,7 @@ class ConsumerGroup(_Answer):
     state: State
 
 
-class Topic(_Answer):
+class Topic(Answer):
     """A topic and the messages that it keeps."""
 
     topic: str
@@ -49,7 +44,7 @@ class KafkaPart(_Part):
     )
 
 
-class TaskQueue(_Answer):
+class TaskQueue(Answer):
     """A queue of RabbitMQ."""
 
     queue: str = Field(examples=["inference"])
@@ -65,7 +60,7 @@ class RabbitMQPart(_Part):
     queues: list[TaskQueue]
 
 
-class Worker(_Answer):
+class Worker(Answer):
     """A worker that answered, or that did within the last five minutes."""
 
     worker: str = Field(examples=["celery@analysis-worker-1"])
@@ -81,7 +76,7 @@ class WorkersPart(_Part):
     workers: list[Worker]
 
 
-class ServedModel(_Answer):
+class ServedModel(Answer):
     """A model that Triton serves; its counts begin with Triton's start."""
 
     model_name: str
@@ -125,7 +120,7 @@ class DatabasePart(_Part):
     free_disk_bytes: Count = Field(description="On the disk that holds the servers' data")
 
 
-class Gpu(_Answer):
+class Gpu(Answer):
     """A device that Triton runs on."""
 
     uuid: str
@@ -155,7 +150,7 @@ class SearchPart(_Part):
     relay_lag: Count = Field(description="Verdicts not yet passed on; counts no further than 10000")
 
 
-class PassedOver(_Answer):
+class PassedOver(Answer):
     """Things of one kind that were passed over so that the rest could go on."""
 
     what: str = Field(examples=["verdicts that search refused"])
@@ -171,7 +166,7 @@ class PassedOverPart(_Part):
     items: list[PassedOver]
 
 
-class PipelineAlert(_Answer):
+class PipelineAlert(Answer):
     """A part or row that is neither normal nor waiting."""
 
     part: str = Field(examples=["kafka"])
@@ -179,7 +174,7 @@ class PipelineAlert(_Answer):
     message: str
 
 
-class Pipeline(_Answer):
+class Pipeline(Answer):
     """Every part from Kafka to the search engine."""
 
     generated_at: datetime

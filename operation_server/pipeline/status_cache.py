@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from operation_server.health.probes import Away, Inquiry
+from operation_server.health.triton import IndexedModel
 from operation_server.pipeline.databases import (
     DatabaseNumbers,
     database_part,
@@ -20,7 +21,7 @@ from operation_server.pipeline.passed_over import PASSED_OVER_QUERY, passed_over
 from operation_server.pipeline.queues import WorkersQuestion, rabbitmq_part, rabbitmq_question, workers_part
 from operation_server.pipeline.schemas import Pipeline, TaskQueue, Worker
 from operation_server.pipeline.thresholds import alerts_of
-from operation_server.pipeline.triton import IndexedModel, gpu_part, triton_part
+from operation_server.pipeline.triton import gpu_part, triton_part
 from operation_server.search.verdict_index import VerdictSearch
 from operation_server.telemetry.victoria import VictoriaMetrics
 from telemetry_core.database import Pool

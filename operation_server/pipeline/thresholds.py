@@ -6,7 +6,7 @@ from textwrap import shorten
 from typing import Any, Final
 
 from operation_server.health.probes import Away
-from operation_server.http.states import State
+from operation_server.http.responses import State
 from operation_server.pipeline.schemas import PipelineAlert
 from telemetry_core.disk import DiskSpace
 from telemetry_core.tasks import DEAD_LETTER_QUEUE

@@ -4,17 +4,31 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, HTTPException, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import StringConstraints
 
-from operation_server.http.dependencies import Provided, Services
+from operation_server.http.dependencies import Slot
 from operation_server.http.parameters import API_PREFIX, ModelName, Satellite, Time
 from operation_server.http.problems import responses
-from operation_server.jobs.schemas import Number
+from operation_server.search.schemas import (
+    FoundVerdict,
+    FoundVerdicts,
+    ModelUse,
+    ModelUses,
+    Reading,
+    Readings,
+    TextHit,
+    TextHits,
+)
+from operation_server.search.verdict_index import VerdictSearch
 from telemetry_core.inferences import JobStatus
 from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/search", tags=["search"])
+
+VERDICT_INDEX: Final = Slot[VerdictSearch]("verdict_index")
+
+ProvidedIndex = Annotated[VerdictSearch, Depends(VERDICT_INDEX)]
 
 MAX_MODELS: Final = 100
 
@@ -22,94 +36,13 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whi
 OptionalTime = Annotated[Time | None, Query(description="ISO 8601; without zone it is UTC")]
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(protected_namespaces=())
-
-
-class TextHit(_Answer):
-    """A job that fits."""
-
-    job_id: str
-    model_name: str
-    metadata: dict[str, Any] | None
-    score: float = Field(description="How well it fits; comparable within one answer only")
-
-
-class TextHits(_Answer):
-    """Jobs that fit, best first."""
-
-    hits: list[TextHit]
-    total: int = Field(description="Jobs that fit; an estimate beyond 40000")
-    took_ms: int
-
-
-class FoundVerdict(_Answer):
-    """A verdict as the engine keeps it."""
-
-    job_id: str
-    satellite_id: str
-    source: str
-    trigger_reason: str | None
-    subsystem: str
-    model_name: str
-    model_version: str | None
-    status: JobStatus
-    verdict: str | None
-    anomaly_score: Number
-    anomaly_detected: bool | None
-    inference_time_ms: Number
-    metadata: dict[str, Any] | None
-    created_at: datetime
-    completed_at: datetime | None
-    error_message: str | None
-
-
-class FoundVerdicts(_Answer):
-    """Verdicts, newest first."""
-
-    results: list[FoundVerdict]
-    count: int
-
-
-class Reading(_Answer):
-    """The newest value of one channel when a verdict was made."""
-
-    sensor_id: str = Field(description="Channel", examples=["obc_temp"])
-    sensor_type: str = Field(description="Subsystem", examples=["thermal"])
-    location: str = Field(description="Satellite", examples=["SAT-001"])
-    timestamp: datetime
-    value: float
-
-
-class Readings(_Answer):
-    """Readings, newest first."""
-
-    results: list[Reading]
-    count: int
-
-
-class ModelUse(_Answer):
-    """What one model did."""
-
-    model_name: str
-    total_inferences: int
-    avg_inference_time: Number = Field(description="Seconds")
-    status_breakdown: dict[str, int]
-
-
-class ModelUses(_Answer):
-    """What each model did, the busiest first."""
-
-    model_statistics: list[ModelUse]
-
-
 @router.get("", responses=responses(422, 503))
-def search_text(services: Provided, q: Words, limit: Annotated[int, Query(ge=1, le=1000)] = 20) -> TextHits:
+def search_text(index: ProvidedIndex, q: Words, limit: Annotated[int, Query(ge=1, le=1000)] = 20) -> TextHits:
     """Find jobs that hold all words of `q` in id, satellite, subsystem, model, trigger reason or metadata.
 
     Words are taken as they are: there are no operators.
     """
-    answer = services.search.find(
+    answer = index.find(
         {
             "size": limit,
             "query": {"match": {"free_text": {"query": q, "operator": "and"}}},
@@ -123,7 +56,7 @@ def search_text(services: Provided, q: Words, limit: Annotated[int, Query(ge=1, 
 
 @router.get("/inference", responses=responses(422, 503))
 def search_inference(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
-    services: Provided,
+    index: ProvidedIndex,
     model_name: ModelName | None = None,
     status: JobStatus | None = None,
     from_date: OptionalTime = None,
@@ -135,13 +68,13 @@ def search_inference(  # noqa: PLR0913, PLR0917 - its parameters are the route's
         *_terms({"model_name": model_name, "status": status}),
         *_range("created_at", from_date, to_date),
     ]
-    found = _newest(services, filters, "created_at", limit)
+    found = _newest(index, filters, "created_at", limit)
     return FoundVerdicts(results=[FoundVerdict.model_validate(item) for item in found], count=len(found))
 
 
 @router.get("/sensor", responses=responses(422, 503))
 def search_sensor(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
-    services: Provided,
+    index: ProvidedIndex,
     sensor_id: Annotated[Name | None, Query(description="Channel")] = None,
     sensor_type: Annotated[Name | None, Query(description="Subsystem")] = None,
     location: Annotated[Satellite | None, Query(description="Satellite")] = None,
@@ -159,13 +92,13 @@ def search_sensor(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         *_range("generated_at", from_time, to_time),
         {"exists": {"field": "generated_at"}},
     ]
-    found = _newest(services, filters, "generated_at", limit)
+    found = _newest(index, filters, "generated_at", limit)
     readings = [reading for item in found for reading in readings_of(item, sensor_id)][:limit]
     return Readings(results=readings, count=len(readings))
 
 
 @router.get("/analytics/models", responses=responses(503))
-def search_model_statistics(services: Provided) -> ModelUses:
+def search_model_statistics(index: ProvidedIndex) -> ModelUses:
     """Sum up all verdicts by model."""
     by_model = {
         "terms": {"field": "model_name", "size": MAX_MODELS},
@@ -174,7 +107,7 @@ def search_model_statistics(services: Provided) -> ModelUses:
             "statuses": {"terms": {"field": "status"}},
         },
     }
-    answer = services.search.find({"size": 0, "aggs": {"models": by_model}})
+    answer = index.find({"size": 0, "aggs": {"models": by_model}})
     return ModelUses(
         model_statistics=[_model_use(item) for item in answer["aggregations"]["models"]["buckets"]]
     )
@@ -220,11 +153,11 @@ def _range(field: str, start: datetime | None, end: datetime | None) -> list[dic
 
 
 def _newest(
-    services: Services, filters: list[dict[str, Any]], field: str, limit: int
+    index: VerdictSearch, filters: list[dict[str, Any]], field: str, limit: int
 ) -> list[dict[str, Any]]:
     body = {
         "size": limit,
         "query": {"bool": {"filter": filters}},
         "sort": [{field: "desc"}, {"job_id": "desc"}],
     }
-    return [hit["_source"] for hit in services.search.find(body)["hits"]["hits"]]
+    return [hit["_source"] for hit in index.find(body)["hits"]["hits"]]

@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 
-from operation_server.http.dependencies import Provided
+from operation_server.http.dependencies import ProvidedMission, ProvidedPool
 from operation_server.http.parameters import API_PREFIX, ModelName, RecentRange, Satellite
 from operation_server.http.problems import responses
 from operation_server.http.responses import json_response
 from operation_server.jobs.documents import job_ids_between
-from operation_server.jobs.schemas import Number
+from operation_server.telemetry.schemas import Forecasts
 from telemetry_core.database import transaction
 from telemetry_core.step_times import channel_step_times, job_step_times
 from telemetry_core.store import Row, rows
@@ -20,41 +19,10 @@ from telemetry_core.subsystems import Name
 router = APIRouter(prefix=f"{API_PREFIX}/forecasts", tags=["forecasts"])
 
 
-class ForecastChannel(BaseModel):
-    """Forecast of one channel with the intervals that hold half and nine tenths of the truth."""
-
-    predictions: list[Number]
-    lower_50: list[Number]
-    upper_50: list[Number]
-    lower_90: list[Number]
-    upper_90: list[Number]
-    times: list[float] | None = Field(description="Of its own; null: those of the forecast")
-
-
-class Forecast(BaseModel):
-    """What one verdict expected to come."""
-
-    job_id: str
-    made_at: datetime = Field(description="Time of the newest sample that it knew")
-    times: list[float] = Field(description="Seconds since 1970 UTC of each step")
-    channels: dict[str, ForecastChannel]
-
-
-class Forecasts(BaseModel):
-    """Forecasts in time order; a newer one does not cut an older one."""
-
-    model_config = ConfigDict(protected_namespaces=())
-
-    satellite_id: str
-    subsystem: str
-    model_name: str
-    forecasts: list[Forecast]
-    is_thinned: bool = Field(description="Whether there are more: every n-th is given, and the newest")
-
-
 @router.get("/{satellite_id}", response_model=Forecasts, responses=responses(422, 503))
 def get_forecasts(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
-    services: Provided,
+    pool: ProvidedPool,
+    mission: ProvidedMission,
     satellite_id: Satellite,
     subsystem: Name,
     within: RecentRange,
@@ -62,16 +30,16 @@ def get_forecasts(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     size: Annotated[int, Query(ge=1, le=2000, description="Most forecasts in the answer")] = 200,
 ) -> Response:
     """Return the forecasts made for a satellite's subsystem between two times, in time order."""
-    known = services.mission.subsystems
+    known = mission.subsystems
     if subsystem not in known:
         raise HTTPException(422, f"subsystem: {subsystem} is none of {', '.join(known)}")
     wanted = {
         "satellite_id": satellite_id,
         "subsystem": subsystem,
-        "model_name": model_name or services.mission.model.name,
+        "model_name": model_name or mission.model.name,
     }
     parameters = {**wanted, **job_ids_between(satellite_id, within.start, within.end), "ceiling": size}
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         found = rows(connection, "subsystem_forecasts", parameters)
     forecasts = [forecast for row in found if (forecast := forecast_of(row))]
     is_thinned = bool(found) and found[0]["total"] > len(found)

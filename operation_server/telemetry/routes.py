@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query, Response
-from pydantic import BaseModel, Field
 
-from operation_server.http.dependencies import Provided
+from operation_server.http.dependencies import ProvidedMission
 from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
 from operation_server.http.problems import responses
 from operation_server.http.responses import json_response
-from operation_server.jobs.schemas import Number
+from operation_server.telemetry.dependencies import ProvidedVictoria
+from operation_server.telemetry.schemas import Strategy, Telemetry
 from operation_server.telemetry.series import (
     Series,
     grid_of,
@@ -26,36 +25,13 @@ from telemetry_core.subsystems import Mission, Name, metrics_by_channel
 
 router = APIRouter(prefix=f"{API_PREFIX}/telemetry", tags=["telemetry"])
 
-Strategy = Literal["minmax", "latest"]
 _NOTHING: Final = Series(low={}, high={})
-
-
-class TelemetryChannel(BaseModel):
-    """Least and greatest value of one channel at each of the times; null where it has none."""
-
-    subsystem: str
-    channel: str
-    metric: str
-    unit: str
-    min: list[Number]
-    max: list[Number]
-
-
-class Telemetry(BaseModel):
-    """Channels on one grid of times; a row of nulls marks a gap."""
-
-    satellite_id: str
-    start_time: datetime
-    end_time: datetime
-    strategy: Strategy
-    step_s: float = Field(description="Width of the intervals; 0: these are the samples themselves")
-    times: list[float] = Field(description="Seconds since 1970 UTC, start of each interval")
-    channels: list[TelemetryChannel]
 
 
 @router.get("/{satellite_id}", response_model=Telemetry, responses=responses(422, 503))
 def get_telemetry(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
-    services: Provided,
+    victoria: ProvidedVictoria,
+    mission: ProvidedMission,
     satellite_id: Satellite,
     within: RecentRange,
     subsystem: Annotated[Name | None, Query(description="By default all of the mission")] = None,
@@ -73,9 +49,9 @@ def get_telemetry(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     """
     if strategy == "minmax" and size == 1:
         raise HTTPException(422, "size: minmax needs at least 2; strategy=latest takes 1")
-    wanted = wanted_channels(services.mission, subsystem, channel)
+    wanted = wanted_channels(mission, subsystem, channel)
     source = _Source(
-        victoria=services.victoria,
+        victoria=victoria,
         selector=selector_of((item.metric for item in wanted), satellite_id),
         start_ms=milliseconds_of(within.start),
         end_ms=milliseconds_of(within.end),
@@ -83,7 +59,7 @@ def get_telemetry(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     table = _read(source, strategy, size) if wanted else _Table(step_ms=0, series={}, times_ms=[])
     times_ms = table.times_ms
     if strategy == "minmax":
-        times_ms = with_gaps(list(table.series.values()), services.mission.window, step_ms=table.step_ms)
+        times_ms = with_gaps(list(table.series.values()), mission.window, step_ms=table.step_ms)
     body = {
         "satellite_id": satellite_id,
         "start_time": within.start,

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter, HTTPException
 
-from operation_server.http.dependencies import Provided, Services
+from operation_server.http.dependencies import ProvidedMission, ProvidedPool
 from operation_server.http.parameters import (
     API_PREFIX,
     GivenRange,
@@ -19,7 +19,8 @@ from operation_server.http.parameters import (
 )
 from operation_server.http.problems import responses
 from operation_server.jobs.documents import job_ids_between
-from operation_server.jobs.schemas import (
+from operation_server.telemetry.dependencies import ProvidedVictoria
+from operation_server.telemetry.schemas import (
     DataPoint,
     MetricNames,
     Satellites,
@@ -29,7 +30,7 @@ from operation_server.jobs.schemas import (
 )
 from operation_server.telemetry.trends import agreement, forecast_series, pair_by_time, summarise
 from operation_server.telemetry.victoria import MAX_POINTS, Point, step_of
-from telemetry_core.database import transaction
+from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.messages import time_of
 from telemetry_core.store import rows
@@ -42,46 +43,49 @@ DEFAULT_METRIC: Final = "satellite_temperature"
 
 @router.get("/raw", responses=responses(422, 503))
 def get_raw_trend(
-    services: Provided, metric: Metric, within: GivenRange, satellite_id: Satellite | None = None
+    victoria: ProvidedVictoria, metric: Metric, within: GivenRange, satellite_id: Satellite | None = None
 ) -> Trend:
     """Return a measured series; without a satellite, the mean over all of them."""
-    points = services.victoria.raw_points(metric, satellite_id, start=within.start, end=within.end)
+    points = victoria.raw_points(metric, satellite_id, start=within.start, end=within.end)
     return _trend(metric, satellite_id, points)
 
 
 @router.get("/satellite/{satellite_id}/metric/{metric_name}", responses=responses(422, 503))
 def get_satellite_metric(
-    services: Provided, satellite_id: Satellite, metric_name: Metric, within: RecentRange
+    victoria: ProvidedVictoria, satellite_id: Satellite, metric_name: Metric, within: RecentRange
 ) -> Trend:
     """Return a measured series of one satellite."""
-    return get_raw_trend(services, metric_name, within, satellite_id)
+    return get_raw_trend(victoria, metric_name, within, satellite_id)
 
 
 @router.get("/prediction", responses=responses(422, 503))
-def get_prediction_trend(
-    services: Provided,
+def get_prediction_trend(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
+    pool: ProvidedPool,
+    mission: ProvidedMission,
     model_name: ModelName,
     within: GivenRange,
     satellite_id: Satellite | None = None,
     metric: Metric = DEFAULT_METRIC,
 ) -> Trend:
     """Return the stored forecasts of a metric's channel as one series; a newer forecast replaces an older."""
-    wanted = _forecast_query(services.mission, metric, model_name, satellite_id)
-    return _trend(f"{model_name}_prediction", satellite_id, _forecast(services, wanted, within))
+    wanted = _forecast_query(mission, metric, model_name, satellite_id)
+    return _trend(f"{model_name}_prediction", satellite_id, _forecast(pool, mission, wanted, within))
 
 
 @router.get("/compare", responses=responses(422, 503))
-def compare_trends(
-    services: Provided,
+def compare_trends(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
+    victoria: ProvidedVictoria,
+    pool: ProvidedPool,
+    mission: ProvidedMission,
     raw_metric: Metric,
     model_name: ModelName,
     within: GivenRange,
     satellite_id: Satellite | None = None,
 ) -> TrendComparison:
     """Return measured and forecast values of one metric and how well they agree, paired by time."""
-    wanted = _forecast_query(services.mission, raw_metric, model_name, satellite_id)
-    forecast = _forecast(services, wanted, within)
-    raw = services.victoria.raw_points(raw_metric, satellite_id, start=within.start, end=within.end)
+    wanted = _forecast_query(mission, raw_metric, model_name, satellite_id)
+    forecast = _forecast(pool, mission, wanted, within)
+    raw = victoria.raw_points(raw_metric, satellite_id, start=within.start, end=within.end)
     pairs = pair_by_time(raw, forecast, step_s=step_of(within.start, within.end))
     return TrendComparison(
         metric_name=raw_metric,
@@ -92,33 +96,35 @@ def compare_trends(
 
 
 @router.get("/comparison/{satellite_id}/{metric_name}", responses=responses(422, 503))
-def compare_satellite_metric(
-    services: Provided,
+def compare_satellite_metric(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
+    victoria: ProvidedVictoria,
+    pool: ProvidedPool,
+    mission: ProvidedMission,
     satellite_id: Satellite,
     metric_name: Metric,
     within: RecentRange,
     model_name: ModelName | None = None,
 ) -> TrendComparison:
     """Do the same for one satellite and, by default, the mission's model and the last hour."""
-    model = model_name or services.mission.model.name
-    return compare_trends(services, metric_name, model, within, satellite_id)
+    model = model_name or mission.model.name
+    return compare_trends(victoria, pool, mission, metric_name, model, within, satellite_id)
 
 
 @router.get("/metrics", responses=responses(503))
-def list_metrics(services: Provided) -> MetricNames:
+def list_metrics(victoria: ProvidedVictoria, mission: ProvidedMission) -> MetricNames:
     """Return the names of the telemetry series; the mission's while VictoriaMetrics is away."""
     try:
-        names = services.victoria.metric_names()
+        names = victoria.metric_names()
     except DependencyUnavailable:
-        names = [name for name in services.mission.metrics if not name.endswith("*")]
+        names = [name for name in mission.metrics if not name.endswith("*")]
         return MetricNames(metrics=names, count=len(names), source="default")
     return MetricNames(metrics=names, count=len(names), source="victoria-metrics")
 
 
 @router.get("/satellites", responses=responses(503))
-def list_satellites(services: Provided) -> Satellites:
+def list_satellites(victoria: ProvidedVictoria) -> Satellites:
     """Return the satellites that sent telemetry within the retention."""
-    satellites = services.victoria.satellites()
+    satellites = victoria.satellites()
     return Satellites(satellites=satellites, count=len(satellites))
 
 
@@ -151,15 +157,15 @@ def _forecast_query(
     )
 
 
-def _forecast(services: Services, wanted: ForecastQuery, within: TimeRange) -> list[Point]:
+def _forecast(pool: Pool, mission: Mission, wanted: ForecastQuery, within: TimeRange) -> list[Point]:
     """Read forecasts, also of windows that end a little before the range."""
-    reach = timedelta(seconds=services.mission.window.max_gap_s * wanted.horizon)
+    reach = timedelta(seconds=mission.window.max_gap_s * wanted.horizon)
     parameters = {
         **asdict(wanted),
         **job_ids_between(wanted.satellite_id, within.start - reach, within.end),
         "ceiling": MAX_POINTS // wanted.horizon,
     }
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         series = forecast_series(rows(connection, "forecasts", parameters), wanted.channel)
     return [point for point in series if within.start.timestamp() <= point.time_s <= within.end.timestamp()]
 

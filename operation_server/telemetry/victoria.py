@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 import requests
 
 from operation_server.health.probes import Gate
+from operation_server.http.parameters import RETENTION
 from operation_server.telemetry.series import Grid, Series, Values
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.messages import MAX_CLOCK_LEAD_S
@@ -21,8 +22,6 @@ MAX_POINTS: Final = 11_000
 HEALTH_PATH: Final = "/health"
 TIMEOUT_S: Final = (1.0, 10.0)
 """To connect, and between two pieces of the answer."""
-RETENTION: Final = timedelta(days=365)
-CLOCK_LEAD: Final = timedelta(seconds=MAX_CLOCK_LEAD_S)
 METRIC_PREFIX: Final = "satellite_"
 LOW: Final = "min_over_time"
 HIGH: Final = "max_over_time"

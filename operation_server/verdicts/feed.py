@@ -1,9 +1,8 @@
-"""Live views: one poller for each kind of feed and process, however many clients look on."""
+"""Verdicts and acknowledgements as they are committed, read once for all clients."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,14 +11,13 @@ from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.alerts.episodes import ANOMALY, Sign, alert_id_of
+from operation_server.http.live import Feed, pause_after
 from operation_server.telemetry.series import milliseconds_of
+from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row
+from telemetry_core.store import Row, rows
 
-JOB_INTERVAL_S: Final = 0.25
-DASHBOARD_INTERVAL_S: Final = 2.0
 VERDICT_INTERVAL_S: Final = 0.25
-RETRY_S: Final = 2.0
 TICK_S: Final = 1.0
 VERDICT_PAGE: Final = 500
 VERDICTS_KEPT: Final = 2_000
@@ -36,112 +34,6 @@ Position = tuple[int, int]
 """Transaction and row id of a verdict; positions grow in commit order."""
 
 
-class _Feed:
-    """A poller that runs while at least one client looks on."""
-
-    def __init__(self, interval_s: float) -> None:
-        self._interval_s = interval_s
-        self._clients = 0
-        self._task: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
-
-    @asynccontextmanager
-    async def joined(self) -> AsyncIterator[None]:
-        """Keep the poller running."""
-        self._clients += 1
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            self._clients -= 1
-            if self._clients == 0 and self._task is not None:
-                self._task.cancel()
-                self._task = None
-                self._forget()
-
-    def next_news(self) -> asyncio.Event:
-        """Return what the next news will set: take it before looking, wait for it after."""
-        return self._news
-
-    async def wait_for(self, news: asyncio.Event) -> None:
-        """Wait for news; raise what ended the poller, if something did."""
-        await news.wait()
-        if self._task is not None and self._task.done():
-            self._task.result()
-
-    def _announce(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
-
-    async def _run(self) -> None:
-        try:
-            while True:  # noqa: ASYNC110 - it polls a database, not a variable
-                await asyncio.sleep(await self._poll_or_retry())
-        finally:
-            asyncio.get_running_loop().call_soon(self._announce)  # once this task is done
-
-    async def _poll_or_retry(self) -> float:
-        """Poll once and return how long to pause."""
-        try:
-            await self._poll()
-        except DependencyUnavailable as error:
-            return _pause_after(error)
-        return self._interval_s
-
-    async def _poll(self) -> None:
-        raise NotImplementedError
-
-    def _forget(self) -> None:
-        """Drop what grows stale while nobody looks on."""
-
-
-class DashboardFeed(_Feed):
-    """The newest jobs and statistics, read once for all dashboards."""
-
-    def __init__(self, read: Callable[[], Row], *, interval_s: float = DASHBOARD_INTERVAL_S) -> None:
-        super().__init__(interval_s)
-        self._read = read
-        self.latest: Row | None = None
-
-    async def _poll(self) -> None:
-        self.latest = await run_in_threadpool(self._read)
-        self._announce()
-
-    def _forget(self) -> None:
-        self.latest = None
-
-
-class JobFeed(_Feed):
-    """States of the jobs that some client watches, read in one query."""
-
-    def __init__(
-        self, read: Callable[[Sequence[str]], dict[str, Row]], *, interval_s: float = JOB_INTERVAL_S
-    ) -> None:
-        super().__init__(interval_s)
-        self._read = read
-        self._watched: dict[str, int] = {}
-        self.states: dict[str, Row] = {}
-
-    @asynccontextmanager
-    async def watching(self, job_id: str) -> AsyncIterator[None]:
-        """Include a job in what is read."""
-        async with self.joined():
-            self._watched[job_id] = self._watched.get(job_id, 0) + 1
-            try:
-                yield
-            finally:
-                self._watched[job_id] -= 1
-                if self._watched[job_id] == 0:
-                    del self._watched[job_id]
-                    self.states.pop(job_id, None)
-
-    async def _poll(self) -> None:
-        watched = list(self._watched)
-        self.states = await run_in_threadpool(self._read, watched)
-        self._announce()
-
-
 @dataclass(slots=True)
 class _Recent:
     """The newest verdicts, complete from `floor` on (exclusive)."""
@@ -153,8 +45,8 @@ class _Recent:
     def head(self) -> Position:
         return position_of(self.rows[-1]) if self.rows else self.floor
 
-    def append(self, rows: Sequence[Row]) -> None:
-        self.rows.extend(rows)
+    def append(self, found: Sequence[Row]) -> None:
+        self.rows.extend(found)
         while len(self.rows) > VERDICTS_KEPT:
             self.floor = position_of(self.rows.popleft())
 
@@ -165,7 +57,7 @@ class _Recent:
         return [row for row in self.rows if position_of(row) > position]
 
 
-class VerdictFeed(_Feed):
+class VerdictFeed(Feed):
     """Verdicts in commit order: a client that lags behind what is kept reads pages of its own."""
 
     def __init__(
@@ -189,11 +81,11 @@ class VerdictFeed(_Feed):
         async with self.joined():
             while True:
                 news = self.next_news()
-                rows = await self._rows_after(position)
-                for row in rows:
+                found = await self._rows_after(position)
+                for row in found:
                     yield row
                     position = position_of(row)
-                if not rows:
+                if not found:
                     await self.wait_for(news)
 
     async def _rows_after(self, position: Position) -> list[Row]:
@@ -205,24 +97,33 @@ class VerdictFeed(_Feed):
             try:
                 return await run_in_threadpool(self._read_after, position)
             except DependencyUnavailable as error:
-                await asyncio.sleep(_pause_after(error))
+                await asyncio.sleep(pause_after(error))
 
     async def _poll(self) -> None:
         if self._recent is None:
             self._recent = _Recent(floor=await run_in_threadpool(self._read_head))
             self._announce()  # who looked before may have missed what lies below the floor
-        rows = await run_in_threadpool(self._read_after, self._recent.head)
-        self._recent.append(rows)
-        if rows:
+        found = await run_in_threadpool(self._read_after, self._recent.head)
+        self._recent.append(found)
+        if found:
             self._announce()
 
     def _forget(self) -> None:
         self._recent = None
 
 
-def _pause_after(error: DependencyUnavailable) -> float:
-    _log.warning(f"{error}; live views wait {RETRY_S:g} s")
-    return RETRY_S
+def read_events(pool: Pool, position: Position) -> list[Row]:
+    """Return a page of the events after a position, in commit order."""
+    parameters = {"xact": position[0], "id": position[1], "limit": VERDICT_PAGE}
+    with transaction(pool) as connection:
+        return events_of(rows(connection, "events_after", parameters))
+
+
+def read_head(pool: Pool) -> Position:
+    """Return where news begin now."""
+    with transaction(pool) as connection:
+        (row,) = rows(connection, "verdict_head")
+    return int(row["xact"]), 0
 
 
 def position_of(row: Row) -> Position:
@@ -235,9 +136,9 @@ def event_id(position: Position) -> str:
     return f"{position[0]}-{position[1]}"
 
 
-def events_of(rows: Sequence[Row]) -> list[Row]:
+def events_of(found: Sequence[Row]) -> list[Row]:
     """Make an event of each row; one that can't be shown keeps its place, so that clients see the gap."""
-    return [_event_or_gap(row) for row in rows]
+    return [_event_or_gap(row) for row in found]
 
 
 def _event_or_gap(row: Row) -> Row:

@@ -8,25 +8,29 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, Field
 
-from operation_server.http.dependencies import Provided
+from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
 from operation_server.http.problems import responses
 from operation_server.jobs.documents import job_ids_between
-from operation_server.jobs.verdicts import VerdictItem
-from operation_server.verdicts.feed import Position, event_id, position_of, with_ticks
+from operation_server.jobs.schemas import VerdictItem
+from operation_server.verdicts.feed import Position, VerdictFeed, event_id, position_of, with_ticks
+from operation_server.verdicts.schemas import Verdicts
 from telemetry_core.database import transaction
 from telemetry_core.store import Row, rows
 from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/verdicts", tags=["verdicts"])
 
+VERDICT_FEED: Final = Slot[VerdictFeed]("verdict_feed")
+
+ProvidedFeed = Annotated[VerdictFeed, Depends(VERDICT_FEED)]
+
 _EVENT_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
 async def starting_position(
-    services: Provided,
+    feed: ProvidedFeed,
     last_event_id: Annotated[
         str | None, Header(description="Id of the last event that arrived: the stream goes on after it")
     ] = None,
@@ -38,21 +42,14 @@ async def starting_position(
     match = re.fullmatch(_EVENT_ID, last_event_id or "0-0")
     if match is None:
         raise HTTPException(422, "Last-Event-ID must be the id of an event of this stream")
-    head = await services.verdicts.head()
+    head = await feed.head()
     position = (int(match[1]), int(match[2]))
     return head if last_event_id is None or position > head else position
 
 
-class Verdicts(BaseModel):
-    """Verdicts, newest first."""
-
-    verdicts: list[VerdictItem]
-    is_truncated: bool = Field(description="Whether older ones in the range were left out")
-
-
 @router.get("", responses=responses(422, 503))
 def list_verdicts(
-    services: Provided,
+    pool: ProvidedPool,
     satellite_id: Satellite,
     within: RecentRange,
     subsystem: Name | None = None,
@@ -65,7 +62,7 @@ def list_verdicts(
         "subsystem": subsystem,
         "limit": limit + 1,
     }
-    with transaction(services.pool) as connection:
+    with transaction(pool) as connection:
         found = rows(connection, "verdicts_between", parameters)
     verdicts = [VerdictItem.model_validate(row) for row in found[:limit]]
     return Verdicts(verdicts=verdicts, is_truncated=len(found) > limit)
@@ -77,13 +74,13 @@ def list_verdicts(
     responses=responses(422, 429, 503),
 )
 async def stream_verdicts(
-    services: Provided, position: Annotated[Position, Depends(starting_position)]
+    feed: ProvidedFeed, position: Annotated[Position, Depends(starting_position)]
 ) -> AsyncIterator[ServerSentEvent]:
     """Send verdicts and acknowledgements, each once, in commit order, and an event `tick` every second.
 
     A tick has no id and comes also while the database is away: it shows that the line lives.
     """
-    async with aclosing(with_ticks(services.verdicts.stream(position))) as found:
+    async with aclosing(with_ticks(feed.stream(position))) as found:
         async for row in found:
             yield _event(row)
 

@@ -99,5 +99,5 @@ def api(api_server: RunningApi) -> RunningApi:
 @pytest.fixture
 def api_pool(api: RunningApi) -> Pool:
     """Offer the database behind the running server."""
-    pool: Pool = api.app.state.services.pool
+    pool: Pool = api.pool
     return pool

@@ -7,7 +7,7 @@ import pytest
 
 from operation_server.jobs.cursors import decode_cursor
 from operation_server.jobs.routes import Filters, read_page
-from operation_server.telemetry.forecast_routes import Forecasts
+from operation_server.telemetry.schemas import Forecasts
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of

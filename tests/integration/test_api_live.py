@@ -16,6 +16,7 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from operation_server.dashboard.routes import DASHBOARD_FEED
 from operation_server.http.limits import MAX_LINES_OF_ONE
 from operation_server.verdicts.feed import VERDICT_PAGE, VERDICTS_KEPT
 from telemetry_core.database import Pool, transaction
@@ -109,7 +110,7 @@ def test_dashboard_socket_pushes_updates(api: RunningApi, api_pool: Pool) -> Non
 
 
 def test_clients_share_one_poller(api: RunningApi) -> None:
-    feed = api.app.state.services.dashboard
+    feed = DASHBOARD_FEED.of(api.app)
     with watch(api, "/api/v1/dashboard/ws") as one, watch(api, "/api/v1/dashboard/ws") as two:
         assert message(one)["type"] == message(two)["type"] == "update"
         assert feed._clients == 2
@@ -303,7 +304,7 @@ def test_ticks_go_on_while_the_database_is_away(database: Settings, tmp_path: Pa
     with running_api(database, tmp_path) as api, stream(api, ticks=True) as next_event:
         with refusing_connections(database):
             assert_ticks(next_event)
-        save(api.app.state.services.pool, "after")
+        save(api.pool, "after")
         while (event := next_event())["event"] == "tick":
             pass
         assert event["data"]["job_id"] == "after"

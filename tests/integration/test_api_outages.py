@@ -2,7 +2,6 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
@@ -10,8 +9,10 @@ import requests
 
 from operation_server.app import create_app
 from operation_server.health.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
+from operation_server.health.routes import READINESS
+from operation_server.health.triton import triton_question
 from operation_server.pipeline.databases import database_question
-from operation_server.pipeline.triton import triton_question
+from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
 from telemetry_core.database import open_pool, transaction
@@ -25,9 +26,6 @@ from tests.integration.search_server import SearchServer
 from tests.integration.test_api import MANUAL, get, post, problem
 from verdict_relay.relay import Relay
 from verdict_relay.sinks import SearchSink
-
-if TYPE_CHECKING:
-    from operation_server.http.dependencies import Services
 
 pytestmark = pytest.mark.integration
 
@@ -82,9 +80,9 @@ def away() -> Settings:
 
 
 def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> None:
-    services: Services = api.app.state.services
-    there = services.victoria._url
-    services.victoria._url = away().victoria_metrics_url
+    victoria = VICTORIA_METRICS.of(api.app)
+    there = victoria._url
+    victoria._url = away().victoria_metrics_url
     try:
         for path in ("/api/v1/trends/raw", "/api/v1/trends/satellites", "/api/v1/telemetry/SAT-001"):
             answer = get(api, path, metric="satellite_temperature", **RANGE)
@@ -92,7 +90,7 @@ def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> 
         names = get(api, "/api/v1/trends/metrics").json()
         assert (names["source"], "satellite_temperature" in names["metrics"]) == ("default", True)
     finally:
-        services.victoria._url = there
+        victoria._url = there
 
 
 def test_each_dependency_that_is_away_is_named() -> None:
@@ -117,20 +115,20 @@ def test_readiness_reports_every_dependency(database: Settings, tmp_path: Path) 
     with running_api(database, tmp_path) as api:
         assert get(api, "/readyz").json()["dependencies"]["postgresql"]["status"] == "up"
     app = create_app(away())
-    services: Services = app.state.services
-    states = services.readiness.states()
+    readiness = READINESS.of(app)
+    states = readiness.states()
     assert states.pop("disk").is_up
     assert set(states) == {"postgresql", "rabbitmq", "triton", "victoria-metrics", "kafka", "search"}
     assert not any(state.is_up for state in states.values())
     assert all(state.detail for state in states.values())
-    services.readiness.close()
+    readiness.close()
 
 
 def test_not_ready_is_503_with_the_dependency_named(api: RunningApi) -> None:
     def refuse() -> None:
         raise DependencyUnavailable("postgresql", "gone")
 
-    readiness = api.app.state.services.readiness
+    readiness = READINESS.of(api.app)
     well, readiness._checks["postgresql"] = readiness._checks["postgresql"], refuse
     readiness._asked_at = -10.0
     try:
@@ -175,7 +173,7 @@ def test_pipeline_shows_what_answers_and_what_to_do_about_the_rest(
 def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(
     api: RunningApi, search_server: SearchServer
 ) -> None:
-    pool = api.app.state.services.pool
+    pool = api.pool
     ask = database_question(pool)
     owner = open_pool(api.database, max_connections=1)
     relay = Relay(owner, SearchSink(SearchEngine(search_server.url, answer_timeout_s=30)))

@@ -9,7 +9,7 @@ import pytest
 from housekeeping.retention import retention_chores
 from kafka_inference_trigger.gathering import Key
 from kafka_inference_trigger.refused_values import Refusals, saving
-from operation_server.telemetry.passed_over_routes import PassedOverValues
+from operation_server.telemetry.schemas import PassedOverValues
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.messages import microseconds_of
 from telemetry_core.roles import as_service

@@ -14,8 +14,8 @@ import orjson
 
 from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
 from analysis_server.reading import read_subsystem_task
+from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import check_request, plan_submission
-from operation_server.jobs.schemas import SubmitRequest
 from telemetry_core.alert_rule import Judged
 from telemetry_core.inferences import Verdict
 from telemetry_core.subsystems import Mission

@@ -13,7 +13,7 @@ from operation_server.dead_letters.letters import (
     letter_of_task,
     satellite_of,
 )
-from operation_server.dead_letters.routes import DeadLetterAction
+from operation_server.dead_letters.schemas import DeadLetterAction
 from telemetry_core.store import to_json
 from telemetry_core.stream import Record
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import RequestRefused, check_request, digest_of, plan_submission
-from operation_server.jobs.schemas import SubmitRequest
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.subsystems import Mission, Model
 from telemetry_core.tasks import submitted_task

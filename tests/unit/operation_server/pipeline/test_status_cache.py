@@ -9,6 +9,7 @@ from confluent_kafka import TopicPartition
 from prometheus_client import REGISTRY
 
 from operation_server.health.probes import Away, Inquiry
+from operation_server.health.triton import IndexedModel, indexed_models, not_ready, with_missing
 from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.kafka import KafkaNumbers, lag_of
 from operation_server.pipeline.metrics import NUMBER_QUERIES, Metrics
@@ -16,7 +17,6 @@ from operation_server.pipeline.passed_over import COUNTERS
 from operation_server.pipeline.queues import REMEMBERED_S, WorkersQuestion
 from operation_server.pipeline.schemas import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
 from operation_server.pipeline.status_cache import CACHE_S, Answers, Board, pipeline_of
-from operation_server.pipeline.triton import IndexedModel, indexed_models, not_ready, with_missing
 from operation_server.telemetry.victoria import Sample
 from telemetry_core.disk import DiskSpace
 from telemetry_core.errors import DependencyUnavailable

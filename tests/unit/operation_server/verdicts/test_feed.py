@@ -5,7 +5,6 @@ import pytest
 
 from operation_server.verdicts.feed import (
     EVENTS_PASSED_OVER,
-    DashboardFeed,
     Position,
     VerdictFeed,
     events_of,
@@ -72,7 +71,7 @@ def test_clients_that_keep_up_share_the_questions() -> None:
 
 
 def test_clients_that_read_pages_of_their_own_outlive_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operation_server.verdicts.feed.RETRY_S", 0.001)
+    monkeypatch.setattr("operation_server.http.live.RETRY_S", 0.001)
 
     async def scenario() -> None:
         table = VerdictTable(outages=20)
@@ -81,39 +80,6 @@ def test_clients_that_read_pages_of_their_own_outlive_an_outage(monkeypatch: pyt
         readers = [asyncio.create_task(take(feed, (2, 2), 5)) for _ in range(10)]
         for reader in readers:
             assert await asyncio.wait_for(reader, timeout=10) == list(range(3, 8))
-
-    asyncio.run(scenario())
-
-
-def test_poller_outlives_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operation_server.verdicts.feed.RETRY_S", 0.001)
-    answers = iter([DependencyUnavailable("postgresql", "gone"), {"n": 1}])
-
-    def read() -> Row:
-        answer = next(answers, {"n": 2})
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def scenario() -> None:
-        feed = DashboardFeed(read, interval_s=0.001)
-        async with feed.joined():
-            await asyncio.wait_for(feed.wait_for(feed.next_news()), timeout=10)
-            assert feed.latest is not None
-        assert feed.latest is None
-
-    asyncio.run(scenario())
-
-
-def test_fault_of_the_poller_reaches_its_clients() -> None:
-    def read() -> Row:
-        raise ZeroDivisionError
-
-    async def scenario() -> None:
-        feed = DashboardFeed(read, interval_s=0.001)
-        async with feed.joined():
-            with pytest.raises(ZeroDivisionError):
-                await asyncio.wait_for(feed.wait_for(feed.next_news()), timeout=10)
 
     asyncio.run(scenario())
 
