@@ -1,6 +1,5 @@
 """Writing jobs and verdicts to PostgreSQL, and reading rows. Functions take a connection and never commit."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,25 +12,11 @@ from psycopg2.extras import execute_values
 
 from telemetry_core.database import Connection
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference
+from telemetry_core.queries import load_queries
 from telemetry_core.subsystems import SERIES_SUBSYSTEM
 from telemetry_core.values import storable, storable_text
 
-
-def load_queries(text: str) -> dict[str, str]:
-    """Split named statements: each begins with a line `-- name: <name>`."""
-    parts = re.split(r"^-- name: (\w+)$", text, flags=re.MULTILINE)
-    names, statements = parts[1::2], parts[2::2]
-    queries = {name: _without_comments(statement) for name, statement in zip(names, statements, strict=True)}
-    if len(queries) != len(names):
-        raise ValueError("a query name stands there twice")
-    return queries
-
-
-def _without_comments(statement: str) -> str:
-    return "\n".join(line for line in statement.splitlines() if line and not line.startswith("--"))
-
-
-QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
+QUERIES: Final = load_queries(Path(__file__).parent)
 _JSON_OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS
 
 Row = dict[str, Any]
@@ -143,13 +128,8 @@ def create_pending_job(connection: Connection, job: Job, inputs: Sequence[Pendin
                 )
 
 
-def rows(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a named query and return its rows; times are in UTC, scores are numbers."""
-    return select(connection, QUERIES[name], parameters)
-
-
 def select(connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a statement of a service's own and return its rows in the same way."""
+    """Run a statement and return its rows; times are in UTC, scores are numbers."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or {})
         columns = [column.name for column in cursor.description or ()]

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
+from operation_server.alerts import QUERIES
 from operation_server.alerts.episodes import MAX_EPISODES, Episode, Sign
 from telemetry_core.database import Connection
 from telemetry_core.messages import job_id_of, microseconds_of, time_of
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 
 
 def open_anomalies(connection: Connection, names: Sequence[str], signs: Sequence[Sign]) -> list[Episode]:
     """Return the alerts of some satellites that no verdict has ended."""
-    return [_episode(row) for row in rows(connection, "open_anomalies", _whose(names, signs))]
+    return [_episode(row) for row in select(connection, QUERIES["open_anomalies"], _whose(names, signs))]
 
 
 def overlapping_anomalies(
@@ -19,13 +20,14 @@ def overlapping_anomalies(
     """Return the alerts of some satellites that overlap a time range, newest first."""
     within = {"start": time_of(start_ms * 1000), "end": time_of(end_ms * 1000), "ceiling": MAX_EPISODES}
     return [
-        _episode(row) for row in rows(connection, "overlapping_anomalies", {**_whose(names, signs), **within})
+        _episode(row)
+        for row in select(connection, QUERIES["overlapping_anomalies"], {**_whose(names, signs), **within})
     ]
 
 
 def anomalies_behind_s(connection: Connection) -> float:
     """Return for how many seconds the oldest verdict has waited that the alerts don't count yet; 0 = none."""
-    (found,) = rows(connection, "anomalies_behind")
+    (found,) = select(connection, QUERIES["anomalies_behind"])
     return max(0.0, float(found["behind_s"]))
 
 

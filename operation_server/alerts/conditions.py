@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from operation_server.alerts import QUERIES
 from operation_server.alerts.episodes import Episode, Sign, generated_ms, rules_of, signs_of
 from operation_server.telemetry.series import milliseconds_of
 from telemetry_core.database import Connection
 from telemetry_core.messages import CLOCK_PATIENCE, CONFLICTING_DUPLICATE, TIMESTAMP
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.subsystems import Mission
 from telemetry_core.values import Refusal
 
@@ -65,8 +66,8 @@ class Heard:
 
 def read_heard(connection: Connection, mission: Mission, names: Sequence[str]) -> list[Heard]:
     """Return how some satellites were heard, and all whose messages are refused for their time."""
-    judged = rows(connection, "satellites_heard", {"satellites": list(names)})
-    return heard_of(mission, judged, rows(connection, "wrong_clocks", {}))
+    judged = select(connection, QUERIES["satellites_heard"], {"satellites": list(names)})
+    return heard_of(mission, judged, select(connection, QUERIES["wrong_clocks"], {}))
 
 
 def heard_of(mission: Mission, judged: Sequence[Row], refused: Sequence[Row]) -> list[Heard]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from operation_server.alerts import QUERIES
 from operation_server.alerts.breaches import Breaches
 from operation_server.alerts.episodes import (
     Episode,
@@ -18,7 +19,7 @@ from operation_server.alerts.schemas import ChannelEvidence, Evidence
 from operation_server.alerts.store import moment
 from operation_server.jobs.schemas import VerdictItem
 from telemetry_core.database import Connection
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.subsystems import Mission
 
 MAX_VERDICTS: Final = 500
@@ -43,9 +44,9 @@ def read_stored(connection: Connection, episode: Episode) -> Stored:
         "reason": episode.sign.reason,
     }
     members = {"first_job_id": episode.first_job_id, "newest_job_id": episode.newest_job_id}
-    verdicts = rows(connection, "alert_verdicts", {**key, **members, "limit": MAX_VERDICTS})
-    peaks = rows(connection, "alert_evidence", {**key, "job_id": episode.peak_job_id})
-    forecasts = rows(connection, "forecast_before", {**key, "job_id": episode.first_job_id})
+    verdicts = select(connection, QUERIES["alert_verdicts"], {**key, **members, "limit": MAX_VERDICTS})
+    peaks = select(connection, QUERIES["alert_evidence"], {**key, "job_id": episode.peak_job_id})
+    forecasts = select(connection, QUERIES["forecast_before"], {**key, "job_id": episode.first_job_id})
     return Stored(
         verdicts=[_verdict(row) for row in verdicts],
         peak=peaks[0] if peaks else None,

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from fastapi import HTTPException
 
+from operation_server.alerts import QUERIES
 from operation_server.alerts.anomalies import open_anomalies, overlapping_anomalies
 from operation_server.alerts.breaches import Breaches
 from operation_server.alerts.episodes import ANOMALY, HOLD_MS, MAX_EPISODES, Episode, Sign, generated_ms
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.messages import time_of
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 
 MAX_MEMBERS: Final = 1_000
 """No more members of an episode of a limit are counted, the newest ones."""
@@ -27,7 +28,7 @@ Acknowledged = Mapping[tuple[str, Sign, int], Sequence[Row]]
 
 def satellites(connection: Connection) -> list[str]:
     """Return all satellites that any job names."""
-    return [row["satellite_id"] for row in rows(connection, "satellites")]
+    return [row["satellite_id"] for row in select(connection, QUERIES["satellites"])]
 
 
 def open_episodes(
@@ -38,7 +39,7 @@ def open_episodes(
     parameters = {"satellites": list(names), "hold_ms": HOLD_MS, **_columns(limits)}
     found = [
         (row["satellite_id"], Sign(subsystem=row["subsystem"], reason=row["reason"]))
-        for row in rows(connection, "open_limits", parameters)
+        for row in select(connection, QUERIES["open_limits"], parameters)
     ]
     broken = _limit_episodes(
         connection, found, within_ms=(0, _LAST_MS), episodes_each=1, members_each=members_each
@@ -53,7 +54,9 @@ def overlapping_episodes(
     within_ms = start_ms, end_ms
     broken = {
         (row["satellite_id"], row["reason"])
-        for row in rows(connection, "broken_limits", {"satellites": list(names), **_range(within_ms)})
+        for row in select(
+            connection, QUERIES["broken_limits"], {"satellites": list(names), **_range(within_ms)}
+        )
     }
     keys = [(name, sign) for name in names for sign in signs if (name, sign.reason) in broken]
     found = overlapping_anomalies(connection, names, signs, start_ms=start_ms, end_ms=end_ms)
@@ -100,7 +103,7 @@ def acknowledgements(connection: Connection, episodes: Sequence[Episode]) -> Ack
         "last": [moment(_LAST_MS if item.is_open else item.last_ms) for item in episodes],
     }
     found: dict[tuple[str, Sign, int], list[Row]] = {}
-    for row in rows(connection, "acknowledgements_within", parameters):
+    for row in select(connection, QUERIES["acknowledgements_within"], parameters):
         episode = episodes[row.pop("place") - 1]
         found.setdefault((*episode.key, episode.started_ms), []).append(row)
     return found
@@ -132,12 +135,12 @@ def acknowledge(pool: Pool, present: Episode | None, wanted: Wanted, *, operator
     satellite_id, sign, _ = wanted
     name = {"satellite_id": satellite_id, "subsystem": sign.subsystem, "reason": sign.reason or ANOMALY}
     with transaction(pool) as connection:
-        rows(connection, "lock_alert", name)
+        select(connection, QUERIES["lock_alert"], name)
         episode = find_alert(connection, wanted, present)
         for earlier in acknowledgements(connection, [episode]).values():
             raise HTTPException(409, _already(earlier[0]))
         given = {"generated_at": moment(episode.last_ms), "operator": operator, "comment": comment}
-        rows(connection, "insert_acknowledgement", {**name, **given})
+        select(connection, QUERIES["insert_acknowledgement"], {**name, **given})
 
 
 def moment(milliseconds: int) -> datetime:
@@ -169,7 +172,7 @@ def _limit_episodes(
         "members_each": members_each,
         "hold_ms": HOLD_MS,
     }
-    return [_episode(row) for row in rows(connection, "limit_episodes", parameters)]
+    return [_episode(row) for row in select(connection, QUERIES["limit_episodes"], parameters)]
 
 
 def _range(within_ms: tuple[int, int]) -> dict[str, str]:

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 
+from operation_server.dashboard import QUERIES
 from operation_server.dashboard.schemas import LiveStatistics
 from operation_server.http.live import Feed
-from operation_server.jobs.documents import live_statistics, newest_documents
+from operation_server.jobs.documents import job_statistics, newest_documents
 from operation_server.jobs.schemas import ResultRow
-from telemetry_core.database import Pool, transaction
-from telemetry_core.store import Row
+from telemetry_core.database import Connection, Pool, transaction
+from telemetry_core.store import Row, select
 
 DASHBOARD_INTERVAL_S: Final = 2.0
 RECENT_ON_DASHBOARD: Final = 10
@@ -31,6 +32,12 @@ class DashboardFeed(Feed):
 
     def _forget(self) -> None:
         self.latest = None
+
+
+def live_statistics(connection: Connection) -> Row:
+    """Return `job_statistics` and the jobs completed within the last minute."""
+    (row,) = select(connection, QUERIES["completed_last_minute"])
+    return {**job_statistics(connection), "throughput_per_minute": float(row["count"])}
 
 
 def read_dashboard(pool: Pool) -> Row:

@@ -4,17 +4,18 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
 
-from operation_server.dashboard.feed import DashboardFeed, update_message
+from operation_server.dashboard import QUERIES
+from operation_server.dashboard.feed import DashboardFeed, live_statistics, update_message
 from operation_server.dashboard.schemas import LiveStatistics, ModelComparison, ModelStatistics, Patterns
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.live import read_until_gone, run_until_first_ends
 from operation_server.http.parameters import API_PREFIX
 from operation_server.http.problems import responses
 from operation_server.inference.models import ProvidedRepository, known_models
-from operation_server.jobs.documents import live_statistics, newest_documents
+from operation_server.jobs.documents import newest_documents
 from operation_server.jobs.schemas import ResultList, ResultRow
 from telemetry_core.database import transaction
-from telemetry_core.store import rows
+from telemetry_core.store import select
 
 router = APIRouter(prefix=f"{API_PREFIX}/dashboard", tags=["dashboard"])
 
@@ -43,7 +44,7 @@ def compare_models(pool: ProvidedPool, repository: ProvidedRepository) -> ModelC
     idle = ModelStatistics(total=0, avg_time=None, completed=0, failed=0)
     comparison = dict.fromkeys(known_models(repository), idle)
     with transaction(pool) as connection:
-        found = rows(connection, "model_comparison")
+        found = select(connection, QUERIES["model_comparison"])
     comparison.update({row["model_name"]: ModelStatistics.model_validate(row) for row in found})
     return ModelComparison(comparison=comparison)
 
@@ -52,7 +53,7 @@ def compare_models(pool: ProvidedPool, repository: ProvidedRepository) -> ModelC
 def list_patterns(pool: ProvidedPool) -> Patterns:
     """Return the jobs of the last hour by the pattern in their metadata."""
     with transaction(pool) as connection:
-        return Patterns.model_validate({"patterns": rows(connection, "patterns")})
+        return Patterns.model_validate({"patterns": select(connection, QUERIES["patterns"])})
 
 
 @router.websocket("/ws")

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from operation_server.fleet import QUERIES
 from telemetry_core.database import Connection
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Window, enough_span_s
 
 Part = tuple[str, str]
@@ -19,7 +20,7 @@ def read_progress(connection: Connection, verdicts: Sequence[Row]) -> dict[Part,
         return {}
     satellites, subsystems = (list(names) for names in zip(*learning, strict=True))
     parameters = {"satellites": satellites, "subsystems": subsystems}
-    found = rows(connection, "learning_progress", parameters)
+    found = select(connection, QUERIES["learning_progress"], parameters)
     return {(row["satellite_id"], row["subsystem"]): progress_of(row) for row in found}
 
 

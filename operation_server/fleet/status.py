@@ -22,12 +22,13 @@ from operation_server.alerts.store import (
     satellites,
     unjudged_episodes,
 )
+from operation_server.fleet import QUERIES
 from operation_server.fleet.learning import rarely_sampled, read_progress, with_progress
 from operation_server.http.responses import State
 from operation_server.telemetry.victoria import VictoriaMetrics, until_newest
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.subsystems import Mission, metrics_by_channel
 
 CACHE_S: Final = 1.0
@@ -125,7 +126,7 @@ class FleetBoard:
             contacts = beside.submit(self._contacts.newest)
             present = beside.submit(self._breaches.present)
             names = satellites(connection)
-            verdicts = rows(connection, "newest_verdicts", {"satellites": names, **parts})
+            verdicts = select(connection, QUERIES["newest_verdicts"], {"satellites": names, **parts})
             learning = read_progress(connection, verdicts)
             episodes = open_episodes(connection, names, signs, members_each=1)
             episodes += unjudged_episodes(connection, self._breaches, present.result())

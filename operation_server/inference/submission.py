@@ -9,10 +9,11 @@ from typing import Any, Final, Protocol
 import orjson
 import structlog
 
+from operation_server.inference import QUERIES
 from operation_server.inference.schemas import MIN_POINTS, SubmitRequest
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job
-from telemetry_core.store import QUERIES, PendingInput, create_pending_job, rows
+from telemetry_core.store import PendingInput, create_pending_job, select
 from telemetry_core.subsystems import SERIES_SUBSYSTEM, Mission
 from telemetry_core.tasks import SubmittedTask, submitted_task
 from telemetry_core.values import number_of
@@ -187,10 +188,10 @@ def submit_once(
 ) -> str:
     """Do the same under an idempotency key; the job of an earlier equal request is returned instead."""
     with transaction(pool) as connection:
-        (lock,) = rows(connection, "try_lock_idempotency_key", {"idempotency_key": key})
+        (lock,) = select(connection, QUERIES["try_lock_idempotency_key"], {"idempotency_key": key})
         if not lock["pg_try_advisory_xact_lock"]:
             raise RequestRefused(409, "a request with this Idempotency-Key is in flight: wait for its answer")
-        found = rows(connection, "find_idempotency_key", {"idempotency_key": key})
+        found = select(connection, QUERIES["find_idempotency_key"], {"idempotency_key": key})
         if found:
             return _repeated(found[0], request_sha256)
         _store_and_publish(connection, send_task, submission)

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from operation_server.jobs import QUERIES
 from telemetry_core.database import Connection
 from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 
 PAGE_CEILING: Final = 10_000
 """`total` counts no further, and no page starts beyond it."""
@@ -32,13 +33,13 @@ def job_ids_between(satellite_id: str, start: datetime, end: datetime) -> dict[s
 
 def job_states(connection: Connection, job_ids: Sequence[str]) -> dict[str, Row]:
     """Return the states of those jobs that exist, by id."""
-    found = rows(connection, "job_states", {"job_ids": list(job_ids)})
+    found = select(connection, QUERIES["job_states"], {"job_ids": list(job_ids)})
     return {row["job_id"]: row for row in found}
 
 
 def job_document(connection: Connection, job_id: str) -> Row | None:
     """Return one job with its rows and forecasts."""
-    found = rows(connection, "job_documents", {"job_ids": [job_id], "with_forecasts": True})
+    found = select(connection, QUERIES["job_documents"], {"job_ids": [job_id], "with_forecasts": True})
     return found[0] if found else None
 
 
@@ -46,31 +47,25 @@ def newest_documents(
     connection: Connection, *, limit: int, offset: int = 0, of: JobsOfModel | None = None
 ) -> list[Row]:
     """Return a page of jobs, newest first, without the forecasts of their rows."""
-    suffix, wanted = _wanted(of)
-    page = {"limit": limit, "offset": offset, **wanted}
-    ids = [row["job_id"] for row in rows(connection, f"newest_job_ids{suffix}", page)]
-    return rows(connection, "job_documents", {"job_ids": ids, "with_forecasts": False})
+    statement = "newest_job_ids" if of is None else "newest_job_ids_of_model"
+    page = {"limit": limit, "offset": offset, **_wanted(of)}
+    ids = [row["job_id"] for row in select(connection, QUERIES[statement], page)]
+    return select(connection, QUERIES["job_documents"], {"job_ids": ids, "with_forecasts": False})
 
 
 def count_jobs(connection: Connection, *, of: JobsOfModel | None = None) -> int:
     """Count jobs, at most `PAGE_CEILING`."""
-    suffix, wanted = _wanted(of)
-    (row,) = rows(connection, f"count_newest_jobs{suffix}", {"ceiling": PAGE_CEILING, **wanted})
+    statement = "count_newest_jobs" if of is None else "count_newest_jobs_of_model"
+    (row,) = select(connection, QUERIES[statement], {"ceiling": PAGE_CEILING, **_wanted(of)})
     return min(int(row["count"]), PAGE_CEILING)
 
 
-def _wanted(of: JobsOfModel | None) -> tuple[str, dict[str, Any]]:
-    return ("", {}) if of is None else ("_of_model", asdict(of))
+def _wanted(of: JobsOfModel | None) -> dict[str, Any]:
+    return {} if of is None else asdict(of)
 
 
 def job_statistics(connection: Connection) -> Row:
     """Return totals and success rate (percent) over the newest 1000 jobs."""
-    (row,) = rows(connection, "job_statistics")
+    (row,) = select(connection, QUERIES["job_statistics"])
     total = row["total_jobs"]
     return {**row, "success_rate": round(100.0 * row["completed"] / total, 2) if total else 0.0}
-
-
-def live_statistics(connection: Connection) -> Row:
-    """Return `job_statistics` and the jobs completed within the last minute."""
-    (row,) = rows(connection, "completed_last_minute")
-    return {**job_statistics(connection), "throughput_per_minute": float(row["count"])}

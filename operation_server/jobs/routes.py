@@ -11,11 +11,12 @@ from pydantic import StringConstraints
 from operation_server.http.dependencies import ProvidedPool
 from operation_server.http.parameters import API_PREFIX, JobId, ModelName, Satellite, Time
 from operation_server.http.problems import responses
+from operation_server.jobs import QUERIES
 from operation_server.jobs.cursors import InvalidCursor, Position, decode_cursor, encode_cursor
 from operation_server.jobs.schemas import JobDetail, JobItem, Jobs, JobStages
 from telemetry_core.database import Connection, transaction
 from telemetry_core.inferences import JobStatus, Source
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/jobs", tags=["jobs"])
@@ -108,9 +109,9 @@ def read_page(
         "limit": limit + 1,
         "ceiling": ceiling,
     }
-    found = rows(connection, "job_page", parameters)
+    found = select(connection, QUERIES["job_page"], parameters)
     is_full = len(found) > limit
-    last = found[limit - 1 : limit] if is_full else rows(connection, "last_job_seen", parameters)
+    last = found[limit - 1 : limit] if is_full else select(connection, QUERIES["last_job_seen"], parameters)
     next_cursor = encode_cursor((last[0]["created_at"], last[0]["job_id"])) if last else None
     return Jobs(jobs=[JobItem.model_validate(row) for row in found[:limit]], next_cursor=next_cursor)
 
@@ -119,8 +120,8 @@ def read_page(
 def get_job(job_id: JobId, pool: ProvidedPool) -> JobDetail:
     """Return one job with everything known of it."""
     with transaction(pool) as connection:
-        found = rows(connection, "job", {"job_id": job_id})
-        subsystems = rows(connection, "job_inferences", {"job_id": job_id})
+        found = select(connection, QUERIES["job"], {"job_id": job_id})
+        subsystems = select(connection, QUERIES["job_inferences"], {"job_id": job_id})
     if not found:
         raise HTTPException(404, "Job not found")
     return JobDetail.model_validate(

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from operation_server.alerts.anomalies import anomalies_behind_s
+from operation_server.dead_letters.office import next_positions
 from operation_server.health.probes import Away
+from operation_server.pipeline import QUERIES
 from operation_server.pipeline.schemas import DatabasePart, SearchPart
 from operation_server.pipeline.thresholds import (
     Finding,
@@ -20,7 +22,7 @@ from operation_server.pipeline.thresholds import (
 )
 from telemetry_core.database import Pool, transaction
 from telemetry_core.disk import DiskSpace, shortage
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 
 RELAY_CEILING: Final = 10_000
 SEARCH_SINK: Final = "search"
@@ -49,14 +51,16 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
 
     def ask() -> DatabaseNumbers:
         with transaction(pool) as connection:
-            (server,) = rows(connection, "pipeline_database")
-            newest = rows(connection, "newest_verdict")
-            (jobs,) = rows(connection, "open_jobs", {"ceiling": RELAY_CEILING})
-            waiting = rows(connection, "relay_lag", {"sink": SEARCH_SINK, "ceiling": RELAY_CEILING})
+            (server,) = select(connection, QUERIES["pipeline_database"])
+            newest = select(connection, QUERIES["newest_verdict"])
+            (jobs,) = select(connection, QUERIES["open_jobs"], {"ceiling": RELAY_CEILING})
+            waiting = select(
+                connection, QUERIES["relay_lag"], {"sink": SEARCH_SINK, "ceiling": RELAY_CEILING}
+            )
             behind_s = anomalies_behind_s(connection)
-            refused = rows(connection, "refused_verdicts", {"ceiling": RELAY_CEILING})
-            (letters,) = rows(connection, "open_dead_letters", {"ceiling": RELAY_CEILING})
-            positions = rows(connection, "next_dead_letter_positions")
+            refused = select(connection, QUERIES["refused_verdicts"], {"ceiling": RELAY_CEILING})
+            (letters,) = select(connection, QUERIES["open_dead_letters"], {"ceiling": RELAY_CEILING})
+            positions = next_positions(connection)
         return DatabaseNumbers(
             server=server,
             newest_at=newest[0]["completed_at"] if newest else None,
@@ -64,7 +68,7 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
             anomalies_behind_s=behind_s,
             refused=refused,
             open_letters=letters["count"],
-            letter_positions={row["partition"]: row["position"] for row in positions},
+            letter_positions=positions,
             **jobs,
         )
 

@@ -10,10 +10,11 @@ from operation_server.http.parameters import API_PREFIX, ModelName, RecentRange,
 from operation_server.http.problems import responses
 from operation_server.http.responses import json_response
 from operation_server.jobs.documents import job_ids_between
+from operation_server.telemetry import QUERIES
 from operation_server.telemetry.schemas import Forecasts
 from telemetry_core.database import transaction
 from telemetry_core.step_times import channel_step_times, job_step_times
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/forecasts", tags=["forecasts"])
@@ -40,7 +41,7 @@ def get_forecasts(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     }
     parameters = {**wanted, **job_ids_between(satellite_id, within.start, within.end), "ceiling": size}
     with transaction(pool) as connection:
-        found = rows(connection, "subsystem_forecasts", parameters)
+        found = select(connection, QUERIES["subsystem_forecasts"], parameters)
     forecasts = [forecast for row in found if (forecast := forecast_of(row))]
     is_thinned = bool(found) and found[0]["total"] > len(found)
     return json_response({**wanted, "forecasts": forecasts, "is_thinned": is_thinned})

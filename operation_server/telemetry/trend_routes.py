@@ -19,6 +19,7 @@ from operation_server.http.parameters import (
 )
 from operation_server.http.problems import responses
 from operation_server.jobs.documents import job_ids_between
+from operation_server.telemetry import QUERIES
 from operation_server.telemetry.dependencies import ProvidedVictoria
 from operation_server.telemetry.schemas import (
     DataPoint,
@@ -33,7 +34,7 @@ from operation_server.telemetry.victoria import MAX_POINTS, Point, step_of
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.messages import time_of
-from telemetry_core.store import rows
+from telemetry_core.store import select
 from telemetry_core.subsystems import Mission
 
 router = APIRouter(prefix=f"{API_PREFIX}/trends", tags=["trends"])
@@ -166,7 +167,7 @@ def _forecast(pool: Pool, mission: Mission, wanted: ForecastQuery, within: TimeR
         "ceiling": MAX_POINTS // wanted.horizon,
     }
     with transaction(pool) as connection:
-        series = forecast_series(rows(connection, "forecasts", parameters), wanted.channel)
+        series = forecast_series(select(connection, QUERIES["forecasts"], parameters), wanted.channel)
     return [point for point in series if within.start.timestamp() <= point.time_s <= within.end.timestamp()]
 
 

@@ -13,9 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from operation_server.alerts.episodes import ANOMALY, Sign, alert_id_of
 from operation_server.http.live import Feed, pause_after
 from operation_server.telemetry.series import milliseconds_of
+from operation_server.verdicts import QUERIES
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 
 VERDICT_INTERVAL_S: Final = 0.25
 TICK_S: Final = 1.0
@@ -116,13 +117,13 @@ def read_events(pool: Pool, position: Position) -> list[Row]:
     """Return a page of the events after a position, in commit order."""
     parameters = {"xact": position[0], "id": position[1], "limit": VERDICT_PAGE}
     with transaction(pool) as connection:
-        return events_of(rows(connection, "events_after", parameters))
+        return events_of(select(connection, QUERIES["events_after"], parameters))
 
 
 def read_head(pool: Pool) -> Position:
     """Return where news begin now."""
     with transaction(pool) as connection:
-        (row,) = rows(connection, "verdict_head")
+        (row,) = select(connection, QUERIES["verdict_head"])
     return int(row["xact"]), 0
 
 

@@ -14,10 +14,11 @@ from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
 from operation_server.http.problems import responses
 from operation_server.jobs.documents import job_ids_between
 from operation_server.jobs.schemas import VerdictItem
+from operation_server.verdicts import QUERIES
 from operation_server.verdicts.feed import Position, VerdictFeed, event_id, position_of, with_ticks
 from operation_server.verdicts.schemas import Verdicts
 from telemetry_core.database import transaction
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.subsystems import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/verdicts", tags=["verdicts"])
@@ -63,7 +64,7 @@ def list_verdicts(
         "limit": limit + 1,
     }
     with transaction(pool) as connection:
-        found = rows(connection, "verdicts_between", parameters)
+        found = select(connection, QUERIES["verdicts_between"], parameters)
     verdicts = [VerdictItem.model_validate(row) for row in found[:limit]]
     return Verdicts(verdicts=verdicts, is_truncated=len(found) > limit)
 

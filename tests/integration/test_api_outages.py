@@ -7,10 +7,12 @@ import psycopg2
 import pytest
 import requests
 
+from operation_server.alerts.store import satellites
 from operation_server.app import create_app
 from operation_server.health.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
 from operation_server.health.routes import READINESS
 from operation_server.health.triton import triton_question
+from operation_server.pipeline import QUERIES as PIPELINE_QUERIES
 from operation_server.pipeline.databases import database_question
 from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
@@ -19,7 +21,7 @@ from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings
-from telemetry_core.store import rows
+from telemetry_core.store import select
 from tests.integration.postgres_server import administer, free_port
 from tests.integration.running_api import RunningApi, running_api, served
 from tests.integration.search_server import SearchServer
@@ -223,6 +225,6 @@ def test_without_room_on_the_disk_a_job_is_refused_and_leaves_nothing(database: 
     assert "MIN_FREE_DISK_MB" in ready["dependencies"]["disk"]["detail"]
     pool = open_pool(database, max_connections=1)
     with transaction(pool) as connection:
-        assert rows(connection, "newest_verdict") == []
-        assert rows(connection, "satellites") == []
+        assert select(connection, PIPELINE_QUERIES["newest_verdict"]) == []
+        assert satellites(connection) == []
     pool.close()
