@@ -21,10 +21,10 @@ from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
 from operation_server.dead_letters.gathering import gathering
 from operation_server.dead_letters.office import DeadLetterOffice
 from operation_server.fleet import routes as fleet
-from operation_server.fleet.status import FleetBoard
+from operation_server.fleet.status import FleetStatus
 from operation_server.health import routes as health
 from operation_server.health.heartbeat import reporting
-from operation_server.health.probes import Gate, Inquiry
+from operation_server.health.probes import Gate, Probes
 from operation_server.health.readiness import (
     Check,
     Readiness,
@@ -34,7 +34,7 @@ from operation_server.health.readiness import (
     triton_check,
 )
 from operation_server.health.schemas import VERSION
-from operation_server.health.triton import IndexedModel, triton_question
+from operation_server.health.triton import IndexedModel, models_probe
 from operation_server.http import keys, problems
 from operation_server.http.access_log import leave_out_queries
 from operation_server.http.dependencies import MISSION, POOL
@@ -50,7 +50,7 @@ from operation_server.jobs import result_routes as results
 from operation_server.jobs import routes as jobs
 from operation_server.mission import routes as mission_routes
 from operation_server.pipeline import routes as pipeline
-from operation_server.pipeline.status_cache import Board, questions
+from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
 from operation_server.search import routes as search
 from operation_server.search.verdict_index import VerdictSearch
 from operation_server.telemetry import forecast_routes as forecasts
@@ -106,13 +106,15 @@ def create_app(
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
     index = VerdictSearch(settings.elasticsearch_url)
     mission = load_mission(settings.mission_file)
-    models = triton_question(settings.triton_server_url, mission.model.name)
+    models = models_probe(settings.triton_server_url, mission.model.name)
     disk = Disk(settings)
     office = DeadLetterOffice(pool, KafkaLetters(settings), RabbitLetters(broker))
     readiness = Readiness(
         checks or _checks(settings, pool, broker, victoria, index, models) | {DISK: disk.require_room}
     )
-    status = Board(Inquiry(questions(settings, pool, broker, victoria, index, models, disk)), settings)
+    status = StatusCache(
+        Probes(pipeline_probes(settings, pool, broker, victoria, index, models, disk)), settings
+    )
     tickets = Tickets()
     app = _application(settings, tickets, office, [readiness, status, victoria, index, pool])
     POOL.put(app, pool)
@@ -136,9 +138,9 @@ def watch_fleet(app: FastAPI) -> None:
     """Give an application a fleet, and alerts, of which nothing is known yet."""
     pool, victoria, mission = POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app)
     breaches = Breaches(victoria, mission)
-    board = FleetBoard(pool, victoria, breaches, mission)
-    fleet.FLEET.put(app, board)
-    sources = alerts.Sources(pool=pool, mission=mission, breaches=breaches, conditions=board.conditions)
+    status = FleetStatus(pool, victoria, breaches, mission)
+    fleet.FLEET.put(app, status)
+    sources = alerts.Sources(pool=pool, mission=mission, breaches=breaches, conditions=status.conditions)
     alerts.SOURCES.put(app, sources)
 
 

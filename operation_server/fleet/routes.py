@@ -5,16 +5,16 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException
 
 from operation_server.fleet.schemas import Fleet, SatelliteState
-from operation_server.fleet.status import FleetBoard
+from operation_server.fleet.status import FleetStatus
 from operation_server.http.dependencies import Slot
 from operation_server.http.parameters import API_PREFIX, Satellite
 from operation_server.http.problems import responses
 
 router = APIRouter(prefix=f"{API_PREFIX}/fleet", tags=["fleet"])
 
-FLEET: Final = Slot[FleetBoard]("fleet")
+FLEET: Final = Slot[FleetStatus]("fleet")
 
-ProvidedFleet = Annotated[FleetBoard, Depends(FLEET)]
+ProvidedFleet = Annotated[FleetStatus, Depends(FLEET)]
 
 
 @router.get("", responses=responses(503))

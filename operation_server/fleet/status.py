@@ -80,7 +80,7 @@ def state_of_satellite(parts: Iterable[State], *, is_stale: bool) -> State:
     return min(heard, key=WORST_FIRST.index)
 
 
-class FleetBoard:
+class FleetStatus:
     """Keeps the newest overview for `CACHE_S`."""
 
     def __init__(

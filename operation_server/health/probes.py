@@ -1,4 +1,4 @@
-"""Questions to several tools at once: each with the same patience, one that hangs is not asked again."""
+"""Probes of servers: run in parallel with one timeout, and not again while one still runs."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,17 +13,17 @@ from telemetry_core.errors import DependencyUnavailable
 
 _log = structlog.get_logger(__name__)
 
-PATIENCE_S: Final = 2.0
-"""For all answers of one round."""
-ANSWER_S: Final = 1.0
-"""For one answer of a tool that may have to give several."""
+TIMEOUT_S: Final = 2.0
+"""For all results of one round."""
+PROBE_TIMEOUT_S: Final = 1.0
+"""For one answer of a server that may have to give several."""
 GATE_S: Final = 1.0
 """So long an answer shows that a server is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Away:
-    """Instead of an answer: why there is none."""
+class Unavailable:
+    """Instead of a result: why there is none."""
 
     detail: str
 
@@ -65,38 +65,38 @@ def _refusal_of(check: Callable[[], object]) -> DependencyUnavailable | None:
     return None
 
 
-class Inquiry:
-    """Asks all tools at once; the answers come by name."""
+class Probes:
+    """Runs all at once; the results come by name."""
 
-    def __init__(self, questions: Mapping[str, Callable[[], Any]], *, patience_s: float = PATIENCE_S) -> None:
-        self._questions = dict(questions)
-        self._patience_s = patience_s
-        self._executor = ThreadPoolExecutor(max_workers=len(questions), thread_name_prefix="asking")
+    def __init__(self, probes: Mapping[str, Callable[[], Any]], *, timeout_s: float = TIMEOUT_S) -> None:
+        self._probes = dict(probes)
+        self._timeout_s = timeout_s
+        self._executor = ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probes")
         self._running: dict[str, Future[Any]] = {}
 
-    def answers(self) -> dict[str, Any]:
-        """Return what each tool answered, or that it is `Away`."""
-        for name, question in self._questions.items():
+    def results(self) -> dict[str, Any]:
+        """Return what each probe found, or that its server is `Unavailable`."""
+        for name, probe in self._probes.items():
             if name not in self._running or self._running[name].done():
-                self._running[name] = self._executor.submit(_answer, question)
-        wait(self._running.values(), timeout=self._patience_s)
+                self._running[name] = self._executor.submit(_run, probe)
+        wait(self._running.values(), timeout=self._timeout_s)
         return {name: self._outcome(future) for name, future in self._running.items()}
 
     def close(self) -> None:
-        """Ask no further."""
+        """Run no further."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _outcome(self, future: Future[Any]) -> Any:
         if not future.done():
-            return Away(detail=f"no answer within {self._patience_s:g} s")
+            return Unavailable(detail=f"no answer within {self._timeout_s:g} s")
         return future.result()
 
 
-def _answer(question: Callable[[], Any]) -> Any:
+def _run(probe: Callable[[], Any]) -> Any:
     try:
-        return question()
+        return probe()
     except DependencyUnavailable as error:
-        return Away(detail=str(error))
-    except Exception as error:  # noqa: BLE001 - one tool that answers strangely must not hide the others
+        return Unavailable(detail=str(error))
+    except Exception as error:  # noqa: BLE001 - one server that answers strangely must not hide the others
         _log.exception("A tool's answer can't be used")
-        return Away(detail=f"its answer can't be used, {type(error).__name__}: {error}")
+        return Unavailable(detail=f"its answer can't be used, {type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""Whether the servers behind the API answer: each asked with a second's patience, answers kept two."""
+"""Whether the servers behind the API answer: each has a second for it, answers are kept for two."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ import grpc  # type: ignore[import-untyped]
 from confluent_kafka import Consumer, KafkaException
 from kombu.exceptions import KombuError
 
-from operation_server.health.probes import Away, Inquiry
+from operation_server.health.probes import Probes, Unavailable
 from operation_server.health.triton import IndexedModel, not_ready, open_channel
 from telemetry_core.consumer_group import observer_of
 from telemetry_core.database import Pool, transaction
@@ -45,8 +45,8 @@ class Readiness:
     ) -> None:
         self._checks = dict(checks)
         self._monotonic = monotonic
-        questions = {name: partial(self._state_of, name) for name in self._checks}
-        self._inquiry = Inquiry(questions, patience_s=TIMEOUT_S)
+        probes = {name: partial(self._state_of, name) for name in self._checks}
+        self._probes = Probes(probes, timeout_s=TIMEOUT_S)
         self._lock = threading.Lock()
         self._asked_at = -CACHE_S
         self._states: dict[str, DependencyState] = {}
@@ -61,10 +61,10 @@ class Readiness:
 
     def close(self) -> None:
         """Start no further checks."""
-        self._inquiry.close()
+        self._probes.close()
 
     def _ask(self) -> dict[str, DependencyState]:
-        return {name: _outcome(answer) for name, answer in self._inquiry.answers().items()}
+        return {name: _outcome(answer) for name, answer in self._probes.results().items()}
 
     def _state_of(self, name: str) -> DependencyState:
         return _state(self._checks[name])
@@ -79,8 +79,8 @@ def _state(check: Check) -> DependencyState:
     return DependencyState(is_up=True, detail=detail or "", latency_ms=_since_ms(started))
 
 
-def _outcome(answer: DependencyState | Away) -> DependencyState:
-    if isinstance(answer, Away):
+def _outcome(answer: DependencyState | Unavailable) -> DependencyState:
+    if isinstance(answer, Unavailable):
         return DependencyState(is_up=False, detail=answer.detail, latency_ms=TIMEOUT_S * 1000)
     return answer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 
-from operation_server.health.probes import ANSWER_S
+from operation_server.health.probes import PROBE_TIMEOUT_S
 from telemetry_core.errors import DependencyUnavailable
 
 
@@ -27,14 +27,14 @@ def open_channel(address: str) -> Any:
     return grpc.insecure_channel(address, options=options)
 
 
-def triton_question(address: str, wanted: str) -> Callable[[], list[IndexedModel]]:
+def models_probe(address: str, wanted: str) -> Callable[[], list[IndexedModel]]:
     """Ask Triton's gRPC which models it has and whether each is ready; the model `wanted` it must have."""
     channel = open_channel(address)
     repository_index = channel.unary_unary("/inference.GRPCInferenceService/RepositoryIndex")
 
     def ask() -> list[IndexedModel]:
         try:
-            return with_missing(indexed_models(repository_index(b"", timeout=ANSWER_S)), wanted)
+            return with_missing(indexed_models(repository_index(b"", timeout=PROBE_TIMEOUT_S)), wanted)
         except grpc.RpcError as error:
             detail = error.details() if isinstance(error, grpc.Call) else str(error)
             raise DependencyUnavailable("triton", detail) from error

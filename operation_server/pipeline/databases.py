@@ -7,17 +7,17 @@ from typing import Any, Final
 
 from operation_server.alerts.anomalies import anomalies_behind_s
 from operation_server.dead_letters.office import next_positions
-from operation_server.health.probes import Away
+from operation_server.health.probes import Unavailable
 from operation_server.pipeline import QUERIES
 from operation_server.pipeline.schemas import DatabasePart, SearchPart
 from operation_server.pipeline.thresholds import (
     Finding,
-    away,
     connections_state,
     disk_state,
     judged,
     lag_state,
     transaction_state,
+    unavailable,
     without_normal,
 )
 from telemetry_core.database import Pool, transaction
@@ -46,7 +46,7 @@ class DatabaseNumbers:
     letter_positions: Mapping[int, int] = field(default_factory=dict)
 
 
-def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
+def database_probe(pool: Pool) -> Callable[[], DatabaseNumbers]:
     """Ask PostgreSQL; all its statements are cheap on any number of rows."""
 
     def ask() -> DatabaseNumbers:
@@ -76,13 +76,13 @@ def database_question(pool: Pool) -> Callable[[], DatabaseNumbers]:
 
 
 def database_part(
-    answer: DatabaseNumbers | Away, disk: DiskSpace | Away
+    answer: DatabaseNumbers | Unavailable, disk: DiskSpace | Unavailable
 ) -> tuple[DatabasePart, list[Finding]]:
     """Judge connections, the oldest transaction and the room on the disk."""
     room = _room(disk)
-    free_bytes = None if isinstance(disk, Away) else disk.free_bytes
-    if isinstance(answer, Away):
-        findings = [*away(answer), *room]
+    free_bytes = None if isinstance(disk, Unavailable) else disk.free_bytes
+    if isinstance(answer, Unavailable):
+        findings = [*unavailable(answer), *room]
         nothing: dict[str, Any] = dict.fromkeys(DatabasePart.model_fields)
         return DatabasePart(**{**nothing, "free_disk_bytes": free_bytes, **judged(findings)}), findings
     server = answer.server
@@ -103,20 +103,22 @@ def database_part(
     return DatabasePart(**judged(findings), **numbers), findings
 
 
-def _room(disk: DiskSpace | Away) -> list[Finding]:
-    if isinstance(disk, Away):
-        return away(disk)
+def _room(disk: DiskSpace | Unavailable) -> list[Finding]:
+    if isinstance(disk, Unavailable):
+        return unavailable(disk)
     return without_normal(Finding(state=disk_state(disk), message=f"disk: {shortage(disk)}"))
 
 
 def search_part(
-    answer: int | Away | None, database: DatabaseNumbers | Away
+    answer: int | Unavailable | None, database: DatabaseNumbers | Unavailable
 ) -> tuple[SearchPart, list[Finding]]:
     """Judge how many verdicts the relay has not passed on to the engine."""
-    findings = [finding for one in (answer, database) if isinstance(one, Away) for finding in away(one)]
-    documents = None if isinstance(answer, Away) else answer
-    lag = None if isinstance(database, Away) else database.relay_lag
-    if documents is None and not isinstance(answer, Away):
+    findings = [
+        finding for one in (answer, database) if isinstance(one, Unavailable) for finding in unavailable(one)
+    ]
+    documents = None if isinstance(answer, Unavailable) else answer
+    lag = None if isinstance(database, Unavailable) else database.relay_lag
+    if documents is None and not isinstance(answer, Unavailable):
         findings.append(
             Finding(state="standby", message="the index is not built yet: verdict_relay builds it")
         )

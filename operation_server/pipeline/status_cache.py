@@ -1,4 +1,4 @@
-"""The pipeline at a glance: what the tools answered, put into parts and judged, once for all clients."""
+"""The pipeline at a glance: the tools' answers, put into parts and judged, once for all clients."""
 
 import asyncio
 import time
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from operation_server.health.probes import Away, Inquiry
+from operation_server.health.probes import Probes, Unavailable
 from operation_server.health.triton import IndexedModel
 from operation_server.pipeline.databases import (
     DatabaseNumbers,
     database_part,
-    database_question,
+    database_probe,
     search_part,
 )
-from operation_server.pipeline.kafka import KafkaNumbers, KafkaQuestion, kafka_part
-from operation_server.pipeline.metrics import Metrics, metrics_question, verdicts_part, victoria_part
+from operation_server.pipeline.kafka import KafkaNumbers, KafkaProbe, kafka_part
+from operation_server.pipeline.metrics import Metrics, metrics_probe, verdicts_part, victoria_part
 from operation_server.pipeline.passed_over import PASSED_OVER_QUERY, passed_over_part
-from operation_server.pipeline.queues import WorkersQuestion, rabbitmq_part, rabbitmq_question, workers_part
+from operation_server.pipeline.queues import WorkersProbe, queues_probe, rabbitmq_part, workers_part
 from operation_server.pipeline.schemas import Pipeline, TaskQueue, Worker
 from operation_server.pipeline.thresholds import alerts_of
 from operation_server.pipeline.triton import gpu_part, triton_part
@@ -32,20 +32,20 @@ CACHE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """What each tool answered; a field is named as its question."""
+class ProbeResults:
+    """What each tool answered; a field is named as its probe."""
 
-    kafka: KafkaNumbers | Away
-    rabbitmq: list[TaskQueue] | Away
-    workers: list[Worker] | Away
-    triton: list[IndexedModel] | Away
-    metrics: Metrics | Away
-    database: DatabaseNumbers | Away
-    search: int | Away | None
-    disk: DiskSpace | Away
+    kafka: KafkaNumbers | Unavailable
+    rabbitmq: list[TaskQueue] | Unavailable
+    workers: list[Worker] | Unavailable
+    triton: list[IndexedModel] | Unavailable
+    metrics: Metrics | Unavailable
+    database: DatabaseNumbers | Unavailable
+    search: int | Unavailable | None
+    disk: DiskSpace | Unavailable
 
 
-def questions(  # noqa: PLR0913, PLR0917 - the tools
+def pipeline_probes(  # noqa: PLR0913, PLR0917 - the tools
     settings: Settings,
     pool: Pool,
     broker: Any,
@@ -54,66 +54,66 @@ def questions(  # noqa: PLR0913, PLR0917 - the tools
     models: Callable[[], list[IndexedModel]],
     disk: Disk,
 ) -> dict[str, Callable[[], Any]]:
-    """Build the question to each tool; nothing connects yet."""
+    """Build the probe of each tool; nothing connects yet."""
     return {
-        "kafka": KafkaQuestion(settings),
-        "rabbitmq": rabbitmq_question(broker),
-        "workers": WorkersQuestion(broker),
+        "kafka": KafkaProbe(settings),
+        "rabbitmq": queues_probe(broker),
+        "workers": WorkersProbe(broker),
         "triton": models,
-        "metrics": metrics_question(victoria, PASSED_OVER_QUERY),
-        "database": database_question(pool),
+        "metrics": metrics_probe(victoria, PASSED_OVER_QUERY),
+        "database": database_probe(pool),
         "search": engine.count,
         "disk": disk.space,
     }
 
 
-def pipeline_of(answers: Answers, *, topics: Sequence[str], now: datetime) -> Pipeline:
+def pipeline_of(results: ProbeResults, *, topics: Sequence[str], now: datetime) -> Pipeline:
     """Judge every part and list what is not as it should be."""
     judged = {
-        "kafka": kafka_part(answers.kafka, answers.database, topics),
-        "rabbitmq": rabbitmq_part(answers.rabbitmq),
-        "workers": workers_part(answers.workers),
-        "triton": triton_part(answers.triton, answers.metrics),
-        "verdicts": verdicts_part(answers.metrics, answers.database),
-        "database": database_part(answers.database, answers.disk),
-        "gpu": gpu_part(answers.triton, answers.metrics),
-        "victoria_metrics": victoria_part(answers.metrics),
-        "search": search_part(answers.search, answers.database),
-        "passed_over": passed_over_part(answers.metrics, answers.database, now=now),
+        "kafka": kafka_part(results.kafka, results.database, topics),
+        "rabbitmq": rabbitmq_part(results.rabbitmq),
+        "workers": workers_part(results.workers),
+        "triton": triton_part(results.triton, results.metrics),
+        "verdicts": verdicts_part(results.metrics, results.database),
+        "database": database_part(results.database, results.disk),
+        "gpu": gpu_part(results.triton, results.metrics),
+        "victoria_metrics": victoria_part(results.metrics),
+        "search": search_part(results.search, results.database),
+        "passed_over": passed_over_part(results.metrics, results.database, now=now),
     }
     found = [(name, finding) for name, (_, findings) in judged.items() for finding in findings]
     parts: dict[str, Any] = {name: part for name, (part, _) in judged.items()}
     return Pipeline(generated_at=now, **parts, alerts=alerts_of(found))
 
 
-class Board:
+class StatusCache:
     """The newest answer, at most `CACHE_S` old; who waits for the next one holds no thread."""
 
     def __init__(
-        self, inquiry: Inquiry, settings: Settings, *, monotonic: Callable[[], float] = time.monotonic
+        self, probes: Probes, settings: Settings, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._inquiry = inquiry
+        self._probes = probes
         self._topics = (settings.kafka_topic, settings.kafka_dead_letter_topic, settings.kafka_results_topic)
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
-        self._asked_at = -CACHE_S
+        self._probed_at = -CACHE_S
         self._newest: Pipeline | None = None
 
     async def pipeline(self) -> Pipeline:
-        """Return the newest answer, or ask."""
+        """Return the newest answer, or probe."""
         async with self._lock:
-            if self._newest is None or self._monotonic() - self._asked_at >= CACHE_S:
-                self._newest = await asyncio.to_thread(self._ask)
-                self._asked_at = self._monotonic()
+            if self._newest is None or self._monotonic() - self._probed_at >= CACHE_S:
+                self._newest = await asyncio.to_thread(self._probe)
+                self._probed_at = self._monotonic()
             return self._newest
 
     def close(self) -> None:
-        """Ask no further."""
-        self._inquiry.close()
+        """Probe no further."""
+        self._probes.close()
 
-    def _ask(self) -> Pipeline:
+    def _probe(self) -> Pipeline:
         return pipeline_of(
-            Answers(**self._inquiry.answers()),
+            ProbeResults(**self._probes.results()),
             topics=self._topics,
             now=datetime.now(UTC),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any, Final
 
-from operation_server.health.probes import Away
+from operation_server.health.probes import Unavailable
 from operation_server.http.responses import State
 from operation_server.pipeline.schemas import PipelineAlert
 from telemetry_core.disk import DiskSpace
@@ -135,7 +135,7 @@ def without_normal(*findings: Finding) -> list[Finding]:
     return [finding for finding in findings if finding.state != "normal"]
 
 
-def away(answer: Away) -> list[Finding]:
+def unavailable(answer: Unavailable) -> list[Finding]:
     """Find a tool away."""
     why = shorten(answer.detail, MAX_DETAIL, placeholder=" ...")
     return [Finding(state="off", message=f"{why}: {ADVICE}")]

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable
 
-from operation_server.health.probes import Away
+from operation_server.health.probes import Unavailable
 from operation_server.health.triton import IndexedModel, not_ready
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.schemas import Gpu, GpuPart, ServedModel, TritonPart
-from operation_server.pipeline.thresholds import Finding, away, judged
+from operation_server.pipeline.thresholds import Finding, judged, unavailable
 from operation_server.telemetry.victoria import Sample
 
 
 def triton_part(
-    answer: list[IndexedModel] | Away, metrics: Metrics | Away
+    answer: list[IndexedModel] | Unavailable, metrics: Metrics | Unavailable
 ) -> tuple[TritonPart, list[Finding]]:
     """Judge the models; their counts are those that VictoriaMetrics scraped last."""
-    if isinstance(answer, Away):
-        findings = away(answer)
+    if isinstance(answer, Unavailable):
+        findings = unavailable(answer)
         return TritonPart(**judged(findings), models=[]), findings
-    samples = [] if isinstance(metrics, Away) else metrics.triton
+    samples = [] if isinstance(metrics, Unavailable) else metrics.triton
     models = [_served(model, samples) for model in answer]
     findings = [Finding(state="serious", message=f"{text}; its tasks wait") for text in not_ready(answer)]
     if not any(model.is_ready for model in models):
@@ -52,16 +52,20 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 
-def gpu_part(answer: list[IndexedModel] | Away, metrics: Metrics | Away) -> tuple[GpuPart, list[Finding]]:
+def gpu_part(
+    answer: list[IndexedModel] | Unavailable, metrics: Metrics | Unavailable
+) -> tuple[GpuPart, list[Finding]]:
     """List the devices of which Triton reports; none is a Triton on the CPU, or a driver without figures."""
-    if isinstance(metrics, Away):
-        findings = away(metrics)
+    if isinstance(metrics, Unavailable):
+        findings = unavailable(metrics)
         return GpuPart(**judged(findings), devices=[]), findings
     uuids = sorted({sample.labels["gpu_uuid"] for sample in metrics.triton if "gpu_uuid" in sample.labels})
     findings = []
     if not uuids:
         findings = (
-            away(answer) if isinstance(answer, Away) else [Finding(state="standby", message="No GPU metrics")]
+            unavailable(answer)
+            if isinstance(answer, Unavailable)
+            else [Finding(state="standby", message="No GPU metrics")]
         )
     return GpuPart(**judged(findings), devices=[_device(uuid, metrics.triton) for uuid in uuids]), findings
 

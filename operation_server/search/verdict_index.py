@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from operation_server.health.probes import ANSWER_S, Gate
+from operation_server.health.probes import PROBE_TIMEOUT_S, Gate
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
 
@@ -20,12 +20,12 @@ class VerdictSearch:
 
     def check(self) -> None:
         """Ask the engine who it is."""
-        self._engine.send("GET", "/", answer_timeout_s=ANSWER_S)
+        self._engine.send("GET", "/", answer_timeout_s=PROBE_TIMEOUT_S)
 
     def count(self) -> int | None:
         """Return how many verdicts the index holds; None before it is built."""
         try:
-            answer = self._engine.send("GET", f"/{VERDICT_INDEX}/_count", answer_timeout_s=ANSWER_S)
+            answer = self._engine.send("GET", f"/{VERDICT_INDEX}/_count", answer_timeout_s=PROBE_TIMEOUT_S)
         except SearchRefused as error:
             if error.status == 404:
                 return None

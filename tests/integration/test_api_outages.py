@@ -11,9 +11,9 @@ from operation_server.alerts.store import satellites
 from operation_server.app import create_app
 from operation_server.health.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
 from operation_server.health.routes import READINESS
-from operation_server.health.triton import triton_question
+from operation_server.health.triton import models_probe
 from operation_server.pipeline import QUERIES as PIPELINE_QUERIES
-from operation_server.pipeline.databases import database_question
+from operation_server.pipeline.databases import database_probe
 from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
@@ -101,7 +101,7 @@ def test_each_dependency_that_is_away_is_named() -> None:
         "postgresql": postgresql_check(open_pool(settings, max_connections=1)),
         "rabbitmq": rabbitmq_check(celery_app("test", settings)),
         "triton": triton_check(
-            settings.triton_server_url, triton_question(settings.triton_server_url, "lstm_timeseries")
+            settings.triton_server_url, models_probe(settings.triton_server_url, "lstm_timeseries")
         ),
         "victoria-metrics": VictoriaMetrics(settings.victoria_metrics_url).check,
         "kafka": kafka_check(settings.kafka_bootstrap_servers),
@@ -176,7 +176,7 @@ def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(
     api: RunningApi, search_server: SearchServer
 ) -> None:
     pool = api.pool
-    ask = database_question(pool)
+    ask = database_probe(pool)
     owner = open_pool(api.database, max_connections=1)
     relay = Relay(owner, SearchSink(SearchEngine(search_server.url, answer_timeout_s=30)))
     relay.step()
@@ -201,7 +201,7 @@ def test_pipeline_sees_a_transaction_of_another_database_that_holds_back_the_rel
     database: Settings, postgres_server: Settings
 ) -> None:
     pool = open_pool(database, max_connections=1)
-    ask = database_question(pool)
+    ask = database_probe(pool)
     connection = psycopg2.connect(
         host=postgres_server.postgres_host,
         port=postgres_server.postgres_port,

@@ -8,7 +8,7 @@ import pytest
 
 from housekeeping.retention import retention_chores
 from operation_server.pipeline import QUERIES
-from operation_server.pipeline.databases import database_question
+from operation_server.pipeline.databases import database_probe
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
@@ -47,7 +47,7 @@ def sink() -> PickySink:
 
 def refused(pool: Pool) -> list[tuple[str, int, str, str]]:
     return [
-        (row["sink"], row["count"], row["job_id"], row["reason"]) for row in database_question(pool)().refused
+        (row["sink"], row["count"], row["job_id"], row["reason"]) for row in database_probe(pool)().refused
     ]
 
 

@@ -1,8 +1,10 @@
 """A server that is frozen costs its callers one short question a second, and no more."""
 
+import threading
+
 import pytest
 
-from operation_server.health.probes import GATE_S, Gate
+from operation_server.health.probes import GATE_S, Gate, Probes, Unavailable
 from telemetry_core.errors import DependencyUnavailable
 
 
@@ -61,3 +63,35 @@ def test_answer_to_a_real_question_saves_the_cheap_one() -> None:
     server.now += 0.9
     gate.ensure()
     assert server.questions == 1
+
+
+def test_answer_that_can_not_be_used_hides_no_other_tool() -> None:
+    def strange() -> None:
+        raise KeyError("messages")
+
+    results = Probes({"one": strange, "two": lambda: 2}).results()
+    assert results == {"one": Unavailable(detail="its answer can't be used, KeyError: 'messages'"), "two": 2}
+
+
+class TestProbes:
+    def test_tool_that_hangs_is_away_and_not_asked_twice(self) -> None:
+        gate, asked = threading.Event(), []
+
+        def hang() -> None:
+            asked.append(1)
+            gate.wait(timeout=30)
+
+        probes = Probes({"kafka": hang, "search": lambda: 9}, timeout_s=0.05)
+        for _ in range(2):
+            assert probes.results() == {"kafka": Unavailable(detail="no answer within 0.05 s"), "search": 9}
+        assert len(asked) == 1
+        gate.set()
+        probes.close()
+
+    def test_tool_that_refuses_is_away_and_says_why(self) -> None:
+        def refuse() -> None:
+            raise DependencyUnavailable("kafka", "refused")
+
+        probes = Probes({"kafka": refuse})
+        assert probes.results() == {"kafka": Unavailable(detail="kafka unavailable: refused")}
+        probes.close()

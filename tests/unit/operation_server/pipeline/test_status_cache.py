@@ -1,25 +1,22 @@
 import asyncio
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from confluent_kafka import TopicPartition
 from prometheus_client import REGISTRY
 
-from operation_server.health.probes import Away, Inquiry
-from operation_server.health.triton import IndexedModel, indexed_models, not_ready, with_missing
+from operation_server.health.probes import Probes, Unavailable
+from operation_server.health.triton import IndexedModel, not_ready, with_missing
 from operation_server.pipeline.databases import DatabaseNumbers
-from operation_server.pipeline.kafka import KafkaNumbers, lag_of
+from operation_server.pipeline.kafka import KafkaNumbers
 from operation_server.pipeline.metrics import NUMBER_QUERIES, Metrics
 from operation_server.pipeline.passed_over import COUNTERS
-from operation_server.pipeline.queues import REMEMBERED_S, WorkersQuestion
+from operation_server.pipeline.queues import REMEMBERED_S, WorkersProbe
 from operation_server.pipeline.schemas import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
-from operation_server.pipeline.status_cache import CACHE_S, Answers, Board, pipeline_of
+from operation_server.pipeline.status_cache import CACHE_S, ProbeResults, StatusCache, pipeline_of
 from operation_server.telemetry.victoria import Sample
 from telemetry_core.disk import DiskSpace
-from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.observability import RESTLESS_SAMPLE_SETS
 from telemetry_core.settings import Settings
 
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 NOW = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
 TOPICS = ("telemetry", "refused")
 ROOM = DiskSpace(free_bytes=5_000_000_000, total_bytes=9_000_000_000, needed_bytes=1_000_000_000)
-WELL = Answers(
+WELL = ProbeResults(
     kafka=KafkaNumbers(
         groups=[ConsumerGroup(group="trigger", topic="telemetry", lag=0, members=1, state="normal")],
         topics=[Topic(topic=topic, partitions=1, messages=0) for topic in TOPICS],
@@ -88,7 +85,7 @@ class TestParts:
             "search": {"search"},
         }
         for tool, off in parts.items():
-            answer = pipeline(**{tool: Away(detail=f"{tool} unavailable: refused")})
+            answer = pipeline(**{tool: Unavailable(detail=f"{tool} unavailable: refused")})
             assert {name for name, state in states(answer).items() if state == "off"} == off
             assert {alert.part for alert in answer.alerts} == off
             assert all(f"{tool} unavailable: refused: see " in alert.message for alert in answer.alerts)
@@ -120,7 +117,7 @@ class TestParts:
 
     @pytest.mark.parametrize("name", ["inference", "celery", "dead-letters"])
     def test_queue_that_is_missing_is_named(self, name: str) -> None:
-        assert not isinstance(WELL.rabbitmq, Away)
+        assert not isinstance(WELL.rabbitmq, Unavailable)
         answer = pipeline(rabbitmq=[queue for queue in WELL.rabbitmq if queue.queue != name])
         assert answer.rabbitmq.state == "caution"
         assert f"queue {name} is missing" in answer.rabbitmq.detail
@@ -156,7 +153,7 @@ class TestParts:
         assert (answer.kafka.dead_letters, answer.kafka.state) == (count, state)
 
     def test_dead_letters_are_unknown_while_postgresql_is_away(self) -> None:
-        answer = pipeline(database=Away(detail="refused"))
+        answer = pipeline(database=Unavailable(detail="refused"))
         assert (answer.kafka.dead_letters, answer.kafka.state) == (None, "normal")
 
     def test_without_workers_nothing_is_analysed(self) -> None:
@@ -216,21 +213,13 @@ class TestPassedOver:
         assert "telemetry_writer" in item.reason
 
     def test_tool_that_is_away_is_no_proof_that_nothing_was_passed_over(self) -> None:
-        part = pipeline(database=Away(detail="refused")).passed_over
+        part = pipeline(database=Unavailable(detail="refused")).passed_over
         assert (part.state, part.items) == ("standby", [])
         assert "not all is known" in part.detail
 
     def test_every_counter_is_one_that_a_service_or_server_exports(self) -> None:
         own = {f"{family.name}_total" for family in REGISTRY.collect() if family.type == "counter"}
         assert {name for name in COUNTERS if not name.startswith("vm_")} <= own
-
-
-def test_answer_that_can_not_be_used_hides_no_other_tool() -> None:
-    def strange() -> None:
-        raise KeyError("messages")
-
-    answers = Inquiry({"one": strange, "two": lambda: 2}).answers()
-    assert answers == {"one": Away(detail="its answer can't be used, KeyError: 'messages'"), "two": 2}
 
 
 class TestTriton:
@@ -266,45 +255,9 @@ class TestTriton:
         )
         assert (first.power_w, second.power_w, second.utilization_percent) == (None, 71.5, None)
 
-    def test_repository_index_is_read_with_long_names_and_missing_versions(self) -> None:
-        name = "m" * 200
-        ready = text(1, "lstm") + text(2, "1") + text(3, "READY")
-        lost = text(1, name) + text(3, "UNAVAILABLE") + text(4, "no file")
-        assert indexed_models(field(1, ready) + field(1, lost)) == [
-            IndexedModel(model_name="lstm", version="1", is_ready=True),
-            IndexedModel(model_name=name, version="", is_ready=False, reason="no file"),
-        ]
-        assert indexed_models(b"") == []
-
 
 def sample(name: str, value: float, **labels: str) -> Sample:
     return Sample(labels={"__name__": name, **labels}, value=value)
-
-
-def field(number: int, content: bytes) -> bytes:
-    low, high = len(content) & 0x7F, len(content) >> 7
-    return bytes([number << 3 | 2, low | 0x80, high] if high else [number << 3 | 2, low]) + content
-
-
-def text(number: int, content: str) -> bytes:
-    return field(number, content.encode())
-
-
-FIRST, SECOND = TopicPartition("telemetry", 0), TopicPartition("telemetry", 1)
-BEGINS = {FIRST: 5, SECOND: 20}
-ENDS = {FIRST: 105, SECOND: 30}
-
-
-class TestLag:
-    def test_lag_is_summed_over_the_partitions(self) -> None:
-        assert lag_of({FIRST: 100, SECOND: 28}, BEGINS, ENDS) == 7
-
-    def test_lag_is_unknown_before_the_first_commit(self) -> None:
-        assert lag_of({FIRST: -1001, SECOND: -1001}, BEGINS, ENDS) is None
-        assert lag_of({}, BEGINS, ENDS) is None
-
-    def test_partition_without_commit_is_unread_from_its_beginning(self) -> None:
-        assert lag_of({FIRST: 105, SECOND: -1001}, BEGINS, ENDS) == 10
 
 
 class Clock:
@@ -317,58 +270,34 @@ class Clock:
 
 def test_worker_that_falls_silent_is_shown_for_a_while() -> None:
     clock = Clock()
-    question = WorkersQuestion(None, monotonic=clock)
+    probe = WorkersProbe(None, monotonic=clock)
     replies: Mapping[str, Any] = {"celery@one": {"pool": {"max-concurrency": 2}, "total": {"a": 3, "b": 4}}}
     alive = Worker(worker="celery@one", is_alive=True, active=1, concurrency=2, processed=7)
     silent = Worker(worker="celery@one", is_alive=False, active=None, concurrency=None, processed=None)
-    assert question.workers_of(replies, {"celery@one": [{}]}) == [alive]
+    assert probe.workers_of(replies, {"celery@one": [{}]}) == [alive]
     clock.now_s = REMEMBERED_S
-    assert question.workers_of({}, {}) == [silent]
+    assert probe.workers_of({}, {}) == [silent]
     clock.now_s = REMEMBERED_S + 0.1
-    assert question.workers_of({}, {}) == []
+    assert probe.workers_of({}, {}) == []
 
 
-class TestAsking:
-    def test_tool_that_hangs_is_away_and_not_asked_twice(self) -> None:
-        gate, asked = threading.Event(), []
-
-        def hang() -> None:
-            asked.append(1)
-            gate.wait(timeout=30)
-
-        inquiry = Inquiry({"kafka": hang, "search": lambda: 9}, patience_s=0.05)
-        for _ in range(2):
-            assert inquiry.answers() == {"kafka": Away(detail="no answer within 0.05 s"), "search": 9}
-        assert len(asked) == 1
-        gate.set()
-        inquiry.close()
-
-    def test_tool_that_refuses_is_away_and_says_why(self) -> None:
-        def refuse() -> None:
-            raise DependencyUnavailable("kafka", "refused")
-
-        inquiry = Inquiry({"kafka": refuse})
-        assert inquiry.answers() == {"kafka": Away(detail="kafka unavailable: refused")}
-        inquiry.close()
-
-
-class TestBoard:
+class TestStatusCache:
     def test_many_clients_at_once_ask_the_tools_once(self) -> None:
-        board, asked, _ = counting_board()
-        answers = asyncio.run(at_once(board, 50))
+        cache, asked, _ = counting_cache()
+        answers = asyncio.run(at_once(cache, 50))
         assert len(asked) == 1
         assert len({id(answer) for answer in answers}) == 1
-        board.close()
+        cache.close()
 
     def test_answer_is_kept_for_two_seconds(self) -> None:
-        board, asked, clock = counting_board()
+        cache, asked, clock = counting_cache()
         for clock.now_s in (0.0, CACHE_S - 0.1, CACHE_S):
-            asyncio.run(board.pipeline())
+            asyncio.run(cache.pipeline())
         assert len(asked) == 2
-        board.close()
+        cache.close()
 
 
-def counting_board() -> tuple[Board, list[int], Clock]:
+def counting_cache() -> tuple[StatusCache, list[int], Clock]:
     asked: list[int] = []
     clock = Clock()
 
@@ -376,20 +305,20 @@ def counting_board() -> tuple[Board, list[int], Clock]:
         asked.append(1)
         return WELL.kafka
 
-    questions: dict[str, Callable[[], Any]] = {
+    probes: dict[str, Callable[[], Any]] = {
         name: lambda name=name: getattr(WELL, name)  # type: ignore[misc]
-        for name in Answers.__slots__
+        for name in ProbeResults.__slots__
     }
-    return Board(Inquiry({**questions, "kafka": kafka}), Settings(), monotonic=clock), asked, clock
+    return StatusCache(Probes({**probes, "kafka": kafka}), Settings(), monotonic=clock), asked, clock
 
 
-async def at_once(board: Board, clients: int) -> list[Pipeline]:
-    return await asyncio.gather(*(board.pipeline() for _ in range(clients)))
+async def at_once(cache: StatusCache, clients: int) -> list[Pipeline]:
+    return await asyncio.gather(*(cache.pipeline() for _ in range(clients)))
 
 
 def test_full_disk_is_critical_and_says_how_much_is_missing_also_without_the_database() -> None:
     full = replace(ROOM, free_bytes=300_000_000)
-    for database in (WELL.database, Away(detail="database: no answer")):
+    for database in (WELL.database, Unavailable(detail="database: no answer")):
         answer = pipeline(disk=full, database=database)
         assert answer.database.free_disk_bytes == 300_000_000
         (alert,) = [alert for alert in answer.alerts if alert.state == "critical"]

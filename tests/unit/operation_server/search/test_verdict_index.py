@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from operation_server.health.probes import ANSWER_S
+from operation_server.health.probes import PROBE_TIMEOUT_S
 from operation_server.search.verdict_index import SEARCH_S, VerdictSearch
 from telemetry_core.errors import DependencyUnavailable
 from tests.http_server import serving
@@ -46,7 +46,7 @@ def engine(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[VerdictSearch
 def test_first_search_of_a_cold_engine_is_waited_for() -> None:
     def cold(path: str) -> tuple[int, bytes]:
         if path.endswith("/_search"):
-            time.sleep(ANSWER_S + 1)
+            time.sleep(PROBE_TIMEOUT_S + 1)
         return 200, FOUND
 
     with engine(cold) as search:
