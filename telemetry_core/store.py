@@ -13,7 +13,6 @@ from psycopg2.extras import execute_values
 from telemetry_core.database import Connection
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference
 from telemetry_core.queries import load_queries
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
 from telemetry_core.values import storable, storable_text
 
 QUERIES: Final = load_queries(Path(__file__).parent)
@@ -30,16 +29,6 @@ class SavedCounts:
     changed: int
     #: Rows that were final already: a redelivery.
     duplicates: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingInput:
-    """Input of one subsystem of a job that a client asks for."""
-
-    subsystem: str
-    model_name: str
-    input_data: Any
-    input_features: tuple[str, ...]
 
 
 def save_inferences(
@@ -96,36 +85,6 @@ def save_results(
     with connection.cursor() as cursor:
         for row in _first_final_rows(inferences):
             cursor.execute(QUERIES["save_result"], _result_parameters(by_id[row.job_id], row))
-
-
-def create_pending_job(connection: Connection, job: Job, inputs: Sequence[PendingInput]) -> None:
-    """Insert a job that a client asked for, with a pending row for each of its inputs.
-
-    A posted series gets its result document too.
-    """
-    parameters = {
-        "job_id": job.job_id,
-        "satellite_id": job.satellite_id,
-        "source": job.source,
-        "trigger_reason": _text(job.trigger_reason),
-        "trigger_reasons": list(map(storable_text, job.trigger_reasons)),
-        "total_subsystems": job.total_subsystems,
-        "created_at": job.created_at,
-        "metadata": to_json(job.metadata),
-    }
-    rows = [
-        (job.job_id, item.subsystem, item.model_name, JobStatus.PENDING.value, to_json(item.input_data),
-         list(item.input_features), job.created_at)
-        for item in sorted(inputs, key=lambda item: item.subsystem)
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES["insert_pending_job"], parameters)
-        _insert_all(cursor, "insert_pending_inferences", rows)
-        for item in inputs:
-            if item.subsystem == SERIES_SUBSYSTEM:
-                cursor.execute(
-                    QUERIES["insert_pending_result"], {**parameters, "model_name": item.model_name}
-                )
 
 
 def select(connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:

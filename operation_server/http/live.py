@@ -1,4 +1,4 @@
-"""Live views: one poller for each kind of feed, however many clients look on; WebSockets that end at once."""
+"""Live views: pollers that all clients share, and WebSockets that notice at once when a client has gone."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine

@@ -1,9 +1,9 @@
-"""Bodies of requests and answers, as clients see them."""
+"""Jobs and verdicts as clients see them."""
 
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from operation_server.http.responses import Answer, Number
 from telemetry_core.inferences import JobStatus
@@ -84,10 +84,8 @@ class Statistics(Answer):
     models_used: dict[str, int]
 
 
-class VerdictItem(BaseModel):
+class VerdictItem(Answer):
     """A verdict as lists show it."""
-
-    model_config = ConfigDict(protected_namespaces=())
 
     job_id: str
     subsystem: str

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from operation_server.http.responses import Answer, Number
 from telemetry_core.values import Refusal
@@ -110,10 +110,8 @@ class Forecast(BaseModel):
     channels: dict[str, ForecastChannel]
 
 
-class Forecasts(BaseModel):
+class Forecasts(Answer):
     """Forecasts in time order; a newer one does not cut an older one."""
-
-    model_config = ConfigDict(protected_namespaces=())
 
     satellite_id: str
     subsystem: str
