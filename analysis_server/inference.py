@@ -37,7 +37,7 @@ _LEAST_SHARE: Final = 0.005
 class Infer(Protocol):
     """A model call: float32[row, time] to forecasts."""
 
-    def __call__(self, model_name: str, model_version: str, windows: NDArray[np.float32]) -> Forecast:
+    def __call__(self, model_name: str, model_version: str, windows: NDArray[np.float32], /) -> Forecast:
         """Answer, or raise `DependencyUnavailable` or `ModelContractError`."""
 
 

@@ -47,7 +47,7 @@ class Source(Protocol):
 class Lookup(Protocol):
     """From satellites and a subsystem to their learned constants."""
 
-    def __call__(self, satellites: Sequence[str], subsystem: str) -> Mapping[str, Calibration]:
+    def __call__(self, satellites: Sequence[str], subsystem: str, /) -> Mapping[str, Calibration]:
         """Return those in use, by satellite."""
 
 

@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 class PublishTask(Protocol):
     """Confirmed publish of one batch under a task id."""
 
-    def __call__(self, batch: InferenceBatch, task_id: str) -> None:
+    def __call__(self, batch: InferenceBatch, task_id: str, /) -> None:
         """Return once the broker confirmed; raise `DependencyUnavailable` otherwise."""
 
 

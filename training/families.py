@@ -121,7 +121,7 @@ def _counter(rng: np.random.Generator, count: int, length: int) -> Shape:
 
 
 def _random_walk(rng: np.random.Generator, count: int, length: int) -> Shape:
-    return np.cumsum(rng.normal(size=(count, length)), axis=1) / np.sqrt(length)
+    return np.cumsum(rng.normal(size=(count, length)), axis=1) / math.sqrt(length)
 
 
 def _autoregressive(rng: np.random.Generator, count: int, length: int) -> Shape:

@@ -33,7 +33,8 @@ def load_lstm(path: Path) -> Forecaster:
     state |= dict(zip(("encoder.lstm.bias_ih_l0", "encoder.lstm.bias_hh_l0"), biases.chunk(2), strict=True))
     network = Forecaster(LstmEncoder(hidden_size), hidden_size)
     network.load_state_dict(state)
-    return network.eval()
+    network.eval()
+    return network
 
 
 def _reordered(array: np.ndarray) -> Tensor:

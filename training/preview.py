@@ -49,7 +49,7 @@ class ModelFile:
             directory / "model.onnx", providers=["CPUExecutionProvider"]
         )
         self.calibration = load_calibration(directory)
-        self.learned: Lookup = lambda satellites, subsystem: {}  # noqa: ARG005 - the names of a Lookup
+        self.learned: Lookup = lambda _satellites, _subsystem: {}
 
     def judge(self, task: WindowSet) -> list[SubsystemInference]:
         """Judge windows as a worker does."""
@@ -116,7 +116,7 @@ def comparison(before: Sequence[Alert], after: Sequence[Alert], days: float) -> 
     earlier, later = Counter(before), Counter(after)
     for subsystem in sorted({name for name, _ in earlier | later}):
         pairs = sorted(pair for pair in earlier | later if pair[0] == subsystem)
-        totals = [sum(counts[pair] for pair in pairs) for counts in (earlier, later)]
+        totals = (sum(earlier[pair] for pair in pairs), sum(later[pair] for pair in pairs))
         lines.append(_line(subsystem, *totals, days))
         lines += [_line(f"  {pair[1]}", earlier[pair], later[pair], days) for pair in pairs]
     return "\n".join([*lines, _line("all", len(before), len(after), days)])
@@ -162,11 +162,10 @@ def unjudged(
 ) -> list[str]:
     """Name empty columns, and say why a subsystem has no verdict, or none but warming up, and what to do."""
     verdicts_on = groups_of(rows)
-    is_empty = ~np.isfinite(samples.values).any(axis=0)
     lines = [
         f"column {name!r} holds no value"
-        for name, empty in zip(recording.channels, is_empty, strict=True)
-        if empty
+        for name, column in zip(recording.channels, samples.values.T, strict=True)
+        if not np.isfinite(column).any()
     ]
     for subsystem in dict.fromkeys(path.partition(".")[0] for path in recording.channels.values()):
         mine = verdicts_on.get(subsystem, [])

@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="recording, .csv or .parquet")
     parser.add_argument("--mission", type=Path, required=True, help="mission file with `recording:`")
     arguments = parser.parse_args()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     try:
         mission = load_mission(arguments.mission)
         for channel, samples, peaks in scanned_channels(arguments.file, mission, str(arguments.mission)):

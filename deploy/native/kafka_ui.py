@@ -22,7 +22,7 @@ FOREIGN_STYLE = re.compile(r"<link\b[^>]*https://[^>]*>")
 WRITING = frozenset({"new", "edit", "delete"})
 
 
-class ReadOnlyTopics(admin.ListTopics):  # type: ignore[misc]
+class ReadOnlyTopics(admin.ListTopics):
     """The list of topics without the keys that create, edit and delete."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -30,7 +30,7 @@ class ReadOnlyTopics(admin.ListTopics):  # type: ignore[misc]
         return False if action in WRITING else super().check_action(action, parameters)
 
 
-class ReadOnlyTopicService(admin.TopicService):  # type: ignore[misc]
+class ReadOnlyTopicService(admin.TopicService):
     """Kafka as the page sees it: whatever asks for a change is refused."""
 
     def create(self, *_: object) -> Never:
@@ -40,7 +40,7 @@ class ReadOnlyTopicService(admin.TopicService):  # type: ignore[misc]
     edit = add_partitions = delete = create
 
 
-class InnerServer(Server):  # type: ignore[misc]
+class InnerServer(Server):
     """Serves pages to nginx, which looks at names, pages and keys; without a font from the internet."""
 
     async def _make_app(self) -> web.Application:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 from confluent_kafka import Consumer, KafkaException
 from kombu.exceptions import KombuError
 

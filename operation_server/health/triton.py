@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 
 from operation_server.health.probes import PROBE_TIMEOUT_S
 from telemetry_core.errors import DependencyUnavailable

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def raw_figures() -> dict[str, dict[str, float]]:
         figures[str(batch)] = {
             "eager_ms": seconds_each(eager) * 1e3,
             "graph_ms": seconds_each(replay) * 1e3,
-            "graph_with_copies_ms": seconds_each(lambda host=host: runner.run([host])) * 1e3,
+            "graph_with_copies_ms": seconds_each(partial(runner.run, [host])) * 1e3,
         }
     return figures
 
@@ -201,7 +202,8 @@ def measure(load: Load, url: str, analyzer: Path) -> dict[str, float]:
     """Rows/s and latency of one load."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.csv"
-        command = [analyzer, "-m", load.served, "-i", "grpc", "-u", url, "-b", str(load.batch), "-f", path]
+        command: list[str | Path] = [analyzer, "-m", load.served, "-i", "grpc", "-u", url]
+        command += ["-b", str(load.batch), "-f", path]
         command += ["--shape", f"INPUT:{STEPS}", "--concurrency-range", str(load.clients)]
         command += ["--max-threads", "16"]
         command += ["-p", "2500", "-r", "4", "-s", "20"]
@@ -248,8 +250,10 @@ def page(facts: dict[str, Any]) -> Iterator[str]:
                 f"{load['p50_ms']:.2f}", f"{load['p99_ms']:.2f}",
             )
         )  # fmt: skip
-    head = ("served as", "batch", "clients", "tensors", "requests/s", "rows/s", "of the best raw")
-    head += ("p50 ms", "p99 ms")
+    head = (
+        "served as", "batch", "clients", "tensors", "requests/s", "rows/s", "of the best raw",
+        "p50 ms", "p99 ms",
+    )  # fmt: skip
     yield from table(head, rows)
     yield "\nThe raw figures are one synchronous stream, Triton's are several instances and clients: a ratio"
     yield "above 100 % says that work overlaps, not that serving is free. No one configuration serves"

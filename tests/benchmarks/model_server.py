@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -34,8 +35,8 @@ def measure(settings: Settings) -> list[Section]:
         rows = np.random.default_rng(batch).normal(20, 5, (batch, STEPS)).astype(np.float32)
         lines += _pair(
             batch,
-            lambda rows=rows: client.infer(MODEL, "1", rows),
-            lambda rows=rows: session.run(list(OUTPUTS), {"INPUT": rows}),
+            partial(client.infer, MODEL, "1", rows),
+            partial(session.run, list(OUTPUTS), {"INPUT": rows}),
         )
     return [
         Section(

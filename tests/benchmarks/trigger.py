@@ -22,7 +22,7 @@ from telemetry_core.broker import celery_app, publish
 from telemetry_core.liveness import Liveness
 from telemetry_core.observability import configure_logging
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import MAX_BATCH, TelemetryStream
+from telemetry_core.stream import MAX_BATCH, LookBack, TelemetryStream
 from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 from tests.benchmarks.figures import Figure, Section, ratio
 from tests.benchmarks.telemetry import produce, simulated_messages, whole_second_now
@@ -121,6 +121,9 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
     moments: list[float] = []
     seen: list[int] = []
 
+    def fill(earlier: LookBack) -> None:
+        trigger.fill(earlier, until_us=earlier.until_us)
+
     def plan(records: Sequence[Any]) -> Plan:
         moments.append(time.perf_counter())
         return trigger.plan(records)
@@ -135,7 +138,7 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
     stream = TelemetryStream(
         settings, group_id=f"benchmark-{uuid.uuid4().hex}", service=SERVICE, liveness=Liveness(),
         look_back_s=look_back_s(mission.window),
-        on_assigned=lambda earlier: trigger.fill(earlier, until_us=earlier.until_us) and None,
+        on_assigned=fill,
         on_revoked=trigger.forget,
     )  # fmt: skip
     stream.run(stop, plan=plan, act=act)

@@ -104,7 +104,8 @@ class Containers:
 
         def is_back() -> bool:
             state = self.inspect(container)["State"]
-            return state["StartedAt"] != started_before and state.get("Health", {}).get("Status") == "healthy"
+            is_healthy: bool = state.get("Health", {}).get("Status") == "healthy"
+            return is_healthy and state["StartedAt"] != started_before
 
         wait_until(is_back, f"{container} is back and healthy", within_s=HEAL_LIMIT_S, every_s=0.5)
         return time.monotonic() - begun

@@ -28,7 +28,7 @@ def address(key: str, default: str) -> str:
 
 
 def wait_until(
-    condition: Callable[[], Found], what: str, *, within_s: float, every_s: float = POLL_S
+    condition: Callable[[], Found | None], what: str, *, within_s: float, every_s: float = POLL_S
 ) -> Found:
     """Return the first truthy answer of `condition`, or fail naming `what` after `within_s`."""
     deadline = time.monotonic() + within_s

@@ -78,7 +78,8 @@ def test_no_service_that_trusts_its_callers_listens_where_pages_look(platform: P
     ports = {
         one.laddr.port
         for one in psutil.net_connections(kind="tcp")
-        if one.status == psutil.CONN_LISTEN
+        if one.laddr
+        and one.status == psutil.CONN_LISTEN
         and one.pid in ours
         and one.laddr.ip in {BIND, "0.0.0.0", "::", "::1"}
     }

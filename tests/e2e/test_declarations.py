@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 from confluent_kafka.admin import AdminClient
+from kombu import Queue
 
 from telemetry_core.broker import celery_app, definitions
 from telemetry_core.settings import Settings
@@ -19,7 +20,7 @@ TOPIC: Final = SETTINGS.kafka_dead_letter_topic
 def test_deleted_queue_of_dead_letters_is_declared_again_with_its_binding() -> None:
     ask, _ = definitions(APP, timeout_s=10)
     with APP.connection_for_write() as connection, connection.channel() as channel:
-        channel.queue_delete("dead-letters")
+        Queue("dead-letters", channel=channel).delete()
     wait_until(
         lambda: "dead-letters" in {queue["name"] for queue in ask()["queues"]},
         "the queue is declared again",

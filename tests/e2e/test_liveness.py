@@ -6,13 +6,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psutil
 import pytest
 import requests
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient
+from kombu import Queue
 
 from telemetry_core.broker import celery_app, publish
 from telemetry_core.settings import Settings
@@ -101,7 +101,7 @@ def test_web_server_whose_master_was_killed_is_back_in_ten_seconds(platform: Pla
 
 
 def active_queues() -> set[str]:
-    replies: dict[str, list[dict[str, Any]]] = broker.control.inspect(timeout=5).active_queues() or {}
+    replies = broker.control.inspect(timeout=5).active_queues() or {}
     return {queue["name"] for queues in replies.values() for queue in queues}
 
 
@@ -132,7 +132,7 @@ def test_tasks_of_a_model_that_is_not_served_wait_and_the_others_go_on(platform:
         assert [status_of(platform, job_id) for job_id in lost] == [None] * len(lost)
     finally:
         with broker.connection_for_write() as connection, connection.channel() as channel:
-            channel.queue_purge(PARKED_QUEUE)
+            Queue(PARKED_QUEUE, channel=channel).purge()
         platform.query("DELETE FROM inference_jobs WHERE job_id = ANY(%s)", [*lost, served])
 
 

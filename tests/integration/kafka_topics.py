@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Self
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported without saying so
+from confluent_kafka.admin import (  # re-exported without saying so
     AdminClient,
     NewPartitions,
     NewTopic,

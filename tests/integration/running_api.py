@@ -60,7 +60,7 @@ class FakeVictoriaMetrics:
             self.queries.append(query)
         if path == "/api/v1/query_range":
             values = [[time_s, str(value)] for time_s, value in self.samples]
-            result = [{"metric": {}, "values": values}] if values else []
+            result: list[dict[str, Any]] = [{"metric": {}, "values": values}] if values else []
             return 200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
         if path == "/api/v1/query":
             asked = self.contacts if "tlast_over_time" in query["query"] else {}

@@ -20,7 +20,7 @@ from tests.integration.running_api import RunningApi
 pytestmark = pytest.mark.integration
 
 SERIES = [25.0, 26.1, 27.3, 28.5, 29.2, 30.1, 31.0, 32.4, 33.1, 34.5]
-MANUAL = {
+MANUAL: dict[str, Any] = {
     "model_name": "lstm_timeseries",
     "data": SERIES,
     "config": {"forecast_horizon": 5, "window_size": 10},

@@ -45,9 +45,9 @@ def judge(
     anomalous = {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.97, "anomaly_detected": True}
     weak = {**anomalous, "anomaly_score": 0.9}
     learning = {"verdict": Verdict.LEARNING, "anomaly_score": None, "anomaly_detected": None}
-    changes: dict[str, Any] = {"a": anomalous, "w": weak, "n": {}, "l": learning, "f": FAILED}[word]
+    changes: dict[str, dict[str, Any]] = {"a": anomalous, "w": weak, "n": {}, "l": learning, "f": FAILED}
     with transaction(pool) as connection:
-        save_inferences(connection, [job], [verdict(job_id, "eps", **{**changes, **more})])
+        save_inferences(connection, [job], [verdict(job_id, "eps", **{**changes[word], **more})])
     return job_id
 
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from operation_server.dashboard.routes import DASHBOARD_FEED
 from operation_server.http.limits import MAX_LINES_OF_ONE
@@ -44,7 +45,10 @@ def opened_as(api: RunningApi, *, host: str, origin: str) -> ClientConnection:
     there = urlsplit(api.url)
     socket_there = socket.create_connection((there.hostname, there.port), timeout=WAIT_S)
     client: ClientConnection = connect(
-        f"ws://{host}:{there.port}/api/v1/dashboard/ws", sock=socket_there, origin=origin, open_timeout=WAIT_S
+        f"ws://{host}:{there.port}/api/v1/dashboard/ws",
+        sock=socket_there,
+        origin=Origin(origin),
+        open_timeout=WAIT_S,
     )
     return client
 

@@ -56,7 +56,7 @@ def judge(
         "window_start": (generated - timedelta(seconds=60)).isoformat(),
         "window_end": generated.isoformat(),
     }
-    changes: dict[str, Any] = {
+    changes: dict[str, dict[str, Any]] = {
         "l": {
             "verdict": Verdict.LEARNING, "anomaly_score": None, "anomaly_detected": None,
             "input_data": window | {"not_calibrated": {"a": {"interval_s": 20.0}, "b": {"interval_s": 40.0}}},
@@ -66,9 +66,9 @@ def judge(
             "verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True,
             "input_data": window,
         },
-    }[word]  # fmt: skip
+    }  # fmt: skip
     with transaction(pool) as connection:
-        save_inferences(connection, [job], [verdict(job_id, subsystem, **{**changes, **more})])
+        save_inferences(connection, [job], [verdict(job_id, subsystem, **{**changes[word], **more})])
     return job_id
 
 

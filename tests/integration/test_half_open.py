@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
-from amqp import Channel
 from celery import Celery
+from kombu import Connection
 
 from telemetry_core.broker import ANSWER_TIMEOUT_S, CONFIRM_TIMEOUT_S, celery_app, publish
 from telemetry_core.errors import DependencyUnavailable
@@ -80,17 +80,18 @@ def test_connection_that_goes_silent_before_it_is_of_use_is_an_outage(
     assert isinstance(outcome_of(lambda: send(app_behind(proxy, settings))), DependencyUnavailable)
 
 
-def hear_commands(app: Celery, channel: Channel) -> None:
+def hear_commands(app: Celery, connection: Connection) -> None:
     """Open the control queue of a worker, as Celery's worker does when it connects."""
-    app.control.mailbox.Node("celery@analysis-worker").listen(channel, callback=lambda *_: None)
+    control: Any = app.control
+    control.mailbox.Node("celery@analysis-worker").listen(connection.channel(), callback=lambda *_: None)
 
 
 def test_worker_that_connects_again_is_not_locked_out_by_its_half_open_connection(
     settings: Settings, proxy: SilentProxy
 ) -> None:
     with app_behind(proxy, settings).connection_for_read() as former:
-        hear_commands(app_behind(proxy, settings), former.channel())
+        hear_commands(app_behind(proxy, settings), former)
         proxy.is_silent = True
         direct = celery_app("worker", settings)
         with direct.connection_for_read() as connection, pytest.warns(UserWarning, match="already using"):
-            hear_commands(direct, connection.channel())
+            hear_commands(direct, connection)

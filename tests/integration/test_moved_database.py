@@ -110,9 +110,9 @@ def newest_transaction(settings: Settings) -> int:
     )  # fmt: skip
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-        number: int = cursor.fetchone()[0]
+        ((number,),) = cursor.fetchall()
     connection.close()
-    return number
+    return int(number)
 
 
 def test_verdicts_that_waited_before_the_move_are_relayed_after_it_and_new_ones_behind_them(

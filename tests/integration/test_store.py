@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -110,7 +111,7 @@ def test_limit_that_a_later_part_of_a_sample_set_breaks_takes_the_place_of_the_p
     pool: Pool,
 ) -> None:
     reasons = "SELECT trigger_reason, trigger_reasons FROM inference_jobs"
-    periodic = {"trigger_reason": "periodic_check", "trigger_reasons": ("periodic_check",)}
+    periodic: dict[str, Any] = {"trigger_reason": "periodic_check", "trigger_reasons": ("periodic_check",)}
     first, second = job(total_subsystems=1, **periodic), job(total_subsystems=2)
     save(pool, [first], [inference(first.job_id, "thermal")])
     assert fetch(pool, reasons) == [("periodic_check", ["periodic_check"])]
@@ -201,7 +202,7 @@ def test_four_subsystems_saved_at_once_complete_each_job(pool: Pool) -> None:
     def save_one(name: str) -> None:
         save(pool, jobs, [inference(one.job_id, name) for one in jobs])
 
-    run_all([lambda name=name: save_one(name) for name in SUBSYSTEMS])  # type: ignore[misc]
+    run_all([partial(save_one, name) for name in SUBSYSTEMS])
     assert fetch(pool, "SELECT DISTINCT status, completed_subsystems FROM inference_jobs") == [
         ("completed", 4)
     ]

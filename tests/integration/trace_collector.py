@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 import numpy as np
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -93,7 +93,7 @@ def running_collector() -> Iterator[TraceCollector]:
         yield collector
 
 
-class ConstantForecasts(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]
+class ConstantForecasts(service_pb2_grpc.GRPCInferenceServiceServicer):
     """Answers every window with ones and remembers the headers of the calls."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis_server.calibration import load_calibration
 from analysis_server.forecast_bands import BANDS, OTHERS, Widths, half_widths, parse_widths
-from tests.benchmarks.detection.event_metrics import Floats
+from tests.benchmarks.detection.event_metrics import Flags, Floats
 from tests.benchmarks.detection.recordings import SUBFOLDER
 from tests.benchmarks.detection.report import DataMissingError, Options, Report, config_hash, table
 from training.band_widths import (
@@ -27,7 +27,7 @@ from training.band_widths import (
     windows_with_future,
 )
 from training.calibrate import REPOSITORY
-from training.families import synthetic_series
+from training.families import Series, synthetic_series
 from training.nominal import Sampling
 from training.recorded_series import attitude_series, nasa_series
 
@@ -102,7 +102,7 @@ def recorded_origins(data: Path, forecast: Forecaster, shipped: Widths) -> dict[
     return {origin: [one for one in rows if len(one.errors)] for origin, rows in found.items()}
 
 
-def recorded_errors(earlier: Floats, later: Floats, forecast: Forecaster, shipped: Widths) -> Errors:
+def recorded_errors(earlier: Series, later: Series, forecast: Forecaster, shipped: Widths) -> Errors:
     """Errors on what came later; widths from what came before, else those of all others."""
     factors = fit_factors(windows_with_future(earlier.astype(np.float64), HISTORY), forecast)
     own = parse_widths({"own": factors}) if factors else {}
@@ -136,7 +136,8 @@ def synthetic_errors(forecast: Forecaster, shipped: Widths) -> Errors:
 
 def varying(windows: Floats) -> Floats:
     """Windows whose history is not constant: of the others any width is right."""
-    return windows[np.ptp(windows[:, :HISTORY], axis=1) > 0]
+    is_varying: Flags = np.ptp(windows[:, :HISTORY], axis=1) > 0
+    return windows[is_varying]
 
 
 def coverage(rows: Sequence[Errors], *, is_fitted: bool) -> dict[str, list[float]]:

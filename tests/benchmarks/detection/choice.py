@@ -64,7 +64,7 @@ class Labelled:
         }
         return {f"{name}{part}": figures(chosen) for part, chosen in {"": outcomes, **parts}.items()}
 
-    def rows_by_other_spacecraft(self) -> dict[str, Figures]:
+    def rows_by_other_spacecraft(self) -> dict[str, dict[str, float]]:
         """What the labels of one spacecraft choose, form and setting, on all other channels."""
         candidates = [of_setting for form in FORMS for of_setting in self.outcomes[form]]
         return rows_chosen_elsewhere(candidates, self.spacecraft)

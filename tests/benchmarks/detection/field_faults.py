@@ -130,7 +130,7 @@ def with_fault(track: Track, kind: str, first: int, generator: np.random.Generat
     )
     faulty = np.where(np.isnan(values), np.nan, faulty)
     if kind != "fill value":
-        faulty = np.round(np.clip(faulty, sensor.low, sensor.high), sensor.decimals)
+        faulty = np.clip(faulty, sensor.low, sensor.high).round(sensor.decimals)
     return replace(track, values=np.concatenate([track.values[:first], faulty]))
 
 

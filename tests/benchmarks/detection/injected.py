@@ -59,7 +59,8 @@ def spikes(part: Floats, spread: float, rng: np.random.Generator) -> Floats:
 
 def contextual(part: Floats, spread: float, rng: np.random.Generator) -> Floats:
     """Another gain and offset."""
-    return part.mean() + rng.normal(1, 0.8) * (part - part.mean()) + rng.normal(0, 0.8) * spread
+    mean = float(part.mean())
+    return mean + rng.normal(1, 0.8) * (part - mean) + rng.normal(0, 0.8) * spread
 
 
 def flip(part: Floats, _spread: float, _rng: np.random.Generator) -> Floats:
@@ -69,7 +70,7 @@ def flip(part: Floats, _spread: float, _rng: np.random.Generator) -> Floats:
 
 def speedup(part: Floats, _spread: float, rng: np.random.Generator) -> Floats:
     """The same, faster and again, or its beginning slower."""
-    places = (np.arange(part.size) * rng.choice(FACTORS)) % (part.size - 1)
+    places: Floats = (np.arange(part.size) * rng.choice(FACTORS)) % (part.size - 1)
     return np.interp(places, np.arange(part.size), part)
 
 

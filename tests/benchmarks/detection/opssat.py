@@ -123,7 +123,8 @@ def _on_nominal_scale(final: Floats, aside: Floats, is_nominal: Flags) -> tuple[
 
 def fused(scores: dict[str, Floats], setting: Setting) -> Floats:
     """Mean of the setting's detectors."""
-    return np.mean([scores[name] for name in setting.detectors], axis=0)
+    mean: Floats = np.mean([scores[name] for name in setting.detectors], axis=0)
+    return mean
 
 
 def limit_of(fold: FoldScores, setting: Setting, is_anomalous: Flags) -> float:

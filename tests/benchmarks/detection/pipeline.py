@@ -196,10 +196,10 @@ def environment_of(settings: Settings) -> dict[str, str]:
 @contextmanager
 def worker(settings: Settings) -> Iterator[Callable[[], None]]:
     """Run a Celery worker with these settings; yield a check that raises with its log once it ended."""
-    command = [CHECKOUT / ".venv/bin/celery", "-A", "tasks", "worker", "--pool=threads", "--concurrency=2"]
+    celery: list[str | Path] = [CHECKOUT / ".venv/bin/celery", "-A", "tasks", "worker", "--pool=threads"]
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
         process = subprocess.Popen(
-            [*command, "--loglevel=warning", "--hostname=detection@%h"],
+            [*celery, "--concurrency=2", "--loglevel=warning", "--hostname=detection@%h"],
             cwd=CHECKOUT / "analysis_server", env=environment_of(settings), stdout=log, stderr=log,
         )  # fmt: skip
 
@@ -241,7 +241,7 @@ def connect(settings: Settings) -> Any:
 
 
 def scores_of(
-    rows: Sequence[tuple[str, Decimal | None, str, str | None]], channels: Sequence[str]
+    rows: Sequence[tuple[str, Decimal | float | None, str, str | None]], channels: Sequence[str]
 ) -> dict[str, Floats]:
     """Scores by channel in the order of the rows; NaN = warming up.
 

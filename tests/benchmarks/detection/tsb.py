@@ -13,7 +13,7 @@ import numpy as np
 from analysis_server.recording_measures import SCAN_FAMILIES
 from analysis_server.retrospective import ScanSettings
 from tests.benchmarks.detection.event_metrics import (
-    Floats,
+    Flags,
     average_precision,
     count_events,
     mask,
@@ -90,7 +90,7 @@ def run(options: Options) -> Report:
 
 
 def vus_of(
-    series: Sequence[Series], listed: Sequence[TsbSeries], truth: Sequence[Floats], families: Sequence[str]
+    series: Sequence[Series], listed: Sequence[TsbSeries], truth: Sequence[Flags], families: Sequence[str]
 ) -> list[float]:
     """VUS-PR of every series with these families."""
     return [

@@ -31,16 +31,15 @@ class GraphRunner:
         self._network = load_lstm(onnx_path).cuda()
         self._graphs = {size: self._record(size) for size in sorted(batches)}
 
-    @torch.no_grad()
     def _record(self, size: int) -> Recorded:
         device_input = torch.randn(size, STEPS, device="cuda")
         stream = torch.cuda.Stream()
-        with torch.cuda.stream(stream):
+        with torch.no_grad(), torch.cuda.stream(stream):
             for _ in range(3):
                 self._network(device_input)
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.no_grad(), torch.cuda.graph(graph):
             outputs = tuple(output.contiguous() for output in self._network(device_input))
         return Recorded(
             graph=graph,

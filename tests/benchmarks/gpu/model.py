@@ -14,7 +14,7 @@ from typing import Any
 sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 
 import torch  # noqa: E402
-import triton_python_backend_utils as pb_utils  # type: ignore[import-not-found] # noqa: E402
+import triton_python_backend_utils as pb_utils  # noqa: E402
 
 from tests.benchmarks.gpu.graphs import GraphRunner  # noqa: E402
 

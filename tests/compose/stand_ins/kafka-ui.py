@@ -17,7 +17,7 @@ class Pages(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer health, or topics and groups."""
         if self.path == "/actuator/health":
-            content = {"status": "UP"}
+            content: dict[str, object] = {"status": "UP"}
         else:
             groups = admin.list_consumer_groups().result(10).valid
             content = {

@@ -1,9 +1,12 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
 from analysis_server import arguments
+from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import ModelContractError
 
 SERIES = {"job_id": "j1", "model_name": "lstm_timeseries", "data": [float(i) for i in range(100)]}
@@ -15,11 +18,11 @@ SUBSYSTEM = {
 }
 
 
-def parse_series(given):
+def parse_series(given: Mapping[str, Any]) -> WindowSet:
     return arguments.parse_series(given, newest_version={"lstm_timeseries": "12"}.get)
 
 
-def parse_subsystem(given):
+def parse_subsystem(given: Mapping[str, Any]) -> WindowSet:
     return arguments.parse_subsystem(given, newest_version={"lstm_timeseries": "12"}.get)
 
 
@@ -27,17 +30,17 @@ def parse_subsystem(given):
     ("given", "expected"),
     [({}, "12"), ({"config": {"model_version": "3"}}, "3"), ({"model_name": "unknown"}, "none")],
 )
-def test_model_version_is_the_one_asked_for_or_the_newest(given, expected):
+def test_model_version_is_the_one_asked_for_or_the_newest(given: dict[str, Any], expected: str) -> None:
     assert parse_series({**SERIES, **given}).model_version == expected
     assert parse_subsystem({**SUBSYSTEM, **given}).model_version == expected
 
 
-def test_metadata_is_kept_as_it_came():
+def test_metadata_is_kept_as_it_came() -> None:
     sent = {"satellite_id": "SAT-001", "pattern": "sine"}
     assert parse_series({**SERIES, "metadata": sent}).jobs[0].metadata == sent
 
 
-def test_series_is_cut_to_its_newest_samples():
+def test_series_is_cut_to_its_newest_samples() -> None:
     task = parse_series({**SERIES, "config": {"window_size": 10, "forecast_horizon": 7}})
     assert task.windows.tolist() == [[[float(i) for i in range(90, 100)]]]
     assert task.horizon == 7
@@ -45,17 +48,17 @@ def test_series_is_cut_to_its_newest_samples():
     assert task.is_plain_series
 
 
-def test_older_names_of_horizon_and_window_are_read():
+def test_older_names_of_horizon_and_window_are_read() -> None:
     task = parse_series({**SERIES, "config": {"forecast_steps": 3, "sequence_length": 20}})
     assert (task.horizon, task.windows.shape[2]) == (3, 20)
 
 
-def test_series_without_metadata_belongs_to_no_satellite():
+def test_series_without_metadata_belongs_to_no_satellite() -> None:
     job = parse_series(SERIES).jobs[0]
     assert (job.satellite_id, job.source, job.total_subsystems) == ("none", "manual", 1)
 
 
-def test_dispatch_time_is_kept_from_the_metadata():
+def test_dispatch_time_is_kept_from_the_metadata() -> None:
     created = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     job = parse_series({**SERIES, "metadata": {"created_at": created.isoformat()}}).jobs[0]
     assert job.created_at == created
@@ -71,12 +74,14 @@ def test_dispatch_time_is_kept_from_the_metadata():
         ([1.0, 2.0, 3.0], ["a"], [[1.0, 2.0, 3.0]]),
     ],
 )
-def test_input_data_is_series_by_channel_or_rows_in_feature_order(input_data, features, expected):
+def test_input_data_is_series_by_channel_or_rows_in_feature_order(
+    input_data: object, features: list[str] | None, expected: list[list[float]]
+) -> None:
     task = parse_subsystem({**SUBSYSTEM, "input_data": input_data, "input_features": features})
     assert task.windows[0].tolist() == expected
 
 
-def test_shorter_series_is_padded_in_front():
+def test_shorter_series_is_padded_in_front() -> None:
     task = parse_subsystem({**SUBSYSTEM, "input_data": {"a": [1.0, 2.0, 3.0], "b": [9.0]}})
     np.testing.assert_array_equal(task.windows[0], [[1, 2, 3], [np.nan, np.nan, 9]])
 
@@ -100,6 +105,6 @@ def test_shorter_series_is_padded_in_front():
         ({"metadata": {"satellite_id": "a b"}}, "satellite_id"),
     ],
 )
-def test_wrong_argument_is_named(wrong, named):
+def test_wrong_argument_is_named(wrong: dict[str, Any], named: str) -> None:
     with pytest.raises(ModelContractError, match=named):
         parse_subsystem({**SUBSYSTEM, **wrong})

@@ -1,6 +1,7 @@
 """What the evidence of change promises."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,9 @@ def score(
 
 
 @pytest.mark.parametrize("change", [lambda x: x + 4, lambda x: x * 6, lambda x: x * 0, np.cumsum], ids=str)
-def test_a_change_within_the_window_is_flagged_even_at_a_level_never_recorded(change, folder: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_change_within_the_window_is_flagged_even_at_a_level_never_recorded(
+    change: Callable[[Floats], Floats], folder: Path
+) -> None:
     values = noise(STEPS, seed=9) + 50
     changed = values.copy()
     changed[-60:] = 50 + change(values[-60:] - 50)

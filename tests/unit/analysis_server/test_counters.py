@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from analysis_server.arguments import parse_subsystem
 from analysis_server.counters import moduli_of, straightened, wrapped
-from analysis_server.inference import WindowSet, infer_windows
+from analysis_server.inference import infer_windows
 from analysis_server.triton import Forecast
+from analysis_server.window_sets import WindowSet
 from telemetry_core.inferences import ANOMALY_THRESHOLD, SubsystemInference
 from telemetry_core.subsystems import Detection
 from tests.unit.analysis_server.test_inference import CALIBRATION, NOW, PersistenceModel, job
@@ -55,7 +56,7 @@ def judged(
 
 def straight(*values: float, modulo: float = 256) -> list[float]:
     window = np.array([[values]], dtype=np.float64)
-    return straightened(window, np.array([modulo]))[0, 0].tolist()
+    return list(map(float, straightened(window, np.array([modulo]))[0, 0]))
 
 
 def test_wrap_is_taken_out_and_the_newest_sample_keeps_its_value() -> None:
@@ -112,6 +113,7 @@ def test_counter_that_wraps_scores_as_one_that_does_not(start: int) -> None:
     wrapping, plain = judged(counted(start) % MODULO, counted(20_000))
     assert (counted(start) > MODULO).any()
     assert wrapping.anomaly_score == pytest.approx(plain.anomaly_score, abs=0.01)
+    assert plain.anomaly_score is not None
     assert plain.anomaly_score < ANOMALY_THRESHOLD
     assert wrapping.input_data["newest"] == {"frames": float((counted(start) % MODULO)[-1])}
 

@@ -42,11 +42,11 @@ class FlakyServer:
         (GIVE_UP_AT, 2, Handling.SPLIT),
     ],
 )
-def test_only_a_single_job_is_given_up(delivery_count, job_count, expected):
+def test_only_a_single_job_is_given_up(delivery_count: int, job_count: int, expected: Handling) -> None:
     assert handling_of(delivery_count, job_count) is expected
 
 
-def test_task_is_held_until_its_server_is_back():
+def test_task_is_held_until_its_server_is_back() -> None:
     server = FlakyServer(2, DependencyUnavailable("triton", "connection refused"))
     assert (
         hold_until_available(server, threading.Event(), service="test", loop=Liveness().loop("task"))
@@ -55,7 +55,7 @@ def test_task_is_held_until_its_server_is_back():
     assert server.calls == 3
 
 
-def test_held_task_goes_back_when_the_worker_stops():
+def test_held_task_goes_back_when_the_worker_stops() -> None:
     server = FlakyServer(1000, DependencyUnavailable("postgresql", "connection refused"))
     stopping = threading.Event()
     stopping.set()
@@ -64,7 +64,7 @@ def test_held_task_goes_back_when_the_worker_stops():
     assert server.calls == 1
 
 
-def test_broken_contract_is_not_retried():
+def test_broken_contract_is_not_retried() -> None:
     server = FlakyServer(1, ModelContractError("unknown model"))
     with pytest.raises(ModelContractError):
         hold_until_available(server, threading.Event(), service="test", loop=Liveness().loop("task"))
@@ -72,7 +72,9 @@ def test_broken_contract_is_not_retried():
 
 
 @pytest.mark.parametrize(("is_divisible", "calls"), [(True, SLOW_ATTEMPTS), (False, 4)])
-def test_work_that_is_always_too_slow_goes_back_where_it_can_be_divided(is_divisible, calls):
+def test_work_that_is_always_too_slow_goes_back_where_it_can_be_divided(
+    calls: int, *, is_divisible: bool
+) -> None:
     server = FlakyServer(3, StatementTooSlow("postgresql", "canceling statement due to statement timeout"))
     loop = Liveness().loop("task")
     try:
@@ -82,10 +84,10 @@ def test_work_that_is_always_too_slow_goes_back_where_it_can_be_divided(is_divis
     assert server.calls == calls
 
 
-def test_outage_in_between_is_no_slow_statement():
+def test_outage_in_between_is_no_slow_statement() -> None:
     errors = [StatementTooSlow, StatementTooSlow, DependencyUnavailable, StatementTooSlow, StatementTooSlow]
 
-    def save():
+    def save() -> None:
         if errors:
             raise errors.pop()("postgresql", "x")
 

@@ -60,14 +60,15 @@ class Message:
 
 
 def receiver(strategy: Callable[..., None]) -> Callable[[Message], None]:
-    consumer = object.__new__(TaskConsumer)
+    consumer: Any = object.__new__(TaskConsumer)
     consumer.strategies = {"known": strategy}
     consumer.on_task_message = set()
     consumer.connection_errors = (ConnectionResetError,)
     consumer.channel_errors = ()
     consumer._maximum_prefetch_restored = True
     consumer.call_soon_ack = lambda *_: None
-    return consumer.create_task_handler()
+    handler: Callable[[Message], None] = consumer.create_task_handler()
+    return handler
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,26 @@
 """Which constants judge a job, and how a worker comes to know of new ones."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from analysis_server.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, load_calibration
-from analysis_server.learned import AGAIN_S, MOST_KEPT, POLL_S, LearnedConstants, judge_by_choice
+from analysis_server.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, Calibration, load_calibration
+from analysis_server.inference import failed_rows
+from analysis_server.learned import AGAIN_S, MOST_KEPT, POLL_S, LearnedConstants, Lookup, judge_by_choice
 from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.inferences import Job
+from telemetry_core.inferences import Job, SubsystemInference
 
 SHIPPED = replace(
     load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"),
     bands_s=((0.5, 5.0),),
 )
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
 OWN = replace(SHIPPED, bands_s=((15.0, 25.0),), hash="own")
 CONTENT = {
     "format": CALIBRATION_FORMAT, "fitted": {"bands_s": [[15, 25]]}, "channels": {}, "subsystems": {},
@@ -30,7 +35,7 @@ def task(*jobs: tuple[str, float], subsystem: str = "aocs") -> WindowSet:
         jobs=[
             Job(
                 job_id=f"{name}-{number}", satellite_id=name, source="kafka_auto_trigger",
-                trigger_reason=None, total_subsystems=1, created_at=None,
+                trigger_reason=None, total_subsystems=1, created_at=NOW,
             )
             for number, (name, _) in enumerate(jobs)
         ],
@@ -39,19 +44,20 @@ def task(*jobs: tuple[str, float], subsystem: str = "aocs") -> WindowSet:
     )  # fmt: skip
 
 
-def judged(one: WindowSet, learned) -> tuple[list[tuple[str, str]], int]:
+def judged(one: WindowSet, learned: Lookup) -> tuple[list[tuple[str, str | None]], int]:
     """By job its id and the hash of its constants, and how often the model was called."""
     calls = []
 
-    def judge(part, calibration):
+    def judge(part: WindowSet, calibration: Calibration) -> list[SubsystemInference]:
         calls.append(part)
-        return [(job.job_id, calibration.hash) for job in part.jobs]
+        return failed_rows(part, calibration.hash)
 
-    return judge_by_choice(one, SHIPPED, learned, judge), len(calls)
+    rows = judge_by_choice(one, SHIPPED, learned, judge)
+    return [(row.job_id, row.error_message) for row in rows], len(calls)
 
 
-def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked():
-    def unasked(_satellites, _subsystem):
+def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked() -> None:
+    def unasked(_satellites: Sequence[str], _subsystem: str) -> Mapping[str, Calibration]:
         raise AssertionError
 
     assert judged(task(("A", 1.0), ("B", 5.0)), unasked) == (
@@ -60,39 +66,40 @@ def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked(
     )
 
 
-def test_each_job_is_judged_by_its_satellites_own_constants_in_order():
+def test_each_job_is_judged_by_its_satellites_own_constants_in_order() -> None:
     found, calls = judged(task(("A", 20.0), ("B", 20.0), ("A", 1.0), ("A", 20.0)), lambda *_: {"A": OWN})
     assert found == [("A-0", "own"), ("B-1", SHIPPED.hash), ("A-2", SHIPPED.hash), ("A-3", "own")]
     assert calls == 2
 
 
-def test_coverage_is_told_once_by_the_constants_that_judge():
+def test_coverage_is_told_once_by_the_constants_that_judge() -> None:
     found = []
 
-    def judge(part, calibration):
+    def judge(part: WindowSet, calibration: Calibration) -> list[SubsystemInference]:
         found.append((calibration.hash, part.is_covered, part.origins))
-        return [(job.job_id, calibration.hash) for job in part.jobs]
+        return failed_rows(part, calibration.hash)
 
     judge_by_choice(task(("A", 20.0), ("B", 20.0)), SHIPPED, lambda *_: {"A": OWN}, judge)
     (own, covered, _), (shipped, uncovered, origins) = found
+    assert uncovered is not None
     assert (own, covered, shipped, uncovered.tolist()) == ("own", None, SHIPPED.hash, [[False]])
     assert origins[0]["not_calibrated"]["gyro_x"]["interval_s"] == 20.0
 
 
-def test_own_constants_of_another_cadence_judge_nothing():
+def test_own_constants_of_another_cadence_judge_nothing() -> None:
     assert judged(task(("A", 60.0)), lambda *_: {"A": OWN})[0] == [("A-0", SHIPPED.hash)]
 
 
 class Store:
     """Learned constants as PostgreSQL keeps them."""
 
-    def __init__(self):
-        self.versions = {}
+    def __init__(self) -> None:
+        self.versions: dict[tuple[str, str], tuple[int, str]] = {}
         self.is_away = False
         self.questions = 0
-        self.content = CONTENT
+        self.content: Any = CONTENT
 
-    def in_use(self, satellites, subsystem):
+    def in_use(self, satellites: Sequence[str], subsystem: str) -> dict[str, tuple[int, str]]:
         self.questions += 1
         if self.is_away:
             raise DependencyUnavailable("postgresql", "away")
@@ -100,67 +107,80 @@ class Store:
             name: of for (name, part), of in self.versions.items() if name in satellites and part == subsystem
         }
 
-    def constants(self, versions, _subsystem):
+    def constants(self, versions: Mapping[str, int], subsystem: str) -> dict[str, Any]:
         return dict.fromkeys(versions, self.content)
 
 
 class Clock:
     now_s = 0.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now_s
 
 
+LearnedOfOne = Callable[[str, str], Calibration | None]
+
+
 @pytest.fixture
-def store():
+def store() -> Store:
     return Store()
 
 
 @pytest.fixture
-def clock():
+def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def constants(store, clock):
+def constants(store: Store, clock: Clock) -> LearnedConstants:
     return LearnedConstants(store, monotonic=clock)
 
 
 @pytest.fixture
-def learned(constants):
+def learned(constants: LearnedConstants) -> LearnedOfOne:
     return lambda satellite_id, subsystem: constants([satellite_id], subsystem).get(satellite_id)
 
 
-def test_a_new_version_is_taken_up_within_the_polling_time_and_asked_for_once(store, clock, learned):
+def hash_of(calibration: Calibration | None) -> str | None:
+    return None if calibration is None else calibration.hash
+
+
+def test_a_new_version_is_taken_up_within_the_polling_time_and_asked_for_once(
+    store: Store, clock: Clock, learned: LearnedOfOne
+) -> None:
     assert learned("A", "aocs") is None
     store.versions["A", "aocs"] = (1, "first")
     assert learned("A", "aocs") is None
     assert store.questions == 1
     clock.now_s += POLL_S
-    assert learned("A", "aocs").hash == "first"
+    assert hash_of(learned("A", "aocs")) == "first"
     store.versions["A", "aocs"] = (2, "second")
     clock.now_s += POLL_S
-    assert learned("A", "aocs").hash == "second"
+    assert hash_of(learned("A", "aocs")) == "second"
     del store.versions["A", "aocs"]
     clock.now_s += POLL_S
     assert learned("A", "aocs") is None
 
 
-def test_while_postgresql_is_away_what_is_known_goes_on(store, clock, learned):
+def test_while_postgresql_is_away_what_is_known_goes_on(
+    store: Store, clock: Clock, learned: LearnedOfOne
+) -> None:
     store.versions["A", "aocs"] = (1, "first")
     learned("A", "aocs")
     store.is_away = True
     clock.now_s += POLL_S
-    assert learned("A", "aocs").hash == "first"
-    assert learned("A", "aocs").hash == "first"
+    assert hash_of(learned("A", "aocs")) == "first"
+    assert hash_of(learned("A", "aocs")) == "first"
     assert store.questions == 2
     store.is_away = False
     store.versions["A", "aocs"] = (2, "second")
     clock.now_s += AGAIN_S
-    assert learned("A", "aocs").hash == "second"
+    assert hash_of(learned("A", "aocs")) == "second"
 
 
-def test_while_postgresql_is_away_one_question_serves_all_that_is_known(store, clock, learned):
+def test_while_postgresql_is_away_one_question_serves_all_that_is_known(
+    store: Store, clock: Clock, learned: LearnedOfOne
+) -> None:
     for number in range(200):
         learned(f"S{number}", "aocs")
     store.is_away = True
@@ -170,7 +190,9 @@ def test_while_postgresql_is_away_one_question_serves_all_that_is_known(store, c
     assert store.questions == 201
 
 
-def test_one_question_serves_all_satellites_of_a_task(store, clock, constants):
+def test_one_question_serves_all_satellites_of_a_task(
+    store: Store, clock: Clock, constants: LearnedConstants
+) -> None:
     store.versions = {(f"S{number}", "aocs"): (1, "own") for number in range(100)}
     names = [f"S{number}" for number in range(200)]
     for _ in range(2):
@@ -182,20 +204,20 @@ def test_one_question_serves_all_satellites_of_a_task(store, clock, constants):
     assert store.questions == 2
 
 
-def test_what_is_not_known_yet_waits_for_postgresql(store, learned):
+def test_what_is_not_known_yet_waits_for_postgresql(store: Store, learned: LearnedOfOne) -> None:
     store.is_away = True
     with pytest.raises(DependencyUnavailable):
         learned("A", "aocs")
 
 
 @pytest.mark.parametrize("content", [{}, {"format": 99}, CONTENT | {"measures": []}, [], None])
-def test_constants_of_another_release_are_none(store, learned, content):
+def test_constants_of_another_release_are_none(store: Store, learned: LearnedOfOne, content: Any) -> None:
     store.versions["A", "aocs"] = (1, "first")
     store.content = content
     assert learned("A", "aocs") is None
 
 
-def test_the_number_of_constants_kept_is_bounded(store, learned):
+def test_the_number_of_constants_kept_is_bounded(store: Store, learned: LearnedOfOne) -> None:
     for number in range(MOST_KEPT + 1):
         learned(f"S{number}", "aocs")
     learned(f"S{MOST_KEPT}", "aocs")

@@ -1,11 +1,14 @@
 """A turn of learning: bounded, fair, each subsystem on its own; what it lacks is kept."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from analysis_server.calibrations import Part
+from analysis_server.calibrations import Calibrations, Part, Progress
 from analysis_server.history import Samples
 from analysis_server.learner import (
     CALIBRATED,
@@ -17,7 +20,8 @@ from analysis_server.learner import (
     generated_ms,
     next_look_s,
 )
-from analysis_server.learning import NEEDED_SAMPLES
+from analysis_server.learning import NEEDED_SAMPLES, Learned
+from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import Forecast
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings, load_mission
@@ -27,7 +31,7 @@ INTERVAL_S = 20.0
 END_S = 1_800_000_000
 
 
-def part(satellite_id="NEW-1", subsystem="comm", interval_s=INTERVAL_S):
+def part(satellite_id: str = "NEW-1", subsystem: str = "comm", interval_s: float = INTERVAL_S) -> Part:
     return Part(
         satellite_id=satellite_id,
         subsystem=subsystem,
@@ -36,7 +40,7 @@ def part(satellite_id="NEW-1", subsystem="comm", interval_s=INTERVAL_S):
     )
 
 
-def level_model(_name, _version, windows):
+def level_model(_name: str, _version: str, windows: NDArray[np.float32]) -> Forecast:
     """Forecasts each step as the last one, with a deviation of 1."""
     shape = (len(windows), 64)
     before = np.nan_to_num(np.roll(windows, 1, axis=1))
@@ -46,46 +50,50 @@ def level_model(_name, _version, windows):
     )  # fmt: skip
 
 
-class Kept:
+class Kept(Calibrations):
     """What PostgreSQL would keep."""
 
-    def __init__(self, *parts, taken=()):
+    def __init__(self, *parts: Part, taken: Iterable[str] = ()) -> None:
         self.parts = list(parts)
         self.taken = set(taken)
-        self.progress = {}
-        self.saved = {}
-        self.refused = []
-        self.spans = []
+        self.progress: dict[str, Progress] = {}
+        self.saved: dict[str, Learned] = {}
+        self.refused: list[Learned] = []
+        self.spans: list[tuple[int, int]] = []
 
-    def due_parts(self, _subsystems, satellites, limit):
+    def due_parts(
+        self, subsystems: Sequence[str], satellites: Sequence[str] | None, limit: int
+    ) -> list[Part]:
         return [one for one in self.parts if satellites is None or one.satellite_id in satellites][:limit]
 
-    def claim(self, one, *, is_forced):
-        return is_forced or one.satellite_id not in self.taken
+    def claim(self, part: Part, *, is_forced: bool) -> bool:
+        return is_forced or part.satellite_id not in self.taken
 
-    def anomalous_spans(self, _part, _first_us, _last_us):
+    def anomalous_spans(self, part: Part, first_us: int, last_us: int) -> list[tuple[int, int]]:
         return self.spans
 
-    def save_progress(self, one, progress, refused=None):
-        self.progress[one.satellite_id] = progress
+    def save_progress(self, part: Part, progress: Progress, refused: Learned | None = None) -> None:
+        self.progress[part.satellite_id] = progress
         if refused is not None:
             self.refused.append(refused)
 
-    def save(self, one, learned, progress):
-        self.progress[one.satellite_id] = progress
-        self.saved[one.satellite_id] = learned
+    def save(self, part: Part, learned: Learned, progress: Progress) -> bool:
+        self.progress[part.satellite_id] = progress
+        self.saved[part.satellite_id] = learned
         return True
 
 
-class Stored:
+class Stored(StoredTelemetry):
     """Noise on every channel; by satellite the number of samples, or what is raised."""
 
-    def __init__(self, *, interval_s=INTERVAL_S, **counts):
+    def __init__(self, *, interval_s: float = INTERVAL_S, **counts: int | Exception) -> None:
         self.interval_s = interval_s
         self.counts = counts
-        self.asked = []
+        self.asked: list[tuple[str, dict[str, str]]] = []
 
-    def newest(self, satellite_id, metrics, *, until_ms, interval_s):
+    def newest(
+        self, satellite_id: str, metrics: Mapping[str, str], *, until_ms: int, interval_s: float
+    ) -> dict[str, Samples]:
         assert (until_ms, interval_s) == (END_S * 1000, self.interval_s)
         self.asked.append((satellite_id, dict(metrics)))
         count = self.counts[satellite_id.replace("-", "_")]
@@ -102,19 +110,19 @@ class Stored:
         }
 
 
-def learner(kept, stored, **settings):
+def learner(kept: Kept, stored: Stored, **settings: Any) -> Learner:
     return Learner(kept, stored, level_model, DEFAULT, **settings)
 
 
 class Clock:
     now_s = 0.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         self.now_s += TURN_S / 4
         return self.now_s
 
 
-def test_enough_telemetry_gives_constants_that_are_looked_at_again_when_it_has_doubled():
+def test_enough_telemetry_gives_constants_that_are_looked_at_again_when_it_has_doubled() -> None:
     kept = Kept(part())
     stored = Stored(NEW_1=NEEDED_SAMPLES)
     assert learner(kept, stored).turn() == 1
@@ -124,7 +132,7 @@ def test_enough_telemetry_gives_constants_that_are_looked_at_again_when_it_has_d
     assert stored.asked[0][1]["rssi_dbm"] == "satellite_rssi"
 
 
-def test_telemetry_rarer_than_the_gap_of_faster_channels_is_learned_from():
+def test_telemetry_rarer_than_the_gap_of_faster_channels_is_learned_from() -> None:
     rarely_s = 300.0
     assert rarely_s > DEFAULT.window.max_gap_s
     kept = Kept(part(interval_s=rarely_s))
@@ -132,7 +140,7 @@ def test_telemetry_rarer_than_the_gap_of_faster_channels_is_learned_from():
     assert kept.saved["NEW-1"].intervals_s == pytest.approx((250, 360))
 
 
-def test_too_few_samples_are_told_with_their_interval():
+def test_too_few_samples_are_told_with_their_interval() -> None:
     kept = Kept(part())
     assert learner(kept, Stored(NEW_1=412)).turn() == 0
     progress = kept.progress["NEW-1"]
@@ -140,26 +148,26 @@ def test_too_few_samples_are_told_with_their_interval():
     assert progress.wait_s == pytest.approx((NEEDED_SAMPLES - 412) * INTERVAL_S / 10)
 
 
-def test_a_renewal_in_vain_is_tried_again_later():
+def test_a_renewal_in_vain_is_tried_again_later() -> None:
     kept = Kept(replace(part(), is_renewal=True))
     learner(kept, Stored(NEW_1=100)).turn()
     assert kept.progress["NEW-1"].reason == CALIBRATED
 
 
-def test_no_stored_channel_is_told():
+def test_no_stored_channel_is_told() -> None:
     kept = Kept(part())
     learner(kept, Stored(NEW_1=0)).turn()
     assert kept.progress["NEW-1"].reason == "not_stored"
 
 
-def test_what_alerts_mark_is_left_out():
+def test_what_alerts_mark_is_left_out() -> None:
     kept = Kept(part())
     kept.spans = [(0, END_S * 1_000_000)]
     learner(kept, Stored(NEW_1=NEEDED_SAMPLES)).turn()
     assert kept.progress["NEW-1"].reason == "left_out"
 
 
-def test_one_that_fails_stops_no_other():
+def test_one_that_fails_stops_no_other() -> None:
     kept = Kept(part("BAD"), part("NEW-1"))
     assert learner(kept, Stored(BAD=ZeroDivisionError("by zero"), NEW_1=100)).turn() == 0
     assert kept.progress["BAD"].reason == "not_fitted"
@@ -167,26 +175,26 @@ def test_one_that_fails_stops_no_other():
     assert kept.progress["NEW-1"].reason == "too_few_samples"
 
 
-def test_a_server_that_is_away_ends_the_turn():
+def test_a_server_that_is_away_ends_the_turn() -> None:
     with pytest.raises(DependencyUnavailable):
         learner(Kept(part()), Stored(NEW_1=DependencyUnavailable("victoria-metrics", "away"))).turn()
 
 
-def test_a_turn_is_bounded_in_time_and_goes_on_in_order():
+def test_a_turn_is_bounded_in_time_and_goes_on_in_order() -> None:
     kept = Kept(*(part(f"S{number}") for number in range(100)))
     stored = Stored(**{f"S{number}": 20 for number in range(100)})
     learner(kept, stored, monotonic=Clock()).turn()
     assert list(kept.progress) == ["S0", "S1", "S2", "S3"]
 
 
-def test_a_worker_that_stops_takes_up_no_further_one():
+def test_a_worker_that_stops_takes_up_no_further_one() -> None:
     kept = Kept(part("A"), part("B"))
     going = iter([True, False])
     learner(kept, Stored(A=20, B=20)).turn(goes_on=lambda: next(going))
     assert list(kept.progress) == ["A"]
 
 
-def test_what_another_worker_took_up_is_left_to_it_unless_named():
+def test_what_another_worker_took_up_is_left_to_it_unless_named() -> None:
     kept = Kept(part("A"), part("B"), taken=["A"])
     one = learner(kept, Stored(A=20, B=20))
     one.turn()
@@ -205,10 +213,12 @@ def test_what_another_worker_took_up_is_left_to_it_unless_named():
         (0, None, "not_stored", LATEST_S),
     ],
 )
-def test_the_next_look_comes_when_there_is_something_new(samples, interval_s, reason, wait_s):
+def test_the_next_look_comes_when_there_is_something_new(
+    samples: int, interval_s: float | None, reason: str, wait_s: float
+) -> None:
     assert next_look_s(samples, interval_s, reason) == pytest.approx(wait_s)
 
 
 @pytest.mark.parametrize("job_id", ["kafka-A-1800000000000", "kafka-A-1-1800000000000123"])
-def test_generation_time_is_read_from_a_job_id(job_id):
+def test_generation_time_is_read_from_a_job_id(job_id: str) -> None:
     assert generated_ms(job_id) == END_S * 1000

@@ -1,5 +1,6 @@
 """What the score promises, on the shipped calibration."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,7 +74,9 @@ def lost(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("fault", [spiked, stuck, drifting, noisy, lost])
-def test_fault_is_flagged_and_its_channel_is_the_main_reason(fault, calibration: Calibration) -> None:  # type: ignore[no-untyped-def]
+def test_fault_is_flagged_and_its_channel_is_the_main_reason(
+    fault: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]], calibration: Calibration
+) -> None:
     scores = score(fault(quiet_gyros(4)), calibration)
     assert (scores.score > ANOMALY_THRESHOLD).all()
     assert (scores.contributions.sum(axis=2).argmax(axis=1) == 1).all()

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.inference import ANOMALY_THRESHOLD
 from analysis_server.scoring import score_unknown
+from telemetry_core.inferences import ANOMALY_THRESHOLD
 from training.nominal_series import NOMINAL
 from training.posted_series import (
     FAULTS,
@@ -20,7 +20,7 @@ from training.posted_series import (
 )
 
 Floats = npt.NDArray[np.float64]
-STEPS = np.arange(64)
+STEPS = np.arange(64, dtype=np.float64)
 
 
 def scores(series: Sequence[Sequence[float] | Floats]) -> Floats:

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from analysis_server import stored_telemetry
+from analysis_server.history import Samples
 from analysis_server.stored_telemetry import LOOK_BACK_S, MOST_SAMPLES, PAGE_SAMPLES, StoredTelemetry
 from telemetry_core.errors import DependencyUnavailable
 from tests.http_server import serving
@@ -18,13 +19,15 @@ UNTIL_MS = 1_800_000_000_000
 class Victoria:
     """Exports one series, a sample every `interval_ms` since `first_ms`."""
 
-    def __init__(self, *, count, interval_ms, answer=None, status=200):
+    def __init__(
+        self, *, count: int, interval_ms: int, answer: bytes | None = None, status: int = 200
+    ) -> None:
         self.times = [UNTIL_MS - place * interval_ms for place in range(count)][::-1]
         self.answer = answer
         self.status = status
-        self.asked = []
+        self.asked: list[tuple[int, int]] = []
 
-    def export(self, start_ms, end_ms):
+    def export(self, start_ms: int, end_ms: int) -> bytes:
         self.asked.append((start_ms, end_ms))
         times = [time_ms for time_ms in self.times if start_ms <= time_ms <= end_ms]
         if not times:
@@ -36,9 +39,9 @@ class Victoria:
         }
         return json.dumps(series).encode() + b"\n"
 
-    def handler(victoria):  # noqa: N805 - the handler's own self is another one
+    def handler(victoria) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler's own self is another one
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
+            def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 assert form["match[]"] == ['{__name__=~"satellite_a|satellite_b",satellite_id="S"}']
                 start_ms, end_ms = (round(float(form[name][0]) * 1000) for name in ("start", "end"))
@@ -48,20 +51,20 @@ class Victoria:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_):
+            def log_message(self, *_: object) -> None:
                 pass
 
         return Handler
 
 
-def read(victoria, interval_s):
+def read(victoria: Victoria, interval_s: float) -> dict[str, Samples]:
     with serving(victoria.handler()) as url:
         return StoredTelemetry(url).newest(
             "S", {"a": "satellite_a", "b": "satellite_b"}, until_ms=UNTIL_MS, interval_s=interval_s
         )
 
 
-def test_enough_samples_end_the_reading_and_come_in_time_order():
+def test_enough_samples_end_the_reading_and_come_in_time_order() -> None:
     victoria = Victoria(count=2 * MOST_SAMPLES, interval_ms=20_000)
     found = read(victoria, 20.0)["a"]
     assert MOST_SAMPLES <= found.times_us.size < 2 * MOST_SAMPLES
@@ -70,7 +73,7 @@ def test_enough_samples_end_the_reading_and_come_in_time_order():
     assert len(victoria.asked) == 3
 
 
-def test_few_samples_are_looked_for_in_pages_that_grow_and_no_further_than_the_look_back():
+def test_few_samples_are_looked_for_in_pages_that_grow_and_no_further_than_the_look_back() -> None:
     victoria = Victoria(count=50, interval_ms=1000)
     found = read(victoria, 0.1)
     assert found["a"].times_us.size == 49
@@ -81,30 +84,30 @@ def test_few_samples_are_looked_for_in_pages_that_grow_and_no_further_than_the_l
     assert spans[:2] == [PAGE_SAMPLES * 100, 2 * PAGE_SAMPLES * 100]
 
 
-def test_a_page_of_denser_telemetry_than_the_present_one_is_not_read(monkeypatch):
+def test_a_page_of_denser_telemetry_than_the_present_one_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored_telemetry, "MOST_PAGE_BYTES", 100_000)
     victoria = Victoria(count=2_000, interval_ms=20_000)
     assert 0 < read(victoria, 5.0)["a"].times_us.size < 2_000
 
 
 @pytest.mark.parametrize("answer", [b"{", b'{"metric": {}}\n', b"[]\n", b'{"metric": 1}\n'])
-def test_an_answer_that_is_none_is_an_outage(answer):
+def test_an_answer_that_is_none_is_an_outage(answer: bytes) -> None:
     with pytest.raises(DependencyUnavailable, match="victoria-metrics"):
         read(Victoria(count=0, interval_ms=1, answer=answer), 1.0)
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_a_question_that_is_refused_says_nothing_of_other_satellites(status):
+def test_a_question_that_is_refused_says_nothing_of_other_satellites(status: int) -> None:
     with pytest.raises(requests.HTTPError):
         read(Victoria(count=0, interval_ms=1, answer=b"too many series", status=status), 1.0)
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
-def test_a_server_that_can_not_answer_is_an_outage(status):
+def test_a_server_that_can_not_answer_is_an_outage(status: int) -> None:
     with pytest.raises(DependencyUnavailable, match="victoria-metrics"):
         read(Victoria(count=0, interval_ms=1, answer=b"", status=status), 1.0)
 
 
-def test_a_server_that_is_away_is_an_outage():
+def test_a_server_that_is_away_is_an_outage() -> None:
     with pytest.raises(DependencyUnavailable, match="victoria-metrics"):
         StoredTelemetry("http://127.0.0.1:9").newest("S", {"a": "m"}, until_ms=UNTIL_MS, interval_s=1.0)

@@ -1,34 +1,40 @@
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from celery.app.task import Context
+from celery.exceptions import Reject
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from analysis_server import worker
 from analysis_server.arguments import parse_series
 from analysis_server.delivery import GIVE_UP_AT
+from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import DependencyUnavailable, ModelContractError
 from telemetry_core.inferences import Verdict
 
-TASK = parse_series({"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version={}.get)
+TASK = parse_series(
+    {"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version=lambda _model: None
+)
 
 
-def delivered(count):
+def delivered(count: int) -> Any:
     return SimpleNamespace(request=Context({"id": "task", "x-delivery-count": count}))
 
 
-def failed_verdicts():
+def failed_verdicts() -> float:
     labels = {"subsystem": "series", "verdict": "failed"}
     return REGISTRY.get_sample_value("inference_verdicts_total", labels) or 0
 
 
-def refuse(_task):
+def refuse(_task: WindowSet) -> None:
     raise ModelContractError("model gone is not in the repository")
 
 
-def test_failed_task_leaves_a_row_and_counts_as_failed(monkeypatch):
+def test_failed_task_leaves_a_row_and_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     saved = []
     monkeypatch.setattr(worker, "_infer", refuse)
     monkeypatch.setattr(worker, "_save", lambda _self, _task, rows, _loop: saved.extend(rows))
@@ -39,13 +45,13 @@ def test_failed_task_leaves_a_row_and_counts_as_failed(monkeypatch):
     assert failed_verdicts() == before + 1
 
 
-def test_learning_is_logged_once_for_each_satellite_and_subsystem():
-    def tell(*satellites):
-        task = SimpleNamespace(
+def test_learning_is_logged_once_for_each_satellite_and_subsystem() -> None:
+    def tell(*satellites: str) -> None:
+        task: Any = SimpleNamespace(
             subsystem="told", jobs=[SimpleNamespace(satellite_id=satellite) for satellite in satellites]
         )
         reasons = {"gyro_x": {"interval_s": 10.0, "calibrated_s": [0.5, 5.0]}}
-        row = SimpleNamespace(verdict=Verdict.LEARNING, input_data={"not_calibrated": reasons})
+        row: Any = SimpleNamespace(verdict=Verdict.LEARNING, input_data={"not_calibrated": reasons})
         worker._tell_of_learning(task, [row] * len(satellites))
 
     with capture_logs() as lines:
@@ -56,43 +62,49 @@ def test_learning_is_logged_once_for_each_satellite_and_subsystem():
     assert "or run make calibrate" in lines[0]["event"]
 
 
-def test_task_given_up_counts_as_failed(monkeypatch):
+def test_task_given_up_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_save", lambda _self, _task, _rows, _loop: None)
     before = failed_verdicts()
-    with pytest.raises(worker.Reject):
+    with pytest.raises(Reject):
         worker._handle(delivered(GIVE_UP_AT), TASK)
     assert failed_verdicts() == before + 1
 
 
 class Turns:
-    def __init__(self, *, raises=None):
+    def __init__(self, *, raises: Exception | None = None) -> None:
         self.count = 0
         self.raises = raises
 
-    def turn(self, *, goes_on):
+    def turn(self, *, goes_on: Callable[[], bool]) -> None:
         assert goes_on()
         self.count += 1
         if self.raises:
             raise self.raises
 
 
-def asked_to_learn(monkeypatch, turns, sent_at_s):
+def asked_to_learn(monkeypatch: pytest.MonkeyPatch, turns: Turns, sent_at_s: Any) -> int:
     monkeypatch.setattr(worker, "_learner", lambda _pid: turns)
     worker.learn(sent_at_s)
     return turns.count
 
 
-def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited_long(monkeypatch):
+def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert asked_to_learn(monkeypatch, Turns(), time.time()) == 1
     assert asked_to_learn(monkeypatch, Turns(), time.time() - worker.STALE_S - 1) == 0
 
 
-def test_a_server_that_is_away_ends_a_turn_of_learning_without_a_failure(monkeypatch):
+def test_a_server_that_is_away_ends_a_turn_of_learning_without_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     away = Turns(raises=DependencyUnavailable("victoria-metrics", "away"))
     assert asked_to_learn(monkeypatch, away, time.time()) == 1
 
 
 @pytest.mark.parametrize("sent_at_s", [None, "now", [1]])
-def test_a_turn_of_learning_without_its_time_is_refused(monkeypatch, sent_at_s):
-    with pytest.raises(worker.Reject):
+def test_a_turn_of_learning_without_its_time_is_refused(
+    monkeypatch: pytest.MonkeyPatch, sent_at_s: object
+) -> None:
+    with pytest.raises(Reject):
         asked_to_learn(monkeypatch, Turns(), sent_at_s)

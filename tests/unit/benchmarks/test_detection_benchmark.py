@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ EVENTS = {"X-1": [(900, 1000)], "X-2": [(1000, 1100), (2300, 2400)], "X-3": [(12
 
 
 @pytest.fixture
-def data(tmp_path):
+def data(tmp_path: Path) -> Path:
     generator = np.random.default_rng(0)
     lines = ["chan_id,spacecraft,anomaly_sequences,class,num_values"]
     for channel, events in EVENTS.items():
@@ -28,13 +29,15 @@ def data(tmp_path):
     return tmp_path
 
 
-def benchmark(monkeypatch, capsys, *arguments):
+def benchmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     monkeypatch.setattr(sys, "argv", ["run", *map(str, arguments)])
     run.main()
     return capsys.readouterr().out
 
 
-def test_any_directory_of_the_format_is_scored(data, monkeypatch, capsys):
+def test_any_directory_of_the_format_is_scored(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = data / "result.json"
     printed = benchmark(
         monkeypatch, capsys, "--suite", "nasa", "--data", data, "--seeds", 2, "--json", result
@@ -49,7 +52,9 @@ def test_any_directory_of_the_format_is_scored(data, monkeypatch, capsys):
     assert "statistics alone, nested" in printed
 
 
-def test_what_injected_faults_choose_is_tested_on_the_labelled_channels(data, monkeypatch, capsys):
+def test_what_injected_faults_choose_is_tested_on_the_labelled_channels(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     values = np.sin(np.arange(2000) / 9) + np.random.default_rng(1).normal(0, 0.2, 2000)
     stretches = stretches_of("made here", {"wave": values})
     monkeypatch.setattr(choice, "nominal_stretches", lambda _data: stretches)
@@ -64,19 +69,25 @@ def test_what_injected_faults_choose_is_tested_on_the_labelled_channels(data, mo
     assert f"chosen on injected faults: {chosen}" in printed
 
 
-def test_a_missing_directory_is_skipped_with_a_line(tmp_path, monkeypatch, capsys):
+def test_a_missing_directory_is_skipped_with_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     printed = benchmark(monkeypatch, capsys, "--suite", "tsb", "--data", tmp_path / "absent")
     assert printed.startswith("skipped: ")
     assert printed.count("\n") == 1
 
 
-def test_an_unknown_combination_ends_with_one_sentence(tmp_path, monkeypatch, capsys):
+def test_an_unknown_combination_ends_with_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(run, "RUNNERS", {})
     with pytest.raises(SystemExit, match=r"^Suite nasa has no mode offline here"):
         benchmark(monkeypatch, capsys, "--suite", "nasa", "--data", tmp_path)
 
 
-def test_the_series_of_tsb_are_test_arrays(data, monkeypatch, capsys):
+def test_the_series_of_tsb_are_test_arrays(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (data / "tsb_ad_series.csv").write_text(
         "file,chan_id,spacecraft,train_length,vus_window,published_vus_pr POLY\n1.csv,X-1,SIM,500,20,0.5\n",
         encoding="utf-8",
@@ -89,14 +100,14 @@ def test_the_series_of_tsb_are_test_arrays(data, monkeypatch, capsys):
     assert "published POLY" in printed
 
 
-def test_rows_of_one_channel_are_joined(tmp_path):
+def test_rows_of_one_channel_are_joined(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(
         'chan_id,anomaly_sequences\nP,"[[1, 2]]"\nP,"[[5, 6], [8, 9]]"\n', encoding="utf-8"
     )
     assert load_labels(tmp_path) == {"P": [(1, 2), (5, 6), (8, 9)]}
 
 
-def test_a_published_run_holds_true_and_false_detections(tmp_path):
+def test_a_published_run_holds_true_and_false_detections(tmp_path: Path) -> None:
     assert load_published_run(tmp_path) is None
     (tmp_path / "telemanom_2018_run.csv").write_text(
         'chan_id,fp_sequences,tp_sequences\nP,"[[10, 20]]","[(30, 40)]"\n', encoding="utf-8"

@@ -2,16 +2,21 @@
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 import pytest
+from numpy.typing import NDArray
 
 from telemetry_core.alert_rule import Judged
 from telemetry_core.inferences import Verdict
 from telemetry_core.messages import microseconds_of
+from telemetry_core.stream import Record
 from tests.benchmarks.detection import field, run
 from tests.benchmarks.detection.field import matrix, report_of
 from tests.benchmarks.detection.field_faults import (
@@ -28,7 +33,9 @@ from tests.benchmarks.detection.field_figures import (
     LEARNING,
     MISSED,
     NOT_JUDGED,
+    Alarms,
     Judgement,
+    Outcome,
     alarms_of,
     detection_document,
     outcome_of,
@@ -37,9 +44,11 @@ from tests.benchmarks.detection.field_figures import (
 from tests.benchmarks.detection.field_sources import CONSTANTS
 from tests.benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, records_of
 
+Body = dict[str, Any]
+Numbers = NDArray[np.float64]
 SECOND_US = 1_000_000
 NOMINAL, ANOMALOUS, WARMING_UP = Verdict.NOMINAL, Verdict.ANOMALOUS, Verdict.WARMING_UP
-SCORES = {NOMINAL: 0.2, ANOMALOUS: 0.9999}
+SCORES: dict[Verdict | None, float] = {NOMINAL: 0.2, ANOMALOUS: 0.9999}
 """One anomalous verdict is enough for an alert."""
 FAULT = Injection(
     satellite_id="S", subsystem="eps", channel="battery_voltage", kind="step",
@@ -47,7 +56,7 @@ FAULT = Injection(
 )  # fmt: skip
 
 
-def sequence(*verdicts, every_s=5):
+def sequence(*verdicts: Verdict | None, every_s: int = 5) -> list[Judgement]:
     return [
         Judgement(
             satellite_id="S",
@@ -63,38 +72,44 @@ def sequence(*verdicts, every_s=5):
     ]
 
 
-def messages(packets, steps=12):
+def body_of(record: Record) -> Body:
+    assert record.value is not None
+    body: Body = orjson.loads(record.value)
+    return body
+
+
+def messages(packets: Packets, steps: int = 12) -> tuple[Fleet, list[Body]]:
     fleet = Fleet.simulated(seed=1, interval_s=2.0, steps=steps)
-    bodies = [orjson.loads(record.value) for record in records_of(list(fleet.tracks(1, "S", packets)))]
+    bodies = [body_of(record) for record in records_of(list(fleet.tracks(1, "S", packets)))]
     return fleet, bodies
 
 
-def fleet_of(*, seed, interval_s):
+def fleet_of(*, seed: int, interval_s: float) -> Fleet:
     return Fleet.simulated(
         seed=seed, interval_s=interval_s, steps=max(steps_of(kind, interval_s) for kind in FAULTS)
     )
 
 
-def seconds_between(bodies):
+def seconds_between(bodies: Iterable[Body]) -> list[float]:
     times = [datetime.fromisoformat(body["timestamp"]) for body in bodies]
     return [(later - earlier) / timedelta(seconds=1) for earlier, later in pairwise(times)]
 
 
-def channels_in(body):
+def channels_in(body: Body) -> dict[str, set[str]]:
     return {name: set(values) for name, values in body.items() if name in FEATURES}
 
 
 ALL = {name: set(channels) for name, channels in FEATURES.items()}
 
 
-def test_one_packet_holds_every_channel_of_its_time():
+def test_one_packet_holds_every_channel_of_its_time() -> None:
     _, bodies = messages(Packets.ONE)
     assert [channels_in(body) for body in bodies] == [ALL] * 12
     assert set(seconds_between(bodies)) == {2.0}
 
 
 @pytest.mark.parametrize(("packets", "gaps"), [(Packets.GROUPS, {0.6, 1.4}), (Packets.TURNS, {2.0})])
-def test_two_groups_of_packets_hold_every_channel_once(packets, gaps):
+def test_two_groups_of_packets_hold_every_channel_once(packets: Packets, gaps: set[float]) -> None:
     _, bodies = messages(packets)
     assert set(seconds_between(bodies)) == gaps
     for one, other in zip(bodies[::2], bodies[1::2], strict=True):
@@ -103,27 +118,27 @@ def test_two_groups_of_packets_hold_every_channel_once(packets, gaps):
             assert channels_in(one)[name] | channels_in(other)[name] == ALL[name]
 
 
-def test_by_groups_a_channel_comes_every_interval_and_by_turns_every_second_one():
+def test_by_groups_a_channel_comes_every_interval_and_by_turns_every_second_one() -> None:
     assert len(messages(Packets.GROUPS)[1]) == 24
     assert len(messages(Packets.TURNS)[1]) == 12
 
 
-def test_a_third_of_the_channels_of_each_subsystem_never_comes():
+def test_a_third_of_the_channels_of_each_subsystem_never_comes() -> None:
     _, bodies = messages(Packets.MISSING)
     assert len({json.dumps(sorted(map(sorted, channels_in(body).values()))) for body in bodies}) == 1
     for name, channels in channels_in(bodies[0]).items():
         assert len(channels) == len(ALL[name]) * 2 // 3
 
 
-def test_a_tenth_of_the_messages_is_lost_as_a_whole_and_the_same_ones_every_time():
+def test_a_tenth_of_the_messages_is_lost_as_a_whole_and_the_same_ones_every_time() -> None:
     fleet = Fleet.simulated(seed=1, interval_s=2.0, steps=400)
     sent = [records_of(list(fleet.tracks(0, "S", Packets.LOSSY))) for _ in range(2)]
     assert sent[0] == sent[1]
     assert 320 <= len(sent[0]) <= 385
-    assert [channels_in(orjson.loads(record.value)) for record in sent[0]] == [ALL] * len(sent[0])
+    assert [channels_in(body_of(record)) for record in sent[0]] == [ALL] * len(sent[0])
 
 
-def test_a_fault_brings_no_lost_sample_back():
+def test_a_fault_brings_no_lost_sample_back() -> None:
     for kind in FAULTS:
         case = next(cases_of(kind, fleet_of(seed=3, interval_s=1.0), Packets.LOSSY))
         name = case.injection.channel
@@ -134,7 +149,7 @@ def test_a_fault_brings_no_lost_sample_back():
         assert np.isnan(struck.values[np.isnan(nominal.values)]).all()
 
 
-def test_a_part_of_a_fleet_is_the_same_satellites_meanwhile():
+def test_a_part_of_a_fleet_is_the_same_satellites_meanwhile() -> None:
     fleet = Fleet.simulated(seed=1, interval_s=2.0, steps=12)
     whole, later = (list(one.tracks(3, "S", Packets.GROUPS)) for one in (fleet, fleet.part(4, 6)))
     for track, part in zip(whole, later, strict=True):
@@ -142,22 +157,20 @@ def test_a_part_of_a_fleet_is_the_same_satellites_meanwhile():
         assert np.array_equal(part.values, track.values[4:10])
 
 
-def test_messages_are_received_at_once_and_in_order():
+def test_messages_are_received_at_once_and_in_order() -> None:
     fleet = Fleet.simulated(seed=1, interval_s=0.1, steps=5)
     records = records_of([*fleet.tracks(0, "A", Packets.GROUPS), *fleet.tracks(1, "B", Packets.GROUPS)])
-    times = [
-        microseconds_of(datetime.fromisoformat(orjson.loads(record.value)["timestamp"])) for record in records
-    ]
+    times = [microseconds_of(datetime.fromisoformat(body_of(record)["timestamp"])) for record in records]
     assert [record.received_us for record in records] == times == sorted(times)
 
 
-def same(values, others):
+def same(values: Numbers, others: Numbers | None) -> bool:
     return others is not None and np.array_equal(values, others, equal_nan=True)
 
 
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("packets", Packets)
-def test_a_fault_changes_one_channel_from_its_start_on(kind, packets):
+def test_a_fault_changes_one_channel_from_its_start_on(kind: str, packets: Packets) -> None:
     fleet = fleet_of(seed=3, interval_s=5.0)
     cases = list(cases_of(kind, fleet, packets))
     assert len({case.injection.subsystem for case in cases}) == len(FEATURES)
@@ -190,19 +203,19 @@ def test_a_fault_changes_one_channel_from_its_start_on(kind, packets):
         assert before.sum() * struck.interval_us == LEAD_STEPS * 5 * SECOND_US
 
 
-def test_drop_out_is_null_and_fill_value_stands_in_the_message():
+def test_drop_out_is_null_and_fill_value_stands_in_the_message() -> None:
     for kind, shown in (("dropout", None), ("fill value", -9999.0)):
         case = next(cases_of(kind, fleet_of(seed=3, interval_s=1.0), Packets.ONE))
-        last = orjson.loads(records_of(case.tracks)[-1].value)
+        last = body_of(records_of(case.tracks)[-1])
         assert last[case.injection.subsystem][case.injection.channel] == shown
 
 
-def test_drift_is_seen_to_its_end_also_at_the_shortest_interval():
+def test_drift_is_seen_to_its_end_also_at_the_shortest_interval() -> None:
     case = next(cases_of("drift", fleet_of(seed=3, interval_s=0.1), Packets.ONE))
     assert case.tracks[0].times_us[-1] - case.injection.start_us > 120 * SECOND_US
 
 
-def test_the_same_seed_makes_the_same_faults():
+def test_the_same_seed_makes_the_same_faults() -> None:
     one, other = (list(cases_of("noise", fleet_of(seed=4, interval_s=1.0), Packets.ONE)) for _ in range(2))
     assert [records_of(case.tracks) for case in one] == [records_of(case.tracks) for case in other]
 
@@ -222,13 +235,15 @@ def test_the_same_seed_makes_the_same_faults():
         ([], NOT_JUDGED, None),
     ],
 )
-def test_a_fault_is_found_by_an_alert_that_is_raised_with_it_or_later(verdicts, result, delay_s):
+def test_a_fault_is_found_by_an_alert_that_is_raised_with_it_or_later(
+    verdicts: list[Verdict | None], result: str, delay_s: int | None
+) -> None:
     outcome = outcome_of(FAULT, sequence(*verdicts))
     assert outcome.result == result
     assert outcome.delay_us == (None if delay_s is None else delay_s * SECOND_US)
 
 
-def test_shares_stand_beside_their_counts():
+def test_shares_stand_beside_their_counts() -> None:
     found = sequence(WARMING_UP, NOMINAL, ANOMALOUS, ANOMALOUS, NOMINAL, None)
     document = alarms_of(found, days=0.5).document()
     assert {name: document[name] for name in ("verdicts", "warming_up", "failed", "judged", "anomalous")} == {
@@ -237,14 +252,14 @@ def test_shares_stand_beside_their_counts():
     assert (document["false_alarms_per_1000"], document["alerts"], document["alerts_per_day"]) == (500, 1, 2)
 
 
-def test_faults_of_what_still_learns_are_counted_and_have_no_part_in_the_share():
+def test_faults_of_what_still_learns_are_counted_and_have_no_part_in_the_share() -> None:
     learning = [outcome_of(FAULT, sequence(*[Verdict.LEARNING] * 4))] * 3
     found, missed = (outcome_of(FAULT, sequence(*[NOMINAL] * 3, last)) for last in (ANOMALOUS, NOMINAL))
     document = detection_document([*learning, found, missed])
     assert (document["faults"], document["learning"], document["found_share"]) == (5, 3, 0.5)
 
 
-def test_delays_are_medians_in_seconds_and_samples_of_the_channel():
+def test_delays_are_medians_in_seconds_and_samples_of_the_channel() -> None:
     late, early = ([NOMINAL] * count + [ANOMALOUS] for count in (4, 2))
     outcomes = [outcome_of(FAULT, sequence(*verdicts)) for verdicts in (late, early, [NOMINAL] * 4)]
     document = detection_document(outcomes)
@@ -252,7 +267,7 @@ def test_delays_are_medians_in_seconds_and_samples_of_the_channel():
     assert (document["delay_median_s"], document["delay_median_samples"]) == (5.0, 2.5)
 
 
-def cell_document(alarms, outcomes):
+def cell_document(alarms: Alarms, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "interval_s": 1.0,
         "packets": "one",
@@ -264,7 +279,7 @@ def cell_document(alarms, outcomes):
     }
 
 
-def test_where_nothing_is_judged_there_is_a_word_and_no_share():
+def test_where_nothing_is_judged_there_is_a_word_and_no_share() -> None:
     unjudged = cell_document(alarms_of(sequence(WARMING_UP), days=1), [outcome_of(FAULT, [])])
     assert unjudged["nominal"]["false_alarms_per_1000"] is None
     assert unjudged["faults"]["step"]["found_share"] is None
@@ -285,7 +300,7 @@ def test_where_nothing_is_judged_there_is_a_word_and_no_share():
     assert set(totals_of([unjudged]).values()) == {None}
 
 
-def test_totals_stand_for_all_judged_cells_and_for_each_source():
+def test_totals_stand_for_all_judged_cells_and_for_each_source() -> None:
     one, other = (
         cell_document(alarms_of(sequence(*verdicts), days=1), [outcome_of(FAULT, sequence(*[NOMINAL] * 4))])
         for verdicts in ([NOMINAL] * 4, [NOMINAL, ANOMALOUS])
@@ -298,7 +313,7 @@ def test_totals_stand_for_all_judged_cells_and_for_each_source():
     }  # fmt: skip
 
 
-def test_every_source_is_measured_in_all_packets_but_posted_series_have_none():
+def test_every_source_is_measured_in_all_packets_but_posted_series_have_none() -> None:
     cells = matrix(tuple(CONSTANTS))
     count = {source: sum(cell.constants == source for cell in cells) for source in CONSTANTS}
     assert count == {"shipped": 45, "learned": 45, "posted": 9}
@@ -310,12 +325,16 @@ def test_every_source_is_measured_in_all_packets_but_posted_series_have_none():
     ("arguments", "chosen"),
     [([], ["shipped", "learned", "posted"]), (["--constants", "posted", "shipped"], ["posted", "shipped"])],
 )
-def test_sources_are_chosen_by_name(arguments, chosen, monkeypatch):
+def test_sources_are_chosen_by_name(
+    arguments: list[str], chosen: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "argv", ["run", "--suite", "field", *arguments])
     assert run.options_of(run.read_arguments()).constants == chosen
 
 
-def test_the_suite_needs_no_data_and_writes_its_totals(tmp_path, monkeypatch, capsys):
+def test_the_suite_needs_no_data_and_writes_its_totals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     cell = cell_document(alarms_of(sequence(ANOMALOUS, NOMINAL), days=1), [outcome_of(FAULT, [])])
     monkeypatch.setitem(run.RUNNERS, ("field", "offline"), lambda options: report_of([cell], options.seeds))
     monkeypatch.setattr(sys, "argv", ["run", "--suite", "field", "--json", str(tmp_path / "field.json")])
@@ -327,14 +346,18 @@ def test_the_suite_needs_no_data_and_writes_its_totals(tmp_path, monkeypatch, ca
     assert "alerts/day" in capsys.readouterr().out
 
 
-def test_other_suites_have_no_sources(monkeypatch, capsys):
+def test_other_suites_have_no_sources(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys, "argv", ["run", "--suite", "nasa", "--data", ".", "--constants", "learned"])
     with pytest.raises(SystemExit):
         run.main()
     assert "--constants is for suite field" in capsys.readouterr().err
 
 
-def test_a_suite_of_recordings_asks_for_them(monkeypatch, capsys):
+def test_a_suite_of_recordings_asks_for_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys, "argv", ["run", "--suite", "nasa"])
     with pytest.raises(SystemExit):
         run.main()

@@ -1,5 +1,8 @@
 """Suite field by source of the constants: what each judges, and a small part of its matrix with limits."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from telemetry_core.alert_rule import Judged
@@ -10,14 +13,14 @@ from tests.benchmarks.detection.field_figures import Judgement
 from tests.benchmarks.detection.field_learned import Lessons, looks
 from tests.benchmarks.detection.field_posted import answers, judged_posts, posts_of
 from tests.benchmarks.detection.field_sources import Cell, product
-from tests.benchmarks.detection.field_telemetry import Fleet, Packets
+from tests.benchmarks.detection.field_telemetry import Fleet, Packets, Track
 
 
-def cell_of(constants, interval_s=1.0, **parts):
+def cell_of(constants: str, interval_s: float = 1.0, **parts: Any) -> Cell:
     return Cell(**{"interval_s": interval_s, "packets": Packets.ONE, "constants": constants, **parts})
 
 
-def telemetry(steps, satellites=1, subsystem="comm"):
+def telemetry(steps: int, satellites: int = 1, subsystem: str = "comm") -> list[Track]:
     fleet = Fleet.simulated(seed=1, interval_s=1.0, steps=steps)
     return [
         track
@@ -26,17 +29,19 @@ def telemetry(steps, satellites=1, subsystem="comm"):
     ]
 
 
-def test_looks_begin_with_2000_samples_and_wait_for_a_tenth_more():
+def test_looks_begin_with_2000_samples_and_wait_for_a_tenth_more() -> None:
     counts = list(looks())
     assert counts[:3] == [2_000, 2_200, 2_420]
     assert counts[-1] <= 10_000 < counts[-1] * 1.1
 
 
 @pytest.mark.parametrize(("packets", "steps"), [(Packets.ONE, 10_000), (Packets.TURNS, 20_000)])
-def test_a_satellite_is_judged_on_what_follows_its_history(packets, steps, monkeypatch):
+def test_a_satellite_is_judged_on_what_follows_its_history(
+    packets: Packets, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
 
-    def nothing(history, *_):
+    def nothing(history: Fleet, *_: object) -> Lessons:
         seen.append(history)
         return Lessons(learned={}, refused={})
 
@@ -50,7 +55,7 @@ def test_a_satellite_is_judged_on_what_follows_its_history(packets, steps, monke
         assert later.seed == history.seed
 
 
-def test_series_are_the_newest_64_samples_every_16_steps_from_another_place_for_each_satellite():
+def test_series_are_the_newest_64_samples_every_16_steps_from_another_place_for_each_satellite() -> None:
     posts = list(posts_of(telemetry(96, satellites=2)))
     assert [(post.satellite_id, post.end_us - posts[0].end_us) for post in posts] == [
         ("S0", 0), ("S0", 16_000_000), ("S0", 32_000_000), ("S1", 1_000_000), ("S1", 17_000_000),
@@ -60,7 +65,7 @@ def test_series_are_the_newest_64_samples_every_16_steps_from_another_place_for_
     assert {len(values) for post in posts for values in post.series.values()} == {64}
 
 
-def test_a_posted_series_is_judged_by_itself_whatever_the_units():
+def test_a_posted_series_is_judged_by_itself_whatever_the_units() -> None:
     mission, model = product()
     model.calibration = field_sources.without_constants(model.calibration)
     tracks = telemetry(64)
@@ -70,7 +75,7 @@ def test_a_posted_series_is_judged_by_itself_whatever_the_units():
     assert (found.verdict, found.at_us) == (Verdict.ANOMALOUS, int(tracks[0].times_us[-1]))
 
 
-def test_each_anomalous_answer_is_an_alarm_of_its_own():
+def test_each_anomalous_answer_is_an_alarm_of_its_own() -> None:
     found = [
         Judgement(
             satellite_id="S",
@@ -82,7 +87,7 @@ def test_each_anomalous_answer_is_an_alarm_of_its_own():
     assert [alert.raised_us for alert in answers(found)] == [0, 2]
 
 
-def kinds_below(cell, share):
+def kinds_below(cell: Mapping[str, Any], share: float) -> set[str]:
     return {
         kind
         for kind, of_kind in cell["faults"].items()
@@ -90,7 +95,7 @@ def kinds_below(cell, share):
     }
 
 
-def test_in_one_packet_a_second_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found():
+def test_in_one_packet_a_second_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found() -> None:
     cell = measured(cell_of("shipped"), recordings=1)
     assert cell["nominal"]["judged"] > 400
     assert cell["nominal"]["false_alarms_per_1000"] <= 1
@@ -98,7 +103,7 @@ def test_in_one_packet_a_second_nothing_nominal_is_flagged_and_every_kind_of_fau
     assert kinds_below(cell, 0.7) == set()
 
 
-def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found():
+def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found() -> None:
     cell = measured(cell_of("learned", 60.0, subsystems=("comm",)), recordings=1)
     assert cell["learned"]["comm"]["learned"] == 10
     assert cell["nominal"]["judged"] > 150
@@ -106,7 +111,7 @@ def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_faul
     assert cell["all_faults"]["found_share"] >= 0.9
 
 
-def test_what_the_check_refuses_is_learning_and_has_no_share():
+def test_what_the_check_refuses_is_learning_and_has_no_share() -> None:
     cell = measured(cell_of("learned", subsystems=("thermal",)), recordings=1, kinds=["step"])
     assert cell["state"] == "learning"
     assert cell["learned"]["thermal"] == {
@@ -116,7 +121,7 @@ def test_what_the_check_refuses_is_learning_and_has_no_share():
     assert cell["faults"]["step"]["found_share"] is None
 
 
-def test_in_series_of_one_subsystem_a_second_faults_are_found_and_no_drop_out_is_posted():
+def test_in_series_of_one_subsystem_a_second_faults_are_found_and_no_drop_out_is_posted() -> None:
     cell = measured(cell_of("posted", subsystems=("aocs",)), recordings=1)
     assert cell["nominal"]["judged"] > 150
     assert cell["nominal"]["false_alarms_per_1000"] <= 10

@@ -1,6 +1,7 @@
 """What the suite of segments promises, on made-up segments."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def scored(subject: Segments) -> list[opssat.FoldScores]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_trees() -> None:
+def few_trees() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.benchmarks.detection.opssat_detectors.TREES", 20)
         yield

@@ -3,6 +3,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from supervisor.datatypes import dict_of_key_value_pairs
@@ -42,9 +43,9 @@ def ready() -> str | None:
     return None
 
 
-def service(**changes: object) -> Service:
-    fields = {"name": "kafka", "command": "/bin/kafka", "probe": ready, "directory": Path("/srv")} | changes
-    return Service(**fields)  # type: ignore[arg-type]
+def service(**changes: Any) -> Service:
+    fields = {"name": "kafka", "command": "/bin/kafka", "probe": ready, "directory": Path("/srv"), **changes}
+    return Service(**fields)
 
 
 def program(one: Service) -> configparser.SectionProxy:

@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from deploy.native.status import ServiceStatus, format_duration, table
 
 
 def status(**changes: object) -> ServiceStatus:
-    fields = {
+    fields: dict[str, Any] = {
         "name": "kafka",
         "state": "running",
         "problem": None,
@@ -13,7 +15,7 @@ def status(**changes: object) -> ServiceStatus:
         "uptime_s": 75,
         "memory_bytes": 350_000_000,
     } | changes
-    return ServiceStatus(**fields)  # type: ignore[arg-type]
+    return ServiceStatus(**fields)
 
 
 def test_table_shows_name_state_health_ports_and_memory() -> None:

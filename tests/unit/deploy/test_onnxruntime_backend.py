@@ -23,11 +23,14 @@ class FakeTensor:
 
 
 def fake_utilities() -> ModuleType:
-    module: Any = ModuleType("triton_python_backend_utils")
-    module.Tensor = FakeTensor
-    module.TritonError = module.TritonModelException = RuntimeError
-    module.InferenceResponse = lambda tensors=(), error=None: SimpleNamespace(tensors=tensors, error=error)
-    module.get_input_tensor_by_name = lambda request, name: request[name]
+    module = ModuleType("triton_python_backend_utils")
+    vars(module).update(
+        Tensor=FakeTensor,
+        TritonError=RuntimeError,
+        TritonModelException=RuntimeError,
+        InferenceResponse=lambda tensors=(), error=None: SimpleNamespace(tensors=tensors, error=error),
+        get_input_tensor_by_name=lambda request, name: request[name],
+    )
     return module
 
 

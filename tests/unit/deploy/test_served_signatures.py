@@ -77,7 +77,7 @@ def test_graph_answers_as_the_trained_network(model: str, under_triton_runtime: 
     assert under_triton_runtime["models"][model]["error"] <= TOLERANCE
 
 
-GRAPH = {
+GRAPH: dict[str, list[tuple[str, str, list[Any]]]] = {
     "inputs": [("INPUT", "tensor(float)", ["batch", "time"])],
     "outputs": [
         ("FORECAST_MEAN", "tensor(float)", ["batch", 64]),

@@ -1,12 +1,14 @@
 """What is deleted for its age, by configuration."""
 
+from typing import Any
+
 from housekeeping.retention import retention_chores
 from telemetry_core.database import open_pool
 from telemetry_core.settings import Settings
 
 
-def names(**ages: float) -> set[str]:
-    settings = Settings(**ages)  # type: ignore[arg-type]
+def names(**ages: Any) -> set[str]:
+    settings = Settings(**ages)
     return {chore.name for chore in retention_chores(open_pool(settings, max_connections=1), settings)}
 
 

@@ -77,7 +77,7 @@ class Satellite:
 
 def samples_of(window: SampleWindow, channel: int) -> list[float]:
     values = window.values[channel] - channel / 10
-    return np.round(values[np.isfinite(values)], 6).tolist()
+    return list(map(float, np.round(values[np.isfinite(values)], 6)))
 
 
 def missing_of(window: SampleWindow, channel: int) -> int:
@@ -85,7 +85,7 @@ def missing_of(window: SampleWindow, channel: int) -> int:
     return int(window.steps[channel]) - len(samples_of(window, channel))
 
 
-def test_channels_that_come_by_turns_have_whole_windows_of_their_own():
+def test_channels_that_come_by_turns_have_whole_windows_of_their_own() -> None:
     satellite = Satellite()
     for second in range(40):
         satellite.send(second, [0, 1] if second % 2 else [2, 3])
@@ -96,7 +96,7 @@ def test_channels_that_come_by_turns_have_whole_windows_of_their_own():
     assert window.steps.tolist() == [LENGTH] * CHANNELS
 
 
-def test_each_channel_has_its_own_end_and_interval():
+def test_each_channel_has_its_own_end_and_interval() -> None:
     satellite = Satellite()
     for second in range(40):
         satellite.send(second, [0, 1, 2, 3] if second % 3 == 0 else [0, 1])
@@ -106,7 +106,7 @@ def test_each_channel_has_its_own_end_and_interval():
     assert (window.sample_count, window.start_us) == (LENGTH, microseconds(38 - LENGTH + 1))
 
 
-def test_window_counts_as_its_judged_channels_whichever_sample_ends_it():
+def test_window_counts_as_its_judged_channels_whichever_sample_ends_it() -> None:
     satellite = Satellite()
     satellite.send_all(range(40), [0])
     window = satellite.after(39.5, [1])
@@ -114,7 +114,7 @@ def test_window_counts_as_its_judged_channels_whichever_sample_ends_it():
     assert (window.sample_count, window.start_us) == (LENGTH, microseconds(39 - LENGTH + 1))
 
 
-def test_slow_channel_misses_nothing_and_warms_up_by_itself():
+def test_slow_channel_misses_nothing_and_warms_up_by_itself() -> None:
     satellite = Satellite()
     for second in range(60):
         satellite.send(second, [0, 1] if second % 6 == 0 else [0])
@@ -125,7 +125,7 @@ def test_slow_channel_misses_nothing_and_warms_up_by_itself():
     assert satellite.window(50).steps.tolist()[1] == 0
 
 
-def test_channel_that_ceases_while_another_goes_on_misses_a_step_for_each_of_its_intervals():
+def test_channel_that_ceases_while_another_goes_on_misses_a_step_for_each_of_its_intervals() -> None:
     satellite = Satellite()
     satellite.send_all(range(40), [0, 1])
     windows = {second: satellite.after(second, [1]) for second in range(40, 60)}
@@ -134,7 +134,7 @@ def test_channel_that_ceases_while_another_goes_on_misses_a_step_for_each_of_its
     assert windows[43].end_us[0] == microseconds(43)
 
 
-def test_ceased_channel_of_a_packet_of_its_own_misses_by_its_own_cadence():
+def test_ceased_channel_of_a_packet_of_its_own_misses_by_its_own_cadence() -> None:
     satellite = Satellite()
     for second in range(50):
         satellite.send(second, [0] if second % 2 else [1])
@@ -143,7 +143,7 @@ def test_ceased_channel_of_a_packet_of_its_own_misses_by_its_own_cadence():
     assert missing_of(windows[59], 0) == 0
 
 
-def test_ceased_channel_is_evidence_while_windows_reach_back_to_it_and_then_is_absent():
+def test_ceased_channel_is_evidence_while_windows_reach_back_to_it_and_then_is_absent() -> None:
     satellite = Satellite()
     satellite.send_all(range(40), [0, 1])
     windows = {second: satellite.after(second, [1]) for second in range(40, 260)}
@@ -154,7 +154,7 @@ def test_ceased_channel_is_evidence_while_windows_reach_back_to_it_and_then_is_a
     assert windows[259].steps.tolist()[:2] == [0, LENGTH]
 
 
-def test_single_missing_samples_stand_where_they_belong():
+def test_single_missing_samples_stand_where_they_belong() -> None:
     satellite = Satellite()
     for second in range(30):
         satellite.send(second, [1] if second in {20, 25} else [0, 1])
@@ -165,10 +165,10 @@ def test_single_missing_samples_stand_where_they_belong():
 def steps_of(window: SampleWindow, channel: int) -> list[float]:
     """A channel's window with NaN where a step is missing, without padding."""
     row = window.values[channel] - channel / 10
-    return np.round(row[LENGTH - int(window.steps[channel]) :], 6).tolist()
+    return list(map(float, np.round(row[LENGTH - int(window.steps[channel]) :], 6)))
 
 
-def test_steps_follow_time_where_whole_messages_are_lost():
+def test_steps_follow_time_where_whole_messages_are_lost() -> None:
     satellite = Satellite()
     for second in range(40):
         if second not in {27, 30, 31, 36}:
@@ -181,7 +181,7 @@ def test_steps_follow_time_where_whole_messages_are_lost():
     assert window.interval_us[0] == SECOND_US
 
 
-def test_pause_of_all_channels_says_nothing_of_what_ceased():
+def test_pause_of_all_channels_says_nothing_of_what_ceased() -> None:
     satellite = Satellite()
     for second in range(20):
         satellite.send(second, [0])
@@ -192,7 +192,7 @@ def test_pause_of_all_channels_says_nothing_of_what_ceased():
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3])
-def test_channel_that_loses_up_to_three_samples_in_ten_stays_regular(share: float):
+def test_channel_that_loses_up_to_three_samples_in_ten_stays_regular(share: float) -> None:
     generator = np.random.default_rng(1)
     satellite = Satellite(length=64)
     sent = np.flatnonzero(generator.random(400) >= share).tolist()
@@ -205,15 +205,15 @@ def bursts() -> list[float]:
 
 
 def at_random() -> list[float]:
-    return np.cumsum(np.random.default_rng(2).exponential(1.0, 120)).tolist()
+    return list(map(float, np.cumsum(np.random.default_rng(2).exponential(1.0, 120))))
 
 
 def drawn() -> list[float]:
-    return np.cumsum(np.random.default_rng(3).choice([1, 2, 5, 20], 120)).tolist()
+    return list(map(float, np.cumsum(np.random.default_rng(3).choice([1, 2, 5, 20], 120))))
 
 
 @pytest.mark.parametrize("seconds", [bursts(), at_random(), drawn()], ids=["bursts", "Poisson", "drawn"])
-def test_a_window_of_uneven_intervals_says_so_and_misses_nothing(seconds: list[float]):
+def test_a_window_of_uneven_intervals_says_so_and_misses_nothing(seconds: list[float]) -> None:
     satellite = Satellite(length=64, max_gap_s=60, max_span_s=1_000)
     satellite.send_all(seconds, [0])
     window = satellite.window(seconds[-1])
@@ -222,7 +222,7 @@ def test_a_window_of_uneven_intervals_says_so_and_misses_nothing(seconds: list[f
 
 
 @pytest.mark.parametrize(("first_s", "then_s"), [(5, 1), (1, 10), (10, 1)])
-def test_no_window_holds_two_cadences_unsaid(first_s: int, then_s: int):
+def test_no_window_holds_two_cadences_unsaid(first_s: int, then_s: int) -> None:
     """But for a single interval; where a slower one begins its samples are as if others were lost."""
     satellite = Satellite(length=64, max_gap_s=60, max_span_s=10_000)
     change_s = 100 * first_s
@@ -236,7 +236,7 @@ def test_no_window_holds_two_cadences_unsaid(first_s: int, then_s: int):
     assert window.states[0] == JUDGED
 
 
-def test_jitter_of_a_tenth_of_the_interval_is_regular():
+def test_jitter_of_a_tenth_of_the_interval_is_regular() -> None:
     generator = np.random.default_rng(4)
     satellite = Satellite(length=64)
     seconds = np.arange(150) + generator.uniform(-0.1, 0.1, 150)
@@ -244,7 +244,7 @@ def test_jitter_of_a_tenth_of_the_interval_is_regular():
     assert satellite.window(float(np.round(seconds + 1, 3)[-1])).states[0] == JUDGED
 
 
-def test_channel_without_a_cadence_misses_nothing():
+def test_channel_without_a_cadence_misses_nothing() -> None:
     satellite = Satellite()
     satellite.send_all(range(60), [0])
     irregular = [1, 2, 7, 9, 18, 19, 31, 34, 35, 44, 48]
@@ -252,7 +252,7 @@ def test_channel_without_a_cadence_misses_nothing():
     assert missing_of(satellite.window(59), 1) == 0
 
 
-def test_gap_of_one_channel_cuts_no_other():
+def test_gap_of_one_channel_cuts_no_other() -> None:
     satellite = Satellite()
     for second in range(60):
         satellite.send(second, [0] if 12 <= second < 50 else [0, 1])
@@ -262,7 +262,7 @@ def test_gap_of_one_channel_cuts_no_other():
     assert window.states.tolist()[:2] == [JUDGED, JUDGED]
 
 
-def test_late_packet_of_some_channels_is_put_in_order_of_these_alone():
+def test_late_packet_of_some_channels_is_put_in_order_of_these_alone() -> None:
     satellite = Satellite()
     for second in range(20):
         if second != 15:
@@ -273,7 +273,7 @@ def test_late_packet_of_some_channels_is_put_in_order_of_these_alone():
     assert samples_of(window, 0) == samples_of(window, 2) == list(range(4, 20))
 
 
-def test_window_of_a_late_sample_set_knows_nothing_of_later_ones():
+def test_window_of_a_late_sample_set_knows_nothing_of_later_ones() -> None:
     satellite = Satellite()
     for second in range(30):
         satellite.send(second, [0, 1] if second % 2 else [2])
@@ -283,7 +283,7 @@ def test_window_of_a_late_sample_set_knows_nothing_of_later_ones():
 
 
 @pytest.mark.parametrize("max_span_s", [200, 1_800, 7 * 86_400])
-def test_memory_of_a_satellite_is_bounded_by_18_bytes_a_channel_and_step(max_span_s: float):
+def test_memory_of_a_satellite_is_bounded_by_18_bytes_a_channel_and_step(max_span_s: float) -> None:
     satellite = Satellite(length=64, max_span_s=max_span_s)
     for second in range(2_000):
         satellite.send(second, range(CHANNELS))
@@ -291,7 +291,7 @@ def test_memory_of_a_satellite_is_bounded_by_18_bytes_a_channel_and_step(max_spa
     assert len(samples_of(satellite.window(1_999), 0)) == 64
 
 
-def test_times_stay_exact_over_more_than_four_bytes_of_microseconds():
+def test_times_stay_exact_over_more_than_four_bytes_of_microseconds() -> None:
     satellite = Satellite()
     times = [number * 10.000_001 for number in range(900)]
     satellite.send_all(times, [0])
@@ -331,7 +331,7 @@ def assert_equal(left: SampleWindow, right: SampleWindow) -> None:
 @given(recordings().filter(bool), st.data())
 def test_windows_are_the_same_however_channels_are_split_into_packets(
     samples: list[Sample], data: st.DataObject
-):
+) -> None:
     together, apart = Satellite(), Satellite()
     for second, channels in by_second(samples).items():
         together.send(second, channels)
@@ -346,7 +346,7 @@ def test_windows_are_the_same_however_channels_are_split_into_packets(
 
 @settings(max_examples=80, deadline=None)
 @given(recordings().filter(bool))
-def test_window_of_a_channel_holds_its_own_last_samples_in_order(samples: list[Sample]):
+def test_window_of_a_channel_holds_its_own_last_samples_in_order(samples: list[Sample]) -> None:
     satellite = Satellite(max_gap_s=1_000)
     for second, channels in by_second(samples).items():
         satellite.send(second, channels)
@@ -364,7 +364,7 @@ def test_window_of_a_channel_holds_its_own_last_samples_in_order(samples: list[S
 @given(recordings().filter(lambda samples: len(by_second(samples)) > 2), st.data())
 def test_restart_with_a_look_back_equals_no_restart_for_split_packets(
     samples: list[Sample], data: st.DataObject
-):
+) -> None:
     """Replayed as fast as it was generated, or slower: then reception bounds what windows know."""
     gap_s, slowness = data.draw(st.sampled_from([1, 8])), data.draw(st.sampled_from([1.0, 1.7, 3.0]))
     window = {"max_span_s": 24, "max_gap_s": gap_s}
@@ -390,7 +390,7 @@ def test_restart_with_a_look_back_equals_no_restart_for_split_packets(
 )
 def test_restart_with_a_look_back_equals_no_restart_whatever_the_order(
     arrivals: list[tuple[int, int, int]], data: st.DataObject
-):
+) -> None:
     """Each is received a while after the one before it and generated somewhere around that, in one lane."""
     live = data.draw(st.sampled_from([{}, {"live_age_s": 6}]))
     window = {"length": 64, "max_span_s": 24, "max_gap_s": data.draw(st.sampled_from([2, 16]))} | live
@@ -408,7 +408,7 @@ def test_restart_with_a_look_back_equals_no_restart_whatever_the_order(
             assert_equal(*(one.window(now + ahead, lane) for one in (undisturbed, restarted)))
 
 
-def test_sample_is_in_its_window_though_a_later_one_came_long_before():
+def test_sample_is_in_its_window_though_a_later_one_came_long_before() -> None:
     satellite = Satellite()
     for second in range(100, 120):
         satellite.send(second, [0], received=second)
@@ -418,7 +418,7 @@ def test_sample_is_in_its_window_though_a_later_one_came_long_before():
     assert samples_of(satellite.window(99), 0) == [99]
 
 
-def test_packet_that_follows_with_the_same_time_is_not_missing_before_it_came():
+def test_packet_that_follows_with_the_same_time_is_not_missing_before_it_came() -> None:
     satellite = Satellite()
     satellite.send_all(range(30), [0, 1])
     first = satellite.after(30, [0])
@@ -437,7 +437,7 @@ def test_single_sample_has_no_interval() -> None:
 
 
 @pytest.mark.parametrize("interval_s", [1, 29, 31, 61, 120])
-def test_a_cadence_slower_than_the_gap_is_none(interval_s: int):
+def test_a_cadence_slower_than_the_gap_is_none(interval_s: int) -> None:
     satellite = Satellite(max_span_s=10_000)
     seconds = range(0, 20 * interval_s, interval_s)
     satellite.send_all(seconds, [0])
@@ -447,7 +447,7 @@ def test_a_cadence_slower_than_the_gap_is_none(interval_s: int):
 
 
 @pytest.mark.parametrize("example", GAPS["series"], ids=lambda example: example["what"])
-def test_a_window_begins_where_a_chart_begins_its_last_line(example: dict[str, Any]):
+def test_a_window_begins_where_a_chart_begins_its_last_line(example: dict[str, Any]) -> None:
     times = np.array(example["times_s"]) * SECOND_US
     limits = Window(length=64, max_span_s=10_000, max_gap_s=GAPS["max_gap_s"])
     first, last = example["lines_s"][-1]
@@ -456,7 +456,7 @@ def test_a_window_begins_where_a_chart_begins_its_last_line(example: dict[str, A
 
 
 @pytest.mark.parametrize(("pause_s", "samples"), [(300, 12), (301, 2), (360, 2)])
-def test_a_pause_is_a_gap_beyond_three_intervals(pause_s: int, samples: int):
+def test_a_pause_is_a_gap_beyond_three_intervals(pause_s: int, samples: int) -> None:
     satellite = Satellite(max_span_s=10_000)
     satellite.send_all(range(0, 1_000, 100), [0])
     satellite.send_all((900 + pause_s, 1_000 + pause_s), [0])
@@ -466,7 +466,7 @@ def test_a_pause_is_a_gap_beyond_three_intervals(pause_s: int, samples: int):
 @pytest.mark.parametrize(("first_s", "then_s", "samples"), [(1, 120, 9), (120, 1, 12)])
 def test_a_window_holds_one_cadence_where_the_slower_one_is_a_gap_to_the_other(
     first_s: int, then_s: int, samples: int
-):
+) -> None:
     satellite = Satellite(max_span_s=10_000)
     slow_since = 20 * first_s
     satellite.send_all(range(0, slow_since, first_s), [0])
@@ -478,7 +478,7 @@ def test_a_window_holds_one_cadence_where_the_slower_one_is_a_gap_to_the_other(
     assert len(found) == samples
 
 
-def test_a_slow_channel_that_ceases_is_missing_until_ten_of_its_intervals_have_passed():
+def test_a_slow_channel_that_ceases_is_missing_until_ten_of_its_intervals_have_passed() -> None:
     satellite = Satellite(max_span_s=10_000)
     for second in range(0, 2_950, 50):
         satellite.send(second, [0, 1] if second < 2_000 and second % 100 == 0 else [1])
@@ -487,7 +487,7 @@ def test_a_slow_channel_that_ceases_is_missing_until_ten_of_its_intervals_have_p
     assert satellite.after(2_950, [1]).states[0] == TOO_OLD
 
 
-def test_what_is_older_than_live_telemetry_may_be_is_stored_though_windows_reach_further_back():
+def test_what_is_older_than_live_telemetry_may_be_is_stored_though_windows_reach_further_back() -> None:
     satellite = Satellite(max_span_s=10_000, live_age_s=900)
     satellite.send_all(range(0, 2_000, 100), [0])
     late = satellite.windows
@@ -501,6 +501,6 @@ def test_what_is_older_than_live_telemetry_may_be_is_stored_though_windows_reach
         assert late.append(message, microseconds(1_950)).lane is lane
 
 
-def test_live_telemetry_is_no_older_than_windows_reach_back():
+def test_live_telemetry_is_no_older_than_windows_reach_back() -> None:
     assert mission(max_span_s=100, live_age_s=900).window.live_s == 100
     assert mission(max_span_s=100).window.live_s == 100

@@ -22,7 +22,7 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 )
 def test_disordered_telemetry_has_the_jobs_that_the_manual_demands_and_restless_ones_besides(
     seed: int, shares: Shares
-):
+) -> None:
     messages = recording(
         [f"SAT-{number}" for number in range(6)], count=1500, newest_at=NOW, seed=seed, shares=shares
     )

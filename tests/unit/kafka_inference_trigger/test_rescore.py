@@ -6,6 +6,7 @@ from pathlib import Path
 from kafka_inference_trigger.rescore import revisions
 from telemetry_core.settings import load_mission
 from telemetry_core.stream import Record
+from telemetry_core.tasks import InferenceBatch
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -27,7 +28,7 @@ def record(offset: int, second: int, satellite_id: str = "SAT-001") -> Record:
     )
 
 
-def revised(order: list[int]):
+def revised(order: list[int]) -> list[InferenceBatch]:
     records = [record(offset, second) for offset, second in enumerate(order)]
     records.append(record(99, 3, "SAT-002"))
     records.append(Record(value=b"{", key=None, partition=0, offset=100, received_us=START_US))
@@ -41,7 +42,7 @@ def revised(order: list[int]):
     )
 
 
-def test_revision_of_a_shuffled_stream_equals_that_of_the_sorted_one():
+def test_revision_of_a_shuffled_stream_equals_that_of_the_sorted_one() -> None:
     seconds = list(range(30))
     shuffled = seconds[15:] + seconds[:15] + [22, 23]
     (expected,), (found,) = revised(seconds), revised(shuffled)
@@ -49,7 +50,7 @@ def test_revision_of_a_shuffled_stream_equals_that_of_the_sorted_one():
     assert [job.job.job_id for job in found.jobs] == [job.job.job_id for job in expected.jobs]
 
 
-def test_revision_holds_the_jobs_of_its_range_with_the_samples_before_it():
+def test_revision_holds_the_jobs_of_its_range_with_the_samples_before_it() -> None:
     (batch,) = revised(list(range(30)))
     assert batch.is_revision
     assert len(batch.jobs) == 6

@@ -26,7 +26,10 @@ SECOND_US: Final = 1_000_000
 START_US: Final = 1_800_000_000 * SECOND_US
 LENGTH: Final = 40
 QUIET_STEPS: Final = 8
-NOMINAL: Final = {"eps": {"volts": 5.0, "cycles": 3, "amps": 1.0}, "aocs": {"firing": False}}
+NOMINAL: Final[Mapping[str, Mapping[str, Any]]] = {
+    "eps": {"volts": 5.0, "cycles": 3, "amps": 1.0},
+    "aocs": {"firing": False},
+}
 MISSIONS: Final = Path(__file__).parents[3] / "missions"
 
 
@@ -93,11 +96,11 @@ def seconds(found: Iterable[PlannedJob]) -> list[int]:
     return [int(job.job.job_id.rsplit("-", 1)[1]) // 1000 - START_US // SECOND_US for job in found]
 
 
-def test_nominal_telemetry_adds_nothing():
+def test_nominal_telemetry_adds_nothing() -> None:
     assert jobs(record(second) for second in range(60)) == []
 
 
-def test_channel_outside_of_its_range_has_its_subsystem_judged_until_it_was_quiet_for_some_samples():
+def test_channel_outside_of_its_range_has_its_subsystem_judged_until_it_was_quiet_for_some_samples() -> None:
     found = jobs(volts(second, 11.0 if second in {30, 33} else 5.0) for second in range(60))
     assert seconds(found) == list(range(30, 33 + QUIET_STEPS))
     for planned in found:
@@ -109,12 +112,12 @@ def test_channel_outside_of_its_range_has_its_subsystem_judged_until_it_was_quie
 
 
 @pytest.mark.parametrize("interval_s", [0.1, 5.0, 20.0, 30.0])
-def test_quiet_is_a_number_of_samples_at_any_cadence(interval_s: float):
+def test_quiet_is_a_number_of_samples_at_any_cadence(interval_s: float) -> None:
     records = [volts(interval_s * step, 11.0 if step == 12 else 5.0) for step in range(60)]
     assert len(jobs(records, mission(max_span_s=2_000))) == QUIET_STEPS
 
 
-def test_broken_rule_leaves_its_subsystem_restless():
+def test_broken_rule_leaves_its_subsystem_restless() -> None:
     found = jobs(volts(second, 13.0 if second == 30 else 5.0) for second in range(60))
     assert seconds(found) == list(range(30, 30 + QUIET_STEPS))
     first, *others = found
@@ -125,44 +128,44 @@ def test_broken_rule_leaves_its_subsystem_restless():
     assert [list(planned.windows) for planned in jobs(flags)[1:]] == [["aocs"]] * (QUIET_STEPS - 1)
 
 
-def test_channel_that_moves_beyond_what_its_window_held_is_looked_at_for_a_few_samples():
+def test_channel_that_moves_beyond_what_its_window_held_is_looked_at_for_a_few_samples() -> None:
     step = [volts(second, 5.0 if second < 30 else 5.0 + 1.1 * LEAST_MOVE * 10) for second in range(60)]
     assert seconds(jobs(step)) == list(range(30, 30 + NEW_STEPS))
     small = [volts(second, 5.0 if second < 30 else 5.0 + 0.9 * LEAST_MOVE * 10) for second in range(60)]
     assert jobs(small) == []
 
 
-def test_intervals_longer_than_a_gap_of_faster_channels_are_no_gaps():
+def test_intervals_longer_than_a_gap_of_faster_channels_are_no_gaps() -> None:
     rarely = mission(max_span_s=2_000)
     assert rarely.window.max_gap_s < 30
     step = [volts(30 * number, 5.0 if number < 30 else 6.0) for number in range(40)]
     assert seconds(jobs(step, rarely)) == [30 * number for number in range(30, 30 + NEW_STEPS)]
 
 
-def test_usual_way_of_a_channel_is_no_move():
+def test_usual_way_of_a_channel_is_no_move() -> None:
     ramp = [volts(second, 0.1 * second) for second in range(60)]
     wave = [volts(second, 9.0 if second // 4 % 2 else 1.0) for second in range(60)]
     assert jobs(ramp) == []
     assert seconds(jobs(wave)) == [], "warming up included"
 
 
-def test_counters_and_channels_without_a_range_have_no_moves():
+def test_counters_and_channels_without_a_range_have_no_moves() -> None:
     values = [{"volts": 5.0, "cycles": second % 10, "amps": 1.0 + 50 * (second > 30)} for second in range(60)]
     assert jobs(record(second, {"eps": eps}) for second, eps in enumerate(values)) == []
 
 
-def test_nothing_is_held_against_samples_before_a_gap():
+def test_nothing_is_held_against_samples_before_a_gap() -> None:
     level = [volts(second, 2.0) for second in range(30)]
     after = [volts(60 + second, 8.0) for second in range(30)]
     assert jobs([*level, *after]) == []
 
 
-def test_channel_that_is_outside_throughout_its_window_is_usual_and_looked_at_no_longer():
+def test_channel_that_is_outside_throughout_its_window_is_usual_and_looked_at_no_longer() -> None:
     found = jobs(volts(second, 5.0 if second < 5 else 11.0) for second in range(100))
     assert seconds(found) == list(range(5, 5 + LENGTH - 1))
 
 
-def test_late_sample_outside_of_the_range_speaks_for_itself_and_for_what_follows():
+def test_late_sample_outside_of_the_range_speaks_for_itself_and_for_what_follows() -> None:
     records = [volts(second, 5.0) for second in range(30) if second != 20]
     late = [volts(20, 11.0, received=30), volts(30, 5.0)]
     assert seconds(jobs([*records, *late])) == [20]
@@ -170,14 +173,14 @@ def test_late_sample_outside_of_the_range_speaks_for_itself_and_for_what_follows
     assert seconds(jobs([*soon, volts(18, 11.0, received=19), volts(20, 5.0)])) == [18, 20]
 
 
-def test_late_sample_set_before_all_samples_of_another_channel_is_judged_without_it():
+def test_late_sample_set_before_all_samples_of_another_channel_is_judged_without_it() -> None:
     later = [record(second, {"eps": {"volts": 5.0}}) for second in range(10, 20)]
     late = [record(second, {"eps": {"amps": 1.0}}, received=20) for second in (3, 5)]
     plan = new_trigger(mission()).plan([*later, *late])
     assert (plan.jobs, plan.dead_letters) == ([], [])
 
 
-def test_second_part_of_a_sample_set_keeps_what_the_first_one_demanded():
+def test_second_part_of_a_sample_set_keeps_what_the_first_one_demanded() -> None:
     before = [volts(second, 5.0) for second in range(30)]
     parts = [record(30, {"eps": {"volts": 11.0}}), record(30, {"aocs": {"firing": True}})]
     (planned,) = jobs([*before, *parts])
@@ -201,20 +204,20 @@ def fleet(satellites: int, steps: int, partition: int = 0) -> list[Record]:
 
 
 @pytest.mark.parametrize("added_share", [0.0, 0.1, 0.3])
-def test_no_more_than_the_added_share_of_all_sample_sets_is_judged(added_share: float):
+def test_no_more_than_the_added_share_of_all_sample_sets_is_judged(added_share: float) -> None:
     found = jobs(fleet(10, 400), mission(added_share=added_share))
     later = [second for second in seconds(found) if second >= 100]
     assert len(later) == pytest.approx(added_share * 2 * 10 * 300, rel=0.1), "two subsystems in each message"
     assert len(found) < 2 * added_share * 2 * 10 * 400 + 1
 
 
-def test_what_is_left_out_is_shared_out_among_satellites():
+def test_what_is_left_out_is_shared_out_among_satellites() -> None:
     found = jobs(fleet(10, 400), mission(added_share=0.1))
     each = [sum(one.job.satellite_id == f"P0-{number}" for one in found) for number in range(10)]
     assert max(each) < 1.6 * min(each)
 
 
-def test_added_share_comes_on_top_of_the_periodic_one():
+def test_added_share_comes_on_top_of_the_periodic_one() -> None:
     found = jobs(fleet(10, 200), mission(added_share=0.1, share=0.1))
     drawn = [one for one in found if "restless" not in one.job.metadata]
     assert all(
@@ -225,7 +228,7 @@ def test_added_share_comes_on_top_of_the_periodic_one():
     assert len(found) > 1.5 * len(drawn)
 
 
-def test_one_partition_does_not_count_for_another():
+def test_one_partition_does_not_count_for_another() -> None:
     noisy, calm = fleet(10, 200), fleet(1, 200, partition=1)
     of = mission(added_share=0.2)
     apart = [*jobs(noisy, of), *jobs(calm, of)]
@@ -233,7 +236,7 @@ def test_one_partition_does_not_count_for_another():
     assert sorted(seconds(apart)) == sorted(seconds(together))
 
 
-def test_counts_of_reception_are_those_of_this_quantum_and_the_one_before():
+def test_counts_of_reception_are_those_of_this_quantum_and_the_one_before() -> None:
     added = AddedShare(0.5, quantum_us=10)
     assert added.count(0, 5, sample_sets=4, restless=4) == 0.5
     assert added.count(0, 12, sample_sets=4, restless=0) == 1.0
@@ -257,7 +260,7 @@ SPAN_S: Final = 40
 )
 def test_restart_with_a_look_back_equals_no_restart(
     arrivals: list[tuple[int, float, int]], data: st.DataObject
-):
+) -> None:
     """Samples come late, twice, after gaps, and the added share binds."""
     of = mission(added_share=0.2, share=0.1, max_span_s=SPAN_S, length=12)
     records, now = [], 0
@@ -282,7 +285,7 @@ def shipped(tracks: list[Track]) -> tuple[int, list[PlannedJob]]:
     return len(records), [planned for planned in found if "restless" in planned.job.metadata]
 
 
-def test_default_mission_adds_less_than_one_in_a_hundred_judgements_to_nominal_telemetry():
+def test_default_mission_adds_less_than_one_in_a_hundred_judgements_to_nominal_telemetry() -> None:
     fleet = Fleet.simulated(seed=600_000, interval_s=1.0, steps=150)
     messages, added = shipped(
         [track for number in range(10) for track in fleet.tracks(number, f"SAT-{number}", Packets.ONE)]
@@ -290,7 +293,7 @@ def test_default_mission_adds_less_than_one_in_a_hundred_judgements_to_nominal_t
     assert sum(len(planned.windows) for planned in added) < 0.01 * len(FEATURES) * messages
 
 
-def test_overheating_is_looked_at_within_its_first_samples():
+def test_overheating_is_looked_at_within_its_first_samples() -> None:
     lead, steps = 80, 90
     sampling = Sampling(seed=600_001, interval_s=1.0, steps=steps)
     start_us = microseconds_of(sampling.start)
@@ -316,6 +319,6 @@ def test_overheating_is_looked_at_within_its_first_samples():
         assert any(job_id_of(f"SAT-{number}", generated_us) in names for generated_us in first)
 
 
-def test_shipped_missions_have_the_settings_of_the_manual():
+def test_shipped_missions_have_the_settings_of_the_manual() -> None:
     for file in MISSIONS.glob("*.yaml"):
         assert load_mission(file).look_again.model_dump() == {"quiet_steps": 20, "added_share": 0.25}

@@ -39,7 +39,9 @@ def reasons(**by_subsystem: dict[str, float]) -> list[tuple[str, str | None]]:
         ("aocs", "thruster_active", 1.0, ("thruster_active", "Thruster active - triggering inference")),
     ],
 )
-def test_each_rule_of_the_manual_fires_beyond_its_limit(subsystem, channel, value, expected):
+def test_each_rule_of_the_manual_fires_beyond_its_limit(
+    subsystem: str, channel: str, value: float, expected: tuple[str, str]
+) -> None:
     assert reasons(**{subsystem: {channel: value}}) == [expected]
 
 
@@ -53,16 +55,16 @@ def test_each_rule_of_the_manual_fires_beyond_its_limit(subsystem, channel, valu
         ("eps", "battery_soc_percent", math.nan),
     ],
 )
-def test_limit_itself_and_a_missing_value_break_no_rule(subsystem, channel, value):
+def test_limit_itself_and_a_missing_value_break_no_rule(subsystem: str, channel: str, value: float) -> None:
     assert reasons(**{subsystem: {channel: value}}) == []
 
 
-def test_reasons_come_in_the_order_of_the_mission():
+def test_reasons_come_in_the_order_of_the_mission() -> None:
     found = reasons(aocs={"thruster_active": 1}, thermal={"obc_temp": 60}, eps={"battery_soc_percent": 10})
     assert [reason for reason, _ in found] == ["low_battery", "abnormal_temperature", "thruster_active"]
 
 
-def test_periodic_check_draws_its_share_and_always_the_same():
+def test_periodic_check_draws_its_share_and_always_the_same() -> None:
     drawn = [is_periodic("SAT-001", second * 1_000_000, 0.1) for second in range(20_000)]
     assert 0.09 < sum(drawn) / len(drawn) < 0.11
     assert drawn == [is_periodic("SAT-001", second * 1_000_000, 0.1) for second in range(20_000)]
@@ -88,7 +90,8 @@ def decoded(windows: list[np.ndarray]) -> np.ndarray:
     """What a worker makes of windows, float64[job, channel, step]."""
     differences, channels = (base64.b64decode(text) for text in encode_windows([*map(window_of, windows)]))
     bases = np.frombuffer(channels, np.dtype(list(CHANNEL_FIELDS)))["base"].reshape(len(windows), -1, 1)
-    return np.frombuffer(differences, "<f4").reshape(len(windows), *windows[0].shape) + bases
+    whole: np.ndarray = np.frombuffer(differences, "<f4").reshape(len(windows), *windows[0].shape) + bases
+    return whole
 
 
 def planned(number: int, steps: int = 64) -> PlannedJob:
@@ -105,14 +108,14 @@ def planned(number: int, steps: int = 64) -> PlannedJob:
     return PlannedJob(job=job, reasons=[], windows={"eps": window_of(values)})
 
 
-def test_many_jobs_share_a_task_within_its_limits():
+def test_many_jobs_share_a_task_within_its_limits() -> None:
     batches = plan_tasks(DEFAULT, [planned(number) for number in range(450)])
     assert sum(len(batch.jobs) for batch in batches) == 450
     assert all(len(batch.jobs) <= MAX_JOBS_PER_BATCH for batch in batches)
     assert all(len(base64.b64decode(batch.windows_base64)) <= MAX_BATCH_BYTES for batch in batches)
 
 
-def test_window_of_a_job_does_not_depend_on_its_neighbours():
+def test_window_of_a_job_does_not_depend_on_its_neighbours() -> None:
     short = np.full((2, 5), np.nan)
     short[:, 2:] = 1
     np.testing.assert_array_equal(decoded([short, np.zeros((2, 5))])[0], decoded([short])[0])
@@ -120,20 +123,20 @@ def test_window_of_a_job_does_not_depend_on_its_neighbours():
 
 
 @pytest.mark.parametrize("offset", [101_325.37, -5e9, 1e12, 0.0])
-def test_large_offset_takes_no_digits_of_a_window(offset: float):
+def test_large_offset_takes_no_digits_of_a_window(offset: float) -> None:
     wave = offset + 0.5 * np.sin(np.arange(64) / 7)
     np.testing.assert_allclose(decoded([wave[np.newaxis]])[0, 0], wave, atol=2e-7 * max(1, abs(offset) / 1e9))
 
 
-def test_ordinary_values_travel_as_float32():
+def test_ordinary_values_travel_as_float32() -> None:
     wave = 20 + np.sin(np.arange(64) / 7)
     np.testing.assert_array_equal(decoded([wave[np.newaxis]])[0, 0], wave.astype(np.float32))
 
 
 @pytest.mark.parametrize("values", [[3e38, -3e38, 1.0], [0.0, 0.0, 0.0], [math.nan, math.nan, math.nan]])
-def test_any_values_survive_the_way_to_the_worker(values: list[float]):
+def test_any_values_survive_the_way_to_the_worker(values: list[float]) -> None:
     np.testing.assert_allclose(decoded([np.array([values])])[0, 0], values, rtol=1e-7)
 
 
-def test_subsystem_without_samples_gets_no_task():
+def test_subsystem_without_samples_gets_no_task() -> None:
     assert [batch.subsystem for batch in plan_tasks(DEFAULT, [planned(1)])] == ["eps"]

@@ -3,15 +3,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
 from kafka_inference_trigger.rules import Breach
-from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger
+from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
 from telemetry_core.observability import SATELLITES_EVICTED
@@ -36,7 +38,7 @@ def record(offset: int, body: object) -> Record:
     )
 
 
-def telemetry(second: int, **eps: float) -> dict[str, object]:
+def telemetry(second: int, **eps: float) -> dict[str, Any]:
     timestamp = (START + timedelta(seconds=second)).isoformat()
     return {"timestamp": timestamp, "satellite_id": "SAT-001", "eps": {"battery_soc_percent": 20.0, **eps}}
 
@@ -45,7 +47,7 @@ def new_trigger() -> InferenceTrigger:
     return InferenceTrigger(MISSION, topic="satellite-telemetry", clock=lambda: START)
 
 
-def test_job_is_named_after_satellite_and_generation_time():
+def test_job_is_named_after_satellite_and_generation_time() -> None:
     plan = new_trigger().plan([record(0, telemetry(0))])
     assert [job.job.job_id for job in plan.jobs] == [f"kafka-SAT-001-{int(START.timestamp()) * 1000}"]
     assert plan.jobs[0].job.metadata["lane"] == "live"
@@ -53,7 +55,7 @@ def test_job_is_named_after_satellite_and_generation_time():
 
 
 @pytest.mark.parametrize("key", [None, b"", b"SAT-999", b"\xff\x00"])
-def test_satellite_is_the_messages_whatever_its_key(key: bytes | None):
+def test_satellite_is_the_messages_whatever_its_key(key: bytes | None) -> None:
     (planned,) = new_trigger().plan([replace(record(0, telemetry(0)), key=key)]).jobs
     assert planned.job.satellite_id == "SAT-001"
 
@@ -61,7 +63,7 @@ def test_satellite_is_the_messages_whatever_its_key(key: bytes | None):
 @pytest.mark.parametrize(("is_replayed", "lane"), [(False, "stored"), (True, "live")])
 def test_dump_that_comes_first_of_a_satellite_is_judged_and_raises_no_live_alarm(
     lane: str, *, is_replayed: bool
-):
+) -> None:
     late = [
         replace(record(0, telemetry(second)), received_us=record(0, {}).received_us + 6 * 3_600_000_000)
         for second in range(40)
@@ -80,7 +82,7 @@ def test_dump_that_comes_first_of_a_satellite_is_judged_and_raises_no_live_alarm
 )  # fmt: skip
 def test_clock_that_jumped_back_beyond_all_that_is_kept_is_told_from_a_dump(
     timestamp: str, behind: dict[str, float]
-):
+) -> None:
     body = telemetry(0, battery_soc_percent=12) | {"timestamp": timestamp}
     for is_replayed in (False, True):
         (planned,) = new_trigger().plan([replace(record(0, body), is_replayed=is_replayed)]).jobs
@@ -99,7 +101,7 @@ def test_clock_that_jumped_back_beyond_all_that_is_kept_is_told_from_a_dump(
 )  # fmt: skip
 def test_clock_outside_of_all_missions_is_a_dead_letter_and_live_telemetry_goes_on(
     timestamp: str, reason: str
-):
+) -> None:
     trigger = new_trigger()
     plan = trigger.plan(
         [record(0, telemetry(0)), record(1, telemetry(0) | {"timestamp": timestamp}), record(2, telemetry(2))]
@@ -108,7 +110,7 @@ def test_clock_outside_of_all_missions_is_a_dead_letter_and_live_telemetry_goes_
     assert [planned.job.metadata["lane"] for planned in plan.jobs] == ["live", "live"]
 
 
-def test_six_broken_rules_with_long_reasons_are_all_kept_and_none_is_cut():
+def test_six_broken_rules_with_long_reasons_are_all_kept_and_none_is_cut() -> None:
     eps = MISSION.subsystems["eps"]
     reasons = [f"{'x' * 40}_{number}" for number in range(6)]
     rules = tuple(Rule(channel="battery_soc_percent", reason=name, log="", below=30) for name in reasons)
@@ -120,20 +122,20 @@ def test_six_broken_rules_with_long_reasons_are_all_kept_and_none_is_cut():
     assert job.trigger_reason == ",".join(reasons[:2])
 
 
-def test_redelivered_batch_plans_the_same_tasks():
+def test_redelivered_batch_plans_the_same_tasks() -> None:
     records = [record(second, telemetry(second)) for second in range(12)]
     first, second = new_trigger().plan(records), new_trigger().plan(records)
     assert [batch.to_payload() for batch in first.batches] == [batch.to_payload() for batch in second.batches]
     assert task_id_of(first.batches[0]) == task_id_of(second.batches[0])
 
 
-def test_refused_message_is_a_dead_letter_and_its_neighbours_go_on():
+def test_refused_message_is_a_dead_letter_and_its_neighbours_go_on() -> None:
     plan = new_trigger().plan([record(0, telemetry(0)), record(1, b"{broken"), record(2, telemetry(2))])
     assert [(letter.record.offset, letter.reason) for letter in plan.dead_letters] == [(1, "not_json")]
     assert len(plan.jobs) == 2
 
 
-def test_refused_values_are_noted_once_by_satellite_also_of_messages_that_are_dead_letters():
+def test_refused_values_are_noted_once_by_satellite_also_of_messages_that_are_dead_letters() -> None:
     noted = []
     trigger = InferenceTrigger(
         MISSION, topic="t", clock=lambda: START, note_bad_values=lambda *refused: noted.append(refused)
@@ -158,10 +160,10 @@ def test_refused_values_are_noted_once_by_satellite_also_of_messages_that_are_de
     ]
 
 
-def test_message_of_a_wrong_clock_is_noted_with_the_limits_that_it_breaks():
+def test_message_of_a_wrong_clock_is_noted_with_the_limits_that_it_breaks() -> None:
     noted = []
 
-    def note(clock: WrongClock, breaches: Sequence[Breach], received_us: int) -> None:
+    def note(clock: WrongClock | ConflictingDuplicate, breaches: Sequence[Breach], received_us: int) -> None:
         broken = [(breach.subsystem, breach.rule.reason, breach.value) for breach in breaches]
         noted.append((clock.satellite_id, clock.reason, clock.behind_s, broken, received_us))
 
@@ -187,9 +189,11 @@ def test_message_of_a_wrong_clock_is_noted_with_the_limits_that_it_breaks():
     assert noted == [ahead], "intake is paused, and its probe sees the satellite go on"
 
 
-def noted_clocks(records: Sequence[Record], *, planned_from: int = 0) -> list[tuple[object, ...]]:
+def noted_clocks(
+    records: Sequence[Record], *, planned_from: int = 0
+) -> list[tuple[float | None, list[str], int]]:
     """What a trigger notes that rebuilds its windows from the first records, and works from one on."""
-    noted: list[tuple[object, ...]] = []
+    noted: list[tuple[float | None, list[str], int]] = []
 
     def note(clock: WrongClock | ConflictingDuplicate, breaches: Sequence[Breach], received_us: int) -> None:
         noted.append((clock.behind_s, [breach.rule.reason for breach in breaches], received_us))
@@ -200,7 +204,7 @@ def noted_clocks(records: Sequence[Record], *, planned_from: int = 0) -> list[tu
     return noted
 
 
-def test_clock_set_back_is_noted_and_limits_broken_at_times_that_came_before_reach_the_operator():
+def test_clock_set_back_is_noted_and_limits_broken_at_times_that_came_before_reach_the_operator() -> None:
     nominal = [record(second, telemetry(second, battery_soc_percent=80.0)) for second in range(60)]
     low = [
         record(offset, telemetry(offset - 45, battery_soc_percent=12.0 - offset / 100))
@@ -229,7 +233,7 @@ def test_corrected_sample_sets_are_no_clock_that_was_set_back(
     corrected: list[int | str],
     is_replayed: bool,  # noqa: FBT001
     expected: list[None],
-):
+) -> None:
     bodies = [telemetry(second, battery_soc_percent=80.0) for second in range(10)]
     for second in corrected:
         if isinstance(second, int):
@@ -240,13 +244,13 @@ def test_corrected_sample_sets_are_no_clock_that_was_set_back(
     assert [behind_s for behind_s, _, _ in noted_clocks(records)] == expected
 
 
-def test_duplicate_is_dispatched_again():
+def test_duplicate_is_dispatched_again() -> None:
     trigger = new_trigger()
     trigger.plan([record(0, telemetry(0))])
     assert len(trigger.plan([record(1, telemetry(0))]).jobs) == 1
 
 
-def test_windows_do_not_depend_on_how_messages_were_batched():
+def test_windows_do_not_depend_on_how_messages_were_batched() -> None:
     records = [record(second, telemetry(second)) for second in range(20)]
     together, apart = new_trigger(), new_trigger()
     expected = [job.windows["eps"].values for job in together.plan(records).jobs]
@@ -255,7 +259,7 @@ def test_windows_do_not_depend_on_how_messages_were_batched():
         np.testing.assert_array_equal(left, right)
 
 
-def test_rebuilt_windows_equal_those_of_a_trigger_that_never_stopped():
+def test_rebuilt_windows_equal_those_of_a_trigger_that_never_stopped() -> None:
     records = [record(second, telemetry(second)) for second in range(30)]
     undisturbed, restarted = new_trigger(), new_trigger()
     undisturbed.plan(records[:20])
@@ -264,11 +268,11 @@ def test_rebuilt_windows_equal_those_of_a_trigger_that_never_stopped():
     assert [batch.to_payload() for batch in left.batches] == [batch.to_payload() for batch in right.batches]
 
 
-class FakeDeadLetters:
+class FakeDeadLetters(DeadLetterTopic):
     def __init__(self) -> None:
         self.sent: list[DeadLetter] = []
 
-    def send(self, letters: list[DeadLetter]) -> None:
+    def send(self, letters: Sequence[DeadLetter]) -> None:
         self.sent.extend(letters)
 
 
@@ -287,7 +291,7 @@ class FlakyBroker:
         self.sent.append(task_id)
 
 
-def test_retry_sends_only_what_the_broker_has_not_confirmed():
+def test_retry_sends_only_what_the_broker_has_not_confirmed() -> None:
     body = telemetry(0) | {"thermal": {"obc_temp": 20.0}, "comm": {"rssi_dbm": -80.0}}
     plan = new_trigger().plan([record(0, body), record(1, b"garbage")])
     letters, broker = FakeDeadLetters(), FlakyBroker(refuse=2)
@@ -303,8 +307,8 @@ def test_retry_sends_only_what_the_broker_has_not_confirmed():
     assert len(broker.sent) == len(set(broker.sent)) == 3
 
 
-def test_valid_telemetry_is_sent_while_the_dead_letters_of_its_batch_wait():
-    def hold(_plan):
+def test_valid_telemetry_is_sent_while_the_dead_letters_of_its_batch_wait() -> None:
+    def hold(_plan: Plan) -> None:
         raise DependencyUnavailable("valid telemetry", "99% invalid")
 
     plan = new_trigger().plan([record(0, telemetry(0)), record(1, b"garbage")])
@@ -328,7 +332,7 @@ class UnsendableJob:
         self.sent += names
 
 
-def test_job_that_can_not_be_sent_is_a_dead_letter_and_its_neighbours_go_on():
+def test_job_that_can_not_be_sent_is_a_dead_letter_and_its_neighbours_go_on() -> None:
     plan = new_trigger().plan([record(second, telemetry(second)) for second in range(5)])
     names = [job.job.job_id for job in plan.jobs]
     letters, broker = FakeDeadLetters(), UnsendableJob(names[2])
@@ -346,7 +350,7 @@ class BrokenTrigger(InferenceTrigger):
         return super()._parse(record)
 
 
-def test_unexpected_error_costs_one_message_and_neither_batch_nor_look_back():
+def test_unexpected_error_costs_one_message_and_neither_batch_nor_look_back() -> None:
     trigger = BrokenTrigger(MISSION, topic="satellite-telemetry", clock=lambda: START)
     records = [record(second, telemetry(second)) for second in range(3)]
     assert trigger.fill(records) == 2
@@ -362,7 +366,7 @@ def test_unexpected_error_costs_one_message_and_neither_batch_nor_look_back():
 @given(
     st.lists(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()), max_size=8)
 )
-def test_any_bytes_are_jobs_or_dead_letters(values: list[bytes]):
+def test_any_bytes_are_jobs_or_dead_letters(values: list[bytes]) -> None:
     plan = new_trigger().plan([record(offset, value) for offset, value in enumerate(values)])
     assert {letter.reason for letter in plan.dead_letters}.isdisjoint({"internal_error"})
     assert len(plan.dead_letters) == len(values)
@@ -370,13 +374,13 @@ def test_any_bytes_are_jobs_or_dead_letters(values: list[bytes]):
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["battery_soc_percent", "battery_voltage"]), json_values))
-def test_any_value_of_a_channel_is_a_sample_or_missing(fields: dict[str, object]):
+def test_any_value_of_a_channel_is_a_sample_or_missing(fields: dict[str, object]) -> None:
     body = {**telemetry(0), "eps": {**fields, "battery_temperature": 20.0}}
     plan = new_trigger().plan([record(0, json.dumps(body).encode())])
     assert {letter.reason for letter in plan.dead_letters} <= {"not_json", "no_usable_channel"}
 
 
-def test_invented_satellites_are_bounded_and_the_longest_silent_one_goes():
+def test_invented_satellites_are_bounded_and_the_longest_silent_one_goes() -> None:
     trigger = InferenceTrigger(MISSION, topic="t", clock=lambda: START, max_satellites=3)
     evicted_before = SATELLITES_EVICTED._value.get()
     bodies = [telemetry(number) | {"satellite_id": f"SAT-{number}"} for number in range(20)]
@@ -387,7 +391,7 @@ def test_invented_satellites_are_bounded_and_the_longest_silent_one_goes():
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=40), st.data())
-def test_restart_equals_no_restart_where_satellites_make_room(order: list[int], data: st.DataObject):
+def test_restart_equals_no_restart_where_satellites_make_room(order: list[int], data: st.DataObject) -> None:
     records = [
         record(second, telemetry(second) | {"satellite_id": f"SAT-{number}"})
         for second, number in enumerate(order)

@@ -52,17 +52,17 @@ def window_at(
 def seconds_of(windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE) -> list[float]:
     """Times of the samples of `volts`, which is sent as its own second."""
     values = window_at(windows, second, lane).values[0]
-    return values[np.isfinite(values)].tolist()
+    return list(map(float, values[np.isfinite(values)]))
 
 
-def test_window_holds_the_last_samples_of_all_messages_in_time_order():
+def test_window_holds_the_last_samples_of_all_messages_in_time_order() -> None:
     windows = TelemetryWindows(mission())
     for second in range(12):
         windows.append(message(second), received(second))
     assert seconds_of(windows, 11) == list(range(2, 12))
 
 
-def test_late_sample_inside_the_rows_is_put_in_order():
+def test_late_sample_inside_the_rows_is_put_in_order() -> None:
     windows = TelemetryWindows(mission())
     for second in (0, 1, 2, 4, 5):
         windows.append(message(second), received(second))
@@ -71,7 +71,7 @@ def test_late_sample_inside_the_rows_is_put_in_order():
     assert seconds_of(windows, 5) == [0, 1, 2, 3, 4, 5]
 
 
-def test_window_of_a_late_sample_ends_at_it():
+def test_window_of_a_late_sample_ends_at_it() -> None:
     windows = TelemetryWindows(mission())
     for second in (0, 1, 2, 4):
         windows.append(message(second), received(second))
@@ -79,7 +79,7 @@ def test_window_of_a_late_sample_ends_at_it():
     assert seconds_of(windows, 3) == [0, 1, 2, 3]
 
 
-def test_older_sample_goes_to_the_stored_lane_and_leaves_live_windows_alone():
+def test_older_sample_goes_to_the_stored_lane_and_leaves_live_windows_alone() -> None:
     windows = TelemetryWindows(mission())
     for second in range(200, 210):
         windows.append(message(second), received(second))
@@ -103,7 +103,7 @@ def arrivals(order: str) -> list[float]:
 
 
 @pytest.mark.parametrize("order", ["dump first", "dump between", "dump after", "interleaved"])
-def test_dump_is_stored_whatever_the_order(order: str):
+def test_dump_is_stored_whatever_the_order(order: str) -> None:
     windows = TelemetryWindows(mission())
     lanes = {second: windows.append(message(second), received(20)).lane for second in arrivals(order)}
     assert {lane for second, lane in lanes.items() if second < 0} == {Lane.STORED}
@@ -112,11 +112,11 @@ def test_dump_is_stored_whatever_the_order(order: str):
 
 
 @pytest.mark.parametrize(("age_s", "lane"), [(0, Lane.LIVE), (100, Lane.LIVE), (101, Lane.STORED)])
-def test_telemetry_is_live_as_long_as_windows_reach_back_at_its_reception(age_s: float, lane: Lane):
+def test_telemetry_is_live_as_long_as_windows_reach_back_at_its_reception(age_s: float, lane: Lane) -> None:
     assert TelemetryWindows(mission()).append(message(0), received(age_s)).lane is lane
 
 
-def test_only_its_order_counts_of_a_replayed_recording():
+def test_only_its_order_counts_of_a_replayed_recording() -> None:
     windows = TelemetryWindows(mission())
     lanes = [
         windows.append(message(second), received(86_400), is_replayed=True).lane for second in (500, 501, 5)
@@ -124,21 +124,21 @@ def test_only_its_order_counts_of_a_replayed_recording():
     assert lanes == [Lane.LIVE, Lane.LIVE, Lane.STORED]
 
 
-def test_sample_before_full_rows_goes_to_the_stored_lane():
+def test_sample_before_full_rows_goes_to_the_stored_lane() -> None:
     windows = TelemetryWindows(mission())
     for second in range(50, 50 + 2 * LENGTH):
         windows.append(message(second), received(second))
     assert windows.append(message(50 + LENGTH // 2 - 1), received(70)).lane is Lane.STORED
 
 
-def test_duplicate_is_told_from_a_new_sample_and_changes_nothing():
+def test_duplicate_is_told_from_a_new_sample_and_changes_nothing() -> None:
     windows = TelemetryWindows(mission())
     windows.append(message(1), received(1))
     assert windows.append(message(1), received(2)).arrival is Arrival.DUPLICATE
     assert seconds_of(windows, 2) == [1]
 
 
-def test_contradicting_duplicate_is_refused_and_changes_nothing():
+def test_contradicting_duplicate_is_refused_and_changes_nothing() -> None:
     windows = TelemetryWindows(mission())
     windows.append(message(1, eps=(1.0, 2.0)), received(1))
     with pytest.raises(InvalidTelemetryMessage) as refusal:
@@ -148,7 +148,7 @@ def test_contradicting_duplicate_is_refused_and_changes_nothing():
     assert set(repeated.samples) == {"eps"}
 
 
-def test_second_message_of_a_sample_set_completes_it():
+def test_second_message_of_a_sample_set_completes_it() -> None:
     windows = TelemetryWindows(mission())
     windows.append(message(1, eps=(1.0, float("nan"))), received(1))
     placed = windows.append(message(1, eps=(float("nan"), 2.0), comm=(-80.0,)), received(2))
@@ -159,21 +159,21 @@ def test_second_message_of_a_sample_set_completes_it():
     }
 
 
-def test_gap_cuts_the_window():
+def test_gap_cuts_the_window() -> None:
     windows = TelemetryWindows(mission())
     for second in (0, 1, 2, 30, 31):
         windows.append(message(second), received(second))
     assert seconds_of(windows, 31) == [30, 31]
 
 
-def test_samples_older_than_the_span_leave_the_window():
+def test_samples_older_than_the_span_leave_the_window() -> None:
     windows = TelemetryWindows(mission(max_span_s=4))
     for second in range(8):
         windows.append(message(second), received(second))
     assert seconds_of(windows, 7) == [3, 4, 5, 6, 7]
 
 
-def test_satellite_that_fell_silent_starts_afresh_and_is_forgotten():
+def test_satellite_that_fell_silent_starts_afresh_and_is_forgotten() -> None:
     windows = TelemetryWindows(mission())
     windows.append(message(0), received(0))
     other = TelemetryMessage(
@@ -183,7 +183,7 @@ def test_satellite_that_fell_silent_starts_afresh_and_is_forgotten():
     assert len(windows) == 1
 
 
-def test_only_features_reach_the_window():
+def test_only_features_reach_the_window() -> None:
     flagged = mission()
     channels = {"volts": {"unit": "V"}, "active": {"unit": "flag", "kind": "flag", "feature": False}}
     content = flagged.model_dump() | {"subsystems": {"eps": {"horizon": 1, "channels": channels}}}
@@ -196,7 +196,7 @@ def test_only_features_reach_the_window():
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations(range(14)), st.lists(st.integers(0, 13), max_size=5))
-def test_shuffled_stream_with_duplicates_ends_in_the_same_window(order: list[int], again: list[int]):
+def test_shuffled_stream_with_duplicates_ends_in_the_same_window(order: list[int], again: list[int]) -> None:
     windows = TelemetryWindows(mission())
     for second in (*order, *again):
         windows.append(message(second), received(20))
@@ -205,7 +205,7 @@ def test_shuffled_stream_with_duplicates_ends_in_the_same_window(order: list[int
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 30), min_size=5, max_size=60), st.data())
-def test_restart_with_a_look_back_equals_no_restart(steps: list[int], data: st.DataObject):
+def test_restart_with_a_look_back_equals_no_restart(steps: list[int], data: st.DataObject) -> None:
     """The look-back holds what was appended within the span before the first unprocessed message."""
     seconds = np.cumsum(steps).tolist()
     cut = data.draw(st.integers(1, len(seconds) - 1))

@@ -4,7 +4,7 @@ import zlib
 from typing import Any
 
 import pytest
-from kombu import Connection
+from kombu import Connection, Queue
 from kombu.exceptions import DecodeError
 from kombu.message import Message
 
@@ -19,16 +19,18 @@ def test_parked_task_goes_aside_and_not_to_the_queue_of_its_name(queue: Any, exp
     app = celery_app("test", settings)
     publish(app, RUN_INFERENCE, args=["job"], task_id="one", queue=queue, headers={"parked": 1})
     with Connection(settings.celery_broker_url) as connection, connection.channel() as channel:
-        message = channel.basic_get(expected)
+        message = Queue(expected, channel=channel).get()
     assert message is not None
-    assert (message.headers["id"], message.headers["parked"]) == ("one", 1)
+    headers: dict[str, Any] = message.headers
+    assert (headers["id"], headers["parked"]) == ("one", 1)
 
 
 @pytest.mark.parametrize("compression", ["application/x-gzip", "zlib", "bzip2", "lzma"])
 def test_compressed_body_is_refused_before_it_is_unpacked(compression: str) -> None:
     celery_app("tests", Settings())
-    packed = zlib.compress(b"0" * 1_000_000)
+    packed: Any = zlib.compress(b"0" * 1_000_000)
     message = Message(body=packed, content_type="application/json", headers={"compression": compression})
     assert message.body == packed
-    ((_, error, _),) = message.errors
+    errors: Any = message.errors
+    ((_, error, _),) = errors
     assert isinstance(error, DecodeError)

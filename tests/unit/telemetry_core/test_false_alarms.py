@@ -26,7 +26,7 @@ def test_the_bound_holds_for_runs_of_overlapping_windows_in_19_of_20_checks() ->
     rng = np.random.default_rng(5)
     verdicts, runs_per_day = 435, 20.0
     starts = rng.random((2_000, verdicts)) < runs_per_day * 20 / 86_400
-    is_false = np.cumsum(starts, axis=1)
+    is_false = np.cumsum(starts, axis=1, dtype=np.int64)
     is_false[:, 64:] -= is_false[:, :-64].copy()
     bounds = [
         rates_per_day(int(count), verdicts, (20.0, 20.0)).most_runs for count in (is_false > 0).sum(axis=1)

@@ -1,5 +1,7 @@
 """No password is printed: neither of a URL that a client names in its error, nor of one that is no URL."""
 
+from typing import Any
+
 import pytest
 import structlog
 from pydantic import ValidationError
@@ -44,9 +46,9 @@ def test_log_hides_logins_in_text_keys_and_traces(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("special", ["/", "#", "?", "/@"])
 @pytest.mark.parametrize("key", ["celery_broker_url", "victoria_metrics_url", "elasticsearch_url"])
 def test_password_that_ends_its_url_early_is_refused_without_being_named(key: str, special: str) -> None:
-    url = f"http://user:{PLAIN}{special}{PLAIN}@host:5672//"
+    given: dict[str, Any] = {key: f"http://user:{PLAIN}{special}{PLAIN}@host:5672//"}
     with pytest.raises(ValidationError) as raised:
-        Settings(**{key: url})  # type: ignore[arg-type]
+        Settings(**given)
     assert "percent-encoded" in str(raised.value)
     assert PLAIN not in str(raised.value)
 

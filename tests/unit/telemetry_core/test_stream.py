@@ -100,7 +100,7 @@ def test_message_whose_partition_is_revoked_while_the_rest_is_read_is_left_to_th
         group_id="g",
         service="test",
         liveness=Liveness(end=lambda _: None),
-        join=lambda *_, **__: member,  # type: ignore[arg-type, return-value]
+        join=lambda *_, **__: member,
     )
     stream.run(stop, plan=plan, act=lambda _: None)
     assert (planned, member.stored) == (([], []) if loses else ([7], [8]))

@@ -76,8 +76,15 @@ def test_batches_of_one_hold_each_job_with_its_own_window() -> None:
     assert [single.jobs for single in singles] == [(windowed(1),), (windowed(2),)]
     assert [b64decode(single.windows_base64) for single in singles] == windows
     assert [b64decode(single.channels_base64) for single in singles] == channels
-    whole = {"windows_base64": both.windows_base64, "channels_base64": both.channels_base64}
-    assert [replace(one, jobs=both.jobs, **whole) for one in singles] == [both, both]
+    assert [
+        replace(
+            one,
+            jobs=both.jobs,
+            windows_base64=both.windows_base64,
+            channels_base64=both.channels_base64,
+        )
+        for one in singles
+    ] == [both, both]
 
 
 def test_detection_settings_survive_json() -> None:

@@ -161,7 +161,7 @@ def test_levels_that_never_came_back_give_none() -> None:
 
 
 def test_a_counter_has_no_usual_level() -> None:
-    counter = np.arange(NEEDED_SAMPLES + LATER) % 700.0
+    counter = np.arange(NEEDED_SAMPLES + LATER, dtype=np.float64) % 700.0
     learned = learn(
         history_of(first({"a": counter, "b": noise(1)})),
         subject({"a": counter, "b": noise(1)}, a=Detection(modulo=700)),

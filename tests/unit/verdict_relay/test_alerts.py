@@ -13,12 +13,12 @@ from telemetry_core.inferences import Verdict
 from telemetry_core.messages import generated_us_of, job_id_of
 from verdict_relay import alert_folding
 from verdict_relay.alert_folding import Checkpoint, Head, Key, Piece, fold
-from verdict_relay.alert_store import Committed
+from verdict_relay.alert_store import AlertStore, Committed
 from verdict_relay.alerts import project
 from verdict_relay.relay import Cursor
 
 EPS, COMM = ("SAT-1", "eps"), ("SAT-2", "comm")
-SCORES = {Verdict.NOMINAL: 0.2, Verdict.ANOMALOUS: 0.85}
+SCORES: dict[Verdict | None, float] = {Verdict.NOMINAL: 0.2, Verdict.ANOMALOUS: 0.85}
 PAGE = 7
 
 
@@ -29,7 +29,7 @@ def judged(second: int, verdict: Verdict, score: float | None = None) -> Judged:
     )
 
 
-class MemoryStore:
+class MemoryStore(AlertStore):
     """The tables in memory; a verdict that is committed again moves to the end, as a revised row does."""
 
     def __init__(self) -> None:

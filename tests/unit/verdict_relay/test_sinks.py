@@ -38,6 +38,7 @@ class Engine(SearchEngine):
         body: Mapping[str, Any] | bytes | None = None,
         *,
         parameters: Mapping[str, str] | None = None,
+        answer_timeout_s: float | None = None,
     ) -> Any:
         assert isinstance(body, bytes)
         lines = [orjson.loads(line) for line in body.splitlines()]
@@ -80,12 +81,11 @@ class TestSearch:
     )
     def test_index_that_takes_nothing_for_now_refuses_no_document(self, status: int, kind: str) -> None:
         blocked = {"status": status, "error": {"type": kind, "reason": "index [i] blocked"}}
-        for attempt in (
-            lambda sink: sink.write(1, VERDICTS),
-            lambda sink: sink.forget(1, ["job-3/eps"]),
-        ):
-            with pytest.raises(DependencyUnavailable, match=kind):
-                attempt(SearchSink(Engine({"job-3/eps": blocked})))
+        sink = SearchSink(Engine({"job-3/eps": blocked}))
+        with pytest.raises(DependencyUnavailable, match=kind):
+            sink.write(1, VERDICTS)
+        with pytest.raises(DependencyUnavailable, match=kind):
+            sink.forget(1, ["job-3/eps"])
 
     def test_document_that_is_gone_already_is_deleted(self) -> None:
         SearchSink(Engine({"job-3/eps": {"status": 404, "result": "not_found"}})).forget(1, ["job-3/eps"])

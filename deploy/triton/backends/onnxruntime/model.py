@@ -17,7 +17,7 @@ sys.path[:0] = [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 import onnxruntime  # noqa: E402
-import triton_python_backend_utils as pb_utils  # type: ignore[import-not-found] # noqa: E402
+import triton_python_backend_utils as pb_utils  # noqa: E402
 from signature import declared, refusals  # type: ignore[import-not-found] # noqa: E402
 
 Tensors = list[npt.NDArray[Any]]

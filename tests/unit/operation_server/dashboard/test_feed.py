@@ -1,4 +1,5 @@
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -6,10 +7,13 @@ from operation_server.dashboard.feed import DashboardFeed
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.store import Row
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def test_poller_outlives_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operation_server.http.live.RETRY_S", 0.001)
-    answers = iter([DependencyUnavailable("postgresql", "gone"), {"n": 1}])
+    answers: Iterator[Exception | Row] = iter([DependencyUnavailable("postgresql", "gone"), {"n": 1}])
 
     def read() -> Row:
         answer = next(answers, {"n": 2})

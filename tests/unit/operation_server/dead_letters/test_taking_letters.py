@@ -96,7 +96,7 @@ def clock(reads: int) -> Callable[[], float]:
 
 
 def from_kafka(consumer: Consumer, *, reads: int = 10_000) -> Look:
-    return KafkaLetters(Settings(), monotonic=clock(reads))._read(consumer, {})  # type: ignore[arg-type]
+    return KafkaLetters(Settings(), monotonic=clock(reads))._read(consumer, {})
 
 
 def from_rabbitmq(channel: Channel, *, reads: int = 10_000) -> Look:

@@ -41,7 +41,7 @@ def get(path: str, *, keys: Sequence[str] = KEYS, **request: Any) -> httpx.Respo
 
 def websocket_answer(tickets: Tickets, **query: str) -> dict[str, Any]:
     """Return the first message that a client gets."""
-    sent: list[Any] = []
+    sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         return {"type": "websocket.connect"}

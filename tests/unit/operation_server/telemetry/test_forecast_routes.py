@@ -31,6 +31,7 @@ def test_forecast_has_a_column_for_each_channel_and_null_where_a_step_has_none()
 
 def test_steps_of_a_forecast_follow_its_window_by_the_mean_interval() -> None:
     found = forecast_of(forecast_row(samples=5))
+    assert found is not None
     assert found["times"] == [AT.timestamp() + 2.25, AT.timestamp() + 4.5]
     assert found["made_at"] == AT
 
