@@ -34,8 +34,6 @@ FORMER_MEASURES: Final = [name for name in MEASURE_NAMES if not name.startswith(
 MISSING_RUN: Final = "statistics.missing_run"
 MISSING_SHARE: Final = "statistics.missing_share"
 """What files of before measured in its place: the share of all steps without a sample."""
-SIMULATED: Final = "simulated nominal telemetry"
-"""What a file says it was fitted to; what a satellite learned says something else."""
 EVERY_INTERVAL: Final[Range] = (0.0, np.inf)
 UNTOLD_INTERVAL_S: Final = 1.0
 """What a window that says nothing of its interval is taken for."""
@@ -82,8 +80,6 @@ class Calibration:
     """Of forecast bands; all other bands here are interval bands."""
     format: int
     """From BOUNDED_FORMAT on a channel without fitting constants is not judged in the pipeline."""
-    is_simulated: bool
-    """`channels` were fitted to telemetry of even intervals."""
     bands_s: tuple[Range, ...]
     """Intervals that each band of `channels` and `subsystems` was fitted to; they join one another."""
     hash: str
@@ -151,7 +147,6 @@ def parse_calibration(document: Mapping[str, Any], digest: str) -> Calibration:
         changes=parse_changes(document.get("changes")),
         band_widths=parse_widths(document.get("band_widths")),
         format=version,
-        is_simulated=fitted.get("data") == SIMULATED,
         bands_s=bands_s,
         hash=digest,
     )

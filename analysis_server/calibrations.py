@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.learning import NEEDED_SAMPLES, Learned
+from analysis_server.learning import NEEDED_SAMPLES, Learned, needed_samples
 from telemetry_core.database import Pool, transaction
 from telemetry_core.messages import job_id_of, microseconds_of, time_of
 from telemetry_core.queries import load_queries
@@ -83,8 +83,8 @@ class Calibrations:
         with transaction(self._pool) as connection:
             return bool(select(connection, QUERIES["claim_part"], parameters))
 
-    def anomalous_spans(self, part: Part, first_us: int, last_us: int) -> list[tuple[int, int]]:
-        """Return the windows of anomalous verdicts between two times, in microseconds."""
+    def alert_spans(self, part: Part, first_us: int, last_us: int) -> list[tuple[int, int]]:
+        """Return the windows between two times that alerts rest on, in microseconds."""
         parameters = {
             **part.key,
             "first_job_id": job_id_of(part.satellite_id, first_us),
@@ -92,7 +92,7 @@ class Calibrations:
             "limit": MOST_SPANS,
         }
         with transaction(self._pool) as connection:
-            found = select(connection, QUERIES["anomalous_spans"], parameters)
+            found = select(connection, QUERIES["alert_spans"], parameters)
         return [
             (microseconds_of(row["window_start"]), microseconds_of(row["window_end"]))
             for row in found
@@ -156,7 +156,7 @@ def _part(row: Mapping[str, Any]) -> Part:
 def _progress(progress: Progress) -> dict[str, Any]:
     return {
         "samples": progress.samples,
-        "needed": NEEDED_SAMPLES,
+        "needed": needed_samples(progress.interval_s),
         "interval_s": progress.interval_s,
         "reason": progress.reason,
         "detail": progress.detail[:MOST_DETAIL],
@@ -177,6 +177,5 @@ def _calibration(part: Part, learned: Learned, state: str) -> dict[str, Any]:
         "greatest_interval_s": greatest_s,
         "verdicts": learned.verdicts,
         "false_alarms": learned.false_alarms,
-        "false_alarms_per_day": learned.rates_per_day.expected,
         "constants": to_json(learned.document),
     }

@@ -66,10 +66,10 @@ def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
 def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
     """Tell which channels come at irregular intervals that their constants do not know, bool[job, channel].
 
-    What was recorded, or learned of a satellite, was fitted to intervals as they are.
+    What was recorded was fitted to intervals as they are.
     """
     is_recorded = calibration.changes.of_subsystem(task.subsystem, task.channels) is not None
-    if task.is_irregular is None or is_recorded or not calibration.is_simulated:
+    if task.is_irregular is None or is_recorded:
         return np.zeros((len(task.origins), len(task.channels)), np.bool_)
     return task.is_irregular
 

@@ -189,7 +189,7 @@ def is_usual(is_outside: Bools) -> bool:
 
 
 def marked_by_alerts(times_us: Times, spans_us: Sequence[tuple[int, int]]) -> Bools:
-    """Tell which times lie within anomalous windows, from and to in microseconds, bool[time]."""
+    """Tell which times lie within the windows of alerts, from and to in microseconds, bool[time]."""
     marked = np.zeros(times_us.size, np.bool_)
     for first_us, last_us in spans_us:
         marked[slice(*np.searchsorted(times_us, [first_us, last_us + 1]))] = True

@@ -16,7 +16,7 @@ from analysis_server.calibrations import Calibrations, Part, Progress
 from analysis_server.channel_settings import without_invalid_values
 from analysis_server.history import History, Samples, marked_by_alerts, marked_by_limits
 from analysis_server.inference import Infer
-from analysis_server.learning import NEEDED_SAMPLES, Learned, NotLearned, Subject, learn
+from analysis_server.learning import Learned, NotLearned, Subject, learn, needed_samples
 from analysis_server.measures import Windows
 from analysis_server.model_units import ModelUnits, Numbers
 from analysis_server.stored_telemetry import MOST_SAMPLES, StoredTelemetry
@@ -156,23 +156,23 @@ class Learner:
             raise NotLearned("not_stored", "VictoriaMetrics holds no series of its channels: see `metrics`")
         first_us = min(int(one.times_us[0]) for one in samples.values())
         last_us = max(int(one.times_us[-1]) for one in samples.values())
-        spans = self._calibrations.anomalous_spans(part, first_us, last_us)
+        spans = self._calibrations.alert_spans(part, first_us, last_us)
         return learned_from(samples, spans, part.subsystem, mission=self._mission, infer=self._infer)
 
 
 def learned_from(
     samples: Mapping[str, Samples],
-    anomalous_us: Sequence[tuple[int, int]],
+    alerts_us: Sequence[tuple[int, int]],
     name: str,
     *,
     mission: Mission,
     infer: Infer,
 ) -> Learned:
-    """Fit constants to a subsystem's samples without what limits and anomalous windows mark.
+    """Fit constants to a subsystem's samples without what limits and alerts mark.
 
     Args:
         samples: Of the channels that the model sees, and of those that only rules read.
-        anomalous_us: From and to, microseconds since 1970 UTC.
+        alerts_us: Windows that alerts rest on, from and to, microseconds since 1970 UTC.
         name: Of the subsystem.
         mission: With its channels and limits.
         infer: Calls the mission's model.
@@ -183,7 +183,7 @@ def learned_from(
     subsystem = mission.subsystems[name]
     history = History.of_samples(samples, mission.window)
     limits = marked_by_limits(dict(zip(history.channels, history.values, strict=True)), subsystem)
-    history = history.without(limits | marked_by_alerts(history.times_us, anomalous_us))
+    history = history.without(limits | marked_by_alerts(history.times_us, alerts_us))
     history = history.of_channels([channel for channel in subsystem.features if channel in samples])
     return learn(
         with_valid_values(history, mission, name),
@@ -239,7 +239,8 @@ def next_look_s(samples: int, interval_s: float | None, reason: str) -> float:
     if interval_s is None:
         return LATEST_S
     if reason == "too_few_samples":
-        return min(max((NEEDED_SAMPLES - samples) * interval_s * RETRY_SHARE, SOONEST_S), LATEST_S)
+        missing = needed_samples(interval_s) - samples
+        return min(max(missing * interval_s * RETRY_SHARE, SOONEST_S), LATEST_S)
     return min(max(samples * interval_s * RETRY_SHARE, SOONEST_S), LATEST_RETRY_S)
 
 

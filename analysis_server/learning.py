@@ -25,6 +25,7 @@ from analysis_server.history import PARTS, Bools, Floats, History, Times
 from analysis_server.measures import MEASURES, Windows
 from analysis_server.model_units import Numbers
 from analysis_server.scoring import MIN_SAMPLES, Scores, score_windows
+from analysis_server.stored_telemetry import MOST_SAMPLES
 from telemetry_core.false_alarms import Rates, rates_per_day
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.subsystems import Detection
@@ -33,6 +34,8 @@ NEEDED_SAMPLES: Final = 2_000
 """Of a channel, sampled as often as now."""
 LEAST_SAMPLES: Final = NEEDED_SAMPLES // 2
 """Of each other channel: samples are lost, and some are sampled more rarely."""
+LEAST_SPAN_S: Final = 17_280.0
+"""Three of the shortest orbits: what is learned of one in sunlight is wrong in eclipse."""
 HELD_OUT: Final = 0.2
 MOST_WINDOWS: Final = 200
 MOST_ROWS: Final = 2_400
@@ -132,6 +135,7 @@ def learn(history: History, subject: Subject) -> Learned:
         NotLearned: With the reason.
     """
     history = history.of_channels(sampled_enough(history))
+    check_span(history)
     learned, leading = attempt(history, subject)
     quiet = [name for name in history.channels if name not in leading]
     if leading and 2 * len(quiet) >= len(history.channels):
@@ -151,6 +155,20 @@ def sampled_enough(history: History) -> list[str]:
     if counts.max(initial=0) < NEEDED_SAMPLES:
         raise NotLearned("too_few_samples", f"{counts.max(initial=0)} of {NEEDED_SAMPLES} samples")
     return [name for name, count in zip(history.channels, counts, strict=True) if count >= LEAST_SAMPLES]
+
+
+def needed_samples(interval_s: float | None) -> int:
+    """How many samples of a channel are learned from at the earliest, if none is lost."""
+    return max(NEEDED_SAMPLES, math.ceil(LEAST_SPAN_S / interval_s) + 1) if interval_s else NEEDED_SAMPLES
+
+
+def check_span(history: History) -> None:
+    """Raise `NotLearned` where telemetry is too short, or too dense to be read over three orbits."""
+    span_s = float(history.times_us[-1] - history.times_us[0]) / 1e6
+    if span_s < LEAST_SPAN_S:
+        is_all = np.isfinite(history.values).sum(axis=1).max() < MOST_SAMPLES
+        told = f"{span_s / 3600:.1f} of {LEAST_SPAN_S / 3600:.1f} h" + ("" if is_all else ", no more is read")
+        raise NotLearned("too_few_samples" if is_all else "not_settled", told)
 
 
 def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:

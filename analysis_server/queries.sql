@@ -82,8 +82,9 @@ UPDATE ops.learning_progress SET
     due_at = now() AT TIME ZONE 'UTC' + %(wait_s)s * interval '1 second'
 WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 
--- name: anomalous_spans
--- The windows of anomalous verdicts, the newest ones, but for those by constants that were taken back.
+-- name: alert_spans
+-- The windows of the anomalous verdicts of alerts, the newest ones, and of those that are not folded into alerts yet, but for
+-- those by constants that were taken back.
 SELECT
     (inference.input_data ->> 'window_start')::timestamptz AS window_start,
     (inference.input_data ->> 'window_end')::timestamptz AS window_end
@@ -98,6 +99,20 @@ WHERE inference.subsystem = %(subsystem)s AND inference.anomaly_detected
         SELECT FROM ops.calibrations AS former
         WHERE former.satellite_id = %(satellite_id)s AND former.subsystem = %(subsystem)s
             AND former.hash = inference.calibration_hash AND former.state = 'refused'
+    )
+    AND (
+        (
+            SELECT alert.newest_job_id FROM ops.anomaly_alerts AS alert
+            WHERE alert.satellite_id = %(satellite_id)s AND alert.subsystem = %(subsystem)s
+                AND alert.started_at < to_timestamp(left(substring(inference.job_id FROM '[0-9]+$'), 13)::bigint / 1000.0)
+                AT TIME ZONE 'UTC' + interval '1 ms'
+            ORDER BY alert.started_at DESC LIMIT 1
+        ) >= inference.job_id
+        OR NOT EXISTS (
+            SELECT FROM ops.alert_heads AS head
+            WHERE head.satellite_id = %(satellite_id)s AND head.subsystem = %(subsystem)s
+                AND head.folded_job_id >= inference.job_id
+        )
     )
 ORDER BY inference.job_id DESC LIMIT %(limit)s
 
@@ -123,12 +138,12 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND state = 
 -- name: insert_calibration
 INSERT INTO ops.calibrations (
     satellite_id, subsystem, version, state, hash, data_from, data_until, samples, least_interval_s,
-    greatest_interval_s, verdicts, false_alarms, false_alarms_per_day, constants
+    greatest_interval_s, verdicts, false_alarms, constants
 )
 SELECT
     %(satellite_id)s, %(subsystem)s, coalesce(max(version), 0) + 1, %(state)s, %(hash)s,
     %(data_from)s::timestamptz AT TIME ZONE 'UTC', %(data_until)s::timestamptz AT TIME ZONE 'UTC', %(samples)s,
-    %(least_interval_s)s, %(greatest_interval_s)s, %(verdicts)s, %(false_alarms)s, %(false_alarms_per_day)s,
+    %(least_interval_s)s, %(greatest_interval_s)s, %(verdicts)s, %(false_alarms)s,
     %(constants)s::jsonb
 FROM ops.calibrations WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 

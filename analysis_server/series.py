@@ -49,7 +49,7 @@ LEVELS: Final[dict[str, tuple[float, ...]]] = {
     "fourth": (1.0, 1.0, 12.15, 10.74, 8.66, 6.92, 7.48, 4.53, 3.71, 2.91, 2.76),
     "level": (1.0, 1.0, 1.0, 1.0, 7.77, 8.34, 6.17, 5.17, 5.01, 4.63, 4.5),
     "line": (1.0, 1.0, 1.0, 1.0, 13.24, 13.1, 6.4, 5.72, 4.85, 4.43, 4.18),
-    "noise": (1.0, 1.0, 1.0, 1.0, 1.35, 1.36, 1.21, 1.03, 1.0, 1.0, 1.0),
+    "noise": (1.0, 1.0, 1.0, 1.0, 1.78, 1.67, 1.39, 1.14, 1.0, 1.0, 1.0),
     "frozen": (2.5, 2.89, 3.85, 3.13, 3.6, 3.38, 3.47, 3.6, 2.84, 3.28, 6.47),
     "missing": (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
     "fill": (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
@@ -78,7 +78,9 @@ NOISE_STRETCH: Final = 8
 LEAST_TURNS: Final = 0.45
 """Of the fourth differences in a stretch: those of noise change their sign mostly, those of a wave seldom."""
 LEAST_FOR_NOISE: Final = 20
-USUAL_SHARE: Final = 0.8
+NOISE_REACH: Final = 4
+"""Fourth differences show a stretch so much longer than it is."""
+USUAL_SHARE: Final = 0.9
 """Of the differences in a stretch: single outliers and switches do not count."""
 EVEN_SHARE: Final = 0.4
 LARGER_SHARE: Final = 0.25
@@ -246,13 +248,15 @@ def ratio(size: Floats, others: Floats, least_scale: Floats, share: Floats) -> F
 def noise_statistic(answers: list[Filtered], least_scale: Floats) -> Floats:
     """Largest ratio of the usual size in a stretch to the larger ones outside, in every one of some filters.
 
-    Of all stretches of a quarter and of a half of the places in which the last filter's answer turns often.
+    Of all stretches of a quarter, a half and NOISE_REACH more of the places in which the last filter's answer
+    turns often.
     """
     places = answers[-1].value.shape[1]
     largest = np.zeros(len(least_scale))
     if places < LEAST_FOR_NOISE - 4:
         return largest
-    for length in (max(NOISE_STRETCH, places // 4), places // 2):
+    half = places // 2
+    for length in (max(NOISE_STRETCH, places // 4), half, half + NOISE_REACH):
         starts = np.arange(places - length, -1, -(length // 4))[:, None]
         ratios = [noise_ratio(answer, places, starts, length, least_scale) for answer in answers]
         is_low = np.signbit(answers[-1].value)

@@ -15,9 +15,10 @@ from telemetry_core.victoria import DEPENDENCY, escape_label
 EXPORT_PATH: Final = "/api/v1/export"
 TIMEOUT_S: Final = (3.0, 30.0)
 PAGE_SAMPLES: Final = 2_000
-"""Of the first page, by the sampling interval; each page further back spans twice as long."""
-MOST_SAMPLES: Final = 10_000
-"""Of a channel; so many are enough."""
+"""Of the first page, by the sampling interval; each page further back spans twice as long, until it holds
+more than twice as many."""
+MOST_SAMPLES: Final = 40_000
+"""Of a channel: seven orbits of one a second."""
 LOOK_BACK_S: Final = 30 * 86_400.0
 MOST_PAGE_BYTES: Final = 16 << 20
 CHUNK_BYTES: Final = 1 << 20
@@ -57,7 +58,8 @@ class StoredTelemetry:
             if page is None:
                 break
             pages.append(page)
-            end_ms, span_ms = start_ms - 1, 2 * span_ms
+            end_ms = start_ms - 1
+            span_ms *= 2 if _most([page]) <= 2 * PAGE_SAMPLES else 1
         return {
             channel: _joined([page[metric] for page in pages if metric in page])
             for channel, metric in metrics.items()

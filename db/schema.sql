@@ -138,7 +138,6 @@ CREATE TABLE ops.calibrations (
     greatest_interval_s double precision NOT NULL,
     verdicts integer NOT NULL,
     false_alarms integer NOT NULL,
-    false_alarms_per_day double precision NOT NULL,
     constants jsonb NOT NULL,
     created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL,
     CONSTRAINT calibrations_state_check CHECK (((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying, 'superseded'::character varying, 'refused'::character varying])::text[])))

@@ -193,7 +193,12 @@ class Window(_MissionPart):
 
     def is_too_rare(self, interval_s: float) -> bool:
         """Tell whether samples so far apart never fill the shortest window that is judged."""
-        return (MIN_WINDOW_LENGTH - 1) * interval_s > self.max_span_s
+        return interval_s > self.longest_interval_s
+
+    @property
+    def longest_interval_s(self) -> float:
+        """Between samples that fill the shortest window that is judged."""
+        return self.max_span_s / (MIN_WINDOW_LENGTH - 1)
 
     @property
     def live_s(self) -> float:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from analysis_server.series import LEVEL_LENGTHS, TESTS, series_statistics
 from training.nominal_series import NOMINAL
-from training.posted_series import DEVELOPMENT, nominal_examples
+from training.posted_series import FITTING, nominal_examples
 
 RARE = np.array([1e-2 if test == "noise" else 3e-3 for test in TESTS])
 """Share of the nominal series of a carrier that exceed the level of a test."""
@@ -18,7 +18,7 @@ LEAST = 1.0
 
 def fitted_levels(length: int, count: int = SERIES) -> npt.NDArray[np.float64]:
     """Level of each test for series of one length: that of the carrier which needs the highest."""
-    examples = list(nominal_examples(DEVELOPMENT + length, count, (length, length)))
+    examples = list(nominal_examples(FITTING[length], count, (length, length)))
     values = np.stack([example.values for example in examples])
     statistics = series_statistics(values, np.zeros(len(values), np.bool_))
     by_carrier = statistics.reshape(len(NOMINAL), count, len(TESTS))

@@ -1,6 +1,10 @@
-"""What the judgement of a series against itself finds, as a page: `python -m training.series_report`."""
+"""What the judgement of a series against itself finds, as a page: `python -m training.series_report`.
 
-from collections.abc import Sequence
+With `--choosing` it prints the tables of the seeds that may be looked at while something is changed.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +12,14 @@ import numpy.typing as npt
 
 from analysis_server.scoring import score_unknown
 from telemetry_core.inferences import ANOMALY_THRESHOLD
-from training.nominal_series import HEAVY_TAILED, NOMINAL
+from training.nominal_series import HEAVY_TAILED, NOMINAL, Make
 from training.posted_series import (
-    DEVELOPMENT,
+    CHOOSING,
     FAULTS,
     FAULTY_CARRIERS,
+    FITTING,
     NOISE_FACTOR,
-    REPORTED,
+    REPORTING,
     SHORTEST,
     STEP_SIZE,
     Example,
@@ -25,7 +30,11 @@ from training.posted_series import (
 PAGE = Path(__file__).parents[1] / "docs" / "posted-series.md"
 LONGEST = 64
 NOMINAL_SERIES = 200
+"""Of each kind and seed."""
 FAULTY_SERIES = 40
+"""Of each fault, carrier and seed."""
+SHORT_NOISE = 32
+"""Samples; in shorter series a stretch of them leaves few beside it."""
 
 
 def is_flagged(examples: Sequence[Example]) -> npt.NDArray[np.bool_]:
@@ -57,19 +66,35 @@ def faulty_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) ->
     return "\n".join(rows)
 
 
-def heavy_tailed() -> str:
+def share_of_short_noise(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> float:
+    """Share of the noisy stretches in series of fewer than SHORT_NOISE samples that is found."""
+    is_short = [one.fault == "noise" and len(one.values) < SHORT_NOISE for one in examples]
+    return float(flagged[np.array(is_short)].mean())
+
+
+def heavy_tailed(seeds: Sequence[int]) -> str:
     """How many of each kind without a level of its own are flagged."""
-    examples = list(nominal_examples(REPORTED, NOMINAL_SERIES, kinds=HEAVY_TAILED))
+    examples = nominal_of(seeds, HEAVY_TAILED)
     flagged = is_flagged(examples)
     carriers = np.array([example.carrier for example in examples])
     return ", ".join(f"{name} {np.sum(flagged[carriers == name])}" for name in HEAVY_TAILED)
 
 
-def page() -> str:
-    """The whole page."""
-    nominal = list(nominal_examples(REPORTED, NOMINAL_SERIES))
-    faulty = list(faulty_examples(REPORTED, FAULTY_SERIES))
+def nominal_of(seeds: Sequence[int], kinds: Mapping[str, Make] = NOMINAL) -> list[Example]:
+    """The nominal series of some seeds."""
+    return [one for seed in seeds for one in nominal_examples(seed, NOMINAL_SERIES, kinds=kinds)]
+
+
+def faulty_of(seeds: Sequence[int]) -> list[Example]:
+    """The faulty series of some seeds."""
+    return [one for seed in seeds for one in faulty_examples(seed, FAULTY_SERIES)]
+
+
+def page(seeds: Sequence[int]) -> str:
+    """The whole page, with the figures of some seeds."""
+    nominal, faulty = nominal_of(seeds), faulty_of(seeds)
     flagged = is_flagged(faulty)
+    short_noise = share_of_short_noise(flagged, faulty)
     return f"""# A series judged against itself
 
 A posted series, and a posted channel that the calibration does not know, is judged by its own window:
@@ -87,17 +112,18 @@ spikes of 8 to 24, steps of {STEP_SIZE:.0f} to 18 with at least 4 samples after 
 least 4 samples to zero, to another constant or to nothing, fill values one to three times, stretches of
 at least 8 samples frozen or with noise of {NOISE_FACTOR:.0f} deviations. Half of the faults are among
 the newest samples. Lengths up to 64, offsets up to 1e6 scales, scales from 1e-9 to 1e12. Seeds: levels
-were fitted to {DEVELOPMENT:,} plus each length (`training/series_levels.py`), shares and limits were chosen
-by hand while looking at series of seeds 61,000 and 7, and at last of 52,000, where 89.6% of the noisy
-stretches were found; the figures are of seed {REPORTED:,}, looked at once before the last change (noise of
-rounded series, made for a charging curve; it moved no row by more than six points).
+are fitted to {FITTING.start:,} plus each length (`training/series_levels.py`), shares and limits are
+chosen by hand while looking at seeds from {CHOOSING.start:,} to {CHOOSING.stop - 1:,} (`--choosing`),
+and the figures are of seeds {seeds[0]:,} to {seeds[-1]:,}, on which nothing was chosen.
 
 | fault | {" | ".join(FAULTY_CARRIERS)} | all |
 | --- | {"--- | " * len(FAULTY_CARRIERS)}--- |
 {faulty_table(flagged, faulty)}
 
-{flagged.mean():.1%} of {len(faulty)} faulty series are found. Of {NOMINAL_SERIES} nominal series of each
-kind, 10 to 64 samples long, so many are flagged:
+{flagged.mean():.1%} of {len(faulty)} faulty series are found. Noise is told worst in short series,
+where hardly more samples lie beside the noisy ones than among them: {short_noise:.0%} of
+{SHORTEST["noise"]} to {SHORT_NOISE - 1} samples. Of {len(nominal) // len(NOMINAL):,} nominal series of
+each kind, 10 to 64 samples long, so many are flagged:
 
 | nominal | flagged |
 | --- | --- |
@@ -114,7 +140,7 @@ Not told apart, and flagged:
   the same values are a step, a drop-out or a spike.
 - The longitude of a polar orbit passes the pole within some four samples: once in the window, that is a step.
 - Independent samples with heavy tails: a rare one stands as far from the others as a spike does. Of
-  {NOMINAL_SERIES} each are flagged: {heavy_tailed()}.
+  {NOMINAL_SERIES * len(seeds):,} each are flagged: {heavy_tailed(seeds)}.
 - A converter that saturates once, at the newest samples and not at zero, looks frozen.
 
 Made by `python -m training.series_report`.
@@ -122,8 +148,13 @@ Made by `python -m training.series_report`.
 
 
 def main() -> None:
-    """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
+    """Write the page, or print one to choose by."""
+    parser = argparse.ArgumentParser(prog="python -m training.series_report", description=__doc__)
+    parser.add_argument("--choosing", action="store_true", help="print the figures of seeds to choose by")
+    if parser.parse_args().choosing:
+        print(page(CHOOSING[: len(REPORTING)]))
+    else:
+        PAGE.write_text(page(REPORTING), encoding="utf-8")
 
 
 if __name__ == "__main__":

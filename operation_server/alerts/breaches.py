@@ -1,8 +1,11 @@
 """Limits that telemetry breaks right now, as VictoriaMetrics tells: they stand also unjudged."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 import structlog
@@ -12,7 +15,7 @@ from operation_server.http.parameters import CLOCK_LEAD
 from operation_server.telemetry.series import milliseconds_of
 from operation_server.telemetry.victoria import Point, VictoriaMetrics, series_of, until_newest
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.subsystems import Mission, Rule, metrics_by_channel
+from telemetry_core.subsystems import GAP_INTERVALS, Mission, Rule, metrics_by_channel, usual_beside
 
 LOOK_BACK: Final = (timedelta(hours=1), timedelta(hours=24))
 """How far the start of a breach is looked for; one that lasts longer starts at the limit."""
@@ -57,6 +60,21 @@ def breach_query(watched: WatchedRule, span_s: float) -> str:
     return f"max({' or '.join(parts)}) by (satellite_id)"
 
 
+def rare_breach_query(watched: WatchedRule, span_s: float, most_samples: int) -> str:
+    """Ask for the satellites whose newest sample breaks a rule, of those with so few within `span_s`."""
+    series = f"{series_of(watched.metric)}{until_newest(span_s)}"
+    rule = watched.rule
+    limits = (("<", rule.below), (">", rule.above), ("==", rule.equals))
+    parts = [f"last_over_time({series}) {sign} {limit!r}" for sign, limit in limits if limit is not None]
+    return f"max(({' or '.join(parts)}) and count_over_time({series}) <= {most_samples}) by (satellite_id)"
+
+
+def usual_interval_s(points: Sequence[Point]) -> float:
+    """How far apart the newest of a channel's samples usually are, in seconds; 0 of a single one."""
+    intervals_ms = [round((later.time_s - earlier.time_s) * 1000) for earlier, later in pairwise(points)]
+    return usual_beside(intervals_ms, len(intervals_ms)) / 1000
+
+
 class Breaches:
     """Which satellites break which rule now, and since when."""
 
@@ -69,6 +87,7 @@ class Breaches:
     ) -> None:
         self._victoria = victoria
         self._rules = {watched.sign: watched for watched in watched_rules(mission)}
+        self._limits = mission.window
         self._span_s = max(mission.window.max_gap_s, HOLD_MS / 1000)
         self._clock = clock
 
@@ -78,7 +97,7 @@ class Breaches:
             return {
                 (satellite, sign)
                 for sign, watched in self._rules.items()
-                for satellite in self._victoria.newest_values(breach_query(watched, self._span_s))
+                for satellite in self._broken_by(watched)
             }
         except DependencyUnavailable as error:
             _log.warning(f"{error}; alerts come from stored verdicts only")
@@ -97,8 +116,29 @@ class Breaches:
         """Return the newest value of the channel whose limit is broken."""
         watched = self._rules[episode.sign]
         series = series_of(watched.metric, episode.satellite_id)
-        query = f"last_over_time({series}{until_newest(self._span_s)})"
+        query = f"last_over_time({series}{until_newest(self._limits.max_span_s)})"
         return self._victoria.newest_values(query).get(episode.satellite_id)
+
+    def _broken_by(self, watched: WatchedRule) -> set[str]:
+        """Satellites that broke a rule lately, and those sampled more rarely whose newest sample does."""
+        lately = set(self._victoria.newest_values(breach_query(watched, self._span_s)))
+        return lately | self._rarely(watched, known=lately)
+
+    def _rarely(self, watched: WatchedRule, *, known: AbstractSet[str]) -> set[str]:
+        """Those of a channel that may pause for longer than the others, for as long as it may."""
+        span_s = self._limits.max_span_s
+        most_samples = math.ceil(span_s * GAP_INTERVALS / self._span_s) + 1
+        query = rare_breach_query(watched, span_s, most_samples)
+        asked = self._victoria.newest_values(query).keys() - known
+        if not asked:
+            return set()
+        samples = self._samples(watched.metric, asked, timedelta(seconds=span_s))
+        now_s = self._clock().timestamp()
+        return {
+            satellite
+            for satellite, points in samples.items()
+            if now_s - points[-1].time_s <= self._limits.gap_s(usual_interval_s(points))
+        }
 
     def _runs(self, keys: Sequence[Key]) -> Mapping[Key, Sequence[Point]]:
         runs: dict[Key, Sequence[Point]] = {}
@@ -108,10 +148,14 @@ class Breaches:
                 samples = self._samples(watched.metric, waiting, reach) if waiting else {}
                 found = {name: breach_run(watched.rule, points) for name, points in samples.items()}
                 runs |= {(name, sign): run for name, run in found.items()}
-                waiting = [name for name, run in found.items() if run and run[0] == samples[name][0]]
+                waiting = [
+                    name
+                    for name in waiting
+                    if name not in samples or (found[name] and found[name][0] == samples[name][0])
+                ]
         return runs
 
-    def _samples(self, metric: str, satellites: Sequence[str], reach: timedelta) -> dict[str, list[Point]]:
+    def _samples(self, metric: str, satellites: Iterable[str], reach: timedelta) -> dict[str, list[Point]]:
         now = self._clock()
         return self._victoria.samples_by_satellite(
             metric,

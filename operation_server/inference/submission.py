@@ -1,10 +1,10 @@
 """Turning a request into a job and its tasks: planned purely, then stored and published together."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import orjson
 import structlog
@@ -20,8 +20,6 @@ from telemetry_core.tasks import SubmittedTask, submitted_task
 from telemetry_core.values import number_of
 
 _log = structlog.get_logger(__name__)
-
-TOO_SHORT: Final = f"data must contain at least {MIN_POINTS} elements"
 
 
 class SendTask(Protocol):
@@ -65,8 +63,9 @@ def check_request(request: SubmitRequest, *, models: Mapping[str, Sequence[str]]
         )
     for subsystem, channels in (request.subsystems or {}).items():
         _check_subsystem(subsystem, channels, mission)
-    if any(len(series) < MIN_POINTS for series in _all_series(request)):
-        raise RequestRefused(400, TOO_SHORT)
+    for name, series in _named_series(request):
+        if len(series) < MIN_POINTS:
+            raise RequestRefused(400, f"{name} must contain at least {MIN_POINTS} elements")
 
 
 def _check_subsystem(subsystem: str, channels: Mapping[str, Any], mission: Mission) -> None:
@@ -74,14 +73,24 @@ def _check_subsystem(subsystem: str, channels: Mapping[str, Any], mission: Missi
         known = ", ".join(mission.subsystems)
         raise RequestRefused(422, f"subsystems.{subsystem}: unknown subsystem; known: {known}")
     features = mission.subsystems[subsystem].features
-    if not channels or not channels.keys() <= set(features):
-        raise RequestRefused(422, f"subsystems.{subsystem}: channels must be of: {', '.join(features)}")
+    if not channels:
+        raise RequestRefused(
+            422, f"subsystems.{subsystem}: no channel is given; known: {', '.join(features)}"
+        )
+    for name in channels:
+        if name not in features:
+            raise RequestRefused(
+                422,
+                f"subsystems.{subsystem}.{name}: no channel that a model sees; known: {', '.join(features)}",
+            )
 
 
-def _all_series(request: SubmitRequest) -> list[list[float]]:
+def _named_series(request: SubmitRequest) -> Iterator[tuple[str, Sequence[float]]]:
     if request.data is not None:
-        return [request.data]
-    return [series for channels in (request.subsystems or {}).values() for series in channels.values()]
+        yield "data", request.data
+    for subsystem, channels in (request.subsystems or {}).items():
+        for channel, series in channels.items():
+            yield f"subsystems.{subsystem}.{channel}", series
 
 
 def plan_submission(

@@ -5,9 +5,24 @@ SELECT channel, reason, count, last_value, last_at FROM ops.refused_values
 WHERE satellite_id = %(satellite_id)s ORDER BY last_at DESC, channel, reason LIMIT %(limit)s
 
 -- name: forecasts
--- Forecasts of one channel of one satellite whose windows end between two generation times, in time order:
--- the ids of telemetry jobs end in it. Of more than `ceiling` every n-th is taken.
-WITH found AS (
+-- Forecasts of one channel of one satellite whose windows end between two generation times, in time order, and the newest
+-- one before them: it reaches into them, and cuts all earlier ones. The ids of telemetry jobs end in that time. Of more than
+-- `ceiling` every n-th is taken.
+WITH before AS (
+    SELECT inference.job_id
+    FROM subsystem_inferences AS inference
+    INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+    WHERE inference.job_id BETWEEN %(oldest_job_id)s AND %(first_job_id)s
+        AND inference.subsystem = %(subsystem)s
+        AND inference.model_name = %(model_name)s
+        AND inference.status = 'completed'
+        AND job.satellite_id = %(satellite_id)s
+        AND %(channel)s = ANY (inference.input_features)
+        AND jsonb_typeof(inference.predictions) = 'array'
+    ORDER BY inference.job_id DESC LIMIT 1
+),
+
+found AS (
     SELECT
         inference.predictions,
         array_position(inference.input_features, %(channel)s) - 1 AS place,
@@ -19,7 +34,7 @@ WITH found AS (
         count(*) OVER () AS total
     FROM subsystem_inferences AS inference
     INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
-    WHERE inference.job_id BETWEEN %(first_job_id)s AND %(last_job_id)s
+    WHERE inference.job_id BETWEEN coalesce((SELECT job_id FROM before), %(first_job_id)s) AND %(last_job_id)s
         AND inference.subsystem = %(subsystem)s
         AND inference.model_name = %(model_name)s
         AND inference.status = 'completed'

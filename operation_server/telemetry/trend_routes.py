@@ -159,11 +159,14 @@ def _forecast_query(
 
 
 def _forecast(pool: Pool, mission: Mission, wanted: ForecastQuery, within: TimeRange) -> list[Point]:
-    """Read forecasts, also of windows that end a little before the range."""
-    reach = timedelta(seconds=mission.window.max_gap_s * wanted.horizon)
+    """Read forecasts, also the one that was made before the range, as long ago as steps may lie apart."""
+    reach = timedelta(seconds=mission.window.longest_interval_s * wanted.horizon)
     parameters = {
         **asdict(wanted),
-        **job_ids_between(wanted.satellite_id, within.start - reach, within.end),
+        **job_ids_between(wanted.satellite_id, within.start, within.end),
+        "oldest_job_id": job_ids_between(wanted.satellite_id, within.start - reach, within.start)[
+            "first_job_id"
+        ],
         "ceiling": MAX_POINTS // wanted.horizon,
     }
     with transaction(pool) as connection:

@@ -14,6 +14,7 @@ from operation_server.jobs.documents import JobsOfModel, count_jobs, newest_docu
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
+from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import save_inferences, save_results
 from tests.integration.running_api import RunningApi
 
@@ -181,8 +182,8 @@ def test_nine_values_are_refused_with_the_documented_detail(api: RunningApi) -> 
         (series_request(metadata={"note": "x" * 20_000}), "16384 are allowed"),
         (series_request(metadata={"note": 2**70}), "stored as JSON"),
         ({"model_name": "lstm_timeseries", "subsystems": {"engine": {"a": SERIES}}}, "known: eps, thermal"),
-        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {"a": SERIES}}}, "channels must be of"),
-        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {}}}, "channels must be of"),
+        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {"a": SERIES}}}, "eps.a: no channel"),
+        ({"model_name": "lstm_timeseries", "subsystems": {"eps": {}}}, "subsystems.eps: no channel is given"),
         ({"model_name": "lstm_timeseries", "subsystems": {}}, "subsystems"),
     ],
 )  # fmt: skip
@@ -332,20 +333,22 @@ def test_hostile_job_id_is_refused(api: RunningApi) -> None:
     problem(get(api, "/api/v1/inference/status/" + "a" * 300), 422)
 
 
-def telemetry_job(pool: Pool, at: datetime = NOW, satellite_id: str = "SAT-001") -> str:
+def telemetry_job(
+    pool: Pool, at: datetime = NOW, satellite_id: str = "SAT-001", *, interval_s: float = 3, steps: int = 2
+) -> str:
     generated_us = microseconds_of(at)
     job_id = job_id_of(satellite_id, generated_us)
     job = Job(job_id=job_id, satellite_id=satellite_id, source="kafka_auto_trigger",
               trigger_reason="low_battery", total_subsystems=2, created_at=datetime.now(UTC),
               metadata={"lane": "live"})  # fmt: skip
     window = {
-        "window_start": (at - timedelta(seconds=27)).isoformat(),
+        "window_start": (at - timedelta(seconds=9 * interval_s)).isoformat(),
         "window_end": at.isoformat(),
         "samples": 10,
     }
     rows = [
         verdict(job_id, "thermal", input_data=window, input_features=("battery_temp", "obc_temp"),
-                predictions=[[0.0, 41.0], [0.0, 42.0]]),
+                predictions=[[0.0, 41.0 + step] for step in range(steps)]),
         verdict(job_id, "eps", input_data=window, verdict=Verdict.ANOMALOUS, anomaly_detected=True,
                 anomaly_score=0.9),
     ]  # fmt: skip
@@ -485,6 +488,21 @@ def test_forecasts_are_a_series_in_generation_time(api: RunningApi, api_pool: Po
     assert [point["value"] for point in trend["data_points"]] == [41.0, 41.0, 42.0]
     first = datetime.fromisoformat(trend["data_points"][0]["timestamp"])
     assert first == NOW + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("interval_s", [1, 60, 120])
+def test_forecast_reaches_into_a_range_that_begins_after_it_was_made(
+    api: RunningApi, api_pool: Pool, interval_s: int
+) -> None:
+    horizon = load_mission(Settings().mission_file).subsystems["thermal"].horizon
+    start, interval = datetime.fromisoformat(RANGE["start_time"]), timedelta(seconds=interval_s)
+    for age in (horizon + 0.5, horizon - 0.5):
+        telemetry_job(api_pool, start - age * interval, interval_s=interval_s, steps=horizon)
+    asked = {"model_name": "lstm_timeseries", "satellite_id": "SAT-001", **RANGE}
+    points = get(api, "/api/v1/trends/prediction", **asked).json()["data_points"]
+    assert [(datetime.fromisoformat(point["timestamp"]) - start, point["value"]) for point in points] == [
+        (interval / 2, 40.0 + horizon)
+    ]
 
 
 def test_comparison_pairs_by_time(api: RunningApi, api_pool: Pool) -> None:

@@ -18,6 +18,7 @@ from telemetry_core.messages import job_id_of, microseconds_of
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
 from telemetry_core.store import save_inferences, select
+from tests.integration.folding import fold
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get, verdict
 
@@ -173,19 +174,24 @@ def test_what_failed_the_check_is_kept_and_changes_nothing_in_use(pool: Pool, wo
 
 
 def test_alerts_between_two_times_are_told_but_those_of_constants_taken_back(
-    pool: Pool, worker: Calibrations, keeper: Pool
+    pool: Pool, worker: Calibrations, keeper: Pool, database: Settings
 ) -> None:
     judge(pool, "A", 0, "l")
     part = only(worker)
     worker.claim(part, is_forced=False)
     worker.save(part, learned(), DONE)
-    judge(pool, "A", 100, "a", calibration_hash="shipped")
+    judge(pool, "A", 100, "a", calibration_hash="shipped", anomaly_score=0.97)
     judge(pool, "A", 200, "a", calibration_hash=learned().hash)
-    judge(pool, "A", 900, "a")
-    span = (microseconds_of(NOW), microseconds_of(NOW + timedelta(seconds=300)))
-    assert len(worker.anomalous_spans(part, *span)) == 2
+    judge(pool, "A", 600, "n")
+    judge(pool, "A", 700, "a", anomaly_score=0.75)
+    judge(pool, "A", 1100, "n")
+    span = (microseconds_of(NOW), microseconds_of(NOW + timedelta(seconds=1200)))
+    assert len(worker.alert_spans(part, *span)) == 3, "what is not folded yet may become an alert"
+    with closing(open_pool(as_service(database, "verdict-relay"), max_connections=1)) as relay:
+        fold(relay)
+    assert len(worker.alert_spans(part, *span)) == 2, "a single low verdict is nominal telemetry, too"
     command.roll_back(keeper, {"satellite_id": "A", "subsystem": "eps", "version": None})
-    ((first_us, last_us),) = worker.anomalous_spans(part, *span)
+    ((first_us, last_us),) = worker.alert_spans(part, *span)
     assert (last_us - first_us, last_us) == (60_000_000, microseconds_of(NOW + timedelta(seconds=100)))
 
 

@@ -61,6 +61,27 @@ def test_breach_lasts_until_none_was_seen_for_a_minute_also_of_a_fast_clock(
     assert [(item.sign.reason, item.started_ms) for item in found] == expected
 
 
+@pytest.mark.parametrize("interval_s", [1, 60, 120])
+def test_breach_stands_from_one_sample_to_the_next_at_any_cadence(victoria_url: str, interval_s: int) -> None:
+    patience_s = round(MISSION.window.gap_s(interval_s))
+    breaches = Breaches(VictoriaMetrics(victoria_url), MISSION)
+    for age_s, stands in ((0, True), (interval_s, True), (patience_s - 5, True), (patience_s + 5, False)):
+        satellite = f"SAT-{interval_s}-{age_s}"
+        samples = {-age_s - place * interval_s: 20.0 if place < 6 else 50.0 for place in range(12)}
+        now_ms = measure(victoria_url, "low_battery", satellite, samples)
+        found = breaches.episodes(key for key in breaches.present() if key[0] == satellite)
+        starts = [now_ms - (age_s + 5 * interval_s) * 1000] if stands else []
+        assert [item.started_ms for item in found] == starts, satellite
+        assert [breaches.newest_value(item) for item in found] == [20.0] * len(found)
+
+
+def test_breach_at_a_slow_cadence_ends_with_the_next_sample(victoria_url: str) -> None:
+    measure(victoria_url, "low_battery", "SAT-slow", {-245: 20, -125: 20, -5: 31})
+    breaches = Breaches(VictoriaMetrics(victoria_url), MISSION)
+    present = {key for key in breaches.present() if key[0] == "SAT-slow"}
+    assert breaches.episodes(present) == []
+
+
 @pytest.mark.parametrize("age_s", [250, 0, -200])
 def test_last_contact_of_a_fast_on_board_clock_is_known(victoria_url: str, age_s: int) -> None:
     satellite = f"SAT-{1000 + age_s}"

@@ -40,6 +40,9 @@ export const choiceParam = <const T extends readonly [string, ...string[]]>(word
 export const wholeParam = (least: number, most: number) =>
   z.number().int().min(least).max(most).optional().catch(undefined);
 
+/** A number above zero up to a bound. */
+export const positiveParam = (most: number) => z.number().positive().max(most).optional().catch(undefined);
+
 /** A time in UTC, with its Z. */
 export const utcParam = () =>
   z

@@ -60,7 +60,8 @@ Where samples are close together little time is observed: a count says more ther
 ## What is learned
 
 Satellites of {config["satellites"]} that have constants, and of how many samples (median): a subsystem is
-looked at with {NEEDED_SAMPLES:,} samples of a channel, and after a refusal again with a tenth more, up to
+looked at with {NEEDED_SAMPLES:,} samples of a channel, or three orbits of them, and after a refusal again
+with a tenth more, up to
 {MOST_SAMPLES:,}. One without constants is learning: its faults have no part in the shares below.
 
 {_learned(cells)}

@@ -1,6 +1,6 @@
 """Constants of suite field that the platform learns itself, from what it would have stored of a fleet.
 
-It looks when a channel has 2,000 samples, and where it refuses, again with a tenth more, as a worker does.
+It looks when a channel has 2,000 samples of three orbits, and where it refuses, again with a tenth more.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ import numpy as np
 from analysis_server.calibration import Calibration, parse_calibration
 from analysis_server.history import Samples
 from analysis_server.learner import RETRY_SHARE, learned_from, present_cadence
-from analysis_server.learning import NEEDED_SAMPLES, Learned, NotLearned
+from analysis_server.learning import Learned, NotLearned, needed_samples
 from analysis_server.stored_telemetry import MOST_SAMPLES
 from telemetry_core.subsystems import Mission
 from tests.benchmarks.detection.field_telemetry import Fleet, Packets, Track
@@ -80,7 +80,7 @@ def first_learned(
     tracks: Sequence[Track], subsystem: str, mission: Mission, model: ModelFile
 ) -> Learned | NotLearned:
     """Look at more and more of the newest samples, until they are learned from or no more are read."""
-    for count in looks():
+    for count in looks(needed_samples(tracks[0].interval_us / 1e6)):
         samples = present_cadence({track.channel: newest(track, count) for track in tracks})
         try:
             return learned_from(samples, [], subsystem, mission=mission, infer=model.infer)
@@ -89,9 +89,9 @@ def first_learned(
     return refusal
 
 
-def looks() -> Iterator[int]:
+def looks(first: int) -> Iterator[int]:
     """How many samples of a channel are stored at each look."""
-    count = float(NEEDED_SAMPLES)
+    count = float(min(first, MOST_SAMPLES))
     while count <= MOST_SAMPLES:
         yield round(count)
         count *= 1 + RETRY_SHARE

@@ -56,6 +56,14 @@ def judged(one: WindowSet, learned: Lookup) -> tuple[list[tuple[str, str | None]
     return [(row.job_id, row.error_message) for row in rows], len(calls)
 
 
+def test_irregular_samples_are_judged_by_nobodys_constants() -> None:
+    one = replace(task(("A", 20.0), ("A", 20.0)), is_irregular=np.array([[False], [True]]))
+    assert judged(one, lambda _satellites, _subsystem: {"A": OWN})[0] == [
+        ("A-0", "own"),
+        ("A-1", SHIPPED.hash),
+    ]
+
+
 def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked() -> None:
     def unasked(_satellites: Sequence[str], _subsystem: str) -> Mapping[str, Calibration]:
         raise AssertionError

@@ -20,8 +20,8 @@ from analysis_server.learner import (
     generated_ms,
     next_look_s,
 )
-from analysis_server.learning import NEEDED_SAMPLES, Learned
-from analysis_server.stored_telemetry import StoredTelemetry
+from analysis_server.learning import NEEDED_SAMPLES, Learned, needed_samples
+from analysis_server.stored_telemetry import MOST_SAMPLES, StoredTelemetry
 from analysis_server.triton import Forecast
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings, load_mission
@@ -69,7 +69,7 @@ class Kept(Calibrations):
     def claim(self, part: Part, *, is_forced: bool) -> bool:
         return is_forced or part.satellite_id not in self.taken
 
-    def anomalous_spans(self, part: Part, first_us: int, last_us: int) -> list[tuple[int, int]]:
+    def alert_spans(self, part: Part, first_us: int, last_us: int) -> list[tuple[int, int]]:
         return self.spans
 
     def save_progress(self, part: Part, progress: Progress, refused: Learned | None = None) -> None:
@@ -146,6 +146,21 @@ def test_too_few_samples_are_told_with_their_interval() -> None:
     progress = kept.progress["NEW-1"]
     assert (progress.samples, progress.interval_s, progress.reason) == (412, INTERVAL_S, "too_few_samples")
     assert progress.wait_s == pytest.approx((NEEDED_SAMPLES - 412) * INTERVAL_S / 10)
+
+
+def test_samples_of_less_than_three_orbits_are_too_few_however_many_they_are() -> None:
+    kept = Kept(part(interval_s=2.0))
+    assert learner(kept, Stored(interval_s=2.0, NEW_1=8_640)).turn() == 0
+    assert (kept.progress["NEW-1"].samples, kept.progress["NEW-1"].reason) == (8_640, "too_few_samples")
+    assert needed_samples(2.0) == 8_641
+    assert learner(kept, Stored(interval_s=2.0, NEW_1=8_641)).turn() == 1
+
+
+def test_telemetry_too_dense_to_be_read_over_three_orbits_is_not_settled() -> None:
+    kept = Kept(part(interval_s=0.25))
+    assert learner(kept, Stored(interval_s=0.25, NEW_1=MOST_SAMPLES)).turn() == 0
+    progress = kept.progress["NEW-1"]
+    assert (progress.reason, progress.detail) == ("not_settled", "2.8 of 4.8 h, no more is read")
 
 
 def test_a_renewal_in_vain_is_tried_again_later() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from analysis_server.stored_telemetry import MOST_SAMPLES
 from telemetry_core.alert_rule import Judged
 from telemetry_core.inferences import Verdict
 from tests.benchmarks.detection import field_sources
@@ -30,12 +31,14 @@ def telemetry(steps: int, satellites: int = 1, subsystem: str = "comm") -> list[
 
 
 def test_looks_begin_with_2000_samples_and_wait_for_a_tenth_more() -> None:
-    counts = list(looks())
+    counts = list(looks(2_000))
     assert counts[:3] == [2_000, 2_200, 2_420]
-    assert counts[-1] <= 10_000 < counts[-1] * 1.1
+    assert counts[-1] <= MOST_SAMPLES < counts[-1] * 1.1
 
 
-@pytest.mark.parametrize(("packets", "steps"), [(Packets.ONE, 10_000), (Packets.TURNS, 20_000)])
+@pytest.mark.parametrize(
+    ("packets", "steps"), [(Packets.ONE, MOST_SAMPLES), (Packets.TURNS, 2 * MOST_SAMPLES)]
+)
 def test_a_satellite_is_judged_on_what_follows_its_history(
     packets: Packets, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +115,7 @@ def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_faul
 
 
 def test_what_the_check_refuses_is_learning_and_has_no_share() -> None:
-    cell = measured(cell_of("learned", subsystems=("thermal",)), recordings=1, kinds=["step"])
+    cell = measured(cell_of("learned", 0.1, subsystems=("thermal",)), recordings=1, kinds=["step"])
     assert cell["state"] == "learning"
     assert cell["learned"]["thermal"] == {
         "learned": 0, "samples_median": None, "refused": {"not_settled": 10},

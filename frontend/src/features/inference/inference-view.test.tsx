@@ -17,7 +17,17 @@ const mission = {
   max_horizon: 64,
   min_points: 10,
   max_points: 10_000,
-  subsystems: [],
+  subsystems: [
+    {
+      name: "eps",
+      horizon: 10,
+      channels: [
+        { name: "battery_voltage", unit: "V", is_flag: false, is_feature: true, nominal: null, metric: null },
+        { name: "heater", unit: "", is_flag: true, is_feature: false, nominal: null, metric: null },
+      ],
+      rules: [],
+    },
+  ],
 };
 
 test("a wrong number is named by its line, and nothing can be sent", async () => {
@@ -49,4 +59,21 @@ test("the server's refusal stands at the field that it is about", async () => {
   fireEvent.click(screen.getByRole("button", { name: "Submit" }));
   await waitFor(() => expect(screen.getByLabelText("Horizon (steps ahead)")).toBeInvalid());
   expect(screen.getByText("too long")).toBeVisible();
+});
+
+test("the interval is optional, and what is typed is sent for the chosen channel", async () => {
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/mission": mission }));
+  renderView(InferenceView, { path: "/inference", at: "/inference", search: searchSchema });
+  fireEvent.click(await screen.findByRole("button", { name: "Fill in an example" }));
+  const curl = () => screen.getByText(/^curl -X POST/);
+  expect(curl()).toHaveTextContent('"config":{}');
+  const interval = screen.getByLabelText("Sampling interval (s)");
+  fireEvent.change(interval, { target: { value: "0.25" } });
+  await waitFor(() => expect(curl()).toHaveTextContent('"config":{"interval_s":0.25}'));
+  const channel = screen.getByLabelText("Channel");
+  expect(channel).not.toHaveTextContent("heater");
+  fireEvent.change(channel, { target: { value: "eps.battery_voltage" } });
+  await waitFor(() => expect(curl()).toHaveTextContent('"subsystems":{"eps":{"battery_voltage":[25,26.19,'));
+  fireEvent.change(interval, { target: { value: "" } });
+  await waitFor(() => expect(curl()).toHaveTextContent('"config":{}'));
 });

@@ -25,6 +25,11 @@ export const en = {
     model: "Model",
     horizon: "Horizon (steps ahead)",
     window: "Window (newest values used)",
+    channel: "Channel",
+    noChannel: "none: a plain series",
+    interval: "Sampling interval (s)",
+    intervalHint:
+      "Time between two values: a channel is judged by what is usual for it at that interval. Without it, and without a channel, the series is judged against itself.",
     optional: "optional",
     satellite: "Satellite",
     submit: "Submit",
@@ -69,6 +74,11 @@ export const ko: typeof en = {
     model: "모델",
     horizon: "예측 구간 (스텝)",
     window: "윈도 (사용할 최근 값)",
+    channel: "채널",
+    noChannel: "없음: 일반 시계열",
+    interval: "샘플링 간격 (초)",
+    intervalHint:
+      "두 값 사이의 시간입니다. 채널은 그 간격에서 평소에 보이는 값을 기준으로 판정합니다. 간격이나 채널이 없으면 시계열 자체만으로 판정합니다.",
     optional: "선택",
     satellite: "위성",
     submit: "요청 보내기",

@@ -15,6 +15,14 @@ test("what is not chosen is not sent", () => {
   });
 });
 
+test("a channel and its interval are sent as the API takes them", () => {
+  expect(requestOf({ channel: "eps.battery_voltage", interval: 0.1 }, "m", [1, 2])).toEqual({
+    model_name: "m",
+    subsystems: { eps: { battery_voltage: [1, 2] } },
+    config: { interval_s: 0.1 },
+  });
+});
+
 test("a shell hands curl exactly the body that the button sends, also a long one", () => {
   const values = Array.from({ length: 10_000 }, (_, index) => -1 / (index + 3));
   const request = { ...requestOf({ satellite: "SAT-1" }, "it's $HOME `id` \\", values) };

@@ -7,13 +7,19 @@ export type SubmitRequest = Schemas["SubmitRequest"];
 export function requestOf(search: InferenceSearch, model: string, values: number[]): SubmitRequest {
   return {
     model_name: model,
-    data: values,
+    ...inputOf(search.channel, values),
     config: {
       ...(search.horizon === undefined ? {} : { forecast_horizon: search.horizon }),
       ...(search.window === undefined ? {} : { window_size: search.window }),
+      ...(search.interval === undefined ? {} : { interval_s: search.interval }),
     },
     ...(search.satellite === undefined ? {} : { metadata: { satellite_id: search.satellite } }),
   } as SubmitRequest;
+}
+
+function inputOf(channel: string | undefined, values: number[]) {
+  const [subsystem, name] = channel?.split(".") ?? [];
+  return subsystem && name ? { subsystems: { [subsystem]: { [name]: values } } } : { data: values };
 }
 
 /** The same request for a POSIX shell; the body is no argument, since a long series exceeds what one may hold. */

@@ -31,6 +31,26 @@ def test_published_counterexample_is_refused(path: Path) -> None:
         check_request(example(path.name), models={"lstm_timeseries": ["1", "2"]}, mission=MISSION)
 
 
+@pytest.mark.parametrize(
+    ("channels", "status", "said"),
+    [
+        ({"battery_voltage": [1.0] * 10, "mood": [1.0] * 10}, 422, "subsystems.eps.mood: no channel"),
+        ({"battery_voltage": [1.0] * 10, "battery_current": [1.0] * 9}, 400,
+         "subsystems.eps.battery_current must contain at least 10 elements"),
+        ({}, 422, "subsystems.eps: no channel is given"),
+    ],
+)  # fmt: skip
+def test_refusal_names_the_channel_that_it_is_about(
+    channels: dict[str, list[float]], status: int, said: str
+) -> None:
+    posted = {"model_name": "lstm_timeseries", "subsystems": {"eps": channels}}
+    with pytest.raises(RequestRefused, match=said) as refused:
+        check_request(
+            SubmitRequest.model_validate(posted), models={"lstm_timeseries": ["1"]}, mission=MISSION
+        )
+    assert refused.value.status == status
+
+
 def test_task_arguments_survive_json() -> None:
     for path in EXAMPLES.glob("submit_*.json"):
         planned = plan_submission(example(path.name), job_id="job", created_at=NOW, mission=MISSION)

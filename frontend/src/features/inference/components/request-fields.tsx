@@ -23,7 +23,10 @@ export function RequestFields({
   const navigate = route.useNavigate();
   const choose = (change: Partial<InferenceSearch>) =>
     void navigate({ search: { ...search, ...change }, replace: true });
-  const whole = (value: string | number) => (typeof value === "number" ? value : undefined);
+  const numeric = (value: string | number) => (typeof value === "number" ? value : undefined);
+  const channels = mission.subsystems.flatMap((subsystem) =>
+    subsystem.channels.filter((channel) => channel.is_feature).map(({ name }) => `${subsystem.name}.${name}`),
+  );
   return (
     <Group gap="sm" align="flex-start">
       <NativeSelect
@@ -43,7 +46,7 @@ export function RequestFields({
         max={mission.max_horizon}
         allowDecimal={false}
         value={search.horizon ?? ""}
-        onChange={(value) => choose({ horizon: whole(value) })}
+        onChange={(value) => choose({ horizon: numeric(value) })}
         error={problemOf("config.forecast_horizon")}
       />
       <NumberInput
@@ -54,8 +57,28 @@ export function RequestFields({
         min={1}
         allowDecimal={false}
         value={search.window ?? ""}
-        onChange={(value) => choose({ window: whole(value) })}
+        onChange={(value) => choose({ window: numeric(value) })}
         error={problemOf("config.window_size")}
+      />
+      <NativeSelect
+        size="xs"
+        label={t("request.channel")}
+        value={search.channel ?? ""}
+        onChange={(event) => choose({ channel: event.currentTarget.value || undefined })}
+        data={[{ value: "", label: t("request.noChannel") }, ...channels]}
+        error={problemOf(`subsystems.${search.channel}`)}
+      />
+      <NumberInput
+        size="xs"
+        w={230}
+        label={t("request.interval")}
+        description={t("request.intervalHint")}
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        placeholder={t("request.optional")}
+        min={0}
+        value={search.interval ?? ""}
+        onChange={(value) => choose({ interval: numeric(value) })}
+        error={problemOf("config.interval_s")}
       />
       <CommitInput
         w={150}
