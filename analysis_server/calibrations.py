@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.learning import NEEDED_SAMPLES, Learned, needed_samples
+from scoring.learning import NEEDED_SAMPLES, Learned, needed_samples
 from telemetry_core.database import Pool, transaction
 from telemetry_core.messages import job_id_of, microseconds_of, time_of
 from telemetry_core.queries import load_queries

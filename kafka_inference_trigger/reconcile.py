@@ -22,10 +22,11 @@ from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.broker import celery_app
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable, PlatformError
+from telemetry_core.look_back import read_since
 from telemetry_core.messages import microseconds_of
+from telemetry_core.records import MAX_BATCH, Record
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.store import select
-from telemetry_core.stream import MAX_BATCH, Record, read_since
 from telemetry_core.subsystems import Mission
 from telemetry_core.tasks import InferenceBatch
 

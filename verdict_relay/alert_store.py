@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from psycopg2.extras import execute_values
 
-from telemetry_core.alert_rule import Judged, Run
+from scoring.alert_rule import Judged, Run
 from telemetry_core.database import Connection
 from telemetry_core.inferences import Verdict
 from telemetry_core.messages import generated_us_of, time_of

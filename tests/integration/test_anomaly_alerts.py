@@ -10,7 +10,7 @@ import pytest
 
 from housekeeping.retention import retention_chores
 from operation_server.alerts.anomalies import anomalies_behind_s
-from telemetry_core.alert_rule import Judged, alerts_of
+from scoring.alert_rule import Judged, alerts_of
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.inferences import Verdict
 from telemetry_core.messages import job_id_of, microseconds_of

@@ -10,8 +10,8 @@ import pytest
 
 from analysis_server.calibrations import QUERIES, Calibrations, Part, Progress
 from analysis_server.learner import CALIBRATED
-from analysis_server.learning import Learned
 from housekeeping import calibrations as command
+from scoring.learning import Learned
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.inferences import Job, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of

@@ -8,15 +8,8 @@ import psycopg2
 import pytest
 
 from operation_server.verdicts import QUERIES
-from telemetry_core.database import (
-    MIGRATIONS,
-    Pool,
-    load_migrations,
-    migrate,
-    open_pool,
-    renew_roles,
-    transaction,
-)
+from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.settings import Settings
 from telemetry_core.store import Row, save_inferences, select
 from tests.integration.postgres_server import administer, free_port, running_server, server_programs
