@@ -66,6 +66,7 @@ FROM service AS analysis-server
 COPY --from=analysis-server-packages /opt/venv /opt/venv
 COPY --chmod=755 deploy/containers/celery /opt/satellite/bin/
 ENV PATH=/opt/satellite/bin:$PATH
+COPY --chmod=755 scoring scoring
 COPY --chmod=755 analysis_server analysis_server
 WORKDIR /srv/satellite/analysis_server
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
@@ -86,6 +87,7 @@ CMD ["python", "-m", "telemetry_writer"]
 
 FROM service AS verdict-relay
 COPY --from=core-packages /opt/venv /opt/venv
+COPY --chmod=755 scoring scoring
 COPY --chmod=755 verdict_relay verdict_relay
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "verdict_relay"]
@@ -132,7 +134,7 @@ HEALTHCHECK NONE
 FROM service AS simulator
 COPY --from=simulator-packages /opt/venv /opt/venv
 COPY --chmod=755 telemetry_replay telemetry_replay
-COPY --chmod=755 tests/simulator tests/simulator
+COPY --chmod=755 simulator simulator
 COPY --chmod=755 tests/satellite_simulator.py tests/satellite_simulator.py
 WORKDIR /srv/satellite/tests
 HEALTHCHECK NONE

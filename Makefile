@@ -75,7 +75,7 @@ chaos: up ## Faults under load and a ledger: MINUTES=60 SEED=7 ONLY="kill pause:
 		$(if $(MINUTES)$(ONLY),,--short) $(addprefix --only=,$(ONLY)) $(if $(COMPOSE),--compose "$(COMPOSE)")
 
 bench: up ## Print throughput and latency figures
-	@$(python) -m tests.benchmarks.run $(BENCH)
+	@$(python) -m benchmarks.platform.run $(BENCH)
 
 preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST=FILE) and after a change
 	@$(python) -m training.preview \
@@ -90,7 +90,7 @@ train: ## Train, export and judge MODEL=lstm_timeseries (needs the extra `traini
 	@$(python) -m training.train --model "$(or $(MODEL),lstm_timeseries)"
 
 bench-detection: ## Score detection: ARGS="--suite field | choice|bands|nasa|nasa-causal|tsb|tsb-causal|opssat --data DIR [--json FILE]"
-	@$(python) -m tests.benchmarks.detection.run $(ARGS)
+	@$(python) -m benchmarks.detection.run $(ARGS)
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'

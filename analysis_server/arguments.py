@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
-from analysis_server.series import LARGEST_VALUE
 from analysis_server.window_sets import WindowSet
+from scoring.series import LARGEST_VALUE
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job, Source
 from telemetry_core.models import MODEL_VERSION_PATTERN

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.learning import NEEDED_SAMPLES, Learned, needed_samples
+from scoring.learning import NEEDED_SAMPLES, Learned, needed_samples
 from telemetry_core.database import Pool, transaction
 from telemetry_core.messages import job_id_of, microseconds_of, time_of
-from telemetry_core.store import load_queries, select, to_json
+from telemetry_core.queries import load_queries
+from telemetry_core.store import select, to_json
 
-QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
+QUERIES: Final = load_queries(Path(__file__).parent)
 LEASE_S: Final = 600.0
 """So long no other worker takes up a subsystem that one has taken up."""
 SETTLING_S: Final = 60.0

@@ -13,10 +13,10 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
-from analysis_server.changes import Range
-from analysis_server.model_units import Numbers
 from analysis_server.window_sets import Counts, WindowSet
+from scoring.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
+from scoring.changes import Range
+from scoring.model_units import Numbers
 from telemetry_core.inferences import Source
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH
 from telemetry_core.tasks import ChannelState

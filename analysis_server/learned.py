@@ -16,9 +16,9 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from analysis_server.calibration import Calibration, parse_calibration
 from analysis_server.coverage import with_coverage
 from analysis_server.window_sets import WindowSet
+from scoring.calibration import Calibration, parse_calibration
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.inferences import SubsystemInference
 from telemetry_core.subsystems import MIN_WINDOW_LENGTH

@@ -13,14 +13,14 @@ import numpy as np
 import structlog
 
 from analysis_server.calibrations import Calibrations, Part, Progress
-from analysis_server.channel_settings import without_invalid_values
-from analysis_server.history import History, Samples, marked_by_alerts, marked_by_limits
 from analysis_server.inference import Infer
-from analysis_server.learning import Learned, NotLearned, Subject, learn, needed_samples
-from analysis_server.measures import Windows
-from analysis_server.model_units import ModelUnits, Numbers
-from analysis_server.stored_telemetry import MOST_SAMPLES, StoredTelemetry
+from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import TritonClient
+from scoring.channel_settings import without_invalid_values
+from scoring.history import History, Samples, marked_by_alerts, marked_by_limits
+from scoring.learning import MOST_SAMPLES, Learned, NotLearned, Subject, learn, needed_samples
+from scoring.measures import Windows
+from scoring.model_units import ModelUnits, Numbers
 from telemetry_core.database import Pool, open_pool
 from telemetry_core.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.observability import configure_logging

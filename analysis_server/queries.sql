@@ -1,4 +1,4 @@
--- The statements of learning, by name, as in telemetry_core/queries.sql.
+-- The statements of learning, by name.
 
 -- name: due_parts
 -- Subsystems whose newest verdict is learning, and those whose constants are to be renewed, when they are due: those never

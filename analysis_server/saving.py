@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from analysis_server.delivery import ShutdownRequested
-from analysis_server.inference import failed_rows
+from analysis_server.rows import failed_rows
 from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
 from telemetry_core.inferences import SubsystemInference

@@ -8,7 +8,8 @@ import numpy as np
 import orjson
 import requests
 
-from analysis_server.history import Samples
+from scoring.history import Samples
+from scoring.learning import MOST_SAMPLES
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.victoria import DEPENDENCY, escape_label
 
@@ -17,8 +18,6 @@ TIMEOUT_S: Final = (3.0, 30.0)
 PAGE_SAMPLES: Final = 2_000
 """Of the first page, by the sampling interval; each page further back spans twice as long, until it holds
 more than twice as many."""
-MOST_SAMPLES: Final = 40_000
-"""Of a channel: seven orbits of one a second."""
 LOOK_BACK_S: Final = 30 * 86_400.0
 MOST_PAGE_BYTES: Final = 16 << 20
 CHUNK_BYTES: Final = 1 << 20

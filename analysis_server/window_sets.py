@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.channel_settings import without_invalid_values
-from analysis_server.model_units import Numbers
+from scoring.channel_settings import without_invalid_values
+from scoring.model_units import Numbers
 from telemetry_core.errors import ModelContractError
 from telemetry_core.inferences import Job
 from telemetry_core.messages import time_of

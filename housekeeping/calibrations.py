@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from housekeeping.statements import QUERIES
+from housekeeping import QUERIES
 from telemetry_core.database import Connection, Pool, open_pool, transaction
 from telemetry_core.errors import PlatformError
 from telemetry_core.false_alarms import rates_per_day

@@ -1,4 +1,4 @@
--- The statements of the housekeeping service, by name, as in telemetry_core/queries.sql.
+-- The statements of the housekeeping service, by name.
 
 -- name: expired_jobs
 -- Finished jobs of one state from before a time, oldest first; `after` spares a walk over those that are kept.

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import structlog
 
+from housekeeping import QUERIES
 from housekeeping.chores import SERVICE, Chore
-from housekeeping.statements import QUERIES
 from telemetry_core.batch_size import BatchSize
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable, ModelContractError

@@ -23,10 +23,11 @@ from telemetry_core.database import Pool, open_pool
 from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
+from telemetry_core.look_back import LookBack, read_newest
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import TRIGGER_GROUP, LookBack, TelemetryStream, read_newest
+from telemetry_core.stream import TRIGGER_GROUP, TelemetryStream
 
 STATEMENT_TIMEOUT_MS: Final = 5_000
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
+from kafka_inference_trigger import QUERIES
 from kafka_inference_trigger.dispatch import PublishTask, batch_publisher, task_id_of
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks
@@ -21,10 +22,11 @@ from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.broker import celery_app
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable, PlatformError
+from telemetry_core.look_back import read_since
 from telemetry_core.messages import microseconds_of
+from telemetry_core.records import MAX_BATCH, Record
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import rows
-from telemetry_core.stream import MAX_BATCH, Record, read_since
+from telemetry_core.store import select
 from telemetry_core.subsystems import Mission
 from telemetry_core.tasks import InferenceBatch
 
@@ -115,7 +117,7 @@ def _row_finder(settings: Settings) -> Callable[[list[str]], set[Key]]:
 
     def find(job_ids: list[str]) -> set[Key]:
         with transaction(pool) as connection:
-            found = rows(connection, "rows_of_jobs", {"job_ids": job_ids})
+            found = select(connection, QUERIES["rows_of_jobs"], {"job_ids": job_ids})
         return {(row["job_id"], row["subsystem"]) for row in found}
 
     return find

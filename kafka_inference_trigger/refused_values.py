@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from kafka_inference_trigger import QUERIES
 from kafka_inference_trigger.gathering import Gathered, Key, Save
 from telemetry_core.database import Pool, transaction
 from telemetry_core.messages import BadValue, time_of
-from telemetry_core.store import QUERIES
 
 MAX_GATHERED: Final = 5_000
 """Rows that wait to be saved, under 4 MB; beyond them the longest silent one goes."""

@@ -30,7 +30,7 @@ from telemetry_core.observability import (
     SATELLITES_TRACKED,
     VALUES_REFUSED,
 )
-from telemetry_core.stream import Record
+from telemetry_core.records import Record
 from telemetry_core.subsystems import Mission
 from telemetry_core.tasks import InferenceBatch
 

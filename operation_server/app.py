@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, Final, Protocol
 
 from celery import Celery
 from fastapi import FastAPI
@@ -11,30 +12,20 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from operation_server import problems
-from operation_server.access_log import leave_out_queries
-from operation_server.asking import Gate, Inquiry
-from operation_server.breaches import Breaches
+from operation_server.alerts import routes as alerts
+from operation_server.alerts.breaches import Breaches
+from operation_server.dashboard import routes as dashboard
+from operation_server.dashboard.feed import DashboardFeed, read_dashboard
+from operation_server.dead_letters import routes as dead_letters
 from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
 from operation_server.dead_letters.gathering import gathering
 from operation_server.dead_letters.office import DeadLetterOffice
-from operation_server.dependencies import SendTask, Services
-from operation_server.fleet import FleetBoard
-from operation_server.hosts import OwnHosts
-from operation_server.keys import OPEN_PATHS, ApiKeys, Tickets
-from operation_server.limits import BodyLimit, LineLimit, RequestTimer
-from operation_server.live import (
-    VERDICT_PAGE,
-    DashboardFeed,
-    JobFeed,
-    Position,
-    VerdictFeed,
-    events_of,
-)
-from operation_server.pipeline.board import Board, questions
-from operation_server.pipeline.triton import IndexedModel, triton_question
-from operation_server.readers import job_states
-from operation_server.readiness import (
+from operation_server.fleet import routes as fleet
+from operation_server.fleet.status import FleetStatus
+from operation_server.health import routes as health
+from operation_server.health.heartbeat import reporting
+from operation_server.health.probes import Gate, Probes
+from operation_server.health.readiness import (
     Check,
     Readiness,
     kafka_check,
@@ -42,30 +33,36 @@ from operation_server.readiness import (
     rabbitmq_check,
     triton_check,
 )
-from operation_server.reporting import reporting
-from operation_server.routes import (
-    alerts,
-    dashboard,
-    dead_letters,
-    fleet,
-    forecasts,
-    health,
-    inference,
-    jobs,
-    mission,
-    passed_over,
-    pipeline,
-    results,
-    search,
-    telemetry,
-    tickets,
-    trends,
-    verdicts,
-)
-from operation_server.verdict_search import VerdictSearch
-from operation_server.victoria import VictoriaMetrics
+from operation_server.health.schemas import VERSION
+from operation_server.health.triton import IndexedModel, models_probe
+from operation_server.http import keys, problems
+from operation_server.http.access_log import leave_out_queries
+from operation_server.http.dependencies import MISSION, POOL
+from operation_server.http.hosts import OwnHosts
+from operation_server.http.keys import OPEN_PATHS, ApiKeys, Tickets
+from operation_server.http.limits import BodyLimit, LineLimit
+from operation_server.http.timing import RequestTimer
+from operation_server.inference import routes as inference
+from operation_server.inference.feed import JobFeed, read_states
+from operation_server.inference.models import MODEL_REPOSITORY
+from operation_server.inference.submission import SendTask
+from operation_server.jobs import result_routes as results
+from operation_server.jobs import routes as jobs
+from operation_server.mission import routes as mission_routes
+from operation_server.pipeline import routes as pipeline
+from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
+from operation_server.search import routes as search
+from operation_server.search.verdict_index import VerdictSearch
+from operation_server.telemetry import forecast_routes as forecasts
+from operation_server.telemetry import passed_over_routes as passed_over
+from operation_server.telemetry import routes as telemetry
+from operation_server.telemetry import trend_routes as trends
+from operation_server.telemetry.dependencies import VICTORIA_METRICS
+from operation_server.telemetry.victoria import VictoriaMetrics
+from operation_server.verdicts import routes as verdicts
+from operation_server.verdicts.feed import VerdictFeed, read_events, read_head
 from telemetry_core.broker import celery_app, publish
-from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.database import Pool, open_pool
 from telemetry_core.disk import DEPENDENCY as DISK
 from telemetry_core.disk import Disk
 from telemetry_core.liveness import Liveness
@@ -73,13 +70,23 @@ from telemetry_core.observability import configure_logging, start_tracing, stop_
 from telemetry_core.roles import as_service
 from telemetry_core.search import DEPENDENCY as SEARCH
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import Row, rows
 
-SERVICE = "operation-server"
-MAX_CONNECTIONS = 12
-STATEMENT_TIMEOUT_MS = 5_000
-PUBLISH_PATIENCE_S = 1.0
+SERVICE: Final = "operation-server"
+MAX_CONNECTIONS: Final = 12
+STATEMENT_TIMEOUT_MS: Final = 5_000
+PUBLISH_PATIENCE_S: Final = 1.0
 """A client of the API gets its answer within two seconds, whoever is away."""
+ROUTERS: Final = (
+    health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
+    verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
+    fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
+)  # fmt: skip
+"""In the order of the API's description."""
+
+
+class _Client(Protocol):
+    def close(self) -> None:
+        """Let go of connections and threads."""
 
 
 def create_app(
@@ -93,59 +100,75 @@ def create_app(
     leave_out_queries()
     start_tracing(SERVICE, "celery", "psycopg2", "requests")
     settings = settings or Settings()
-    pool = open_pool(
+    pool = _pool(settings)
+    broker = celery_app(SERVICE, settings)
+    broker.conf.broker_connection_timeout = PUBLISH_PATIENCE_S
+    victoria = VictoriaMetrics(settings.victoria_metrics_url)
+    index = VerdictSearch(settings.elasticsearch_url)
+    mission = load_mission(settings.mission_file)
+    models = models_probe(settings.triton_server_url, mission.model.name)
+    disk = Disk(settings)
+    office = DeadLetterOffice(pool, KafkaLetters(settings), RabbitLetters(broker))
+    readiness = Readiness(
+        checks or _checks(settings, pool, broker, victoria, index, models) | {DISK: disk.require_room}
+    )
+    status = StatusCache(
+        Probes(pipeline_probes(settings, pool, broker, victoria, index, models, disk)), settings
+    )
+    tickets = Tickets()
+    app = _application(settings, tickets, office, [readiness, status, victoria, index, pool])
+    POOL.put(app, pool)
+    MISSION.put(app, mission)
+    MODEL_REPOSITORY.put(app, settings.model_repository)
+    VICTORIA_METRICS.put(app, victoria)
+    search.VERDICT_INDEX.put(app, index)
+    keys.TICKETS.put(app, tickets)
+    health.READINESS.put(app, readiness)
+    pipeline.PIPELINE_STATUS.put(app, status)
+    dead_letters.OFFICE.put(app, office)
+    inference.SEND_TASK.put(app, send_task or _task_sender(broker, disk))
+    inference.JOB_FEED.put(app, JobFeed(partial(read_states, pool)))
+    dashboard.DASHBOARD_FEED.put(app, DashboardFeed(partial(read_dashboard, pool)))
+    verdicts.VERDICT_FEED.put(app, VerdictFeed(partial(read_events, pool), partial(read_head, pool)))
+    watch_fleet(app)
+    return app
+
+
+def watch_fleet(app: FastAPI) -> None:
+    """Give an application a fleet, and alerts, of which nothing is known yet."""
+    pool, victoria, mission = POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app)
+    breaches = Breaches(victoria, mission)
+    status = FleetStatus(pool, victoria, breaches, mission)
+    fleet.FLEET.put(app, status)
+    sources = alerts.Sources(pool=pool, mission=mission, breaches=breaches, conditions=status.conditions)
+    alerts.SOURCES.put(app, sources)
+
+
+def _pool(settings: Settings) -> Pool:
+    return open_pool(
         as_service(settings, SERVICE),
         max_connections=MAX_CONNECTIONS,
         application_name=SERVICE,
         statement_timeout_ms=STATEMENT_TIMEOUT_MS,
     )
-    broker = celery_app(SERVICE, settings)
-    broker.conf.broker_connection_timeout = PUBLISH_PATIENCE_S
-    victoria = VictoriaMetrics(settings.victoria_metrics_url)
-    engine = VerdictSearch(settings.elasticsearch_url)
-    mission = load_mission(settings.mission_file)
-    breaches = Breaches(victoria, mission)
-    models = triton_question(settings.triton_server_url, mission.model.name)
-    disk = Disk(settings)
-    services = Services(
-        pool=pool,
-        send_task=send_task or _task_sender(broker, disk),
-        mission=mission,
-        model_repository=settings.model_repository,
-        victoria=victoria,
-        search=engine,
-        readiness=Readiness(
-            checks or _checks(settings, pool, broker, victoria, engine, models) | {DISK: disk.require_room}
-        ),
-        pipeline=Board(Inquiry(questions(settings, pool, broker, victoria, engine, models, disk)), settings),
-        jobs=JobFeed(lambda job_ids: _read_states(pool, job_ids)),
-        dashboard=DashboardFeed(lambda: dashboard.read_dashboard(pool)),
-        verdicts=VerdictFeed(lambda position: _read_verdicts(pool, position), lambda: _read_head(pool)),
-        breaches=breaches,
-        tickets=Tickets(),
-        fleet=FleetBoard(pool, victoria, breaches, mission),
-        dead_letters=DeadLetterOffice(pool, KafkaLetters(settings), RabbitLetters(broker)),
-    )
-    return _application(services, settings)
 
 
-def _application(services: Services, settings: Settings) -> FastAPI:
+def _application(
+    settings: Settings, tickets: Tickets, office: DeadLetterOffice, clients: Sequence[_Client]
+) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         liveness = Liveness()
         liveness.start()
-        async with reporting(liveness), gathering(services.dead_letters.collect):
+        async with reporting(liveness), gathering(office.collect):
             yield
-        services.readiness.close()
-        services.pipeline.close()
-        services.victoria.close()
-        services.search.close()
-        services.pool.close()
+        for client in clients:
+            client.close()
         stop_tracing()
 
     app = FastAPI(
         title="Satellite telemetry analysis: operation server",
-        version=health.VERSION,
+        version=VERSION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -153,17 +176,13 @@ def _application(services: Services, settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         telemetry={"operation_spans": False, "exclude": lambda scope: scope["path"] in OPEN_PATHS},
     )
-    app.state.services = services
-    for routes in (
-        health, inference, results, dashboard, trends, search, verdicts, mission, telemetry, forecasts, jobs,
-        alerts, fleet, passed_over, pipeline, dead_letters, tickets,
-    ):  # fmt: skip
-        app.include_router(routes.router)
+    for router in ROUTERS:
+        app.include_router(router)
     problems.install(app)
     _serve_docs(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(LineLimit)
-    app.add_middleware(ApiKeys, keys=settings.accepted_api_keys, tickets=services.tickets)
+    app.add_middleware(ApiKeys, keys=settings.accepted_api_keys, tickets=tickets)
     app.add_middleware(OwnHosts, allowed_hosts=settings.accepted_hosts)
     app.add_middleware(RequestTimer)
     _describe_problems(app)
@@ -228,7 +247,7 @@ def _checks(  # noqa: PLR0913, PLR0917 - the servers
     pool: Pool,
     broker: Celery,
     victoria: VictoriaMetrics,
-    engine: VerdictSearch,
+    index: VerdictSearch,
     models: Callable[[], list[IndexedModel]],
 ) -> dict[str, Check]:
     return {
@@ -237,22 +256,5 @@ def _checks(  # noqa: PLR0913, PLR0917 - the servers
         "triton": triton_check(settings.triton_server_url, models),
         "victoria-metrics": victoria.check,
         "kafka": kafka_check(settings.kafka_bootstrap_servers),
-        SEARCH: engine.check,
+        SEARCH: index.check,
     }
-
-
-def _read_states(pool: Pool, job_ids: Sequence[str]) -> dict[str, Row]:
-    with transaction(pool) as connection:
-        return job_states(connection, job_ids)
-
-
-def _read_verdicts(pool: Pool, position: Position) -> list[Row]:
-    parameters = {"xact": position[0], "id": position[1], "limit": VERDICT_PAGE}
-    with transaction(pool) as connection:
-        return events_of(rows(connection, "events_after", parameters))
-
-
-def _read_head(pool: Pool) -> Position:
-    with transaction(pool) as connection:
-        (row,) = rows(connection, "verdict_head")
-    return int(row["xact"]), 0

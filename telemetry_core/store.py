@@ -1,6 +1,5 @@
 """Writing jobs and verdicts to PostgreSQL, and reading rows. Functions take a connection and never commit."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,25 +12,10 @@ from psycopg2.extras import execute_values
 
 from telemetry_core.database import Connection
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
+from telemetry_core.queries import load_queries
 from telemetry_core.values import storable, storable_text
 
-
-def load_queries(text: str) -> dict[str, str]:
-    """Split named statements: each begins with a line `-- name: <name>`."""
-    parts = re.split(r"^-- name: (\w+)$", text, flags=re.MULTILINE)
-    names, statements = parts[1::2], parts[2::2]
-    queries = {name: _without_comments(statement) for name, statement in zip(names, statements, strict=True)}
-    if len(queries) != len(names):
-        raise ValueError("a query name stands there twice")
-    return queries
-
-
-def _without_comments(statement: str) -> str:
-    return "\n".join(line for line in statement.splitlines() if line and not line.startswith("--"))
-
-
-QUERIES: Final = load_queries(Path(__file__).with_name("queries.sql").read_text(encoding="utf-8"))
+QUERIES: Final = load_queries(Path(__file__).parent)
 _JSON_OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS
 
 Row = dict[str, Any]
@@ -45,16 +29,6 @@ class SavedCounts:
     changed: int
     #: Rows that were final already: a redelivery.
     duplicates: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingInput:
-    """Input of one subsystem of a job that a client asks for."""
-
-    subsystem: str
-    model_name: str
-    input_data: Any
-    input_features: tuple[str, ...]
 
 
 def save_inferences(
@@ -113,43 +87,8 @@ def save_results(
             cursor.execute(QUERIES["save_result"], _result_parameters(by_id[row.job_id], row))
 
 
-def create_pending_job(connection: Connection, job: Job, inputs: Sequence[PendingInput]) -> None:
-    """Insert a job that a client asked for, with a pending row for each of its inputs.
-
-    A posted series gets its result document too.
-    """
-    parameters = {
-        "job_id": job.job_id,
-        "satellite_id": job.satellite_id,
-        "source": job.source,
-        "trigger_reason": _text(job.trigger_reason),
-        "trigger_reasons": list(map(storable_text, job.trigger_reasons)),
-        "total_subsystems": job.total_subsystems,
-        "created_at": job.created_at,
-        "metadata": to_json(job.metadata),
-    }
-    rows = [
-        (job.job_id, item.subsystem, item.model_name, JobStatus.PENDING.value, to_json(item.input_data),
-         list(item.input_features), job.created_at)
-        for item in sorted(inputs, key=lambda item: item.subsystem)
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES["insert_pending_job"], parameters)
-        _insert_all(cursor, "insert_pending_inferences", rows)
-        for item in inputs:
-            if item.subsystem == SERIES_SUBSYSTEM:
-                cursor.execute(
-                    QUERIES["insert_pending_result"], {**parameters, "model_name": item.model_name}
-                )
-
-
-def rows(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a named query and return its rows; times are in UTC, scores are numbers."""
-    return select(connection, QUERIES[name], parameters)
-
-
 def select(connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a statement of a service's own and return its rows in the same way."""
+    """Run a statement and return its rows; times are in UTC, scores are numbers."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or {})
         columns = [column.name for column in cursor.description or ()]

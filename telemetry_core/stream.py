@@ -4,26 +4,22 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from telemetry_core.consumer_group import GroupLag, begin_offsets, is_fatal, member_of
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Backlog, Liveness, Work
-from telemetry_core.messages import REPLAYED_HEADER
+from telemetry_core.look_back import LookBack, read_before
 from telemetry_core.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
+from telemetry_core.records import MAX_BATCH, Record, is_notice, record_of
 from telemetry_core.settings import Settings
 
 TRIGGER_GROUP: Final = "analysis-inference-group"
 WRITER_GROUP: Final = "victoria-consumer-group"
-MAX_BATCH: Final = 500
-LOOK_BACK_IDLE_S: Final = 15.0
-"""A look-back that gets nothing for this long finds Kafka away."""
 MAX_BACKOFF_S: Final = 10.0
 REJOIN_AFTER_S: Final = 1.0
 """Pause before a new client takes the place of one that failed."""
@@ -33,33 +29,6 @@ LOOK_BACK_POLL_S: Final = 0.5
 Plan = TypeVar("Plan")
 Join = Callable[..., Consumer]
 """As `member_of`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One message of a topic and its place there."""
-
-    value: bytes | None
-    key: bytes | None
-    partition: int
-    offset: int
-    #: Time at which the broker appended it, microseconds since 1970 UTC.
-    received_us: int
-    #: Whether its sender plays history, whose age says nothing.
-    is_replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookBack:
-    """Messages that precede the committed offsets, read as they are asked for."""
-
-    records: Iterator[Record]
-    until_us: int
-    """When the oldest message that is next in line was received; work begins there."""
-
-    def __iter__(self) -> Iterator[Record]:
-        """Read them, partition after partition."""
-        return self.records
 
 
 _log = structlog.get_logger(__name__)
@@ -157,7 +126,7 @@ class TelemetryStream:
         if self._assigned is not owned:
             # Revoked while they were read: what is known of them is forgotten, and the next owner reads them.
             return []
-        return [_record(message) for message in (first, *rest) if not _is_notice(message)]
+        return [record_of(message) for message in (first, *rest) if not is_notice(message)]
 
     def _attempt(self, stop: threading.Event, action: Callable[[], None]) -> bool:
         """Run `action` until it finds its servers; False when the partitions went away first."""
@@ -256,141 +225,3 @@ class TelemetryStream:
             return LookBack(records=iter(()), until_us=0)
         found = read_before(self._settings, committed=committed, span_s=self._look_back_s)
         return LookBack(records=self._polled(found.records), until_us=found.until_us)
-
-
-def read_before(settings: Settings, *, committed: dict[int, int], span_s: float) -> LookBack:
-    """Return what was appended up to `span_s` before the committed offsets, read by a consumer of no group.
-
-    A satellite may have moved to an assigned partition when partitions were added: so the other
-    partitions are read too, up to their ends, and before the assigned ones.
-    """
-    with _reader(settings) as consumer:
-        ends = _end_offsets(consumer, settings.kafka_topic)
-        until_us = _next_in_line(consumer, settings.kafka_topic, committed, ends)
-    if until_us is None:
-        return LookBack(records=iter(()), until_us=0)
-    ranges = {partition: end for partition, end in ends.items() if partition not in committed} | committed
-    start_ms = until_us // 1000 - int(span_s * 1000)
-    return LookBack(records=_read_ranges(settings, start_ms, ranges), until_us=until_us)
-
-
-def read_since(settings: Settings, *, since_us: int) -> Iterator[Record]:
-    """Yield all that was appended since a time and up to now, partition after partition."""
-    topic = settings.kafka_topic
-    with _reader(settings) as consumer:
-        for partition, end in _end_offsets(consumer, topic).items():
-            yield from _read_range(consumer, TopicPartition(topic, partition), since_us // 1000, end)
-
-
-def read_newest(settings: Settings, *, count: int) -> tuple[list[Record], dict[int, int]]:
-    """Return the last `count` messages of each partition, and where each ends."""
-    topic = settings.kafka_topic
-    with _reader(settings) as consumer:
-        ends = _end_offsets(consumer, topic)
-        records = [
-            record
-            for partition, end in ends.items()
-            for record in _read_offsets(consumer, TopicPartition(topic, partition, max(0, end - count)), end)
-        ]
-    return records, ends
-
-
-@contextmanager
-def _reader(settings: Settings) -> Iterator[Consumer]:
-    """A consumer that joins no group and commits nothing; what it fails for passes by itself."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": settings.kafka_bootstrap_servers,
-            "group.id": "look-back",  # required by the client; nothing joins or commits
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "enable.partition.eof": False,
-        }
-    )
-    try:
-        yield consumer
-    except KafkaException as error:
-        raise DependencyUnavailable("kafka", str(error)) from error
-    finally:
-        consumer.close()
-
-
-def _end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
-    return {
-        partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
-        for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    }
-
-
-def _next_in_line(
-    consumer: Consumer, topic: str, committed: dict[int, int], ends: dict[int, int]
-) -> int | None:
-    """When the oldest message next in line was received, or the newest one read; None = there is none."""
-    times: list[int] = []
-    for partition, offset in committed.items():
-        reference = min(offset, ends[partition] - 1)
-        nearest = _read_offsets(consumer, TopicPartition(topic, partition, reference), reference + 1)
-        times.extend(record.received_us for record in nearest)
-    return min(times, default=None)
-
-
-def _read_ranges(settings: Settings, start_ms: int, ends: dict[int, int]) -> Iterator[Record]:
-    with _reader(settings) as consumer:
-        for partition, end in ends.items():
-            yield from _read_range(consumer, TopicPartition(settings.kafka_topic, partition), start_ms, end)
-
-
-def _read_range(consumer: Consumer, partition: TopicPartition, start_ms: int, end: int) -> Iterator[Record]:
-    lookup = TopicPartition(partition.topic, partition.partition, max(0, start_ms))
-    start = consumer.offsets_for_times([lookup], timeout=10)[0].offset
-    if 0 <= start < end:
-        yield from _read_offsets(consumer, TopicPartition(partition.topic, partition.partition, start), end)
-
-
-def _read_offsets(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[Record]:
-    """Yield the messages from `start.offset` up to `end`, which is not included."""
-    if start.offset < 0 or start.offset >= end:
-        return
-    consumer.assign([start])
-    last_progress = time.monotonic()
-    while True:
-        for message in consumer.consume(MAX_BATCH, timeout=0.2):
-            if _is_notice(message):
-                continue
-            record = _record(message)
-            if record.offset >= end:
-                return
-            last_progress = time.monotonic()
-            yield record
-            if record.offset == end - 1:
-                return
-        if time.monotonic() - last_progress > LOOK_BACK_IDLE_S:
-            raise DependencyUnavailable("kafka", f"nothing from {start.topic} for {LOOK_BACK_IDLE_S:.0f} s")
-        if consumer.position([start])[0].offset >= end:
-            return
-
-
-def _record(message: Message) -> Record:
-    partition, offset = message.partition(), message.offset()
-    if partition is None or offset is None:
-        raise KafkaException(KafkaError(KafkaError._BAD_MSG))  # noqa: SLF001 - the client's own name for it
-    return Record(
-        value=message.value(),
-        key=message.key(),
-        partition=partition,
-        offset=offset,
-        received_us=message.timestamp()[1] * 1000,
-        is_replayed=REPLAYED_HEADER in dict(message.headers() or ()),
-    )
-
-
-def _is_notice(message: Message) -> bool:
-    """Tell an event of the client from a message; one after which the client is of no use is raised."""
-    error = message.error()
-    if error is None:
-        return False
-    if is_fatal(KafkaException(error)):
-        raise KafkaException(error)
-    if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
-        _log.warning(f"Kafka: {error.str()}")
-    return True

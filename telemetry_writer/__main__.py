@@ -9,9 +9,10 @@ import structlog
 from telemetry_core.disk import Disk
 from telemetry_core.errors import InvalidMission
 from telemetry_core.liveness import Liveness
+from telemetry_core.look_back import LookBack
 from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import WRITER_GROUP, LookBack, TelemetryStream
+from telemetry_core.stream import WRITER_GROUP, TelemetryStream
 from telemetry_core.victoria import KEEP_S, VictoriaMetrics
 from telemetry_writer.refill import keep_restored, refill
 from telemetry_writer.writer import SERVICE, TelemetryWriter

@@ -16,9 +16,10 @@ import structlog
 
 from telemetry_core.errors import DependencyUnavailable, PlatformError
 from telemetry_core.liveness import Loop
+from telemetry_core.look_back import read_since
 from telemetry_core.messages import microseconds_of
+from telemetry_core.records import MAX_BATCH, Record
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import MAX_BATCH, Record, read_since
 from telemetry_core.values import parse_time
 from telemetry_core.victoria import DEPENDENCY, VictoriaMetrics
 from telemetry_writer.writer import SERVICE, TelemetryWriter

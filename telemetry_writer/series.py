@@ -7,7 +7,7 @@ from typing import Final
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.messages import MessageHeader, parse_header
-from telemetry_core.stream import Record
+from telemetry_core.records import Record
 from telemetry_core.subsystems import Mission
 from telemetry_core.values import number_of
 from telemetry_core.victoria import is_kept, sample_line

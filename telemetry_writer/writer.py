@@ -12,7 +12,7 @@ from telemetry_core.observability import (
     SAMPLES_OUT_OF_RETENTION,
     LogBudget,
 )
-from telemetry_core.stream import Record
+from telemetry_core.records import Record
 from telemetry_core.subsystems import Mission
 from telemetry_writer.first_values import FirstValues
 from telemetry_writer.series import SampleImport, plan_import

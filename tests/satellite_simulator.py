@@ -39,15 +39,15 @@ def use_project_environment() -> None:
 
 if __name__ == "__main__":
     use_project_environment()
-sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
+sys.path.insert(0, str(PROJECT))
 
 import orjson  # noqa: E402 - only now is the environment known to have it
+
 from simulator import faults  # noqa: E402
 from simulator.console import Console  # noqa: E402
 from simulator.constellation import satellite_ids, simulate  # noqa: E402
 from simulator.disorder import Disorder, Sending, Shares  # noqa: E402
 from simulator.sinks import KafkaSink, Ledger, LinesSink, Sink, open_for_writing  # noqa: E402
-
 from telemetry_replay.pacing import Pacer, parse_speed  # noqa: E402
 from telemetry_replay.publisher import PublishingError, usable_bootstrap  # noqa: E402
 

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from analysis_server.calibration import CALIBRATION_FILE
-from analysis_server.counters import straightened
-from analysis_server.fitting import rounded
-from analysis_server.forecast_bands import BANDS, OTHERS, STEP_RANGES
-from analysis_server.model_units import ModelUnits
+from analysis_server.calibration_file import CALIBRATION_FILE
+from scoring.counters import straightened
+from scoring.fitting import rounded
+from scoring.forecast_bands import BANDS, OTHERS, STEP_RANGES
+from scoring.model_units import ModelUnits
 from training.calibrate import REPOSITORY
 from training.calibration_windows import ROWS_PER_RUN
 from training.families import synthetic_series

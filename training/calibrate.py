@@ -6,15 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from analysis_server.calibration import (
-    CALIBRATED_LENGTHS,
-    CALIBRATION_FILE,
-    ChannelCalibration,
-    SubsystemCalibration,
-)
-from analysis_server.changes import Range
-from analysis_server.fitting import Constants, calibration_document, fit_subsystem
-from analysis_server.measures import Windows
+from analysis_server.calibration_file import CALIBRATION_FILE
+from scoring.calibration import CALIBRATED_LENGTHS, ChannelCalibration, SubsystemCalibration
+from scoring.changes import Range
+from scoring.fitting import Constants, calibration_document, fit_subsystem
+from scoring.measures import Windows
 from training.calibration_windows import (
     BANDS_S,
     Plan,

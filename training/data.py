@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis_server.counters import straightened
+from scoring.counters import straightened
 from telemetry_core.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples

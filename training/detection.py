@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.calibration import EVERY_INTERVAL, Calibration, load_calibration
-from analysis_server.scoring import Scores, score_windows
+from analysis_server.calibration_file import load_calibration
+from scoring.calibration import EVERY_INTERVAL, Calibration
+from scoring.scores import Scores
+from scoring.window_score import score_windows
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from training.calibrate import REPOSITORY
 from training.calibration_windows import Plan, StepPredictor, nominal_windows

@@ -1,6 +1,5 @@
 """Simulated telemetry as arrays: nominal recordings and recordings with a known fault."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,14 +10,11 @@ from unittest.mock import patch
 import numpy as np
 import yaml
 
-from telemetry_core.subsystems import Mission
-from training.families import Series
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
 from simulator import attitude, comm, orbit, power, spacecraft, thermal
 from simulator.constellation import nominal_arrays, satellite_ids, simulate_blocks
 from simulator.faults import parse_fault
+from telemetry_core.subsystems import Mission
+from training.families import Series
 
 MISSION = Path(__file__).parents[1] / "missions" / "default.yaml"
 FIRST_START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,19 +16,19 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from analysis_server.calibration import load_calibration
+from analysis_server.calibration_file import load_calibration
 from analysis_server.coverage import WHAT_TO_DO, uncovered_in_words
 from analysis_server.inference import infer_covered
 from analysis_server.learned import Lookup, judge_by_choice
 from analysis_server.triton import OUTPUTS, Forecast
 from analysis_server.window_sets import WindowSet, windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
-from telemetry_core.alert_rule import alerts_of, judged_of
+from scoring.alert_rule import alerts_of, judged_of
 from telemetry_core.errors import InvalidMission
 from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.messages import generated_us_of
+from telemetry_core.records import Record
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import Record
 from telemetry_core.subsystems import MAX_SPAN_S, MIN_WINDOW_LENGTH, Mission, enough_span_s
 from telemetry_replay.__main__ import build_messages
 from telemetry_replay.recording import Recording, recording_of

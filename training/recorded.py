@@ -1,7 +1,7 @@
 """Fit constants to a recording of one satellite: `python -m training.recorded FILE --mission MISSION.yaml`.
 
 The channels of the recording are then judged by their newest samples, against the recording and against the
-earlier samples of the window (`analysis_server/changes.py`).
+earlier samples of the window (`scoring/changes.py`).
 """
 
 import argparse
@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.calibration import BOUNDED_FORMAT, CALIBRATION_FILE
-from analysis_server.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
-from analysis_server.counters import straightened
-from analysis_server.fitting import RARE, rounded
-from analysis_server.measures import masked_max
-from analysis_server.scoring import recent_evidence
+from analysis_server.calibration_file import CALIBRATION_FILE
+from scoring.calibration import BOUNDED_FORMAT
+from scoring.change_score import recent_evidence
+from scoring.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
+from scoring.counters import straightened
+from scoring.fitting import RARE, rounded
+from scoring.measures import masked_max
 from telemetry_core.errors import InvalidMission
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis_server.counters import straightened
-from analysis_server.retrospective import Peak, scan_recording
+from scoring.counters import straightened
+from scoring.retrospective import Peak, scan_recording
 from telemetry_core.errors import InvalidMission
 from telemetry_core.messages import time_of
 from telemetry_core.settings import load_mission

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.scoring import score_unknown
+from scoring.window_score import score_unknown
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from training.nominal_series import HEAVY_TAILED, NOMINAL, Make
 from training.posted_series import (

@@ -18,8 +18,9 @@ from telemetry_core.observability import configure_logging, serve_metrics, start
 from telemetry_core.roles import as_service
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import rows
+from telemetry_core.store import select
 from telemetry_core.victoria import VictoriaMetrics
+from verdict_relay import QUERIES
 from verdict_relay.alerts import AlertProjection
 from verdict_relay.relay import SERVICE, Follower, Relay, Sink, backoff_s, follow, restart
 from verdict_relay.sinks import MetricsSink, ResultsTopicSink, SearchSink
@@ -88,7 +89,7 @@ def _rebuild(pool: Pool, follower: Follower) -> int:
     try:
         restart(pool, follower.name, follower.cursor().generation)
         with transaction(pool) as connection:
-            (total,) = rows(connection, "count_final_verdicts")
+            (total,) = select(connection, QUERIES["count_final_verdicts"])
     except DependencyUnavailable as error:
         print(f"rebuild: {error}; nothing was changed", file=sys.stderr)  # noqa: T201
         return 1

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from telemetry_core.alert_rule import Judged, Run, runs_of
+from scoring.alert_rule import Judged, Run, runs_of
 from telemetry_core.messages import generated_us_of
 
 CHECKPOINT_EVERY: Final = 200

@@ -7,15 +7,14 @@ from typing import Any, Final
 
 from psycopg2.extras import execute_values
 
-from telemetry_core.alert_rule import Judged, Run
+from scoring.alert_rule import Judged, Run
 from telemetry_core.database import Connection
 from telemetry_core.inferences import Verdict
 from telemetry_core.messages import generated_us_of, time_of
-from telemetry_core.store import QUERIES as CORE_QUERIES
 from telemetry_core.store import Row, select, to_json
+from verdict_relay import QUERIES
 from verdict_relay.alert_folding import Checkpoint, Head, Key, Piece
 from verdict_relay.relay import Cursor, read_cursor
-from verdict_relay.statements import QUERIES
 
 PROJECTION: Final = "alerts"
 """Its name among the cursors."""
@@ -64,7 +63,7 @@ class AlertStore:
     def advance(self, cursor: Cursor, page: Sequence[Committed]) -> None:
         """Move the cursor behind a page."""
         position = {"next_xact": page[-1].xact, "next_id": page[-1].id, "count": len(page)}
-        self._run(CORE_QUERIES["advance_relay_cursor"], {**asdict(cursor), **position, "sink": PROJECTION})
+        self._run(QUERIES["advance_relay_cursor"], {**asdict(cursor), **position, "sink": PROJECTION})
 
     def heads(self, keys: Iterable[Key]) -> dict[Key, Head]:
         """Read how far some satellites' subsystems are folded."""

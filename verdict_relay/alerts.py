@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from telemetry_core.alert_rule import Judged
+from scoring.alert_rule import Judged
 from telemetry_core.batch_size import BatchSize
 from telemetry_core.database import Pool, transaction
 from telemetry_core.observability import RELAY_LAG_SECONDS, VERDICTS_RELAYED

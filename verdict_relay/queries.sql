@@ -1,4 +1,4 @@
--- The statements of the alerts' projection, by name, as in telemetry_core/queries.sql.
+-- The statements of the relay, by name: those of its sinks follow those of the alerts' projection.
 
 -- name: lock_alerts
 -- One process folds at a time: the state of the rule is read and written in one transaction.
@@ -101,3 +101,100 @@ ON CONFLICT (satellite_id, subsystem, started_at) DO UPDATE SET
 WITH alerts AS (DELETE FROM ops.anomaly_alerts), heads AS (DELETE FROM ops.alert_heads)
 
 DELETE FROM ops.alert_checkpoints
+
+-- name: verdict_documents_after
+-- Verdicts in the same order, with all that is passed on of one.
+SELECT
+    inference.xact::text::bigint AS xact,
+    inference.id,
+    inference.job_id,
+    job.satellite_id,
+    job.source,
+    job.trigger_reason,
+    job.trigger_reasons,
+    job.metadata,
+    inference.subsystem,
+    inference.model_name,
+    inference.triton_model_version AS model_version,
+    inference.model_type,
+    inference.status,
+    inference.verdict,
+    inference.anomaly_score,
+    inference.anomaly_detected,
+    inference.input_features,
+    inference.input_data ->> 'window_start' AS window_start,
+    inference.input_data ->> 'window_end' AS window_end,
+    inference.input_data -> 'samples' AS samples,
+    inference.input_data -> 'axes' AS axes,
+    inference.input_data -> 'newest' AS newest,
+    inference.predictions,
+    inference.confidence,
+    inference.inference_time_ms,
+    inference.sequence_length,
+    inference.forecast_horizon,
+    inference.prediction_mean,
+    inference.prediction_std,
+    inference.processed_by,
+    inference.created_at,
+    inference.completed_at,
+    inference.error_message
+FROM subsystem_inferences AS inference
+INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
+WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
+    AND inference.xact < ops.settled_position()
+    AND inference.status IN ('completed', 'failed')
+ORDER BY inference.xact, inference.id LIMIT %(limit)s
+
+-- name: deleted_verdicts
+-- The oldest jobs of which verdicts were deleted, each subsystem in a row; one may have been judged again since.
+SELECT
+    deleted.id,
+    deleted.job_id,
+    part.subsystem,
+    EXISTS (
+        SELECT FROM subsystem_inferences AS present
+        WHERE present.job_id = deleted.job_id AND present.subsystem = part.subsystem
+    ) AS is_back
+FROM (SELECT * FROM ops.deleted_verdicts ORDER BY id LIMIT %(limit)s) AS deleted
+CROSS JOIN LATERAL unnest(deleted.subsystems) AS part (subsystem)
+ORDER BY deleted.id
+
+-- name: delete_deleted_verdicts
+DELETE FROM ops.deleted_verdicts WHERE id = ANY (%(ids)s)
+
+-- name: count_final_verdicts
+SELECT count(*) FROM subsystem_inferences WHERE status IN ('completed', 'failed')
+
+-- name: relay_cursor
+SELECT generation, xact, id, relayed FROM ops.relay_cursors WHERE sink = %(sink)s
+
+-- name: insert_relay_cursor
+INSERT INTO ops.relay_cursors (sink) VALUES (%(sink)s) ON CONFLICT (sink) DO NOTHING
+
+-- name: advance_relay_cursor
+-- Does nothing where another process moved the cursor meanwhile.
+UPDATE ops.relay_cursors SET
+    xact = %(next_xact)s,
+    id = %(next_id)s,
+    relayed = relayed + %(count)s,
+    updated_at = now() AT TIME ZONE 'UTC'
+WHERE sink = %(sink)s AND generation = %(generation)s AND xact = %(xact)s AND id = %(id)s
+
+-- name: restart_relay_cursor
+-- Does nothing where another process began the next generation already.
+UPDATE ops.relay_cursors SET
+    generation = generation + 1, xact = 0, id = 0, relayed = 0, updated_at = now() AT TIME ZONE 'UTC'
+WHERE sink = %(sink)s AND generation = %(generation)s
+
+-- name: forget_refused_verdicts
+DELETE FROM ops.refused_verdicts
+WHERE sink = %(sink)s AND (job_id, subsystem) IN (
+    SELECT * FROM unnest(%(job_ids)s::text [], %(subsystems)s::text [])
+)
+
+-- name: save_refused_verdicts
+INSERT INTO ops.refused_verdicts (sink, job_id, subsystem, reason)
+SELECT %(sink)s, refused.job_id, refused.subsystem, refused.reason
+FROM unnest(%(job_ids)s::text [], %(subsystems)s::text [], %(reasons)s::text [])
+    AS refused (job_id, subsystem, reason)
+ON CONFLICT (sink, job_id, subsystem) DO UPDATE SET reason = excluded.reason, refused_at = excluded.refused_at

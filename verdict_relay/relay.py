@@ -23,8 +23,9 @@ from telemetry_core.observability import (
     traced,
 )
 from telemetry_core.search import DEPENDENCY, SearchRefused
-from telemetry_core.store import QUERIES, Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.values import storable_text
+from verdict_relay import QUERIES
 from verdict_relay.documents import verdict_key
 
 SERVICE: Final = "verdict-relay"
@@ -117,11 +118,11 @@ def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
 
 def read_cursor(connection: Connection, name: str) -> Cursor:
     """Read how far a follower is; one that is new stands at the start."""
-    found = rows(connection, "relay_cursor", {"sink": name})
+    found = select(connection, QUERIES["relay_cursor"], {"sink": name})
     if not found:
         with connection.cursor() as cursor:
             cursor.execute(QUERIES["insert_relay_cursor"], {"sink": name})
-        found = rows(connection, "relay_cursor", {"sink": name})
+        found = select(connection, QUERIES["relay_cursor"], {"sink": name})
     return Cursor(**found[0])
 
 
@@ -181,12 +182,12 @@ class Relay:
     def _page(self, cursor: Cursor, size: int) -> list[Row]:
         parameters = {"xact": cursor.xact, "id": cursor.id, "limit": size}
         with transaction(self._pool) as connection:
-            return rows(connection, "verdict_documents_after", parameters)
+            return select(connection, QUERIES["verdict_documents_after"], parameters)
 
     def _forget_deleted(self, generation: int) -> bool:
         """Remove a page of deleted jobs from the sink, but what has been judged again since; tell of more."""
         with self._deletions_size.attempt() as size, transaction(self._pool) as connection:
-            deleted = rows(connection, "deleted_verdicts", {"limit": size})
+            deleted = select(connection, QUERIES["deleted_verdicts"], {"limit": size})
         keys = [verdict_key(row) for row in deleted if not row["is_back"]]
         if keys:
             self._sink.forget(generation, keys)

@@ -9,10 +9,10 @@ from typing import Final
 
 PACKAGES: Final = (
     "telemetry_core", "kafka_inference_trigger", "analysis_server", "operation_server", "telemetry_writer",
-    "telemetry_replay", "verdict_relay", "housekeeping",
+    "telemetry_replay", "verdict_relay", "housekeeping", "scoring",
 )  # fmt: skip
 OUTSIDE: Final = (
-    "*.md", "deploy/*/README.md", "frontend/README.md", "tests/benchmarks/README.md", "training/README.md",
+    "*.md", "deploy/*/README.md", "frontend/README.md", "benchmarks/README.md", "training/README.md",
     "training/reports/*.md", "training/reports/*.png",
 )  # fmt: skip
 """What lies outside `docs/` and is in the site."""

@@ -86,7 +86,7 @@ def all_one_shots() -> tuple[OneShot, ...]:
         ),
         OneShot(
             name="migrate",
-            command=(sys.executable, "-m", "telemetry_core.database", "migrate"),
+            command=(sys.executable, "-m", "telemetry_core.migrations", "migrate"),
             after="postgres",
         ),
     )

@@ -1,1 +1,8 @@
 """Dead letters of Kafka and RabbitMQ: collected into one table, listed, redriven and discarded."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)

@@ -9,11 +9,12 @@ from typing import Any, Final, Literal, Protocol
 import psycopg2
 import structlog
 
+from operation_server.dead_letters import QUERIES
 from operation_server.dead_letters.brokers import MAX_TAKEN_BYTES, KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import Letter, Source
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import QUERIES, Row, rows
+from telemetry_core.store import Row, select
 
 KEPT_FOR: Final = timedelta(days=30)
 MAX_HANDLED: Final = 1_000
@@ -105,7 +106,7 @@ class DeadLetterOffice:
         problems = []
         have_more = []
         with transaction(self._pool) as connection:
-            if not rows(connection, "lock_dead_letter_collection")[0]["is_ours"]:
+            if not select(connection, QUERIES["lock_dead_letter_collection"])[0]["is_ours"]:
                 # Whoever collects now may see less than all.
                 return Collection(problems=[], has_more=True)
             for ask in (self._from_kafka, self._from_rabbitmq):
@@ -120,17 +121,19 @@ class DeadLetterOffice:
     def page(self, filters: Filters, *, before: int | None, limit: int) -> list[Row]:
         """Return letters, newest first."""
         with transaction(self._pool) as connection:
-            return rows(connection, "dead_letter_page", {**asdict(filters), "before": before, "limit": limit})
+            return select(
+                connection, QUERIES["dead_letter_page"], {**asdict(filters), "before": before, "limit": limit}
+            )
 
     def counts(self) -> list[Row]:
         """Count open letters by source and reason."""
         with transaction(self._pool) as connection:
-            return rows(connection, "dead_letter_counts")
+            return select(connection, QUERIES["dead_letter_counts"])
 
     def letter(self, letter_id: int) -> Row | None:
         """Return one letter with its body."""
         with transaction(self._pool) as connection:
-            found = rows(connection, "dead_letter", {"id": letter_id})
+            found = select(connection, QUERIES["dead_letter"], {"id": letter_id})
         return found[0] if found else None
 
     def handle(self, action: Action, choice: Choice, *, operator: str, is_dry_run: bool) -> Outcome:
@@ -145,9 +148,9 @@ class DeadLetterOffice:
             chosen = _chosen(connection, action, choice)
             if is_dry_run:
                 return Outcome(action=action, is_dry_run=True, **chosen)
-            taken = rows(
+            taken = select(
                 connection,
-                "lock_dead_letters",
+                QUERIES["lock_dead_letters"],
                 {
                     **_parameters(choice),
                     "limit": MAX_HANDLED,
@@ -190,8 +193,7 @@ class DeadLetterOffice:
         return failures
 
     def _from_kafka(self, connection: Connection) -> bool:
-        known = rows(connection, "next_dead_letter_positions")
-        look = self._kafka.read({row["partition"]: row["position"] for row in known})
+        look = self._kafka.read(next_positions(connection))
         _insert(connection, look.letters)
         return look.has_more
 
@@ -202,6 +204,12 @@ class DeadLetterOffice:
         """Commit, so that the broker may forget them."""
         with transaction(self._pool) as connection:
             _insert(connection, letters)
+
+
+def next_positions(connection: Connection) -> dict[int, int]:
+    """Return where the collection of each partition of the dead-letter topic goes on."""
+    found = select(connection, QUERIES["next_dead_letter_positions"])
+    return {row["partition"]: row["position"] for row in found}
 
 
 def _log_outcome(outcome: Outcome, operator: str) -> None:
@@ -230,7 +238,7 @@ def _insert(connection: Connection, letters: Sequence[Letter]) -> None:
 
 def _chosen(connection: Connection, action: Action, choice: Choice) -> dict[str, Any]:
     """Count what an action is about."""
-    found = rows(connection, "count_chosen_dead_letters", _parameters(choice))
+    found = select(connection, QUERIES["count_chosen_dead_letters"], _parameters(choice))
     handled: Counter[tuple[str, str]] = Counter()
     left_out = 0
     for row in found:

@@ -7,19 +7,19 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from operation_server.asking import ANSWER_S, Away
 from operation_server.dead_letters.letters import next_offset
-from operation_server.pipeline.parts import ConsumerGroup, KafkaPart, Topic
-from operation_server.pipeline.states import (
+from operation_server.health.probes import PROBE_TIMEOUT_S, Unavailable
+from operation_server.pipeline.databases import DatabaseNumbers
+from operation_server.pipeline.schemas import ConsumerGroup, KafkaPart, Topic
+from operation_server.pipeline.thresholds import (
     LATE_LAG,
     Finding,
-    away,
     dead_letters_state,
     group_state,
     judged,
+    unavailable,
     without_normal,
 )
-from operation_server.pipeline.stores import DatabaseNumbers
 from telemetry_core.consumer_group import observer_of
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings
@@ -38,7 +38,7 @@ class KafkaNumbers:
     dead_letters: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
-class KafkaQuestion:
+class KafkaProbe:
     """Asks for the lag of both consumer groups and the messages of all topics.
 
     Only members are asked for by an administrative client, by its plain call (see `observer_of`).
@@ -65,9 +65,9 @@ class KafkaQuestion:
 
     def _numbers(self) -> KafkaNumbers:
         reader = self._consumer(TRIGGER_GROUP)
-        places = _places(reader.list_topics(timeout=ANSWER_S), self._topics)
+        places = _places(reader.list_topics(timeout=PROBE_TIMEOUT_S), self._topics)
         bounds = {
-            place: reader.get_watermark_offsets(place, timeout=ANSWER_S)
+            place: reader.get_watermark_offsets(place, timeout=PROBE_TIMEOUT_S)
             for listed in places.values()
             for place in listed
         }
@@ -84,7 +84,7 @@ class KafkaQuestion:
     def _group(
         self, name: str, telemetry: list[TopicPartition], begins: Offsets, ends: Offsets
     ) -> ConsumerGroup:
-        committed = self._consumer(name).committed(telemetry, timeout=ANSWER_S) if telemetry else []
+        committed = self._consumer(name).committed(telemetry, timeout=PROBE_TIMEOUT_S) if telemetry else []
         lag = lag_of({place: place.offset for place in committed}, begins, ends)
         members = self._members(name)
         return ConsumerGroup(
@@ -94,7 +94,7 @@ class KafkaQuestion:
     def _members(self, group: str) -> int:
         if self._admin is None:
             self._admin = AdminClient({"bootstrap.servers": self._servers, "log_level": 0})
-        return sum(len(found.members) for found in self._admin.list_groups(group, timeout=ANSWER_S))
+        return sum(len(found.members) for found in self._admin.list_groups(group, timeout=PROBE_TIMEOUT_S))
 
     def _consumer(self, group: str) -> Consumer:
         if group not in self._consumers:
@@ -143,14 +143,14 @@ def open_letters(answer: KafkaNumbers, database: DatabaseNumbers) -> int:
 
 
 def kafka_part(
-    answer: KafkaNumbers | Away, database: DatabaseNumbers | Away, topics: Sequence[str]
+    answer: KafkaNumbers | Unavailable, database: DatabaseNumbers | Unavailable, topics: Sequence[str]
 ) -> tuple[KafkaPart, list[Finding]]:
     """Judge groups, topics that should be there, and open dead letters."""
-    if isinstance(answer, Away):
-        findings = away(answer)
+    if isinstance(answer, Unavailable):
+        findings = unavailable(answer)
         return KafkaPart(**judged(findings), groups=[], topics=[], dead_letters=None), findings
     present = {topic.topic for topic in answer.topics}
-    dead_letters = None if isinstance(database, Away) else open_letters(answer, database)
+    dead_letters = None if isinstance(database, Unavailable) else open_letters(answer, database)
     findings = without_normal(
         *(Finding(state=group.state, message=_group_message(group)) for group in answer.groups),
         *(

@@ -5,20 +5,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from operation_server.asking import Away
-from operation_server.pipeline.parts import VerdictsPart, VictoriaMetricsPart
-from operation_server.pipeline.states import (
+from operation_server.health.probes import Unavailable
+from operation_server.pipeline.databases import DatabaseNumbers
+from operation_server.pipeline.schemas import VerdictsPart, VictoriaMetricsPart
+from operation_server.pipeline.thresholds import (
     Finding,
     alerts_state,
-    away,
     judged,
     latency_state,
     success_state,
+    unavailable,
     waiting_state,
     without_normal,
 )
-from operation_server.pipeline.stores import DatabaseNumbers
-from operation_server.victoria import Sample, VictoriaMetrics
+from operation_server.telemetry.victoria import Sample, VictoriaMetrics
 
 TRITON_QUERY: Final = (
     '{job="triton-server",__name__=~"nv_inference_(count|request_(success|failure)|compute_infer_duration_us)'
@@ -53,7 +53,7 @@ class Metrics:
     passed_over: Mapping[str, float] = field(default_factory=dict)
 
 
-def metrics_question(victoria: VictoriaMetrics, passed_over_query: str) -> Callable[[], Metrics]:
+def metrics_probe(victoria: VictoriaMetrics, passed_over_query: str) -> Callable[[], Metrics]:
     """Ask VictoriaMetrics for what it scraped of Triton, of the workers and of itself."""
 
     def ask() -> Metrics:
@@ -73,16 +73,18 @@ def _number(samples: list[Sample]) -> float | None:
 
 
 def verdicts_part(
-    metrics: Metrics | Away, database: DatabaseNumbers | Away
+    metrics: Metrics | Unavailable, database: DatabaseNumbers | Unavailable
 ) -> tuple[VerdictsPart, list[Finding]]:
     """Judge the share of verdicts that did not fail."""
-    numbers = {} if isinstance(metrics, Away) else metrics.numbers
-    findings = [finding for one in (metrics, database) if isinstance(one, Away) for finding in away(one)]
-    if not isinstance(metrics, Away):
+    numbers = {} if isinstance(metrics, Unavailable) else metrics.numbers
+    findings = [
+        finding for one in (metrics, database) if isinstance(one, Unavailable) for finding in unavailable(one)
+    ]
+    if not isinstance(metrics, Unavailable):
         findings += _success_findings(numbers.get("success_percent"))
         findings += _intake_findings(numbers)
         findings += _latency_findings(numbers.get("latency_p99_s"))
-    if not isinstance(database, Away):
+    if not isinstance(database, Unavailable):
         findings += _waiting_findings(database)
         findings += _alerts_findings(database.anomalies_behind_s)
     part = VerdictsPart(
@@ -91,12 +93,12 @@ def verdicts_part(
         latency_p50_ms=_ms(numbers.get("latency_p50_s")),
         latency_p99_ms=_ms(numbers.get("latency_p99_s")),
         success_percent=numbers.get("success_percent"),
-        newest_at=None if isinstance(database, Away) else database.newest_at,
-        open_jobs=None if isinstance(database, Away) else database.open_jobs,
-        oldest_open_s=None if isinstance(database, Away) else database.oldest_open_s,
+        newest_at=None if isinstance(database, Unavailable) else database.newest_at,
+        open_jobs=None if isinstance(database, Unavailable) else database.open_jobs,
+        oldest_open_s=None if isinstance(database, Unavailable) else database.oldest_open_s,
         restless_judged=numbers.get("restless_judged"),
         restless_left_out=numbers.get("restless_left_out"),
-        anomalies_behind_s=None if isinstance(database, Away) else database.anomalies_behind_s,
+        anomalies_behind_s=None if isinstance(database, Unavailable) else database.anomalies_behind_s,
     )
     return part, findings
 
@@ -144,10 +146,10 @@ def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 3)
 
 
-def victoria_part(answer: Metrics | Away) -> tuple[VictoriaMetricsPart, list[Finding]]:
+def victoria_part(answer: Metrics | Unavailable) -> tuple[VictoriaMetricsPart, list[Finding]]:
     """Show how much VictoriaMetrics holds and takes."""
-    findings = away(answer) if isinstance(answer, Away) else []
-    numbers = {} if isinstance(answer, Away) else answer.numbers
+    findings = unavailable(answer) if isinstance(answer, Unavailable) else []
+    numbers = {} if isinstance(answer, Unavailable) else answer.numbers
     series = numbers.get("active_series")
     part = VictoriaMetricsPart(
         **judged(findings),

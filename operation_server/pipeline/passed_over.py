@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from operation_server.asking import Away
+from operation_server.health.probes import Unavailable
+from operation_server.http.responses import State
+from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.metrics import Metrics
-from operation_server.pipeline.parts import PassedOver, PassedOverPart
-from operation_server.pipeline.states import Finding, judged, without_normal
-from operation_server.pipeline.stores import DatabaseNumbers
-from operation_server.states import State
+from operation_server.pipeline.schemas import PassedOver, PassedOverPart
+from operation_server.pipeline.thresholds import Finding, judged, without_normal
 from telemetry_core.store import Row
 
 NEW_FOR: Final = timedelta(days=1)
@@ -69,14 +69,14 @@ PASSED_OVER_QUERY: Final = (
 
 
 def passed_over_part(
-    metrics: Metrics | Away, database: DatabaseNumbers | Away, *, now: datetime
+    metrics: Metrics | Unavailable, database: DatabaseNumbers | Unavailable, *, now: datetime
 ) -> tuple[PassedOverPart, list[Finding]]:
     """List what was passed over; a tool that is away leaves its lines out, and that is said."""
-    items = [] if isinstance(database, Away) else [_refused(row, now) for row in database.refused]
-    if not isinstance(metrics, Away):
+    items = [] if isinstance(database, Unavailable) else [_refused(row, now) for row in database.refused]
+    if not isinstance(metrics, Unavailable):
         items += _counted(metrics.passed_over)
     findings = without_normal(*(Finding(state=item.state, message=_message(item)) for item in items))
-    if isinstance(metrics, Away) or isinstance(database, Away):
+    if isinstance(metrics, Unavailable) or isinstance(database, Unavailable):
         findings.append(Finding(state="standby", message="not all is known while a tool is away"))
     return PassedOverPart(**judged(findings), items=items), findings
 

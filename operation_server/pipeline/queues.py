@@ -6,9 +6,16 @@ from typing import Any, Final
 
 from kombu.exceptions import KombuError
 
-from operation_server.asking import ANSWER_S, Away
-from operation_server.pipeline.parts import RabbitMQPart, TaskQueue, Worker, WorkersPart
-from operation_server.pipeline.states import ADVICE, Finding, away, judged, queue_state, without_normal
+from operation_server.health.probes import PROBE_TIMEOUT_S, Unavailable
+from operation_server.pipeline.schemas import RabbitMQPart, TaskQueue, Worker, WorkersPart
+from operation_server.pipeline.thresholds import (
+    ADVICE,
+    Finding,
+    judged,
+    queue_state,
+    unavailable,
+    without_normal,
+)
 from telemetry_core.broker import queue_listing
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE
@@ -18,9 +25,9 @@ REMEMBERED_S: Final = 300.0
 QUEUES: Final = (INFERENCE_QUEUE, DEFAULT_QUEUE, DEAD_LETTER_QUEUE)
 
 
-def rabbitmq_question(broker: Any) -> Callable[[], list[TaskQueue]]:
+def queues_probe(broker: Any) -> Callable[[], list[TaskQueue]]:
     """Ask RabbitMQ for the queues of tasks."""
-    listing = queue_listing(broker, timeout_s=ANSWER_S)
+    listing = queue_listing(broker, timeout_s=PROBE_TIMEOUT_S)
 
     def ask() -> list[TaskQueue]:
         listed = {item["name"]: item for item in listing()}
@@ -41,7 +48,7 @@ def _queue(item: Mapping[str, Any]) -> TaskQueue:
     )
 
 
-class WorkersQuestion:
+class WorkersProbe:
     """Asks all workers over the broker; those that are silent are remembered for a while."""
 
     def __init__(self, broker: Any, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -51,7 +58,7 @@ class WorkersQuestion:
 
     def __call__(self) -> list[Worker]:
         """Ask."""
-        with self._broker.connection_for_write(connect_timeout=ANSWER_S) as connection:
+        with self._broker.connection_for_write(connect_timeout=PROBE_TIMEOUT_S) as connection:
             try:
                 connection.ensure_connection(max_retries=1, interval_start=0)
                 statistics, active = self._replies(connection)
@@ -61,11 +68,11 @@ class WorkersQuestion:
 
     def _replies(self, connection: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         ask = self._broker.control.inspect
-        statistics = ask(timeout=ANSWER_S, connection=connection).stats() or {}
+        statistics = ask(timeout=PROBE_TIMEOUT_S, connection=connection).stats() or {}
         if not statistics:
             return {}, {}
         # as many replies as there are workers, instead of waiting for more
-        active = ask(timeout=ANSWER_S, connection=connection, limit=len(statistics)).active() or {}
+        active = ask(timeout=PROBE_TIMEOUT_S, connection=connection, limit=len(statistics)).active() or {}
         return statistics, active
 
     def workers_of(self, statistics: Mapping[str, Any], active: Mapping[str, Any]) -> list[Worker]:
@@ -86,10 +93,10 @@ def _worker(name: str, statistics: Mapping[str, Any] | None, active: list[Any] |
     )
 
 
-def rabbitmq_part(answer: list[TaskQueue] | Away) -> tuple[RabbitMQPart, list[Finding]]:
+def rabbitmq_part(answer: list[TaskQueue] | Unavailable) -> tuple[RabbitMQPart, list[Finding]]:
     """Judge the queues of tasks; all of them must be there."""
-    if isinstance(answer, Away):
-        findings = away(answer)
+    if isinstance(answer, Unavailable):
+        findings = unavailable(answer)
         return RabbitMQPart(**judged(findings), queues=[]), findings
     missing = [name for name in QUEUES if name not in {row.queue for row in answer}]
     findings = without_normal(
@@ -115,10 +122,10 @@ def _queue_message(row: TaskQueue) -> str:
     )
 
 
-def workers_part(answer: list[Worker] | Away) -> tuple[WorkersPart, list[Finding]]:
+def workers_part(answer: list[Worker] | Unavailable) -> tuple[WorkersPart, list[Finding]]:
     """Judge the workers: without one nothing is analysed."""
-    if isinstance(answer, Away):
-        findings = away(answer)
+    if isinstance(answer, Unavailable):
+        findings = unavailable(answer)
         return WorkersPart(**judged(findings), workers=[]), findings
     findings = [
         Finding(state="serious", message=f"{worker.worker} answers no more: see its log")

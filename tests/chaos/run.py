@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tests.benchmarks import machine
+from benchmarks.platform import machine
 from tests.chaos.account import describe
 from tests.chaos.case import Bench, Outcome
 from tests.chaos.faults import Fault, all_faults

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from telemetry_core.database import MIGRATIONS, Pool, load_migrations, migrate, open_pool, renew_roles
+from telemetry_core.database import Pool, open_pool
+from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.search import VERDICT_INDEX
 from telemetry_core.settings import Settings
 from tests.integration.postgres_server import administer, running_server
@@ -99,5 +100,5 @@ def api(api_server: RunningApi) -> RunningApi:
 @pytest.fixture
 def api_pool(api: RunningApi) -> Pool:
     """Offer the database behind the running server."""
-    pool: Pool = api.app.state.services.pool
+    pool: Pool = api.pool
     return pool

@@ -3,8 +3,9 @@
 import time
 from typing import Final
 
+from operation_server.pipeline import QUERIES
 from telemetry_core.database import Pool, transaction
-from telemetry_core.store import rows
+from telemetry_core.store import select
 from verdict_relay.alert_store import PROJECTION
 from verdict_relay.alerts import AlertProjection
 
@@ -24,7 +25,7 @@ def fold(pool: Pool) -> None:
     while True:
         catch_up(projection)
         with transaction(pool) as connection:
-            (found,) = rows(connection, "relay_lag", {"sink": PROJECTION, "ceiling": 1})
+            (found,) = select(connection, QUERIES["relay_lag"], {"sink": PROJECTION, "ceiling": 1})
         if not found["waiting"]:
             return
         assert time.monotonic() < deadline

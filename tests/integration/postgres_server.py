@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg2
 
-from telemetry_core.database import MIGRATIONS, load_migrations, migrate
+from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate
 from telemetry_core.settings import Settings
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import uvicorn
 from fastapi import FastAPI
 
-from operation_server.app import create_app
-from operation_server.fleet import FleetBoard
-from telemetry_core.database import open_pool, transaction
+from operation_server.app import create_app, watch_fleet
+from operation_server.http.dependencies import POOL
+from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
@@ -102,10 +102,15 @@ class RunningApi:
     """Where it answers, and what surrounds it."""
 
     url: str
-    app: Any
+    app: FastAPI
     database: Settings
     broker: FakeBroker
     victoria: FakeVictoriaMetrics
+
+    @property
+    def pool(self) -> Pool:
+        """The server's own."""
+        return POOL.of(self.app)
 
     def fold(self) -> None:
         """Fold all committed verdicts into alerts, as the relay does and under its login."""
@@ -128,9 +133,7 @@ class RunningApi:
         self.broker.is_away = False
         self.victoria.samples.clear()
         self.victoria.contacts.clear()
-        services = self.app.state.services
-        fleet = FleetBoard(services.pool, services.victoria, services.breaches, services.mission)
-        self.app.state.services = replace(services, fleet=fleet)
+        watch_fleet(self.app)
         self.victoria.queries.clear()
 
 

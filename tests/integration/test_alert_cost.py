@@ -6,13 +6,15 @@ from typing import Any, Final
 
 import pytest
 
-from operation_server.alerts import open_episodes
-from operation_server.episodes import HOLD_MS, Sign
-from operation_server.series import milliseconds_of
+from operation_server.alerts import QUERIES
+from operation_server.alerts.episodes import HOLD_MS, Sign
+from operation_server.alerts.store import open_episodes
+from operation_server.fleet import QUERIES as FLEET_QUERIES
+from operation_server.telemetry.series import milliseconds_of
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.store import QUERIES, rows, save_inferences
+from telemetry_core.store import save_inferences, select
 from tests.integration.test_api import verdict
 
 pytestmark = pytest.mark.integration
@@ -72,9 +74,9 @@ def test_alerts_of_the_score_cost_what_is_shown_of_them(pool: Pool) -> None:
             },
         )
         cursor.execute("ANALYZE ops.anomaly_alerts")
-        assert len(rows(connection, "overlapping_anomalies", {**whose, **within})) == 3
+        assert len(select(connection, QUERIES["overlapping_anomalies"], {**whose, **within})) == 3
         assert read_by_plan(connection, "overlapping_anomalies", {**whose, **within}) <= 40
-        assert len(rows(connection, "open_anomalies", whose)) == 1
+        assert len(select(connection, QUERIES["open_anomalies"], whose)) == 1
         assert read_by_plan(connection, "open_anomalies", whose) <= 5
 
 
@@ -131,7 +133,10 @@ def test_limits_broken_within_a_range_are_found_in_one_pass(pool: Pool) -> None:
             "start": f"{milliseconds_of(START):013d}",
             "end": f"{milliseconds_of(START) + 1_000_000:013d}",
         }
-        found = {(row["satellite_id"], row["reason"]) for row in rows(connection, "broken_limits", within)}
+        found = {
+            (row["satellite_id"], row["reason"])
+            for row in select(connection, QUERIES["broken_limits"], within)
+        }
         assert found == {("SAT-001", "hot"), ("SAT-001", "rare"), ("SAT-002", "other")}
         assert read_by_plan(connection, "broken_limits", within) <= 1100
 
@@ -213,7 +218,9 @@ def rows_read(
 def read_by_plan(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> float:
     """Return how many rows the parts of a statement's plan read, all passes together."""
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES[statement]}", parameters)
+        cursor.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {({**FLEET_QUERIES, **QUERIES})[statement]}", parameters
+        )
         ((found,),) = cursor.fetchall()
     return sum(map(rows_of, nodes(found[0]["Plan"])))
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from housekeeping.retention import retention_chores
-from operation_server.anomalies import anomalies_behind_s
-from telemetry_core.alert_rule import Judged, alerts_of
+from operation_server.alerts.anomalies import anomalies_behind_s
+from scoring.alert_rule import Judged, alerts_of
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.inferences import Verdict
 from telemetry_core.messages import job_id_of, microseconds_of

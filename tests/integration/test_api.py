@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from operation_server.readers import JobsOfModel, count_jobs, newest_documents
+from operation_server.jobs.documents import JobsOfModel, count_jobs, newest_documents
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from operation_server.cursors import decode_cursor
-from operation_server.routes.forecasts import Forecasts
-from operation_server.routes.jobs import Filters, read_page
+from operation_server.jobs.cursors import decode_cursor
+from operation_server.jobs.routes import Filters, read_page
+from operation_server.telemetry.schemas import Forecasts
 from telemetry_core.database import Connection, Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of

@@ -58,7 +58,7 @@ def limited_api(database: Settings, victoria_url: str, tmp_path: Path) -> Iterat
 @pytest.fixture
 def judged(limited_api: RunningApi, now: datetime) -> Callable[[float], str]:
     """Offer to judge a sample that broke the limit, by seconds from now."""
-    pool: Pool = limited_api.app.state.services.pool
+    pool: Pool = limited_api.pool
     return lambda second: judge(pool, second, "n", reason="low_battery", start=now)
 
 
@@ -137,7 +137,7 @@ def test_alerts_of_verdicts_stand_without_victoria_metrics(
     database: Settings, tmp_path: Path, now: datetime
 ) -> None:
     with running_api(database, tmp_path, victoria_url=f"http://127.0.0.1:{free_port()}") as api:
-        judge(api.app.state.services.pool, -5, "n", reason="low_battery", start=now)
+        judge(api.pool, -5, "n", reason="low_battery", start=now)
         (found,) = alerts(api)
         assert acknowledge(api, found["alert_id"]).status_code == 201
         satellite = fleet_state(api)

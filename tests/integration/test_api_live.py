@@ -17,8 +17,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from operation_server import live
-from operation_server.limits import MAX_LINES_OF_ONE
+from operation_server.dashboard.routes import DASHBOARD_FEED
+from operation_server.http.limits import MAX_LINES_OF_ONE
+from operation_server.verdicts.feed import VERDICT_PAGE, VERDICTS_KEPT
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus
 from telemetry_core.settings import Settings
@@ -113,7 +114,7 @@ def test_dashboard_socket_pushes_updates(api: RunningApi, api_pool: Pool) -> Non
 
 
 def test_clients_share_one_poller(api: RunningApi) -> None:
-    feed = api.app.state.services.dashboard
+    feed = DASHBOARD_FEED.of(api.app)
     with watch(api, "/api/v1/dashboard/ws") as one, watch(api, "/api/v1/dashboard/ws") as two:
         assert message(one)["type"] == message(two)["type"] == "update"
         assert feed._clients == 2
@@ -238,7 +239,7 @@ def test_completed_redrive_is_a_new_event(api: RunningApi, api_pool: Pool) -> No
 
 
 def test_many_clients_and_a_long_backlog_are_served_in_full(api: RunningApi, api_pool: Pool) -> None:
-    count = live.VERDICT_PAGE + live.VERDICTS_KEPT // 4
+    count = VERDICT_PAGE + VERDICTS_KEPT // 4
     jobs = [
         Job(job_id=f"job-{number:05d}", satellite_id="SAT-001", source="test", trigger_reason=None,
             total_subsystems=1, created_at=NOW, metadata={})
@@ -307,7 +308,7 @@ def test_ticks_go_on_while_the_database_is_away(database: Settings, tmp_path: Pa
     with running_api(database, tmp_path) as api, stream(api, ticks=True) as next_event:
         with refusing_connections(database):
             assert_ticks(next_event)
-        save(api.app.state.services.pool, "after")
+        save(api.pool, "after")
         while (event := next_event())["event"] == "tick":
             pass
         assert event["data"]["job_id"] == "after"

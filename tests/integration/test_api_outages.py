@@ -2,32 +2,32 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
 import requests
 
+from operation_server.alerts.store import satellites
 from operation_server.app import create_app
-from operation_server.pipeline.stores import database_question
-from operation_server.pipeline.triton import triton_question
-from operation_server.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
-from operation_server.victoria import VictoriaMetrics
+from operation_server.health.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
+from operation_server.health.routes import READINESS
+from operation_server.health.triton import models_probe
+from operation_server.pipeline import QUERIES as PIPELINE_QUERIES
+from operation_server.pipeline.databases import database_probe
+from operation_server.telemetry.dependencies import VICTORIA_METRICS
+from operation_server.telemetry.victoria import VictoriaMetrics
 from telemetry_core.broker import celery_app
 from telemetry_core.database import open_pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.search import SearchEngine
 from telemetry_core.settings import Settings
-from telemetry_core.store import rows
+from telemetry_core.store import select
 from tests.integration.postgres_server import administer, free_port
 from tests.integration.running_api import RunningApi, running_api, served
 from tests.integration.search_server import SearchServer
 from tests.integration.test_api import MANUAL, get, post, problem
 from verdict_relay.relay import Relay
 from verdict_relay.sinks import SearchSink
-
-if TYPE_CHECKING:
-    from operation_server.dependencies import Services
 
 pytestmark = pytest.mark.integration
 
@@ -82,9 +82,9 @@ def away() -> Settings:
 
 
 def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> None:
-    services: Services = api.app.state.services
-    there = services.victoria._url
-    services.victoria._url = away().victoria_metrics_url
+    victoria = VICTORIA_METRICS.of(api.app)
+    there = victoria._url
+    victoria._url = away().victoria_metrics_url
     try:
         for path in ("/api/v1/trends/raw", "/api/v1/trends/satellites", "/api/v1/telemetry/SAT-001"):
             answer = get(api, path, metric="satellite_temperature", **RANGE)
@@ -92,7 +92,7 @@ def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> 
         names = get(api, "/api/v1/trends/metrics").json()
         assert (names["source"], "satellite_temperature" in names["metrics"]) == ("default", True)
     finally:
-        services.victoria._url = there
+        victoria._url = there
 
 
 def test_each_dependency_that_is_away_is_named() -> None:
@@ -101,7 +101,7 @@ def test_each_dependency_that_is_away_is_named() -> None:
         "postgresql": postgresql_check(open_pool(settings, max_connections=1)),
         "rabbitmq": rabbitmq_check(celery_app("test", settings)),
         "triton": triton_check(
-            settings.triton_server_url, triton_question(settings.triton_server_url, "lstm_timeseries")
+            settings.triton_server_url, models_probe(settings.triton_server_url, "lstm_timeseries")
         ),
         "victoria-metrics": VictoriaMetrics(settings.victoria_metrics_url).check,
         "kafka": kafka_check(settings.kafka_bootstrap_servers),
@@ -117,20 +117,20 @@ def test_readiness_reports_every_dependency(database: Settings, tmp_path: Path) 
     with running_api(database, tmp_path) as api:
         assert get(api, "/readyz").json()["dependencies"]["postgresql"]["status"] == "up"
     app = create_app(away())
-    services: Services = app.state.services
-    states = services.readiness.states()
+    readiness = READINESS.of(app)
+    states = readiness.states()
     assert states.pop("disk").is_up
     assert set(states) == {"postgresql", "rabbitmq", "triton", "victoria-metrics", "kafka", "search"}
     assert not any(state.is_up for state in states.values())
     assert all(state.detail for state in states.values())
-    services.readiness.close()
+    readiness.close()
 
 
 def test_not_ready_is_503_with_the_dependency_named(api: RunningApi) -> None:
     def refuse() -> None:
         raise DependencyUnavailable("postgresql", "gone")
 
-    readiness = api.app.state.services.readiness
+    readiness = READINESS.of(api.app)
     well, readiness._checks["postgresql"] = readiness._checks["postgresql"], refuse
     readiness._asked_at = -10.0
     try:
@@ -175,8 +175,8 @@ def test_pipeline_shows_what_answers_and_what_to_do_about_the_rest(
 def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(
     api: RunningApi, search_server: SearchServer
 ) -> None:
-    pool = api.app.state.services.pool
-    ask = database_question(pool)
+    pool = api.pool
+    ask = database_probe(pool)
     owner = open_pool(api.database, max_connections=1)
     relay = Relay(owner, SearchSink(SearchEngine(search_server.url, answer_timeout_s=30)))
     relay.step()
@@ -201,7 +201,7 @@ def test_pipeline_sees_a_transaction_of_another_database_that_holds_back_the_rel
     database: Settings, postgres_server: Settings
 ) -> None:
     pool = open_pool(database, max_connections=1)
-    ask = database_question(pool)
+    ask = database_probe(pool)
     connection = psycopg2.connect(
         host=postgres_server.postgres_host,
         port=postgres_server.postgres_port,
@@ -225,6 +225,6 @@ def test_without_room_on_the_disk_a_job_is_refused_and_leaves_nothing(database: 
     assert "MIN_FREE_DISK_MB" in ready["dependencies"]["disk"]["detail"]
     pool = open_pool(database, max_connections=1)
     with transaction(pool) as connection:
-        assert rows(connection, "newest_verdict") == []
-        assert rows(connection, "satellites") == []
+        assert select(connection, PIPELINE_QUERIES["newest_verdict"]) == []
+        assert satellites(connection) == []
     pool.close()

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from operation_server.app import create_app
-from operation_server.routes.telemetry import Telemetry
+from operation_server.telemetry.schemas import Telemetry
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.subsystems import metrics_by_channel
 from tests.integration.running_api import FakeBroker, served

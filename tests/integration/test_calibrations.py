@@ -10,8 +10,8 @@ import pytest
 
 from analysis_server.calibrations import QUERIES, Calibrations, Part, Progress
 from analysis_server.learner import CALIBRATED
-from analysis_server.learning import Learned
 from housekeeping import calibrations as command
+from scoring.learning import Learned
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.inferences import Job, Verdict
 from telemetry_core.messages import job_id_of, microseconds_of
@@ -123,7 +123,7 @@ def test_a_part_is_taken_up_by_one_and_looked_at_again_in_its_turn(pool: Pool, w
     assert due(worker) == [("B", "eps")]
     assert due(worker, "A") == [("A", "eps")]
     assert worker.claim(first, is_forced=True)
-    worker.save_progress(first, Progress(samples=9, interval_s=20.0, reason="left_out", detail="", wait_s=0))
+    worker.save_progress(first, Progress(samples=9, interval_s=20.0, reason="left_out", detail="", wait_s=-1))
     assert due(worker) == [("B", "eps"), ("A", "eps")]
 
 
@@ -158,7 +158,7 @@ def test_constants_are_renewed_when_their_history_has_doubled(pool: Pool, worker
     judge(pool, "A", 0, "l")
     part = only(worker)
     worker.claim(part, is_forced=False)
-    soon = Progress(samples=2_000, interval_s=20.0, reason=CALIBRATED, detail="", wait_s=0)
+    soon = Progress(samples=2_000, interval_s=20.0, reason=CALIBRATED, detail="", wait_s=-1)
     worker.save(part, learned(), soon)
     judge(pool, "A", 20, "n")
     assert only(worker).interval_s == 20.0

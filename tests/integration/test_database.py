@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 
 import psycopg2
 import psycopg2.errorcodes
@@ -171,9 +170,3 @@ def test_every_sqlstate_is_passing_or_deliberately_final() -> None:
 )  # fmt: skip
 def test_error_without_sqlstate_is_judged_by_its_class(kind: type[psycopg2.Error], *, expected: bool) -> None:
     assert is_passing(kind("lost")) is expected
-
-
-def test_queries_are_named_once_and_described() -> None:
-    text = (Path(__file__).parents[2] / "telemetry_core" / "queries.sql").read_text(encoding="utf-8")
-    names = [line.split(": ")[1] for line in text.splitlines() if line.startswith("-- name: ")]
-    assert len(names) == len(set(names)) > 10

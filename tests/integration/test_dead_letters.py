@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from operation_server.dead_letters import QUERIES
 from operation_server.dead_letters.brokers import Look
 from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task, next_offset
 from operation_server.dead_letters.office import KEPT_FOR, Choice, Collection, DeadLetterOffice, Filters
-from operation_server.pipeline.stores import database_question
+from operation_server.pipeline.databases import database_probe
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import QUERIES, rows
+from telemetry_core.store import select
 
 pytestmark = pytest.mark.integration
 
@@ -223,7 +224,7 @@ def test_one_look_tells_whether_a_broker_has_more_than_it_takes(office: Office, 
 def test_look_beside_another_that_is_under_way_says_that_it_saw_nothing(office: Office, pool: Pool) -> None:
     office.rabbitmq.refuse(b"1")
     with transaction(pool) as connection:
-        assert rows(connection, "lock_dead_letter_collection")[0]["is_ours"]
+        assert select(connection, QUERIES["lock_dead_letter_collection"])[0]["is_ours"]
         assert office.desk.collect() == Collection(problems=[], has_more=True)
     assert office.desk.collect() == Collection(problems=[])
 
@@ -263,7 +264,7 @@ def test_letter_that_the_database_can_not_hold_as_it_is_hides_no_other(office: O
 def test_collection_goes_on_behind_the_last_letter_also_of_a_topic_that_was_made_anew(
     office: Office, pool: Pool
 ) -> None:
-    numbers = database_question(pool)
+    numbers = database_probe(pool)
     assert (numbers().open_letters, numbers().letter_positions) == (0, {})
     for body in (b"1", b"2", b"3"):
         office.kafka.refuse(body)

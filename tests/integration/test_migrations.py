@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from telemetry_core.database import (
+from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.migrations import (
     MIGRATIONS,
     Migration,
     MigrationRefused,
-    Pool,
     load_migrations,
     migrate,
     migrate_when_ready,
-    open_pool,
     pending,
-    transaction,
 )
 from telemetry_core.settings import Settings
 from tests.integration.postgres_server import dumped_schema, free_port

@@ -7,17 +7,11 @@ from collections.abc import Iterator, Sequence
 import psycopg2
 import pytest
 
-from telemetry_core.database import (
-    MIGRATIONS,
-    Pool,
-    load_migrations,
-    migrate,
-    open_pool,
-    renew_roles,
-    transaction,
-)
+from operation_server.verdicts import QUERIES
+from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.settings import Settings
-from telemetry_core.store import Row, rows, save_inferences
+from telemetry_core.store import Row, save_inferences, select
 from tests.integration.postgres_server import administer, free_port, running_server, server_programs
 from tests.integration.test_store import inference, job
 from verdict_relay.relay import Cursor, Refusal, Relay
@@ -133,14 +127,16 @@ def test_live_line_resumes_after_the_move_where_it_was(moved: tuple[Settings, li
     settings, _ = moved
     pool = open_pool(settings, max_connections=2)
     with transaction(pool) as connection:
-        (head,) = rows(connection, "verdict_head")
-        before = rows(connection, "events_after", {"xact": 0, "id": 0, "limit": 5000})
+        (head,) = select(connection, QUERIES["verdict_head"])
+        before = select(connection, QUERIES["events_after"], {"xact": 0, "id": 0, "limit": 5000})
     assert len(before) == RELAYED + WAITING
     save(pool, 9_000)
     with transaction(pool) as connection:
-        after = rows(connection, "events_after", {"xact": head["xact"], "id": 0, "limit": 10})
-        resumed = rows(
-            connection, "events_after", {"xact": before[-1]["xact"], "id": before[-1]["id"], "limit": 10}
+        after = select(connection, QUERIES["events_after"], {"xact": head["xact"], "id": 0, "limit": 10})
+        resumed = select(
+            connection,
+            QUERIES["events_after"],
+            {"xact": before[-1]["xact"], "id": before[-1]["id"], "limit": 10},
         )
     pool.close()
     assert [row["job_id"] for row in after] == [row["job_id"] for row in resumed] == [job_id(9_000)]

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from operation_server.breaches import Breaches
-from operation_server.fleet import Contacts
-from operation_server.victoria import VictoriaMetrics
+from operation_server.alerts.breaches import Breaches
+from operation_server.fleet.status import Contacts
+from operation_server.telemetry.victoria import VictoriaMetrics
 from telemetry_core.settings import Settings, load_mission
 from tests.integration.victoria_server import running_victoria_server, write_samples
 

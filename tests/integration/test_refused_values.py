@@ -9,12 +9,13 @@ import pytest
 from housekeeping.retention import retention_chores
 from kafka_inference_trigger.gathering import Key
 from kafka_inference_trigger.refused_values import Refusals, saving
-from operation_server.routes.passed_over import PassedOverValues
+from operation_server.telemetry import QUERIES
+from operation_server.telemetry.schemas import PassedOverValues
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.messages import microseconds_of
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from telemetry_core.values import Refusal, shown
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get, problem
@@ -42,7 +43,7 @@ def theirs(database: Settings) -> Iterator[Pool]:
 
 def kept(pool: Pool, satellite_id: str) -> list[Row]:
     with transaction(pool) as connection:
-        return rows(connection, "refused_values", {"satellite_id": satellite_id, "limit": 20})
+        return select(connection, QUERIES["refused_values"], {"satellite_id": satellite_id, "limit": 20})
 
 
 def test_refusals_add_up_and_the_last_one_received_is_shown(pool: Pool, theirs: Pool) -> None:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from housekeeping.retention import retention_chores
-from operation_server.pipeline.stores import database_question
+from operation_server.pipeline import QUERIES
+from operation_server.pipeline.databases import database_probe
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
-from telemetry_core.store import Row, rows
+from telemetry_core.store import Row, select
 from tests.integration.test_search import job_id, save
 from verdict_relay.relay import Cursor, Refusal, Relay, refusal_of, restart
 
@@ -46,7 +47,7 @@ def sink() -> PickySink:
 
 def refused(pool: Pool) -> list[tuple[str, int, str, str]]:
     return [
-        (row["sink"], row["count"], row["job_id"], row["reason"]) for row in database_question(pool)().refused
+        (row["sink"], row["count"], row["job_id"], row["reason"]) for row in database_probe(pool)().refused
     ]
 
 
@@ -84,5 +85,5 @@ def test_refusals_go_for_their_age(pool: Pool, database: Settings, sink: PickySi
         (chore,) = [chore for chore in retention_chores(theirs, database) if chore.name == "refused verdicts"]
         assert not chore.work()
     with transaction(pool) as connection:
-        (left,) = rows(connection, "refused_verdicts", {"ceiling": 10})
+        (left,) = select(connection, QUERIES["refused_verdicts"], {"ceiling": 10})
     assert (left["count"], left["job_id"]) == (1, job_id(1))

@@ -8,8 +8,8 @@ import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege
 
-from housekeeping.statements import QUERIES as STATEMENTS
-from telemetry_core.database import renew_roles
+from housekeeping import QUERIES as STATEMENTS
+from telemetry_core.migrations import renew_roles
 from telemetry_core.roles import SERVICES, as_service
 from telemetry_core.settings import Settings
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from operation_server.inference.pending_job import PendingInput, create_pending_job
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.store import PendingInput, Row, create_pending_job, save_inferences, select
+from telemetry_core.store import Row, save_inferences, select
 from telemetry_core.values import storable, storable_text
 from tests.hostile import json_values, texts
 

@@ -9,16 +9,10 @@ from typing import Any
 
 import pytest
 
+from operation_server.inference.pending_job import PendingInput, create_pending_job
 from telemetry_core.database import Pool, transaction
 from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.store import (
-    PendingInput,
-    SavedCounts,
-    create_pending_job,
-    revise_inferences,
-    save_inferences,
-    save_results,
-)
+from telemetry_core.store import SavedCounts, revise_inferences, save_inferences, save_results
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.look_back import read_before
+from telemetry_core.records import MAX_BATCH, Record
 from telemetry_core.settings import Settings
-from telemetry_core.stream import MAX_BATCH, Record, read_before
 from tests.integration.kafka_topics import (
     RunningStream,
     add_partitions,

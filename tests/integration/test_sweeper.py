@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from housekeeping.sweeper import GRACE_S, INCOMPLETE_AFTER_S, MAX_RESENDS, Sweeper
-from operation_server.schemas import SubmitRequest
-from operation_server.submission import Submission, plan_submission, submit
+from operation_server.inference.schemas import SubmitRequest
+from operation_server.inference.submission import Submission, plan_submission, submit
 from telemetry_core.database import Pool, transaction
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.inferences import JobStatus

@@ -9,11 +9,12 @@ import pytest
 from housekeeping.retention import retention_chores
 from kafka_inference_trigger.gathering import Key
 from kafka_inference_trigger.wrong_clocks import Run, saving
+from operation_server.alerts import QUERIES
 from telemetry_core.database import Pool, open_pool, transaction
 from telemetry_core.messages import microseconds_of
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
-from telemetry_core.store import rows
+from telemetry_core.store import select
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get
 from tests.integration.test_api_alerts import acknowledge, alerts, judge, whole
@@ -42,7 +43,7 @@ def theirs(database: Settings) -> Iterator[Pool]:
 
 def kept(pool: Pool) -> dict[Key, tuple[float, int, int]]:
     with transaction(pool) as connection:
-        found = rows(connection, "wrong_clocks", {})
+        found = select(connection, QUERIES["wrong_clocks"], {})
     return {
         (row["satellite_id"], row["subsystem"], row["reason"]): (
             row["value"], row["first_ms"], row["last_ms"],

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from analysis_server.arguments import parse_subsystem
-from analysis_server.calibration import MEASURE_NAMES, Calibration, band_index, load_calibration
-from analysis_server.changes import CHANGES, ChangeCalibration, ChannelChanges
+from analysis_server.calibration_file import load_calibration
 from analysis_server.coverage import (
     MOST_TOLD,
     NOT_CALIBRATED,
@@ -22,8 +21,10 @@ from analysis_server.coverage import (
     uncovered_in_words,
     with_coverage,
 )
-from analysis_server.measures import ABSENCE_WIDTH
 from analysis_server.window_sets import WindowSet
+from scoring.calibration import MEASURE_NAMES, Calibration, band_index
+from scoring.changes import CHANGES, ChangeCalibration, ChannelChanges
+from scoring.measures import ABSENCE_WIDTH
 from telemetry_core.errors import ModelContractError
 
 MODELS = Path(__file__).parents[3] / "model_repository"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from analysis_server.arguments import parse_series
 from analysis_server.consuming import TaskConsumer, fault_of, fault_of_body
-from analysis_server.inference import failed_rows
 from analysis_server.parking import header_count
 from analysis_server.reading import read_series_task, read_subsystem_task
+from analysis_server.rows import failed_rows
 from analysis_server.saving import save_apart
 from analysis_server.window_sets import WindowSet
 from telemetry_core.errors import (

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibration import load_calibration
-from analysis_server.inference import failed_rows, infer_windows
+from analysis_server.calibration_file import load_calibration
+from analysis_server.inference import infer_windows
+from analysis_server.rows import failed_rows
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import WindowSet, windows_of_batch
 from telemetry_core.errors import ModelContractError

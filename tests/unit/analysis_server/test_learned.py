@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis_server.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, Calibration, load_calibration
-from analysis_server.inference import failed_rows
+from analysis_server.calibration_file import load_calibration
 from analysis_server.learned import AGAIN_S, MOST_KEPT, POLL_S, LearnedConstants, Lookup, judge_by_choice
+from analysis_server.rows import failed_rows
 from analysis_server.window_sets import WindowSet
+from scoring.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, Calibration
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.inferences import Job, SubsystemInference
 

@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis_server.calibrations import Calibrations, Part, Progress
-from analysis_server.history import Samples
 from analysis_server.learner import (
     CALIBRATED,
     LATEST_RETRY_S,
@@ -20,9 +19,10 @@ from analysis_server.learner import (
     generated_ms,
     next_look_s,
 )
-from analysis_server.learning import NEEDED_SAMPLES, Learned, needed_samples
-from analysis_server.stored_telemetry import MOST_SAMPLES, StoredTelemetry
+from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import Forecast
+from scoring.history import Samples
+from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES, Learned, needed_samples
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.settings import Settings, load_mission
 

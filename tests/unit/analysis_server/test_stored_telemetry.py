@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from analysis_server import stored_telemetry
-from analysis_server.history import Samples
-from analysis_server.stored_telemetry import LOOK_BACK_S, MOST_SAMPLES, PAGE_SAMPLES, StoredTelemetry
+from analysis_server.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
+from scoring.history import Samples
+from scoring.learning import MOST_SAMPLES
 from telemetry_core.errors import DependencyUnavailable
 from tests.http_server import serving
 

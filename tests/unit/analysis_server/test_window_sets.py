@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibration import load_calibration
+from analysis_server.calibration_file import load_calibration
 from analysis_server.inference import infer_windows
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import CHANNEL_RECORD, windows_of_batch

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.benchmarks.detection.detectability import page
-from tests.benchmarks.detection.field_faults import FAULTS
-from tests.benchmarks.detection.field_figures import FOUND, LEARNING, MISSED
+from benchmarks.detection.detectability import page
+from benchmarks.detection.field_faults import FAULTS
+from benchmarks.detection.field_figures import FOUND, LEARNING, MISSED
 
 CONFIG = {"recordings": 3, "satellites": 10, "lead_steps": 80, "fault_steps": 150}
 

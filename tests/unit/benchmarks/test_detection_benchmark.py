@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.benchmarks.detection import choice, run
-from tests.benchmarks.detection.injected import stretches_of
-from tests.benchmarks.detection.recordings import load_labels, load_published_run, load_tsb_series
-from tests.benchmarks.detection.report import TOTALS
+from benchmarks.detection import choice, run
+from benchmarks.detection.injected import stretches_of
+from benchmarks.detection.recordings import load_labels, load_published_run, load_tsb_series
+from benchmarks.detection.report import TOTALS
 
 EVENTS = {"X-1": [(900, 1000)], "X-2": [(1000, 1100), (2300, 2400)], "X-3": [(1200, 1300)]}
 

@@ -8,23 +8,23 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.calibration import load_calibration
+from analysis_server.calibration_file import load_calibration
 from analysis_server.inference import infer_windows
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import windows_of_batch
-from kafka_inference_trigger.trigger import InferenceTrigger
-from telemetry_core.messages import job_id_of, parse_telemetry_message
-from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
-from tests.benchmarks.detection.pipeline import (
+from benchmarks.detection.pipeline import (
     RowsDifferError,
     messages_of,
     require_equal,
     scores_of,
     write_configuration,
 )
-from tests.benchmarks.detection.recordings import Recording
-from tests.benchmarks.detection.streaming import calibrated, row_scores
+from benchmarks.detection.recordings import Recording
+from benchmarks.detection.streaming import calibrated, row_scores
+from kafka_inference_trigger.trigger import InferenceTrigger
+from telemetry_core.messages import job_id_of, parse_telemetry_message
+from telemetry_core.records import Record
+from telemetry_core.settings import load_mission
 
 Rows = npt.NDArray[np.float32]
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -13,13 +13,9 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
-from telemetry_core.alert_rule import Judged
-from telemetry_core.inferences import Verdict
-from telemetry_core.messages import microseconds_of
-from telemetry_core.stream import Record
-from tests.benchmarks.detection import field, run
-from tests.benchmarks.detection.field import matrix, report_of
-from tests.benchmarks.detection.field_faults import (
+from benchmarks.detection import field, run
+from benchmarks.detection.field import matrix, report_of
+from benchmarks.detection.field_faults import (
     FAULT_STEPS,
     FAULTS,
     LEAD_STEPS,
@@ -27,7 +23,7 @@ from tests.benchmarks.detection.field_faults import (
     cases_of,
     steps_of,
 )
-from tests.benchmarks.detection.field_figures import (
+from benchmarks.detection.field_figures import (
     ALREADY_ALARMED,
     FOUND,
     LEARNING,
@@ -41,8 +37,12 @@ from tests.benchmarks.detection.field_figures import (
     outcome_of,
     totals_of,
 )
-from tests.benchmarks.detection.field_sources import CONSTANTS
-from tests.benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, records_of
+from benchmarks.detection.field_sources import CONSTANTS
+from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, records_of
+from scoring.alert_rule import Judged
+from telemetry_core.inferences import Verdict
+from telemetry_core.messages import microseconds_of
+from telemetry_core.records import Record
 
 Body = dict[str, Any]
 Numbers = NDArray[np.float64]

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from analysis_server.stored_telemetry import MOST_SAMPLES
-from telemetry_core.alert_rule import Judged
+from benchmarks.detection import field_sources
+from benchmarks.detection.field import measured
+from benchmarks.detection.field_figures import Judgement
+from benchmarks.detection.field_learned import Lessons, looks
+from benchmarks.detection.field_posted import answers, judged_posts, posts_of
+from benchmarks.detection.field_sources import Cell, product
+from benchmarks.detection.field_telemetry import Fleet, Packets, Track
+from scoring.alert_rule import Judged
+from scoring.learning import MOST_SAMPLES
 from telemetry_core.inferences import Verdict
-from tests.benchmarks.detection import field_sources
-from tests.benchmarks.detection.field import measured
-from tests.benchmarks.detection.field_figures import Judgement
-from tests.benchmarks.detection.field_learned import Lessons, looks
-from tests.benchmarks.detection.field_posted import answers, judged_posts, posts_of
-from tests.benchmarks.detection.field_sources import Cell, product
-from tests.benchmarks.detection.field_telemetry import Fleet, Packets, Track
 
 
 def cell_of(constants: str, interval_s: float = 1.0, **parts: Any) -> Cell:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.benchmarks.gpu_graphs import page
+from benchmarks.platform.gpu_graphs import page
 
 FOLDER = Path(__file__).parents[3] / "docs" / "benchmarks"
 

@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from analysis_server.recording_measures import SCAN_FAMILIES, STEP, scan_measures
-from analysis_server.retrospective import ScanSettings
-from tests.benchmarks.detection.candidates import MODEL, candidate_measures
-from tests.benchmarks.detection.choice import Labelled
-from tests.benchmarks.detection.choice_forms import CANDIDATES, FORMS, GRID, SHIPPED, Injected, Tried
-from tests.benchmarks.detection.event_metrics import EventCounts
-from tests.benchmarks.detection.injected import (
+from benchmarks.detection.candidates import MODEL, candidate_measures
+from benchmarks.detection.choice import Labelled
+from benchmarks.detection.choice_forms import CANDIDATES, FORMS, GRID, SHIPPED, Injected, Tried
+from benchmarks.detection.event_metrics import EventCounts
+from benchmarks.detection.injected import (
     KINDS,
     LEAST_EFFECT,
     MARGIN_SAMPLES,
@@ -18,7 +16,9 @@ from tests.benchmarks.detection.injected import (
     stretches_of,
     with_faults,
 )
-from tests.benchmarks.detection.selection import Outcome, rows_chosen_elsewhere
+from benchmarks.detection.selection import Outcome, rows_chosen_elsewhere
+from scoring.recording_measures import SCAN_FAMILIES, STEP, scan_measures
+from scoring.retrospective import ScanSettings
 from training.calibration_windows import StepPredictor
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.benchmarks.detection import opssat
-from tests.benchmarks.detection.opssat_detectors import (
+from benchmarks.detection import opssat
+from benchmarks.detection.opssat_detectors import (
     DETECTORS,
     FILE,
     POWERS,
@@ -17,8 +17,8 @@ from tests.benchmarks.detection.opssat_detectors import (
     read_segments,
     standardised,
 )
-from tests.benchmarks.detection.report import TOTALS, DataMissingError, Options
-from tests.benchmarks.detection.run import RUNNERS
+from benchmarks.detection.report import TOTALS, DataMissingError, Options
+from benchmarks.detection.run import RUNNERS
 
 NOMINAL, ANOMALOUS = 60, 12
 
@@ -48,7 +48,7 @@ def scored(subject: Segments) -> list[opssat.FoldScores]:
 @pytest.fixture(scope="module", autouse=True)
 def few_trees() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.benchmarks.detection.opssat_detectors.TREES", 20)
+        patch.setattr("benchmarks.detection.opssat_detectors.TREES", 20)
         yield
 
 

@@ -17,6 +17,7 @@ SERVICES = {
     "housekeeping",
     "kafka_inference_trigger",
     "operation_server",
+    "scoring",
     "telemetry_core",
     "telemetry_replay",
     "telemetry_writer",

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis_server.arguments import parse_series
-from analysis_server.calibration import load_calibration
-from analysis_server.scoring import score_windows
+from analysis_server.calibration_file import load_calibration
+from scoring.window_score import score_windows
 from telemetry_core.errors import InvalidMission, InvalidTelemetryMessage, ModelContractError
 from telemetry_core.messages import parse_telemetry_message
 from telemetry_core.settings import load_mission

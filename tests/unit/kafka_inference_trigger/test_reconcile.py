@@ -11,8 +11,8 @@ from kafka_inference_trigger.reconcile import Key, demanded, reconcile, send_apa
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.records import Record
 from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
 from telemetry_core.tasks import InferenceBatch
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")

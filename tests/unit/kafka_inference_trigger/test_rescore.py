@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kafka_inference_trigger.rescore import revisions
+from telemetry_core.records import Record
 from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
 from telemetry_core.tasks import InferenceBatch
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
 from kafka_inference_trigger.restless import LEAST_MOVE, NEW_STEPS, AddedShare
 from kafka_inference_trigger.rules import PlannedJob, is_periodic
 from kafka_inference_trigger.trigger import InferenceTrigger
 from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.messages import job_id_of, microseconds_of
+from telemetry_core.records import Record
 from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
-from tests.benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
 from training.nominal import Sampling, faulty_recording
 
 SECOND_US: Final = 1_000_000

@@ -17,8 +17,8 @@ from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
 from telemetry_core.observability import SATELLITES_EVICTED
+from telemetry_core.records import Record
 from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
 from telemetry_core.subsystems import Rule
 from telemetry_core.tasks import InferenceBatch
 from tests.hostile import json_values

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import orjson
 import pytest
+
 from simulator.constellation import nominal_arrays, simulate
 from simulator.orbit import build_constellation, propagate
 from simulator.power import CAPACITY_WH

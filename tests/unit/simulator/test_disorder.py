@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+
 from simulator.constellation import simulate
 from simulator.disorder import MAX_LATE_SAMPLES, Disorder, Sending, Shares
 from simulator.messages import Message
-
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.messages import parse_telemetry_message
 from telemetry_core.settings import Settings, load_mission

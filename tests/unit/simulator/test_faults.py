@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+
 from simulator.constellation import nominal_arrays, satellite_ids, simulate, simulate_blocks
 from simulator.faults import KINDS, Fault, InvalidFaultError, parse_fault, truth_line
 from simulator.orbit import Array

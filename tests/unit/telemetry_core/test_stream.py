@@ -8,8 +8,9 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from telemetry_core.liveness import Liveness
+from telemetry_core.records import Record
 from telemetry_core.settings import Settings
-from telemetry_core.stream import Record, TelemetryStream
+from telemetry_core.stream import TelemetryStream
 
 PARTITION = TopicPartition("satellite-telemetry", 0)
 

@@ -8,8 +8,8 @@ import pytest
 
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.messages import MessageHeader
+from telemetry_core.records import Record
 from telemetry_core.settings import load_mission
-from telemetry_core.stream import Record
 from telemetry_core.subsystems import Mission
 from telemetry_core.victoria import MAX_LEAD_S, RETENTION_S, escape_label, is_kept
 from telemetry_writer.first_values import FirstValues

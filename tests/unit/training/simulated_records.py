@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from telemetry_core.messages import microseconds_of
-from telemetry_core.stream import Record
+from telemetry_core.records import Record
 
 Message = dict[str, Any]
 

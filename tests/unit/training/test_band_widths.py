@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.forecast_bands import BANDS, OTHERS, parse_widths
+from scoring.forecast_bands import BANDS, OTHERS, parse_widths
 from training.band_widths import (
     FACTORS,
     FUTURE,

@@ -1,6 +1,5 @@
 """Telemetry sampled in a way that the constants were not fitted to is learning on the product's own path."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from simulator.constellation import simulate
 from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.settings import load_mission
 from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile, learning, verdicts
 
 CHECKOUT = Path(__file__).parents[3]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from simulator.constellation import simulate  # noqa: E402
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 STEPS = 90

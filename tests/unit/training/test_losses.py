@@ -1,6 +1,5 @@
 """Nominal telemetry with losses is nominal; what comes irregularly is learning; what ceases is found."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,15 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.constellation import simulate
 from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.settings import load_mission
 from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile, verdicts
 
 CHECKOUT = Path(__file__).parents[3]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from simulator.constellation import simulate  # noqa: E402
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 MODEL = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")

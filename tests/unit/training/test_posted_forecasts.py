@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis_server.arguments import parse_series
-from analysis_server.calibration import load_calibration
+from analysis_server.calibration_file import load_calibration
 from analysis_server.inference import infer_windows
 from analysis_server.triton import OUTPUTS, Forecast
 from telemetry_core.inferences import SubsystemInference, Verdict

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis_server.calibration import CALIBRATION_FORMAT, Calibration, load_calibration
-from analysis_server.changes import CHANGES, parse_changes
+from analysis_server.calibration_file import load_calibration
+from scoring.calibration import CALIBRATION_FORMAT, Calibration
+from scoring.changes import CHANGES, parse_changes
 from training import recorded
 from training.recorded import fit_changes, fitted_intervals, stream_windows
 

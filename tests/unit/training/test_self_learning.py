@@ -1,29 +1,25 @@
 """Constants that simulated telemetry of an uncovered cadence gives, and what gives none."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibration import parse_calibration
-from analysis_server.history import History, Samples, marked_by_limits
-from analysis_server.learning import NEEDED_SAMPLES, Learned, NotLearned, Subject, judged, learn
-from analysis_server.measures import Windows
-from analysis_server.model_units import Numbers
-from analysis_server.scoring import MIN_SAMPLES
+from scoring.calibration import parse_calibration
+from scoring.history import History, Samples, marked_by_limits
+from scoring.learning import NEEDED_SAMPLES, Learned, NotLearned, Subject, judged, learn
+from scoring.measures import Windows
+from scoring.model_units import Numbers
+from scoring.scores import MIN_SAMPLES
+from simulator.constellation import nominal_arrays
 from telemetry_core.inferences import ANOMALY_THRESHOLD
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import Detection
 from training.calibration_windows import StepPredictor
+from training.nominal import MISSION, Sampling
 
 CHECKOUT = Path(__file__).parents[3]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from training.nominal import MISSION, Sampling  # noqa: E402
-
-from simulator.constellation import nominal_arrays  # noqa: E402  # isort: skip
 
 INTERVAL_S = 20.0
 LATER = 500

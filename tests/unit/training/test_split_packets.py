@@ -1,7 +1,6 @@
 """Nominal telemetry is nominal however it is split into packets; a channel that ceases is found."""
 
 import base64
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +11,8 @@ import pytest
 from analysis_server.inference import infer_windows
 from analysis_server.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
+from simulator.constellation import satellite_ids, simulate
+from simulator.faults import parse_fault
 from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.settings import load_mission
 from telemetry_core.tasks import InferenceBatch
@@ -19,10 +20,6 @@ from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile
 
 CHECKOUT = Path(__file__).parents[3]
-sys.path.insert(0, str(CHECKOUT / "tests"))
-
-from simulator.constellation import satellite_ids, simulate  # noqa: E402
-from simulator.faults import parse_fault  # noqa: E402
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 STEPS = 96

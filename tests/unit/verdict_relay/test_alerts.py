@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import verdict_relay.alerts as projection
-from telemetry_core.alert_rule import Judged, Run, alerts_of
+from scoring.alert_rule import Judged, Run, alerts_of
 from telemetry_core.inferences import Verdict
 from telemetry_core.messages import generated_us_of, job_id_of
 from verdict_relay import alert_folding

@@ -1,0 +1,191 @@
+"""The page of suite field: `python -m benchmarks.detection.detectability FIELD.json`.
+
+Writes docs/detectability.md from what `--suite field --json FIELD.json` measured; it measures nothing itself.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
+from benchmarks.detection.field_faults import FAULTS
+from benchmarks.detection.field_figures import FOUND, LEARNING
+from benchmarks.detection.field_posted import POSTED_EVERY
+from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES
+from telemetry_core.inferences import ANOMALY_THRESHOLD
+from training.report import table
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "detectability.md"
+COMMAND: Final = 'make bench-detection ARGS="--suite field --json FIELD.json"'
+FORMS: Final = "../benchmarks/README.md#detection-telemetry-as-it-may-come"
+ALARM_HEAD: Final = (
+    "constants, packets", "interval, s", "judged", "anomalous", "per 1,000", "alerts", "satellite-days",
+)  # fmt: skip
+
+Cells = Sequence[Mapping[str, Any]]
+
+
+def page(document: Mapping[str, Any]) -> str:
+    """The figures as Markdown."""
+    cells, config = document["cells"], document["config"]
+    judged = [cell for cell in cells if cell["nominal"]["judged"]]
+    return f"""# Which faults are found
+
+Simulated satellites under the default mission: one sample set in ten is judged (the periodic check), a
+verdict is anomalous above {ANOMALY_THRESHOLD:g}, alerts follow the platform's rule
+(`scoring/alert_rule.py`). Samples come every {_span(cells)} s, in up to
+{len({cell["packets"] for cell in cells})} [forms of packets]({FORMS}).
+Nothing here had a part in choosing the rule.
+
+Constants are *shipped* with the model; or *learned*, by each satellite of its own stored telemetry, and
+judge what it sent next; or there are none: *posted* series, {DEFAULT_WINDOW_LENGTH} samples of all
+channels of a subsystem every {POSTED_EVERY} samples, are judged
+[against themselves](posted-series.md), each as a request of its own; an anomalous
+answer is an alert there. A client posts whole arrays, whatever packets brought them: one form is measured.
+
+## False alarms
+
+Nominal telemetry, {config["recordings"]} recordings of {config["satellites"]} satellites for each line, of
+learned constants one as long as these together.
+Where samples are close together little time is observed: a count says more there than a rate.
+
+{_lines(ALARM_HEAD, _alarm_rows(judged))}
+
+{_unjudged(cells)}
+
+## What is learned
+
+Satellites of {config["satellites"]} that have constants, and of how many samples (median): a subsystem is
+looked at with {NEEDED_SAMPLES:,} samples of a channel, or three orbits of them, and after a refusal again
+with a tenth more, up to
+{MOST_SAMPLES:,}. One without constants is learning: its faults have no part in the shares below.
+
+{_learned(cells)}
+
+## Faults
+
+Each kind strikes every second channel, each in a satellite of its own, after {config["lead_steps"]} nominal
+steps: spikes and a step of 8 spans (how far the channel wanders within an orbit), a drift to 10 spans within
+two minutes, noise of 1.5 spans, a stuck value, no values, a fill value. A fault is found by an alert that is
+raised within {config["fault_steps"]} steps (a drift: within at least 150 s). Share found and median delay,
+from the first faulty sample to the verdict that raises the alert. The API takes numbers only: no drop-out is
+posted, but fill values are. Beside them the share of satellites without a fault that had an alert in the same
+time: so much is found by chance.
+
+{_lines(("constants, packets", "interval, s", *FAULTS, "no fault"), _fault_rows(judged))}
+
+Not found with every channel in one packet:
+
+{_missed(judged)}
+
+Made by `python -m benchmarks.detection.detectability FIELD.json` from
+`{COMMAND}`.
+"""
+
+
+def _span(cells: Cells) -> str:
+    """The sampling intervals of some cells, in seconds."""
+    low, high = (f"{pick(cell['interval_s'] for cell in cells):g}" for pick in (min, max))
+    return low if low == high else f"{low} to {high}"
+
+
+def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(table(head, rows))
+
+
+def _name(cell: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{cell['constants']}, {cell['packets']}", f"{cell['interval_s']:g}"
+
+
+def _alarm_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
+    for cell in cells:
+        nominal = cell["nominal"]
+        counts = (str(nominal[name]) for name in ("judged", "anomalous"))
+        share = f"{nominal['false_alarms_per_1000']:.1f}"
+        yield *_name(cell), *counts, share, str(nominal["alerts"]), f"{nominal['satellite_days']:.2f}"
+
+
+def _fault_rows(cells: Cells) -> Iterator[tuple[str, ...]]:
+    for cell in cells:
+        yield *_name(cell), *(_found(cell["faults"][kind]) for kind in FAULTS), _share(cell["without_fault"])
+
+
+def _found(figures: Mapping[str, Any]) -> str:
+    delay_s = figures["delay_median_s"]
+    return _share(figures) + ("" if delay_s is None else f", {delay_s:.0f} s")
+
+
+def _share(figures: Mapping[str, Any]) -> str:
+    return "" if figures["found_share"] is None else f"{figures['found_share']:.0%}"
+
+
+def _unjudged(cells: Cells) -> str:
+    """Name what has no verdicts, by the word for why."""
+    without = sorted(
+        (cell for cell in cells if not cell["nominal"]["judged"]), key=lambda cell: cell["state"]
+    )
+    sentences = [
+        f"{state.capitalize()}, with no verdict to count: "
+        + "; ".join(f"{packets} every {interval_s} s" for packets, interval_s in map(_name, group))
+        + "."
+        for state, group in groupby(without, key=lambda cell: cell["state"])
+    ]
+    return "\n".join(sentences) or "Every cell that was measured is judged."
+
+
+def _learned(cells: Cells) -> str:
+    """A line for each cell of learned constants."""
+    mine = [cell for cell in cells if cell["constants"] == "learned"]
+    if not mine:
+        return "None was measured."
+    names = list(mine[0]["learned"])
+    rows = (
+        (cell["packets"], f"{cell['interval_s']:g}", *(_lesson(cell["learned"][name]) for name in names))
+        for cell in mine
+    )
+    return _lines(("packets", "interval, s", *names), rows)
+
+
+def _lesson(figures: Mapping[str, Any]) -> str:
+    """How many satellites have constants of a subsystem; for the others the words of the refusals."""
+    refused = [f"{count} {reason.replace('_', ' ')}" for reason, count in figures["refused"].items()]
+    known = [f"{figures['learned']} of {figures['samples_median']:g}"] if figures["learned"] else []
+    return ", ".join([*known, *refused])
+
+
+def _missed(cells: Cells) -> str:
+    """Name the faults that no alert found, a line for each source of constants."""
+    sources = dict.fromkeys(cell["constants"] for cell in cells)
+    return "\n".join(
+        f"- {source}: {_missed_of([cell for cell in cells if cell['constants'] == source])}."
+        for source in sources
+    )
+
+
+def _missed_of(cells: Cells) -> str:
+    """Faults that no alert found, by kind and channel, with the intervals."""
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell["packets"] == "one":
+            for kind in FAULTS:
+                for channel, result in cell["faults"][kind]["channels"].items():
+                    if result not in {FOUND, LEARNING}:
+                        found.setdefault(f"{kind} in `{channel}`", []).append(f"{cell['interval_s']:g} s")
+    return (
+        "; ".join(f"{name} ({', '.join(intervals)})" for name, intervals in sorted(found.items())) or "none"
+    )
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.detectability", description=__doc__)
+    parser.add_argument("file", type=Path, metavar="FIELD.json", help="what the suite wrote")
+    document = json.loads(parser.parse_args().file.read_text(encoding="utf-8"))
+    PAGE.write_text(page(document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

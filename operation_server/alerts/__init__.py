@@ -1,0 +1,8 @@
+"""Alerts of the anomaly score, of broken limits and of satellites as a whole; their acknowledgements."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)

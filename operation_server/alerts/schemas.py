@@ -1,0 +1,136 @@
+"""Alerts as clients see them, why they stand, and what an acknowledgement must hold."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from operation_server.alerts.episodes import AlertState
+from operation_server.alerts.store import MAX_MEMBERS
+from operation_server.http.responses import Answer, Number
+from operation_server.jobs.schemas import VerdictItem
+
+AnomaliesBehind = Annotated[
+    float,
+    Field(
+        description="For how long the oldest verdict has waited that alerts of the anomaly score don't count"
+        " yet; 0 = none waits"
+    ),
+]
+
+
+class ChannelEvidence(Answer):
+    """What one channel contributed to the peak, and what was expected of it."""
+
+    channel: str
+    unit: str
+    share: float = Field(ge=0, le=1)
+    families: dict[str, float] = Field(description="The share's parts by family of detectors")
+    actual: Number
+    expected: Number
+    lower_90: Number
+    upper_90: Number
+    expected_from: datetime | None = Field(description="When the forecast was made")
+    nominal: tuple[float, float] | None
+
+
+class Evidence(Answer):
+    """Why an alert stands: the verdict with the highest score."""
+
+    job_id: str | None
+    generated_at: datetime | None
+    model_name: str | None
+    model_version: str | None
+    calibration_hash: str | None
+    channels: list[ChannelEvidence] = Field(description="Highest share first")
+
+
+AlertKind = Literal["anomaly", "limit", "satellite"]
+
+Severity = Literal["critical", "serious"]
+
+
+class Acknowledgement(Answer):
+    """Who took note of an alert, and what they said."""
+
+    operator: str
+    comment: str
+    acknowledged_at: datetime
+
+
+class Alert(Answer):
+    """Anomalous verdicts or breaches of one rule of a subsystem, or a satellite's silence or wrong clock."""
+
+    alert_id: str
+    satellite_id: str
+    subsystem: str
+    kind: AlertKind
+    reason: str | None = Field(
+        description="The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly"
+    )
+    severity: Severity
+    state: AlertState = Field(
+        description="The first two are open; returned was never acknowledged, cleared was"
+    )
+    is_open: bool
+    started_at: datetime = Field(
+        description="Generation time of the first member; its reception under a wrong clock"
+    )
+    last_at: datetime = Field(description="Likewise of the newest member")
+    clock_behind_s: Number = Field(description="Of a wrong on-board clock; negative if it is ahead")
+    verdict_count: int = Field(
+        description="Anomalous ones, of an anomaly. Of a limit: 0 where nothing was judged yet,"
+        f" {MAX_MEMBERS} = so many or more"
+    )
+    peak_score: Number = Field(description="Of the counted ones")
+    peak_job_id: str | None
+    newest_job_id: str | None
+    acknowledgement: Acknowledgement | None
+
+
+class Alerts(Answer):
+    """Alerts that overlap a time range, newest start first."""
+
+    alerts: list[Alert]
+    count: int
+    is_truncated: bool
+    anomalies_behind_s: AnomaliesBehind
+
+
+class AlertDetail(Alert):
+    """An alert with its reasons, members and acknowledgements."""
+
+    why: Evidence | None
+    verdicts: list[VerdictItem] = Field(description="Newest first")
+    history: list[Acknowledgement] = Field(description="Newest first")
+    anomalies_behind_s: AnomaliesBehind
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _printable_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n")
+    _printable(lines.replace("\n", ""))
+    return lines
+
+
+class AcknowledgementRequest(BaseModel):
+    """Who acknowledges, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operator: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+        AfterValidator(_printable),
+    ]
+    comment: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+        AfterValidator(_printable_lines),
+    ]

@@ -1,0 +1,8 @@
+"""The state of every satellite and subsystem."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)

@@ -1,0 +1,1 @@
+"""Whether this server lives, and whether those behind it answer."""

@@ -1,0 +1,1 @@
+"""What features share: parameters, answers, problems, limits, keys, live lines."""

@@ -1,0 +1,37 @@
+"""How routes get what the composition root built: each thing has a slot in the application's state."""
+
+from typing import Annotated, Final, Generic, TypeVar, cast
+
+from fastapi import Depends, FastAPI
+from starlette.requests import HTTPConnection
+
+from telemetry_core.database import Pool
+from telemetry_core.subsystems import Mission
+
+T = TypeVar("T")
+
+
+class Slot(Generic[T]):
+    """Place of one thing that routes depend on: its feature declares it, `create_app` fills it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def put(self, app: FastAPI, thing: T) -> None:
+        """Hand it over to the routes of an application."""
+        setattr(app.state, self._name, thing)
+
+    def of(self, app: FastAPI) -> T:
+        """Return what an application's routes get."""
+        return cast("T", getattr(app.state, self._name))
+
+    async def __call__(self, connection: HTTPConnection) -> T:
+        """Return it as a dependency; a coroutine, for what needs no thread should wait for none."""
+        return self.of(connection.app)
+
+
+POOL: Final = Slot[Pool]("pool")
+MISSION: Final = Slot[Mission]("mission")
+
+ProvidedPool = Annotated[Pool, Depends(POOL)]
+ProvidedMission = Annotated[Mission, Depends(MISSION)]

@@ -1,0 +1,102 @@
+"""Parameters that several routes share; each is checked here, so that no query is built from free text."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, HTTPException, Path, Query
+from pydantic import AfterValidator, StringConstraints
+
+from telemetry_core.messages import MAX_CLOCK_LEAD_S
+from telemetry_core.subsystems import SATELLITE_ID_PATTERN
+
+API_PREFIX: Final = "/api/v1"
+RETENTION: Final = timedelta(days=365)
+"""No longer range is asked for: VictoriaMetrics keeps no older samples."""
+CLOCK_LEAD: Final = timedelta(seconds=MAX_CLOCK_LEAD_S)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+DEFAULT_RANGE: Final = timedelta(hours=1)
+DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
+_CLIENTS_DELAY: Final = timedelta(seconds=10)
+"""A client means now by a time that it read so long ago."""
+JOB_ID_PATTERN: Final = r"[!-~][ -~]{0,254}"
+MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,199}$"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Take a time without zone as UTC."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    if not _EARLIEST <= aware <= _LATEST:
+        raise ValueError("must lie between 1970 and 2200")
+    return aware.astimezone(UTC)
+
+
+def _no_number(metric: str) -> str:
+    """Refuse a name that every reader of metrics takes for a number."""
+    if metric.lower() in {"nan", "inf", "infinity"}:
+        raise ValueError(f"{metric} is a number, not a metric; /api/v1/trends/metrics lists the metrics")
+    return metric
+
+
+Time = Annotated[datetime, AfterValidator(_in_utc)]
+JobId = Annotated[
+    str, Path(pattern=rf"^{JOB_ID_PATTERN}$", examples=["f47ac10b-58cc-4372-a567-0e02b2c3d479"])
+]
+Satellite = Annotated[str, StringConstraints(pattern=SATELLITE_ID_PATTERN)]
+Metric = Annotated[str, StringConstraints(pattern=METRIC_PATTERN), AfterValidator(_no_number)]
+ModelName = Annotated[str, StringConstraints(pattern=MODEL_PATTERN)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[!-~]{1,255}$", description="Repeating a request with the same key returns the same job"
+    ),
+]
+
+
+OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last hour")]
+_WithinDay = Annotated[Time | None, Query(description="ISO 8601; by default the last 24 hours")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRange:
+    """From when until when, both included."""
+
+    start: datetime
+    end: datetime
+
+
+def time_range(
+    start_time: Annotated[
+        Time, Query(description="ISO 8601; without zone it is UTC", examples=["2025-10-30T00:00:00Z"])
+    ],
+    end_time: Annotated[
+        Time, Query(description="ISO 8601; without zone it is UTC", examples=["2025-10-30T01:00:00Z"])
+    ],
+) -> TimeRange:
+    """Refuse a range that ends before it starts or exceeds the retention."""
+    if not start_time < end_time:
+        raise HTTPException(422, "start_time must lie before end_time")
+    if end_time - start_time > RETENTION:
+        raise HTTPException(422, f"the range must not exceed {RETENTION.days} days")
+    return TimeRange(start=start_time, end=end_time)
+
+
+def recent_range(start_time: OptionalTime = None, end_time: OptionalTime = None) -> TimeRange:
+    """Complete a range that is not, or only partly, given."""
+    end = end_time or datetime.now(UTC)
+    return time_range(start_time or end - DEFAULT_RANGE, end)
+
+
+def recent_day(start_time: _WithinDay = None, end_time: _WithinDay = None) -> TimeRange:
+    """Complete a range of alerts; one that lasts until now holds what a fast on-board clock dates ahead."""
+    now = datetime.now(UTC)
+    end = end_time or now
+    asked = time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
+    return replace(asked, end=max(end, now + CLOCK_LEAD)) if end >= now - _CLIENTS_DELAY else asked
+
+
+GivenRange = Annotated[TimeRange, Depends(time_range)]
+RecentRange = Annotated[TimeRange, Depends(recent_range)]
+RecentDay = Annotated[TimeRange, Depends(recent_day)]

@@ -1,0 +1,23 @@
+"""What answers of several features share, and how answers with many numbers are written."""
+
+from typing import Any, Literal
+
+import orjson
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict
+
+Number = float | None
+
+State = Literal["critical", "serious", "caution", "normal", "standby", "off"]
+"""How a satellite, or a part of the pipeline, is: the words of the Astro UXDS."""
+
+
+class Answer(BaseModel):
+    """Base of what routes answer; a field may be called `model_...`."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+
+def json_response(body: Any) -> Response:
+    """Encode as JSON without a look at each number; times end in Z, what is no finite number is null."""
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type="application/json")

@@ -1,0 +1,8 @@
+"""Jobs that clients ask for: a posted series, or the channels of several subsystems."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)

@@ -1,0 +1,58 @@
+"""The mission that this server watches: what the console must know to draw it."""
+
+from fastapi import APIRouter
+
+from operation_server.http.dependencies import ProvidedMission
+from operation_server.http.parameters import API_PREFIX
+from operation_server.inference.models import ProvidedRepository, known_models
+from operation_server.inference.schemas import MAX_POINTS, MIN_POINTS
+from operation_server.mission.schemas import (
+    MissionChannel,
+    MissionDescription,
+    MissionModel,
+    MissionRule,
+    MissionSubsystem,
+    MissionWindow,
+)
+from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.subsystems import MAX_HORIZON, Mission, Subsystem, metrics_by_channel
+
+router = APIRouter(prefix=f"{API_PREFIX}/mission", tags=["mission"])
+
+
+@router.get("")
+def get_mission(mission: ProvidedMission, repository: ProvidedRepository) -> MissionDescription:
+    """Describe the mission: subsystems, channels, rules, window, model and bounds."""
+    return describe_mission(mission, list(known_models(repository)))
+
+
+def describe_mission(mission: Mission, models: list[str]) -> MissionDescription:
+    """Say of a mission file what the console needs."""
+    metrics = metrics_by_channel(mission)
+    return MissionDescription(
+        name=mission.name,
+        model=MissionModel(name=mission.model.name, version=mission.model.version),
+        models=models,
+        window=MissionWindow.model_validate(mission.window, from_attributes=True),
+        anomaly_threshold=ANOMALY_THRESHOLD,
+        max_horizon=MAX_HORIZON,
+        max_points=MAX_POINTS,
+        min_points=MIN_POINTS,
+        subsystems=[_describe(name, subsystem, metrics) for name, subsystem in mission.subsystems.items()],
+    )
+
+
+def _describe(name: str, subsystem: Subsystem, metrics: dict[tuple[str, str], str]) -> MissionSubsystem:
+    channels = [
+        MissionChannel(
+            name=channel_name,
+            unit=channel.unit,
+            is_flag=channel.kind == "flag",
+            is_feature=channel.feature,
+            nominal=channel.nominal,
+            metric=metrics.get((name, channel_name)),
+        )
+        for channel_name, channel in subsystem.channels.items()
+    ]
+    rules = [MissionRule.model_validate(rule, from_attributes=True) for rule in subsystem.rules]
+    return MissionSubsystem(name=name, horizon=subsystem.horizon, channels=channels, rules=rules)

@@ -1,0 +1,1 @@
+"""Searching verdicts in the search engine."""

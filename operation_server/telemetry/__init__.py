@@ -1,0 +1,8 @@
+"""Measured values, stored forecasts, and both side by side."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)

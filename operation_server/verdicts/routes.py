@@ -1,0 +1,93 @@
+"""Live verdicts as server-sent events that resume where a client left off."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from operation_server.http.dependencies import ProvidedPool, Slot
+from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
+from operation_server.http.problems import responses
+from operation_server.jobs.documents import job_ids_between
+from operation_server.jobs.schemas import VerdictItem
+from operation_server.verdicts import QUERIES
+from operation_server.verdicts.feed import Position, VerdictFeed, event_id, position_of, with_ticks
+from operation_server.verdicts.schemas import Verdicts
+from telemetry_core.database import transaction
+from telemetry_core.store import Row, select
+from telemetry_core.subsystems import Name
+
+router = APIRouter(prefix=f"{API_PREFIX}/verdicts", tags=["verdicts"])
+
+VERDICT_FEED: Final = Slot[VerdictFeed]("verdict_feed")
+
+ProvidedFeed = Annotated[VerdictFeed, Depends(VERDICT_FEED)]
+
+_EVENT_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
+
+
+async def starting_position(
+    feed: ProvidedFeed,
+    last_event_id: Annotated[
+        str | None, Header(description="Id of the last event that arrived: the stream goes on after it")
+    ] = None,
+) -> Position:
+    """Return where a stream begins: after the client's last event, else with what comes from now on.
+
+    Ids from before the database was restored from a backup may lie in its future: those begin now too.
+    """
+    match = re.fullmatch(_EVENT_ID, last_event_id or "0-0")
+    if match is None:
+        raise HTTPException(422, "Last-Event-ID must be the id of an event of this stream")
+    head = await feed.head()
+    position = (int(match[1]), int(match[2]))
+    return head if last_event_id is None or position > head else position
+
+
+@router.get("", responses=responses(422, 503))
+def list_verdicts(
+    pool: ProvidedPool,
+    satellite_id: Satellite,
+    within: RecentRange,
+    subsystem: Name | None = None,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+) -> Verdicts:
+    """Return the verdicts on a satellite's telemetry between two times, newest first."""
+    parameters = {
+        **job_ids_between(satellite_id, within.start, within.end),
+        "satellite_id": satellite_id,
+        "subsystem": subsystem,
+        "limit": limit + 1,
+    }
+    with transaction(pool) as connection:
+        found = select(connection, QUERIES["verdicts_between"], parameters)
+    verdicts = [VerdictItem.model_validate(row) for row in found[:limit]]
+    return Verdicts(verdicts=verdicts, is_truncated=len(found) > limit)
+
+
+@router.get(
+    "/stream",
+    response_class=EventSourceResponse,
+    responses=responses(422, 429, 503),
+)
+async def stream_verdicts(
+    feed: ProvidedFeed, position: Annotated[Position, Depends(starting_position)]
+) -> AsyncIterator[ServerSentEvent]:
+    """Send verdicts and acknowledgements, each once, in commit order, and an event `tick` every second.
+
+    A tick has no id and comes also while the database is away: it shows that the line lives.
+    """
+    async with aclosing(with_ticks(feed.stream(position))) as found:
+        async for row in found:
+            yield _event(row)
+
+
+def _event(row: Row | None) -> ServerSentEvent:
+    if row is None:
+        return ServerSentEvent(data={"generated_at": datetime.now(UTC)}, event="tick")
+    data = {key: value for key, value in row.items() if key != "event"}
+    return ServerSentEvent(data=data, event=row["event"], id=event_id(position_of(row)))

@@ -1,0 +1,1 @@
+"""From windows to scores, constants and alerts: arrays in, arrays out, nothing read or written."""
