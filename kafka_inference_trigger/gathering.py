@@ -1,4 +1,4 @@
-"""What is told of refused telemetry: gathered in memory, and saved beside the work.
+"""Refused values and wrong clocks on their way to PostgreSQL: added up in memory, saved by their own thread.
 
 Telemetry never waits for it: while PostgreSQL is away all is gathered on, and what was gathered since the
 last round is all that a kill loses.
