@@ -39,7 +39,7 @@ check: ## Lint, types, architecture and shell scripts
 test: setup check test-unit up test-integration test-e2e test-chaos ## Everything: checks, unit, integration, end-to-end tests, faults
 
 test-unit: ## Unit tests: no server needed
-	@$(stage) unit 5 python -m pytest tests/unit
+	@$(stage) unit 5 pytest tests/unit
 	@$(stage) console-unit 3 npm --prefix frontend test
 
 test-integration: up ## Tests that each meet one real server

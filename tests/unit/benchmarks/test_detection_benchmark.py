@@ -35,6 +35,7 @@ def benchmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     return capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_any_directory_of_the_format_is_scored(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -52,6 +53,7 @@ def test_any_directory_of_the_format_is_scored(
     assert "statistics alone, nested" in printed
 
 
+@pytest.mark.slow
 def test_what_injected_faults_choose_is_tested_on_the_labelled_channels(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def test_looks_begin_with_2000_samples_and_wait_for_a_tenth_more() -> None:
     assert counts[-1] <= MOST_SAMPLES < counts[-1] * 1.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("packets", "steps"), [(Packets.ONE, MOST_SAMPLES), (Packets.TURNS, 2 * MOST_SAMPLES)]
 )
@@ -98,6 +99,7 @@ def kinds_below(cell: Mapping[str, Any], share: float) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_in_one_packet_a_second_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found() -> None:
     cell = measured(cell_of("shipped"), recordings=1)
     assert cell["nominal"]["judged"] > 400
@@ -106,6 +108,7 @@ def test_in_one_packet_a_second_nothing_nominal_is_flagged_and_every_kind_of_fau
     assert kinds_below(cell, 0.7) == set()
 
 
+@pytest.mark.slow
 def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found() -> None:
     cell = measured(cell_of("learned", 60.0, subsystems=("comm",)), recordings=1)
     assert cell["learned"]["comm"]["learned"] == 10
@@ -114,6 +117,7 @@ def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_faul
     assert cell["all_faults"]["found_share"] >= 0.9
 
 
+@pytest.mark.slow
 def test_what_the_check_refuses_is_learning_and_has_no_share() -> None:
     cell = measured(cell_of("learned", 0.1, subsystems=("thermal",)), recordings=1, kinds=["step"])
     assert cell["state"] == "learning"
@@ -124,6 +128,7 @@ def test_what_the_check_refuses_is_learning_and_has_no_share() -> None:
     assert cell["faults"]["step"]["found_share"] is None
 
 
+@pytest.mark.slow
 def test_in_series_of_one_subsystem_a_second_faults_are_found_and_no_drop_out_is_posted() -> None:
     cell = measured(cell_of("posted", subsystems=("aocs",)), recordings=1)
     assert cell["nominal"]["judged"] > 150

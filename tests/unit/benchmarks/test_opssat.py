@@ -20,6 +20,8 @@ from benchmarks.detection.opssat_detectors import (
 from benchmarks.detection.report import TOTALS, DataMissingError, Options
 from benchmarks.detection.run import RUNNERS
 
+pytestmark = pytest.mark.slow
+
 NOMINAL, ANOMALOUS = 60, 12
 
 

@@ -113,6 +113,7 @@ def test_any_arguments_of_a_task_are_taken_or_refused(
     assert windows.windows.dtype == np.float32
 
 
+@pytest.mark.slow
 @TASKS
 @given(changes=st.dictionaries(st.sampled_from(sorted(Mission.model_fields)), VALUES, min_size=1, max_size=3))
 def test_any_mission_file_is_read_or_refused(
@@ -128,6 +129,7 @@ def test_any_mission_file_is_read_or_refused(
     assert mission.subsystems
 
 
+@pytest.mark.slow
 @TASKS
 @given(data=st.data())
 def test_score_of_any_window_is_between_zero_and_one_or_unknown(data: st.DataObject) -> None:

@@ -16,6 +16,7 @@ MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "shares"),
     [(5, Shares()), *((seed, Shares(garbage=0.05, partial=0.3)) for seed in range(2))],

@@ -82,6 +82,7 @@ def test_rows_that_exist_are_not_sent_again_and_missing_parts_are() -> None:
     assert sent_of(records, everything) == ([], {})
 
 
+@pytest.mark.slow
 def test_repeated_messages_are_sent_once() -> None:
     once = sent_of([record(second) for second in range(26)], set())[1]
     twice = sent_of([record(second) for second in range(26) for _ in range(300)], set())[1]

@@ -203,6 +203,7 @@ def fleet(satellites: int, steps: int, partition: int = 0) -> list[Record]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("added_share", [0.0, 0.1, 0.3])
 def test_no_more_than_the_added_share_of_all_sample_sets_is_judged(added_share: float) -> None:
     found = jobs(fleet(10, 400), mission(added_share=added_share))

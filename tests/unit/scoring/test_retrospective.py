@@ -53,6 +53,7 @@ EVENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVENTS)
 def test_an_unusual_stretch_is_the_highest_detection(name: str) -> None:
     found = scanned(EVENTS[name])
@@ -60,6 +61,7 @@ def test_an_unusual_stretch_is_the_highest_detection(name: str) -> None:
     assert touches_event(found[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVENTS)
 def test_what_is_usual_in_noise_and_waves_is_left_alone(name: str) -> None:
     assert all(touches_event(peak) for peak in scanned(EVENTS[name]))
@@ -99,6 +101,7 @@ def test_an_event_is_found_beside_gaps() -> None:
     assert touches_event(scanned(gapped)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
 @pytest.mark.parametrize("offset", [0.0, -3.0, 1e3])
 def test_a_detection_does_not_depend_on_the_channels_unit(scale: float, offset: float) -> None:
@@ -107,6 +110,7 @@ def test_a_detection_does_not_depend_on_the_channels_unit(scale: float, offset: 
     assert [(peak.start, peak.end) for peak in scanned((series + offset) * scale)] == expected
 
 
+@pytest.mark.slow
 def test_channels_are_judged_alone() -> None:
     both = np.stack([EVENTS["stuck value"], noise()], axis=1)
     first, second = scan_recording(both)
@@ -132,6 +136,7 @@ def test_shares_of_the_families_sum_to_one() -> None:
     assert sum(peak.shares.values()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_detections_are_compact_and_apart() -> None:
     series = np.concatenate([EVENTS["another level"], np.random.default_rng(8).normal(size=2 * SAMPLES)])
     series[1200:1320] += 4

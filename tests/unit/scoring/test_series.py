@@ -203,6 +203,7 @@ def test_one_nominal_series_in_a_hundred_is_flagged_at_most() -> None:
     assert found(examples).mean() <= 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nine_of_ten_faults_are_found(fault: str) -> None:
     faulty = [example for seed in CHOOSING[:3] for example in faulty_examples(seed, 40)]

@@ -70,6 +70,7 @@ def test_satellites_of_a_step_are_sent_in_order_with_one_time() -> None:
     assert [message["timestamp"][17:23] for message in messages] == ["00.000"] * 3 + ["00.500"] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_no_rule_fires_in_a_nominal_day_of_ten_satellites(seed: int) -> None:
     day = day_of(seed)

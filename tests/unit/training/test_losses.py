@@ -13,6 +13,8 @@ from telemetry_core.settings import load_mission
 from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile, verdicts
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[3]
 
 START = datetime(2026, 6, 1, tzinfo=UTC)

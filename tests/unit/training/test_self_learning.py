@@ -19,6 +19,8 @@ from telemetry_core.subsystems import Detection
 from training.calibration_windows import StepPredictor
 from training.nominal import MISSION, Sampling
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[3]
 
 INTERVAL_S = 20.0

@@ -19,6 +19,8 @@ from telemetry_core.tasks import InferenceBatch
 from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[3]
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
