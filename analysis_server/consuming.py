@@ -106,7 +106,7 @@ class TaskConsumer(Consumer):
             message.reject_log_error(_celery_log, self.broker_errors())
 
     def connect(self) -> Any:
-        """Connect, however long that takes while RabbitMQ is away."""
+        """Connect, however long that takes while RabbitMQ is unavailable."""
         self.loop_report.hold(BROKER)
         connection = super().connect()
         self.loop_report.tick()

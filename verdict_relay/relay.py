@@ -94,7 +94,7 @@ class Follower(Protocol):
 
 
 def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
-    """Take step after step until `stop`; a server that is away delays this follower only."""
+    """Take step after step until `stop`; an unavailable server delays this follower only."""
     failures = 0
     while not stop.is_set():
         try:

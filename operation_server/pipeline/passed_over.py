@@ -71,7 +71,7 @@ PASSED_OVER_QUERY: Final = (
 def passed_over_part(
     metrics: Metrics | Unavailable, database: DatabaseNumbers | Unavailable, *, now: datetime
 ) -> tuple[PassedOverPart, list[Finding]]:
-    """List what was passed over; a tool that is away leaves its lines out, and that is said."""
+    """List what was passed over; a tool that is unavailable leaves its lines out, and that is said."""
     items = [] if isinstance(database, Unavailable) else [_refused(row, now) for row in database.refused]
     if not isinstance(metrics, Unavailable):
         items += _counted(metrics.passed_over)
