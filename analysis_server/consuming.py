@@ -1,4 +1,4 @@
-"""The worker's consumer of tasks as it reports of itself, and RabbitMQ's word on what waits for it."""
+"""The worker's task consumer: its liveness, and how many tasks RabbitMQ has waiting for it."""
 
 import logging
 from collections.abc import Callable, Mapping

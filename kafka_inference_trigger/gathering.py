@@ -1,4 +1,4 @@
-"""What is told of refused telemetry: gathered in memory, and saved beside the work.
+"""Reports of rejected telemetry: collected in memory, saved in the background.
 
 Telemetry never waits for it: while PostgreSQL is unavailable gathering continues, and what came since the
 last round is all that a kill loses.

@@ -1,4 +1,4 @@
-"""Passing committed verdicts on to one sink, page by page, from where its cursor stands."""
+"""Passes committed verdicts on to one sink, page by page, from its cursor."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""The platform's main job, shown: telemetry in, verdicts out, injected faults found.
+"""The demo: telemetry in, verdicts out, injected faults found.
 
 `demo.py` simulates four satellites with one fault per subsystem; `demo.py RECORDING` replays a recording
 of the mission in MISSION_FILE. Both read the outcome from the views that operators query.

@@ -1,4 +1,4 @@
-"""What was passed over so that the rest could go on: verdicts that a sink refused, samples, chores."""
+"""What was passed over so that the rest could continue: verdicts that a sink refused, samples, chores."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
