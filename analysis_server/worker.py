@@ -1,4 +1,4 @@
-"""The Celery worker: its application, its two tasks and the clients they share."""
+"""The Celery worker: its application, its three tasks and the clients they share."""
 
 import os
 import threading

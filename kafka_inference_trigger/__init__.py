@@ -1,4 +1,4 @@
-"""From a message to inference tasks."""
+"""The trigger: messages of Kafka into windows, and into tasks where a rule or the periodic check asks."""
 
 from pathlib import Path
 from typing import Final

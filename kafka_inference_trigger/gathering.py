@@ -1,4 +1,4 @@
-"""Reports of rejected telemetry: collected in memory, saved in the background.
+"""Refused values and wrong clocks on their way to PostgreSQL: added up in memory, saved by their own thread.
 
 Telemetry never waits for it: while PostgreSQL is unavailable gathering continues, and what came since the
 last round is all that a kill loses.

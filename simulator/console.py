@@ -1,4 +1,4 @@
-"""What the operator of the simulator reads."""
+"""What the simulator prints: its settings, each step with its events, totals at the end."""
 
 import sys
 

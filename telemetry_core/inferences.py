@@ -1,4 +1,4 @@
-"""Verdicts: what the worker decides of one subsystem of one job, as it goes into a row."""
+"""Jobs and verdicts as they go into rows: what is judged and why, and what the worker decides of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

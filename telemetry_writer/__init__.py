@@ -1,0 +1,1 @@
+"""Telemetry from Kafka into the series of VictoriaMetrics."""

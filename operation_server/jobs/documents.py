@@ -1,4 +1,4 @@
-"""Reading PostgreSQL for the API."""
+"""Jobs and totals read from PostgreSQL, as rows that several features answer with."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Jobs of the past: a page, one of them, statistics."""
+"""Jobs under the manual's paths `/results` and `/query`: pages by offset, one of them, statistics."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What the routes of telemetry depend on."""
+"""The client of VictoriaMetrics as a parameter of routes."""
 
 from typing import Annotated, Final
 

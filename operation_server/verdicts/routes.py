@@ -1,4 +1,4 @@
-"""Live verdicts as server-sent events that resume where a client left off."""
+"""Verdicts: of a satellite between two times, and all live as server-sent events that resume."""
 
 import re
 from collections.abc import AsyncIterator

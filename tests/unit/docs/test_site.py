@@ -32,8 +32,8 @@ OUTSIDE = outside_files(ROOT)
         (
             "docs/architecture.md",
             "architecture.md",
-            "[a](../operation_server/routes)",
-            "[a](reference/operation_server.md#operation_server.routes)",
+            "[a](../operation_server/http)",
+            "[a](reference/operation_server.md#operation_server.http)",
         ),
         ("training/README.md", "project/training/README.md", "[a](reports/b.csv)", "a"),
         (
