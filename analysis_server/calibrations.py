@@ -53,7 +53,7 @@ class Progress:
 
 
 class Calibrations:
-    """Access of the worker; everything raises `DependencyUnavailable` while PostgreSQL is away."""
+    """Access of the worker; everything raises `DependencyUnavailable` while PostgreSQL is unavailable."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -1,4 +1,4 @@
-"""The worker's consumer of tasks as it reports of itself, and RabbitMQ's word on what waits for it."""
+"""The worker's task consumer: its liveness, and how many tasks RabbitMQ has waiting for it."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -106,7 +106,7 @@ class TaskConsumer(Consumer):
             message.reject_log_error(_celery_log, self.broker_errors())
 
     def connect(self) -> Any:
-        """Connect, however long that takes while RabbitMQ is away."""
+        """Connect, however long that takes while RabbitMQ is unavailable."""
         self.loop_report.hold(BROKER)
         connection = super().connect()
         self.loop_report.tick()

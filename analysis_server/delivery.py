@@ -1,4 +1,4 @@
-"""What a task does when a server is away, and when a worker died with it before."""
+"""What happens to a task when a server is unavailable, or when it killed a worker before."""
 
 import random
 import threading

@@ -71,7 +71,7 @@ class LearnedConstants:
     def __call__(self, satellites: Sequence[str], subsystem: str) -> Mapping[str, Calibration]:
         """Return the constants in use, at most POLL_S old, by satellite.
 
-        While PostgreSQL is away what is known goes on; what is not known yet raises `DependencyUnavailable`.
+        While PostgreSQL is unavailable known choices apply; unknown ones raise `DependencyUnavailable`.
         """
         found = {}
         with self._lock:

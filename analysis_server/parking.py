@@ -1,4 +1,4 @@
-"""Tasks that no worker can do yet: they wait outside the workers, and others go on."""
+"""Tasks that no worker can run yet: they wait outside the workers while others continue."""
 
 from typing import Any, Final
 

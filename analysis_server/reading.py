@@ -1,4 +1,4 @@
-"""From the arguments of a delivered task to windows; what can't be read is refused, never lost."""
+"""From the arguments of a delivered task to windows; unreadable ones are rejected, never lost."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

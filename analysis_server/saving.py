@@ -1,4 +1,4 @@
-"""Saving the rows of a task so that none that PostgreSQL refuses, nor their number, keeps the others back."""
+"""Saves a task's rows so that neither a rejected row nor a large number of rows blocks the others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

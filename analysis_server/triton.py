@@ -86,7 +86,7 @@ class TritonClient:
     def infer(self, model_name: str, model_version: str, windows: NDArray[np.float32]) -> Forecast:
         """Forecast `windows`, float32[row, time] with NaN = missing.
 
-        Raises `DependencyUnavailable` while the server is away, `ModelNotServed` where it answers without
+        Raises `DependencyUnavailable` if the server is unavailable, `ModelNotServed` if it answers without
         serving the model, `ModelContractError` where the model answers in another shape.
         """
         silence = self._silent.get((model_name, model_version))
@@ -119,7 +119,7 @@ class TritonClient:
         return tuple(_checked(answer.as_numpy(name), name, rows) for name in OUTPUTS)
 
     def _explain(self, error: InferenceServerException, model_name: str, model_version: str) -> Exception:
-        """A server that is away and a model that failed to load have one gRPC status: the index tells."""
+        """Tell an unavailable server from a model that failed to load: one gRPC status, but another index."""
         has_no_answer = error.status() in _PASSING_STATES or _is_stub_unwell(error)
         if has_no_answer or error.status() in _UNKNOWN_STATES:
             try:
@@ -172,7 +172,7 @@ def why_not_served(
 
 
 def map_triton_error(error: InferenceServerException, model_name: str, url: str) -> Exception:
-    """Tell a server that is away from a model that breaks its contract."""
+    """Tell an unavailable server from a model that breaks its contract."""
     if error.status() in _PASSING_STATES or _is_stub_unwell(error):
         return DependencyUnavailable("triton", f"{url}: {error.status()}: {error.message()}")
     return ModelContractError(f"model {model_name}: {error.message()}")

@@ -1,4 +1,4 @@
-"""Creates the platform's topics where they are missing, and sets what they promise."""
+"""Creates missing topics of the platform and applies their guaranteed settings."""
 
 import sys
 

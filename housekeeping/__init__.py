@@ -1,4 +1,4 @@
-"""Lost tasks are sent again, old rows deleted, queues and topics declared."""
+"""Resends lost tasks, deletes old rows, declares queues and topics."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""The housekeeping service: nothing stays pending, nothing grows for ever."""
+"""The housekeeping service: no job stays pending, no table grows forever."""
 
 import signal
 import threading

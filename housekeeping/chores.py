@@ -12,7 +12,7 @@ from telemetry_core.observability import CHORES_FAILED, DEPENDENCY_RETRIES
 
 SERVICE: Final = "housekeeping"
 RETRY_S: Final = 5.0
-"""So long a chore waits for a server that is away."""
+"""How long a chore waits for an unavailable server."""
 PAUSE_S: Final = 0.1
 """Between two pieces of a long piece of work: others get their turn, on the servers too."""
 

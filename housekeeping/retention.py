@@ -1,4 +1,4 @@
-"""Deleting what is older than the operator keeps it, in small transactions that hold nobody up."""
+"""Deletes rows past their retention in small transactions that block nobody."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ BATCH: Final = 500
 """Rows of the first table of one transaction: some tens of milliseconds."""
 EVERY_S: Final = 600.0
 UNFOLLOWED_DAYS: Final = 7.0
-"""So long deletions wait for a search engine; one that is away for longer is filled anew."""
+"""How long deletions wait for a search engine; one unavailable for longer is rebuilt."""
 REFUSAL_DAYS: Final = 30.0
 """So long is told of a refused verdict, of a channel's refused values, of a wrong clock and of learning."""
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 A task is lost when the broker lost its data, a queue was emptied, or a process ended between two steps.
 That is told from waiting without a look into the queue: either no task is left in any queue, or tasks that
-were dispatched later have been judged already. While a worker or a server is away neither happens, and
+were dispatched later have been judged already. While a worker or a server is unavailable neither happens, and
 nothing is sent again.
 """
 

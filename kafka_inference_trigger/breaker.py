@@ -84,7 +84,7 @@ def recent(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 class IntakePaused(DependencyUnavailable):
-    """Intake waits for valid telemetry as for a server that is away."""
+    """Intake waits for valid telemetry as for an unavailable server."""
 
     def __init__(self, detail: str) -> None:
         super().__init__("valid telemetry", detail)

@@ -1,6 +1,6 @@
 """Refused values and wrong clocks on their way to PostgreSQL: added up in memory, saved by their own thread.
 
-Telemetry never waits for it: while PostgreSQL is away all is gathered on, and what was gathered since the
+Telemetry never waits for it: while PostgreSQL is unavailable gathering continues, and what came since the
 last round is all that a kill loses.
 """
 
@@ -85,7 +85,7 @@ def kept_saved(loop: Loop, *saves: Callable[[], None]) -> Iterator[None]:
 
 
 def _keep_saved(loop: Loop, saves: Iterable[Callable[[], None]], ended: threading.Event) -> None:
-    """A server that is away is no reason to call the trigger ill: its own work does not need it."""
+    """An unavailable server does not make the trigger unhealthy: its own work does not need it."""
     with loop:
         is_last = False
         while not is_last:
@@ -96,7 +96,7 @@ def _keep_saved(loop: Loop, saves: Iterable[Callable[[], None]], ended: threadin
 
 
 def save_gathered(gathered: Gathered[Value], save: Save[Value]) -> None:
-    """Save what is gathered; it is kept while the server is away, and given up where it can't be saved."""
+    """Save what was gathered; it is kept while the server is unavailable and dropped if it can't be saved."""
     taken = gathered.take()
     if not taken:
         return

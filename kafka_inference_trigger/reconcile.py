@@ -1,4 +1,4 @@
-"""`python -m kafka_inference_trigger.reconcile FROM TO`: telemetry whose tasks were lost is judged after all.
+"""`python -m kafka_inference_trigger.reconcile FROM TO`: judges telemetry whose tasks were lost.
 
 Computes from Kafka once more, as the trigger did, which jobs the rules demand of what was received from FROM
 to TO, and sends those of their subsystems that PostgreSQL has no row of. Tasks that still wait in a queue are

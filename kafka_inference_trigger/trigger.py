@@ -134,7 +134,7 @@ class InferenceTrigger:
         return count
 
     def forget(self) -> None:
-        """Drop all windows: the partitions went away."""
+        """Drop all windows: the partitions were revoked."""
         self._windows.clear()
         self._added.clear()
 

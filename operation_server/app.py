@@ -75,7 +75,7 @@ SERVICE: Final = "operation-server"
 MAX_CONNECTIONS: Final = 12
 STATEMENT_TIMEOUT_MS: Final = 5_000
 PUBLISH_PATIENCE_S: Final = 1.0
-"""A client of the API gets its answer within two seconds, whoever is away."""
+"""API clients get an answer within two seconds, whichever server is unavailable."""
 ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,

@@ -1,4 +1,4 @@
-"""Counters that start anew after a known number of values: their windows without the wraps.
+"""Counters that wrap around after a known number of values: their windows without the wraps.
 
 Arrays are float[job, channel, time] in time order, NaN = missing sample.
 """

@@ -1,4 +1,4 @@
-"""Whose requests are answered: a browser on this machine is inside the loopback, whatever page it shows."""
+"""Which requests are accepted: a browser on this machine is inside the loopback, whatever page it shows."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""How many rows one statement may take: what is always too slow as a whole gets done in parts."""
+"""How many rows one statement may take: work that always times out as a whole is split."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

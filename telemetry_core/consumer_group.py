@@ -45,7 +45,7 @@ def member_of(settings: Settings, group_id: str, *, service: str) -> Consumer:
             "fetch.max.bytes": 8_388_608,
             # An operator may add partitions; the client would notice only after five minutes.
             "topic.metadata.refresh.interval.ms": 10_000,
-            # A broker that was away is looked for this often, not after ten seconds.
+            # An unavailable broker is retried this often, not after ten seconds.
             "reconnect.backoff.max.ms": 2_000,
         }
     )

@@ -39,7 +39,7 @@ class _BoundedConnection(Connection):
 
 
 def is_passing(error: psycopg2.Error) -> bool:
-    """Tell whether the same work may succeed later: the server is away or busy, the data is not at fault."""
+    """True if a retry may succeed: the server is unavailable or busy, the data is not at fault."""
     state = error.pgcode
     if state is None:
         kinds = (psycopg2.OperationalError, psycopg2.InterfaceError)

@@ -1,4 +1,4 @@
-"""Room on the disk: intake stops before a server runs out of it, and goes on when there is room again."""
+"""Free disk space: intake stops before a server runs out of it, and resumes once there is space again."""
 
 import shutil
 from collections.abc import Callable

@@ -39,7 +39,7 @@ class InvalidMission(PlatformError):  # noqa: N818
 
 
 class DependencyUnavailable(PlatformError):  # noqa: N818
-    """A server we need is away or overloaded; `dependency` is its name for logs and `/readyz`.
+    """A server we need is unavailable or overloaded; `dependency` is its name for logs and `/readyz`.
 
     Its text is shown to clients, and what a server's own client says may name the URL that it was given.
     """

@@ -2,8 +2,8 @@
 
 A loop says that it came round (`tick`), that it takes work (`ready`) or that it waits for a server (`hold`).
 The watchdog adds what the server says: work that waits, and how far the loop's effect has come. A loop that
-comes round no more, or before which work waits and does not move although no server is away, will not heal by
-itself; whoever started the process, supervisor or container runtime, starts it anew.
+no longer comes round, or whose work waits without moving although no server is unavailable, will not recover
+by itself; whatever started the process, supervisor or container runtime, restarts it.
 """
 
 import faulthandler
@@ -107,7 +107,7 @@ class Loop:
         self.report = replace(self.report, ticks=self.report.ticks + 1, is_ready=is_ready)
 
     def hold(self, server: str) -> None:
-        """Say that the loop came round and waits for a server that is away."""
+        """Say that the loop came round and waits for an unavailable server."""
         self.report = replace(self.report, ticks=self.report.ticks + 1, held_for=server)
 
     def __enter__(self) -> Self:

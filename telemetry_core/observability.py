@@ -111,7 +111,7 @@ CHORES_FAILED = Counter("housekeeping_chores_failed", "Pieces of work that ended
 
 # Every consumer and producer
 DEPENDENCY_RETRIES = Counter(
-    "dependency_retries", "Attempts that found a server away", ["service", "dependency"]
+    "dependency_retries", "Attempts that found a server unavailable", ["service", "dependency"]
 )
 
 

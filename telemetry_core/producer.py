@@ -1,4 +1,4 @@
-"""Sending to Kafka: a producer is renewed after every failure, and what is refused is told from an outage.
+"""Sending to Kafka: the producer is replaced after every failure; rejections are told apart from outages.
 
 A fatal error leaves an idempotent producer of no use.
 """

@@ -1,4 +1,4 @@
-"""The search engine (OpenSearch, or what speaks as it does) over HTTP."""
+"""The search engine (OpenSearch or a compatible one) over HTTP."""
 
 from collections.abc import Mapping
 from typing import Any, Final

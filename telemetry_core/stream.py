@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 
 class _AssignmentLost(Exception):  # noqa: N818 - a signal, not a fault
-    """The partitions went away while their look-back was read."""
+    """The partitions were revoked while their look-back was read."""
 
 
 class TelemetryStream:
@@ -81,7 +81,7 @@ class TelemetryStream:
     ) -> None:
         """Until `stop`: decide once per batch, act until it succeeds, then store the offsets.
 
-        While `act` finds a server away the partitions are paused and polling goes on; partitions that
+        While `act` finds a server unavailable the partitions are paused and polling goes on; partitions that
         are revoked meanwhile take the batch with them, for their next owner reads it again.
         """
         while not stop.is_set():
@@ -129,7 +129,7 @@ class TelemetryStream:
         return [record_of(message) for message in (first, *rest) if not is_notice(message)]
 
     def _attempt(self, stop: threading.Event, action: Callable[[], None]) -> bool:
-        """Run `action` until it finds its servers; False when the partitions went away first."""
+        """Run `action` until it finds its servers; False when the partitions were revoked first."""
         owned = self._assigned
         failures = 0
         while True:
@@ -205,7 +205,7 @@ class TelemetryStream:
         _log.info(f"Assigned {self._topic} partitions: {names or 'none'}")
 
     def _polled(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Pass records on and stay in the group meanwhile; they end when the partitions went away."""
+        """Pass records on and stay in the group meanwhile; they end when the partitions were revoked."""
         owned = self._assigned
         due = time.monotonic()
         for count, record in enumerate(records):

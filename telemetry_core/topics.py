@@ -1,4 +1,4 @@
-"""The platform's topics: created where they are missing, with what they promise."""
+"""The platform's topics: created if missing, with their guaranteed settings."""
 
 from collections.abc import Iterable
 from typing import Final

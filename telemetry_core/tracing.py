@@ -20,7 +20,7 @@ from opentelemetry.util.types import Attributes
 JOB_IDS: Final = "inference.job_ids"
 
 EXPORT_TIMEOUT_S: Final = 3
-"""A collector that is away must not hold up a service that stops; the environment may say otherwise."""
+"""An unavailable collector must not delay a stopping service; the environment may override this."""
 
 _API_KEY = re.compile(r"\b(api_key)=[^&]*")
 

@@ -1,4 +1,4 @@
-"""`python -m telemetry_writer.refill FROM TO`: samples that VictoriaMetrics lost, from Kafka once more.
+"""`python -m telemetry_writer.refill FROM TO`: re-imports samples that VictoriaMetrics lost, from Kafka.
 
 FROM and TO are times of reception. Importing a sample again changes nothing. The service does the same by
 itself: for what it wrote shortly before its own start, and before a start of VictoriaMetrics.

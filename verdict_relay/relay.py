@@ -1,4 +1,4 @@
-"""Passing committed verdicts on to one sink, page by page, from where its cursor stands."""
+"""Passes committed verdicts on to one sink, page by page, from its cursor."""
 
 import random
 import threading
@@ -94,7 +94,7 @@ class Follower(Protocol):
 
 
 def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
-    """Take step after step until `stop`; a server that is away delays this follower only."""
+    """Take step after step until `stop`; an unavailable server delays this follower only."""
     failures = 0
     while not stop.is_set():
         try:

@@ -1,4 +1,4 @@
-"""The platform's main job, shown: telemetry in, verdicts out, injected faults found.
+"""The demo: telemetry in, verdicts out, injected faults found.
 
 `demo.py` simulates four satellites with one fault per subsystem; `demo.py RECORDING` replays a recording
 of the mission in MISSION_FILE. Both read the outcome from the views that operators query.
@@ -223,7 +223,7 @@ def _print_faults(verdicts: Verdicts, faults: Sequence[Mapping[str, Any]]) -> in
 
 def _print_pages() -> None:
     print("""
-Look at    http://localhost              the web console (port 8088 where 80 is not to be had)
+Look at    http://localhost              the web console (port 8088 if 80 is unavailable)
            http://localhost:8000/docs    the API, to be tried
            http://localhost:5555         Flower: workers and tasks
            http://localhost:15672        RabbitMQ, guest/guest

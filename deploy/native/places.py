@@ -1,4 +1,4 @@
-"""Where the platform's files lie, and as whom its services run."""
+"""Where the platform's files are, and which user runs its services."""
 
 import os
 import pwd

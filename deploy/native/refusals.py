@@ -1,4 +1,4 @@
-"""What the operator must change first: said in a sentence, before anything that runs is touched."""
+"""Reasons to refuse a command, one sentence each, checked before any running process is touched."""
 
 import fcntl
 import ipaddress

@@ -92,7 +92,7 @@ class Breaches:
         self._clock = clock
 
     def present(self) -> set[Key]:
-        """Return who breaks what; nothing is known, and none returned, while VictoriaMetrics is away."""
+        """Return present breaches; none, as they are unknown, while VictoriaMetrics is unavailable."""
         try:
             return {
                 (satellite, sign)

@@ -1,4 +1,4 @@
-"""Alerts: of the anomaly score and of broken limits, why they stand, and who acknowledged them."""
+"""Anomaly alerts, limit alerts and satellite alerts; their reasons and acknowledgements."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

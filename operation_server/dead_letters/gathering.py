@@ -1,4 +1,4 @@
-"""Dead letters are gathered though nobody looks at them: brokers keep them for a limited time only."""
+"""Dead letters are collected every hour, because brokers keep them for a limited time only."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -141,8 +141,8 @@ class DeadLetterOffice:
 
         A letter is marked in the transaction that sends it; one that its broker does not take stays open and
         holds up no other. Should the process die in between, letters are sent once more: a sample set or task
-        that comes twice leaves one row. Raises `DependencyUnavailable` where a broker is away and none was
-        sent.
+        that comes twice leaves one row. Raises `DependencyUnavailable` if a broker is unavailable and none
+        was sent.
         """
         with transaction(self._pool) as connection:
             chosen = _chosen(connection, action, choice)

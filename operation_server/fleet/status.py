@@ -162,7 +162,7 @@ class Contacts:
         self._older: dict[Part, datetime] = {}
 
     def newest(self) -> Mapping[Part, datetime]:
-        """Return the newest sample's time of each part; nothing is known while VictoriaMetrics is away."""
+        """Return the time of each part's newest sample; empty while VictoriaMetrics is unavailable."""
         try:
             if self._monotonic() - self._asked_at >= OLDER_CONTACTS_S:
                 self._older = self._ask(LONG_AGO_S)

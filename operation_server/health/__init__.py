@@ -1,1 +1,1 @@
-"""Whether this server lives, and whether those behind it answer."""
+"""Whether this server is alive, and whether the servers behind it answer."""

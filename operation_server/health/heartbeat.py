@@ -1,4 +1,4 @@
-"""The API's event loop and its threads as they report of themselves: both are needed for any answer."""
+"""The API's event loop and thread pool as they report their liveness: every answer needs both."""
 
 import asyncio
 from collections.abc import AsyncIterator

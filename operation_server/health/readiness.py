@@ -1,4 +1,4 @@
-"""Whether the servers behind the API answer: each has a second for it, answers are kept for two."""
+"""Whether the servers behind the API answer: each gets one second, answers are cached for two."""
 
 import threading
 import time

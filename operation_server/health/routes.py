@@ -1,4 +1,4 @@
-"""Who we are, whether we live, whether we can work, and what we measured."""
+"""Identity, liveness, readiness and metrics of this server."""
 
 from typing import Annotated, Final
 

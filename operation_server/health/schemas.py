@@ -1,4 +1,4 @@
-"""What the server says of itself and of those behind it."""
+"""What the server reports about itself and the servers behind it."""
 
 from typing import Annotated, Literal
 

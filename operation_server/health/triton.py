@@ -22,7 +22,7 @@ class IndexedModel:
 
 
 def open_channel(address: str) -> Any:
-    """Open a channel that looks for a server that was away each second, not after two minutes."""
+    """Open a channel that retries an unavailable server every second, not after two minutes."""
     options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
     return grpc.insecure_channel(address, options=options)
 

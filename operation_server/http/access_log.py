@@ -1,4 +1,4 @@
-"""What the web server's log says of a request: its path, never what stands behind the question mark."""
+"""The log of the web server: paths of requests, never their query strings."""
 
 import logging
 from typing import Final

@@ -1,4 +1,4 @@
-"""API keys, asked for where some are configured (`preflight` demands it beyond loopback), and tickets."""
+"""API keys, required if configured (`preflight` demands them beyond loopback), and tickets."""
 
 import hmac
 import secrets

@@ -1,4 +1,4 @@
-"""What every request meets first: limits on bodies and live lines."""
+"""Limits that every request passes first: body sizes and live connections."""
 
 import asyncio
 import time

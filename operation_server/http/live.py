@@ -1,4 +1,4 @@
-"""Live views: pollers that all clients share, and WebSockets that notice at once when a client has gone."""
+"""Live views: pollers shared by all clients, and WebSockets that notice a disconnect at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine

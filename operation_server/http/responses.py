@@ -1,4 +1,4 @@
-"""What answers of several features share, and how answers with many numbers are written."""
+"""Response parts that several features share, and fast writing of numeric responses."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""States of the jobs that somebody watches, read once for all clients."""
+"""States of the jobs that clients watch, read once for all of them."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

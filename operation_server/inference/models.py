@@ -1,4 +1,4 @@
-"""The models of the repository, by which a client may have a series judged."""
+"""The models that a client may choose for a posted series."""
 
 from pathlib import Path
 from typing import Annotated, Final

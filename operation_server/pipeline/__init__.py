@@ -1,4 +1,4 @@
-"""What runs between Kafka and the console: each tool asked, its numbers kept, its state judged."""
+"""The pipeline from Kafka to the console: each server is probed, its figures cached, its state judged."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""What was passed over so that the rest could go on: verdicts that a sink refused, samples, chores."""
+"""What was passed over so that the rest could continue: verdicts that a sink refused, samples, chores."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ PASSED_OVER_QUERY: Final = (
 def passed_over_part(
     metrics: Metrics | Unavailable, database: DatabaseNumbers | Unavailable, *, now: datetime
 ) -> tuple[PassedOverPart, list[Finding]]:
-    """List what was passed over; a tool that is away leaves its lines out, and that is said."""
+    """List what was passed over; a tool that is unavailable leaves its lines out, and that is said."""
     items = [] if isinstance(database, Unavailable) else [_refused(row, now) for row in database.refused]
     if not isinstance(metrics, Unavailable):
         items += _counted(metrics.passed_over)

@@ -1,4 +1,4 @@
-"""The pipeline at a glance: one answer for all clients, however many of its tools are away."""
+"""The pipeline at a glance: one response for all clients, even with servers unavailable."""
 
 from typing import Annotated, Final
 

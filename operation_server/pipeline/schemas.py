@@ -1,4 +1,4 @@
-"""The parts of the pipeline as clients see them; a null was not to be had, and is never a zero."""
+"""The pipeline as clients see it; null means unknown, never zero."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The pipeline at a glance: the tools' answers, put into parts and judged, once for all clients."""
+"""Cache of the pipeline's status: probe results by part, with their states, once for all clients."""
 
 import asyncio
 import time

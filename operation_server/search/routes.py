@@ -1,4 +1,4 @@
-"""Searching verdicts: by field, in words, and summed up by model; 503 while the engine is away."""
+"""Search of verdicts: by field, by text, and statistics by model; 503 while the engine is unavailable."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The index of verdicts, as the API reads it: patient with a slow search, quick about an engine away."""
+"""The index of verdicts, as the API reads it: a slow search may finish, an unavailable engine fails fast."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +12,7 @@ SEARCH_S: Final = 10.0
 
 
 class VerdictSearch:
-    """Read access; an engine that is away, or frozen, is `DependencyUnavailable`."""
+    """Read access; an engine that is unavailable, or frozen, is `DependencyUnavailable`."""
 
     def __init__(self, base_url: str) -> None:
         self._engine = SearchEngine(base_url, answer_timeout_s=SEARCH_S)

@@ -1,4 +1,4 @@
-"""What of a satellite's telemetry was passed over: values that were taken as missing samples, by channel."""
+"""Values of a satellite that were passed over and treated as missing samples, by channel."""
 
 from fastapi import APIRouter
 

@@ -113,7 +113,7 @@ def compare_satellite_metric(  # noqa: PLR0913, PLR0917 - its parameters are the
 
 @router.get("/metrics", responses=responses(503))
 def list_metrics(victoria: ProvidedVictoria, mission: ProvidedMission) -> MetricNames:
-    """Return the names of the telemetry series; the mission's while VictoriaMetrics is away."""
+    """Return the names of the telemetry series; the mission's while VictoriaMetrics is unavailable."""
     try:
         names = victoria.metric_names()
     except DependencyUnavailable:

@@ -79,7 +79,7 @@ async def stream_verdicts(
 ) -> AsyncIterator[ServerSentEvent]:
     """Send verdicts and acknowledgements, each once, in commit order, and an event `tick` every second.
 
-    A tick has no id and comes also while the database is away: it shows that the line lives.
+    A tick has no id and comes also while the database is unavailable: it shows that the line lives.
     """
     async with aclosing(with_ticks(feed.stream(position))) as found:
         async for row in found:

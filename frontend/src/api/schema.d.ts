@@ -433,7 +433,7 @@ export interface paths {
         };
         /**
          * List Metrics
-         * @description Return the names of the telemetry series; the mission's while VictoriaMetrics is away.
+         * @description Return the names of the telemetry series; the mission's while VictoriaMetrics is unavailable.
          */
         get: operations["list_metrics"];
         put?: never;
@@ -579,7 +579,7 @@ export interface paths {
          * Stream Verdicts
          * @description Send verdicts and acknowledgements, each once, in commit order, and an event `tick` every second.
          *
-         *     A tick has no id and comes also while the database is away: it shows that the line lives.
+         *     A tick has no id and comes also while the database is unavailable: it shows that the line lives.
          */
         get: operations["stream_verdicts"];
         put?: never;

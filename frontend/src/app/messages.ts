@@ -16,10 +16,10 @@ export const en = {
   lost: "Connection lost since {{time}} UTC: values on this screen are old. The console reconnects by itself.",
   theme: { toLight: "Light theme", toDark: "Dark theme" },
   language: "Language",
-  notFound: { title: "There is no such view", back: "To the fleet" },
-  crashed: { title: "This view failed", reload: "Load it again" },
+  notFound: { title: "Page not found", back: "To the fleet" },
+  crashed: { title: "This view failed", reload: "Reload" },
   key: {
-    title: "This platform asks for an API key",
+    title: "This platform requires an API key",
     label: "API key",
     hint: "One of the keys in API_KEYS of the platform's .env. It is kept until this tab is closed.",
     save: "Use this key",

@@ -38,7 +38,7 @@ def start_chromium(playwright: Playwright) -> Browser:
 
 
 def web_url() -> str:
-    """Return where nginx listens: port 80, or 8088 where that is not to be had."""
+    """Return where nginx listens: port 80, or 8088 if that is unavailable."""
     for url in ("http://localhost", "http://localhost:8088"):
         try:
             if requests.get(f"{url}/healthz", timeout=5).text == "ok\n":

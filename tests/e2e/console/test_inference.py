@@ -51,6 +51,6 @@ def test_an_uploaded_column_becomes_a_forecast_and_one_job(
 def test_a_job_opened_from_the_list_shows_its_stages_and_verdicts(sit_down: Callable[..., Operator]) -> None:
     page = sit_down().open("/jobs?status=completed")
     page.get_by_role("table", name="Jobs, newest first").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", name="Time of each stage")).to_be_visible()
+    expect(page.get_by_role("heading", name="Time per stage")).to_be_visible()
     expect(page.get_by_text("Waited for a worker").first).to_be_visible()
     expect(page.get_by_text("an anomaly above 0.7").first).to_be_visible()

@@ -57,7 +57,7 @@ def test_from_a_fault_that_appears_to_its_acknowledgement(
 
     # Who did not hear of it is refused, and learns who was first.
     acknowledge(behind, "Clara", "Looking into it")
-    refusal = behind.get_by_role("alert").filter(has_text="Someone was faster")
+    refusal = behind.get_by_role("alert").filter(has_text="Someone else acknowledged it first")
     expect(refusal).to_contain_text("Anna")
     assert any("409" in failed for failed in deaf.failed_requests)
 

@@ -71,7 +71,7 @@ test("who was slower is told who was faster, and sees that acknowledgement", asy
   const detail = "Park acknowledged this alert at 2026-11-25T13:06:00Z";
   show(anAlertDetail(), () => Response.json({ detail }, { status: 409 }));
   await acknowledge();
-  expect(await screen.findByRole("alert")).toHaveTextContent(`Someone was faster${detail}`);
+  expect(await screen.findByRole("alert")).toHaveTextContent(`Someone else acknowledged it first${detail}`);
   expect(await screen.findByText("Park acknowledged")).toBeVisible();
 });
 

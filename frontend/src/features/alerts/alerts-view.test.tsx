@@ -47,13 +47,13 @@ test("a state that is pressed goes to the address", async () => {
 
 test("what waits for acknowledgement is counted on top", async () => {
   show([first]);
-  expect(await screen.findByText("1 wait for acknowledgement")).toBeVisible();
+  expect(await screen.findByText("1 awaiting acknowledgement")).toBeVisible();
 });
 
 test("alerts that the relay does not keep up with are named old, and nothing is called normal", async () => {
   show([], "/alerts", 245);
-  expect(await screen.findByText(/anomaly score are 4 m 5 s behind/)).toBeVisible();
-  expect(screen.queryByText("None waits for acknowledgement")).toBeNull();
+  expect(await screen.findByText(/Anomaly alerts are 4 m 5 s behind/)).toBeVisible();
+  expect(screen.queryByText("None awaiting acknowledgement")).toBeNull();
 });
 
 test("only the count of a limit's verdicts has an end", async () => {

@@ -7,8 +7,8 @@ export const en = {
     cleared: "Cleared",
   },
   states: "States",
-  waiting: "{{number}} wait for acknowledgement",
-  nothingWaits: "None waits for acknowledgement",
+  waiting: "{{number}} awaiting acknowledgement",
+  nothingWaits: "None awaiting acknowledgement",
   kind: { anomaly: "Anomaly", limit: "Limit breach", satellite: "Satellite" },
   reason: {
     low_battery: "Low battery",
@@ -49,7 +49,7 @@ export const en = {
   },
   back: "All alerts",
   toSatellite: "Telemetry at that time",
-  toJob: "Job of the peak",
+  toJob: "Job with the peak score",
   facts: {
     title: "Episode",
     state: "State",
@@ -64,9 +64,9 @@ export const en = {
   why: {
     title: "Why",
     judged: "Verdict with the highest score",
-    none: "No verdict of this alert stores contributions of channels.",
+    none: "No verdict of this alert has channel contributions.",
     noJob:
-      "The limit breach was seen in the telemetry while inference was away: no job judged it, so there is no score and no forecast.",
+      "The limit breach was seen in the telemetry while inference was unavailable: no job judged it, so there is no score and no forecast.",
     rule: "The rule '{{reason}}' of the mission was broken.",
     actual: "Actual",
     expected: "Expected",
@@ -74,7 +74,7 @@ export const en = {
     nominal: "Nominal",
     made: "forecast made {{time}} UTC",
     noForecast: "no forecast",
-    others: "Show {{number}} channels with hardly any share",
+    others: "Show {{number}} channels with a negligible share",
     place: { below: "below", within: "within", above: "above" },
   },
   family: {
@@ -106,7 +106,7 @@ export const en = {
     commentHint: "What you saw and what you will do",
     submit: "Acknowledge",
     done: "Acknowledged.",
-    conflict: "Someone was faster",
+    conflict: "Someone else acknowledged it first",
     failed: "Not acknowledged",
     history: "{{operator}} acknowledged",
   },

@@ -54,7 +54,7 @@ test("an action is counted first and done on demand only, under a name", async (
 
 test("chosen letters alone are discarded, whatever the filters", async () => {
   const sent = show("/dead-letters?reason=time_ahead", [letter(1), letter(2)]);
-  fireEvent.click(await screen.findByRole("checkbox", { name: "Choose letter 2" }));
+  fireEvent.click(await screen.findByRole("checkbox", { name: "Select letter 2" }));
   fireEvent.click(screen.getByRole("button", { name: "Discard …" }));
   await waitFor(() => expect(sent).toHaveLength(1));
   expect(sent[0]).toMatchObject({ action: "discard", ids: [2], everything: false });

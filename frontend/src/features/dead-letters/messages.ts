@@ -1,10 +1,10 @@
 export const en = {
   title: "Dead letters",
   intro:
-    "Messages and tasks that could not be used. Redrive sends them back to where they came from, discard takes them off this list.",
+    "Messages and tasks that could not be used. Redrive sends them back to where they came from; discard removes them from this list.",
   table: "Dead letters, newest first",
   columns: {
-    choose: "Choose",
+    choose: "Select",
     id: "Letter",
     refused: "Refused (UTC)",
     source: "Source",
@@ -15,7 +15,7 @@ export const en = {
     size: "Bytes",
     state: "State",
   },
-  choose: "Choose letter {{id}}",
+  choose: "Select letter {{id}}",
   source: { kafka: "Telemetry (Kafka)", rabbitmq: "Tasks (RabbitMQ)" },
   state: { open: "Open", redriven: "Redriven", discarded: "Discarded", any: "All" },
   filters: {
@@ -32,21 +32,21 @@ export const en = {
   empty: {
     title: "No dead letters",
     text: "Every message could be used.",
-    filtered: "No letter fits these filters.",
+    filtered: "No letters match these filters.",
   },
   actions: {
     redrive: "Redrive …",
     discard: "Discard …",
-    chosen: "Chosen: {{count}}",
-    allOpen: "Nothing chosen: an action is about all open letters that fit the filters.",
+    chosen: "Selected: {{count}}",
+    allOpen: "Nothing selected: actions apply to all open letters that match the filters.",
   },
   dialog: {
     title: { redrive: "Redrive dead letters", discard: "Discard dead letters" },
     would: { redrive: "Would be redriven: {{count}}", discard: "Would be discarded: {{count}}" },
     done: { redrive: "Redriven: {{count}}", discard: "Discarded: {{count}}" },
-    leftOut: "Kept in part only, they can't be redriven: {{count}}",
-    failed: "Stay open, their broker does not take them: {{count}} ({{reason}})",
-    remaining: "Not reached by one action, do it again: {{count}}",
+    leftOut: "Only partly stored, can't be redriven: {{count}}",
+    failed: "Still open, not accepted by their broker: {{count}} ({{reason}})",
+    remaining: "Beyond the limit of one action, repeat it: {{count}}",
     name: "Your name",
     confirm: { redrive: "Redrive now", discard: "Discard now" },
     cancel: "Cancel",
@@ -55,13 +55,13 @@ export const en = {
   },
   letter: {
     title: "Dead letter {{id}}",
-    place: "Goes back to",
+    place: "Returns to",
     key: "Key",
     position: "Position",
     handled: "Handled by",
     headers: "Headers",
     body: "Body",
-    hex: "Body, no text: hexadecimal digits",
+    hex: "Body (not text, in hexadecimal)",
     shortened: "Only the beginning is shown.",
   },
 };

@@ -52,7 +52,7 @@ test.each([
 
 test("a fleet whose alerts lag behind the verdicts says so", async () => {
   show([well], "/", { anomalies_behind_s: 65 });
-  expect(await screen.findByText(/anomaly score are 1 m 5 s behind/)).toBeVisible();
+  expect(await screen.findByText(/Anomaly alerts are 1 m 5 s behind/)).toBeVisible();
 });
 
 test("a state in the address filters, and its count leads there", async () => {

@@ -24,7 +24,7 @@ export const en = {
     failed: "inference failed",
     score: "score {{score}}",
     warmingUp: "warming up",
-    rare: "sampled every {{every}} s: a verdict needs {{needed}} samples within {{within}} s; enlarge max_span_s to {{to}} s",
+    rare: "sampled every {{every}} s: a verdict needs {{needed}} samples within {{within}} s; increase max_span_s to {{to}} s",
     tooRare:
       "sampled every {{every}} s: too rarely for a verdict, which needs {{needed}} samples within max_span_s",
     unjudged: "no verdict yet",
@@ -37,7 +37,7 @@ export const en = {
   },
   empty: {
     title: "No telemetry has arrived yet",
-    text: "Start the platform and send simulated telemetry; satellites appear here by themselves.",
+    text: "Start the platform and send simulated telemetry; satellites appear here automatically.",
     native: "On this machine (native)",
     compose: "With Docker Compose",
   },

@@ -16,9 +16,9 @@ export const en = {
   problem: {
     notNumber: "Line {{line}}: '{{text}}' is not a number.",
     tooFew: "{{count}} values are too few: at least {{least}} are needed.",
-    tooMany: "{{count}} values are too many: at most {{most}} are taken.",
-    notJson: "This begins like a JSON array, but is none: {{message}}",
-    notSeries: "The JSON array must hold numbers only.",
+    tooMany: "{{count}} values are too many: at most {{most}} are accepted.",
+    notJson: "This looks like a JSON array but is not valid: {{message}}",
+    notSeries: "The JSON array must contain only numbers.",
   },
   request: {
     title: "Request",
@@ -33,7 +33,7 @@ export const en = {
     optional: "optional",
     satellite: "Satellite",
     submit: "Submit",
-    curl: "The same request for a shell",
+    curl: "The same request as a shell command",
     copy: "Copy curl",
   },
   result: {
@@ -43,7 +43,7 @@ export const en = {
     forecast: "Series and forecast",
     table: "Forecast in numbers",
     failed: "The job failed: {{reason}}",
-    none: "Submit a series, and its forecast is drawn here.",
+    none: "Submit a series to see its forecast here.",
   },
 };
 

@@ -39,12 +39,12 @@ test("the page behind stands in the address, and filters stay", async () => {
   expect(await screen.findByRole("link", { name: "j-1" })).toHaveAttribute("href", "/jobs/j-1");
   fireEvent.click(screen.getByRole("button", { name: "Older" }));
   await waitFor(() => expect(router.state.location.search).toEqual({ status: "completed", cursor: "c-2" }));
-  expect(screen.getByText(/this page stands still/)).toBeVisible();
+  expect(screen.getByText(/this page does not update/)).toBeVisible();
 });
 
 test("a short page with a page behind it is not the end", async () => {
   show("/jobs?reason=rare", { jobs: [], next_cursor: "c-9" });
-  expect(await screen.findByText("No job fits these filters.")).toBeVisible();
+  expect(await screen.findByText("No jobs match these filters.")).toBeVisible();
   expect(screen.getByRole("button", { name: "Older" })).toBeEnabled();
 });
 

@@ -6,8 +6,8 @@ export const en = {
   summary: {
     title: "Alerts of the platform",
     normal: "All parts normal",
-    wasNormal: "All parts were normal when last heard of",
-    old: "These are the last states heard of: they are old.",
+    wasNormal: "All parts were normal at the last report",
+    old: "These are the last known states: they are out of date.",
   },
   states: {
     critical: "Critical",
@@ -147,9 +147,9 @@ export const en = {
     what: "What",
     count: "Count",
     newest: "Newest",
-    reason: "Reason of the newest, or where it stands",
+    reason: "Reason of the newest, or where to find it",
     state: "State",
-    rule: "Left out so that the rest could go on. Verdicts: until they are taken, 30 days at most; others: last day",
+    rule: "Left out so that the rest could continue. Verdicts: until accepted, 30 days at most; others: last day",
   },
   tools: {
     title: "Other screens",

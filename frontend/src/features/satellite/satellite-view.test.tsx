@@ -82,7 +82,7 @@ test.each([
 test("a satellite without any telemetry is called unknown", async () => {
   show([]);
   expect(await screen.findByText("SAT-001 has never sent telemetry")).toBeInTheDocument();
-  expect(screen.getByText("No telemetry ever")).toBeInTheDocument();
+  expect(screen.getByText("No telemetry received")).toBeInTheDocument();
 });
 
 test("a subsystem that learns says what it lacks", async () => {
@@ -108,7 +108,7 @@ test("values that were passed over stand with channel, reason and the last one",
   ]);
   const table = await screen.findByRole("table", { name: "Values passed over" });
   const rows = within(table).getAllByRole("row");
-  expect(rows[1]).toHaveTextContent("eps.voltagetext that is no number33.9 V2026-01-01 00:00:00 UTC");
+  expect(rows[1]).toHaveTextContent("eps.voltagetext that is not a number33.9 V2026-01-01 00:00:00 UTC");
   expect(rows[2]).toHaveTextContent("of_a_later_release3<b>");
 });
 

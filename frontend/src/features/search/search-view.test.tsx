@@ -17,13 +17,13 @@ test("words of the address are looked for at once", async () => {
     "href",
     "/jobs/kafka-SAT-1-1",
   );
-  expect(screen.getByText(/7 jobs fit; 3 ms/)).toBeVisible();
+  expect(screen.getByText(/7 jobs match; 3 ms/)).toBeVisible();
 });
 
 test("an engine that is away leaves the operator with what still works", async () => {
   const away = Response.json({ detail: "elasticsearch: connection refused" }, { status: 503 });
   vi.stubGlobal("fetch", answerWith({ "/api/v1/search/analytics/models": away }));
   open("/search?tab=models");
-  expect(await screen.findByText(/Alerts and Jobs work as ever/)).toBeVisible();
+  expect(await screen.findByText(/Alerts and Jobs work as usual/)).toBeVisible();
   expect(screen.getByRole("alert")).toHaveTextContent("connection refused");
 });
