@@ -183,7 +183,9 @@ def missed(times: Times, length: int) -> tuple[Counts, bool]:
     passed, judged = passed[first:], steps[first:]
     is_whole = np.abs(passed - judged) <= _TOLERANCE
     is_regular = bool(
-        np.mean(is_whole) >= _REGULAR_SHARE
+        # None: the newest interval alone is longer than the window.
+        judged.size
+        and np.mean(is_whole) >= _REGULAR_SHARE
         and abs(passed.sum() - judged.sum()) <= max(1.0, _MOST_DRIFT * judged.sum())
         and judged.sum() <= _MOST_STEPS * len(judged)
         and passed[-1] >= _FASTER

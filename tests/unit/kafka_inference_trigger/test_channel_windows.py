@@ -221,6 +221,14 @@ def test_a_window_of_uneven_intervals_says_so_and_misses_nothing(seconds: list[f
     assert missing_of(window, 0) == 0
 
 
+def test_a_pause_that_is_longer_than_the_window_but_no_gap_leaves_no_interval_to_judge() -> None:
+    satellite = Satellite(length=16, max_gap_s=60, max_span_s=1_000)
+    satellite.send_all([*range(0, 100, 2), 157], [0])
+    window = satellite.window(157)
+    assert window.states[0] == IRREGULAR
+    assert missing_of(window, 0) == 0
+
+
 @pytest.mark.parametrize(("first_s", "then_s"), [(5, 1), (1, 10), (10, 1)])
 def test_no_window_holds_two_cadences_unsaid(first_s: int, then_s: int) -> None:
     """But for a single interval; where a slower one begins its samples are as if others were lost."""
