@@ -45,6 +45,9 @@ judge what it sent next; or there are none: *posted* series, {DEFAULT_WINDOW_LEN
 channels of a subsystem every {POSTED_EVERY} samples, are judged
 [against themselves](posted-series.md), each as a request of its own; an anomalous
 answer is an alert there. A client posts whole arrays, whatever packets brought them: one form is measured.
+These requests do not tell their sampling interval: what an orbit or a contact changes within
+{DEFAULT_WINDOW_LENGTH} samples is an event in such a series, the more of them the longer it lasts. One that
+does (`config.interval_s`) is judged by the shipped constants.
 
 ## False alarms
 
