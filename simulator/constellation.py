@@ -79,11 +79,6 @@ def simulate_blocks(
         yield Block(unix_us=unix_us, telemetry=telemetry)
 
 
-def step_time(start: datetime, interval_s: float, step: int) -> datetime:
-    """Generation time of a step."""
-    return start + timedelta(microseconds=step * round(interval_s * 1e6))
-
-
 def _unix_us(time: datetime) -> int:
     return (time - EPOCH) // timedelta(microseconds=1)
 

@@ -255,8 +255,7 @@ verify_console() {
 }
 
 console_digest() {
-  (cd "$checkout/frontend" && find . \( -name node_modules -o -name dist \) -prune -o -type f -print0 \
-    | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  (cd "$checkout/frontend" && find . \( -name node_modules -o -name dist \) -prune -o -type f -print0 | digest_of_files)
 }
 
 # The documentation's files stand in .native/docs. Its tools have an environment of their own: no service needs them.
@@ -274,8 +273,11 @@ verify_documentation() {
 documentation_digest() {
   find . \( -name '.?*' -o -name node_modules -o -name __pycache__ \) -prune -o -type f \( -path './docs/*' \
     -o -path './deploy/documentation/*' -o -name '*.md' -o -name '*.py' -o -name '*.svg' -o -name mkdocs.yml -o -name uv.lock \
-    -o -name package-lock.json \) -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+    -o -name package-lock.json \) -print0 | digest_of_files
 }
+
+# One digest of the files whose names come on standard input, each ended by a zero byte; their order does not count.
+digest_of_files() { LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum; }
 
 # Only tests need it: the browser that they drive, and a font with Korean letters.
 install_browser() { apt_install chromium fonts-nanum; }
