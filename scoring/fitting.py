@@ -4,7 +4,7 @@ Windows come by length, one entry for each of CALIBRATED_LENGTHS.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,9 @@ REFERENCE_ROWS = 48
 NOISE_QUANTILE = 0.1
 LEAST_THRESHOLD = 0.5
 """Smallest evidence that scores the threshold: constant telemetry has none of its own."""
+THRESHOLD_MARGIN = 1.1
+"""The threshold lies so far above the evidence that 1 in 1,000 fitted verdicts of a subsystem exceeds: there
+are several subsystems, and other days than the fitted ones."""
 LARGEST_THRESHOLD = 0.95 * LARGEST_EVIDENCE / len(WINDOW_FAMILIES)
 """What one family alone can still reach."""
 MEDIAN_SHARES = (0.01, 0.9)
@@ -52,27 +55,17 @@ SHARES = ("changing_share", "newest_changing_share")
 MEANS = ("mean", "newest_mean")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caution:
-    """What is added to what windows show: few ones of one satellite do not show all that is nominal."""
-
-    least_log_width: float = LEAST_LOG_WIDTH
-    """Smallest distance from the usual to the rare, of logarithms."""
-    threshold_margin: float = 1.1
-    """The threshold lies so far above the evidence that 1 in 1,000 fitted verdicts of a subsystem exceeds:
-    there are several subsystems, and other days than the fitted ones."""
-    margin: float = 1.0
-    """How many times rarer than the windows show evidence may become. It scales the families: one of them
-    alone, bounded as it is, must still reach the threshold."""
-
-
 def reference_subsequences(values: Floats, rng: np.random.Generator) -> Floats:
     """Pick subsequences far from each other (farthest first) among float64[window, time]."""
     rows = centred_subsequences(values[:, None]).reshape(-1, SUBSEQUENCE_STEPS)
     rows = rows[np.isfinite(rows).all(axis=1)]
     if not len(rows):  # never so many samples in a row
         return np.zeros((REFERENCE_ROWS, SUBSEQUENCE_STEPS))
-    rows = rows[rng.permutation(len(rows))[:4000]]
+    return farthest_first(rows[rng.permutation(len(rows))[:4000]])
+
+
+def farthest_first(rows: Floats) -> Floats:
+    """Pick REFERENCE_ROWS of float64[row, SUBSEQUENCE_STEPS], each one far from those before; first zeros."""
     chosen = [np.zeros(SUBSEQUENCE_STEPS)]
     distance = (rows**2).sum(axis=1)
     for _ in range(REFERENCE_ROWS - 1):
@@ -89,10 +82,16 @@ def expected_noise(series: Windows) -> Floats:
     return np.asarray(np.maximum(np.quantile(error, NOISE_QUANTILE, axis=0), 1e-5 * size + 1e-9))
 
 
-def measure_limits(measured: Floats, noise: Floats, least_log_width: float) -> tuple[Floats, Floats, Floats]:
+def measure_limits(measured: Floats, noise: Floats) -> tuple[Floats, Floats, Floats]:
     """Low, usual, high of float64[window, channel, measure], each float64[channel, measure]."""
     low, usual, high = np.nanquantile(measured, [RARE / 2, 0.5, 1 - RARE / 2], axis=0)
-    least = np.full_like(usual, least_log_width)
+    least = least_widths(noise, LEAST_LOG_WIDTH)
+    return np.minimum(low, usual - least), usual, np.maximum(high, usual + least)
+
+
+def least_widths(noise: Floats, log_width: float) -> Floats:
+    """Smallest distance from the usual to the rare, of logarithms as told; float64[channel, measure]."""
+    least = np.full((noise.size, len(MEASURES)), log_width)
     for index, (_, name) in enumerate(MEASURES):
         if name in SHARES:
             least[:, index] = LEAST_SHARE_WIDTH
@@ -100,15 +99,11 @@ def measure_limits(measured: Floats, noise: Floats, least_log_width: float) -> t
             least[:, index] = ABSENCE_WIDTH
         elif name in MEANS:
             least[:, index] = LEAST_MEAN_WIDTH * noise
-    return np.minimum(low, usual - least), usual, np.maximum(high, usual + least)
+    return least
 
 
 def fit_channels(
-    series: Mapping[int, Windows],
-    reference_values: Floats,
-    *,
-    seed: int,
-    least_log_width: float = LEAST_LOG_WIDTH,
+    series: Mapping[int, Windows], reference_values: Floats, *, seed: int
 ) -> list[ChannelCalibration]:
     """Constants of a band for every channel, from nominal windows by length; family scales are left at 1."""
     channel_count = reference_values.shape[1]
@@ -118,9 +113,7 @@ def fit_channels(
     ]
     noise = expected_noise(series[CALIBRATED_LENGTHS[-1]])
     limits = [
-        measure_limits(
-            measure_windows(series[length], noise=noise, reference=reference), noise, least_log_width
-        )
+        measure_limits(measure_windows(series[length], noise=noise, reference=reference), noise)
         for length in CALIBRATED_LENGTHS
     ]
     low, usual, high = (np.stack(parts, axis=1)[:, None] for parts in zip(*limits, strict=True))
@@ -153,17 +146,18 @@ def scale_families(
     ]
 
 
-def fit_threshold(evidence_by_length: Sequence[Floats], caution: Caution = Caution()) -> SubsystemCalibration:
-    """Threshold and steepness of the score for each length of one band, from evidence float64[window].
-
-    The evidence is `caution.margin` times as large as it will be.
-    """
-    odds = np.log(ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)) - np.log(MEDIAN_SCORE / (1 - MEDIAN_SCORE))
+def fit_threshold(evidence_by_length: Sequence[Floats]) -> SubsystemCalibration:
+    """Threshold and steepness of the score for each length of one band, from evidence float64[window]."""
     rare = np.array([[np.quantile(evidence, 1 - RARE) for evidence in evidence_by_length]])
-    threshold = np.clip(caution.threshold_margin * rare, LEAST_THRESHOLD, LARGEST_THRESHOLD)
-    median = np.array([[np.median(evidence) for evidence in evidence_by_length]]) / caution.margin
-    share = np.clip(median / threshold, *MEDIAN_SHARES)
-    return SubsystemCalibration(threshold=threshold, steepness=odds / -np.log(share))
+    threshold = np.clip(THRESHOLD_MARGIN * rare, LEAST_THRESHOLD, LARGEST_THRESHOLD)
+    median = np.array([[np.median(evidence) for evidence in evidence_by_length]])
+    return SubsystemCalibration(threshold=threshold, steepness=steepness_of(median, threshold))
+
+
+def steepness_of(median: Floats, threshold: Floats) -> Floats:
+    """Exponent of evidence / threshold that lets the median evidence score MEDIAN_SCORE."""
+    odds = np.log(ANOMALY_THRESHOLD / (1 - ANOMALY_THRESHOLD)) - np.log(MEDIAN_SCORE / (1 - MEDIAN_SCORE))
+    return np.asarray(odds / -np.log(np.clip(median / threshold, *MEDIAN_SHARES)))
 
 
 def evidence_by_length(channels: Sequence[ChannelCalibration], series: Mapping[int, Windows]) -> list[Floats]:
@@ -180,19 +174,14 @@ def fit_subsystem(
     reference_values: Floats,
     *,
     seed: int,
-    caution: Caution = Caution(),
 ) -> tuple[list[ChannelCalibration], SubsystemCalibration]:
     """Fit one band of a subsystem: the constants of each channel, threshold and steepness.
 
     What is rare is told from windows that the limits were not fitted to, both nominal and by length;
     the reference, float64[window, channel, time], may be part of the limits' windows.
     """
-    fitted = fit_channels(limits, reference_values, seed=seed, least_log_width=caution.least_log_width)
-    fitted = scale_families(fitted, thresholds)
-    threshold = fit_threshold(evidence_by_length(fitted, thresholds), caution)
-    return [
-        replace(channel, family_scale=channel.family_scale * caution.margin) for channel in fitted
-    ], threshold
+    fitted = scale_families(fit_channels(limits, reference_values, seed=seed), thresholds)
+    return fitted, fit_threshold(evidence_by_length(fitted, thresholds))
 
 
 Constants = tuple[Mapping[str, ChannelCalibration], Mapping[str, SubsystemCalibration]]

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -16,14 +16,14 @@ from scoring.calibration import (
     CALIBRATED_LENGTHS,
     CHANNEL_CONSTANTS,
     ChannelCalibration,
-    SubsystemCalibration,
     parse_calibration,
 )
 from scoring.counters import moduli_of, straightened
-from scoring.fitting import Caution, calibration_document, fit_subsystem, rounded
+from scoring.fitting import calibration_document, rounded
 from scoring.history import PARTS, Bools, Floats, History, Times
-from scoring.measures import MEASURES, Windows
+from scoring.measures import Windows
 from scoring.model_units import Numbers
+from scoring.own_limits import fit_own
 from scoring.scores import MIN_SAMPLES, Scores
 from scoring.window_score import score_windows
 from telemetry_core.false_alarms import Rates, rates_per_day
@@ -42,7 +42,7 @@ LEAST_SPAN_S: Final = 17_280.0
 HELD_OUT: Final = 0.2
 MOST_WINDOWS: Final = 200
 MOST_ROWS: Final = 2_400
-"""Windows of all channels together that limits, and thresholds, of one length are fitted to."""
+"""Windows of all channels together that each half gives of one length."""
 LEAST_WINDOWS: Final = 50
 MOST_CHECKED: Final = 120_000
 """Held-out windows of all channels together that are judged, some 30 s of work: all of up to 60 channels."""
@@ -50,16 +50,11 @@ CHECKED_AT_ONCE: Final = 2_400
 """Of these, for the sake of memory."""
 MOST_FALSE_ALARMS: Final = 1e-3
 """Share of the held-out verdicts."""
-CAUTION: Final = Caution(margin=1.5, threshold_margin=1.0, least_log_width=0.6)
-"""The next hours bring rarer evidence, and amplitudes that grow by half within days are nominal."""
 INTERVAL_MARGIN: Final = 1.2
 """Constants serve intervals so many times shorter and longer than those they were fitted to."""
 SETTLED_SHARE: Final = 0.75
 """A level whose means over fifths differ by more of their own range than this is still on its way."""
-UNBOUNDED: Final = 1e18
-"""Limit of what is not judged; finite, for JSON has no infinity, and beyond every counter."""
 SEED: Final = 27
-_LEVELS: Final = np.array([name in {"mean", "newest_mean"} for _, name in MEASURES])
 
 Predict = Callable[[Numbers], Windows]
 """From windows float64[window, channel, time] to the same with the model's step predictions."""
@@ -220,11 +215,11 @@ def fit_document(history: History, split: int, subject: Subject) -> dict[str, An
     if 2 * is_level.sum() < is_level.size:
         wandering = f"{(~is_level).sum()} of {is_level.size} channels"
         raise NotLearned("not_settled", f"the levels of {wandering} still wander further than they vary")
-    fitted, limits = fit_history(history, split, subject.predict, moduli)
-    is_level &= ~np.isfinite(moduli)
+    first, second = halves_of(history, split, subject.predict, moduli)
+    fitted, limits = fit_own(first, second, is_level & ~np.isfinite(moduli), seed=SEED)
     channels = {
-        f"{subject.subsystem}.{name}": one if has_level else without_level(one)
-        for name, one, has_level in zip(history.channels, fitted, is_level, strict=True)
+        f"{subject.subsystem}.{name}": one
+        for name, one in zip(history.channels, fitted, strict=True)
         if is_sound(one)
     }
     if not channels:
@@ -259,27 +254,27 @@ def spread(ends: Times, most: int) -> Times:
     return ends[:: -(-ends.size // most)] if ends.size else ends
 
 
-def fit_history(
+def halves_of(
     history: History, end: int, predict: Predict, moduli: Floats
-) -> tuple[list[ChannelCalibration], SubsystemCalibration]:
-    """Fit to what lies before a place: limits to its first half, what is rare to the second.
+) -> tuple[dict[int, Windows], dict[int, Windows]]:
+    """Windows of the two halves of what lies before a place, by length.
 
     Of a length that too few windows fill the next shorter one stands in: windows of it are not judged either.
     """
     most = max(LEAST_WINDOWS, min(MOST_WINDOWS, MOST_ROWS // len(history.channels)))
-    limits: dict[int, Windows] = {}
-    thresholds: dict[int, Windows] = {}
-    reference: Numbers = np.empty(0)
+    first: dict[int, Windows] = {}
+    second: dict[int, Windows] = {}
     for length in CALIBRATED_LENGTHS:
         ends = window_ends(history, length)
         ends = ends[ends < end]
         halves = [spread(half, most) for half in np.array_split(ends, 2)]
-        if min(half.size for half in halves) < LEAST_WINDOWS and limits:
-            limits[length], thresholds[length] = list(limits.values())[-1], list(thresholds.values())[-1]
+        if min(half.size for half in halves) < LEAST_WINDOWS and first:
+            first[length], second[length] = list(first.values())[-1], list(second.values())[-1]
             continue
-        first, second = (straightened(history.windows(half, length), moduli) for half in halves)
-        limits[length], thresholds[length], reference = predict(first), predict(second), first
-    return fit_subsystem(limits, thresholds, reference.astype(np.float64), seed=SEED, caution=CAUTION)
+        first[length], second[length] = (
+            predict(straightened(history.windows(half, length), moduli)) for half in halves
+        )
+    return first, second
 
 
 def settled(history: History, end: int) -> Bools:
@@ -295,15 +290,6 @@ def is_settled(value: Floats) -> bool:
     parts = np.array_split(value, PARTS)
     reach = np.median([np.subtract(*np.quantile(part, [0.95, 0.05])) for part in parts])
     return bool(np.ptp([part.mean() for part in parts]) <= SETTLED_SHARE * reach)
-
-
-def without_level(channel: ChannelCalibration) -> ChannelCalibration:
-    """Constants of a counter, or of a channel that still wanders: it has no usual level."""
-    return replace(
-        channel,
-        low=np.where(_LEVELS, -UNBOUNDED, channel.low),
-        high=np.where(_LEVELS, UNBOUNDED, channel.high),
-    )
 
 
 def judged(history: History, ends: Times, document: Mapping[str, Any], subject: Subject) -> Scores:

@@ -222,9 +222,14 @@ def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], place
     low, usual, high = (
         np.stack([getattr(channel, name)[place] for channel in channels]) for name in ("low", "usual", "high")
     )
+    return largest_deviations(measured, low, usual, high, known_shares(windows))
+
+
+def largest_deviations(measured: Floats, low: Floats, usual: Floats, high: Floats, shares: Floats) -> Floats:
+    """Largest deviation of each family's measures, each weighed by a share; float64[job, channel, family]."""
     deviation = measured - usual
     deviation = np.nan_to_num(np.where(deviation > 0, deviation / (high - usual), deviation / (low - usual)))
-    deviation *= known_shares(windows)
+    deviation *= shares
     families = [
         deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(WINDOW_FAMILIES))
     ]

@@ -13,6 +13,7 @@ from typing import Any, Final
 from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
 from benchmarks.detection.field_faults import FAULTS
 from benchmarks.detection.field_figures import FOUND, LEARNING
+from benchmarks.detection.field_learned import HISTORY_SHARE
 from benchmarks.detection.field_posted import POSTED_EVERY
 from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES
 from telemetry_core.inferences import ANOMALY_THRESHOLD
@@ -64,7 +65,8 @@ Where samples are close together little time is observed: a count says more ther
 Satellites of {config["satellites"]} that have constants, and of how many samples (median): a subsystem is
 looked at with {NEEDED_SAMPLES:,} samples of a channel, or three orbits of them, and after a refusal again
 with a tenth more, up to
-{MOST_SAMPLES:,}. One without constants is learning: its faults have no part in the shares below.
+{HISTORY_SHARE:g} times as many (the product reads up to {MOST_SAMPLES:,}).
+One without constants is learning: its faults have no part in the shares below.
 
 {_learned(cells)}
 

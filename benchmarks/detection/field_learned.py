@@ -1,13 +1,14 @@
 """Constants of suite field that the platform learns itself, from what it would have stored of a fleet.
 
-It looks when a channel has 2,000 samples of three orbits, and where it refuses, again with a tenth more.
+It looks when a channel has 2,000 samples of three orbits, and where it refuses, again with a tenth more, up
+to HISTORY_SHARE times as many: the product goes on to MOST_SAMPLES, which takes hours to simulate.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from scoring.learning import MOST_SAMPLES, Learned, NotLearned, needed_samples
 from telemetry_core.subsystems import Mission
 from training.nominal import SATELLITES
 from training.preview import ModelFile
+
+HISTORY_SHARE: Final = 2.5
 
 Key = tuple[int, str]
 """Place of a satellite in its fleet, and subsystem."""
@@ -53,9 +56,15 @@ class Lessons:
         }
 
 
-def history_steps(packets: Packets) -> int:
-    """Steps in which each channel is stored as often as is ever read; by turns it comes every second one."""
-    return MOST_SAMPLES * (2 if packets is Packets.TURNS else 1)
+def history_steps(packets: Packets, interval_s: float) -> int:
+    """Steps in which each channel is stored as often as is looked at; by turns it comes every second one."""
+    every = 2 if packets is Packets.TURNS else 1
+    return every * most_samples(every * interval_s)
+
+
+def most_samples(interval_s: float) -> int:
+    """How many samples of a channel are looked at."""
+    return min(MOST_SAMPLES, round(HISTORY_SHARE * needed_samples(interval_s)))
 
 
 def lessons_of(
@@ -79,7 +88,8 @@ def first_learned(
     tracks: Sequence[Track], subsystem: str, mission: Mission, model: ModelFile
 ) -> Learned | NotLearned:
     """Look at more and more of the newest samples, until they are learned from or no more are read."""
-    for count in looks(needed_samples(tracks[0].interval_us / 1e6)):
+    interval_s = tracks[0].interval_us / 1e6
+    for count in looks(needed_samples(interval_s), most_samples(interval_s)):
         samples = present_cadence({track.channel: newest(track, count) for track in tracks})
         try:
             return learned_from(samples, [], subsystem, mission=mission, infer=model.infer)
@@ -88,10 +98,10 @@ def first_learned(
     return refusal
 
 
-def looks(first: int) -> Iterator[int]:
+def looks(first: int, most: int) -> Iterator[int]:
     """How many samples of a channel are stored at each look."""
-    count = float(min(first, MOST_SAMPLES))
-    while count <= MOST_SAMPLES:
+    count = float(min(first, most))
+    while count <= most:
         yield round(count)
         count *= 1 + RETRY_SHARE
 

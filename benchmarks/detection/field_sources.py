@@ -80,7 +80,8 @@ def learned(cell: Cell, recordings: int) -> Trial:
     """What each satellite learned of its own history, on what it sent next."""
     mission, model = product()
     model.calibration = without_constants(model.calibration)
-    known_steps, nominal_steps = history_steps(cell.packets), recordings * NOMINAL_STEPS
+    known_steps = history_steps(cell.packets, cell.interval_s)
+    nominal_steps = recordings * NOMINAL_STEPS
     fleet = cell.simulated(LEARNED_SEED, known_steps + max(nominal_steps, cell.fault_steps))
     lessons = lessons_of(fleet.part(0, known_steps), cell.packets, cell.subsystems, mission, model)
     constants = lessons.calibrations()

@@ -31,17 +31,24 @@ def telemetry(steps: int, satellites: int = 1, subsystem: str = "comm") -> list[
 
 
 def test_looks_begin_with_2000_samples_and_wait_for_a_tenth_more() -> None:
-    counts = list(looks(2_000))
+    counts = list(looks(2_000, 5_000))
     assert counts[:3] == [2_000, 2_200, 2_420]
-    assert counts[-1] <= MOST_SAMPLES < counts[-1] * 1.1
+    assert counts[-1] <= 5_000 < counts[-1] * 1.1
+    assert list(looks(2_000, 1_000)) == [1_000]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("packets", "steps"), [(Packets.ONE, MOST_SAMPLES), (Packets.TURNS, 2 * MOST_SAMPLES)]
+    ("packets", "interval_s", "steps"),
+    [
+        (Packets.ONE, 0.1, MOST_SAMPLES),
+        (Packets.ONE, 5.0, 8_642),
+        (Packets.TURNS, 5.0, 10_000),
+        (Packets.ONE, 60.0, 5_000),
+    ],
 )
 def test_a_satellite_is_judged_on_what_follows_its_history(
-    packets: Packets, steps: int, monkeypatch: pytest.MonkeyPatch
+    packets: Packets, interval_s: float, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
 
@@ -50,7 +57,7 @@ def test_a_satellite_is_judged_on_what_follows_its_history(
         return Lessons(learned={}, refused={})
 
     monkeypatch.setattr(field_sources, "lessons_of", nothing)
-    trial = field_sources.learned(cell_of("learned", packets=packets), 2)
+    trial = field_sources.learned(cell_of("learned", interval_s, packets=packets), 2)
     (history,) = seen
     assert history.steps == steps
     assert [fleet.steps for fleet in trial.nominal] == [2 * field_sources.NOMINAL_STEPS]

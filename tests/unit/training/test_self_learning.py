@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scoring.alert_rule import ENOUGH_SCORE
 from scoring.calibration import parse_calibration
 from scoring.history import History, Samples, marked_by_limits
 from scoring.learning import NEEDED_SAMPLES, Learned, NotLearned, Subject, judged, learn
@@ -156,6 +157,38 @@ def test_levels_that_never_came_back_give_none() -> None:
     with pytest.raises(NotLearned, match="1 of 1 channels") as why:
         learned_from({"a": noise(1) + np.arange(NEEDED_SAMPLES + LATER) / 50})
     assert why.value.reason == "not_settled"
+
+
+def panel_voltages() -> dict[str, Floats]:
+    """Of a panel that lies in sunlight for two thirds of an orbit of 280 samples, with one beside it."""
+    steps = np.arange(NEEDED_SAMPLES + LATER)
+    return {
+        name: np.where((steps + shift) % 280 < 187, 6.9, 0.0) + 0.01 * noise(shift)
+        for name, shift in (("a", 40), ("b", 45))
+    }
+
+
+def with_samples_within_jumps(values: dict[str, Floats], start: int, end: int) -> None:
+    """Let a sample fall within each jump between two places."""
+    for own in values.values():
+        jumps = start + np.flatnonzero(np.abs(np.diff(own[start:end])) > 1)
+        assert jumps.size > 2
+        own[jumps] = np.resize([2.0, 5.0, 3.5, 4.0], jumps.size)
+
+
+def test_a_sample_within_a_jump_is_nominal_where_none_was_seen() -> None:
+    values = panel_voltages()
+    learned = learned_from(values)
+    with_samples_within_jumps(values, NEEDED_SAMPLES, NEEDED_SAMPLES + LATER)
+    assert not (later_scores(learned, values) > ANOMALY_THRESHOLD).any()
+
+
+def test_a_channel_that_jumps_every_orbit_hides_no_noise() -> None:
+    values = panel_voltages()
+    with_samples_within_jumps(values, NEEDED_SAMPLES // 2, NEEDED_SAMPLES)
+    learned = learned_from(values)
+    values["a"][NEEDED_SAMPLES:] = np.maximum(values["a"] + 2.25 * noise(3), 0)[NEEDED_SAMPLES:]
+    assert (later_scores(learned, values) >= ENOUGH_SCORE).mean() > 0.9
 
 
 def test_a_counter_has_no_usual_level() -> None:
