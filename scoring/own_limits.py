@@ -14,6 +14,8 @@ from scoring.alert_rule import ENOUGH_SCORE, evidence_of
 from scoring.calibration import CALIBRATED_LENGTHS, ChannelCalibration, SubsystemCalibration
 from scoring.fitting import (
     LARGEST_THRESHOLD,
+    MEANS,
+    SHARES,
     expected_noise,
     farthest_first,
     least_widths,
@@ -44,15 +46,16 @@ SPLIT_CHANGE: Final = 2.0
 LEAST_THRESHOLD: Final = 0.85
 """Smallest evidence that scores the threshold: 1 is every family of a channel at its limit."""
 THRESHOLD_MARGIN: Final = 1.05
+"""The threshold lies so far above what nominal evidence may reach."""
 THRESHOLD_EXCESSES: Final = 2.0
+"""How many mean excesses nominal evidence may reach beyond the largest; of a measure it is one."""
 LEAST_STEEPNESS: Final = evidence_of(ENOUGH_SCORE) / np.log(1.25)
 """A quarter more than the threshold is an alert by itself."""
 UNBOUNDED: Final = 1e18
 """Limit of what is not judged; finite, for JSON has no infinity, and beyond every counter."""
-_FAMILIES = np.array([WINDOW_FAMILIES.index(family) for family, _ in MEASURES])
 _IS_SUBSEQUENCE = np.array([family == "subsequence" for family, _ in MEASURES])
-_IS_LEVEL = np.array([name in {"mean", "newest_mean"} for _, name in MEASURES])
-_IS_SHARE = np.array([name.endswith("changing_share") for _, name in MEASURES])
+_IS_LEVEL = np.array([name in MEANS for _, name in MEASURES])
+_IS_SHARE = np.array([name in SHARES for _, name in MEASURES])
 _IS_LOGARITHM = ~(_IS_LEVEL | _IS_SHARE | np.array([name == "missing_run" for _, name in MEASURES]))
 
 
