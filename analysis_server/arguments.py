@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 
 from analysis_server.window_sets import WindowSet
 from scoring.series import LARGEST_VALUE
-from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import Job, Source
-from telemetry_core.models import MODEL_VERSION_PATTERN
-from telemetry_core.subsystems import (
+from telemetry_core.contract.errors import ModelContractError
+from telemetry_core.contract.inferences import Job, Source
+from telemetry_core.contract.mission import (
     LONGEST_INTERVAL_S,
     MAX_HORIZON,
     MAX_WINDOW_LENGTH,
@@ -24,6 +23,7 @@ from telemetry_core.subsystems import (
     Modulo,
     Name,
 )
+from telemetry_core.contract.models import MODEL_VERSION_PATTERN
 
 DEFAULT_HORIZON: Final = 5
 DEFAULT_WINDOW_LENGTH: Final = 64

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from scoring.learning import NEEDED_SAMPLES, Learned, needed_samples
-from telemetry_core.database import Pool, transaction
-from telemetry_core.messages import job_id_of, microseconds_of, time_of
-from telemetry_core.queries import load_queries
-from telemetry_core.store import select, to_json
+from telemetry_core.contract.messages import job_id_of, microseconds_of, time_of
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.queries import load_queries
+from telemetry_core.postgres.store import select, to_json
 
 QUERIES: Final = load_queries(Path(__file__).parent)
 LEASE_S: Final = 600.0

@@ -11,9 +11,9 @@ from celery.worker import state
 from celery.worker.consumer import Consumer
 from kombu.exceptions import KombuError
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Backlog, Liveness, Loop, Work
-from telemetry_core.observability import TASKS_REFUSED
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.liveness import Backlog, Liveness, Loop, Work
+from telemetry_core.service.observability import TASKS_REFUSED
 
 BROKER: Final = "rabbitmq"
 TICK_S: Final = 1.0

@@ -17,9 +17,9 @@ from analysis_server.window_sets import Counts, WindowSet
 from scoring.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
 from scoring.changes import Range
 from scoring.model_units import Numbers
-from telemetry_core.inferences import Source
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH
-from telemetry_core.tasks import ChannelState
+from telemetry_core.contract.inferences import Source
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH
+from telemetry_core.contract.tasks import ChannelState
 
 EDGE_TOLERANCE: Final = 1.02
 """A satellite that samples at the edge of what is covered is not always exactly there."""

@@ -8,9 +8,9 @@ from typing import Final, TypeVar
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
-from telemetry_core.liveness import Loop
-from telemetry_core.observability import DEPENDENCY_RETRIES, TASKS_HELD
+from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
+from telemetry_core.service.liveness import Loop
+from telemetry_core.service.observability import DEPENDENCY_RETRIES, TASKS_HELD
 
 SPLIT_AT: Final = 2
 """From this many earlier deliveries on, a batch goes back as single jobs: one of them may be poison."""

@@ -25,9 +25,9 @@ from scoring.forecast_bands import half_widths
 from scoring.model_units import ModelUnits, Numbers
 from scoring.scores import confidence
 from scoring.window_score import score_windows
-from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Detection
+from telemetry_core.contract.errors import ModelContractError
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Detection
 
 
 class Infer(Protocol):

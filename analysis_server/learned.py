@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from analysis_server.coverage import with_coverage
 from analysis_server.window_sets import WindowSet
 from scoring.calibration import Calibration, parse_calibration
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.inferences import SubsystemInference
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.inferences import SubsystemInference
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH
 
 POLL_S: Final = 30.0
 AGAIN_S: Final = 5.0

@@ -21,12 +21,12 @@ from scoring.history import History, Samples, marked_by_alerts, marked_by_limits
 from scoring.learning import MOST_SAMPLES, Learned, NotLearned, Subject, learn, needed_samples
 from scoring.measures import Windows
 from scoring.model_units import ModelUnits, Numbers
-from telemetry_core.database import Pool, open_pool
-from telemetry_core.errors import DependencyUnavailable, ModelNotServed
-from telemetry_core.observability import configure_logging
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Mission, Window, metrics_by_channel
+from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
+from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
+from telemetry_core.postgres.database import Pool, open_pool
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.service.observability import configure_logging
+from telemetry_core.service.settings import Settings, load_mission
 
 SERVICE: Final = "learning"
 TURN_S: Final = 20.0

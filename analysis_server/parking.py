@@ -5,8 +5,8 @@ from typing import Any, Final
 import structlog
 from celery import Celery, Task
 
-from telemetry_core.broker import PARKED_S, parked_queue, publish
-from telemetry_core.observability import TASKS_PARKED, LogBudget
+from telemetry_core.rabbitmq import PARKED_S, parked_queue, publish
+from telemetry_core.service.observability import TASKS_PARKED, LogBudget
 
 PARKED_HEADER: Final = "parked"
 MAX_PARKED: Final = 30

@@ -8,9 +8,9 @@ from celery.exceptions import Reject
 
 from analysis_server.arguments import NewestVersion, parse_series, parse_subsystem
 from analysis_server.window_sets import WindowSet, windows_of_batch
-from telemetry_core.errors import ModelContractError
-from telemetry_core.observability import TASKS_REFUSED
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.errors import ModelContractError
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.service.observability import TASKS_REFUSED
 
 SUBSYSTEM_ARGUMENTS: Final = (
     "job_id", "subsystem", "model_name", "input_data", "input_features", "config", "metadata",

@@ -13,7 +13,7 @@ from analysis_server.window_sets import WindowSet
 from scoring.measures import FAMILIES
 from scoring.model_units import Numbers, decimal_places, rounded
 from scoring.scores import Scores
-from telemetry_core.inferences import ANOMALY_THRESHOLD, JobStatus, SubsystemInference, Verdict
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, JobStatus, SubsystemInference, Verdict
 
 MODEL_TYPES: Final = {
     "lstm_timeseries": "LSTM",

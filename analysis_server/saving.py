@@ -8,8 +8,8 @@ import structlog
 from analysis_server.delivery import ShutdownRequested
 from analysis_server.rows import failed_rows
 from analysis_server.window_sets import WindowSet
-from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
-from telemetry_core.inferences import SubsystemInference
+from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
+from telemetry_core.contract.inferences import SubsystemInference
 
 Save = Callable[[WindowSet, Sequence[SubsystemInference]], None]
 

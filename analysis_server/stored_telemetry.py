@@ -10,8 +10,8 @@ import requests
 
 from scoring.history import Samples
 from scoring.learning import MOST_SAMPLES
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.victoria import DEPENDENCY, escape_label
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.victoriametrics import DEPENDENCY, escape_label
 
 EXPORT_PATH: Final = "/api/v1/export"
 TIMEOUT_S: Final = (3.0, 30.0)

@@ -11,8 +11,8 @@ import tritonclient.grpc as triton
 from numpy.typing import NDArray
 from tritonclient.utils import InferenceServerException
 
-from telemetry_core.errors import DependencyUnavailable, ModelContractError, ModelNotServed
-from telemetry_core.observability import TRITON_SECONDS
+from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError, ModelNotServed
+from telemetry_core.service.observability import TRITON_SECONDS
 
 DEADLINE_S: Final = 15.0
 INDEX_DEADLINE_S: Final = 2.0

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from scoring.channel_settings import without_invalid_values
 from scoring.model_units import Numbers
-from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import Job
-from telemetry_core.messages import time_of
-from telemetry_core.subsystems import Detection
-from telemetry_core.tasks import (
+from telemetry_core.contract.errors import ModelContractError
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.messages import time_of
+from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.tasks import (
     CHANNEL_FIELDS,
     EARLIEST_US,
     LATEST_US,

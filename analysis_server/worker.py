@@ -27,24 +27,24 @@ from analysis_server.saving import save_apart
 from analysis_server.triton import TritonClient
 from analysis_server.window_sets import WindowSet
 from scoring.calibration import BOUNDED_FORMAT, Calibration
-from telemetry_core import store
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.liveness import Liveness, Loop
-from telemetry_core.models import newest_version
-from telemetry_core.observability import (
+from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM
+from telemetry_core.contract.models import newest_version
+from telemetry_core.contract.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.postgres import store
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.service.liveness import Liveness, Loop
+from telemetry_core.service.observability import (
     configure_logging,
     jobs_in_words,
     record_verdicts,
     serve_metrics,
     start_tracing,
 )
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.service.settings import Settings
 
 SERVICE: Final = "analysis-worker-1"
 MAX_CONNECTIONS: Final = 8

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Times, Values
-from telemetry_core.subsystems import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window, usual_beside
-from telemetry_core.tasks import WITH_WINDOW, ChannelState
+from telemetry_core.contract.mission import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window, usual_beside
+from telemetry_core.contract.tasks import WITH_WINDOW, ChannelState
 
 Counts = NDArray[np.int64]
 

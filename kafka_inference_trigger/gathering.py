@@ -11,8 +11,8 @@ from typing import Final, Generic, Protocol, Self, TypeVar
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Loop
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.liveness import Loop
 
 SAVE_EVERY_S: Final = 2.0
 """Limits that are broken under a wrong on-board clock reach an operator only so."""

@@ -6,8 +6,8 @@ from typing import Final
 
 from kafka_inference_trigger import QUERIES
 from kafka_inference_trigger.gathering import Gathered, Key, Save
-from telemetry_core.database import Pool, transaction
-from telemetry_core.messages import BadValue, time_of
+from telemetry_core.contract.messages import BadValue, time_of
+from telemetry_core.postgres.database import Pool, transaction
 
 MAX_GATHERED: Final = 5_000
 """Rows that wait to be saved, under 4 MB; beyond them the longest silent one goes."""

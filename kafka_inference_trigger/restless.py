@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kafka_inference_trigger.channel_windows import unbroken
 from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Values
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Channel, Mission, Rule, Window
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Rule, Window
 
 NEW_STEPS: Final = 3
 """Newest samples of a channel that are held against those before them."""

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry_core.subsystems import Window
+from telemetry_core.contract.mission import Window
 
 STEP_BYTES: Final = 18
 """Of a channel for each step of a window: late samples are put in order, and their own windows are whole."""

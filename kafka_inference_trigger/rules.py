@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.channel_windows import SampleWindow
-from telemetry_core.inferences import Job
-from telemetry_core.subsystems import Mission, Rule
-from telemetry_core.tasks import (
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.mission import Mission, Rule
+from telemetry_core.contract.tasks import (
     CHANNEL_FIELDS,
     LEAST_SPREAD_SHARE,
     MAX_BATCH_BYTES,

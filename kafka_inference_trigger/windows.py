@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from kafka_inference_trigger.channel_windows import SampleWindow, windows_of
 from kafka_inference_trigger.restless import Bounds, restless_subsystems
 from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.inferences import Lane
-from telemetry_core.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage
-from telemetry_core.subsystems import Mission, Subsystem, Window
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.inferences import Lane
+from telemetry_core.contract.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage
+from telemetry_core.contract.mission import Mission, Subsystem, Window
 
 MAX_SATELLITES: Final = 5_000
 """Satellites (lanes apart) that are kept at once, 40 KB each: a sender may invent ids without end."""

@@ -7,8 +7,14 @@ from typing import Final
 from kafka_inference_trigger import QUERIES
 from kafka_inference_trigger.gathering import Gathered, Key, Save
 from kafka_inference_trigger.rules import Breach
-from telemetry_core.database import Pool, transaction
-from telemetry_core.messages import CLOCK_PATIENCE, TIMESTAMP, ConflictingDuplicate, WrongClock, time_of
+from telemetry_core.contract.messages import (
+    CLOCK_PATIENCE,
+    TIMESTAMP,
+    ConflictingDuplicate,
+    WrongClock,
+    time_of,
+)
+from telemetry_core.postgres.database import Pool, transaction
 
 MAX_RUNS: Final = 5_000
 """In memory and in the table, likewise: all that is recent is an alert, and a sender may invent ids."""

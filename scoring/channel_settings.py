@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.measures import MEASURES, Floats, Windows, masked_max, masked_mean
-from telemetry_core.subsystems import Detection
+from telemetry_core.contract.mission import Detection
 
 _CHANGES = ("chang", "rise", "fall")
 _IS_SHAPE = np.array(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from scoring.channel_settings import median
 from scoring.model_units import Numbers
-from telemetry_core.subsystems import Detection
+from telemetry_core.contract.mission import Detection
 
 Floats = npt.NDArray[np.float64]
 

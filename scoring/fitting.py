@@ -30,7 +30,7 @@ from scoring.measures import (
     measure_windows,
 )
 from scoring.window_score import LARGEST_EVIDENCE, family_evidence, raw_evidence, subsystem_evidence
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry_core.subsystems import Subsystem, Window
+from telemetry_core.contract.mission import Subsystem, Window
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]

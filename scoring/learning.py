@@ -26,9 +26,9 @@ from scoring.measures import MEASURES, Windows
 from scoring.model_units import Numbers
 from scoring.scores import MIN_SAMPLES, Scores
 from scoring.window_score import score_windows
-from telemetry_core.false_alarms import Rates, rates_per_day
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from telemetry_core.subsystems import Detection
+from telemetry_core.contract.false_alarms import Rates, rates_per_day
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.mission import Detection
 
 MOST_SAMPLES: Final = 40_000
 """Of a channel: seven orbits of one a second."""

@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry_core.tasks import LEAST_SPREAD_SHARE
+from telemetry_core.contract.tasks import LEAST_SPREAD_SHARE
 
 Numbers = NDArray[np.floating[Any]]
 

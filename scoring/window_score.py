@@ -34,7 +34,7 @@ from scoring.measures import (
 from scoring.model_units import Numbers
 from scoring.scores import CHANNEL_NORM, MIN_SAMPLES, Floats, Scores, shares_of, to_score
 from scoring.series import FAMILY_OF_TEST, TESTS, series_evidence
-from telemetry_core.subsystems import Detection
+from telemetry_core.contract.mission import Detection
 
 Place = tuple[int, int]
 """Band and length whose constants judge."""

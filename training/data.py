@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from scoring.counters import straightened
-from telemetry_core.settings import load_mission
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples
 from training.families import Series, synthetic_series

@@ -12,7 +12,7 @@ from analysis_server.calibration_file import load_calibration
 from scoring.calibration import EVERY_INTERVAL, Calibration
 from scoring.scores import Scores
 from scoring.window_score import score_windows
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.calibrate import REPOSITORY
 from training.calibration_windows import Plan, StepPredictor, nominal_windows
 from training.families import Series

@@ -13,7 +13,7 @@ import yaml
 from simulator import attitude, comm, orbit, power, spacecraft, thermal
 from simulator.constellation import nominal_arrays, satellite_ids, simulate_blocks
 from simulator.faults import parse_fault
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
 from training.families import Series
 
 MISSION = Path(__file__).parents[1] / "missions" / "default.yaml"

@@ -24,12 +24,12 @@ from analysis_server.triton import OUTPUTS, Forecast
 from analysis_server.window_sets import WindowSet, windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
 from scoring.alert_rule import alerts_of, judged_of
-from telemetry_core.errors import InvalidMission
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.messages import generated_us_of
-from telemetry_core.records import Record
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import MAX_SPAN_S, MIN_WINDOW_LENGTH, Mission, enough_span_s
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.contract.messages import generated_us_of
+from telemetry_core.contract.mission import MAX_SPAN_S, MIN_WINDOW_LENGTH, Mission, enough_span_s
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import Settings, load_mission
 from telemetry_replay.__main__ import build_messages
 from telemetry_replay.recording import Recording, recording_of
 from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples

@@ -22,9 +22,9 @@ from scoring.changes import CHANGES, ChannelChanges, Range, RecentStatistics, ch
 from scoring.counters import straightened
 from scoring.fitting import RARE, rounded
 from scoring.measures import masked_max
-from telemetry_core.errors import InvalidMission
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.mission import MAX_WINDOW_LENGTH, Mission
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, read_samples
 from training.band_widths import Factors, ModelForecaster, fitted, windows_with_future

@@ -9,10 +9,10 @@ import numpy as np
 
 from scoring.counters import straightened
 from scoring.retrospective import Peak, scan_recording
-from telemetry_core.errors import InvalidMission
-from telemetry_core.messages import time_of
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.messages import time_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples
 from training.report import table

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.window_score import score_unknown
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.nominal_series import HEAVY_TAILED, NOMINAL, Make
 from training.posted_series import (
     CHOOSING,

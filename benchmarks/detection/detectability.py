@@ -15,7 +15,7 @@ from benchmarks.detection.field_faults import FAULTS
 from benchmarks.detection.field_figures import FOUND, LEARNING
 from benchmarks.detection.field_posted import POSTED_EVERY
 from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.report import table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "detectability.md"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from benchmarks.detection.field_faults import Injection
 from scoring.alert_rule import Judged, alerts_of, judged_of
-from telemetry_core.inferences import SubsystemInference, Verdict
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
 
 NOT_JUDGED: Final = "not judged"
 """A word, not 0 %: no window was ever full enough for a verdict."""

@@ -16,7 +16,7 @@ from benchmarks.detection.field_telemetry import Fleet, Packets, Track
 from scoring.calibration import Calibration, parse_calibration
 from scoring.history import Samples
 from scoring.learning import MOST_SAMPLES, Learned, NotLearned, needed_samples
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
 from training.nominal import SATELLITES
 from training.preview import ModelFile
 

@@ -19,8 +19,8 @@ from benchmarks.detection.field_telemetry import Track
 from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import check_request, plan_submission
 from scoring.alert_rule import Judged
-from telemetry_core.inferences import Verdict
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.mission import Mission
 from training.preview import ModelFile
 
 POSTED_EVERY: Final = 16

@@ -10,8 +10,8 @@ from benchmarks.detection.field_learned import Key, history_steps, lessons_of
 from benchmarks.detection.field_posted import answers, judged_posts
 from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
 from scoring.calibration import Calibration
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
+from telemetry_core.service.settings import load_mission
 from training.calibrate import REPOSITORY
 from training.nominal import MISSION
 from training.preview import ModelFile, verdicts

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from simulator.constellation import nominal_arrays
 from simulator.sensors import Telemetry
-from telemetry_core.messages import microseconds_of, time_of
-from telemetry_core.records import Record
+from telemetry_core.contract.messages import microseconds_of, time_of
+from telemetry_core.kafka.records import Record
 from training.nominal import SATELLITES, Sampling, subsystem_features
 
 FEATURES: Final = subsystem_features()

@@ -37,9 +37,9 @@ from benchmarks.platform.run import own_database
 from benchmarks.platform.telemetry import produce
 from benchmarks.platform.trigger import consume_as_trigger, own_vhost
 from scoring.changes import parse_changes
-from telemetry_core.observability import configure_logging
-from telemetry_core.settings import Settings
-from telemetry_core.subsystems import MAX_WINDOW_LENGTH
+from telemetry_core.contract.mission import MAX_WINDOW_LENGTH
+from telemetry_core.service.observability import configure_logging
+from telemetry_core.service.settings import Settings
 from tests.e2e.supervised import CHECKOUT
 from tests.integration.kafka_topics import settings_of_own_topic
 

@@ -17,8 +17,8 @@ from benchmarks.detection.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Ou
 from scoring.alert_rule import Judged, alerts_of
 from scoring.change_score import score_changes
 from scoring.changes import ChangeCalibration
-from telemetry_core.inferences import ANOMALY_THRESHOLD, Verdict
-from telemetry_core.subsystems import MAX_WINDOW_LENGTH
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Verdict
+from telemetry_core.contract.mission import MAX_WINDOW_LENGTH
 from training.recorded import fit_changes, stream_windows
 
 GRACE: Final = 100

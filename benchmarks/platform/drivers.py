@@ -15,7 +15,7 @@ import psycopg2
 from psycopg2.extras import execute_values
 
 from benchmarks.platform.figures import Figure, Section
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 from tests.integration.postgres_server import running_server
 
 BATCHES: Final = (1, 100, 1000)

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 
 from benchmarks.platform.figures import Distribution, Section
 from benchmarks.platform.telemetry import INTERVAL_S, SERVERS, own_satellites, produce, simulated_messages
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 from tests.e2e.running_platform import Platform
 
 WARM_UP: Final = 64

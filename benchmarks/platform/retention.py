@@ -9,10 +9,10 @@ from benchmarks.platform.figures import Distribution, Figure, Section
 from benchmarks.platform.row_store import connect
 from benchmarks.platform.summary_views import fill
 from housekeeping.retention import BATCH, JobRetention
-from telemetry_core.database import open_pool, transaction
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.settings import Settings
-from telemetry_core.store import save_inferences
+from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.postgres.database import open_pool, transaction
+from telemetry_core.postgres.store import save_inferences
+from telemetry_core.service.settings import Settings
 
 MIDDLE = "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY completed_at) FROM inference_jobs"
 PAUSE_S = 0.02

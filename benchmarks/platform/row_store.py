@@ -17,9 +17,9 @@ from analysis_server.inference import infer_windows
 from analysis_server.triton import TritonClient
 from analysis_server.window_sets import WindowSet
 from benchmarks.platform.figures import Figure, Section, ratio
-from telemetry_core.inferences import Job, SubsystemInference
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import QUERIES, _inference_values, save_inferences
+from telemetry_core.contract.inferences import Job, SubsystemInference
+from telemetry_core.postgres.store import QUERIES, _inference_values, save_inferences
+from telemetry_core.service.settings import Settings, load_mission
 
 BATCHES: Final = (1, 200)
 ROUNDS: Final = 5

@@ -24,8 +24,8 @@ from benchmarks.platform import (
     trigger,
 )
 from benchmarks.platform.figures import Section
-from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
-from telemetry_core.settings import Settings
+from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
+from telemetry_core.service.settings import Settings
 from tests.e2e.running_platform import Platform
 from tests.e2e.supervised import Supervised
 from tests.integration.postgres_server import administer

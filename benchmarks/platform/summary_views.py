@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.platform.figures import Distribution, Section
 from benchmarks.platform.row_store import connect
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 REPETITIONS = 20
 

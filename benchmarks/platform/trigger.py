@@ -20,14 +20,14 @@ from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_pr
 from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import InferenceTrigger, Plan
 from kafka_inference_trigger.windows import look_back_s
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.liveness import Liveness
-from telemetry_core.look_back import LookBack
-from telemetry_core.observability import configure_logging
-from telemetry_core.records import MAX_BATCH
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import TelemetryStream
-from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.contract.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.kafka.look_back import LookBack
+from telemetry_core.kafka.records import MAX_BATCH
+from telemetry_core.kafka.stream import TelemetryStream
+from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import configure_logging
+from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.kafka_topics import settings_of_own_topic
 
 SATELLITES: Final = 100

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import RUN_INFERENCE
+from telemetry_core.contract.tasks import RUN_INFERENCE
+from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.service.settings import Settings
 from tests.e2e.running_platform import Platform
 from tests.e2e.supervised import CHECKOUT, wait_until
 

@@ -6,8 +6,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from kombu import Queue
 
-from telemetry_core.broker import celery_app, definitions
-from telemetry_core.settings import Settings
+from telemetry_core.rabbitmq import celery_app, definitions
+from telemetry_core.service.settings import Settings
 from tests.e2e.supervised import wait_until
 
 SETTINGS: Final = Settings()

@@ -5,9 +5,9 @@ import uuid
 import pytest
 import requests
 
-from telemetry_core.broker import celery_app, parked_queue, publish
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import PARKED_QUEUE, RUN_SUBSYSTEM_INFERENCE
+from telemetry_core.contract.tasks import PARKED_QUEUE, RUN_SUBSYSTEM_INFERENCE
+from telemetry_core.rabbitmq import celery_app, parked_queue, publish
+from telemetry_core.service.settings import Settings
 from tests.chaos.hostile import MODEL, dead_marks, send_hostile_tasks
 from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform
 from tests.e2e.supervised import WORKER, wait_until

@@ -14,9 +14,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from kombu import Queue
 
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import INFERENCE_QUEUE, PARKED_QUEUE, RUN_INFERENCE
+from telemetry_core.contract.tasks import INFERENCE_QUEUE, PARKED_QUEUE, RUN_INFERENCE
+from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.service.settings import Settings
 from tests.e2e.checks import assert_jobs_have_exactly_their_verdicts, wait_until_drained
 from tests.e2e.generator import Message as Telemetry
 from tests.e2e.generator import Shares, recording, whole_second_now

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from analysis_server.triton import TritonClient
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 REPOSITORY: Final = Path(__file__).parents[2] / "model_repository"
 TOLERANCE: Final = 1e-4

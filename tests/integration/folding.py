@@ -4,8 +4,8 @@ import time
 from typing import Final
 
 from operation_server.pipeline import QUERIES
-from telemetry_core.database import Pool, transaction
-from telemetry_core.store import select
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import select
 from verdict_relay.alert_store import PROJECTION
 from verdict_relay.alerts import AlertProjection
 

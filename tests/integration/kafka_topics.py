@@ -15,12 +15,12 @@ from confluent_kafka.admin import (  # re-exported without saying so
     NewTopic,
 )
 
-from telemetry_core.consumer_group import member_of
-from telemetry_core.liveness import Liveness
-from telemetry_core.look_back import LookBack
-from telemetry_core.records import Record
-from telemetry_core.settings import Settings
-from telemetry_core.stream import Join, TelemetryStream
+from telemetry_core.kafka.consumer_group import member_of
+from telemetry_core.kafka.look_back import LookBack
+from telemetry_core.kafka.records import Record
+from telemetry_core.kafka.stream import Join, TelemetryStream
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.settings import Settings
 
 LIMIT_S: Final = 30.0
 SERVERS: Final = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psycopg2
 
-from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate
-from telemetry_core.settings import Settings
+from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate
+from telemetry_core.service.settings import Settings
 
 
 def server_programs() -> Path:

@@ -16,10 +16,10 @@ from fastapi import FastAPI
 
 from operation_server.app import create_app, watch_fleet
 from operation_server.http.dependencies import POOL
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.service.settings import Settings
 from tests.http_server import serving
 from tests.integration.folding import fold
 from tests.integration.postgres_server import free_port

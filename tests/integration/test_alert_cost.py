@@ -11,10 +11,10 @@ from operation_server.alerts.episodes import HOLD_MS, Sign
 from operation_server.alerts.store import open_episodes
 from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.telemetry.series import milliseconds_of
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.inferences import Job, JobStatus, Verdict
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.store import save_inferences, select
+from telemetry_core.contract.inferences import Job, JobStatus, Verdict
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import save_inferences, select
 from tests.integration.test_api import verdict
 
 pytestmark = pytest.mark.integration

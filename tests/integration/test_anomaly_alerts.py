@@ -11,12 +11,12 @@ import pytest
 from housekeeping.retention import retention_chores
 from operation_server.alerts.anomalies import anomalies_behind_s
 from scoring.alert_rule import Judged, alerts_of
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.inferences import Verdict
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.store import revise_inferences, save_inferences, select
+from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import revise_inferences, save_inferences, select
+from telemetry_core.service.settings import Settings
 from tests.integration.folding import catch_up
 from tests.integration.test_store import inference, job
 from verdict_relay.alerts import AlertProjection

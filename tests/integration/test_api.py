@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from operation_server.jobs.documents import JobsOfModel, count_jobs, newest_documents
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import save_inferences, save_results
+from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import save_inferences, save_results
+from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.running_api import RunningApi
 
 pytestmark = pytest.mark.integration

@@ -9,10 +9,10 @@ import psycopg2
 import pytest
 import requests
 
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import Job, JobStatus, Verdict
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.store import save_inferences
+from telemetry_core.contract.inferences import Job, JobStatus, Verdict
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import save_inferences
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get, problem, verdict
 from tests.integration.test_api_live import stream

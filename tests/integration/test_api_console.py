@@ -8,10 +8,10 @@ import pytest
 from operation_server.jobs.cursors import decode_cursor
 from operation_server.jobs.routes import Filters, read_page
 from operation_server.telemetry.schemas import Forecasts
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.inferences import Job, JobStatus, Verdict
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.store import save_inferences
+from telemetry_core.contract.inferences import Job, JobStatus, Verdict
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import save_inferences
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import NOW, finish, get, problem, submitted, telemetry_job, verdict
 

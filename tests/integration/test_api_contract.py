@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from telemetry_core.database import open_pool
+from telemetry_core.postgres.database import open_pool
 from telemetry_core.search import SearchEngine
 from tests.integration.running_api import RunningApi
 from tests.integration.search_server import SearchServer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 from tests.integration.postgres_server import free_port
 from tests.integration.running_api import RunningApi, running_api
 from tests.integration.test_api import get, problem
@@ -16,7 +16,7 @@ from tests.integration.test_api_alerts import acknowledge, alerts, judge
 from tests.integration.victoria_server import running_victoria_server, write_samples
 
 if TYPE_CHECKING:
-    from telemetry_core.database import Pool
+    from telemetry_core.postgres.database import Pool
 
 pytestmark = pytest.mark.integration
 

@@ -20,10 +20,10 @@ from websockets.typing import Origin
 from operation_server.dashboard.routes import DASHBOARD_FEED
 from operation_server.http.limits import MAX_LINES_OF_ONE
 from operation_server.verdicts.feed import VERDICT_PAGE, VERDICTS_KEPT
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import Job, JobStatus
-from telemetry_core.settings import Settings
-from telemetry_core.store import save_inferences
+from telemetry_core.contract.inferences import Job, JobStatus
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import save_inferences
+from telemetry_core.service.settings import Settings
 from tests.integration.postgres_server import administer
 from tests.integration.running_api import RunningApi, running_api
 from tests.integration.test_api import MANUAL, NOW, finish, submitted, verdict

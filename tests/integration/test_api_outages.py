@@ -16,12 +16,12 @@ from operation_server.pipeline import QUERIES as PIPELINE_QUERIES
 from operation_server.pipeline.databases import database_probe
 from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
-from telemetry_core.broker import celery_app
-from telemetry_core.database import open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import open_pool, transaction
+from telemetry_core.postgres.store import select
+from telemetry_core.rabbitmq import celery_app
 from telemetry_core.search import SearchEngine
-from telemetry_core.settings import Settings
-from telemetry_core.store import select
+from telemetry_core.service.settings import Settings
 from tests.integration.postgres_server import administer, free_port
 from tests.integration.running_api import RunningApi, running_api, served
 from tests.integration.search_server import SearchServer

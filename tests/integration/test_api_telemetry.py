@@ -12,8 +12,8 @@ import requests
 
 from operation_server.app import create_app
 from operation_server.telemetry.schemas import Telemetry
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import metrics_by_channel
+from telemetry_core.contract.mission import metrics_by_channel
+from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.running_api import FakeBroker, served
 from tests.integration.victoria_server import running_victoria_server, write_samples
 

@@ -12,12 +12,12 @@ from analysis_server.calibrations import QUERIES, Calibrations, Part, Progress
 from analysis_server.learner import CALIBRATED
 from housekeeping import calibrations as command
 from scoring.learning import Learned
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.inferences import Job, Verdict
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.store import save_inferences, select
+from telemetry_core.contract.inferences import Job, Verdict
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import save_inferences, select
+from telemetry_core.service.settings import Settings
 from tests.integration.folding import fold
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get, verdict

@@ -10,9 +10,9 @@ import psycopg2.errorcodes
 import psycopg2.errors
 import pytest
 
-from telemetry_core.database import Pool, is_passing, open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Pool, is_passing, open_pool, transaction
+from telemetry_core.service.settings import Settings
 from tests.integration.postgres_server import administer, free_port
 
 pytestmark = pytest.mark.integration

@@ -12,9 +12,9 @@ from operation_server.dead_letters.brokers import Look
 from operation_server.dead_letters.letters import Letter, letter_of_message, letter_of_task, next_offset
 from operation_server.dead_letters.office import KEPT_FOR, Choice, Collection, DeadLetterOffice, Filters
 from operation_server.pipeline.databases import database_probe
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import select
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import select
 
 pytestmark = pytest.mark.integration
 

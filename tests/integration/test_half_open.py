@@ -11,10 +11,10 @@ from celery import Celery
 from kombu import Connection
 
 from benchmarks.platform.trigger import own_vhost
-from telemetry_core.broker import ANSWER_TIMEOUT_S, CONFIRM_TIMEOUT_S, celery_app, publish
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import RUN_INFERENCE
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.tasks import RUN_INFERENCE
+from telemetry_core.rabbitmq import ANSWER_TIMEOUT_S, CONFIRM_TIMEOUT_S, celery_app, publish
+from telemetry_core.service.settings import Settings
 from tests.integration.silent_proxy import SilentProxy, silent_proxy
 
 pytestmark = pytest.mark.integration

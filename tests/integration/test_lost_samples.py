@@ -9,8 +9,8 @@ import orjson
 import pytest
 import requests
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.victoria import VictoriaMetrics, sample_line
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.victoriametrics import VictoriaMetrics, sample_line
 from tests.integration.victoria_server import VictoriaServer
 
 pytestmark = pytest.mark.integration

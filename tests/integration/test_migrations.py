@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.migrations import (
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.migrations import (
     MIGRATIONS,
     Migration,
     MigrationRefused,
@@ -15,7 +15,7 @@ from telemetry_core.migrations import (
     migrate_when_ready,
     pending,
 )
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 from tests.integration.postgres_server import dumped_schema, free_port
 
 pytestmark = pytest.mark.integration

@@ -8,7 +8,7 @@ import pytest
 from operation_server.alerts.breaches import Breaches
 from operation_server.fleet.status import Contacts
 from operation_server.telemetry.victoria import VictoriaMetrics
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.victoria_server import running_victoria_server, write_samples
 
 pytestmark = pytest.mark.integration

@@ -23,14 +23,14 @@ from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import InferenceTrigger
 from operation_server.dead_letters.brokers import KafkaLetters
 from operation_server.dead_letters.letters import Letter
-from telemetry_core.database import Pool, transaction
-from telemetry_core.liveness import Liveness
-from telemetry_core.look_back import read_newest
-from telemetry_core.observability import INTAKE_PAUSED
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import save_inferences
-from telemetry_core.stream import TelemetryStream
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.look_back import read_newest
+from telemetry_core.kafka.stream import TelemetryStream
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import save_inferences
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import INTAKE_PAUSED
+from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.kafka_server import running_kafka
 from tests.integration.kafka_topics import committed_offset, create_topic, end_offset, wait_until
 from tests.integration.test_store import inference, job

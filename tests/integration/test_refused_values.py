@@ -11,12 +11,12 @@ from kafka_inference_trigger.gathering import Key
 from kafka_inference_trigger.refused_values import Refusals, saving
 from operation_server.telemetry import QUERIES
 from operation_server.telemetry.schemas import PassedOverValues
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.messages import microseconds_of
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.store import Row, select
-from telemetry_core.values import Refusal, shown
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.values import Refusal, shown
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import Row, select
+from telemetry_core.service.settings import Settings
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get, problem
 

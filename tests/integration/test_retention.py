@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from housekeeping.retention import BATCH, JobRetention, retention_chores
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import JobStatus
-from telemetry_core.settings import Settings
-from telemetry_core.store import revise_inferences, save_inferences
+from telemetry_core.contract.inferences import JobStatus
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import revise_inferences, save_inferences
+from telemetry_core.service.settings import Settings
 from tests.integration.test_store import inference, job
 
 pytestmark = pytest.mark.integration

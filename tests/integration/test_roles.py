@@ -9,9 +9,9 @@ import pytest
 from psycopg2.errors import InsufficientPrivilege
 
 from housekeeping import QUERIES as STATEMENTS
-from telemetry_core.migrations import renew_roles
-from telemetry_core.roles import SERVICES, as_service
-from telemetry_core.settings import Settings
+from telemetry_core.postgres.migrations import renew_roles
+from telemetry_core.postgres.roles import SERVICES, as_service
+from telemetry_core.service.settings import Settings
 
 pytestmark = pytest.mark.integration
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from operation_server.inference.pending_job import PendingInput, create_pending_job
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.store import Row, save_inferences, select
-from telemetry_core.values import storable, storable_text
+from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.contract.values import storable, storable_text
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, save_inferences, select
 from tests.hostile import json_values, texts
 
 pytestmark = pytest.mark.integration

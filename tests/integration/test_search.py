@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from housekeeping.retention import drop_unfollowed_deletions
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, save_inferences
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
-from telemetry_core.settings import Settings
-from telemetry_core.store import Row, save_inferences
+from telemetry_core.service.settings import Settings
 from tests.integration.postgres_server import free_port
 from tests.integration.running_api import running_api
 from tests.integration.search_server import SearchServer

@@ -30,7 +30,7 @@ COMMANDS = {
         "Cannot connect",
     ),
     "dead letters": (["-m", "operation_server.dead_letters", "list"], "postgresql unavailable"),
-    "migrate": (["-m", "telemetry_core.migrations", "migrate", "--wait-s", "0"], "migrate: "),
+    "migrate": (["-m", "telemetry_core.postgres.migrations", "migrate", "--wait-s", "0"], "migrate: "),
     "refill": (["-m", "telemetry_writer.refill", NOW, NOW], "kafka unavailable"),
     "archive": (["-m", "telemetry_writer.archive", "export"], "VictoriaMetrics at"),
 }

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from operation_server.inference.pending_job import PendingInput, create_pending_job
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.store import SavedCounts, revise_inferences, save_inferences, save_results
+from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import SavedCounts, revise_inferences, save_inferences, save_results
 
 pytestmark = pytest.mark.integration
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.look_back import read_before
-from telemetry_core.records import MAX_BATCH, Record
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.look_back import read_before
+from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.service.settings import Settings
 from tests.integration.kafka_topics import (
     RunningStream,
     add_partitions,

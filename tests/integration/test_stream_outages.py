@@ -9,9 +9,9 @@ from typing import Any, Final, Self
 import pytest
 from confluent_kafka import Consumer, Producer
 
-from telemetry_core.consumer_group import GroupLag, member_of
-from telemetry_core.records import Record
-from telemetry_core.settings import Settings
+from telemetry_core.kafka.consumer_group import GroupLag, member_of
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import Settings
 from tests.integration.kafka_server import KafkaServer, running_kafka
 from tests.integration.kafka_topics import (
     LIMIT_S,

@@ -11,12 +11,12 @@ import pytest
 from housekeeping.sweeper import GRACE_S, INCOMPLETE_AFTER_S, MAX_RESENDS, Sweeper
 from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import Submission, plan_submission, submit
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.inferences import JobStatus
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import save_inferences
-from telemetry_core.tasks import SubmittedTask
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.inferences import JobStatus
+from telemetry_core.contract.tasks import SubmittedTask
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import save_inferences
+from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.test_store import fetch, inference, job
 
 pytestmark = pytest.mark.integration

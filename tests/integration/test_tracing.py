@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 import requests
 
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import Job
-from telemetry_core.observability import TRACES_ENDPOINT
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import InferenceBatch, WindowedJob
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.tasks import InferenceBatch, WindowedJob
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.service.observability import TRACES_ENDPOINT
+from telemetry_core.service.settings import Settings
 from tests.integration.kafka_topics import wait_until
 from tests.integration.postgres_server import free_port
 from tests.integration.trace_collector import TraceCollector, running_collector, running_triton
@@ -37,10 +37,10 @@ STOP_LIMIT_S: Final = 20.0
 CHANNELS: Final = ("battery_voltage", "battery_soc_percent")
 DISPATCH: Final = """
 import json, sys
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.observability import start_tracing, traced
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE
+from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.service.observability import start_tracing, traced
+from telemetry_core.service.settings import Settings
+from telemetry_core.contract.tasks import RUN_SUBSYSTEM_INFERENCE
 
 start_tracing("kafka-inference-trigger", "celery")
 app = celery_app("test", Settings())

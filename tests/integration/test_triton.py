@@ -14,7 +14,7 @@ import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException
 
 from analysis_server.triton import TritonClient
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 from tests.integration.triton_server import ROOT, TritonServer, running_triton
 
 BROKEN = "vae_timeseries"

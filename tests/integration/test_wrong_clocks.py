@@ -10,11 +10,11 @@ from housekeeping.retention import retention_chores
 from kafka_inference_trigger.gathering import Key
 from kafka_inference_trigger.wrong_clocks import Run, saving
 from operation_server.alerts import QUERIES
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.messages import microseconds_of
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.store import select
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import select
+from telemetry_core.service.settings import Settings
 from tests.integration.running_api import RunningApi
 from tests.integration.test_api import get
 from tests.integration.test_api_alerts import acknowledge, alerts, judge, whole

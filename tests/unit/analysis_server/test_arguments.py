@@ -7,7 +7,7 @@ import pytest
 
 from analysis_server import arguments
 from analysis_server.window_sets import WindowSet
-from telemetry_core.errors import ModelContractError
+from telemetry_core.contract.errors import ModelContractError
 
 SERIES = {"job_id": "j1", "model_name": "lstm_timeseries", "data": [float(i) for i in range(100)]}
 SUBSYSTEM = {

@@ -25,7 +25,7 @@ from analysis_server.window_sets import WindowSet
 from scoring.calibration import MEASURE_NAMES, Calibration, band_index
 from scoring.changes import CHANGES, ChangeCalibration, ChannelChanges
 from scoring.measures import ABSENCE_WIDTH
-from telemetry_core.errors import ModelContractError
+from telemetry_core.contract.errors import ModelContractError
 
 MODELS = Path(__file__).parents[3] / "model_repository"
 MODEL = MODELS / "lstm_timeseries" / "1"

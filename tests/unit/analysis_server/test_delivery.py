@@ -11,8 +11,8 @@ from analysis_server.delivery import (
     handling_of,
     hold_until_available,
 )
-from telemetry_core.errors import DependencyUnavailable, ModelContractError, StatementTooSlow
-from telemetry_core.liveness import Liveness
+from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError, StatementTooSlow
+from telemetry_core.service.liveness import Liveness
 
 
 class FlakyServer:

@@ -16,15 +16,15 @@ from analysis_server.reading import read_series_task, read_subsystem_task
 from analysis_server.rows import failed_rows
 from analysis_server.saving import save_apart
 from analysis_server.window_sets import WindowSet
-from telemetry_core.errors import (
+from telemetry_core.contract.errors import (
     DependencyUnavailable,
     ModelContractError,
     NewerTaskSchema,
     PlatformError,
     StatementTooSlow,
 )
-from telemetry_core.inferences import Job, SubsystemInference
-from telemetry_core.tasks import BATCH_SCHEMA
+from telemetry_core.contract.inferences import Job, SubsystemInference
+from telemetry_core.contract.tasks import BATCH_SCHEMA
 from tests.hostile import json_values
 
 HEADERS = {"task": "known", "id": "1", "timelimit": [None, None], "eta": None, "expires": None}

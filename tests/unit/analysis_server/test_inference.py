@@ -12,9 +12,9 @@ from analysis_server.inference import infer_windows
 from analysis_server.rows import failed_rows
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import WindowSet, windows_of_batch
-from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import ANOMALY_THRESHOLD, Job, JobStatus, SubsystemInference, Verdict
-from telemetry_core.tasks import InferenceBatch, WindowedJob
+from telemetry_core.contract.errors import ModelContractError
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.contract.tasks import InferenceBatch, WindowedJob
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 CHANNELS = ("volts", "amps")

@@ -14,8 +14,8 @@ from analysis_server.learned import AGAIN_S, MOST_KEPT, POLL_S, LearnedConstants
 from analysis_server.rows import failed_rows
 from analysis_server.window_sets import WindowSet
 from scoring.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, Calibration
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.inferences import Job, SubsystemInference
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.inferences import Job, SubsystemInference
 
 SHIPPED = replace(
     load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"),

@@ -23,8 +23,8 @@ from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import Forecast
 from scoring.history import Samples
 from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES, Learned, needed_samples
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.settings import Settings, load_mission
 
 DEFAULT = load_mission(Settings().mission_file)
 INTERVAL_S = 20.0

@@ -11,7 +11,7 @@ from analysis_server import stored_telemetry
 from analysis_server.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
 from scoring.history import Samples
 from scoring.learning import MOST_SAMPLES
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 from tests.http_server import serving
 
 UNTIL_MS = 1_800_000_000_000

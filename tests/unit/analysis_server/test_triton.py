@@ -17,7 +17,7 @@ from analysis_server.triton import (
     map_triton_error,
     why_not_served,
 )
-from telemetry_core.errors import DependencyUnavailable, ModelContractError, ModelNotServed
+from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError, ModelNotServed
 
 PASSING = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "CANCELLED", "ABORTED"}
 

@@ -14,10 +14,10 @@ from analysis_server.calibration_file import load_calibration
 from analysis_server.inference import infer_windows
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import CHANNEL_RECORD, windows_of_batch
-from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import Job, SubsystemInference, Verdict
-from telemetry_core.subsystems import Detection
-from telemetry_core.tasks import ChannelState, InferenceBatch, WindowedJob
+from telemetry_core.contract.errors import ModelContractError
+from telemetry_core.contract.inferences import Job, SubsystemInference, Verdict
+from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.tasks import ChannelState, InferenceBatch, WindowedJob
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 CHANNELS = ("gyro_x", "gyro_y", "gyro_z")

@@ -22,9 +22,9 @@ from benchmarks.detection.pipeline import (
 from benchmarks.detection.recordings import Recording
 from benchmarks.detection.streaming import calibrated, row_scores
 from kafka_inference_trigger.trigger import InferenceTrigger
-from telemetry_core.messages import job_id_of, parse_telemetry_message
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.messages import job_id_of, parse_telemetry_message
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import load_mission
 
 Rows = npt.NDArray[np.float32]
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -40,9 +40,9 @@ from benchmarks.detection.field_figures import (
 from benchmarks.detection.field_sources import CONSTANTS
 from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, records_of
 from scoring.alert_rule import Judged
-from telemetry_core.inferences import Verdict
-from telemetry_core.messages import microseconds_of
-from telemetry_core.records import Record
+from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.kafka.records import Record
 
 Body = dict[str, Any]
 Numbers = NDArray[np.float64]

@@ -14,7 +14,7 @@ from benchmarks.detection.field_sources import Cell, product
 from benchmarks.detection.field_telemetry import Fleet, Packets, Track
 from scoring.alert_rule import Judged
 from scoring.learning import MOST_SAMPLES
-from telemetry_core.inferences import Verdict
+from telemetry_core.contract.inferences import Verdict
 
 
 def cell_of(constants: str, interval_s: float = 1.0, **parts: Any) -> Cell:

@@ -18,7 +18,7 @@ from deploy.native.configuration import (
 )
 from deploy.native.places import Accounts, Places
 from deploy.native.services import Service, _python_services, broker_login
-from telemetry_core.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
+from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PLACES = Places(checkout=CHECKOUT, state=Path("/srv/state"))

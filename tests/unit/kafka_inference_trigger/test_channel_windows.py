@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from kafka_inference_trigger.channel_windows import SampleWindow, unbroken, usual_interval_us
 from kafka_inference_trigger.windows import TelemetryWindows, look_back_s
-from telemetry_core.inferences import Lane
-from telemetry_core.messages import TelemetryMessage
-from telemetry_core.subsystems import Mission, Window
-from telemetry_core.tasks import ChannelState
+from telemetry_core.contract.inferences import Lane
+from telemetry_core.contract.messages import TelemetryMessage
+from telemetry_core.contract.mission import Mission, Window
+from telemetry_core.contract.tasks import ChannelState
 
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from kafka_inference_trigger.trigger import InferenceTrigger
-from telemetry_core.messages import microseconds_of
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import load_mission
 from tests.e2e.generator import Shares, recording
 from tests.e2e.oracle import Sent, demands_of
 

@@ -5,10 +5,10 @@ from functools import partial
 
 from kafka_inference_trigger.gathering import Key, kept_saved, save_gathered
 from kafka_inference_trigger.refused_values import Refusals, RefusedValues
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Liveness
-from telemetry_core.messages import BadValue
-from telemetry_core.values import Refusal
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import BadValue
+from telemetry_core.contract.values import Refusal
+from telemetry_core.service.liveness import Liveness
 
 Message = tuple[str, list[BadValue]]
 

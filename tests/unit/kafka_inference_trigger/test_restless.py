@@ -16,10 +16,10 @@ from kafka_inference_trigger.restless import LEAST_MOVE, NEW_STEPS, AddedShare
 from kafka_inference_trigger.rules import PlannedJob, is_periodic
 from kafka_inference_trigger.trigger import InferenceTrigger
 from kafka_inference_trigger.windows import look_back_s
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import load_mission
 from training.nominal import Sampling, faulty_recording
 
 SECOND_US: Final = 1_000_000

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from kafka_inference_trigger.channel_windows import SampleWindow
 from kafka_inference_trigger.windows import Arrival, TelemetryWindows
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.inferences import Lane
-from telemetry_core.messages import TelemetryMessage
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.inferences import Lane
+from telemetry_core.contract.messages import TelemetryMessage
+from telemetry_core.contract.mission import Mission
 
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US

@@ -4,15 +4,15 @@ import pytest
 
 from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.wrong_clocks import Run, WrongClocks
-from telemetry_core.messages import (
+from telemetry_core.contract.messages import (
     TIMESTAMP,
     ConflictingDuplicate,
     MessageHeader,
     TelemetryMessage,
     WrongClock,
 )
-from telemetry_core.subsystems import Rule
-from telemetry_core.values import Refusal
+from telemetry_core.contract.mission import Rule
+from telemetry_core.contract.values import Refusal
 
 MINUTE_US = 60_000_000
 LOW_BATTERY = Rule(channel="soc", reason="low_battery", log="", below=30)

@@ -13,8 +13,8 @@ from scoring.changes import CHANGES, RecentStatistics, masked_median
 from scoring.measures import FAMILIES
 from scoring.scores import Scores
 from scoring.window_score import score_windows
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from telemetry_core.subsystems import Detection
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.mission import Detection
 from training.recorded import fit_changes, stream_windows
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"

@@ -22,9 +22,9 @@ from scoring.channel_settings import (
 from scoring.measures import MIN_HISTORY, Windows
 from scoring.scores import Scores
 from scoring.window_score import score_windows
-from telemetry_core.inferences import ANOMALY_THRESHOLD, Job
-from telemetry_core.subsystems import Detection
-from telemetry_core.tasks import InferenceBatch, WindowedJob
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Job
+from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.tasks import InferenceBatch, WindowedJob
 
 CALIBRATION = load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1")
 CHANNELS = ("gyro_x", "gyro_y", "gyro_z")

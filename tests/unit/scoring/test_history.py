@@ -12,7 +12,7 @@ from scoring.history import (
     marked_by_alerts,
     marked_by_limits,
 )
-from telemetry_core.subsystems import Subsystem, Window
+from telemetry_core.contract.mission import Subsystem, Window
 
 SECOND = 1_000_000
 WINDOW = Window(length=64, max_span_s=10_000, max_gap_s=60)

@@ -8,7 +8,7 @@ import pytest
 
 from scoring.series import LEVEL_LENGTHS
 from scoring.window_score import score_unknown
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.nominal_series import NOMINAL
 from training.posted_series import (
     CHOOSING,

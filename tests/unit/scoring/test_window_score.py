@@ -19,7 +19,7 @@ from scoring.calibration import (
 from scoring.measures import FAMILIES, largest_changes
 from scoring.scores import Scores, confidence, to_score
 from scoring.window_score import score_windows
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 CHANNELS = ("gyro_x", "gyro_y", "gyro_z")

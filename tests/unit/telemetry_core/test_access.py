@@ -1,6 +1,6 @@
 import pytest
 
-from telemetry_core.access import is_own_host, is_own_page, is_same_host, own_names
+from telemetry_core.service.access import is_own_host, is_own_page, is_same_host, own_names
 
 NAMES = own_names(["telemetry.example"])
 

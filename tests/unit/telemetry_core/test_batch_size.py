@@ -5,9 +5,9 @@ from contextlib import suppress
 import psycopg2
 import pytest
 
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import unavailable
-from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
+from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import unavailable
 
 
 def attempt(size: BatchSize, error: Exception | None = None) -> int:

@@ -8,9 +8,9 @@ from kombu import Connection, Queue
 from kombu.exceptions import DecodeError
 from kombu.message import Message
 
-from telemetry_core.broker import celery_app, parked_queue, publish
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import INFERENCE_QUEUE, PARKED_QUEUE, RUN_INFERENCE
+from telemetry_core.contract.tasks import INFERENCE_QUEUE, PARKED_QUEUE, RUN_INFERENCE
+from telemetry_core.rabbitmq import celery_app, parked_queue, publish
+from telemetry_core.service.settings import Settings
 
 
 @pytest.mark.parametrize(("queue", "expected"), [(None, INFERENCE_QUEUE), (parked_queue(), PARKED_QUEUE)])

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.producer import RECORD_REFUSALS, TOPIC_REFUSALS, ConfirmedProducer, OutgoingRecord
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.producer import RECORD_REFUSALS, TOPIC_REFUSALS, ConfirmedProducer, OutgoingRecord
+from telemetry_core.service.settings import Settings
 
 RECORDS = [OutgoingRecord(key=b"k", value=value) for value in (b"a", b"bad", b"c")]
 

@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from telemetry_core.consumer_group import PartitionState, is_fatal, lag_of, why_moved, work_of
+from telemetry_core.kafka.consumer_group import PartitionState, is_fatal, lag_of, why_moved, work_of
 
 
 def partition(*, low: int = 0, end: int = 100, committed: int = 100) -> PartitionState:

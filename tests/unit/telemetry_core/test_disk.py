@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from telemetry_core.disk import Disk
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.disk import Disk
+from telemetry_core.service.settings import Settings
 
 SETTINGS = Settings(disk_path=Path("/data"), min_free_disk_mb=100)
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from telemetry_core.false_alarms import most_expected, rates_per_day
+from telemetry_core.contract.false_alarms import most_expected, rates_per_day
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 300])

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import EXIT_STATUS, Backlog, Liveness, Loop, Work
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.liveness import EXIT_STATUS, Backlog, Liveness, Loop, Work
 
 ROUND_S = 1.0
 
@@ -196,7 +196,7 @@ def test_ended_loop_is_watched_no_more() -> None:
 def test_process_ends_with_its_reason_and_the_stacks_of_its_threads() -> None:
     program = (
         "import threading\n"
-        "from telemetry_core.liveness import Liveness\n"
+        "from telemetry_core.service.liveness import Liveness\n"
         "liveness = Liveness()\n"
         "loop = liveness.loop('stream', stuck_after_s=0.5)\n"
         "loop.tick()\n"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.messages import (
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.messages import (
     MAX_CLOCK_LEAD_S,
     MAX_MESSAGE_BYTES,
     BadValue,
@@ -24,9 +24,9 @@ from telemetry_core.messages import (
     parse_telemetry_message,
     time_of,
 )
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
-from telemetry_core.values import MAX_FLOAT32, Refusal
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import MAX_FLOAT32, Refusal
+from telemetry_core.service.settings import load_mission
 
 MISSION = Mission.model_validate(
     {

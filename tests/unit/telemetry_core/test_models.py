@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from telemetry_core.models import model_versions, newest_version
+from telemetry_core.contract.models import model_versions, newest_version
 
 
 def test_newest_version_is_the_highest_number_not_the_last_name(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@ import socket
 import pytest
 import requests
 
-from telemetry_core.observability import jobs_in_words, serve_metrics
-from telemetry_core.settings import Settings
+from telemetry_core.service.observability import jobs_in_words, serve_metrics
+from telemetry_core.service.settings import Settings
 
 
 def job_ids(count: int) -> list[str]:

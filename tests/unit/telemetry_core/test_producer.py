@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from telemetry_core.producer import RenewedProducer
+from telemetry_core.kafka.producer import RenewedProducer
 
 
 class FakeProducer:

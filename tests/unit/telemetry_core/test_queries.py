@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from telemetry_core.queries import load_queries
+from telemetry_core.postgres.queries import load_queries
 
 ROOT = Path(__file__).parents[3]
 SERVICES = sorted(

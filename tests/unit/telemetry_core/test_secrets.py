@@ -6,10 +6,10 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from telemetry_core.broker import celery_app, queue_listing
-from telemetry_core.errors import DependencyUnavailable, without_passwords
-from telemetry_core.observability import configure_logging
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable, without_passwords
+from telemetry_core.rabbitmq import celery_app, queue_listing
+from telemetry_core.service.observability import configure_logging
+from telemetry_core.service.settings import Settings
 
 PLAIN = "s3cr3t-Passwort"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.service.settings import Settings, load_mission
 
 MISSIONS = Path(__file__).parents[3] / "missions"
 VALID = """\

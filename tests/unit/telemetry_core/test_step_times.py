@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from telemetry_core.step_times import channel_step_times, job_step_times
+from telemetry_core.contract.step_times import channel_step_times, job_step_times
 
 END_S = 1_761_802_496
 

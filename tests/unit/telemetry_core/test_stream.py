@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
-from telemetry_core.liveness import Liveness
-from telemetry_core.records import Record
-from telemetry_core.settings import Settings
-from telemetry_core.stream import TelemetryStream
+from telemetry_core.kafka.records import Record
+from telemetry_core.kafka.stream import TelemetryStream
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.settings import Settings
 
 PARTITION = TopicPartition("satellite-telemetry", 0)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from telemetry_core.subsystems import Detection, Mission, Rule
+from telemetry_core.contract.mission import Detection, Mission, Rule
 
 VALID: dict[str, Any] = {
     "name": "test",

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from telemetry_core.errors import ModelContractError
-from telemetry_core.inferences import Job
-from telemetry_core.subsystems import Detection
-from telemetry_core.tasks import InferenceBatch, WindowedJob, submitted_task
+from telemetry_core.contract.errors import ModelContractError
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.tasks import InferenceBatch, WindowedJob, submitted_task
 
 
 def windowed(number: int) -> WindowedJob:

@@ -12,12 +12,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import SpanKind
 
-from telemetry_core.observability import TRACES_ENDPOINT, traced
-from telemetry_core.tracing import ParentedCalls, WithoutApiKeys, job_ids_of
+from telemetry_core.service.observability import TRACES_ENDPOINT, traced
+from telemetry_core.service.tracing import ParentedCalls, WithoutApiKeys, job_ids_of
 from tests.unit.telemetry_core.test_tasks import batch
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-START = "from telemetry_core.observability import start_tracing; start_tracing('test', 'celery');"
+START = "from telemetry_core.service.observability import start_tracing; start_tracing('test', 'celery');"
 LOADED = "import sys; print(*(name for name in sys.modules if name.startswith('opentelemetry')))"
 FASTAPI_OWN = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.instrumentation")
 

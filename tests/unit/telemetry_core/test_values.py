@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry_core.store import to_json
-from telemetry_core.values import (
+from telemetry_core.contract.values import (
     MAX_FLOAT32,
     MAX_SHOWN_LENGTH,
     Refusal,
@@ -22,6 +21,7 @@ from telemetry_core.values import (
     shown,
     storable,
 )
+from telemetry_core.postgres.store import to_json
 from tests.hostile import json_values, stored_text
 
 INSTANT = datetime(2026, 11, 28, 8, 56, 18, tzinfo=UTC)

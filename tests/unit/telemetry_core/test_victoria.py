@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import SAMPLES_REFUSED, SAMPLES_WRITTEN
-from telemetry_core.victoria import IMPORT_PATH, VictoriaMetrics
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.observability import SAMPLES_REFUSED, SAMPLES_WRITTEN
+from telemetry_core.victoriametrics import IMPORT_PATH, VictoriaMetrics
 
 Answer = Callable[[list[str]], int]
 

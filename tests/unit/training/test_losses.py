@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simulator.constellation import simulate
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.service.settings import load_mission
 from tests.unit.training.simulated_records import Message, records_of_messages
 from training.preview import ModelFile, verdicts
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.inferences import Verdict
-from telemetry_core.messages import job_id_of
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.messages import job_id_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples
 from training.preview import ModelFile, alerts, comparison, preview, records_of, verdicts, without_settings

@@ -13,9 +13,9 @@ from scoring.measures import Windows
 from scoring.model_units import Numbers
 from scoring.scores import MIN_SAMPLES
 from simulator.constellation import nominal_arrays
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Detection
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.mission import Detection
+from telemetry_core.service.settings import load_mission
 from training.calibration_windows import StepPredictor
 from training.nominal import MISSION, Sampling
 

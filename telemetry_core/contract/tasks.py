@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from telemetry_core.errors import ModelContractError, NewerTaskSchema
-from telemetry_core.inferences import Job
-from telemetry_core.subsystems import SERIES_SUBSYSTEM, Detection
+from telemetry_core.contract.errors import ModelContractError, NewerTaskSchema
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM, Detection
 
 RUN_INFERENCE: Final = "analysis_server.tasks.run_inference"
 RUN_SUBSYSTEM_INFERENCE: Final = "analysis_server.tasks.run_subsystem_inference"

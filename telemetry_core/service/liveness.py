@@ -18,7 +18,7 @@ from typing import Final, Self
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 STUCK_AFTER_S: Final = 120.0
 """Longer than any chain of deadlines of one round; no loop's pause comes near it."""

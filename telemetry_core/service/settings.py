@@ -8,15 +8,15 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.mission import Mission
 
 LARGEST_INTEGER: Final = 2**63 - 1
 """Of Kafka's settings."""
 MOST_SATELLITES: Final = 1_000_000
 LONGEST_DAYS: Final = 365_000
 """Beyond it no date is left to count back to; 0 keeps for ever."""
-_PROJECT = Path(__file__).resolve().parent.parent
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):

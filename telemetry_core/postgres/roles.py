@@ -11,12 +11,12 @@ from typing import Any, Final
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 SERVICES: Final = (
     "operation-server", "analysis-server", "verdict-relay", "housekeeping", "kafka-inference-trigger",
 )  # fmt: skip
-GRANTS: Final = Path(__file__).resolve().parent.parent / "db" / "roles.sql"
+GRANTS: Final = Path(__file__).resolve().parents[2] / "db" / "roles.sql"
 _LOGIN: Final = (
     "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %s"
 )

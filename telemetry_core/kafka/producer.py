@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.settings import Settings
 
 RECORD_REFUSALS: Final = frozenset(
     {

@@ -16,10 +16,10 @@ from typing import Any, Final, ParamSpec, TypeVar
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
 
-from telemetry_core.access import is_own_host, is_own_page, own_names
-from telemetry_core.errors import without_passwords
-from telemetry_core.inferences import Job, Source, SubsystemInference
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import without_passwords
+from telemetry_core.contract.inferences import Job, Source, SubsystemInference
+from telemetry_core.service.access import is_own_host, is_own_page, own_names
+from telemetry_core.service.settings import Settings
 
 _LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -244,7 +244,7 @@ def _tracing() -> Any:
     if not os.environ.get(TRACES_ENDPOINT):
         return None
     try:
-        return import_module("telemetry_core.tracing")
+        return import_module("telemetry_core.service.tracing")
     except ImportError as error:
         sys.exit(
             f"{TRACES_ENDPOINT} is set, but {error.name} is not installed: install the dependency group"

@@ -10,9 +10,8 @@ from kombu import Exchange, Queue, compression
 from kombu.exceptions import DecodeError, KombuError
 from requests.auth import HTTPBasicAuth
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import (
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.tasks import (
     DEFAULT_QUEUE,
     INFERENCE_QUEUE,
     PARKED_QUEUE,
@@ -20,6 +19,7 @@ from telemetry_core.tasks import (
     RUN_SUBSYSTEM_INFERENCE,
     TASK_EXCHANGE,
 )
+from telemetry_core.service.settings import Settings
 
 MANAGEMENT_PORT: Final = 15672
 CONFIRM_TIMEOUT_S = 10

@@ -12,9 +12,9 @@ import psycopg2.extensions
 from psycopg2.errorcodes import QUERY_CANCELED
 from psycopg2.extras import register_default_json, register_default_jsonb
 
-from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
-from telemetry_core.settings import Settings
-from telemetry_core.values import read_stored_json
+from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
+from telemetry_core.contract.values import read_stored_json
+from telemetry_core.service.settings import Settings
 
 Connection = psycopg2.extensions.connection
 

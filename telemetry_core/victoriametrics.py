@@ -12,8 +12,8 @@ from typing import Final
 import requests
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import SAMPLES_REFUSED, SAMPLES_WRITTEN
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.observability import SAMPLES_REFUSED, SAMPLES_WRITTEN
 
 DEPENDENCY: Final = "victoria-metrics"
 IMPORT_PATH: Final = "/api/v1/import/prometheus"

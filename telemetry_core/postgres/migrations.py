@@ -13,14 +13,20 @@ from typing import Final
 import psycopg2
 import psycopg2.extensions
 
-from telemetry_core.database import CONNECT_TIMEOUT_S, Connection, address_of, is_passing, unavailable
-from telemetry_core.errors import PlatformError
-from telemetry_core.roles import apply_roles
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import PlatformError
+from telemetry_core.postgres.database import (
+    CONNECT_TIMEOUT_S,
+    Connection,
+    address_of,
+    is_passing,
+    unavailable,
+)
+from telemetry_core.postgres.roles import apply_roles
+from telemetry_core.service.settings import Settings
 
 MIGRATION_LOCK: Final = 7_241_505_001
 """Advisory lock that lets one migration run at a time."""
-MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "db" / "migrations"
+MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "db" / "migrations"
 
 _BOOKKEEPING: Final = """
 CREATE SCHEMA IF NOT EXISTS ops;
@@ -132,8 +138,8 @@ def migrate_when_ready(settings: Settings, migrations: Sequence[Migration], *, w
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `python -m telemetry_core.migrations migrate`."""
-    parser = argparse.ArgumentParser(prog="python -m telemetry_core.migrations")
+    """Run `python -m telemetry_core.postgres.migrations migrate`."""
+    parser = argparse.ArgumentParser(prog="python -m telemetry_core.postgres.migrations")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("migrate", help="apply the missing files of db/migrations")
     command.add_argument(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from telemetry_core.messages import microseconds_of
+from telemetry_core.contract.messages import microseconds_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,17 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Channel, Mission
-from telemetry_core.values import TIME_FORMS, Refusal, number_of, parse_time, read_json, refusal_of, shown
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.mission import SATELLITE_ID_PATTERN, Channel, Mission
+from telemetry_core.contract.values import (
+    TIME_FORMS,
+    Refusal,
+    number_of,
+    parse_time,
+    read_json,
+    refusal_of,
+    shown,
+)
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_CLOCK_LEAD_S: Final = 300

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from telemetry_core.errors import StatementTooSlow
+from telemetry_core.contract.errors import StatementTooSlow
 
 
 class BatchSize:

@@ -9,9 +9,9 @@ from typing import Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import STUCK_AFTER_S, Work
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.liveness import STUCK_AFTER_S, Work
+from telemetry_core.service.settings import Settings
 
 ANSWER_S: Final = 5.0
 

@@ -13,7 +13,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 TIMEOUT_S: Final = 30
 

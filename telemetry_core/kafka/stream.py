@@ -10,13 +10,13 @@ from typing import Final, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from telemetry_core.consumer_group import GroupLag, begin_offsets, is_fatal, member_of
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Backlog, Liveness, Work
-from telemetry_core.look_back import LookBack, read_before
-from telemetry_core.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
-from telemetry_core.records import MAX_BATCH, Record, is_notice, record_of
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.consumer_group import GroupLag, begin_offsets, is_fatal, member_of
+from telemetry_core.kafka.look_back import LookBack, read_before
+from telemetry_core.kafka.records import MAX_BATCH, Record, is_notice, record_of
+from telemetry_core.service.liveness import Backlog, Liveness, Work
+from telemetry_core.service.observability import DEPENDENCY_RETRIES, MESSAGES_CONSUMED
+from telemetry_core.service.settings import Settings
 
 TRIGGER_GROUP: Final = "analysis-inference-group"
 WRITER_GROUP: Final = "victoria-consumer-group"

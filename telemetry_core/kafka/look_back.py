@@ -8,9 +8,9 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.records import MAX_BATCH, Record, is_notice, record_of
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.records import MAX_BATCH, Record, is_notice, record_of
+from telemetry_core.service.settings import Settings
 
 LOOK_BACK_IDLE_S: Final = 15.0
 """A look-back that gets nothing for this long finds Kafka away."""

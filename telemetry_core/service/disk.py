@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.settings import Settings
 
 DEPENDENCY: Final = "disk"
 _MEGABYTE: Final = 1_000_000

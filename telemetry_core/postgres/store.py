@@ -10,10 +10,10 @@ from typing import Any, Final
 import orjson
 from psycopg2.extras import execute_values
 
-from telemetry_core.database import Connection
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference
-from telemetry_core.queries import load_queries
-from telemetry_core.values import storable, storable_text
+from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference
+from telemetry_core.contract.values import storable, storable_text
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.queries import load_queries
 
 QUERIES: Final = load_queries(Path(__file__).parent)
 _JSON_OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SERIALIZE_DATACLASS

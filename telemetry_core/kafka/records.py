@@ -6,8 +6,8 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from telemetry_core.consumer_group import is_fatal
-from telemetry_core.messages import REPLAYED_HEADER
+from telemetry_core.contract.messages import REPLAYED_HEADER
+from telemetry_core.kafka.consumer_group import is_fatal
 
 _log = structlog.get_logger(__name__)
 MAX_BATCH: Final = 500
