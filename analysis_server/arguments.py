@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
 from analysis_server.window_sets import WindowSet
-from scoring.series import LARGEST_VALUE
+from scoring.series.judgement import LARGEST_VALUE
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job, Source
 from telemetry_core.contract.mission import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from scoring.learning import NEEDED_SAMPLES, Learned, needed_samples
+from scoring.fitting.learning import NEEDED_SAMPLES, needed_samples
+from scoring.fitting.outcome import Learned
 from telemetry_core.contract.messages import job_id_of, microseconds_of, time_of
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.queries import load_queries

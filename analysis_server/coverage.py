@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from analysis_server.window_sets import Counts, WindowSet
 from scoring.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
-from scoring.changes import Range
-from scoring.model_units import Numbers
+from scoring.measures.changes import Range
+from scoring.measures.model_units import Numbers
 from telemetry_core.contract.inferences import Source
 from telemetry_core.contract.mission import MIN_WINDOW_LENGTH
 from telemetry_core.contract.tasks import ChannelState

@@ -20,9 +20,9 @@ from analysis_server.rows import (
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import Counts, WindowSet
 from scoring.calibration import Calibration
-from scoring.counters import moduli_of, straightened, wrapped
 from scoring.forecast_bands import half_widths
-from scoring.model_units import ModelUnits, Numbers
+from scoring.measures.counters import moduli_of, straightened, wrapped
+from scoring.measures.model_units import ModelUnits, Numbers
 from scoring.scores import confidence
 from scoring.window_score import score_windows
 from telemetry_core.contract.errors import ModelContractError

@@ -16,11 +16,13 @@ from analysis_server.calibrations import Calibrations, Part, Progress
 from analysis_server.inference import Infer
 from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import TritonClient
-from scoring.channel_settings import without_invalid_values
-from scoring.history import History, Samples, marked_by_alerts, marked_by_limits
-from scoring.learning import MOST_SAMPLES, Learned, NotLearned, Subject, learn, needed_samples
-from scoring.measures import Windows
-from scoring.model_units import ModelUnits, Numbers
+from scoring.fitting.history import History, Samples, marked_by_alerts, marked_by_limits
+from scoring.fitting.learning import MOST_SAMPLES, learn, needed_samples
+from scoring.fitting.outcome import Learned, NotLearned
+from scoring.fitting.stored import Subject
+from scoring.measures.channel_settings import without_invalid_values
+from scoring.measures.model_units import ModelUnits, Numbers
+from scoring.measures.windows import Windows
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
 from telemetry_core.postgres.database import Pool, open_pool

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis_server.window_sets import WindowSet
-from scoring.measures import FAMILIES
-from scoring.model_units import Numbers, decimal_places, rounded
+from scoring.measures.model_units import Numbers, decimal_places, rounded
+from scoring.measures.windows import FAMILIES
 from scoring.scores import Scores
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, JobStatus, SubsystemInference, Verdict
 

@@ -8,8 +8,8 @@ import numpy as np
 import orjson
 import requests
 
-from scoring.history import Samples
-from scoring.learning import MOST_SAMPLES
+from scoring.fitting.history import Samples
+from scoring.fitting.learning import MOST_SAMPLES
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.victoriametrics import DEPENDENCY, escape_label
 

@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.channel_settings import without_invalid_values
-from scoring.model_units import Numbers
+from scoring.measures.channel_settings import without_invalid_values
+from scoring.measures.model_units import Numbers
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job
 from telemetry_core.contract.messages import time_of

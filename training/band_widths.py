@@ -16,10 +16,10 @@ import numpy.typing as npt
 import onnxruntime
 
 from analysis_server.calibration_file import CALIBRATION_FILE
-from scoring.counters import straightened
-from scoring.fitting import rounded
+from scoring.fitting.constants import rounded
 from scoring.forecast_bands import BANDS, OTHERS, STEP_RANGES
-from scoring.model_units import ModelUnits
+from scoring.measures.counters import straightened
+from scoring.measures.model_units import ModelUnits
 from training.calibrate import REPOSITORY
 from training.calibration_windows import ROWS_PER_RUN
 from training.families import synthetic_series

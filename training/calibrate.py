@@ -8,9 +8,9 @@ from typing import Any
 
 from analysis_server.calibration_file import CALIBRATION_FILE
 from scoring.calibration import CALIBRATED_LENGTHS, ChannelCalibration, SubsystemCalibration
-from scoring.changes import Range
-from scoring.fitting import Constants, calibration_document, fit_subsystem
-from scoring.measures import Windows
+from scoring.fitting.constants import Constants, calibration_document, fit_subsystem
+from scoring.measures.changes import Range
+from scoring.measures.windows import Windows
 from training.calibration_windows import (
     BANDS_S,
     Plan,

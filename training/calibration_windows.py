@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from scoring.changes import Range
-from scoring.measures import Windows
+from scoring.measures.changes import Range
+from scoring.measures.windows import Windows
 from training.families import Series
 from training.nominal import Sampling, nominal_recording
 

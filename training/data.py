@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoring.counters import straightened
+from scoring.measures.counters import straightened
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples

@@ -1,7 +1,7 @@
 """Fit constants to a recording of one satellite: `python -m training.recorded FILE --mission MISSION.yaml`.
 
 The channels of the recording are then judged by their newest samples, against the recording and against the
-earlier samples of the window (`scoring/changes.py`).
+earlier samples of the window (`scoring/measures/changes.py`).
 """
 
 import argparse
@@ -18,10 +18,10 @@ import numpy.typing as npt
 from analysis_server.calibration_file import CALIBRATION_FILE
 from scoring.calibration import BOUNDED_FORMAT
 from scoring.change_score import recent_evidence
-from scoring.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
-from scoring.counters import straightened
-from scoring.fitting import RARE, rounded
-from scoring.measures import masked_max
+from scoring.fitting.constants import RARE, rounded
+from scoring.measures.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
+from scoring.measures.counters import straightened
+from scoring.measures.windows import masked_max
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH, Mission
 from telemetry_core.service.settings import load_mission

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoring.counters import straightened
+from scoring.measures.counters import straightened
 from scoring.retrospective import Peak, scan_recording
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.messages import time_of

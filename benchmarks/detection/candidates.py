@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from scoring.measures import running_mean
-from scoring.recording_measures import (
+from scoring.measures.recordings import (
     STATISTICS_LENGTHS,
     Floats,
     filled,
@@ -19,6 +18,7 @@ from scoring.recording_measures import (
     standardised,
     windows_usable,
 )
+from scoring.measures.windows import running_mean
 from training.calibrate import REPOSITORY
 from training.calibration_windows import StepPredictor
 

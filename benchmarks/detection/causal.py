@@ -40,9 +40,9 @@ from benchmarks.detection.streaming import (
     outcome,
 )
 from benchmarks.detection.tsb import series_directory
-from scoring import changes
 from scoring.alert_rule import ENOUGH_SCORE, HOLD_US
-from scoring.changes import parse_changes
+from scoring.measures import changes
+from scoring.measures.changes import parse_changes
 
 HEAD = ("", "TP", "FP", "FN", "F1", "F0.5", "corrected F0.5", "nominal flagged", "alarms/1,000")
 

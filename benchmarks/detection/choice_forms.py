@@ -12,7 +12,7 @@ from benchmarks.detection.event_metrics import count_events
 from benchmarks.detection.injected import Stretch, with_faults
 from benchmarks.detection.report import progress
 from benchmarks.detection.selection import Outcome, Outcomes, merit
-from scoring.recording_measures import (
+from scoring.measures.recordings import (
     MEASURE_QUANTILE,
     SCAN_FAMILIES,
     Floats,

@@ -14,7 +14,7 @@ from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
 from benchmarks.detection.field_faults import FAULTS
 from benchmarks.detection.field_figures import FOUND, LEARNING
 from benchmarks.detection.field_posted import POSTED_EVERY
-from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES
+from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.report import table
 

@@ -48,8 +48,9 @@ from benchmarks.detection.selection import (
     nested_choice,
     sharing_groups,
 )
-from scoring import recording_measures, retrospective
-from scoring.recording_measures import SCAN_FAMILIES, STEP, scan_families
+from scoring import retrospective
+from scoring.measures import recordings as recording_measures
+from scoring.measures.recordings import SCAN_FAMILIES, STEP, scan_families
 from scoring.retrospective import ChannelScan, ScanSettings, fuse
 
 VUS_WINDOW = 100

@@ -4,7 +4,7 @@
 """
 
 from benchmarks.detection.report import progress, table
-from scoring.recording_measures import scan_families
+from scoring.measures.recordings import scan_families
 from scoring.retrospective import ScanSettings, fuse
 from training.nominal import Sampling, nominal_recording, subsystem_features
 

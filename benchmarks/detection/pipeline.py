@@ -36,7 +36,7 @@ from benchmarks.detection.streaming import alerts_in, all_row_scores, calibrated
 from benchmarks.platform.run import own_database
 from benchmarks.platform.telemetry import produce
 from benchmarks.platform.trigger import consume_as_trigger, own_vhost
-from scoring.changes import parse_changes
+from scoring.measures.changes import parse_changes
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH
 from telemetry_core.service.observability import configure_logging
 from telemetry_core.service.settings import Settings

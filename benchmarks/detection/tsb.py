@@ -29,7 +29,7 @@ from benchmarks.detection.recordings import (
     load_tsb_series,
 )
 from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
-from scoring.recording_measures import SCAN_FAMILIES
+from scoring.measures.recordings import SCAN_FAMILIES
 from scoring.retrospective import ScanSettings
 
 

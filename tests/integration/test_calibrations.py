@@ -11,7 +11,7 @@ import pytest
 from analysis_server.calibrations import QUERIES, Calibrations, Part, Progress
 from analysis_server.learner import CALIBRATED
 from housekeeping import calibrations as command
-from scoring.learning import Learned
+from scoring.fitting.outcome import Learned
 from telemetry_core.contract.inferences import Job, Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Pool, open_pool, transaction

@@ -23,8 +23,8 @@ from analysis_server.coverage import (
 )
 from analysis_server.window_sets import WindowSet
 from scoring.calibration import MEASURE_NAMES, Calibration, band_index
-from scoring.changes import CHANGES, ChangeCalibration, ChannelChanges
-from scoring.measures import ABSENCE_WIDTH
+from scoring.measures.changes import CHANGES, ChangeCalibration, ChannelChanges
+from scoring.measures.windows import ABSENCE_WIDTH
 from telemetry_core.contract.errors import ModelContractError
 
 MODELS = Path(__file__).parents[3] / "model_repository"

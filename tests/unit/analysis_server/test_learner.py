@@ -21,8 +21,9 @@ from analysis_server.learner import (
 )
 from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import Forecast
-from scoring.history import Samples
-from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES, Learned, needed_samples
+from scoring.fitting.history import Samples
+from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
+from scoring.fitting.outcome import Learned
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.service.settings import Settings, load_mission
 

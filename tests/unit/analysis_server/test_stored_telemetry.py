@@ -9,8 +9,8 @@ import requests
 
 from analysis_server import stored_telemetry
 from analysis_server.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
-from scoring.history import Samples
-from scoring.learning import MOST_SAMPLES
+from scoring.fitting.history import Samples
+from scoring.fitting.learning import MOST_SAMPLES
 from telemetry_core.contract.errors import DependencyUnavailable
 from tests.http_server import serving
 

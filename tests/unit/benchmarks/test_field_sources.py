@@ -13,7 +13,7 @@ from benchmarks.detection.field_posted import answers, judged_posts, posts_of
 from benchmarks.detection.field_sources import Cell, product
 from benchmarks.detection.field_telemetry import Fleet, Packets, Track
 from scoring.alert_rule import Judged
-from scoring.learning import MOST_SAMPLES
+from scoring.fitting.learning import MOST_SAMPLES
 from telemetry_core.contract.inferences import Verdict
 
 

@@ -17,7 +17,7 @@ from benchmarks.detection.injected import (
     with_faults,
 )
 from benchmarks.detection.selection import Outcome, rows_chosen_elsewhere
-from scoring.recording_measures import SCAN_FAMILIES, STEP, scan_measures
+from scoring.measures.recordings import SCAN_FAMILIES, STEP, scan_measures
 from scoring.retrospective import ScanSettings
 from training.calibration_windows import StepPredictor
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from analysis_server.calibration_file import load_calibration
-from scoring.changes import CHANGES, RecentStatistics, masked_median
-from scoring.measures import FAMILIES
+from scoring.measures.changes import CHANGES, RecentStatistics, masked_median
+from scoring.measures.windows import FAMILIES
 from scoring.scores import Scores
 from scoring.window_score import score_windows
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD

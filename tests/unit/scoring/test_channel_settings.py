@@ -12,14 +12,14 @@ import pytest
 
 from analysis_server.calibration_file import load_calibration
 from analysis_server.window_sets import windows_of_batch
-from scoring.channel_settings import (
+from scoring.measures.channel_settings import (
     is_counted,
     largest_deviations,
     median,
     smoothed,
     without_invalid_values,
 )
-from scoring.measures import MIN_HISTORY, Windows
+from scoring.measures.windows import MIN_HISTORY, Windows
 from scoring.scores import Scores
 from scoring.window_score import score_windows
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Job

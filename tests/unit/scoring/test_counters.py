@@ -13,7 +13,7 @@ from analysis_server.arguments import parse_subsystem
 from analysis_server.inference import infer_windows
 from analysis_server.triton import Forecast
 from analysis_server.window_sets import WindowSet
-from scoring.counters import moduli_of, straightened, wrapped
+from scoring.measures.counters import moduli_of, straightened, wrapped
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, SubsystemInference
 from telemetry_core.contract.mission import Detection
 from tests.unit.analysis_server.test_inference import CALIBRATION, NOW, PersistenceModel, job

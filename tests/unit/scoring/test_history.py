@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from scoring.history import (
+from scoring.fitting.history import (
     MARGIN_SAMPLES,
     History,
     Samples,

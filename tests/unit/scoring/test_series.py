@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from scoring.series import LEVEL_LENGTHS
+from scoring.series.judgement import LEVEL_LENGTHS
 from scoring.window_score import score_unknown
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.nominal_series import NOMINAL

@@ -16,7 +16,7 @@ from scoring.calibration import (
     ChannelCalibration,
     SubsystemCalibration,
 )
-from scoring.measures import FAMILIES, largest_changes
+from scoring.measures.windows import FAMILIES, largest_changes
 from scoring.scores import Scores, confidence, to_score
 from scoring.window_score import score_windows
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD

@@ -9,7 +9,7 @@ import pytest
 
 from analysis_server.calibration_file import load_calibration
 from scoring.calibration import CALIBRATION_FORMAT, Calibration
-from scoring.changes import CHANGES, parse_changes
+from scoring.measures.changes import CHANGES, parse_changes
 from training import recorded
 from training.recorded import fit_changes, fitted_intervals, stream_windows
 

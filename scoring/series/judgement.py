@@ -14,9 +14,8 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from scoring.fill_values import fill_statistic
-from scoring.runs import frozen_statistic, missing_statistic
-from scoring.signal_forms import (
+from scoring.series.fill_values import fill_statistic
+from scoring.series.signal_forms import (
     ROUNDING,
     converter_step,
     levelled,
@@ -24,6 +23,7 @@ from scoring.signal_forms import (
     relaxed,
     unwrapped,
 )
+from scoring.series.stretches import frozen_statistic, missing_statistic
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring.channel_settings import median
-from scoring.model_units import Numbers
+from scoring.measures.channel_settings import median
+from scoring.measures.model_units import Numbers
 from telemetry_core.contract.mission import Detection
 
 Floats = npt.NDArray[np.float64]

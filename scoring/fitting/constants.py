@@ -19,8 +19,8 @@ from scoring.calibration import (
     ChannelCalibration,
     SubsystemCalibration,
 )
-from scoring.changes import Range
-from scoring.measures import (
+from scoring.measures.changes import Range
+from scoring.measures.windows import (
     ABSENCE_WIDTH,
     MEASURES,
     SUBSEQUENCE_STEPS,

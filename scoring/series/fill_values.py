@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from scoring.signal_forms import median
+from scoring.series.signal_forms import median
 
 Floats = npt.NDArray[np.float64]
 
