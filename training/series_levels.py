@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.series.judgement import LEVEL_LENGTHS, TESTS, series_statistics
-from training.nominal_series import NOMINAL
-from training.posted_series import FITTING, nominal_examples
+from training.data.nominal_series import NOMINAL
+from training.data.posted_series import FITTING, nominal_examples
 
 RARE = np.array([1e-2 if test == "noise" else 3e-3 for test in TESTS])
 """Share of the nominal series of a carrier that exceed the level of a test."""

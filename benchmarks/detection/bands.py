@@ -27,9 +27,9 @@ from training.band_widths import (
     windows_with_future,
 )
 from training.calibrate import REPOSITORY
-from training.families import Series, synthetic_series
-from training.nominal import Sampling
-from training.recorded_series import attitude_series, nasa_series
+from training.data.families import Series, synthetic_series
+from training.data.nominal import Sampling
+from training.data.recorded_series import attitude_series, nasa_series
 
 MODEL: Final = REPOSITORY / "lstm_timeseries" / "1"
 HORIZONS: Final = (1, 5, 16, 64)

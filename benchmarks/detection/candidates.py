@@ -20,7 +20,7 @@ from scoring.measures.recordings import (
 )
 from scoring.measures.windows import running_mean
 from training.calibrate import REPOSITORY
-from training.calibration_windows import StepPredictor
+from training.data.calibration_windows import StepPredictor
 
 MODEL: Final = REPOSITORY / "lstm_timeseries" / "1" / "model.onnx"
 SUBSEQUENCE_LENGTH: Final = 100

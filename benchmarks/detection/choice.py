@@ -19,7 +19,7 @@ from benchmarks.detection.recordings import Interval, Recording, load_labels, lo
 from benchmarks.detection.report import Options, Report, config_hash, progress, table
 from benchmarks.detection.selection import Outcome, Outcomes, figures, rows_chosen_elsewhere
 from scoring.retrospective import ChannelScan, ScanSettings
-from training.calibration_windows import StepPredictor
+from training.data.calibration_windows import StepPredictor
 
 HEAD: Final = ("", "TP", "FP", "FN", "F1", "corrected F0.5", "nominal flagged")
 Figures = Mapping[str, float]

@@ -19,7 +19,7 @@ from scoring.measures.recordings import (
     evidence_of,
 )
 from scoring.retrospective import ChannelScan, ScanSettings, fuse
-from training.calibration_windows import StepPredictor
+from training.data.calibration_windows import StepPredictor
 
 CANDIDATES: Final = ("subsequence", "forecast")
 PRODUCT: Final = " + ".join(SCAN_FAMILIES)

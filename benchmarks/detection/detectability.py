@@ -16,7 +16,7 @@ from benchmarks.detection.field_figures import FOUND, LEARNING
 from benchmarks.detection.field_posted import POSTED_EVERY
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
-from training.report import table
+from training.evaluation.report import table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "detectability.md"
 COMMAND: Final = 'make bench-detection ARGS="--suite field --json FIELD.json"'

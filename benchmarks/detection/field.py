@@ -38,7 +38,7 @@ from benchmarks.detection.field_sources import (
 from benchmarks.detection.field_telemetry import Packets, satellite_days
 from benchmarks.detection.report import Options, Report, config_hash, progress, table
 from scoring.alert_rule import ENOUGH_SCORE, HOLD_US
-from training.nominal import SATELLITES
+from training.data.nominal import SATELLITES
 
 INTERVALS_S: Final = (0.1, 1.0, 2.0, 5.0, 7.0, 10.0, 30.0, 60.0, 120.0)
 MOST_PROCESSES: Final = 4

@@ -13,13 +13,13 @@ import numpy as np
 
 from analysis_server.learner import RETRY_SHARE, learned_from, present_cadence
 from benchmarks.detection.field_telemetry import Fleet, Packets, Track
+from recordings.preview import ModelFile
 from scoring.calibration import Calibration, parse_calibration
 from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned, NotLearned
 from telemetry_core.contract.mission import Mission
-from training.nominal import SATELLITES
-from training.preview import ModelFile
+from training.data.nominal import SATELLITES
 
 Key = tuple[int, str]
 """Place of a satellite in its fleet, and subsystem."""

@@ -18,10 +18,10 @@ from benchmarks.detection.field_figures import Alert, Judgement
 from benchmarks.detection.field_telemetry import Track
 from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import check_request, plan_submission
+from recordings.preview import ModelFile
 from scoring.alert_rule import Judged
 from telemetry_core.contract.inferences import Verdict
 from telemetry_core.contract.mission import Mission
-from training.preview import ModelFile
 
 POSTED_EVERY: Final = 16
 """Steps between the newest samples of two series: a fault is seen as their newest quarter, half, ..."""

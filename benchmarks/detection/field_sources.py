@@ -9,12 +9,12 @@ from benchmarks.detection.field_figures import AlertsOf, Judgement, alerts_in, j
 from benchmarks.detection.field_learned import Key, history_steps, lessons_of
 from benchmarks.detection.field_posted import answers, judged_posts
 from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
+from recordings.preview import ModelFile, verdicts
 from scoring.calibration import Calibration
 from telemetry_core.contract.mission import Mission
 from telemetry_core.service.settings import load_mission
 from training.calibrate import REPOSITORY
-from training.nominal import MISSION
-from training.preview import ModelFile, verdicts
+from training.data.nominal import MISSION
 
 NOMINAL_STEPS: Final = 160
 POSTED_STEPS: Final = 320

@@ -16,7 +16,7 @@ from simulator.constellation import nominal_arrays
 from simulator.sensors import Telemetry
 from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.kafka.records import Record
-from training.nominal import SATELLITES, Sampling, subsystem_features
+from training.data.nominal import SATELLITES, Sampling, subsystem_features
 
 FEATURES: Final = subsystem_features()
 FOLLOWS_AFTER: Final = 0.3

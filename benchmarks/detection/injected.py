@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.detection.event_metrics import Floats
 from benchmarks.detection.recordings import Interval, find_directory, load_recordings
-from training.families import synthetic_series
-from training.nominal import Sampling, nominal_recording
-from training.recorded_series import attitude_series
+from training.data.families import synthetic_series
+from training.data.nominal import Sampling, nominal_recording
+from training.data.recorded_series import attitude_series
 
 Shape = Callable[[Floats, float, np.random.Generator], Floats]
 """Samples of a stretch, its spread, and a generator to the faulty samples."""

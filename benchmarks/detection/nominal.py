@@ -6,7 +6,7 @@
 from benchmarks.detection.report import progress, table
 from scoring.measures.recordings import scan_families
 from scoring.retrospective import ScanSettings, fuse
-from training.nominal import Sampling, nominal_recording, subsystem_features
+from training.data.nominal import Sampling, nominal_recording, subsystem_features
 
 INTERVALS_S = {10.0: 70_001, 5.0: 70_002, 2.0: 70_003}
 """With the seed of each recording."""

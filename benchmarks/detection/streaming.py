@@ -14,12 +14,12 @@ import numpy as np
 from benchmarks.detection.event_metrics import EventCounts, Floats, mask
 from benchmarks.detection.recordings import Interval, Recording
 from benchmarks.detection.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Outcome
+from recordings.calibrate import fit_changes, stream_windows
 from scoring.alert_rule import Judged, alerts_of
 from scoring.change_score import score_changes
 from scoring.measures.changes import ChangeCalibration
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Verdict
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH
-from training.recorded import fit_changes, stream_windows
 
 GRACE: Final = 100
 SAMPLE_US: Final = 1_000_000

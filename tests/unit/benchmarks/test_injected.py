@@ -19,7 +19,7 @@ from benchmarks.detection.injected import (
 from benchmarks.detection.selection import Outcome, rows_chosen_elsewhere
 from scoring.measures.recordings import SCAN_FAMILIES, STEP, scan_measures
 from scoring.retrospective import ScanSettings
-from training.calibration_windows import StepPredictor
+from training.data.calibration_windows import StepPredictor
 
 
 def measured(stretch: Stretch) -> Injected:

@@ -20,7 +20,7 @@ from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record
 from telemetry_core.service.settings import load_mission
-from training.nominal import Sampling, faulty_recording
+from training.data.nominal import Sampling, faulty_recording
 
 SECOND_US: Final = 1_000_000
 START_US: Final = 1_800_000_000 * SECOND_US

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pytest
 
 from analysis_server.calibration_file import load_calibration
+from recordings.calibrate import fit_changes, stream_windows
 from scoring.measures.changes import CHANGES, RecentStatistics, masked_median
 from scoring.measures.windows import FAMILIES
 from scoring.scores import Scores
 from scoring.window_score import score_windows
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from telemetry_core.contract.mission import Detection
-from training.recorded import fit_changes, stream_windows
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 STEPS = 256

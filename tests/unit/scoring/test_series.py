@@ -9,8 +9,8 @@ import pytest
 from scoring.series.judgement import LEVEL_LENGTHS
 from scoring.window_score import score_unknown
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
-from training.nominal_series import NOMINAL
-from training.posted_series import (
+from training.data.nominal_series import NOMINAL
+from training.data.posted_series import (
     CHOOSING,
     FAULTS,
     FITTING,

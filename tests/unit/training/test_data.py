@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data import recorded_series
+from training.data.data_set import recorded_series
 
 MISSION = """
 name: test

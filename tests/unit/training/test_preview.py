@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from recordings.preview import ModelFile, alerts, comparison, preview, records_of, verdicts, without_settings
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.inferences import Verdict
 from telemetry_core.contract.messages import job_id_of
@@ -17,7 +18,6 @@ from telemetry_core.contract.mission import Mission
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples
-from training.preview import ModelFile, alerts, comparison, preview, records_of, verdicts, without_settings
 
 REPOSITORY = Path(__file__).parents[3] / "model_repository"
 STEPS = 200

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from analysis_server.calibration_file import load_calibration
+from recordings.calibrate import fit_changes, fitted_intervals, main, stream_windows
 from scoring.calibration import CALIBRATION_FORMAT, Calibration
 from scoring.measures.changes import CHANGES, parse_changes
-from training import recorded
-from training.recorded import fit_changes, fitted_intervals, stream_windows
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 MISSION = """
@@ -48,7 +47,7 @@ def calibrated(
         folder,
     ]
     monkeypatch.setattr(sys, "argv", [str(part) for part in command])
-    recorded.main()
+    main()
     return load_calibration(folder)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings import scan
 from tests.unit.training.test_recorded import MISSION
-from training import scan
 
 START_S = 1_700_000_000
 

@@ -18,8 +18,8 @@ from simulator.constellation import nominal_arrays
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from telemetry_core.contract.mission import Detection
 from telemetry_core.service.settings import load_mission
-from training.calibration_windows import StepPredictor
-from training.nominal import MISSION, Sampling
+from training.data.calibration_windows import StepPredictor
+from training.data.nominal import MISSION, Sampling
 
 pytestmark = pytest.mark.slow
 

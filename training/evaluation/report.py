@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-REPORTS = Path(__file__).parent / "reports"
+REPORTS = Path(__file__).parents[1] / "reports"
 
 
 def table(head: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Iterable[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.families import Series
+from training.data.families import Series
 
 ATTITUDE = {"labeled_O_Q_FB_FI_EST.csv": (1, 2, 3, 4), "labeled_I_PD_THETA.csv": (1, 2)}
 """Columns of the OPS-SAT exports: quaternion, photodiodes."""

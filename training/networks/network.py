@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from training.experts import Experts, find_season, log_errors, seasonal_change
-from training.scaling import ScaledWindow, scale_window, select_steps, shifted, step_answer
+from training.networks.experts import Experts, find_season, log_errors, seasonal_change
+from training.networks.scaling import ScaledWindow, scale_window, select_steps, shifted, step_answer
 
 MAX_HORIZON = 64
 TERMS = Experts.COUNT + 2

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from training.nominal_series import NOMINAL, Make
+from training.data.nominal_series import NOMINAL, Make
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,8 +10,8 @@ import onnxruntime
 
 from scoring.measures.changes import Range
 from scoring.measures.windows import Windows
-from training.families import Series
-from training.nominal import Sampling, nominal_recording
+from training.data.families import Series
+from training.data.nominal import Sampling, nominal_recording
 
 BANDS_S: tuple[Range, ...] = tuple(pairwise((0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 240.0)))
 """Sampling intervals that share constants: what a window measures depends on how long it lasts."""

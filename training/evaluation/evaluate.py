@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from training.families import Series, synthetic_series
-from training.nominal import Sampling, nominal_recording
-from training.report import table
+from training.data.families import Series, synthetic_series
+from training.data.nominal import Sampling, nominal_recording
+from training.evaluation.report import table
 
 HISTORY = 64
 HORIZONS = (1, 5, 16, 64)

@@ -8,7 +8,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from training.network import MAX_HORIZON, TERMS, Forecaster, LstmEncoder
+from training.networks.network import MAX_HORIZON, TERMS, Forecaster, LstmEncoder
 
 GATES = (0, 2, 3, 1)
 """PyTorch's input, forget, cell, output gates among ONNX's input, output, forget, cell."""

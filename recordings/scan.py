@@ -1,4 +1,4 @@
-"""What in a recording is unlike the rest of it: `python -m training.scan FILE --mission MISSION.yaml`."""
+"""What in a recording is unlike the rest of it: `python -m recordings.scan FILE --mission MISSION.yaml`."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ from telemetry_core.contract.mission import Mission
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples
-from training.report import table
+from training.evaluation.report import table
 
 HEAD = ("channel", "from", "to", "score", "by")
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.scaling import ScaledWindow, shifted
+from training.networks.scaling import ScaledWindow, shifted
 
 POLYNOMIALS = ((1, 1), (4, 1), (8, 1), (16, 1), (32, 1), (4, 2), (8, 2), (16, 2), (32, 2), (64, 2))
 """Steps back and degree of each least-squares fit."""

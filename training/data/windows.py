@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data import Data, DataRecipe
-from training.families import Series
+from training.data.data_set import Data, DataRecipe
+from training.data.families import Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Fit constants to a recording of one satellite: `python -m training.recorded FILE --mission MISSION.yaml`.
+"""Fit constants to one satellite's recording: `python -m recordings.calibrate FILE --mission MISSION.yaml`.
 
 The channels of the recording are then judged by their newest samples, against the recording and against the
 earlier samples of the window (`scoring/measures/changes.py`).

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.network import MAX_HORIZON, Forecaster
-from training.vae import WindowVae
+from training.networks.network import MAX_HORIZON, Forecaster
+from training.networks.vae import WindowVae
 
 HISTORY = 256
 LEAST_HISTORY = 6

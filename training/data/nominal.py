@@ -14,9 +14,9 @@ from simulator import attitude, comm, orbit, power, spacecraft, thermal
 from simulator.constellation import nominal_arrays, satellite_ids, simulate_blocks
 from simulator.faults import parse_fault
 from telemetry_core.contract.mission import Mission
-from training.families import Series
+from training.data.families import Series
 
-MISSION = Path(__file__).parents[1] / "missions" / "default.yaml"
+MISSION = Path(__file__).parents[2] / "missions" / "default.yaml"
 FIRST_START = datetime(2026, 1, 1, tzinfo=UTC)
 SATELLITES = 10
 

@@ -14,8 +14,8 @@ from scoring.measures.counters import straightened
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import read_samples
-from training.families import Series, synthetic_series
-from training.nominal import Sampling, nominal_recording
+from training.data.families import Series, synthetic_series
+from training.data.nominal import Sampling, nominal_recording
 
 SYNTHETIC_PER_CHUNK = 4000
 

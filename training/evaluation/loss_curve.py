@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib import pyplot as plt
 
-from training.report import REPORTS
+from training.evaluation.report import REPORTS
 
 
 def draw_losses(stem: str, losses: Sequence[float], steps: int) -> None:

@@ -8,10 +8,10 @@ import onnxruntime
 import torch
 from torch import nn
 
-from training.declare_horizon import declare_horizon
-from training.families import synthetic_series
-from training.network import MAX_HORIZON
-from training.windows import with_missing_samples
+from training.data.families import synthetic_series
+from training.data.windows import with_missing_samples
+from training.networks.horizon import declare_horizon
+from training.networks.network import MAX_HORIZON
 
 OUTPUTS = ("FORECAST_MEAN", "FORECAST_STD", "STEP_MEAN", "STEP_STD")
 TOLERANCE = 1e-4

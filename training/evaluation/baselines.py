@@ -8,7 +8,7 @@ import numpy.typing as npt
 from statsforecast.models import AutoETS
 from statsmodels.tsa.ar_model import AutoReg
 
-from training.families import Series
+from training.data.families import Series
 
 Forecasts = npt.NDArray[np.float64]
 

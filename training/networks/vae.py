@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from training.network import MAX_HORIZON, Answer
-from training.scaling import ScaledWindow, scale_window, select_steps
+from training.networks.network import MAX_HORIZON, Answer
+from training.networks.scaling import ScaledWindow, scale_window, select_steps
 
 LATENT = 16
 WAVES = 8

@@ -1,6 +1,6 @@
 """Alerts per day of a recording before and after a change of the mission file, without a server.
 
-`python -m training.preview FILE --mission NEW.yaml [--against OLD.yaml]` sends the recording through the
+`python -m recordings.preview FILE --mission NEW.yaml [--against OLD.yaml]` sends the recording through the
 trigger's windows and rules, the model and the score, all in this process: what the platform would have said.
 """
 
