@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 import structlog
 
-from analysis_server.calibrations import Calibrations, Part, Progress
-from analysis_server.inference import Infer
-from analysis_server.stored_telemetry import StoredTelemetry
-from analysis_server.triton import TritonClient
+from analysis_server.judging.inference import Infer
+from analysis_server.judging.triton import TritonClient
+from analysis_server.learning.calibrations import Calibrations, Part, Progress
+from analysis_server.learning.stored_telemetry import StoredTelemetry
 from scoring.fitting.history import History, Samples, marked_by_alerts, marked_by_limits
 from scoring.fitting.learning import MOST_SAMPLES, learn, needed_samples
 from scoring.fitting.outcome import Learned, NotLearned

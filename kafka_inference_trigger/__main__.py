@@ -9,15 +9,15 @@ from typing import Final
 
 import structlog
 
-from kafka_inference_trigger import refused_values, wrong_clocks
 from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
-from kafka_inference_trigger.gathering import kept_saved, save_gathered
-from kafka_inference_trigger.refused_values import RefusedValues
+from kafka_inference_trigger.gathered import refused_values, wrong_clocks
+from kafka_inference_trigger.gathered.gathering import kept_saved, save_gathered
+from kafka_inference_trigger.gathered.refused_values import RefusedValues
+from kafka_inference_trigger.gathered.wrong_clocks import WrongClocks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
-from kafka_inference_trigger.windows import look_back_s
-from kafka_inference_trigger.wrong_clocks import WrongClocks
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.kafka.look_back import LookBack, read_newest
 from telemetry_core.kafka.stream import TRIGGER_GROUP, TelemetryStream

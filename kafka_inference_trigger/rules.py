@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.channel_windows import SampleWindow
+from kafka_inference_trigger.windows.channel_windows import SampleWindow
 from telemetry_core.contract.inferences import Job
 from telemetry_core.contract.mission import Mission, Rule
 from telemetry_core.contract.tasks import (

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.calibration_file import CALIBRATION_FILE
+from analysis_server.judging.calibration_file import CALIBRATION_FILE
 from scoring.calibration import BOUNDED_FORMAT
 from scoring.change_score import recent_evidence
 from scoring.fitting.constants import RARE, rounded

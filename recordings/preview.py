@@ -16,12 +16,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from analysis_server.calibration_file import load_calibration
-from analysis_server.coverage import WHAT_TO_DO, uncovered_in_words
-from analysis_server.inference import infer_covered
-from analysis_server.learned import Lookup, judge_by_choice
-from analysis_server.triton import OUTPUTS, Forecast
-from analysis_server.window_sets import WindowSet, windows_of_batch
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.coverage import WHAT_TO_DO, uncovered_in_words
+from analysis_server.judging.inference import infer_covered
+from analysis_server.judging.learned import Lookup, judge_by_choice
+from analysis_server.judging.triton import OUTPUTS, Forecast
+from analysis_server.windows.window_sets import WindowSet, windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
 from scoring.alert_rule import alerts_of, judged_of
 from telemetry_core.contract.errors import InvalidMission

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from analysis_server.calibration_file import CALIBRATION_FILE
+from analysis_server.judging.calibration_file import CALIBRATION_FILE
 from scoring.fitting.constants import rounded
 from scoring.forecast_bands import BANDS, OTHERS, STEP_RANGES
 from scoring.measures.counters import straightened

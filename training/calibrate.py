@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from analysis_server.calibration_file import CALIBRATION_FILE
+from analysis_server.judging.calibration_file import CALIBRATION_FILE
 from scoring.calibration import CALIBRATED_LENGTHS, ChannelCalibration, SubsystemCalibration
 from scoring.fitting.constants import Constants, calibration_document, fit_subsystem
 from scoring.measures.changes import Range

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
 from scoring.calibration import EVERY_INTERVAL, Calibration
 from scoring.scores import Scores
 from scoring.window_score import score_windows

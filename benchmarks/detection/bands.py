@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
 from benchmarks.detection.event_metrics import Flags, Floats
 from benchmarks.detection.recordings import SUBFOLDER
 from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, table

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
+from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
 from benchmarks.detection.field_faults import FAULTS
 from benchmarks.detection.field_figures import FOUND, LEARNING
 from benchmarks.detection.field_posted import POSTED_EVERY

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import orjson
 
-from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
-from analysis_server.reading import read_subsystem_task
+from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
+from analysis_server.windows.reading import read_subsystem_task
 from benchmarks.detection.field_figures import Alert, Judgement
 from benchmarks.detection.field_telemetry import Track
 from operation_server.inference.schemas import SubmitRequest

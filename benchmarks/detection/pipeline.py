@@ -26,7 +26,7 @@ import orjson
 import psycopg2
 import yaml
 
-from analysis_server.calibration_file import CALIBRATION_FILE
+from analysis_server.judging.calibration_file import CALIBRATION_FILE
 from benchmarks.detection.causal import evaluate
 from benchmarks.detection.event_metrics import Floats
 from benchmarks.detection.nasa import load_or_skip

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import onnxruntime
 
-from analysis_server.triton import OUTPUTS, TritonClient
+from analysis_server.judging.triton import OUTPUTS, TritonClient
 from benchmarks.platform.figures import Figure, Section, ratio
 from telemetry_core.service.settings import Settings
 

@@ -12,10 +12,10 @@ import numpy as np
 import psycopg2
 from psycopg2.extras import execute_values
 
-from analysis_server.calibration_file import load_calibration
-from analysis_server.inference import infer_windows
-from analysis_server.triton import TritonClient
-from analysis_server.window_sets import WindowSet
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.triton import TritonClient
+from analysis_server.windows.window_sets import WindowSet
 from benchmarks.platform.figures import Figure, Section, ratio
 from telemetry_core.contract.inferences import Job, SubsystemInference
 from telemetry_core.postgres.store import QUERIES, _inference_values, save_inferences

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from analysis_server.triton import TritonClient
+from analysis_server.judging.triton import TritonClient
 from telemetry_core.service.settings import Settings
 
 REPOSITORY: Final = Path(__file__).parents[2] / "model_repository"

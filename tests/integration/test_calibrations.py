@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from analysis_server.calibrations import QUERIES, Calibrations, Part, Progress
 from analysis_server.learner import CALIBRATED
+from analysis_server.learning.calibrations import QUERIES, Calibrations, Part, Progress
 from housekeeping import calibrations as command
 from scoring.fitting.outcome import Learned
 from telemetry_core.contract.inferences import Job, Verdict

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from housekeeping.retention import retention_chores
-from kafka_inference_trigger.gathering import Key
-from kafka_inference_trigger.refused_values import Refusals, saving
+from kafka_inference_trigger.gathered.gathering import Key
+from kafka_inference_trigger.gathered.refused_values import Refusals, saving
 from operation_server.telemetry import QUERIES
 from operation_server.telemetry.schemas import PassedOverValues
 from telemetry_core.contract.messages import microseconds_of

@@ -13,7 +13,7 @@ import requests
 import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException
 
-from analysis_server.triton import TritonClient
+from analysis_server.judging.triton import TritonClient
 from telemetry_core.contract.errors import DependencyUnavailable
 from tests.integration.triton_server import ROOT, TritonServer, running_triton
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from housekeeping.retention import retention_chores
-from kafka_inference_trigger.gathering import Key
-from kafka_inference_trigger.wrong_clocks import Run, saving
+from kafka_inference_trigger.gathered.gathering import Key
+from kafka_inference_trigger.gathered.wrong_clocks import Run, saving
 from operation_server.alerts import QUERIES
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Pool, open_pool, transaction

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
-from analysis_server.triton import OUTPUTS
+from analysis_server.judging.triton import OUTPUTS
 from tests.http_server import serving
 
 

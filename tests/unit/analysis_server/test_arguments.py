@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis_server import arguments
-from analysis_server.window_sets import WindowSet
+from analysis_server.windows import arguments
+from analysis_server.windows.window_sets import WindowSet
 from telemetry_core.contract.errors import ModelContractError
 
 SERIES = {"job_id": "j1", "model_name": "lstm_timeseries", "data": [float(i) for i in range(100)]}

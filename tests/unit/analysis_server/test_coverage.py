@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis_server.arguments import parse_subsystem
-from analysis_server.calibration_file import load_calibration
-from analysis_server.coverage import (
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.coverage import (
     MOST_TOLD,
     NOT_CALIBRATED,
     Told,
@@ -21,7 +20,8 @@ from analysis_server.coverage import (
     uncovered_in_words,
     with_coverage,
 )
-from analysis_server.window_sets import WindowSet
+from analysis_server.windows.arguments import parse_subsystem
+from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import MEASURE_NAMES, Calibration, band_index
 from scoring.measures.changes import CHANGES, ChangeCalibration, ChannelChanges
 from scoring.measures.windows import ABSENCE_WIDTH

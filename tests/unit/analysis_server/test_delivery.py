@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from analysis_server.delivery import (
+from analysis_server.delivery.handling import (
     GIVE_UP_AT,
     SLOW_ATTEMPTS,
     SPLIT_AT,

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis_server.arguments import parse_series
-from analysis_server.consuming import TaskConsumer, fault_of, fault_of_body
-from analysis_server.parking import header_count
-from analysis_server.reading import read_series_task, read_subsystem_task
-from analysis_server.rows import failed_rows
-from analysis_server.saving import save_apart
-from analysis_server.window_sets import WindowSet
+from analysis_server.delivery.consuming import TaskConsumer, fault_of, fault_of_body
+from analysis_server.delivery.parking import header_count
+from analysis_server.delivery.saving import save_apart
+from analysis_server.judging.rows import failed_rows
+from analysis_server.windows.arguments import parse_series
+from analysis_server.windows.reading import read_series_task, read_subsystem_task
+from analysis_server.windows.window_sets import WindowSet
 from telemetry_core.contract.errors import (
     DependencyUnavailable,
     ModelContractError,

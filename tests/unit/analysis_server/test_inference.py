@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibration_file import load_calibration
-from analysis_server.inference import infer_windows
-from analysis_server.rows import failed_rows
-from analysis_server.triton import Forecast
-from analysis_server.window_sets import WindowSet, windows_of_batch
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.rows import failed_rows
+from analysis_server.judging.triton import Forecast
+from analysis_server.windows.window_sets import WindowSet, windows_of_batch
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.contract.tasks import InferenceBatch, WindowedJob

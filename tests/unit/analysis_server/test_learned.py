@@ -9,10 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis_server.calibration_file import load_calibration
-from analysis_server.learned import AGAIN_S, MOST_KEPT, POLL_S, LearnedConstants, Lookup, judge_by_choice
-from analysis_server.rows import failed_rows
-from analysis_server.window_sets import WindowSet
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.learned import (
+    AGAIN_S,
+    MOST_KEPT,
+    POLL_S,
+    LearnedConstants,
+    Lookup,
+    judge_by_choice,
+)
+from analysis_server.judging.rows import failed_rows
+from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, Calibration
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.inferences import Job, SubsystemInference

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibrations import Calibrations, Part, Progress
+from analysis_server.judging.triton import Forecast
 from analysis_server.learner import (
     CALIBRATED,
     LATEST_RETRY_S,
@@ -19,8 +19,8 @@ from analysis_server.learner import (
     generated_ms,
     next_look_s,
 )
-from analysis_server.stored_telemetry import StoredTelemetry
-from analysis_server.triton import Forecast
+from analysis_server.learning.calibrations import Calibrations, Part, Progress
+from analysis_server.learning.stored_telemetry import StoredTelemetry
 from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 
-from analysis_server import stored_telemetry
-from analysis_server.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
+from analysis_server.learning import stored_telemetry
+from analysis_server.learning.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
 from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES
 from telemetry_core.contract.errors import DependencyUnavailable

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
-from analysis_server.triton import (
+from analysis_server.judging.triton import (
     ASK_AGAIN_S,
     SILENT_AFTER_S,
     Forecast,

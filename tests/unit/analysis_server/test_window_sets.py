@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibration_file import load_calibration
-from analysis_server.inference import infer_windows
-from analysis_server.triton import Forecast
-from analysis_server.window_sets import CHANNEL_RECORD, windows_of_batch
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.triton import Forecast
+from analysis_server.windows.window_sets import CHANNEL_RECORD, windows_of_batch
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job, SubsystemInference, Verdict
 from telemetry_core.contract.mission import Detection

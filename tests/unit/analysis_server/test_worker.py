@@ -10,9 +10,9 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from analysis_server import worker
-from analysis_server.arguments import parse_series
-from analysis_server.delivery import GIVE_UP_AT
-from analysis_server.window_sets import WindowSet
+from analysis_server.delivery.handling import GIVE_UP_AT
+from analysis_server.windows.arguments import parse_series
+from analysis_server.windows.window_sets import WindowSet
 from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError
 from telemetry_core.contract.inferences import Verdict
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.calibration_file import load_calibration
-from analysis_server.inference import infer_windows
-from analysis_server.triton import Forecast
-from analysis_server.window_sets import windows_of_batch
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.triton import Forecast
+from analysis_server.windows.window_sets import windows_of_batch
 from benchmarks.detection.pipeline import (
     RowsDifferError,
     messages_of,

@@ -9,7 +9,7 @@ import pytest
 from supervisor.datatypes import dict_of_key_value_pairs
 from supervisor.options import expand
 
-from analysis_server.delivery import GIVE_UP_AT
+from analysis_server.delivery.handling import GIVE_UP_AT
 from deploy.native.configuration import (
     ConfigurationError,
     render,

@@ -16,8 +16,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis_server.arguments import parse_series
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.windows.arguments import parse_series
 from scoring.window_score import score_windows
 from telemetry_core.contract.errors import (
     InvalidMission,

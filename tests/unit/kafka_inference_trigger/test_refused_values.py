@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from functools import partial
 
-from kafka_inference_trigger.gathering import Key, kept_saved, save_gathered
-from kafka_inference_trigger.refused_values import Refusals, RefusedValues
+from kafka_inference_trigger.gathered.gathering import Key, kept_saved, save_gathered
+from kafka_inference_trigger.gathered.refused_values import Refusals, RefusedValues
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.messages import BadValue
 from telemetry_core.contract.values import Refusal

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
-from kafka_inference_trigger.restless import LEAST_MOVE, NEW_STEPS, AddedShare
 from kafka_inference_trigger.rules import PlannedJob, is_periodic
 from kafka_inference_trigger.trigger import InferenceTrigger
-from kafka_inference_trigger.windows import look_back_s
+from kafka_inference_trigger.windows.restless import LEAST_MOVE, NEW_STEPS, AddedShare
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record

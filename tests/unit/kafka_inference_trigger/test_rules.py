@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kafka_inference_trigger.channel_windows import SampleWindow
 from kafka_inference_trigger.rules import PlannedJob, encode_windows, is_periodic, plan_tasks, trigger_reasons
+from kafka_inference_trigger.windows.channel_windows import SampleWindow
 from telemetry_core.contract.inferences import Job
 from telemetry_core.contract.tasks import CHANNEL_FIELDS, MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
 from telemetry_core.service.settings import load_mission

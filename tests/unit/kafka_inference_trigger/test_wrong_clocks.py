@@ -2,8 +2,8 @@
 
 import pytest
 
+from kafka_inference_trigger.gathered.wrong_clocks import Run, WrongClocks
 from kafka_inference_trigger.rules import Breach
-from kafka_inference_trigger.wrong_clocks import Run, WrongClocks
 from telemetry_core.contract.messages import (
     TIMESTAMP,
     ConflictingDuplicate,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
 from recordings.calibrate import fit_changes, stream_windows
 from scoring.measures.changes import CHANGES, RecentStatistics, masked_median
 from scoring.measures.windows import FAMILIES

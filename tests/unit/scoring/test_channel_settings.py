@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.calibration_file import load_calibration
-from analysis_server.window_sets import windows_of_batch
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.windows.window_sets import windows_of_batch
 from scoring.measures.channel_settings import (
     is_counted,
     largest_deviations,

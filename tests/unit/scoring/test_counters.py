@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis_server.arguments import parse_subsystem
-from analysis_server.inference import infer_windows
-from analysis_server.triton import Forecast
-from analysis_server.window_sets import WindowSet
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.triton import Forecast
+from analysis_server.windows.arguments import parse_subsystem
+from analysis_server.windows.window_sets import WindowSet
 from scoring.measures.counters import moduli_of, straightened, wrapped
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, SubsystemInference
 from telemetry_core.contract.mission import Detection

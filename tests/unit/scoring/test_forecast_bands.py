@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis_server.inference import infer_windows
+from analysis_server.judging.inference import infer_windows
 from scoring.forecast_bands import BANDS, STEP_RANGES, half_widths, parse_widths
 from tests.unit.analysis_server.test_inference import CALIBRATION, NOW, PersistenceModel, sine, window_set
 

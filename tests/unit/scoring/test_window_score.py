@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
 from scoring.calibration import (
     CHANNEL_CONSTANTS,
     EVERY_INTERVAL,

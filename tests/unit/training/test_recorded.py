@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
 from recordings.calibrate import fit_changes, fitted_intervals, main, stream_windows
 from scoring.calibration import CALIBRATION_FORMAT, Calibration
 from scoring.measures.changes import CHANGES, parse_changes

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis_server.inference import infer_windows
-from analysis_server.window_sets import windows_of_batch
+from analysis_server.judging.inference import infer_windows
+from analysis_server.windows.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
 from recordings.preview import ModelFile
 from simulator.constellation import satellite_ids, simulate

@@ -6,8 +6,8 @@ from typing import Any, Final
 import structlog
 from celery.exceptions import Reject
 
-from analysis_server.arguments import NewestVersion, parse_series, parse_subsystem
-from analysis_server.window_sets import WindowSet, windows_of_batch
+from analysis_server.windows.arguments import NewestVersion, parse_series, parse_subsystem
+from analysis_server.windows.window_sets import WindowSet, windows_of_batch
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.service.observability import TASKS_REFUSED

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import structlog
 
-from analysis_server.delivery import ShutdownRequested
-from analysis_server.rows import failed_rows
-from analysis_server.window_sets import WindowSet
+from analysis_server.delivery.handling import ShutdownRequested
+from analysis_server.judging.rows import failed_rows
+from analysis_server.windows.window_sets import WindowSet
 from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
 from telemetry_core.contract.inferences import SubsystemInference
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.window_sets import WindowSet
+from analysis_server.windows.window_sets import WindowSet
 from scoring.measures.model_units import Numbers, decimal_places, rounded
 from scoring.measures.windows import FAMILIES
 from scoring.scores import Scores

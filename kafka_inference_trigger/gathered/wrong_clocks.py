@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kafka_inference_trigger import QUERIES
-from kafka_inference_trigger.gathering import Gathered, Key, Save
+from kafka_inference_trigger.gathered import QUERIES
+from kafka_inference_trigger.gathered.gathering import Gathered, Key, Save
 from kafka_inference_trigger.rules import Breach
 from telemetry_core.contract.messages import (
     CLOCK_PATIENCE,

@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.coverage import covered_part, judging_constants, with_coverage
-from analysis_server.rows import (
+from analysis_server.judging.coverage import covered_part, judging_constants, with_coverage
+from analysis_server.judging.rows import (
     forecast_columns,
     row_of,
     sampled_channels,
@@ -17,8 +17,8 @@ from analysis_server.rows import (
     verdict_row,
     warming_up_row,
 )
-from analysis_server.triton import Forecast
-from analysis_server.window_sets import Counts, WindowSet
+from analysis_server.judging.triton import Forecast
+from analysis_server.windows.window_sets import Counts, WindowSet
 from scoring.calibration import Calibration
 from scoring.forecast_bands import half_widths
 from scoring.measures.counters import moduli_of, straightened, wrapped

@@ -16,8 +16,8 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from analysis_server.coverage import with_coverage
-from analysis_server.window_sets import WindowSet
+from analysis_server.judging.coverage import with_coverage
+from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import Calibration, parse_calibration
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.inferences import SubsystemInference

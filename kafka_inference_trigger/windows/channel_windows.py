@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Times, Values
+from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Indexes, Times, Values
 from telemetry_core.contract.mission import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window, usual_beside
 from telemetry_core.contract.tasks import WITH_WINDOW, ChannelState
 

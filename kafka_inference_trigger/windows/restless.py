@@ -11,8 +11,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.channel_windows import unbroken
-from kafka_inference_trigger.rings import Axis, ChannelRings, Indexes, Values
+from kafka_inference_trigger.windows.channel_windows import unbroken
+from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Indexes, Values
 from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Rule, Window
 
 NEW_STEPS: Final = 3

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.channel_windows import SampleWindow, windows_of
-from kafka_inference_trigger.restless import Bounds, restless_subsystems
-from kafka_inference_trigger.rings import ChannelRings, Indexes, RingLayout
+from kafka_inference_trigger.windows.channel_windows import SampleWindow, windows_of
+from kafka_inference_trigger.windows.restless import Bounds, restless_subsystems
+from kafka_inference_trigger.windows.rings import ChannelRings, Indexes, RingLayout
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kafka_inference_trigger import QUERIES
-from kafka_inference_trigger.gathering import Gathered, Key, Save
+from kafka_inference_trigger.gathered import QUERIES
+from kafka_inference_trigger.gathered.gathering import Gathered, Key, Save
 from telemetry_core.contract.messages import BadValue, time_of
 from telemetry_core.postgres.database import Pool, transaction
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.window_sets import Counts, WindowSet
+from analysis_server.windows.window_sets import Counts, WindowSet
 from scoring.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
 from scoring.measures.changes import Range
 from scoring.measures.model_units import Numbers

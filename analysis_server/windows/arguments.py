@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
-from analysis_server.window_sets import WindowSet
+from analysis_server.windows.window_sets import WindowSet
 from scoring.series.judgement import LARGEST_VALUE
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job, Source
