@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, slot_of
 from simulator.faults import DRIFT_FULL_AFTER_S, DRIFT_SPANS, NOISE_SPANS, SPIKE_SPANS, drift, spikes
-from simulator.sensors import SENSORS
+from simulator.physics.sensors import SENSORS
 from training.data.nominal import SATELLITES
 
 Array = NDArray[np.float64]

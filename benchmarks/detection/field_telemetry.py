@@ -13,7 +13,7 @@ import orjson
 from numpy.typing import NDArray
 
 from simulator.constellation import nominal_arrays
-from simulator.sensors import Telemetry
+from simulator.physics.sensors import Telemetry
 from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.kafka.records import Record
 from training.data.nominal import SATELLITES, Sampling, subsystem_features

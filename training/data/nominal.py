@@ -10,9 +10,9 @@ from unittest.mock import patch
 import numpy as np
 import yaml
 
-from simulator import attitude, comm, orbit, power, spacecraft, thermal
 from simulator.constellation import nominal_arrays, satellite_ids, simulate_blocks
 from simulator.faults import parse_fault
+from simulator.physics import attitude, comm, orbit, power, spacecraft, thermal
 from telemetry_core.contract.mission import Mission
 from training.data.families import Series
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.orbit import Array
+from simulator.physics.orbit import Array
 
 EXTERNAL_NODES = ("external_temp", "solar_panel_temp")
 EXTERNAL_TAU_S = np.array([1500.0, 420.0])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.orbit import EARTH_RADIUS_KM, Array
+from simulator.physics.orbit import EARTH_RADIUS_KM, Array
 
 Flags = NDArray[np.bool_]
 

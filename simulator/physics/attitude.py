@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.orbit import EARTH_RADIUS_KM, Array, Geometry
+from simulator.physics.orbit import EARTH_RADIUS_KM, Array, Geometry
 
 DIPOLE_UT = 30.0
 _POLE_LATITUDE, _POLE_LONGITUDE = np.radians(80.7), np.radians(-72.7)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sgp4.api import SatrecArray
 
-from simulator import attitude, comm, power, thermal
-from simulator.orbit import ORBIT_PERIOD_S, Array, Geometry, propagate
-from simulator.sensors import Telemetry
+from simulator.physics import attitude, comm, power, thermal
+from simulator.physics.orbit import ORBIT_PERIOD_S, Array, Geometry, propagate
+from simulator.physics.sensors import Telemetry
 
 SPIN_UP_ORBITS = 2.5
 SPIN_UP_STEP_S = 60.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.orbit import Array
+from simulator.physics.orbit import Array
 
 CELLS_IN_SERIES = 4
 CELL_RESISTANCE_OHM = 0.030

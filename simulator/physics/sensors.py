@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.orbit import Array
+from simulator.physics.orbit import Array
 
 Telemetry = dict[str, dict[str, Array]]
 """Subsystem, channel, values [step, satellite]; flags are 0 and 1."""
