@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 
 from analysis_server.judging.calibration_file import load_calibration
-from benchmarks.detection.event_metrics import Flags, Floats
-from benchmarks.detection.recordings import SUBFOLDER
-from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, table
+from benchmarks.detection.evaluation.event_metrics import Flags, Floats
+from benchmarks.detection.evaluation.recordings import SUBFOLDER
+from benchmarks.detection.evaluation.report import DataMissingError, Options, Report, config_hash, table
 from scoring.forecast_bands import BANDS, OTHERS, Widths, half_widths, parse_widths
 from training.band_widths import (
     FUTURE,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
-from benchmarks.detection.field_faults import FAULTS
-from benchmarks.detection.field_figures import FOUND, LEARNING
-from benchmarks.detection.field_posted import POSTED_EVERY
+from benchmarks.detection.field.faults import FAULTS
+from benchmarks.detection.field.figures import FOUND, LEARNING
+from benchmarks.detection.field.posted import POSTED_EVERY
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.evaluation.report import table

@@ -3,7 +3,7 @@
 `python -m benchmarks.detection.nominal`: alarms per 1,000 samples by subsystem and sampling interval.
 """
 
-from benchmarks.detection.report import progress, table
+from benchmarks.detection.evaluation.report import progress, table
 from scoring.measures.recordings import scan_families
 from scoring.retrospective import ScanSettings, fuse
 from training.data.nominal import Sampling, nominal_recording, subsystem_features

@@ -12,18 +12,10 @@ from pathlib import Path
 import psycopg2
 import requests
 
-from benchmarks.platform import (
-    console,
-    end_to_end,
-    latency,
-    machine,
-    model_server,
-    retention,
-    row_store,
-    summary_views,
-    trigger,
-)
+from benchmarks.platform import console, machine, model_server
 from benchmarks.platform.figures import Section
+from benchmarks.platform.postgres import retention, row_store, summary_views
+from benchmarks.platform.stream import end_to_end, latency, trigger
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.service.settings import Settings
 from tests.e2e.running_platform import Platform

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from benchmarks.platform.telemetry import simulated_messages
+from benchmarks.platform.stream.telemetry import simulated_messages
 from tests.e2e.generator import Kind, Message, whole_second_now
 from tests.e2e.ledger import Ledger
 from tests.e2e.oracle import is_periodic, job_id

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from analysis_server.learner import CALIBRATED
-from benchmarks.platform.telemetry import simulated_messages, whole_second_now
+from benchmarks.platform.stream.telemetry import simulated_messages, whole_second_now
 from tests.e2e.generator import Kind, Message
 from tests.e2e.ledger import Ledger
 from tests.e2e.running_platform import Platform

@@ -10,7 +10,7 @@ import pytest
 from celery import Celery
 from kombu import Connection
 
-from benchmarks.platform.trigger import own_vhost
+from benchmarks.platform.stream.trigger import own_vhost
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.tasks import RUN_INFERENCE
 from telemetry_core.rabbitmq import ANSWER_TIMEOUT_S, CONFIRM_TIMEOUT_S, celery_app, publish

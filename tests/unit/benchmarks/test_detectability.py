@@ -3,8 +3,8 @@
 from typing import Any
 
 from benchmarks.detection.detectability import page
-from benchmarks.detection.field_faults import FAULTS
-from benchmarks.detection.field_figures import FOUND, LEARNING, MISSED
+from benchmarks.detection.field.faults import FAULTS
+from benchmarks.detection.field.figures import FOUND, LEARNING, MISSED
 
 CONFIG = {"recordings": 3, "satellites": 10, "lead_steps": 80, "fault_steps": 150}
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.detection import choice, run
-from benchmarks.detection.injected import stretches_of
-from benchmarks.detection.recordings import load_labels, load_published_run, load_tsb_series
-from benchmarks.detection.report import TOTALS
+from benchmarks.detection import run
+from benchmarks.detection.choice import suite as choice
+from benchmarks.detection.choice.injected import stretches_of
+from benchmarks.detection.evaluation.recordings import load_labels, load_published_run, load_tsb_series
+from benchmarks.detection.evaluation.report import TOTALS
 
 EVENTS = {"X-1": [(900, 1000)], "X-2": [(1000, 1100), (2300, 2400)], "X-3": [(1200, 1300)]}
 

@@ -12,15 +12,15 @@ from analysis_server.judging.calibration_file import load_calibration
 from analysis_server.judging.inference import infer_windows
 from analysis_server.judging.triton import Forecast
 from analysis_server.windows.window_sets import windows_of_batch
-from benchmarks.detection.pipeline import (
+from benchmarks.detection.evaluation.recordings import Recording
+from benchmarks.detection.recorded.pipeline import (
     RowsDifferError,
     messages_of,
     require_equal,
     scores_of,
     write_configuration,
 )
-from benchmarks.detection.recordings import Recording
-from benchmarks.detection.streaming import calibrated, row_scores
+from benchmarks.detection.recorded.streaming import calibrated, row_scores
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.contract.messages import job_id_of, parse_telemetry_message
 from telemetry_core.kafka.records import Record

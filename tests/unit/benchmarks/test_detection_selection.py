@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from benchmarks.detection.controls import flag_at_random, flag_second_half, paired_bootstrap
-from benchmarks.detection.event_metrics import EventCounts
-from benchmarks.detection.recordings import Recording
-from benchmarks.detection.selection import (
+from benchmarks.detection.evaluation.controls import flag_at_random, flag_second_half, paired_bootstrap
+from benchmarks.detection.evaluation.event_metrics import EventCounts
+from benchmarks.detection.evaluation.recordings import Recording
+from benchmarks.detection.evaluation.selection import (
     Outcome,
     alarms_per_1000,
     best_setting,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.detection.streaming import alerts_in, count_alerts, outcome, subsystem_of
+from benchmarks.detection.recorded.streaming import alerts_in, count_alerts, outcome, subsystem_of
 
 
 @pytest.mark.parametrize(("start", "hits"), [(999, 0), (1000, 1), (1199, 1), (1200, 0)])

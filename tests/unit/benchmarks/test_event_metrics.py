@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.detection.event_metrics import (
+from benchmarks.detection.evaluation.event_metrics import (
     average_precision,
     count_events,
     intervals_of,

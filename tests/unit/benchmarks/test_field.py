@@ -13,9 +13,9 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.detection import field, run
-from benchmarks.detection.field import matrix, report_of
-from benchmarks.detection.field_faults import (
+from benchmarks.detection import run
+from benchmarks.detection.field import suite as field
+from benchmarks.detection.field.faults import (
     FAULT_STEPS,
     FAULTS,
     LEAD_STEPS,
@@ -23,7 +23,7 @@ from benchmarks.detection.field_faults import (
     cases_of,
     steps_of,
 )
-from benchmarks.detection.field_figures import (
+from benchmarks.detection.field.figures import (
     ALREADY_ALARMED,
     FOUND,
     LEARNING,
@@ -37,8 +37,9 @@ from benchmarks.detection.field_figures import (
     outcome_of,
     totals_of,
 )
-from benchmarks.detection.field_sources import CONSTANTS
-from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, records_of
+from benchmarks.detection.field.sources import CONSTANTS
+from benchmarks.detection.field.suite import matrix, report_of
+from benchmarks.detection.field.telemetry import FEATURES, Fleet, Packets, records_of
 from scoring.alert_rule import Judged
 from telemetry_core.contract.inferences import Verdict
 from telemetry_core.contract.messages import microseconds_of

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks.detection import field_sources
-from benchmarks.detection.field import measured
-from benchmarks.detection.field_figures import Judgement
-from benchmarks.detection.field_learned import Lessons, looks
-from benchmarks.detection.field_posted import answers, judged_posts, posts_of
-from benchmarks.detection.field_sources import Cell, product
-from benchmarks.detection.field_telemetry import Fleet, Packets, Track
+from benchmarks.detection.field import sources as field_sources
+from benchmarks.detection.field.figures import Judgement
+from benchmarks.detection.field.learned import Lessons, looks
+from benchmarks.detection.field.posted import answers, judged_posts, posts_of
+from benchmarks.detection.field.sources import Cell, product
+from benchmarks.detection.field.suite import measured
+from benchmarks.detection.field.telemetry import Fleet, Packets, Track
 from scoring.alert_rule import Judged
 from scoring.fitting.learning import MOST_SAMPLES
 from telemetry_core.contract.inferences import Verdict

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.detection.candidates import MODEL, candidate_measures
-from benchmarks.detection.choice import Labelled
-from benchmarks.detection.choice_forms import CANDIDATES, FORMS, GRID, SHIPPED, Injected, Tried
-from benchmarks.detection.event_metrics import EventCounts
-from benchmarks.detection.injected import (
+from benchmarks.detection.choice.candidates import MODEL, candidate_measures
+from benchmarks.detection.choice.forms import CANDIDATES, FORMS, GRID, SHIPPED, Injected, Tried
+from benchmarks.detection.choice.injected import (
     KINDS,
     LEAST_EFFECT,
     MARGIN_SAMPLES,
@@ -16,7 +14,9 @@ from benchmarks.detection.injected import (
     stretches_of,
     with_faults,
 )
-from benchmarks.detection.selection import Outcome, rows_chosen_elsewhere
+from benchmarks.detection.choice.suite import Labelled
+from benchmarks.detection.evaluation.event_metrics import EventCounts
+from benchmarks.detection.evaluation.selection import Outcome, rows_chosen_elsewhere
 from scoring.measures.recordings import SCAN_FAMILIES, STEP, scan_measures
 from scoring.retrospective import ScanSettings
 from training.data.calibration_windows import StepPredictor

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.detection import opssat
-from benchmarks.detection.opssat_detectors import (
+from benchmarks.detection.evaluation.report import TOTALS, DataMissingError, Options
+from benchmarks.detection.recorded import opssat
+from benchmarks.detection.recorded.opssat_detectors import (
     DETECTORS,
     FILE,
     POWERS,
@@ -17,7 +18,6 @@ from benchmarks.detection.opssat_detectors import (
     read_segments,
     standardised,
 )
-from benchmarks.detection.report import TOTALS, DataMissingError, Options
 from benchmarks.detection.run import RUNNERS
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,7 @@ def scored(subject: Segments) -> list[opssat.FoldScores]:
 @pytest.fixture(scope="module", autouse=True)
 def few_trees() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchmarks.detection.opssat_detectors.TREES", 20)
+        patch.setattr("benchmarks.detection.recorded.opssat_detectors.TREES", 20)
         yield
 
 

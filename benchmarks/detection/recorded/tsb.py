@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.detection.event_metrics import (
+from benchmarks.detection.evaluation.event_metrics import (
     Flags,
     average_precision,
     count_events,
@@ -18,8 +18,7 @@ from benchmarks.detection.event_metrics import (
     pooled,
     vus_pr,
 )
-from benchmarks.detection.nasa import Series, ablations, configuration
-from benchmarks.detection.recordings import (
+from benchmarks.detection.evaluation.recordings import (
     TSB_SERIES,
     Recording,
     TsbSeries,
@@ -28,7 +27,15 @@ from benchmarks.detection.recordings import (
     load_recording,
     load_tsb_series,
 )
-from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
+from benchmarks.detection.evaluation.report import (
+    DataMissingError,
+    Options,
+    Report,
+    config_hash,
+    progress,
+    table,
+)
+from benchmarks.detection.recorded.nasa import Series, ablations, configuration
 from scoring.measures.recordings import SCAN_FAMILIES
 from scoring.retrospective import ScanSettings
 

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.detection.candidates import MODEL, candidate_measures
-from benchmarks.detection.event_metrics import count_events
-from benchmarks.detection.injected import Stretch, with_faults
-from benchmarks.detection.report import progress
-from benchmarks.detection.selection import Outcome, Outcomes, merit
+from benchmarks.detection.choice.candidates import MODEL, candidate_measures
+from benchmarks.detection.choice.injected import Stretch, with_faults
+from benchmarks.detection.evaluation.event_metrics import count_events
+from benchmarks.detection.evaluation.report import progress
+from benchmarks.detection.evaluation.selection import Outcome, Outcomes, merit
 from scoring.measures.recordings import (
     MEASURE_QUANTILE,
     SCAN_FAMILIES,

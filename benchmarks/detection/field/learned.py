@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from analysis_server.learner import RETRY_SHARE, learned_from, present_cadence
-from benchmarks.detection.field_telemetry import Fleet, Packets, Track
+from benchmarks.detection.field.telemetry import Fleet, Packets, Track
 from recordings.preview import ModelFile
 from scoring.calibration import Calibration, parse_calibration
 from scoring.fitting.history import Samples

@@ -27,15 +27,15 @@ import psycopg2
 import yaml
 
 from analysis_server.judging.calibration_file import CALIBRATION_FILE
-from benchmarks.detection.causal import evaluate
-from benchmarks.detection.event_metrics import Floats
-from benchmarks.detection.nasa import load_or_skip
-from benchmarks.detection.recordings import Recording
-from benchmarks.detection.report import Options, Report
-from benchmarks.detection.streaming import alerts_in, all_row_scores, calibrated, subsystem_of
+from benchmarks.detection.evaluation.event_metrics import Floats
+from benchmarks.detection.evaluation.recordings import Recording
+from benchmarks.detection.evaluation.report import Options, Report
+from benchmarks.detection.recorded.causal import evaluate
+from benchmarks.detection.recorded.nasa import load_or_skip
+from benchmarks.detection.recorded.streaming import alerts_in, all_row_scores, calibrated, subsystem_of
 from benchmarks.platform.run import own_database
-from benchmarks.platform.telemetry import produce
-from benchmarks.platform.trigger import consume_as_trigger, own_vhost
+from benchmarks.platform.stream.telemetry import produce
+from benchmarks.platform.stream.trigger import consume_as_trigger, own_vhost
 from scoring.measures.changes import parse_changes
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH
 from telemetry_core.service.observability import configure_logging

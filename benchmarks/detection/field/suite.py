@@ -13,8 +13,9 @@ from itertools import product
 from time import monotonic
 from typing import Any, Final
 
-from benchmarks.detection.field_faults import EVERY_CHANNEL, FAULT_STEPS, FAULTS, LEAD_STEPS, cases_of
-from benchmarks.detection.field_figures import (
+from benchmarks.detection.evaluation.report import Options, Report, config_hash, progress, table
+from benchmarks.detection.field.faults import EVERY_CHANNEL, FAULT_STEPS, FAULTS, LEAD_STEPS, cases_of
+from benchmarks.detection.field.figures import (
     LEARNING,
     NOT_JUDGED,
     Judgement,
@@ -24,8 +25,8 @@ from benchmarks.detection.field_figures import (
     outcomes_of,
     totals_of,
 )
-from benchmarks.detection.field_posted import POSTED_EVERY
-from benchmarks.detection.field_sources import (
+from benchmarks.detection.field.posted import POSTED_EVERY
+from benchmarks.detection.field.sources import (
     CONSTANTS,
     FAULT_SEED,
     LEARNED_SEED,
@@ -35,8 +36,7 @@ from benchmarks.detection.field_sources import (
     Cell,
     Trial,
 )
-from benchmarks.detection.field_telemetry import Packets, satellite_days
-from benchmarks.detection.report import Options, Report, config_hash, progress, table
+from benchmarks.detection.field.telemetry import Packets, satellite_days
 from scoring.alert_rule import ENOUGH_SCORE, HOLD_US
 from training.data.nominal import SATELLITES
 

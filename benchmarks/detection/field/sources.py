@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from benchmarks.detection.field_faults import FAULTS, steps_of
-from benchmarks.detection.field_figures import AlertsOf, Judgement, alerts_in, judgements
-from benchmarks.detection.field_learned import Key, history_steps, lessons_of
-from benchmarks.detection.field_posted import answers, judged_posts
-from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
+from benchmarks.detection.field.faults import FAULTS, steps_of
+from benchmarks.detection.field.figures import AlertsOf, Judgement, alerts_in, judgements
+from benchmarks.detection.field.learned import Key, history_steps, lessons_of
+from benchmarks.detection.field.posted import answers, judged_posts
+from benchmarks.detection.field.telemetry import FEATURES, Fleet, Packets, Track, records_of
 from recordings.preview import ModelFile, verdicts
 from scoring.calibration import Calibration
 from telemetry_core.contract.mission import Mission

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from benchmarks.platform.figures import Distribution, Section
-from benchmarks.platform.row_store import connect
+from benchmarks.platform.postgres.row_store import connect
 from telemetry_core.service.settings import Settings
 
 REPETITIONS = 20

@@ -17,9 +17,17 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from benchmarks.detection import opssat_detectors
-from benchmarks.detection.event_metrics import FIGURES, EventCounts
-from benchmarks.detection.opssat_detectors import (
+from benchmarks.detection.evaluation.event_metrics import FIGURES, EventCounts
+from benchmarks.detection.evaluation.report import (
+    DataMissingError,
+    Options,
+    Report,
+    config_hash,
+    progress,
+    table,
+)
+from benchmarks.detection.recorded import opssat_detectors
+from benchmarks.detection.recorded.opssat_detectors import (
     DETECTORS,
     FILE,
     Flags,
@@ -29,7 +37,6 @@ from benchmarks.detection.opssat_detectors import (
     read_segments,
     standardised,
 )
-from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress, table
 
 NO_PIPELINE = (
     "opssat has no pipeline mode: its file holds features of whole segments, not the telemetry that the "

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.detection.event_metrics import EventCounts, pooled
-from benchmarks.detection.recordings import Interval, Intervals
+from benchmarks.detection.evaluation.event_metrics import EventCounts, pooled
+from benchmarks.detection.evaluation.recordings import Interval, Intervals
 
 RESAMPLES = 2000
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.detection.event_metrics import EventCounts
-from benchmarks.detection.report import table
-from benchmarks.detection.selection import MOST_ALARMS
+from benchmarks.detection.evaluation.event_metrics import EventCounts
+from benchmarks.detection.evaluation.report import table
+from benchmarks.detection.evaluation.selection import MOST_ALARMS
 
 HEAD = ("", "TP", "FP", "FN", "F1", "F0.5", "corrected F0.5", "nominal flagged", "alarms/1,000")
 

@@ -14,8 +14,8 @@ import orjson
 
 from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
 from analysis_server.windows.reading import read_subsystem_task
-from benchmarks.detection.field_figures import Alert, Judgement
-from benchmarks.detection.field_telemetry import Track
+from benchmarks.detection.field.figures import Alert, Judgement
+from benchmarks.detection.field.telemetry import Track
 from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import check_request, plan_submission
 from recordings.preview import ModelFile

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.detection.candidates import MODEL, candidate_measures
-from benchmarks.detection.choice_forms import FORMS, GRID, SHIPPED, Form, Tried, measured, try_forms
-from benchmarks.detection.event_metrics import count_events
-from benchmarks.detection.injected import KINDS, nominal_stretches
-from benchmarks.detection.nasa import Series, load_or_skip
-from benchmarks.detection.recordings import Interval, Recording, load_labels, load_spacecraft
-from benchmarks.detection.report import Options, Report, config_hash, progress, table
-from benchmarks.detection.selection import Outcome, Outcomes, figures, rows_chosen_elsewhere
+from benchmarks.detection.choice.candidates import MODEL, candidate_measures
+from benchmarks.detection.choice.forms import FORMS, GRID, SHIPPED, Form, Tried, measured, try_forms
+from benchmarks.detection.choice.injected import KINDS, nominal_stretches
+from benchmarks.detection.evaluation.event_metrics import count_events
+from benchmarks.detection.evaluation.recordings import Interval, Recording, load_labels, load_spacecraft
+from benchmarks.detection.evaluation.report import Options, Report, config_hash, progress, table
+from benchmarks.detection.evaluation.selection import Outcome, Outcomes, figures, rows_chosen_elsewhere
+from benchmarks.detection.recorded.nasa import Series, load_or_skip
 from scoring.retrospective import ChannelScan, ScanSettings
 from training.data.calibration_windows import StepPredictor
 

@@ -10,7 +10,13 @@ import psycopg2
 from confluent_kafka import Producer
 
 from benchmarks.platform.figures import Distribution, Section
-from benchmarks.platform.telemetry import INTERVAL_S, SERVERS, own_satellites, produce, simulated_messages
+from benchmarks.platform.stream.telemetry import (
+    INTERVAL_S,
+    SERVERS,
+    own_satellites,
+    produce,
+    simulated_messages,
+)
 from telemetry_core.service.settings import Settings
 from tests.e2e.running_platform import Platform
 

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from benchmarks.platform.figures import Figure, Section
-from benchmarks.platform.telemetry import own_satellites, produce, simulated_messages, whole_second_now
+from benchmarks.platform.stream.telemetry import own_satellites, produce, simulated_messages, whole_second_now
 from telemetry_core.service.settings import Settings
 from tests.e2e.running_platform import Platform
 

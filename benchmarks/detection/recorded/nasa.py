@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.detection.controls import (
+from benchmarks.detection.evaluation.controls import (
     flag_at_random,
     flag_everything,
     flag_second_half,
     paired_bootstrap,
 )
-from benchmarks.detection.event_metrics import (
+from benchmarks.detection.evaluation.event_metrics import (
     EventCounts,
     Flags,
     Floats,
@@ -27,8 +27,7 @@ from benchmarks.detection.event_metrics import (
     mean_areas,
     pooled,
 )
-from benchmarks.detection.nasa_table import NestedFigures, report_lines
-from benchmarks.detection.recordings import (
+from benchmarks.detection.evaluation.recordings import (
     Interval,
     Intervals,
     Recording,
@@ -37,8 +36,8 @@ from benchmarks.detection.recordings import (
     load_published_run,
     load_recordings,
 )
-from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, progress
-from benchmarks.detection.selection import (
+from benchmarks.detection.evaluation.report import DataMissingError, Options, Report, config_hash, progress
+from benchmarks.detection.evaluation.selection import (
     CUT_BEFORE_EVENT,
     MIN_CUT_SAMPLES,
     Outcome,
@@ -48,6 +47,7 @@ from benchmarks.detection.selection import (
     nested_choice,
     sharing_groups,
 )
+from benchmarks.detection.recorded.nasa_table import NestedFigures, report_lines
 from scoring import retrospective
 from scoring.measures import recordings as recording_measures
 from scoring.measures.recordings import SCAN_FAMILIES, STEP, scan_families

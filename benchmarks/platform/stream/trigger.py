@@ -15,7 +15,7 @@ from confluent_kafka import Consumer
 from pydantic_core import from_json
 
 from benchmarks.platform.figures import Figure, Section, ratio
-from benchmarks.platform.telemetry import produce, simulated_messages, whole_second_now
+from benchmarks.platform.stream.telemetry import produce, simulated_messages, whole_second_now
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher
 from kafka_inference_trigger.trigger import InferenceTrigger, Plan

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.detection.event_metrics import (
+from benchmarks.detection.evaluation.event_metrics import (
     EventCounts,
     Floats,
     average_precision,
@@ -20,8 +20,7 @@ from benchmarks.detection.event_metrics import (
     pooled,
     vus_pr,
 )
-from benchmarks.detection.nasa import VUS_WINDOW, load_or_skip
-from benchmarks.detection.recordings import (
+from benchmarks.detection.evaluation.recordings import (
     Intervals,
     Recording,
     find_directory,
@@ -29,9 +28,10 @@ from benchmarks.detection.recordings import (
     load_recording,
     load_tsb_series,
 )
-from benchmarks.detection.report import Options, Report, config_hash, table
-from benchmarks.detection.selection import figures
-from benchmarks.detection.streaming import (
+from benchmarks.detection.evaluation.report import Options, Report, config_hash, table
+from benchmarks.detection.evaluation.selection import figures
+from benchmarks.detection.recorded.nasa import VUS_WINDOW, load_or_skip
+from benchmarks.detection.recorded.streaming import (
     GRACE,
     alerts_in,
     all_row_scores,
@@ -39,7 +39,7 @@ from benchmarks.detection.streaming import (
     count_alerts,
     outcome,
 )
-from benchmarks.detection.tsb import series_directory
+from benchmarks.detection.recorded.tsb import series_directory
 from scoring.alert_rule import ENOUGH_SCORE, HOLD_US
 from scoring.measures import changes
 from scoring.measures.changes import parse_changes

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.detection.event_metrics import EventCounts, Floats, mask
-from benchmarks.detection.recordings import Interval, Recording
-from benchmarks.detection.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Outcome
+from benchmarks.detection.evaluation.event_metrics import EventCounts, Floats, mask
+from benchmarks.detection.evaluation.recordings import Interval, Recording
+from benchmarks.detection.evaluation.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Outcome
 from recordings.calibrate import fit_changes, stream_windows
 from scoring.alert_rule import Judged, alerts_of
 from scoring.change_score import score_changes

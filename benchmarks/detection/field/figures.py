@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.detection.field_faults import Injection
+from benchmarks.detection.field.faults import Injection
 from scoring.alert_rule import Judged, alerts_of, judged_of
 from telemetry_core.contract.inferences import SubsystemInference, Verdict
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, slot_of
+from benchmarks.detection.field.telemetry import FEATURES, Fleet, Packets, Track, slot_of
 from simulator.faults import DRIFT_FULL_AFTER_S, DRIFT_SPANS, NOISE_SPANS, SPIKE_SPANS, drift, spikes
 from simulator.physics.sensors import SENSORS
 from training.data.nominal import SATELLITES

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.detection.event_metrics import EventCounts, pooled
-from benchmarks.detection.recordings import Recording
+from benchmarks.detection.evaluation.event_metrics import EventCounts, pooled
+from benchmarks.detection.evaluation.recordings import Recording
 
 CUT_BEFORE_EVENT = 100
 """The event-free series of a channel ends so many samples before its first event."""

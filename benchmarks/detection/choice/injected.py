@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.detection.event_metrics import Floats
-from benchmarks.detection.recordings import Interval, find_directory, load_recordings
+from benchmarks.detection.evaluation.event_metrics import Floats
+from benchmarks.detection.evaluation.recordings import Interval, find_directory, load_recordings
 from training.data.families import synthetic_series
 from training.data.nominal import Sampling, nominal_recording
 from training.data.recorded_series import attitude_series

@@ -6,8 +6,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.platform.figures import Distribution, Figure, Section
-from benchmarks.platform.row_store import connect
-from benchmarks.platform.summary_views import fill
+from benchmarks.platform.postgres.row_store import connect
+from benchmarks.platform.postgres.summary_views import fill
 from housekeeping.retention import BATCH, JobRetention
 from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.postgres.database import open_pool, transaction
