@@ -16,7 +16,7 @@ from psycopg2.extras import execute_values
 
 from benchmarks.platform.figures import Figure, Section
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import running_server
+from testbed.postgres_server import running_server
 
 BATCHES: Final = (1, 100, 1000)
 ROUNDS: Final = 5

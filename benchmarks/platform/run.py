@@ -18,9 +18,9 @@ from benchmarks.platform.postgres import retention, row_store, summary_views
 from benchmarks.platform.stream import end_to_end, latency, trigger
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.service.settings import Settings
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import Supervised
-from tests.integration.postgres_server import administer
+from testbed.postgres_server import administer
+from testbed.running_platform import Platform
+from testbed.supervised import Supervised
 
 DATABASE = "benchmark"
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-from tests.e2e.supervised import Supervised
+from testbed.supervised import Supervised
 
 LIBRARIES: Final = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 END_LIMIT_S: Final = 30

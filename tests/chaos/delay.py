@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from tests.e2e.supervised import CHECKOUT
+from testbed.supervised import CHECKOUT
 
 TABLE: Final = "satellite_chaos_delay"
 MARK: Final = 0x5A7

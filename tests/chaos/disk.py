@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.supervised import Supervised
+from testbed.supervised import Supervised
 
 FOLDERS: Final[Mapping[str, str]] = {"kafka": "kafka", "postgres": "postgres"}
 """Servers that must live through it, and their folders."""

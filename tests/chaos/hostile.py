@@ -9,8 +9,8 @@ from typing import Any, Final
 from kombu import Connection, Exchange
 from kombu.pools import producers
 
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import Supervised, address
+from testbed.running_platform import Platform
+from testbed.supervised import Supervised, address
 
 EXCHANGE: Final = "analysis"
 ROUTING_KEY: Final = "inference"

@@ -4,8 +4,8 @@ from typing import Final
 
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from tests.e2e.ledger import TOPIC
-from tests.e2e.supervised import address
+from testbed.ledger import TOPIC
+from testbed.supervised import address
 
 PARTITIONS: Final = 4
 ANSWER_S: Final = 20.0

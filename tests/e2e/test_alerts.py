@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.console.fleet import SimulatedSatellite, low_battery
-from tests.e2e.generator import whole_second_now
-from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform
-from tests.e2e.supervised import wait_until
+from testbed.fleet import SimulatedSatellite, low_battery
+from testbed.generator import whole_second_now
+from testbed.running_platform import HTTP_TIMEOUT_S, Platform
+from testbed.supervised import wait_until
 
 NOMINAL_SETS = 20
 """So many that windows are judged: a shorter one warms up, for which no model is asked."""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from testbed.generator import every_message_triggers, whole_second_now
+from testbed.ledger import Ledger
+from testbed.oracle import demands_of
+from testbed.running_platform import Platform, exported_times
+from testbed.supervised import CHECKOUT, wait_until
 from tests.e2e.checks import wait_until_drained
-from tests.e2e.generator import every_message_triggers, whole_second_now
-from tests.e2e.ledger import Ledger
-from tests.e2e.oracle import demands_of
-from tests.e2e.running_platform import Platform, exported_times
-from tests.e2e.supervised import CHECKOUT, wait_until
 
 METRIC = "satellite_temperature"
 MESSAGES = 40

@@ -8,8 +8,8 @@ import pytest
 from telemetry_core.contract.tasks import RUN_INFERENCE
 from telemetry_core.rabbitmq import celery_app, publish
 from telemetry_core.service.settings import Settings
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import CHECKOUT, wait_until
+from testbed.running_platform import Platform
+from testbed.supervised import CHECKOUT, wait_until
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,7 @@ from kombu import Queue
 
 from telemetry_core.rabbitmq import celery_app, definitions
 from telemetry_core.service.settings import Settings
-from tests.e2e.supervised import wait_until
+from testbed.supervised import wait_until
 
 SETTINGS: Final = Settings()
 APP: Final = celery_app("test", SETTINGS)

@@ -8,9 +8,9 @@ import requests
 from telemetry_core.contract.tasks import PARKED_QUEUE, RUN_SUBSYSTEM_INFERENCE
 from telemetry_core.rabbitmq import celery_app, parked_queue, publish
 from telemetry_core.service.settings import Settings
+from testbed.running_platform import HTTP_TIMEOUT_S, Platform
+from testbed.supervised import WORKER, wait_until
 from tests.chaos.hostile import MODEL, dead_marks, send_hostile_tasks
-from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform
-from tests.e2e.supervised import WORKER, wait_until
 
 pytestmark = pytest.mark.e2e
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 import pytest
 
 from benchmarks.platform.stream.telemetry import simulated_messages
-from tests.e2e.generator import Kind, Message, whole_second_now
-from tests.e2e.ledger import Ledger
-from tests.e2e.oracle import job_id
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import wait_until
+from testbed.generator import Kind, Message, whole_second_now
+from testbed.ledger import Ledger
+from testbed.oracle import job_id
+from testbed.running_platform import Platform
+from testbed.supervised import wait_until
 from tests.e2e.test_alerts import ask
 
 INTERVAL_S: Final = 0.05

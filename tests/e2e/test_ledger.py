@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from testbed.generator import Shares, recording, whole_second_now
+from testbed.ledger import Ledger, dead_letter_ends
+from testbed.oracle import demands_of
+from testbed.running_platform import Platform
+from testbed.supervised import TRIGGER, wait_until
 from tests.e2e.checks import (
     assert_garbage_is_in_the_dead_letters,
     assert_jobs_have_exactly_their_verdicts,
     wait_until_drained,
 )
-from tests.e2e.generator import Shares, recording, whole_second_now
-from tests.e2e.ledger import Ledger, dead_letter_ends
-from tests.e2e.oracle import demands_of
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import TRIGGER, wait_until
 from tests.e2e.workers import worker_with
 
 MESSAGES = 5000

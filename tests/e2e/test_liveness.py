@@ -17,13 +17,13 @@ from kombu import Queue
 from telemetry_core.contract.tasks import INFERENCE_QUEUE, PARKED_QUEUE, RUN_INFERENCE
 from telemetry_core.rabbitmq import celery_app, publish
 from telemetry_core.service.settings import Settings
+from testbed.generator import Message as Telemetry
+from testbed.generator import Shares, recording, whole_second_now
+from testbed.ledger import Ledger
+from testbed.oracle import demands_of
+from testbed.running_platform import Platform
+from testbed.supervised import WORKER, address, wait_until
 from tests.e2e.checks import assert_jobs_have_exactly_their_verdicts, wait_until_drained
-from tests.e2e.generator import Message as Telemetry
-from tests.e2e.generator import Shares, recording, whole_second_now
-from tests.e2e.ledger import Ledger
-from tests.e2e.oracle import demands_of
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import WORKER, address, wait_until
 from tests.e2e.test_outages import send_for
 
 pytestmark = pytest.mark.e2e

@@ -5,8 +5,8 @@ import uuid
 import pytest
 import requests
 
-from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform
-from tests.e2e.supervised import WORKER, wait_until
+from testbed.running_platform import HTTP_TIMEOUT_S, Platform
+from testbed.supervised import WORKER, wait_until
 
 pytestmark = pytest.mark.e2e
 

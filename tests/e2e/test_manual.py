@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
+from testbed.running_platform import Platform
+from testbed.supervised import CHECKOUT, wait_until
 from tests.e2e.manual_queries import COLUMNS, INDEXES, QUERIES
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import CHECKOUT, wait_until
 
 API = "http://localhost:8000/api/v1"
 SERIES = [25.0, 26.1, 27.3, 28.5, 29.2, 30.1, 31.0, 32.4, 33.1, 34.5]

@@ -10,6 +10,8 @@ from typing import Final
 
 import pytest
 
+from testbed.running_platform import Platform
+from testbed.supervised import CHECKOUT
 from tests.e2e.manual_blocks import (
     TYPED,
     WORDS,
@@ -20,8 +22,6 @@ from tests.e2e.manual_blocks import (
     fenced,
     shows,
 )
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import CHECKOUT
 
 ENGLISH: Final = CHECKOUT / "docs" / "manual.en.md"
 KOREAN: Final = CHECKOUT / "docs" / "manual.ko.md"

@@ -4,12 +4,12 @@ import time
 
 import pytest
 
+from testbed.generator import Message, Shares, recording, whole_second_now
+from testbed.ledger import WRITER_GROUP, Ledger, is_consumed
+from testbed.oracle import demands_of
+from testbed.running_platform import Platform, exported_times
+from testbed.supervised import wait_until
 from tests.e2e.checks import assert_jobs_have_exactly_their_verdicts, wait_until_drained
-from tests.e2e.generator import Message, Shares, recording, whole_second_now
-from tests.e2e.ledger import WRITER_GROUP, Ledger, is_consumed
-from tests.e2e.oracle import demands_of
-from tests.e2e.running_platform import Platform, exported_times
-from tests.e2e.supervised import wait_until
 
 OUTAGE_S = 10
 MESSAGES_PER_S = 25

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.console.fleet import SimulatedSatellite
-from tests.e2e.running_platform import Platform, exported_times
-from tests.e2e.supervised import wait_until
+from testbed.fleet import SimulatedSatellite
+from testbed.running_platform import Platform, exported_times
+from testbed.supervised import wait_until
 from tests.e2e.test_alerts import ask
 
 SAMPLE_SETS = 3

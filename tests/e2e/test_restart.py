@@ -2,12 +2,12 @@
 
 import pytest
 
+from testbed.generator import Message, every_message_triggers, whole_second_now
+from testbed.ledger import Ledger
+from testbed.oracle import demands_of
+from testbed.running_platform import Platform, Row
+from testbed.supervised import TRIGGER, WORKER, wait_until
 from tests.e2e.checks import wait_until_drained
-from tests.e2e.generator import Message, every_message_triggers, whole_second_now
-from tests.e2e.ledger import Ledger
-from tests.e2e.oracle import demands_of
-from tests.e2e.running_platform import Platform, Row
-from tests.e2e.supervised import TRIGGER, WORKER, wait_until
 
 SATELLITES = 3
 STEPS = 120

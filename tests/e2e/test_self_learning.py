@@ -10,10 +10,10 @@ import pytest
 
 from analysis_server.learner import CALIBRATED
 from benchmarks.platform.stream.telemetry import simulated_messages, whole_second_now
-from tests.e2e.generator import Kind, Message
-from tests.e2e.ledger import Ledger
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import CHECKOUT, wait_until
+from testbed.generator import Kind, Message
+from testbed.ledger import Ledger
+from testbed.running_platform import Platform
+from testbed.supervised import CHECKOUT, wait_until
 from tests.e2e.test_alerts import in_fleet
 
 INTERVAL_S: Final = 300

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.e2e.console.fleet import SimulatedSatellite, low_battery
-from tests.e2e.generator import whole_second_now
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import wait_until
+from testbed.fleet import SimulatedSatellite, low_battery
+from testbed.generator import whole_second_now
+from testbed.running_platform import Platform
+from testbed.supervised import wait_until
 from tests.e2e.test_alerts import ask, in_fleet
 
 SAMPLE_SETS = 3

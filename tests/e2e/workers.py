@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import psutil
 
-from tests.e2e.supervised import CHECKOUT, WORKER, Supervised, wait_until
+from testbed.supervised import CHECKOUT, WORKER, Supervised, wait_until
 
 STOP_LIMIT_S: Final = 30
 

@@ -14,7 +14,7 @@ from typing import Final
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.integration.postgres_server import free_port
+from testbed.postgres_server import free_port
 
 START_LIMIT_S: Final = 90.0
 CLUSTER_ID: Final = "dGVzdC1vdXRhZ2VzLWthZg"

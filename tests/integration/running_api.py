@@ -20,9 +20,9 @@ from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.settings import Settings
+from testbed.postgres_server import free_port
 from tests.http_server import serving
 from tests.integration.folding import fold
-from tests.integration.postgres_server import free_port
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Final
 
 import requests
 
-from tests.integration.postgres_server import free_port_within
+from testbed.postgres_server import free_port_within
 
 LIBRARIES: Final = Path(__file__).resolve().parents[2] / ".native" / "state" / "tools" / "opensearch" / "libs"
 START_LIMIT_S: Final = 90.0

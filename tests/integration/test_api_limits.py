@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import free_port
+from testbed.postgres_server import free_port
 from tests.integration.running_api import RunningApi, running_api
 from tests.integration.test_api import get, problem
 from tests.integration.test_api_alerts import acknowledge, alerts, judge

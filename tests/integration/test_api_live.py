@@ -24,7 +24,7 @@ from telemetry_core.contract.inferences import Job, JobStatus
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import administer
+from testbed.postgres_server import administer
 from tests.integration.running_api import RunningApi, running_api
 from tests.integration.test_api import MANUAL, NOW, finish, submitted, verdict
 

@@ -22,7 +22,7 @@ from telemetry_core.postgres.store import select
 from telemetry_core.rabbitmq import celery_app
 from telemetry_core.search import SearchEngine
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import administer, free_port
+from testbed.postgres_server import administer, free_port
 from tests.integration.running_api import RunningApi, running_api, served
 from tests.integration.search_server import SearchServer
 from tests.integration.test_api import MANUAL, get, post, problem

@@ -13,7 +13,7 @@ import pytest
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Pool, is_passing, open_pool, transaction
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import administer, free_port
+from testbed.postgres_server import administer, free_port
 
 pytestmark = pytest.mark.integration
 

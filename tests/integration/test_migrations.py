@@ -16,7 +16,7 @@ from telemetry_core.postgres.migrations import (
     pending,
 )
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import dumped_schema, free_port
+from testbed.postgres_server import dumped_schema, free_port
 
 pytestmark = pytest.mark.integration
 
@@ -25,7 +25,7 @@ SCHEMA = MIGRATIONS.parent / "schema.sql"
 
 def test_migrations_rebuild_the_committed_schema(database: Settings) -> None:
     assert dumped_schema(database) == SCHEMA.read_text(encoding="utf-8"), (
-        "db/schema.sql is not what the migrations build: python -m tests.integration.postgres_server"
+        "db/schema.sql is not what the migrations build: python -m testbed.postgres_server"
     )
 
 

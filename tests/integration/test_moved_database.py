@@ -12,7 +12,7 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.postgres.store import Row, save_inferences, select
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import administer, free_port, running_server, server_programs
+from testbed.postgres_server import administer, free_port, running_server, server_programs
 from tests.integration.test_store import inference, job
 from verdict_relay.relay import Cursor, Refusal, Relay
 

@@ -31,8 +31,8 @@ from telemetry_core.postgres.store import save_inferences
 from telemetry_core.service.liveness import Liveness
 from telemetry_core.service.observability import INTAKE_PAUSED
 from telemetry_core.service.settings import Settings, load_mission
+from testbed.kafka_topics import committed_offset, create_topic, end_offset, wait_until
 from tests.integration.kafka_server import running_kafka
-from tests.integration.kafka_topics import committed_offset, create_topic, end_offset, wait_until
 from tests.integration.test_store import inference, job
 from tests.integration.victoria_server import running_victoria_server
 

@@ -10,8 +10,8 @@ from confluent_kafka import Consumer, TopicPartition
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Pool
 from telemetry_core.service.settings import Settings
-from tests.integration.kafka_topics import LIMIT_S, settings_of_own_topic
-from tests.integration.postgres_server import free_port
+from testbed.kafka_topics import LIMIT_S, settings_of_own_topic
+from testbed.postgres_server import free_port
 from tests.integration.test_search import job_id, save
 from verdict_relay.relay import Relay
 from verdict_relay.sinks import ResultsTopicSink

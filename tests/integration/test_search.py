@@ -14,7 +14,7 @@ from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, save_inferences
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres_server import free_port
+from testbed.postgres_server import free_port
 from tests.integration.running_api import running_api
 from tests.integration.search_server import SearchServer
 from tests.integration.test_store import inference, job

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.integration.postgres_server import free_port
+from testbed.postgres_server import free_port
 
 pytestmark = pytest.mark.integration
 

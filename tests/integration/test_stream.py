@@ -9,7 +9,7 @@ from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.kafka.look_back import read_before
 from telemetry_core.kafka.records import MAX_BATCH, Record
 from telemetry_core.service.settings import Settings
-from tests.integration.kafka_topics import (
+from testbed.kafka_topics import (
     RunningStream,
     add_partitions,
     committed_offset,

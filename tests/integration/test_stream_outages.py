@@ -12,8 +12,7 @@ from confluent_kafka import Consumer, Producer
 from telemetry_core.kafka.consumer_group import GroupLag, member_of
 from telemetry_core.kafka.records import Record
 from telemetry_core.service.settings import Settings
-from tests.integration.kafka_server import KafkaServer, running_kafka
-from tests.integration.kafka_topics import (
+from testbed.kafka_topics import (
     LIMIT_S,
     RunningStream,
     administrator,
@@ -23,6 +22,7 @@ from tests.integration.kafka_topics import (
     settings_of_own_topic,
     wait_until,
 )
+from tests.integration.kafka_server import KafkaServer, running_kafka
 
 pytestmark = pytest.mark.integration
 

@@ -21,8 +21,8 @@ from telemetry_core.contract.tasks import InferenceBatch, WindowedJob
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.service.observability import TRACES_ENDPOINT
 from telemetry_core.service.settings import Settings
-from tests.integration.kafka_topics import wait_until
-from tests.integration.postgres_server import free_port
+from testbed.kafka_topics import wait_until
+from testbed.postgres_server import free_port
 from tests.integration.trace_collector import TraceCollector, running_collector, running_triton
 
 pytestmark = pytest.mark.integration

@@ -11,7 +11,7 @@ from typing import Final
 
 import requests
 
-from tests.integration.postgres_server import free_port
+from testbed.postgres_server import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 STATE: Final = Path(os.environ.get("NATIVE_STATE", ROOT / ".native" / "state"))

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 import requests
 
-from tests.integration.postgres_server import free_port
+from testbed.postgres_server import free_port
 
 STATE: Final = Path(os.environ.get("NATIVE_STATE", Path(__file__).resolve().parents[2] / ".native" / "state"))
 PROGRAM: Final = STATE / "tools" / "bin" / "victoria-metrics"

@@ -40,8 +40,8 @@ from scoring.measures.changes import parse_changes
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH
 from telemetry_core.service.observability import configure_logging
 from telemetry_core.service.settings import Settings
-from tests.e2e.supervised import CHECKOUT
-from tests.integration.kafka_topics import settings_of_own_topic
+from testbed.kafka_topics import settings_of_own_topic
+from testbed.supervised import CHECKOUT
 
 MODEL: Final = "lstm_timeseries"
 VERSION: Final = "1"

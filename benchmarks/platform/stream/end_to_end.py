@@ -6,7 +6,7 @@ from typing import Final
 from benchmarks.platform.figures import Figure, Section
 from benchmarks.platform.stream.telemetry import own_satellites, produce, simulated_messages, whole_second_now
 from telemetry_core.service.settings import Settings
-from tests.e2e.running_platform import Platform
+from testbed.running_platform import Platform
 
 SATELLITES: Final = 20
 WARM_UP: Final = 64

@@ -18,7 +18,7 @@ from benchmarks.platform.stream.telemetry import (
     simulated_messages,
 )
 from telemetry_core.service.settings import Settings
-from tests.e2e.running_platform import Platform
+from testbed.running_platform import Platform
 
 WARM_UP: Final = 64
 SUBSYSTEMS: Final = 4

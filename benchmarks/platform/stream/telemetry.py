@@ -12,8 +12,8 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import Producer
 
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import CHECKOUT, Supervised
+from testbed.running_platform import Platform
+from testbed.supervised import CHECKOUT, Supervised
 
 SERVERS: Final = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 INTERVAL_S: Final = 1

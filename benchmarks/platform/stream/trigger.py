@@ -28,7 +28,7 @@ from telemetry_core.rabbitmq import celery_app, publish
 from telemetry_core.service.liveness import Liveness
 from telemetry_core.service.observability import configure_logging
 from telemetry_core.service.settings import Settings, load_mission
-from tests.integration.kafka_topics import settings_of_own_topic
+from testbed.kafka_topics import settings_of_own_topic
 
 SATELLITES: Final = 100
 ROUNDS: Final = 3

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.e2e.generator import Kind, Message, telemetry_body, whole_second_now
-from tests.e2e.ledger import Ledger
+from testbed.generator import Kind, Message, telemetry_body, whole_second_now
+from testbed.ledger import Ledger
 
 WARM_UP: Final = 70
 """Sample sets that fill a window of the default mission."""

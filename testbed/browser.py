@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
-CHECKOUT: Final = Path(__file__).resolve().parents[3]
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
 AXE: Final = CHECKOUT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM: Final = "/usr/bin/chromium"
 ARGUMENTS: Final = (

@@ -11,7 +11,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-CHECKOUT: Final = Path(__file__).resolve().parents[2]
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
 TRIGGER: Final = "kafka-inference-trigger"
 WORKER: Final = "analysis-worker-1"
 WRITER: Final = "victoria-consumer"

@@ -8,7 +8,7 @@ from typing import Any, Final
 import psycopg2
 import requests
 
-from tests.e2e.supervised import CHECKOUT, Supervised, address
+from testbed.supervised import CHECKOUT, Supervised, address
 
 HTTP_TIMEOUT_S: Final = 30
 

@@ -1,6 +1,6 @@
 """A private PostgreSQL server: real, empty, on a free port, gone afterwards.
 
-`python -m tests.integration.postgres_server` writes db/schema.sql anew from the migrations.
+`python -m testbed.postgres_server` writes db/schema.sql anew from the migrations.
 """
 
 import os

@@ -7,9 +7,9 @@ from typing import Any, Final, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from tests.e2e.generator import Message as Telemetry
-from tests.e2e.oracle import Place, Sent
-from tests.e2e.supervised import address
+from testbed.generator import Message as Telemetry
+from testbed.oracle import Place, Sent
+from testbed.supervised import address
 
 TOPIC: Final = "satellite-telemetry"
 DEAD_LETTER_TOPIC: Final = "satellite-telemetry-dead-letters"
