@@ -27,7 +27,7 @@ from scoring.measures.changes import CHANGES, ChangeCalibration, ChannelChanges
 from scoring.measures.windows import ABSENCE_WIDTH
 from telemetry_core.contract.errors import ModelContractError
 
-MODELS = Path(__file__).parents[3] / "model_repository"
+MODELS = Path(__file__).parents[4] / "model_repository"
 MODEL = MODELS / "lstm_timeseries" / "1"
 SHIPPED = load_calibration(MODEL)
 SIMULATED = (0.1, 240.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[4]
 BACKEND = CHECKOUT / "deploy" / "triton" / "backends" / "onnxruntime" / "model.py"
 MODEL = "moving_average"
 

@@ -26,7 +26,7 @@ from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Job
 from telemetry_core.contract.mission import Detection
 from telemetry_core.contract.tasks import InferenceBatch, WindowedJob
 
-CALIBRATION = load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1")
+CALIBRATION = load_calibration(Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1")
 CHANNELS = ("gyro_x", "gyro_y", "gyro_z")
 CENTRES = np.array([0.0, -0.064, 0.0])
 NOISE = 0.006

@@ -19,7 +19,7 @@ from telemetry_core.contract.inferences import Job, SubsystemInference, Verdict
 from telemetry_core.contract.mission import Detection
 from telemetry_core.contract.tasks import ChannelState, InferenceBatch, WindowedJob
 
-MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
+MODEL = Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1"
 CHANNELS = ("gyro_x", "gyro_y", "gyro_z")
 CENTRES = np.array([0.0, -0.064, 0.0])
 LENGTH = 64

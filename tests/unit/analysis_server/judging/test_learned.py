@@ -25,7 +25,7 @@ from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.inferences import Job, SubsystemInference
 
 SHIPPED = replace(
-    load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"),
+    load_calibration(Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1"),
     bands_s=((0.5, 5.0),),
 )
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.service.settings import Settings, load_mission
 
-MISSIONS = Path(__file__).parents[3] / "missions"
+MISSIONS = Path(__file__).parents[4] / "missions"
 VALID = """\
 name: test
 model: {name: lstm_timeseries}

@@ -10,7 +10,7 @@ from types import ModuleType
 import httpx
 import pytest
 
-FRONT = Path(__file__).parents[3] / "deploy" / "triton" / "front.py"
+FRONT = Path(__file__).parents[4] / "deploy" / "triton" / "front.py"
 METRICS = """# HELP nv_inference_queue_duration_us Cumulative queuing
 # TYPE nv_inference_queue_duration_us counter
 nv_inference_queue_duration_us{model="lstm_timeseries",version="1"} 5000

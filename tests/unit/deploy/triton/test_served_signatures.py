@@ -15,7 +15,7 @@ from tritonclient.grpc import model_config_pb2
 
 from deploy.triton.backends.onnxruntime.signature import declared, refusals
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 REPOSITORY = ROOT / "model_repository"
 STATE = Path(os.environ.get("NATIVE_STATE", ROOT / ".native" / "state"))
 MODELS = sorted(path.parent.name for path in REPOSITORY.glob("*/config.pbtxt"))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recordings import scan
-from tests.unit.training.test_recorded import MISSION
+from tests.unit.recordings.test_calibrate import MISSION
 
 START_S = 1_700_000_000
 

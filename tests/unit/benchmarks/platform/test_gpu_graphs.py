@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.platform.gpu_graphs import page
 
-FOLDER = Path(__file__).parents[3] / "docs" / "benchmarks"
+FOLDER = Path(__file__).parents[4] / "docs" / "benchmarks"
 
 
 def test_page_is_generated_from_the_measured_figures() -> None:

@@ -14,7 +14,7 @@ from deploy.native.configuration import render
 from deploy.native.places import Places
 from deploy.native.supervision import end_leftovers, remove_traces
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[4]
 SCRIPT = CHECKOUT / "deploy" / "native" / "bin" / "start-alone"
 LIMIT_S = 20.0
 

@@ -20,7 +20,7 @@ from telemetry_core.contract.tasks import ChannelState
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US
 LENGTH = 16
-GAPS = json.loads((Path(__file__).parents[2] / "examples/gaps.json").read_text())
+GAPS = json.loads((Path(__file__).parents[3] / "examples/gaps.json").read_text())
 CHANNELS = 4
 NAN = float("nan")
 JUDGED, TOO_FEW, TOO_OLD, NEVER_SEEN, IRREGULAR = ChannelState

@@ -15,7 +15,7 @@ from tests.unit.training.simulated_records import Message, records_of_messages
 
 pytestmark = pytest.mark.slow
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[4]
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 MODEL = ModelFile(CHECKOUT / "model_repository" / "lstm_timeseries" / "1")

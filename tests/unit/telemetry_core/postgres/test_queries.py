@@ -9,7 +9,7 @@ import pytest
 
 from telemetry_core.postgres.queries import load_queries
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SERVICES = sorted(
     path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name not in {"tests", "training"}
 )

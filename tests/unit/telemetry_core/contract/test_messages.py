@@ -363,7 +363,7 @@ def test_job_id_tells_generation_times_apart(generated_us: int) -> None:
     assert int(number) * scale == generated_us
 
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "satellite-telemetry" / "v1"
+EXAMPLES = Path(__file__).parents[3] / "examples" / "satellite-telemetry" / "v1"
 REFUSALS = {
     "refused_no_zone": "invalid_timestamp",
     "refused_no_usable_channel": "no_usable_channel",

@@ -17,7 +17,7 @@ from scoring.window_score import score_windows
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from telemetry_core.contract.mission import Detection
 
-MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
+MODEL = Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1"
 STEPS = 256
 Floats = npt.NDArray[np.float64]
 

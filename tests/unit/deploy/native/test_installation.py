@@ -19,7 +19,7 @@ from deploy.native.refusals import (
 from deploy.native.services import Service
 from deploy.native.supervision import ProcessState
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[4]
 RUNNING = ProcessState(state="RUNNING", pid=7, started_at=1)
 
 

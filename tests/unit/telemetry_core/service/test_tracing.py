@@ -14,9 +14,9 @@ from opentelemetry.trace import SpanKind
 
 from telemetry_core.service.observability import TRACES_ENDPOINT, traced
 from telemetry_core.service.tracing import ParentedCalls, WithoutApiKeys, job_ids_of
-from tests.unit.telemetry_core.test_tasks import batch
+from tests.unit.telemetry_core.contract.test_tasks import batch
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[4]
 START = "from telemetry_core.service.observability import start_tracing; start_tracing('test', 'celery');"
 LOADED = "import sys; print(*(name for name in sys.modules if name.startswith('opentelemetry')))"
 FASTAPI_OWN = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.instrumentation")

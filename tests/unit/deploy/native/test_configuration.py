@@ -20,7 +20,7 @@ from deploy.native.places import Accounts, Places
 from deploy.native.services import Service, _python_services, broker_login
 from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[4]
 PLACES = Places(checkout=CHECKOUT, state=Path("/srv/state"))
 ENVIRONMENT = {
     "BIND_ADDRESS": "127.0.0.1",

@@ -19,7 +19,7 @@ from telemetry_core.contract.tasks import InferenceBatch, WindowedJob
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 CHANNELS = ("volts", "amps")
 CALIBRATION = replace(
-    load_calibration(Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"), band_widths={}
+    load_calibration(Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1"), band_widths={}
 )
 
 

@@ -16,7 +16,7 @@ from analysis_server.windows.window_sets import WindowSet
 from scoring.measures.counters import moduli_of, straightened, wrapped
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, SubsystemInference
 from telemetry_core.contract.mission import Detection
-from tests.unit.analysis_server.test_inference import CALIBRATION, NOW, PersistenceModel, job
+from tests.unit.analysis_server.judging.test_inference import CALIBRATION, NOW, PersistenceModel, job
 
 MODULO = 65_536
 MODULI = np.array([MODULO, np.inf])

@@ -1,6 +1,6 @@
 """Loads every graph under the ONNX Runtime of this interpreter and prints what it found as JSON.
 
-`PYTHON tests/unit/deploy/triton_runtime.py MODEL_REPOSITORY`. Triton's Python has few packages.
+`PYTHON tests/unit/deploy/triton/triton_runtime.py MODEL_REPOSITORY`. Triton's Python has few packages.
 """
 
 import json

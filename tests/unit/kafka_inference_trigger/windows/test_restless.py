@@ -30,7 +30,7 @@ NOMINAL: Final[Mapping[str, Mapping[str, Any]]] = {
     "eps": {"volts": 5.0, "cycles": 3, "amps": 1.0},
     "aocs": {"firing": False},
 }
-MISSIONS: Final = Path(__file__).parents[3] / "missions"
+MISSIONS: Final = Path(__file__).parents[4] / "missions"
 
 
 def mission(*, added_share: float = 1.0, share: float = 0.0, **window: float) -> Mission:
