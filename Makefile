@@ -64,8 +64,8 @@ test-compose: setup down ## The platform under Docker Compose, with images built
 
 fuzz: up ## 100,000 messages, 10,000 tasks, windows and mission files, 10,000 requests
 	@export FUZZ_MESSAGES=50000 FUZZ_TASKS=10000; $(python) -m pytest -q tests/unit/fuzz
-	@export FUZZ_ROWS=5000; $(python) -m pytest -q tests/integration/test_round_trips.py
-	@export SCHEMATHESIS_CASES=10000; $(python) -m pytest -q tests/integration/test_api_contract.py
+	@export FUZZ_ROWS=5000; $(python) -m pytest -q tests/integration/postgres/test_round_trips.py
+	@export SCHEMATHESIS_CASES=10000; $(python) -m pytest -q tests/integration/api/test_contract.py
 
 soak: up ## A steady load, and whether memory, descriptors, connections or disk grow: MINUTES=30
 	@$(python) -m tests.chaos.soak --minutes $(or $(MINUTES),30)

@@ -11,8 +11,8 @@ from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migr
 from telemetry_core.search import VERDICT_INDEX
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer, running_server
-from tests.integration.running_api import RunningApi, running_api
-from tests.integration.search_server import SearchServer, running_search
+from tests.integration.servers.running_api import RunningApi, running_api
+from tests.integration.servers.search_server import SearchServer, running_search
 
 
 @pytest.fixture(scope="session")
