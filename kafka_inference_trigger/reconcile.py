@@ -18,7 +18,7 @@ from kafka_inference_trigger.dispatch import PublishTask, batch_publisher, task_
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
-from kafka_inference_trigger.windows.telemetry_windows import look_back_s
+from kafka_inference_trigger.windows.satellites import look_back_s
 from telemetry_core.contract.errors import DependencyUnavailable, PlatformError
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.contract.mission import Mission

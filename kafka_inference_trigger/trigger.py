@@ -9,12 +9,7 @@ import structlog
 from kafka_inference_trigger.rules import Breach, Demand, PlannedJob, breaches, demand_of, plan_tasks
 from kafka_inference_trigger.windows.restless import AddedShare
 from kafka_inference_trigger.windows.rings import RingLayout
-from kafka_inference_trigger.windows.telemetry_windows import (
-    MAX_SATELLITES,
-    Arrival,
-    Placed,
-    TelemetryWindows,
-)
+from kafka_inference_trigger.windows.satellites import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Job, Lane, Source, reasons_in_words
 from telemetry_core.contract.messages import (

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.windows.channel_windows import SampleWindow, unbroken, usual_interval_us
-from kafka_inference_trigger.windows.telemetry_windows import TelemetryWindows, look_back_s
+from kafka_inference_trigger.windows.satellites import TelemetryWindows, look_back_s
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import TelemetryMessage
 from telemetry_core.contract.mission import Mission, Window
