@@ -19,10 +19,10 @@ from testbed.running_platform import Platform as Running
 from testbed.supervised import CHECKOUT, Supervised
 from tests.chaos.account import describe
 from tests.chaos.case import Bench, Outcome
-from tests.chaos.faults import Fault, all_faults
+from tests.chaos.faults.catalogue import Fault, all_faults
+from tests.chaos.faults.platforms import ComposePlatform, NativePlatform, Platform
 from tests.chaos.load import FileLedger, Load
 from tests.chaos.plan import SHORT, drawn, missing_packages, selected
-from tests.chaos.platforms import ComposePlatform, NativePlatform, Platform
 from tests.chaos.sinks import RESULTS_TOPIC, Stores, topic_ends
 
 SATELLITES: Final = 12

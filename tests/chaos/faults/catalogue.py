@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from testbed.supervised import CHECKOUT, RELAY, TRIGGER, WORKER, WRITER, address, wait_until
-from tests.chaos.disk import FOLDERS
-from tests.chaos.hostile import MODEL, dead_marks, send_hostile_tasks
-from tests.chaos.network import SERVER_PORTS
-from tests.chaos.partitions import add_partitions
-from tests.chaos.platforms import Platform
+from tests.chaos.faults.disk import FOLDERS
+from tests.chaos.faults.hostile import MODEL, dead_marks, send_hostile_tasks
+from tests.chaos.faults.network import SERVER_PORTS
+from tests.chaos.faults.partitions import add_partitions
+from tests.chaos.faults.platforms import Platform
 
 PAUSE_S: Final = 40
 BLACK_HOLE_S: Final = 30

@@ -1,6 +1,6 @@
 """A slow way to a server: its clients are led through a proxy that hands every byte on late.
 
-`python -m tests.chaos.delay 9092 ...` is that proxy; it prints the port of its own for each.
+`python -m tests.chaos.faults.delay 9092 ...` is that proxy; it prints the port of its own for each.
 """
 
 import asyncio

@@ -10,10 +10,10 @@ from typing import Final, Protocol
 import psutil
 
 from testbed.supervised import CHECKOUT, Supervised, wait_until
-from tests.chaos.copies import adjustable_clock, copy_of, other_ports
-from tests.chaos.delay import delayed
-from tests.chaos.disk import ballast, small_disk
-from tests.chaos.network import SERVER_PORTS, black_hole
+from tests.chaos.faults.copies import adjustable_clock, copy_of, other_ports
+from tests.chaos.faults.delay import delayed
+from tests.chaos.faults.disk import ballast, small_disk
+from tests.chaos.faults.network import SERVER_PORTS, black_hole
 from tests.compose.containers import PROJECT, Containers
 
 NETWORK: Final = f"{PROJECT}_webnet"
