@@ -77,7 +77,10 @@ def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
 def covered_part(
     task: WindowSet, jobs: NDArray[np.intp], windows: Numbers, steps: Counts | None
 ) -> tuple[Numbers, Counts | None]:
-    """Leave of some jobs' windows and steps those of the channels that are judged."""
+    """Mask some jobs' windows and steps where the channel is not judged: NaN, and 0 steps.
+
+    `jobs` is intp[n], `windows` float[n, channel, time], `steps` int64[n, channel]; None stays None.
+    """
     if task.is_covered is None or steps is None:
         return windows, steps
     covered = task.is_covered[jobs]

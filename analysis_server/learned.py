@@ -122,7 +122,7 @@ def _parsed(content: Mapping[str, Any], digest: str, key: tuple[str, str]) -> Ca
     try:
         return parse_calibration(content, digest)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        _log.warning(f"Learned constants of {'/'.join(key)} can't be used, it learns anew: {error!r}")
+        _log.warning(f"Learned constants of {'/'.join(key)} can't be used; learning starts over: {error!r}")
         return None
 
 
@@ -147,7 +147,10 @@ def judge_by_choice(
 def choose(
     task: WindowSet, shipped: Calibration, learned: Lookup
 ) -> Iterator[tuple[Places, WindowSet, Calibration]]:
-    """Yield the constants that judge, each with its jobs' places and these jobs: every job once."""
+    """Yield the constants that judge, each with its jobs' places and these jobs: every job once.
+
+    Places are intp[n] in the task.
+    """
     by_shipped = with_coverage(task, shipped)
     is_left = np.ones(len(task.jobs), np.bool_)
     uncovered = np.flatnonzero(is_uncovered(by_shipped))

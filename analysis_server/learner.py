@@ -153,7 +153,10 @@ class Learner:
 
     def _learned(self, part: Part, samples: Mapping[str, Samples]) -> Learned:
         if not any(name in samples for name in self._mission.subsystems[part.subsystem].features):
-            raise NotLearned("not_stored", "VictoriaMetrics holds no series of its channels: see `metrics`")
+            raise NotLearned(
+                "not_stored",
+                "no series of its channels is stored: list them under `metrics` in the mission file",
+            )
         first_us = min(int(one.times_us[0]) for one in samples.values())
         last_us = max(int(one.times_us[-1]) for one in samples.values())
         spans = self._calibrations.alert_spans(part, first_us, last_us)

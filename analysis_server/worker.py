@@ -78,7 +78,7 @@ def run_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
 def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
     """Take one turn of learning; what it does not come to, for whatever reason, the next one does."""
     if not isinstance(sent_at_s, int | float):
-        raise refused("unreadable", "the time when it was sent is no number of seconds", self.request.id)
+        raise refused("unreadable", "its dispatch time is not a number of seconds", self.request.id)
     if time.time() - sent_at_s > STALE_S:
         return
     with _liveness.loop(f"task {self.request.id}") as loop:
@@ -91,7 +91,7 @@ def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
         try:
             _learner(os.getpid()).turn(goes_on=goes_on)
         except (DependencyUnavailable, ModelNotServed) as error:
-            _log.warning(f"{error}; learning goes on with its next turn")
+            _log.warning(f"{error}; learning continues at its next turn")
 
 
 def _take_up(self: Task[Any, None], read: Callable[[], ReadTask]) -> None:

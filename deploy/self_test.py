@@ -55,7 +55,9 @@ def main(address: str) -> None:
         api = API.format(address=address)
         result = wait_for_result(session, api, submit(session, api))
     if len(result["predictions"]) != 5:
-        raise SelfTestError(f"a forecast of 5 steps was asked for, this came: {result['predictions']}")
+        raise SelfTestError(
+            f"a forecast of 5 steps was requested, but the answer is: {result['predictions']}"
+        )
 
 
 if __name__ == "__main__":

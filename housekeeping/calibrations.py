@@ -88,7 +88,7 @@ def roll_back(pool: Pool, key: Mapping[str, Any]) -> str:
             raise missing(key)
         with connection.cursor() as cursor:
             cursor.execute(QUERIES["put_off_learning"], key)
-    return f"{place}: no version is in use, it learns anew in a day"
+    return f"{place}: no version is in use; learning starts over in a day"
 
 
 def put_into_use(connection: Connection, key: Mapping[str, Any], *, state: str, former: str) -> None:

@@ -73,11 +73,11 @@ def _do(chore: Chore, report: LoopReport) -> float:
     except DependencyUnavailable as error:
         report.hold(error.dependency)
         DEPENDENCY_RETRIES.labels(SERVICE, error.dependency).inc()
-        _log.warning(f"{error}; {chore.name} waits {RETRY_S:.0f} s")
+        _log.warning(f"{error}; {chore.name}: next attempt in {RETRY_S:.0f} s")
         return RETRY_S
     except Exception:  # noqa: BLE001 - one chore must not end the others; the log and a counter tell
         CHORES_FAILED.labels(chore.name).inc()
-        _log.exception(f"{chore.name} failed; it is tried again in {chore.every_s:.0f} s")
+        _log.exception(f"{chore.name} failed; next attempt in {chore.every_s:.0f} s")
         return chore.every_s
     report.tick()
     return 0.0 if has_more else chore.every_s

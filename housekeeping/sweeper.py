@@ -122,8 +122,8 @@ class Sweeper:
             raise
         except Exception as error:  # noqa: BLE001 - the log and a counter tell; the row gets its reason
             CHORES_FAILED.labels("lost tasks").inc()
-            _log.exception(f"{lost.subsystem} of job {lost.job.job_id} can't be sent again")
-            self._fail_or_leave(lost, f"its task was lost and can't be sent again: {type(error).__name__}")
+            _log.exception(f"The task of {lost.subsystem} of job {lost.job.job_id} can't be resent")
+            self._fail_or_leave(lost, f"its task was lost and can't be resent: {type(error).__name__}")
 
     def _fail_or_leave(self, lost: LostInput, reason: str) -> None:
         """End a row that can't be handled; one that can't even be ended is met again in the next round."""
@@ -148,7 +148,7 @@ class Sweeper:
                 features=lost.input_features,
             )
         except ModelContractError as error:
-            self._fail(lost, f"its task was lost and can't be sent again: {error}")
+            self._fail(lost, f"its task was lost and can't be resent: {error}")
             return
         self._send(task)
         with transaction(self._pool) as connection, connection.cursor() as cursor:
@@ -156,7 +156,7 @@ class Sweeper:
                 QUERIES["save_resent_task"], {"job_id": lost.job.job_id, "subsystem": lost.subsystem}
             )
         TASKS_RESENT.inc()
-        _log.warning(f"Sent the lost task of {lost.subsystem} again (job: {lost.job.job_id})")
+        _log.warning(f"Resent the lost task of {lost.subsystem} (job: {lost.job.job_id})")
 
     def _fail(self, lost: LostInput, reason: str) -> None:
         row = failed_row(lost, reason, self._clock())

@@ -104,6 +104,6 @@ def save_gathered(gathered: Gathered[Value], save: Save[Value]) -> None:
         save(taken)
     except DependencyUnavailable as error:
         gathered.put_back(taken)
-        _log.warning(f"{error}; what is refused is gathered on")
+        _log.warning(f"{error}; refused values are kept in memory until they can be saved")
     except Exception:  # noqa: BLE001 - the metric has counted it, and the next round is another one
-        _log.exception(f"What was refused under {len(taken)} keys could not be saved")
+        _log.exception(f"Refused values of {len(taken)} keys could not be saved")

@@ -20,7 +20,7 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
 )
 
 -- name: save_wrong_clocks
--- Runs with less than `patience` between them are one; of others the newer one is kept.
+-- Merges runs that are less than `patience` apart; of runs further apart keeps the newer one.
 INSERT INTO ops.wrong_clocks AS kept (satellite_id, subsystem, reason, value, first_at, last_at)
 SELECT
     run.satellite_id, run.subsystem, run.reason, run.value,
@@ -44,5 +44,5 @@ DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
 )
 
 -- name: rows_of_jobs
--- Which subsystems of some jobs have a row.
+-- The subsystems of some jobs that have a row.
 SELECT job_id, subsystem FROM subsystem_inferences WHERE job_id = ANY (%(job_ids)s)

@@ -66,7 +66,9 @@ class Outcome:
 
 def internal_error(record: Record, error: Exception) -> DeadLetter:
     """Give a record up because of an error of ours, which the log explains."""
-    _log.error("Message given up after an unexpected error", exc_info=error, offset=record.offset)
+    _log.error(
+        "Message sent to the dead letters after an unexpected error", exc_info=error, offset=record.offset
+    )
     return DeadLetter(record=record, reason="internal_error", detail=f"{type(error).__name__}: {error}")
 
 

@@ -257,7 +257,7 @@ def end_process(reason: str) -> None:
     last_resort = threading.Timer(FAREWELL_S, os._exit, (EXIT_STATUS,))
     last_resort.daemon = True
     last_resort.start()
-    _log.error(f"{reason}: the process ends, to be started anew")
+    _log.error(f"{reason}: the process exits to be restarted")
     sys.stdout.flush()
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
     sys.stderr.flush()
@@ -272,5 +272,7 @@ def _ask(backlog: Backlog | None) -> Work | None:
     except DependencyUnavailable:
         return None
     except Exception as error:  # noqa: BLE001 - whatever a client raises, the watchdog goes on watching
-        _log.error(f"{backlog.server} could not be asked for waiting work: {type(error).__name__}: {error}")
+        _log.error(
+            f"{backlog.server} could not be asked whether work is waiting: {type(error).__name__}: {error}"
+        )
         return None

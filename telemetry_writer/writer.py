@@ -75,7 +75,7 @@ class TelemetryWriter:
             )
         if samples.out_of_retention:
             SAMPLES_OUT_OF_RETENTION.inc(samples.out_of_retention)
-            _log.warning(f"{samples.out_of_retention} samples left out: beyond what VictoriaMetrics keeps")
+            _log.warning(f"{samples.out_of_retention} samples left out: outside VictoriaMetrics' retention")
         for message in samples.messages:
             if self._budget.admit("Processed telemetry of {count} more messages in the last second"):
                 _log.info(f"Processed telemetry from {message.satellite_id}: {message.sample_count} metrics")

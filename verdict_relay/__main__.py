@@ -74,7 +74,7 @@ def _serve(followers: Sequence[Follower], liveness: Liveness) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _log.info(f"Passing verdicts on to {', '.join(follower.name for follower in followers)}")
+    _log.info(f"Relaying verdicts to {', '.join(follower.name for follower in followers)}")
     with ThreadPoolExecutor(max_workers=len(followers), thread_name_prefix="sink") as threads:
         running = [threads.submit(follow, one, stop, liveness.loop(one.name)) for one in followers]
         liveness.start()

@@ -237,4 +237,4 @@ if __name__ == "__main__":
         sys.exit(main())
     except psycopg2.Error as error:
         reason = str(error).strip().partition("\n")[0]
-        sys.exit(f"The demonstration lost the database ({reason}): see make status, then run it again.")
+        sys.exit(f"The demonstration lost the database ({reason}): check make status, then run it again.")

@@ -77,7 +77,7 @@ def passed_over_part(
         items += _counted(metrics.passed_over)
     findings = without_normal(*(Finding(state=item.state, message=_message(item)) for item in items))
     if isinstance(metrics, Unavailable) or isinstance(database, Unavailable):
-        findings.append(Finding(state="standby", message="not all is known while a tool is away"))
+        findings.append(Finding(state="standby", message="incomplete while a tool is unavailable"))
     return PassedOverPart(**judged(findings), items=items), findings
 
 

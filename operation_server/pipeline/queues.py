@@ -128,7 +128,7 @@ def workers_part(answer: list[Worker] | Unavailable) -> tuple[WorkersPart, list[
         findings = unavailable(answer)
         return WorkersPart(**judged(findings), workers=[]), findings
     findings = [
-        Finding(state="serious", message=f"{worker.worker} answers no more: see its log")
+        Finding(state="serious", message=f"{worker.worker} no longer answers: see its log")
         for worker in answer
         if not worker.is_alive
     ]

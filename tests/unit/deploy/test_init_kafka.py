@@ -465,7 +465,7 @@ class TestGate:
     def test_an_end_that_nobody_foresaw_is_said(self, checkout: Path) -> None:
         outcome = init_kafka(checkout, Host(tools={"awk": "exit 2"}))
         assert outcome.status != 0
-        assert "ended before everything was looked at" in outcome.wanted
+        assert "stopped before all checks were done" in outcome.wanted
 
     def test_the_disk_of_containerd_is_looked_at_where_it_keeps_the_images(self, checkout: Path) -> None:
         folder = "/var/lib/containerd"
@@ -527,7 +527,7 @@ class TestMounts:
         outcome = init_kafka(checkout)
         assert outcome.status == 0, outcome.wanted
         assert closed_to_others(checkout) == []
-        assert "was closed to them" in outcome.printed
+        assert "was not readable before" in outcome.printed
         assert (checkout / ".env").stat().st_mode & 0o077 == 0
 
     def test_an_archive_without_modes_gets_those_that_containers_and_operators_need(

@@ -215,7 +215,7 @@ class TestPassedOver:
     def test_tool_that_is_away_is_no_proof_that_nothing_was_passed_over(self) -> None:
         part = pipeline(database=Unavailable(detail="refused")).passed_over
         assert (part.state, part.items) == ("standby", [])
-        assert "not all is known" in part.detail
+        assert "incomplete while" in part.detail
 
     def test_every_counter_is_one_that_a_service_or_server_exports(self) -> None:
         own = {f"{family.name}_total" for family in REGISTRY.collect() if family.type == "counter"}
