@@ -243,7 +243,10 @@ def is_sound(channel: ChannelCalibration) -> bool:
 
 
 def leading_channels(scores: Scores, is_alarm: Bools, channels: Sequence[str]) -> set[str]:
-    """Name the channels that contribute most to an alarm each; none where few enough are alarms."""
+    """Name the channels that contribute most to an alarm each; none if few enough are alarms.
+
+    `is_alarm` is bool[window], the scores' contributions are [window, channel, family].
+    """
     if is_alarm.sum() <= MOST_FALSE_ALARMS * is_alarm.size:
         return set()
     return {channels[index] for index in scores.contributions[is_alarm].sum(axis=2).argmax(axis=1)}
@@ -255,16 +258,23 @@ def window_ends(history: History, length: int) -> Times:
 
 
 def spread(ends: Times, most: int) -> Times:
-    """Choose at most so many, evenly."""
+    """Choose at most so many of int64[window], evenly spread."""
     return ends[:: -(-ends.size // most)] if ends.size else ends
 
 
 def fit_history(
     history: History, end: int, predict: Predict, moduli: Floats
 ) -> tuple[list[ChannelCalibration], SubsystemCalibration]:
-    """Fit to what lies before a place: limits to its first half, what is rare to the second.
+    """Fit to the windows before a place: limits to their first half, what is rare to the second.
 
-    Of a length that too few windows fill the next shorter one stands in: windows of it are not judged either.
+    If too few windows fill a length, those of the next shorter one replace it; windows of that length are not
+    judged either.
+
+    Args:
+        history: Values float64[channel, time].
+        end: Place on the time axis.
+        predict: The model.
+        moduli: float64[channel], infinite where a channel is no counter.
     """
     most = max(LEAST_WINDOWS, min(MOST_WINDOWS, MOST_ROWS // len(history.channels)))
     limits: dict[int, Windows] = {}
@@ -307,7 +317,7 @@ def without_level(channel: ChannelCalibration) -> ChannelCalibration:
 
 
 def judged(history: History, ends: Times, document: Mapping[str, Any], subject: Subject) -> Scores:
-    """Score the windows that end at some places as the worker does."""
+    """Score the windows that end at some places, int64[window], as the worker does."""
     length = CALIBRATED_LENGTHS[-1]
     settings = subject.settings(history.channels)
     windows = straightened(history.windows(ends, length), moduli_of(settings))

@@ -2,6 +2,8 @@
 
 Every purpose has its own seeds: levels are fitted to `FITTING`, filters, shares and limits are chosen by
 looking at `CHOOSING`, figures are told of `REPORTING`, on which nothing is chosen.
+
+All arrays are float64[time]; only faults bring NaN.
 """
 
 from collections.abc import Callable, Iterator, Mapping

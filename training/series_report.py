@@ -47,14 +47,14 @@ def is_flagged(examples: Sequence[Example]) -> npt.NDArray[np.bool_]:
 
 
 def nominal_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> str:
-    """A row for each nominal carrier."""
+    """A row for each nominal carrier; `flagged` is bool[example]."""
     carriers = np.array([example.carrier for example in examples])
     rows = [f"| {name} | {np.sum(flagged[carriers == name])} |" for name in NOMINAL]
     return "\n".join([*rows, f"| all, of {len(examples)} | {flagged.sum()} ({flagged.mean():.2%}) |"])
 
 
 def faulty_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> str:
-    """A row for each fault, a column for each carrier."""
+    """A row for each fault, a column for each carrier; `flagged` is bool[example]."""
     faults = np.array([example.fault for example in examples])
     carriers = np.array([example.carrier for example in examples])
     rows = []
@@ -67,7 +67,7 @@ def faulty_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) ->
 
 
 def share_of_short_noise(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> float:
-    """Share of the noisy stretches in series of fewer than SHORT_NOISE samples that is found."""
+    """Share of bool[example] among noisy stretches in series of fewer than SHORT_NOISE samples."""
     is_short = [one.fault == "noise" and len(one.values) < SHORT_NOISE for one in examples]
     return float(flagged[np.array(is_short)].mean())
 

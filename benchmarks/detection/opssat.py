@@ -5,6 +5,8 @@ The data: `opssat_ad/dataset_train.csv` (Ruszczak et al., Scientific Data 2025, 
 Every detector is fitted on the nominal segments of four folds and scores the fifth. Limits come from nominal
 segments too, each scored by a detector that never saw it. Labels decide one thing more: which of SETTINGS is
 taken, on the four folds only. What is reached without even that is reported beside it, as `unchosen`.
+
+All arrays are [segment]: float64 scores, bool flags, int64 places of segments.
 """
 
 import hashlib
