@@ -68,7 +68,7 @@ def arrays_of(tree: ast.Module) -> set[str]:
         for alias in node.names
         if alias.name in origin(node.module or "", alias.name)
     }
-    return ARRAYS | own_aliases(tree) | imported
+    return {*ARRAYS, *own_aliases(tree), *imported}
 
 
 def origin(module: str, name: str) -> set[str]:
