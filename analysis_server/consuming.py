@@ -151,7 +151,7 @@ def supervise(app: Celery, liveness: Liveness) -> None:
 
 
 class QueueQuestion:
-    """Asks RabbitMQ, over a connection of its own, for the tasks that wait while this worker has none."""
+    """Asks RabbitMQ, over a connection of its own, how many tasks wait while this worker has none."""
 
     def __init__(
         self, app: Celery, *, is_busy: Callable[[], bool] = lambda: bool(state.active_requests)

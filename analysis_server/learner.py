@@ -171,7 +171,7 @@ def learned_from(
     mission: Mission,
     infer: Infer,
 ) -> Learned:
-    """Fit constants to a subsystem's samples without what limits and alerts mark.
+    """Fit constants to a subsystem's samples, leaving out what limits and alerts mark.
 
     Args:
         samples: Of the channels that the model sees, and of those that only rules read.
@@ -205,7 +205,7 @@ def present_cadence(samples: Mapping[str, Samples]) -> dict[str, Samples]:
 
 
 def with_valid_values(history: History, mission: Mission, subsystem: str) -> History:
-    """Take what lies outside a channel's valid range for missing, as the worker does."""
+    """Treat values outside a channel's valid range as missing, as the worker does."""
     detection = mission.subsystems[subsystem].detection
     values: Numbers = history.values[np.newaxis]
     valid = without_invalid_values(values, history.channels, detection)

@@ -121,7 +121,7 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
 
 
 def origin_of_channels(batch: InferenceBatch, number: int, records: NDArray[Any]) -> dict[str, Any]:
-    """Say of a job which channels have no window and why, and whose steps lie elsewhere than the job's.
+    """Say which channels of a job have no window and why, and whose steps differ from the job's times.
 
     `records` is CHANNEL_RECORD[job, channel].
     """
@@ -173,7 +173,7 @@ def _unpacked(batch: InferenceBatch, text: str, dtype: np.dtype[Any], shape: tup
 
 
 def _checked(batch: InferenceBatch, records: NDArray[Any]) -> NDArray[Any]:
-    """Refuse what no trigger sends: it would end in rows that nothing can read."""
+    """Refuse values that no trigger sends: they would end in rows that nothing can read."""
     times = records["end_us"]
     is_sound = (
         np.isfinite(records["base"])

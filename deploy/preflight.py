@@ -40,7 +40,7 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def configuration_problems(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what would keep services from starting, natively and in containers."""
+    """Yield what would keep services from starting, in native mode and in containers."""
     yield from _settings(environment)
     yield from _owner(environment.get("POSTGRES_USER", ""))
     yield from _broker(environment.get("CELERY_BROKER_URL", ""))
@@ -49,7 +49,7 @@ def configuration_problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def access_problems(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with the names and keys that the web server and the API let in."""
+    """Yield what is wrong with the host names and API keys that the web server and the API accept."""
     for name in _items(environment.get("ALLOWED_HOSTS", "")):
         if not HOST_NAME.fullmatch(name):
             yield f"ALLOWED_HOSTS: {name!r} is not a host name (no scheme, port or *)"
@@ -72,7 +72,7 @@ def weakness(secret: str, *, user: str = "", min_length: int = MIN_PASSWORD_LENG
 
 
 def _without_runs(text: str) -> str:
-    """Leave out each stretch of four and more that goes on as the alphabet, digits or keyboard do."""
+    """Leave out each stretch of four or more characters in alphabet, digit or keyboard order."""
     lowered = text.lower()
     kept = ""
     while lowered:
@@ -156,7 +156,7 @@ def _is_loopback(address: str) -> bool:
 
 
 def _is_own_machine(host: str) -> bool:
-    """Whether whoever is told this name looks at home, or nowhere."""
+    """Tell whether a client that is given this name would connect to itself, or nowhere."""
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:

@@ -15,7 +15,7 @@ SERIES: Final = [25.0 + 0.1 * (step % 8) for step in range(64)]
 
 
 class SelfTestError(RuntimeError):
-    """The job did not come through."""
+    """The job did not get through."""
 
 
 def submit(session: requests.Session, api: str) -> str:

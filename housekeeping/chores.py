@@ -1,4 +1,4 @@
-"""The one loop of the service: small pieces of work, each in its turn, none of which can stop the others."""
+"""The one loop of the service: small pieces of work, run in turn, none of which can stop the others."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -56,7 +56,7 @@ def keep_house(
     *,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Do each chore when its time has come, until `stop`; one that fails is tried again at its next turn."""
+    """Run each chore when it is due, until `stop`; one that fails is retried at its next turn."""
     due_at = dict.fromkeys(chores, monotonic())
     while not stop.is_set():
         for chore in chores:

@@ -35,7 +35,7 @@ _log = structlog.get_logger(SERVICE)
 
 
 def missing(wanted: Definitions, found: Definitions) -> dict[str, list[Mapping[str, Any]]]:
-    """Return what RabbitMQ should hold and does not."""
+    """Return what RabbitMQ should hold but does not."""
     left = {
         kind: [item for item in wanted[kind] if not any(_is_same(item, one, keys) for one in found[kind])]
         for kind, keys in _IDENTITY.items()

@@ -65,7 +65,7 @@ def without_shape(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 def is_counted(
     series: Windows, settings: Sequence[Detection], *, usual_mean: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Tell of which channels a window's evidence counts.
+    """Tell for which channels a window's evidence counts.
 
     Args:
         series: Values and predictions.

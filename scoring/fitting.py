@@ -54,7 +54,7 @@ MEANS = ("mean", "newest_mean")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caution:
-    """What is added to what windows show: few ones of one satellite do not show all that is nominal."""
+    """Allowances beyond what windows show: a few of one satellite do not show all that is nominal."""
 
     least_log_width: float = LEAST_LOG_WIDTH
     """Smallest distance from the usual to the rare, of logarithms."""

@@ -1,4 +1,4 @@
-"""Constants of a subsystem from its own stored telemetry, and whether they hold on what they never saw.
+"""Constants of a subsystem from its own stored telemetry, and whether they hold on unseen telemetry.
 
 They are fitted to the first four fifths; the last fifth is judged by them.
 """
@@ -153,7 +153,7 @@ def learn(history: History, subject: Subject) -> Learned:
 
 
 def sampled_enough(history: History) -> list[str]:
-    """Name the channels with samples enough to learn from; `NotLearned` where there is none."""
+    """Name the channels with enough samples to learn from; `NotLearned` if there is none."""
     counts = np.isfinite(history.values).sum(axis=1)
     if counts.max(initial=0) < NEEDED_SAMPLES:
         raise NotLearned("too_few_samples", f"{counts.max(initial=0)} of {NEEDED_SAMPLES} samples")
@@ -214,7 +214,7 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 
 def fit_document(history: History, split: int, subject: Subject) -> dict[str, Any]:
-    """Content of a calibration fitted to what lies before a place; `NotLearned` where that can't be."""
+    """Content of a calibration fitted to the samples before a place; `NotLearned` if that can't be done."""
     moduli = moduli_of(subject.settings(history.channels))
     is_level = settled(history, split)
     if 2 * is_level.sum() < is_level.size:
@@ -238,7 +238,7 @@ def fit_document(history: History, split: int, subject: Subject) -> dict[str, An
 
 
 def is_sound(channel: ChannelCalibration) -> bool:
-    """Tell whether all constants are numbers: squares of the largest values may be none."""
+    """Tell whether all constants are finite: squares of the largest values may not be."""
     return all(np.isfinite(getattr(channel, name)).all() for name in CHANNEL_CONSTANTS)
 
 
@@ -293,7 +293,7 @@ def fit_history(
 
 
 def settled(history: History, end: int) -> Bools:
-    """Tell of which channels the level before a place wanders no further, bool[channel]."""
+    """Tell for which channels the level before a place no longer wanders, bool[channel]."""
     before = history.values[:, :end][:, ~history.is_marked[:end]]
     return np.array([is_settled(own[np.isfinite(own)]) for own in before])
 

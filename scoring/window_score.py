@@ -143,7 +143,7 @@ def score_known(  # noqa: PLR0913, PLR0917 - constants, and which of them judge
 
 
 def _places(band: Indices, length_index: Indices) -> list[Place]:
-    """Return the different pairs of what has a length."""
+    """Return the different pairs of band and length among channels that have a length."""
     pairs = np.stack([band, length_index], axis=-1)[length_index >= 0]
     return [(int(one), int(other)) for one, other in np.unique(pairs, axis=0)]
 

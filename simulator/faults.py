@@ -54,7 +54,7 @@ _SPECIFICATION = re.compile(
 
 
 class InvalidFaultError(ValueError):
-    """The fault asked for does not exist; the message says what does."""
+    """The requested fault does not exist; the message lists those that do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def _channels(kind: str, channel: str | None) -> tuple[str, tuple[str, ...]]:
 def truth_line(
     fault: Fault, satellite_ids: Sequence[str], start: datetime, duration_s: float
 ) -> dict[str, Any]:
-    """What was injected, for whoever checks a detector; times in ISO 8601."""
+    """Describe the injected fault for programs that check a detector; times in ISO 8601."""
     end_s = min(fault.end_s, duration_s)
     return {
         "satellite_id": satellite_ids[fault.satellite],

@@ -58,7 +58,7 @@ class Disk:
         return DiskSpace(free_bytes=free, total_bytes=total, needed_bytes=self._needed_bytes)
 
     def require_room(self) -> None:
-        """Return, or raise `DependencyUnavailable`: PostgreSQL and Kafka stop for good on a full disk."""
+        """Return, or raise `DependencyUnavailable`: a full disk stops PostgreSQL and Kafka permanently."""
         space = self.space()
         if not space.is_enough:
             raise DependencyUnavailable(DEPENDENCY, shortage(space))

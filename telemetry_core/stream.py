@@ -39,10 +39,10 @@ class _AssignmentLost(Exception):  # noqa: N818 - a signal, not a fault
 
 
 class TelemetryStream:
-    """Batches of one topic for one consumer group; a client that fails for good is followed by a new one.
+    """Batches of one topic for one consumer group; a client that fails permanently is replaced.
 
-    `on_assigned(look_back)` is called after each assignment and before its first batch, with the
-    messages that precede the committed offsets; `on_revoked()` tells that the partitions are gone.
+    `on_assigned(look_back)` is called after each assignment and before its first batch, with the messages
+    that precede the committed offsets; `on_revoked()` tells that the partitions are gone.
     """
 
     def __init__(  # noqa: PLR0913 - wiring

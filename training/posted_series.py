@@ -39,7 +39,7 @@ SHORTEST_STRETCH: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One series and what is the matter with it."""
+    """One series and the fault in it, if any."""
 
     carrier: str
     fault: str | None

@@ -117,7 +117,7 @@ def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
 
 
 def read_cursor(connection: Connection, name: str) -> Cursor:
-    """Read how far a follower is; one that is new stands at the start."""
+    """Read how far a follower is; a new one is at the start."""
     found = select(connection, QUERIES["relay_cursor"], {"sink": name})
     if not found:
         with connection.cursor() as cursor:
@@ -242,7 +242,7 @@ def _job_ids(generation: int, verdicts: Sequence[Row]) -> list[str]:  # noqa: AR
 
 
 def restart(pool: Pool, sink: str, generation: int) -> None:
-    """Let a sink begin anew, unless that happened already."""
+    """Let a sink start over, unless that has happened already."""
     with transaction(pool) as connection, connection.cursor() as statement:
         statement.execute(QUERIES["restart_relay_cursor"], {"sink": sink, "generation": generation})
 

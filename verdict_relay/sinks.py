@@ -223,7 +223,7 @@ def deletion_lines(keys: Sequence[str]) -> bytes:
 
 
 def _refusals(items: Iterable[Mapping[str, Any]], action: str) -> Iterator[str | None]:
-    """Yield for each item of a bulk answer why it was refused for good, None where it was done.
+    """Yield for each item of a bulk answer why it was refused permanently, None if it was accepted.
 
     Raises `DependencyUnavailable` where a later attempt may be answered otherwise.
     """

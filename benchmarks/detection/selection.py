@@ -100,7 +100,7 @@ def rows_chosen_elsewhere(outcomes: Outcomes, spacecraft: Sequence[str]) -> dict
 
 
 def sharing_groups(recordings: Sequence[Recording]) -> list[list[int]]:
-    """Group channels that share telemetry, told by their correlation alone."""
+    """Group channels that share telemetry, judged by their correlation alone."""
     group = list(range(len(recordings)))
     for one in range(len(recordings)):
         for other in range(one):

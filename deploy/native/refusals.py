@@ -18,7 +18,7 @@ class RefusedError(RuntimeError):
 
 
 def refuse_open_address(address: str) -> None:
-    """Kafka, Triton and VictoriaMetrics know no login here: natively they are not offered to a network."""
+    """Refuse to open servers to a network: Kafka, Triton and VictoriaMetrics have no login here."""
     try:
         is_loopback = ipaddress.IPv4Address(address).is_loopback
     except ValueError:
@@ -31,7 +31,7 @@ def refuse_open_address(address: str) -> None:
 
 
 def refuse_broken_configuration(environment: Mapping[str, str]) -> None:
-    """Refuse what would keep services from starting: those that run go on with what they have."""
+    """Refuse configuration that would keep services from starting; running services keep theirs."""
     found = [*configuration_problems(environment), *_native_problems(environment)]
     if found:
         raise RefusedError("\n".join(["Nothing was started or changed:", *(f"  {item}" for item in found)]))
@@ -45,7 +45,7 @@ def _native_problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def describe_absence(processes: int) -> str:
-    """Say what is so where no supervisor answers: nothing runs, or services that nobody restarts."""
+    """Say what the state is if no supervisor answers: nothing runs, or services that nobody restarts."""
     if not processes:
         return "The platform is not running: make up"
     return (
