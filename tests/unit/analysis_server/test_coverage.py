@@ -290,7 +290,7 @@ def test_the_reason_is_said_in_words(channels: dict[str, Any], words: str) -> No
     assert uncovered_in_words(channels) == words
 
 
-def test_a_thing_is_told_once_and_the_memory_of_it_is_bounded() -> None:
+def test_a_warning_is_logged_once_and_its_memory_is_bounded() -> None:
     told = Told()
     assert [told.is_new(number) for number in (1, 1, 2)] == [True, False, True]
     for number in range(MOST_TOLD + 2):

@@ -39,7 +39,7 @@ def test_work_of_a_member_is_the_lag_of_its_partitions() -> None:
     assert (work.waiting, work.position) == (11, ((0, 90), (2, 99)))
 
 
-def test_fatal_event_is_told_by_its_code_though_its_flag_says_no() -> None:
+def test_fatal_event_is_recognised_by_its_code_even_if_its_flag_denies_it() -> None:
     event = KafkaError(KafkaError._FATAL)
     assert not event.fatal()
     assert is_fatal(KafkaException(event))

@@ -94,7 +94,7 @@ def test_one_unanswered_question_hides_no_stand_still() -> None:
     assert watched.ended[0].startswith("stream has not moved for 31 s although 7 wait")
 
 
-def test_server_that_tells_nothing_for_long_begins_anew() -> None:
+def test_long_silence_of_the_server_restarts_the_count() -> None:
     server = Server(waiting=7)
     watched = Watched(server)
     for _ in range(10):
@@ -120,14 +120,14 @@ def test_standing_still_without_work_is_alive() -> None:
     assert watched.ended == []
 
 
-def test_server_that_is_away_is_no_reason_however_long() -> None:
+def test_server_outage_is_no_reason_however_long() -> None:
     watched = Watched(Server(waiting=7))
     watched.pass_time(1000, hold="rabbitmq")
     assert watched.ended == []
     assert watched.liveness.problems() == ["stream has waited 999 s for rabbitmq"]
 
 
-def test_server_of_the_work_itself_being_away_is_no_reason() -> None:
+def test_outage_of_the_server_that_holds_the_work_is_no_reason() -> None:
     server = Server(waiting=7)
     watched = Watched(server)
     watched.pass_time(10)
@@ -136,7 +136,7 @@ def test_server_of_the_work_itself_being_away_is_no_reason() -> None:
     assert watched.ended == []
 
 
-def test_one_call_may_wait_as_long_as_its_server_is_away() -> None:
+def test_one_call_may_wait_as_long_as_its_server_is_unavailable() -> None:
     server = Server()
     server.work = None
     watched = Watched(server)
