@@ -101,9 +101,7 @@ def put_into_use(connection: Connection, key: Mapping[str, Any], *, state: str, 
 def missing(key: Mapping[str, Any]) -> NoSuchCalibration:
     """Say which version is not there."""
     version = "version in use" if key["version"] is None else f"version {key['version']}"
-    return NoSuchCalibration(
-        f"{key['satellite_id']} {key['subsystem']} has no {version}: list shows those that are there"
-    )
+    return NoSuchCalibration(f"{key['satellite_id']} {key['subsystem']} has no {version}: see 'list'")
 
 
 def main() -> None:

@@ -159,6 +159,8 @@ def why_moved(state: PartitionState) -> str:
         missed = state.low - state.committed
         return (
             f"{missed} messages were deleted by the topic's retention before they were read; "
-            f"goes on at offset {state.low}. Raise the retention, or add consumers"
+            f"reading continues at offset {state.low}. Increase the retention, or add consumers"
         )
-    return f"the topic was created anew (committed {state.committed}, end {state.end}); starts at {state.low}"
+    return (
+        f"the topic was recreated (committed {state.committed}, end {state.end}); it is read from {state.low}"
+    )

@@ -77,5 +77,5 @@ def shortage(space: DiskSpace) -> str:
     """Say how much is left and what to do."""
     return (
         f"{space.free_bytes // _MEGABYTE} MB are free, {space.needed_bytes // _MEGABYTE} MB are needed"
-        " (MIN_FREE_DISK_MB): make room; intake goes on by itself"
+        " (MIN_FREE_DISK_MB): free some space; intake then resumes by itself"
     )

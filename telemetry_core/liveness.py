@@ -228,11 +228,11 @@ def next_condition(
 def fault_of(loop: Loop, condition: Condition) -> str | None:
     """Say why the process must end, or None."""
     if condition.stuck_s > loop.stuck_after_s:
-        return f"{loop.name} has not come round for {condition.stuck_s:.0f} s"
+        return f"{loop.name} has completed no round for {condition.stuck_s:.0f} s"
     if condition.stalled_s > loop.stalled_after_s and condition.work:
         return (
             f"{loop.name} has not moved for {condition.stalled_s:.0f} s"
-            f" although {condition.work.waiting} wait for it and no server is away"
+            f" although {condition.work.waiting} wait for it and no server is unavailable"
         )
     return None
 
@@ -243,7 +243,7 @@ def problem_of(loop: Loop, condition: Condition) -> str | None:
     if held_for and condition.held_s > UNHEALTHY_AFTER_S:
         return f"{loop.name} has waited {condition.held_s:.0f} s for {held_for}"
     if condition.stuck_s > UNHEALTHY_AFTER_S:
-        return f"{loop.name} has not come round for {condition.stuck_s:.0f} s"
+        return f"{loop.name} has completed no round for {condition.stuck_s:.0f} s"
     if not held_for and not (loop.report.is_ready and loop.report.ticks):
         return f"{loop.name} takes no work yet"
     return None

@@ -27,7 +27,7 @@ class SampleSink(Protocol):
     """Where samples go."""
 
     def import_samples(self, lines: Sequence[str]) -> object:
-        """Return once the lines are kept but those refused for good; else raise `DependencyUnavailable`."""
+        """Return once all lines but permanently refused ones are kept; else raise `DependencyUnavailable`."""
 
 
 class TelemetryWriter:

@@ -72,7 +72,7 @@ class Sink(Protocol):
         """Prepare the place; False when what it was given before is lost."""
 
     def write(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
-        """Return once all are kept there but those refused for good; doing it twice equals doing it once."""
+        """Return once all but permanently refused ones are kept there; repeating it changes nothing."""
 
     def forget(self, generation: int, keys: Sequence[str]) -> None:
         """Return once nothing is kept under these verdict keys; asked only where it follows deletions."""

@@ -44,7 +44,7 @@ COUNTERS: Final[Mapping[str, Counted]] = {
         what="lines that VictoriaMetrics could not read", advice="its log names them"
     ),
     "vm_rows_ignored_total": Counted(
-        what="samples that VictoriaMetrics took and dropped",
+        what="samples that VictoriaMetrics accepted but dropped",
         advice="the same counter on its /metrics names the reasons",
     ),
     "telemetry_samples_out_of_retention_total": Counted(
@@ -57,7 +57,7 @@ COUNTERS: Final[Mapping[str, Counted]] = {
         advice="their messages stay in the source topic only: see the log of kafka_inference_trigger",
     ),
     "housekeeping_chores_failed_total": Counted(
-        what="chores of housekeeping that failed", advice="they are tried again: see its log"
+        what="chores of housekeeping that failed", advice="they are retried: see its log"
     ),
     "live_events_passed_over_total": Counted(
         what="events that live views could not show", advice="see the log of operation_server"

@@ -114,9 +114,7 @@ def rabbitmq_part(answer: list[TaskQueue] | Unavailable) -> tuple[RabbitMQPart, 
 
 def _queue_message(row: TaskQueue) -> str:
     if row.queue == DEAD_LETTER_QUEUE:
-        return (
-            f"{row.ready} tasks were given up: look at them among the dead letters, and at the worker's log"
-        )
+        return f"{row.ready} tasks were refused: check the dead letters and the worker's log"
     return (
         f"queue {row.queue}: {row.ready} tasks wait for {row.consumers} consumers: see the workers and Triton"
     )

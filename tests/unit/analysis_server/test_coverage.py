@@ -263,7 +263,7 @@ def test_a_channel_that_ceased_has_the_band_of_the_slowest_of_its_job() -> None:
 def test_file_that_says_nothing_sound_of_its_intervals_is_refused(
     change: dict[str, Any], tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match=r"calibration\.json is no calibration for this version"):
+    with pytest.raises(ValueError, match=r"calibration\.json is not a calibration for this version"):
         load_calibration(written(tmp_path, document() | change))
 
 

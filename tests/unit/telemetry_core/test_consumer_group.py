@@ -31,7 +31,7 @@ def test_offset_that_retention_overtook_tells_how_many_messages_nobody_read() ->
 
 
 def test_offset_beyond_the_end_tells_that_the_topic_is_another_one() -> None:
-    assert "created anew (committed 90, end 5); starts at 0" in why_moved(partition(end=5, committed=90))
+    assert "recreated (committed 90, end 5); it is read from 0" in why_moved(partition(end=5, committed=90))
 
 
 def test_work_of_a_member_is_the_lag_of_its_partitions() -> None:
