@@ -105,7 +105,7 @@ class TestParts:
             database=replace(WELL.database, open_jobs=7, oldest_open_s=700.0),
         ).verdicts
         assert (late.state, late.open_jobs, late.oldest_open_s) == ("serious", 7, 700.0)
-        assert "294 s after its message" in late.detail
+        assert "294 s or more after their message" in late.detail
         assert "7 jobs are not judged yet, the oldest for 700 s" in late.detail
 
     @pytest.mark.parametrize(("behind_s", "state"), [(10, "normal"), (11, "caution"), (61, "serious")])
