@@ -1,0 +1,70 @@
+"""How far a measure may reach that few orbits showed, and that no measure pays for another."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scoring.fitting.own_limits import BLOCKS, UNBOUNDED, own_limits, reached
+from scoring.measures.windows import MEASURES
+
+PLACES = {name: place for place, (_, name) in enumerate(MEASURES)}
+HAS_LEVEL = np.array([True])
+NOISE = np.array([0.01])
+
+
+def blocks(*largest: float) -> NDArray[np.float64]:
+    """Windows of which each block reaches one of these values, again and again."""
+    return np.repeat([largest[number % len(largest)] for number in range(BLOCKS)], 20)
+
+
+def measured(**values: NDArray[np.float64]) -> NDArray[np.float64]:
+    found = np.zeros((20 * BLOCKS, 1, len(MEASURES)))
+    for name, of_windows in values.items():
+        found[:, 0, PLACES[name]] = of_windows
+    return found
+
+
+def test_what_every_block_reaches_is_no_more_than_that() -> None:
+    assert reached(blocks(3.0)) == 3.0
+
+
+def test_what_few_blocks_reach_may_go_further() -> None:
+    once = np.where(np.arange(20 * BLOCKS) == 7, 5.0, 1.0)
+    assert reached(once) == pytest.approx(5.0 + (5 + 1 + 1) / 3 - 1)
+    assert reached(once, 2.0) > reached(once)
+
+
+def test_blocks_without_a_value_say_nothing() -> None:
+    values = blocks(3.0)
+    values[:40] = np.nan
+    assert reached(values) == 3.0
+    assert np.isnan(reached(np.full(200, np.nan)))
+
+
+def test_a_wide_measure_widens_no_other_one() -> None:
+    usual = blocks(0.0, 1.0)
+    alone = own_limits(measured(change=usual), NOISE, HAS_LEVEL)
+    beside = own_limits(measured(change=usual, deviation=50 * usual), NOISE, HAS_LEVEL)
+    for limit, other in zip(alone, beside, strict=True):
+        assert limit[0, PLACES["change"]] == other[0, PLACES["change"]]
+    assert beside[2][0, PLACES["deviation"]] > 50
+
+
+def test_a_logarithm_may_grow_by_half_however_wide_it_is() -> None:
+    for size in (1.0, 8.0):
+        _, _, high = own_limits(measured(change=size * blocks(0.0, 1.0)), NOISE, HAS_LEVEL)
+        assert high[0, PLACES["change"]] == pytest.approx(size + np.log(1.5))
+
+
+def test_one_side_says_nothing_of_the_other() -> None:
+    low, usual, high = own_limits(measured(mean=np.minimum(blocks(0.0, -7.0, 0.0), 0)), NOISE, HAS_LEVEL)
+    mean = PLACES["mean"]
+    assert usual[0, mean] - low[0, mean] > 7
+    assert high[0, mean] - usual[0, mean] < 0.1
+
+
+def test_no_shape_is_too_well_known_and_what_wanders_has_no_level() -> None:
+    low, _, high = own_limits(measured(), NOISE, np.array([False]))
+    assert low[0, PLACES["farthest"]] == low[0, PLACES["mean"]] == -UNBOUNDED
+    assert high[0, PLACES["newest_mean"]] == UNBOUNDED
+    assert high[0, PLACES["farthest"]] < 1
