@@ -215,7 +215,7 @@ def test_process_ends_with_its_reason_and_the_stacks_of_its_threads() -> None:
 def test_process_ends_though_nobody_reads_its_log() -> None:
     program = (
         "import os\n"
-        "from telemetry_core import liveness\n"
+        "from telemetry_core.service import liveness\n"
         "liveness.FAREWELL_S = 0.5\n"
         "os.set_blocking(1, False)\n"
         "try:\n"
