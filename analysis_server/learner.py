@@ -155,7 +155,10 @@ class Learner:
 
     def _learned(self, part: Part, samples: Mapping[str, Samples]) -> Learned:
         if not any(name in samples for name in self._mission.subsystems[part.subsystem].features):
-            raise NotLearned("not_stored", "VictoriaMetrics holds no series of its channels: see `metrics`")
+            raise NotLearned(
+                "not_stored",
+                "no series of its channels is stored: list them under `metrics` in the mission file",
+            )
         first_us = min(int(one.times_us[0]) for one in samples.values())
         last_us = max(int(one.times_us[-1]) for one in samples.values())
         spans = self._calibrations.alert_spans(part, first_us, last_us)
@@ -170,7 +173,7 @@ def learned_from(
     mission: Mission,
     infer: Infer,
 ) -> Learned:
-    """Fit constants to a subsystem's samples without what limits and alerts mark.
+    """Fit constants to a subsystem's samples, leaving out what limits and alerts mark.
 
     Args:
         samples: Of the channels that the model sees, and of those that only rules read.
@@ -204,7 +207,7 @@ def present_cadence(samples: Mapping[str, Samples]) -> dict[str, Samples]:
 
 
 def with_valid_values(history: History, mission: Mission, subsystem: str) -> History:
-    """Take what lies outside a channel's valid range for missing, as the worker does."""
+    """Treat values outside a channel's valid range as missing, as the worker does."""
     detection = mission.subsystems[subsystem].detection
     values: Numbers = history.values[np.newaxis]
     valid = without_invalid_values(values, history.channels, detection)

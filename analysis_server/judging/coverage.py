@@ -64,9 +64,9 @@ def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
 
 
 def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
-    """Tell which channels come at irregular intervals that their constants do not know, bool[job, channel].
+    """Tell which channels are sampled irregularly although their constants need regular sampling.
 
-    What was recorded was fitted to intervals as they are.
+    bool[job, channel]. Constants from a recording were fitted to its intervals as they are.
     """
     is_recorded = calibration.changes.of_subsystem(task.subsystem, task.channels) is not None
     if task.is_irregular is None or is_recorded:
@@ -77,7 +77,10 @@ def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
 def covered_part(
     task: WindowSet, jobs: NDArray[np.intp], windows: Numbers, steps: Counts | None
 ) -> tuple[Numbers, Counts | None]:
-    """Leave of some jobs' windows and steps those of the channels that are judged."""
+    """Mask some jobs' windows and steps where the channel is not judged: NaN, and 0 steps.
+
+    `jobs` is intp[n], `windows` float[n, channel, time], `steps` int64[n, channel]; None stays None.
+    """
     if task.is_covered is None or steps is None:
         return windows, steps
     covered = task.is_covered[jobs]
@@ -85,7 +88,7 @@ def covered_part(
 
 
 def judging_constants(task: WindowSet, calibration: Calibration) -> Calibration:
-    """Leave of the constants for posted series those that were fitted to the interval that was told.
+    """Keep of the constants for posted series only those fitted to the interval that the request states.
 
     Telemetry of schema 2, which tells no interval either, is judged as before.
     """
@@ -130,7 +133,7 @@ def is_covered(interval_s: Floats, ranges: Sequence[Range | None]) -> NDArray[np
 
 
 def detail_of(interval_s: float, covered: Range | None, *, is_regular: bool) -> dict[str, Any]:
-    """Say how a channel that is not judged is sampled, and what is covered."""
+    """Describe how a channel that is not judged is sampled, and which intervals are covered."""
     if covered is None:
         return {"interval_s": interval_s}
     if is_regular:
@@ -141,7 +144,7 @@ def detail_of(interval_s: float, covered: Range | None, *, is_regular: bool) -> 
 def origin_of_uncovered(
     origin: Mapping[str, Any], channels: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """Add to what a row stores each channel that is not judged, and its detail."""
+    """Add each channel that is not judged, with its detail, to what a row stores."""
     if not channels:
         return origin
     reasons = {
@@ -151,7 +154,7 @@ def origin_of_uncovered(
 
 
 def uncovered_in_words(channels: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say of the `not_calibrated` of a row how its channels are sampled and what is covered."""
+    """Describe a row's `not_calibrated` in words: how its channels are sampled and what is covered."""
     if any(channel.get("is_irregular") for channel in channels.values()):
         return "samples at irregular intervals, calibrated for regular ones"
     intervals_s = [channel["interval_s"] for channel in channels.values()]

@@ -55,7 +55,7 @@ def infer_covered(
     calibration: Calibration,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[SubsystemInference]:
-    """Judge windows of which `with_coverage` told what the calibration covers.
+    """Judge windows whose coverage by the calibration `with_coverage` has determined.
 
     Too short ones are warming up, the others share one model call. A window whose forecast is not finite
     fails alone. Raises what `infer` raises.

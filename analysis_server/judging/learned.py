@@ -118,11 +118,11 @@ class LearnedConstants:
 
 
 def _parsed(content: Mapping[str, Any], digest: str, key: tuple[str, str]) -> Calibration | None:
-    """Read constants; those of another release, which measured something else, are none."""
+    """Read constants; None for those of another release, which measured something else."""
     try:
         return parse_calibration(content, digest)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        _log.warning(f"Learned constants of {'/'.join(key)} can't be used, it learns anew: {error!r}")
+        _log.warning(f"Learned constants of {'/'.join(key)} can't be used; learning starts over: {error!r}")
         return None
 
 
@@ -132,7 +132,7 @@ def judge_by_choice(
     learned: Lookup,
     judge: Callable[[WindowSet, Calibration], list[SubsystemInference]],
 ) -> list[SubsystemInference]:
-    """Judge each job by the constants that are its own, those of one calibration together.
+    """Judge each job by its own constants, jobs with the same calibration together.
 
     `judge` is given jobs of which coverage by its calibration is told.
     """
@@ -147,7 +147,10 @@ def judge_by_choice(
 def choose(
     task: WindowSet, shipped: Calibration, learned: Lookup
 ) -> Iterator[tuple[Places, WindowSet, Calibration]]:
-    """Yield the constants that judge, each with its jobs' places and these jobs: every job once."""
+    """Yield the constants that judge, each with its jobs' places and these jobs: every job once.
+
+    Places are intp[n] in the task.
+    """
     by_shipped = with_coverage(task, shipped)
     is_left = np.ones(len(task.jobs), np.bool_)
     uncovered = np.flatnonzero(is_uncovered(by_shipped))
@@ -166,7 +169,7 @@ def choose(
 
 
 def is_uncovered(task: WindowSet) -> NDArray[np.bool_]:
-    """Tell which jobs have windows, and none that is covered, bool[job]."""
+    """Tell which jobs have windows but none that is covered, bool[job]."""
     if task.is_covered is None or task.steps is None:
         return np.zeros(len(task.jobs), np.bool_)
     has_window = task.steps >= MIN_WINDOW_LENGTH

@@ -43,7 +43,10 @@ def forecast_columns(
     mean: NDArray[np.float64],
     widths: Mapping[str, NDArray[np.float64]],
 ) -> dict[str, Any]:
-    """Shape one forecast and its bands as the row's columns; a channel without any sample has none."""
+    """Shape one forecast and its bands as the row's columns; a channel without any sample has none.
+
+    `window` is float[channel, time], `mean` float64[channel, step], `widths` the same by band: half widths.
+    """
     has_samples = sampled_channels(window)
     mean = np.where(has_samples[:, np.newaxis], mean, np.nan)
     places = decimal_places(window)
