@@ -117,8 +117,8 @@ def test_in_one_packet_a_second_nothing_nominal_is_flagged_and_every_kind_of_fau
 
 @pytest.mark.slow
 def test_learned_once_a_minute_nothing_nominal_is_flagged_and_every_kind_of_fault_is_found() -> None:
-    cell = measured(cell_of("learned", 60.0, subsystems=("comm",)), recordings=1)
-    assert cell["learned"]["comm"]["learned"] == 10
+    cell = measured(cell_of("learned", 60.0, subsystems=("eps",)), recordings=1)
+    assert cell["learned"]["eps"]["learned"] == 10
     assert cell["nominal"]["judged"] > 150
     assert cell["nominal"]["false_alarms_per_1000"] <= 1
     assert cell["all_faults"]["found_share"] >= 0.9
