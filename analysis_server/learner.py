@@ -13,7 +13,7 @@ import numpy as np
 import structlog
 
 from analysis_server.calibrations import Calibrations, Part, Progress
-from analysis_server.inference import Infer
+from analysis_server.forecasts import Infer
 from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import TritonClient
 from scoring.channel_settings import without_invalid_values

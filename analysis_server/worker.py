@@ -17,19 +17,18 @@ from analysis_server.calibrations import Calibrations
 from analysis_server.consuming import supervise
 from analysis_server.coverage import WHAT_TO_DO, Told, uncovered_in_words
 from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
-from analysis_server.inference import infer_covered
-from analysis_server.learned import LearnedConstants, judge_by_choice
+from analysis_server.inference import infer_windows
+from analysis_server.learned import LearnedConstants
 from analysis_server.learner import Learner, learner_of
 from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
 from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
 from analysis_server.rows import failed_rows
-from analysis_server.saving import save_apart
+from analysis_server.saving import commit, save_apart
 from analysis_server.triton import TritonClient
 from analysis_server.window_sets import WindowSet
 from scoring.calibration import BOUNDED_FORMAT, Calibration
-from telemetry_core import store
 from telemetry_core.broker import celery_app, publish
-from telemetry_core.database import Pool, open_pool, transaction
+from telemetry_core.database import Pool, open_pool
 from telemetry_core.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
 from telemetry_core.inferences import SubsystemInference, Verdict
 from telemetry_core.liveness import Liveness, Loop
@@ -43,7 +42,6 @@ from telemetry_core.observability import (
 )
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
 from telemetry_core.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 
 SERVICE: Final = "analysis-worker-1"
@@ -174,12 +172,7 @@ def _tell_of_learning(task: WindowSet, rows: Sequence[SubsystemInference]) -> No
 def _infer(task: WindowSet) -> list[SubsystemInference]:
     shipped = _calibration(task.model_name, task.model_version)
     infer = _triton(os.getpid()).infer
-    return judge_by_choice(
-        task,
-        shipped,
-        _learned(os.getpid()),
-        lambda part, calibration: infer_covered(part, infer=infer, calibration=calibration),
-    )
+    return infer_windows(task, infer=infer, calibration=shipped, learned=_learned(os.getpid()))
 
 
 def _finish(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
@@ -195,7 +188,7 @@ def _save(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInfere
         task,
         rows,
         lambda part, its_rows: hold_until_available(
-            lambda: _commit(part, its_rows),
+            lambda: commit(_pool(os.getpid()), part, its_rows),
             _stopping,
             service=SERVICE,
             loop=loop,
@@ -204,14 +197,6 @@ def _save(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInfere
     )
     if lost:
         raise refused("unsavable", "; ".join(lost), self.request.id)
-
-
-def _commit(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
-    with transaction(_pool(os.getpid())) as connection:
-        save_rows = store.revise_inferences if task.is_revision else store.save_inferences
-        save_rows(connection, task.jobs, rows)
-        if task.subsystem == SERIES_SUBSYSTEM:
-            store.save_results(connection, task.jobs, rows)
 
 
 def _send_singly(batch: InferenceBatch) -> None:
