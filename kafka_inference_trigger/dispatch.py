@@ -9,11 +9,12 @@ from uuid import NAMESPACE_URL, uuid5
 import structlog
 from celery import Celery
 
+from kafka_inference_trigger.batches import PlannedJob
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
-from kafka_inference_trigger.rules import PlannedJob
 from kafka_inference_trigger.trigger import Plan, internal_error
 from telemetry_core.broker import publish
 from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.messages import microseconds_of
 from telemetry_core.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
 from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 
@@ -93,11 +94,10 @@ class Dispatcher:
         plan.batches.pop(0)
 
     def _record(self, plan: Plan) -> None:
-        now = datetime.now(UTC)
+        now_us = microseconds_of(datetime.now(UTC))
         for planned in plan.jobs:
-            JOBS_DISPATCHED.labels(planned.job.metadata["lane"]).inc()
-            received_at = datetime.fromisoformat(planned.job.metadata["received_at"])
-            DISPATCH_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
+            JOBS_DISPATCHED.labels(planned.lane).inc()
+            DISPATCH_SECONDS.observe(max(0.0, (now_us - planned.received_us) / 1_000_000))
             if self._budget.admit("Submitted inferences of {count} more jobs in the last second"):
                 _log_job(planned, plan.task_ids)
         before, self._processed = self._processed, self._processed + plan.record_count
@@ -113,9 +113,8 @@ def task_id_of(batch: InferenceBatch) -> str:
 
 def _log_job(planned: PlannedJob, task_ids: Mapping[tuple[str, str], str]) -> None:
     job = planned.job
-    for reason in planned.reasons:
-        if reason.log_line:
-            _log.info(reason.log_line)
+    for line in planned.log_lines:
+        _log.info(line)
     for subsystem in planned.windows:
         _log.info(
             f"Submitted {subsystem} inference for {job.satellite_id}: {task_ids[subsystem, job.job_id]}"

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from kafka_inference_trigger import QUERIES
+from kafka_inference_trigger.batches import PlannedJob, plan_tasks
 from kafka_inference_trigger.dispatch import PublishTask, batch_publisher, task_id_of
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
-from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
 from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.broker import celery_app

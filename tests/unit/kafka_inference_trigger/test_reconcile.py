@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kafka_inference_trigger.batches import PlannedJob, plan_tasks
 from kafka_inference_trigger.reconcile import Key, demanded, reconcile, send_apart
-from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.records import Record

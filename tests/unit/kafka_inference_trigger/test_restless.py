@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.detection.field_telemetry import FEATURES, Fleet, Packets, Track, records_of
+from kafka_inference_trigger.batches import PlannedJob
 from kafka_inference_trigger.restless import LEAST_MOVE, NEW_STEPS, AddedShare
-from kafka_inference_trigger.rules import PlannedJob, is_periodic
+from kafka_inference_trigger.rules import is_periodic
 from kafka_inference_trigger.trigger import InferenceTrigger
 from kafka_inference_trigger.windows import look_back_s
 from telemetry_core.messages import job_id_of, microseconds_of

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.channel_windows import SampleWindow
-from kafka_inference_trigger.windows import Arrival, TelemetryWindows
+from kafka_inference_trigger.sample_sets import Arrival
+from kafka_inference_trigger.windows import TelemetryWindows
 from telemetry_core.errors import InvalidTelemetryMessage
 from telemetry_core.inferences import Lane
 from telemetry_core.messages import TelemetryMessage
