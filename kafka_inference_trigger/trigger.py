@@ -81,7 +81,7 @@ class Plan:
     batches: list[InferenceBatch] = field(default_factory=list)
     #: Where each job came from: the message of one that can't be sent becomes a dead letter.
     records: dict[str, Record] = field(default_factory=dict)
-    #: (subsystem, job id) to the task that holds it, as confirmed.
+    #: (subsystem, job id) to the task that holds it.
     task_ids: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
