@@ -1,8 +1,8 @@
 """How the newest samples of a window differ from the recording and from the samples before them.
 
 For channels that were calibrated on a recording: it says what is usual and how large a difference is common.
-Its levels alone say little, for training and flight are often scaled differently; the window's own earlier
-samples say what is usual now. Arrays are float64[job, channel, time], NaN = missing sample.
+It says nothing of levels, which may be others in flight or in another season (ADR 0042); the window's own
+earlier samples say what is usual now. Arrays are float64[job, channel, time], NaN = missing sample.
 """
 
 from collections.abc import Mapping, Sequence

@@ -82,10 +82,10 @@ def measured_blocks(values: Floats, length: int, moduli: Floats) -> list[RecentS
     ]
 
 
-def fit_channels(blocks: Sequence[RecentStatistics], values: Floats, moduli: Floats) -> list[ChannelChanges]:
+def fit_channels(blocks: Sequence[RecentStatistics], values: Floats) -> list[ChannelChanges]:
     """What is usual for each channel and which distances are common; NaN where the recording is too short.
 
-    A counter, finite in moduli float64[channel], has no usual level.
+    Nor has any a usual level (ADR 0042). `values` is float64[channel, time].
     """
     usual = finite_quantile(np.concatenate([block.newest for block in blocks]), 0.5)
     largest = np.stack([masked_max(np.moveaxis(block.distances(usual), 0, -1)) for block in blocks])
@@ -94,8 +94,8 @@ def fit_channels(blocks: Sequence[RecentStatistics], values: Floats, moduli: Flo
     floor = LEAST_SHARE * np.where(is_share, 1.0, np.maximum(size, SMALLEST_SIZE)[:, None])
     common = np.maximum(finite_quantile(largest, COMMON), floor[:, None])
     is_level = np.array([name.startswith("mean_") for name in CHANGES])
-    usual[np.isfinite(moduli)[:, None] & is_level] = np.nan
-    common[:, 0][np.isfinite(moduli)[:, None] & is_level] = np.nan
+    usual[:, is_level] = np.nan
+    common[:, 0, is_level] = np.nan
     return [ChannelChanges(usual=one, common=other) for one, other in zip(usual, common, strict=True)]
 
 
@@ -124,7 +124,7 @@ def fit_changes(
         values = np.stack(list(telemetry.values()))
         moduli = np.array([counters.get(f"{subsystem}.{name}", np.inf) for name in telemetry])
         blocks = measured_blocks(values, length, moduli)
-        fitted = fit_channels(blocks, values, moduli)
+        fitted = fit_channels(blocks, values)
         channels |= {
             f"{subsystem}.{name}": document(one) for name, one in zip(telemetry, fitted, strict=True)
         }

@@ -1,4 +1,4 @@
-"""OPSSAT-AD segments as features, and three detectors that learn from nominal ones; [segment, feature]."""
+"""OPSSAT-AD segments as features [segment, feature]; detectors of nominal ones, trees taught by labels."""
 
 import csv
 from collections.abc import Callable
@@ -136,6 +136,16 @@ def swapped(rows: Floats, seed: int) -> Score:
 
 def _with_swapped_features(rows: Floats, rng: np.random.Generator) -> Floats:
     return np.where(rng.random(rows.shape) < 0.5, rng.permuted(rows, axis=0), rows)
+
+
+def taught_by_labels(rows: Floats, is_anomalous: Flags, seed: int) -> Score:
+    """Probability of being anomalous, by extremely randomised trees (Geurts, Ernst, Wehenkel, 2006).
+
+    `rows` is float64[segment, feature]; both classes weigh the same.
+    """
+    trees = ExtraTreesClassifier(TREES, random_state=seed, min_samples_leaf=2, class_weight="balanced")
+    trees.fit(rows, is_anomalous)
+    return lambda other: trees.predict_proba(other)[:, 1]
 
 
 DETECTORS: dict[str, Callable[[Floats, int], Score]] = {

@@ -70,6 +70,20 @@ def test_a_change_within_the_window_is_flagged_even_at_a_level_never_recorded(
     assert shares["statistics"] + shares["change"] == pytest.approx(1)
 
 
+@pytest.mark.parametrize("level", [0.0, 0.5, -3.0, 50.0, -9999.0])
+def test_nominal_telemetry_at_a_level_never_recorded_is_nominal(level: float, folder: Path) -> None:
+    windows = np.concatenate(list(stream_windows(noise(3000, seed=9)[None] + level, STEPS)))
+    verdicts = score_windows(
+        windows,
+        np.zeros_like(windows),
+        np.ones_like(windows),
+        subsystem="beam",
+        channels=("power",),
+        calibration=load_calibration(folder),
+    )
+    assert (verdicts.score[STEPS:] > ANOMALY_THRESHOLD).mean() < 0.01
+
+
 @pytest.mark.parametrize(
     "detection", [Detection(direction="below"), Detection(minimum_deviation=20)], ids=["side", "size"]
 )

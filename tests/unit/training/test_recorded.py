@@ -29,6 +29,8 @@ recording:
   channels: {u: eps.voltage, f: eps.flag}
 """
 
+IS_LEVEL = np.array([name.startswith("mean_") for name in CHANGES])
+
 
 def calibrated(
     folder: Path, monkeypatch: pytest.MonkeyPatch, values: np.ndarray, mission: str = MISSION
@@ -57,7 +59,7 @@ def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
 ) -> None:
     calibration = calibrated(tmp_path, monkeypatch, np.random.default_rng(4).normal(size=900))
     assert list(calibration.changes.channels) == ["eps.voltage"]
-    assert np.isfinite(calibration.changes.channels["eps.voltage"].usual).all()
+    assert np.isfinite(calibration.changes.channels["eps.voltage"].usual[~IS_LEVEL]).all()
     shipped = load_calibration(MODEL)
     assert calibration.channels.keys() == shipped.channels.keys()
     assert calibration.band_widths.keys() == shipped.band_widths.keys() | {"eps.voltage"}
@@ -92,7 +94,7 @@ def test_a_counter_of_the_mission_is_calibrated_as_one(
     values = np.cumsum(np.random.default_rng(2).integers(5, 9, size=900)) % 1024
     mission = MISSION.replace("{unit: V}", "{unit: V, kind: counter, modulo: 1024}")
     usual = calibrated(tmp_path, monkeypatch, values, mission).changes.channels["eps.voltage"].usual
-    assert np.isnan(usual).tolist() == [name.startswith("mean_") for name in CHANGES]
+    assert 5 < usual[CHANGES.index("change_60")] < 8
 
 
 def test_a_recording_too_short_for_a_measure_leaves_it_unknown() -> None:
@@ -103,27 +105,35 @@ def test_a_recording_too_short_for_a_measure_leaves_it_unknown() -> None:
 
 
 def test_a_constant_recording_has_common_changes_above_zero() -> None:
-    content = fit_changes({"a": {"b": np.full(800, -1.0)}})
-    assert (parse_changes(content).channels["a.b"].common > 0).all()
+    common = parse_changes(fit_changes({"a": {"b": np.full(800, -1.0)}})).channels["a.b"].common
+    assert (common[0, ~IS_LEVEL] > 0).all()
+    assert (common[1] > 0).all()
 
 
-def test_a_counter_has_no_usual_level_and_its_wraps_are_no_changes() -> None:
+def test_a_recording_tells_no_usual_level() -> None:
+    constants = parse_changes(fit_changes({"a": {"b": np.random.default_rng(2).normal(size=2000)}}))
+    channel = constants.channels["a.b"]
+    assert np.isnan(channel.usual).tolist() == np.isnan(channel.common[0]).tolist() == IS_LEVEL.tolist()
+    assert np.isfinite(channel.common[1]).all()
+
+
+def test_wraps_of_a_counter_are_no_changes() -> None:
     whole = np.cumsum(np.random.default_rng(2).integers(5, 9, size=2000)).astype(float)
     wrapping, plain = (
         parse_changes(fit_changes({"a": {"b": values}}, 256, {"a.b": 1024.0})).channels["a.b"]
         for values in (whole % 1024, whole)
     )
-    is_level = np.array([name.startswith("mean_") for name in CHANGES])
-    assert np.isnan(wrapping.usual).tolist() == np.isnan(wrapping.common[0]).tolist() == is_level.tolist()
     np.testing.assert_allclose(wrapping.usual, plain.usual, rtol=1e-4)
-    np.testing.assert_allclose(wrapping.common[1, is_level], plain.common[1, is_level], rtol=1e-4)
+    # Scales differ, and with them the floors under the other distances.
+    np.testing.assert_allclose(wrapping.common[1, IS_LEVEL], plain.common[1, IS_LEVEL], rtol=1e-4)
 
 
 def test_missing_samples_are_survived() -> None:
     values = np.random.default_rng(2).normal(size=800)
     values[300:420] = np.nan
-    constants = parse_changes(fit_changes({"a": {"b": values}})).channels["a.b"]
-    assert np.isfinite(constants.common).all()
+    common = parse_changes(fit_changes({"a": {"b": values}})).channels["a.b"].common
+    assert np.isfinite(common[0, ~IS_LEVEL]).all()
+    assert np.isfinite(common[1]).all()
 
 
 def test_one_window_ends_at_every_sample() -> None:
