@@ -28,7 +28,7 @@ demo: setup up ## From a fresh clone to found anomalies; RECORDING=FILE replays 
 	@$(python) -m deploy.native.demo $(if $(RECORDING),"$(RECORDING)")
 
 calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simulated telemetry without one
-	@$(python) -m $(if $(RECORDING),training.recorded "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
+	@$(python) -m $(if $(RECORDING),recordings.calibrate "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
 
 calibrations: ## What the platform learned by itself: ARGS="list | show|pin|rollback SATELLITE SUBSYSTEM [VERSION]"
 	@$(python) -m housekeeping.calibrations $(or $(ARGS),list)
@@ -64,8 +64,8 @@ test-compose: setup down ## The platform under Docker Compose, with images built
 
 fuzz: up ## 100,000 messages, 10,000 tasks, windows and mission files, 10,000 requests
 	@export FUZZ_MESSAGES=50000 FUZZ_TASKS=10000; $(python) -m pytest -q tests/unit/fuzz
-	@export FUZZ_ROWS=5000; $(python) -m pytest -q tests/integration/test_round_trips.py
-	@export SCHEMATHESIS_CASES=10000; $(python) -m pytest -q tests/integration/test_api_contract.py
+	@export FUZZ_ROWS=5000; $(python) -m pytest -q tests/integration/postgres/test_round_trips.py
+	@export SCHEMATHESIS_CASES=10000; $(python) -m pytest -q tests/integration/api/test_contract.py
 
 soak: up ## A steady load, and whether memory, descriptors, connections or disk grow: MINUTES=30
 	@$(python) -m tests.chaos.soak --minutes $(or $(MINUTES),30)
@@ -78,12 +78,12 @@ bench: up ## Print throughput and latency figures
 	@$(python) -m benchmarks.platform.run $(BENCH)
 
 preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST=FILE) and after a change
-	@$(python) -m training.preview \
+	@$(python) -m recordings.preview \
 		"$(or $(RECORDING),$(error make preview RECORDING=FILE MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml]))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
 
 scan: ## What in RECORDING=FILE is unlike the rest of it; MISSION_FILE describes the recording
-	@$(python) -m training.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \
+	@$(python) -m recordings.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)"
 
 train: ## Train, export and judge MODEL=lstm_timeseries (needs the extra `training`: uv sync --extra training)

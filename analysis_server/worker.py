@@ -12,37 +12,43 @@ import structlog
 from celery import Task, signals
 from celery.exceptions import Ignore, Reject
 
-from analysis_server.calibration_file import CALIBRATION_FILE, load_calibration
-from analysis_server.calibrations import Calibrations
-from analysis_server.consuming import supervise
-from analysis_server.coverage import WHAT_TO_DO, Told, uncovered_in_words
-from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
-from analysis_server.inference import infer_windows
-from analysis_server.learned import LearnedConstants
+from analysis_server.delivery.consuming import supervise
+from analysis_server.delivery.handling import Handling, ShutdownRequested, handling_of, hold_until_available
+from analysis_server.delivery.parking import (
+    MAX_PARKED,
+    MAX_WAITS_FOR_UPGRADE,
+    header_count,
+    park,
+    times_parked,
+)
+from analysis_server.delivery.saving import commit, save_apart
+from analysis_server.judging.calibration_file import CALIBRATION_FILE, load_calibration
+from analysis_server.judging.coverage import WHAT_TO_DO, Told, uncovered_in_words
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.learned import LearnedConstants
+from analysis_server.judging.rows import failed_rows
+from analysis_server.judging.triton import TritonClient
 from analysis_server.learner import Learner, learner_of
-from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
-from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
-from analysis_server.rows import failed_rows
-from analysis_server.saving import commit, save_apart
-from analysis_server.triton import TritonClient
-from analysis_server.window_sets import WindowSet
+from analysis_server.learning.calibrations import Calibrations
+from analysis_server.windows.reading import ReadTask, read_series_task, read_subsystem_task, refused
+from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import BOUNDED_FORMAT, Calibration
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.database import Pool, open_pool
-from telemetry_core.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.liveness import Liveness, Loop
-from telemetry_core.models import newest_version
-from telemetry_core.observability import (
+from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.contract.models import newest_version
+from telemetry_core.contract.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.postgres.database import Pool, open_pool
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.service.liveness import Liveness, Loop
+from telemetry_core.service.observability import (
     configure_logging,
     jobs_in_words,
     record_verdicts,
     serve_metrics,
     start_tracing,
 )
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.service.settings import Settings
 
 SERVICE: Final = "analysis-worker-1"
 MAX_CONNECTIONS: Final = 8

@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
-from telemetry_core.access import HOST_NAME
-from telemetry_core.errors import InvalidMission
-from telemetry_core.roles import SERVICES, role_of
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.postgres.roles import SERVICES, role_of
+from telemetry_core.service.access import HOST_NAME
+from telemetry_core.service.settings import Settings, load_mission
 
 MIN_PASSWORD_LENGTH: Final = 12
 MIN_KEY_LENGTH: Final = 16

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from housekeeping import QUERIES
-from telemetry_core.database import Connection, Pool, open_pool, transaction
-from telemetry_core.errors import PlatformError
-from telemetry_core.false_alarms import rates_per_day
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.store import Row, select
+from telemetry_core.contract.errors import PlatformError
+from telemetry_core.contract.false_alarms import rates_per_day
+from telemetry_core.postgres.database import Connection, Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import Row, select
+from telemetry_core.service.settings import Settings
 
 NAME: Final = "calibrations"
 MOST_LINES: Final = 1_000

@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import CHORES_FAILED, DEPENDENCY_RETRIES
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.observability import CHORES_FAILED, DEPENDENCY_RETRIES
 
 SERVICE: Final = "housekeeping"
 RETRY_S: Final = 5.0

@@ -13,9 +13,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from housekeeping.chores import SERVICE, Chore
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
-from telemetry_core.topics import create_topics, topics_of
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.topics import create_topics, topics_of
+from telemetry_core.service.settings import Settings
 
 EVERY_S: Final = 20.0
 ANSWER_S: Final = 3.0

@@ -8,12 +8,12 @@ import structlog
 
 from housekeeping import QUERIES
 from housekeeping.chores import SERVICE, Chore
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import JobStatus
-from telemetry_core.observability import ROWS_EXPIRED
-from telemetry_core.settings import Settings
-from telemetry_core.store import select
+from telemetry_core.contract.inferences import JobStatus
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import select
+from telemetry_core.service.observability import ROWS_EXPIRED
+from telemetry_core.service.settings import Settings
 
 BATCH: Final = 500
 """Rows of the first table of one transaction: some tens of milliseconds."""

@@ -15,20 +15,20 @@ import structlog
 
 from housekeeping import QUERIES
 from housekeeping.chores import SERVICE, Chore
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable, ModelContractError
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference
-from telemetry_core.observability import CHORES_FAILED, JOBS_GIVEN_UP, TASKS_RESENT
-from telemetry_core.store import Row, save_inferences, save_results, select
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.tasks import (
+from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM
+from telemetry_core.contract.tasks import (
     DEAD_LETTER_QUEUE,
     DEFAULT_QUEUE,
     INFERENCE_QUEUE,
     SubmittedTask,
     submitted_task,
 )
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, save_inferences, save_results, select
+from telemetry_core.service.observability import CHORES_FAILED, JOBS_GIVEN_UP, TASKS_RESENT
 
 EVERY_S: Final = 10.0
 BATCH: Final = 500

@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.channel_windows import SampleWindow
-from telemetry_core.inferences import Job, Lane
-from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import (
+from kafka_inference_trigger.windows.channel_windows import SampleWindow
+from telemetry_core.contract.inferences import Job, Lane
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.tasks import (
     CHANNEL_FIELDS,
     LEAST_SPREAD_SHARE,
     MAX_BATCH_BYTES,

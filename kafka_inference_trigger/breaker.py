@@ -13,8 +13,8 @@ from typing import Final
 import structlog
 
 from kafka_inference_trigger.trigger import Outcome, Plan
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import INTAKE_PAUSED
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.observability import INTAKE_PAUSED
 
 WINDOW_RECORDS: Final = 1_000
 WINDOW_US: Final = 600 * 1_000_000

@@ -12,11 +12,11 @@ from celery import Celery
 from kafka_inference_trigger.batches import PlannedJob
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.trigger import Plan, internal_error
-from telemetry_core.broker import publish
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import microseconds_of
-from telemetry_core.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
-from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.rabbitmq import publish
+from telemetry_core.service.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
 
 JOBS_LOGGED_PER_S = 20
 PROGRESS_EVERY = 100

@@ -18,17 +18,17 @@ from kafka_inference_trigger.batches import PlannedJob, plan_tasks
 from kafka_inference_trigger.dispatch import batch_publisher, send_batches
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
-from kafka_inference_trigger.windows import look_back_s
-from telemetry_core.broker import celery_app
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import PlatformError
-from telemetry_core.look_back import read_since
-from telemetry_core.messages import microseconds_of
-from telemetry_core.records import MAX_BATCH, Record
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import select
-from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import InferenceBatch
+from kafka_inference_trigger.windows.satellites import look_back_s
+from telemetry_core.contract.errors import PlatformError
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.look_back import read_since
+from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.store import select
+from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.settings import Settings, load_mission
 
 Key = tuple[str, str]
 """Job id and subsystem."""

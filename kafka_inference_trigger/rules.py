@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from kafka_inference_trigger.sample_sets import SampleSet
-from telemetry_core.subsystems import Mission, Rule
+from kafka_inference_trigger.windows.sample_sets import SampleSet
+from telemetry_core.contract.mission import Mission, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ import structlog
 
 from kafka_inference_trigger.batches import PlannedJob, plan_tasks
 from kafka_inference_trigger.rules import Breach, Demand, breaches, demand_of
-from kafka_inference_trigger.sample_sets import Arrival, SampleSet
-from kafka_inference_trigger.windows import MAX_SATELLITES, TelemetryWindows
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.inferences import Job, Source, reasons_in_words
-from telemetry_core.messages import (
+from kafka_inference_trigger.windows.sample_sets import Arrival, SampleSet
+from kafka_inference_trigger.windows.satellites import MAX_SATELLITES, TelemetryWindows
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.inferences import Job, Source, reasons_in_words
+from telemetry_core.contract.messages import (
     MAX_DUMP_AGE_S,
     BadValue,
     ConflictingDuplicate,
@@ -23,16 +23,16 @@ from telemetry_core.messages import (
     parse_telemetry_message,
     time_of,
 )
-from telemetry_core.observability import (
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.observability import (
     MESSAGES_DUPLICATED,
     RESTLESS_SAMPLE_SETS,
     SATELLITES_EVICTED,
     SATELLITES_TRACKED,
     VALUES_REFUSED,
 )
-from telemetry_core.records import Record
-from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import InferenceBatch
 
 SERVICE = "kafka-inference-trigger"
 

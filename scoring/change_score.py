@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring.changes import (
+from scoring.measures.changes import (
     CHANGE_FAMILIES,
     LEAST_EVIDENCE,
     ChannelChanges,
     RecentStatistics,
     change_evidence,
 )
-from scoring.measures import (
+from scoring.measures.model_units import Numbers
+from scoring.measures.windows import (
     FAMILIES,
 )
-from scoring.model_units import Numbers
 from scoring.scores import CHANNEL_NORM, Floats, Scores, shares_of, to_score
 
 CHANGE_STEEPNESS = 1.0

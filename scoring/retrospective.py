@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.recording_measures import SCAN_FAMILIES, STEP, Floats, scan_families, usual_peak
+from scoring.measures.recordings import SCAN_FAMILIES, STEP, Floats, scan_families, usual_peak
 
 SCORE_BLOCK_SAMPLES = 300
 SMOOTHED_SAMPLES = 100

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.model_units import Numbers
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from scoring.measures.model_units import Numbers
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 
 Floats = npt.NDArray[np.float64]
 

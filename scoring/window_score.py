@@ -21,8 +21,9 @@ from scoring.calibration import (
     band_index,
 )
 from scoring.change_score import score_changes
-from scoring.channel_settings import is_counted, smoothed, without_shape
-from scoring.measures import (
+from scoring.measures.channel_settings import is_counted, smoothed, without_shape
+from scoring.measures.model_units import Numbers
+from scoring.measures.windows import (
     FAMILIES,
     MEASURES,
     WINDOW_FAMILIES,
@@ -31,10 +32,9 @@ from scoring.measures import (
     known_shares,
     measure_windows,
 )
-from scoring.model_units import Numbers
 from scoring.scores import CHANNEL_NORM, MIN_SAMPLES, Floats, Scores, shares_of, to_score
-from scoring.series import FAMILY_OF_TEST, TESTS, series_evidence
-from telemetry_core.subsystems import Detection
+from scoring.series.judgement import FAMILY_OF_TEST, TESTS, series_evidence
+from telemetry_core.contract.mission import Detection
 
 Place = tuple[int, int]
 """Band and length whose constants judge."""

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from simulator import power
-from simulator.orbit import Array
-from simulator.sensors import SENSORS, Telemetry
+from simulator.physics import power
+from simulator.physics.orbit import Array
+from simulator.physics.sensors import SENSORS, Telemetry
 
 DEFAULT_START_S = 30.0
 SPIKE_EVERY_S = 10.0

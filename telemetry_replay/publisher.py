@@ -7,7 +7,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from telemetry_core.messages import REPLAYED_HEADER
+from telemetry_core.contract.messages import REPLAYED_HEADER
 
 CONNECT_TIMEOUT_S: Final = 15.0
 CLOSE_TIMEOUT_S: Final = 60.0

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.messages import MessageHeader, parse_header
-from telemetry_core.records import Record
-from telemetry_core.subsystems import Mission
-from telemetry_core.values import number_of
-from telemetry_core.victoria import is_kept, sample_line
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.messages import MessageHeader, parse_header
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import number_of
+from telemetry_core.kafka.records import Record
+from telemetry_core.victoriametrics import is_kept, sample_line
 from telemetry_writer.first_values import FirstValues
 
 MAX_WILDCARD_FIELDS: Final = 64

@@ -6,14 +6,14 @@ from typing import Final, Protocol
 
 import structlog
 
-from telemetry_core.observability import (
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.observability import (
     MESSAGES_FAILED,
     MESSAGES_SKIPPED,
     SAMPLES_OUT_OF_RETENTION,
     LogBudget,
 )
-from telemetry_core.records import Record
-from telemetry_core.subsystems import Mission
 from telemetry_writer.first_values import FirstValues
 from telemetry_writer.series import SampleImport, plan_import
 

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from training.baselines import all_baselines
-from training.evaluate import HISTORY, HORIZONS, MAX_HORIZON, forecast_figures, held_out_windows
-from training.families import Series
-from training.recorded_series import attitude_series, nasa_series
-from training.report import table, write_report
+from training.data.families import Series
+from training.data.recorded_series import attitude_series, nasa_series
+from training.evaluation.baselines import all_baselines
+from training.evaluation.evaluate import HISTORY, HORIZONS, MAX_HORIZON, forecast_figures, held_out_windows
+from training.evaluation.report import table, write_report
 
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
 MODELS = ("lstm_timeseries", "transformer_timeseries", "vae_timeseries", "moving_average")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring.series import LEVEL_LENGTHS, TESTS, series_statistics
-from training.nominal_series import NOMINAL
-from training.posted_series import FITTING, nominal_examples
+from scoring.series.judgement import LEVEL_LENGTHS, TESTS, series_statistics
+from training.data.nominal_series import NOMINAL
+from training.data.posted_series import FITTING, nominal_examples
 
 RARE = np.array([1e-2 if test == "noise" else 3e-3 for test in TESTS])
 """Share of the nominal series of a carrier that exceed the level of a test."""
@@ -27,7 +27,7 @@ def fitted_levels(length: int, count: int = SERIES) -> npt.NDArray[np.float64]:
 
 
 def table(levels: Sequence[npt.NDArray[np.float64]]) -> str:
-    """The levels as they stand in `scoring/series.py`."""
+    """The levels as they stand in `scoring/series/judgement.py`."""
     columns = {test: [round(float(row[number]), 2) for row in levels] for number, test in enumerate(TESTS)}
     return "\n".join(f'    "{test}": {tuple(values)},' for test, values in columns.items())
 

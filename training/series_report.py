@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.window_score import score_unknown
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from training.nominal_series import HEAVY_TAILED, NOMINAL, Make
-from training.posted_series import (
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from training.data.nominal_series import HEAVY_TAILED, NOMINAL, Make
+from training.data.posted_series import (
     CHOOSING,
     FAULTS,
     FAULTY_CARRIERS,

@@ -11,15 +11,15 @@ from typing import Final
 
 import structlog
 
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable, InvalidMission
-from telemetry_core.liveness import Liveness
-from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
-from telemetry_core.roles import as_service
+from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import select
 from telemetry_core.search import SearchEngine
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import select
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing
+from telemetry_core.service.settings import Settings, load_mission
+from telemetry_core.victoriametrics import VictoriaMetrics
 from verdict_relay import QUERIES
 from verdict_relay.alerts import AlertProjection
 from verdict_relay.relay import SERVICE, Follower, Relay, Sink, backoff_s, follow, restart

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scoring.alert_rule import Judged, Run, runs_of
-from telemetry_core.messages import generated_us_of
+from telemetry_core.contract.messages import generated_us_of
 
 CHECKPOINT_EVERY: Final = 200
 """Verdicts from one kept state to the next: so many more than its own lateness does a late one fold again."""

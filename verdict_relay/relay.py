@@ -9,11 +9,14 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Loop
-from telemetry_core.observability import (
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.values import storable_text
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import Row, select
+from telemetry_core.search import DEPENDENCY, SearchRefused
+from telemetry_core.service.liveness import Loop
+from telemetry_core.service.observability import (
     DEPENDENCY_RETRIES,
     RELAY_LAG_SECONDS,
     VERDICTS_FORGOTTEN,
@@ -22,9 +25,6 @@ from telemetry_core.observability import (
     LogBudget,
     traced,
 )
-from telemetry_core.search import DEPENDENCY, SearchRefused
-from telemetry_core.store import Row, select
-from telemetry_core.values import storable_text
 from verdict_relay import QUERIES
 from verdict_relay.documents import verdict_key
 

@@ -7,13 +7,13 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.producer import ConfirmedProducer, OutgoingRecord
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.producer import ConfirmedProducer, OutgoingRecord
+from telemetry_core.postgres.store import Row
 from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
-from telemetry_core.settings import Settings
-from telemetry_core.store import Row
-from telemetry_core.subsystems import Mission
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.service.settings import Settings
+from telemetry_core.victoriametrics import VictoriaMetrics
 from verdict_relay.documents import result_record, sample_lines, search_document, verdict_key
 from verdict_relay.relay import SERVICE, Cursor, Refusal, refusal_of
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from analysis_server.calibration_file import load_calibration
-from benchmarks.detection.event_metrics import Flags, Floats
-from benchmarks.detection.recordings import SUBFOLDER
-from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, table
+from analysis_server.judging.calibration_file import load_calibration
+from benchmarks.detection.evaluation.event_metrics import Flags, Floats
+from benchmarks.detection.evaluation.recordings import SUBFOLDER
+from benchmarks.detection.evaluation.report import DataMissingError, Options, Report, config_hash, table
 from scoring.forecast_bands import BANDS, OTHERS, Widths, half_widths, parse_widths
 from training.band_widths import (
     FUTURE,
@@ -27,9 +27,9 @@ from training.band_widths import (
     windows_with_future,
 )
 from training.calibrate import REPOSITORY
-from training.families import Series, synthetic_series
-from training.nominal import Sampling
-from training.recorded_series import attitude_series, nasa_series
+from training.data.families import Series, synthetic_series
+from training.data.nominal import Sampling
+from training.data.recorded_series import attitude_series, nasa_series
 
 MODEL: Final = REPOSITORY / "lstm_timeseries" / "1"
 HORIZONS: Final = (1, 5, 16, 64)

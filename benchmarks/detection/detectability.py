@@ -10,13 +10,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
-from benchmarks.detection.field_faults import FAULTS
-from benchmarks.detection.field_figures import FOUND, LEARNING
-from benchmarks.detection.field_posted import POSTED_EVERY
-from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from training.report import table
+from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
+from benchmarks.detection.field.faults import FAULTS
+from benchmarks.detection.field.figures import FOUND, LEARNING
+from benchmarks.detection.field.posted import POSTED_EVERY
+from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from training.evaluation.report import table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "detectability.md"
 COMMAND: Final = 'make bench-detection ARGS="--suite field --json FIELD.json"'

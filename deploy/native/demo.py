@@ -19,7 +19,7 @@ from typing import Any, Final
 import psycopg2
 
 from deploy.native.installation import Platform
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 SATELLITES: Final = 4

@@ -9,7 +9,7 @@ import requests
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from telemetry_core.observability import HEALTH_PATH
+from telemetry_core.service.observability import HEALTH_PATH
 
 Probe = Callable[[], str | None]
 

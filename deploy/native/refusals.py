@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.native.places import Places
 from deploy.native.ports import TakenPort
 from deploy.preflight import configuration_problems
-from telemetry_core.observability import TRACES_ENDPOINT
+from telemetry_core.service.observability import TRACES_ENDPOINT
 
 
 class RefusedError(RuntimeError):

@@ -13,10 +13,10 @@ from typing import Any
 from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import body_in_words
 from operation_server.dead_letters.office import Choice, DeadLetterOffice, Filters, Outcome
-from telemetry_core.broker import celery_app
-from telemetry_core.database import open_pool
-from telemetry_core.errors import PlatformError
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import PlatformError
+from telemetry_core.postgres.database import open_pool
+from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.settings import Settings
 
 NAME = "dead-letters"
 MAX_BODY_BYTES = 4096

@@ -12,9 +12,9 @@ import structlog
 from operation_server.dead_letters import QUERIES
 from operation_server.dead_letters.brokers import MAX_TAKEN_BYTES, KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import Letter, Source
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row, select
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import Row, select
 
 KEPT_FOR: Final = timedelta(days=30)
 MAX_HANDLED: Final = 1_000

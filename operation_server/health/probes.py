@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 _log = structlog.get_logger(__name__)
 

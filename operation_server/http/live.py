@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 from fastapi import WebSocket
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 RETRY_S: Final = 2.0
 

@@ -20,9 +20,9 @@ from operation_server.pipeline.thresholds import (
     unavailable,
     without_normal,
 )
-from telemetry_core.database import Pool, transaction
-from telemetry_core.disk import DiskSpace, shortage
-from telemetry_core.store import Row, select
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, select
+from telemetry_core.service.disk import DiskSpace, shortage
 
 RELAY_CEILING: Final = 10_000
 SEARCH_SINK: Final = "search"

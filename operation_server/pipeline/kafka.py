@@ -20,10 +20,10 @@ from operation_server.pipeline.thresholds import (
     unavailable,
     without_normal,
 )
-from telemetry_core.consumer_group import observer_of
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
-from telemetry_core.stream import TRIGGER_GROUP, WRITER_GROUP
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.consumer_group import observer_of
+from telemetry_core.kafka.stream import TRIGGER_GROUP, WRITER_GROUP
+from telemetry_core.service.settings import Settings
 
 Offsets = dict[TopicPartition, int]
 

@@ -11,7 +11,7 @@ from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.schemas import PassedOver, PassedOverPart
 from operation_server.pipeline.thresholds import Finding, judged, without_normal
-from telemetry_core.store import Row
+from telemetry_core.postgres.store import Row
 
 NEW_FOR: Final = timedelta(days=1)
 """So long what was passed over is a caution; verdicts stay listed longer, until they are taken."""

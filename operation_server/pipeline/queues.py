@@ -16,9 +16,9 @@ from operation_server.pipeline.thresholds import (
     unavailable,
     without_normal,
 )
-from telemetry_core.broker import queue_listing
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE
+from telemetry_core.rabbitmq import queue_listing
 
 REMEMBERED_S: Final = 300.0
 """A worker that was there and answers no more is shown for so long."""

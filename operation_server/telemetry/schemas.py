@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from operation_server.http.responses import Answer, Number
-from telemetry_core.values import Refusal
+from telemetry_core.contract.values import Refusal
 
 
 class DataPoint(Answer):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibrations import Calibrations, Part, Progress
+from analysis_server.judging.triton import Forecast
 from analysis_server.learner import (
     CALIBRATED,
     LATEST_RETRY_S,
@@ -19,12 +19,13 @@ from analysis_server.learner import (
     generated_ms,
     next_look_s,
 )
-from analysis_server.stored_telemetry import StoredTelemetry
-from analysis_server.triton import Forecast
-from scoring.history import Samples
-from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES, Learned, needed_samples
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings, load_mission
+from analysis_server.learning.calibrations import Calibrations, Part, Progress
+from analysis_server.learning.stored_telemetry import StoredTelemetry
+from scoring.fitting.history import Samples
+from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
+from scoring.fitting.outcome import Learned
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.settings import Settings, load_mission
 
 DEFAULT = load_mission(Settings().mission_file)
 INTERVAL_S = 20.0

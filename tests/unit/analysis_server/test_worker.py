@@ -10,11 +10,11 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from analysis_server import worker
-from analysis_server.arguments import parse_series
-from analysis_server.delivery import GIVE_UP_AT
-from analysis_server.window_sets import WindowSet
-from telemetry_core.errors import DependencyUnavailable, ModelContractError
-from telemetry_core.inferences import Verdict
+from analysis_server.delivery.handling import GIVE_UP_AT
+from analysis_server.windows.arguments import parse_series
+from analysis_server.windows.window_sets import WindowSet
+from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.contract.inferences import Verdict
 
 TASK = parse_series(
     {"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version=lambda _model: None

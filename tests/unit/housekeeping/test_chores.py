@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from housekeeping.chores import Chore, keep_house
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 
 class Clock:

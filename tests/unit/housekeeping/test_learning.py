@@ -1,7 +1,7 @@
 """Every minute the workers are asked for a turn of learning."""
 
 from housekeeping.learning import learning_chore
-from telemetry_core.tasks import LEARN, SubmittedTask
+from telemetry_core.contract.tasks import LEARN, SubmittedTask
 
 
 def test_a_turn_bears_the_time_when_it_was_asked_for() -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from housekeeping.retention import retention_chores
-from telemetry_core.database import open_pool
-from telemetry_core.settings import Settings
+from telemetry_core.postgres.database import open_pool
+from telemetry_core.service.settings import Settings
 
 
 def names(**ages: Any) -> set[str]:

@@ -14,13 +14,13 @@ from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
 from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
-from telemetry_core.observability import SATELLITES_EVICTED
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Rule
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
+from telemetry_core.contract.mission import Rule
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.observability import SATELLITES_EVICTED
+from telemetry_core.service.settings import load_mission
 from tests.hostile import json_values
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")

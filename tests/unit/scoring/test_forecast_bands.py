@@ -5,9 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis_server.inference import infer_windows
+from analysis_server.judging.inference import infer_windows
 from scoring.forecast_bands import BANDS, STEP_RANGES, half_widths, parse_widths
-from tests.unit.analysis_server.test_inference import CALIBRATION, NOW, PersistenceModel, sine, window_set
+from tests.unit.analysis_server.judging.test_inference import (
+    CALIBRATION,
+    NOW,
+    PersistenceModel,
+    sine,
+    window_set,
+)
 
 TWICE, THRICE = ([factor] * (len(STEP_RANGES) - 1) for factor in (2.0, 3.0))
 WIDTHS = parse_widths({"eps.volts": {"50": TWICE, "90": THRICE}})

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telemetry_core.messages import parse_telemetry_message
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.messages import parse_telemetry_message
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.__main__ import build_messages
 from telemetry_replay.pacing import Pacer, parse_speed
 from telemetry_replay.publisher import PublishingError, usable_bootstrap

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.families import SHAPES, synthetic_series
+from training.data.families import SHAPES, synthetic_series
 
 torch = pytest.importorskip("torch", reason="the extra `training` is not installed")
 
-from training.data import Data, DataRecipe  # noqa: E402
+from training.data.data_set import Data, DataRecipe  # noqa: E402
 from training.train import RECIPES, train, weights_sha256  # noqa: E402
 
 LENGTH = 330

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from operation_server.dead_letters.gathering import EVERY_S, PAUSE_S, gathering
 from operation_server.dead_letters.office import MORE, Collection
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 LIMIT_S = 20.0
 

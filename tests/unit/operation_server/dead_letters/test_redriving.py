@@ -9,8 +9,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from operation_server.dead_letters.brokers import SENDING_S, KafkaLetters, RabbitLetters
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.settings import Settings
 
 TOPIC = "satellite-telemetry"
 

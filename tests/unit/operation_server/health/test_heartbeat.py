@@ -7,7 +7,7 @@ import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.health.heartbeat import reporting
-from telemetry_core.liveness import Liveness
+from telemetry_core.service.liveness import Liveness
 
 LIMIT_S = 20.0
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from operation_server.health.probes import GATE_S, Gate, Probes, Unavailable
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 
 class Server:

@@ -1,7 +1,7 @@
 import threading
 
 from operation_server.health.readiness import CACHE_S, Readiness
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 
 class Clock:

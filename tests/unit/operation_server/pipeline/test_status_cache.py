@@ -16,9 +16,9 @@ from operation_server.pipeline.queues import REMEMBERED_S, WorkersProbe
 from operation_server.pipeline.schemas import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
 from operation_server.pipeline.status_cache import CACHE_S, ProbeResults, StatusCache, pipeline_of
 from operation_server.telemetry.victoria import Sample
-from telemetry_core.disk import DiskSpace
-from telemetry_core.observability import RESTLESS_SAMPLE_SETS
-from telemetry_core.settings import Settings
+from telemetry_core.service.disk import DiskSpace
+from telemetry_core.service.observability import RESTLESS_SAMPLE_SETS
+from telemetry_core.service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,8 +19,8 @@ from operation_server.telemetry.series import (
     with_gaps,
 )
 from operation_server.telemetry.victoria import selector_of
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Window, metrics_by_channel
+from telemetry_core.contract.mission import Window, metrics_by_channel
+from telemetry_core.service.settings import Settings, load_mission
 
 MISSION = load_mission(Settings().mission_file)
 YEAR_MS = 365 * 86_400_000
