@@ -80,9 +80,9 @@ def run_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
 
 @app.task(name=LEARN, bind=True)
 def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
-    """Take one turn of learning; what it does not come to, for whatever reason, the next one does."""
+    """Take one turn of learning; whatever it does not get to is left to the next turn."""
     if not isinstance(sent_at_s, int | float):
-        raise refused("unreadable", "the time when it was sent is no number of seconds", self.request.id)
+        raise refused("unreadable", "its dispatch time is not a number of seconds", self.request.id)
     if time.time() - sent_at_s > STALE_S:
         return
     with _liveness.loop(f"task {self.request.id}") as loop:
@@ -95,7 +95,7 @@ def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
         try:
             _learner(os.getpid()).turn(goes_on=goes_on)
         except (DependencyUnavailable, ModelNotServed) as error:
-            _log.warning(f"{error}; learning goes on with its next turn")
+            _log.warning(f"{error}; learning continues at its next turn")
 
 
 def _take_up(self: Task[Any, None], read: Callable[[], ReadTask]) -> None:
@@ -165,7 +165,7 @@ def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
 
 
 def _tell_of_learning(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
-    """Log once of each satellite's subsystem that it is not judged, and what to do."""
+    """Log once per satellite and subsystem that it is not judged, and what to do."""
     for job, row in zip(task.jobs, rows, strict=True):
         if row.verdict is Verdict.LEARNING and _told_of.is_new((job.satellite_id, task.subsystem)):
             _log.warning(
@@ -206,7 +206,7 @@ def _save(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInfere
 
 
 def _send_singly(batch: InferenceBatch) -> None:
-    """Send every job of a batch as a task of its own: only the poisonous one can end as dead letter."""
+    """Send every job of a batch as a task of its own, so that only the poisonous one is dead-lettered."""
     for single in batch.singles():
         job_id = single.jobs[0].job.job_id
         publish(

@@ -48,7 +48,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _log.info(f"Keeping house: {', '.join(chore.name for chore in chores)}")
+    _log.info(f"Running the chores {', '.join(chore.name for chore in chores)}")
     liveness.start()
     keep_house(chores, stop, liveness.loop("chores"))
 

@@ -28,7 +28,7 @@ _log = structlog.get_logger(SERVICE)
 
 
 class JobRetention:
-    """Deletes finished jobs of one state, with all that hangs on them, from the oldest on."""
+    """Deletes finished jobs of one state with all their rows, oldest first."""
 
     def __init__(self, pool: Pool, status: JobStatus, days: float, *, clock: Callable[[], datetime]) -> None:
         self._pool = pool
@@ -69,7 +69,7 @@ class JobRetention:
 def retention_chores(
     pool: Pool, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> list[Chore]:
-    """List what is to be deleted; an age of 0 keeps for ever."""
+    """List what is to be deleted; an age of 0 keeps rows forever."""
     ages = {
         JobStatus.COMPLETED: settings.retention_completed_days,
         JobStatus.FAILED: settings.retention_failed_days,

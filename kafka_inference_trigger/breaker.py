@@ -136,8 +136,8 @@ class Breaker:
         self._is_told.clear()
         INTAKE_PAUSED.set(1)
         _log.error(
-            f"Intake paused: {share.in_words()}. Mend or stop the sender; intake resumes once the newest"
-            " messages are valid, or at once on SIGUSR1, which sends what is invalid to the dead letters"
+            f"Intake paused: {share.in_words()}. Fix or stop the sender; intake resumes once the newest"
+            " messages are valid, or at once on SIGUSR1, which sends the invalid ones to the dead letters"
         )
 
     def _close(self, probe: Probe) -> None:
@@ -146,6 +146,4 @@ class Breaker:
         self._seen.clear()
         self._admitted = probe.ends
         INTAKE_PAUSED.set(0)
-        _log.info(
-            "Intake resumed: what is invalid up to here goes to the dead letters", ends=dict(probe.ends)
-        )
+        _log.info("Intake resumed: invalid messages up to here go to the dead letters", ends=dict(probe.ends))

@@ -63,7 +63,7 @@ class DeadLetterTopic:
     def _record_refusal(self, letter: DeadLetter, reason: str) -> None:
         DEAD_LETTERS_REFUSED.inc()
         _log.error(
-            f"Kafka refused a dead letter, the message stays in {self._source_topic} only: {reason}",
+            f"Kafka refused a dead letter; its message is kept in {self._source_topic} only: {reason}",
             partition=letter.record.partition,
             offset=letter.record.offset,
         )

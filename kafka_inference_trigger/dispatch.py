@@ -68,7 +68,7 @@ def send_batches(
 
 
 class Dispatcher:
-    """Sends plans; what is confirmed leaves the plan, so that a retry sends only the rest."""
+    """Sends plans; confirmed batches leave the plan, so that a retry sends only the rest."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Dispatcher:
 
 
 def task_id_of(batch: InferenceBatch) -> str:
-    """Name a task after its content: a batch that is sent again bears the same id."""
+    """Name a task after its content: a batch that is sent again has the same id."""
     identity = "|".join([batch.subsystem, *(windowed.job.job_id for windowed in batch.jobs)])
     return str(uuid5(NAMESPACE_URL, identity))
 

@@ -1,5 +1,5 @@
 -- The statements of the trigger, by name.
 
 -- name: rows_of_jobs
--- Which subsystems of some jobs have a row.
+-- The subsystems of some jobs that have a row.
 SELECT job_id, subsystem FROM subsystem_inferences WHERE job_id = ANY (%(job_ids)s)

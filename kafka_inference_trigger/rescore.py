@@ -1,8 +1,8 @@
-"""`python -m kafka_inference_trigger.rescore SATELLITE FROM TO`: verdicts anew, in time order.
+"""`python -m kafka_inference_trigger.rescore SATELLITE FROM TO`: recomputes verdicts in time order.
 
-A late sample enters windows whose verdicts were given before it came. This reads the telemetry of
-that time from Kafka again, sorts it, and sends the jobs of FROM to TO as revisions; the verdict
-before and the one after are kept in `ops.revised_inferences`.
+A late sample enters windows whose verdicts were given before it came. This reads the telemetry of that time
+from Kafka again, sorts it, and sends the jobs of FROM to TO as revisions; the verdict before and the one
+after are kept in `ops.revised_inferences`.
 """
 
 import argparse

@@ -66,7 +66,9 @@ class Outcome:
 
 def internal_error(record: Record, error: Exception) -> DeadLetter:
     """Give a record up because of an error of ours, which the log explains."""
-    _log.error("Message given up after an unexpected error", exc_info=error, offset=record.offset)
+    _log.error(
+        "Message sent to the dead letters after an unexpected error", exc_info=error, offset=record.offset
+    )
     return DeadLetter(record=record, reason="internal_error", detail=f"{type(error).__name__}: {error}")
 
 
@@ -245,7 +247,7 @@ class InferenceTrigger:
 
 
 def _joined(earlier: PlannedJob | None, later: PlannedJob) -> PlannedJob:
-    """Join what two messages of one sample set demand: the later one knows all of its samples."""
+    """Join the demands of two messages of one sample set: the later one knows all of its samples."""
     if earlier is None or earlier.windows.keys() <= later.windows.keys():
         return later
     windows = {**earlier.windows, **later.windows}
@@ -261,7 +263,7 @@ def _unusual(record: Record, generated_us: int) -> dict[str, float | bool]:
 
 
 def outcome_of(record: Record, reason: str | None) -> Outcome:
-    """Keep of a record what the breaker counts."""
+    """Keep the parts of a record that the breaker counts."""
     return Outcome(
         sender=record.key,
         partition=record.partition,

@@ -73,7 +73,10 @@ def stream_windows(values: Floats, length: int) -> Iterator[npt.NDArray[np.float
 
 
 def measured_blocks(values: Floats, length: int, moduli: Floats) -> list[RecentStatistics]:
-    """Statistics of the verdicts of at most MOST_BLOCKS blocks, spread over the recording."""
+    """Statistics of the verdicts of at most MOST_BLOCKS blocks, spread over the recording.
+
+    `values` is float64[channel, time], `moduli` float64[channel], infinite where a channel is no counter.
+    """
     blocks = list(stream_windows(values, length))
     every = -(-len(blocks) // MOST_BLOCKS)
     return [
@@ -100,7 +103,7 @@ def fit_channels(blocks: Sequence[RecentStatistics], values: Floats) -> list[Cha
 
 
 def finite_quantile(value: Floats, quantile: float) -> Floats:
-    """Quantile over the first axis without NaN; NaN where nothing is left."""
+    """Quantile over the first axis without NaN, float64[n, ...] to [...]; NaN where nothing is left."""
     is_known = np.isfinite(value).any(axis=0)
     found = np.nanquantile(np.where(is_known, value, 0.0), quantile, axis=0)
     return np.where(is_known, found, np.nan)
@@ -182,7 +185,10 @@ def recorded_widths(recorded: Recorded, mission: Mission, model: Path) -> dict[s
 def read_recorded(
     path: Path, mission: Mission, source: str
 ) -> tuple[npt.NDArray[np.int64], dict[str, dict[str, Floats]]]:
-    """Read times and channels that the model sees; raises what reading and the mission raise."""
+    """Read times, int64[time] in Unix microseconds, and the channels that the model sees, float64[time] each.
+
+    Raises what reading and the mission raise.
+    """
     recording = recording_of(mission, source)
     samples = read_samples(path, recording, mission)
     columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))

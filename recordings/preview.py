@@ -62,7 +62,7 @@ class ModelFile:
 
 
 def records_of(samples: Samples, recording: Recording) -> list[Record]:
-    """Turn a recording into what Kafka would hold of it, each message received when it was generated."""
+    """Turn a recording into the records that Kafka would hold, each received when it was generated."""
     return [
         Record(value=value, key=None, partition=0, offset=offset, received_us=generated_us)
         for offset, (generated_us, value) in enumerate(build_messages(samples, recording))

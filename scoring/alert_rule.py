@@ -75,7 +75,7 @@ class Event(StrEnum):
 
 
 def step(run: Run | None, judged: Judged) -> tuple[Run | None, Event | None]:
-    """Return the run after one more verdict, and what that means; `None` or an ended run is quiet.
+    """Return the run after one more verdict, and what changed; `None` or an ended run is quiet.
 
     Warming up and learning are no anomalies: they neither begin a run nor keep it open.
     """

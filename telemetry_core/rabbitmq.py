@@ -42,7 +42,7 @@ def refuse_compressed_bodies() -> None:
 
 
 def celery_app(connection_name: str, settings: Settings) -> Celery:
-    """Build an application whose connections bear `connection_name` in RabbitMQ; nothing connects yet."""
+    """Build an application, not yet connected, whose connections are named `connection_name` in RabbitMQ."""
     refuse_compressed_bodies()
     app = Celery("analysis_server", backend=settings.celery_result_backend)
     app.conf.update(
@@ -180,7 +180,7 @@ def definitions(
 
 
 def _management(app: Any, what: str, timeout_s: float) -> Callable[[str, Any], Any]:
-    """Return a call of method and body to the management API, which answers a GET with what it read."""
+    """Return a function that calls the management API; it returns the answer to a GET."""
     connection = app.connection_for_read()
     virtual_host = quote(connection.virtual_host, safe="")
     url = f"http://{connection.hostname}:{MANAGEMENT_PORT}/api/{what}/{virtual_host}"

@@ -116,12 +116,10 @@ class VictoriaMetrics:
             for count, refusal in enumerate(map(self._post, self._recent.bodies()), start=1):  # noqa: B007
                 if refusal is not None:
                     SAMPLES_REFUSED.inc()
-                    _log.warning(f"An import that it had taken before is refused now: {refusal}")
-            _log.warning(f"VictoriaMetrics started anew: {count} imports before that were sent again")
+                    _log.warning(f"VictoriaMetrics refuses an import that it accepted before: {refusal}")
+            _log.warning(f"VictoriaMetrics restarted: resent {count} earlier imports")
             if self._recent.has_dropped:
-                _log.warning(
-                    "Not all could be kept: import them by 'python -m telemetry_writer.refill FROM TO'"
-                )
+                _log.warning("Older imports were not kept: run 'python -m telemetry_writer.refill FROM TO'")
         self._started_at = started_at
         self._recent.forget_flushed()
         return is_new
@@ -156,7 +154,7 @@ class VictoriaMetrics:
             elif len(part) == 1:
                 SAMPLES_REFUSED.inc()
                 refused[part[0]] = refusal
-                _log.warning(f"Sample left out, VictoriaMetrics refused it: {refusal}", line=part[0][:200])
+                _log.warning(f"Sample left out, as VictoriaMetrics refused it: {refusal}", line=part[0][:200])
             else:
                 middle = len(part) // 2
                 waiting += [part[middle:], part[:middle]]

@@ -15,7 +15,7 @@ class _RecordingPart(BaseModel):
 
 
 class TimeColumn(_RecordingPart):
-    """Where a sample's generation time stands and how it is written; without a zone it is UTC."""
+    """Which column holds a sample's generation time and in which format; without a zone it is UTC."""
 
     column: str
     format: str = "iso8601"

@@ -51,7 +51,7 @@ def keep_restored(victoria: VictoriaMetrics, stop: threading.Event, loop: Loop) 
             except DependencyUnavailable as error:
                 loop.hold(error.dependency)
             except Exception:  # noqa: BLE001 - health tells after a while, and the next round tries again
-                _log.exception("What VictoriaMetrics lost could not be sent again")
+                _log.exception("Samples that VictoriaMetrics lost could not be resent")
                 loop.hold(DEPENDENCY)
             stop.wait(RESTORE_EVERY_S)
 

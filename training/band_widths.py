@@ -153,7 +153,7 @@ def nominal_channels(sampling: Sampling) -> Mapping[str, Floats]:
 
 
 def fitted(windows: Mapping[str, Floats], forecast: Forecaster) -> dict[str, Factors]:
-    """Factors of every channel that has enough windows."""
+    """Factors of every channel that has enough windows, float64[window, history + FUTURE]."""
     found = {name: fit_factors(one, forecast) for name, one in windows.items()}
     return {name: factors for name, factors in found.items() if factors is not None}
 

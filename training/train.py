@@ -98,7 +98,7 @@ def fit(task: ForecasterTask | VaeTask, recipe: Recipe, mix: WindowMix, device: 
 
 
 def held_out_batches(mix: WindowMix, seed: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches that no network was trained on."""
+    """Batches that no network was trained on, pairs of float32[batch, HISTORY + 64]."""
     for seen, truth in mix.batches(np.random.default_rng(seed), 256, 24):
         yield torch.from_numpy(seen).to(device), torch.from_numpy(truth).to(device)
 

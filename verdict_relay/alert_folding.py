@@ -1,4 +1,4 @@
-"""Folding verdicts into alerts piece by piece, and again from an earlier state where one comes late: pure."""
+"""Folding verdicts into alerts piece by piece, and again from an earlier state after a late one: pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -91,7 +91,7 @@ def rewound(head: Head, verdicts: Sequence[Judged], before: Checkpoint) -> Head:
 
 
 def _first_us(folded: Checkpoint) -> int:
-    """An open run may go on; else what comes starts behind the state."""
+    """Return from when on alerts may change: an open run's start, else just after the state."""
     if folded.run is not None and folded.run.ended_us is None:
         return folded.run.started_us
     return generated_us_of(folded.job_id) + 1 if folded.job_id else 0

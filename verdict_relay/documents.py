@@ -28,7 +28,7 @@ def verdict_key(row: Row) -> str:
 
 
 def search_document(row: Row) -> dict[str, Any]:
-    """Return what the search engine keeps of a verdict."""
+    """Return the document that the search engine keeps for a verdict."""
     return {
         **{name: row[name] for name in _INDEXED},
         "generated_at": row["window_end"],

@@ -46,7 +46,7 @@ def report(consumer: Any, loop: Loop) -> None:
     ]
     loop.ready(is_ready=not cancelled)
     for name in cancelled:
-        _log.warning(f"Consuming from queue {name} was cancelled; it is taken up again")
+        _log.warning(f"RabbitMQ cancelled the consumer of queue {name}; subscribing again")
         consumer.add_task_queue(name)
 
 
@@ -101,7 +101,7 @@ class TaskConsumer(Consumer):
     def refuse(self, message: Any, reason: str) -> None:
         """Send a message to the dead letters and log why."""
         TASKS_REFUSED.labels("malformed").inc()
-        _log.error(f"Message refused, see queue dead-letters: {reason[:MAX_REASON_LENGTH]}")
+        _log.error(f"Message refused and sent to the queue dead-letters: {reason[:MAX_REASON_LENGTH]}")
         if not message.acknowledged:
             message.reject_log_error(_celery_log, self.broker_errors())
 
@@ -151,7 +151,7 @@ def supervise(app: Celery, liveness: Liveness) -> None:
 
 
 class QueueQuestion:
-    """Asks RabbitMQ, over a connection of its own, for the tasks that wait while this worker has none."""
+    """Asks RabbitMQ, over a connection of its own, how many tasks wait while this worker has none."""
 
     def __init__(
         self, app: Celery, *, is_busy: Callable[[], bool] = lambda: bool(state.active_requests)

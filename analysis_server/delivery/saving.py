@@ -66,5 +66,5 @@ def _save_as_failed(task: WindowSet, reason: str, save: Save) -> list[str]:
 
 
 def _bare(task: WindowSet) -> WindowSet:
-    """Leave out what a client put in: the reason must be saved even where that is at fault."""
+    """Leave out the client's input: the reason must be saved even if the input is at fault."""
     return replace(task, origins=[{}], jobs=[replace(task.jobs[0], metadata={})])

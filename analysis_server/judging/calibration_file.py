@@ -23,5 +23,5 @@ def load_calibration(directory: Path) -> Calibration:
         return parse_calibration(json.loads(content), hashlib.sha256(content).hexdigest())
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
-            f"{path} is no calibration for this version: run python -m training.calibrate ({error!r})"
+            f"{path} is not a calibration for this version: run python -m training.calibrate ({error!r})"
         ) from error

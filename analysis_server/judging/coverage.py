@@ -40,7 +40,8 @@ def choose(
 ) -> Iterator[tuple[Places, WindowSet, Calibration]]:
     """Yield the constants that judge, each with its jobs' places and these jobs: every job once.
 
-    The shipped ones where they cover a channel of a job, else its satellite's own where those do.
+    The shipped ones where they cover a channel of a job, else its satellite's own where those do. Places are
+    intp[n] in the task.
     """
     by_shipped = with_coverage(task, shipped)
     is_left = np.ones(len(task.jobs), np.bool_)
@@ -60,7 +61,7 @@ def choose(
 
 
 def is_uncovered(task: WindowSet) -> NDArray[np.bool_]:
-    """Tell which jobs have windows, and none that is covered, bool[job]."""
+    """Tell which jobs have windows but none that is covered, bool[job]."""
     if task.is_covered is None or task.steps is None:
         return np.zeros(len(task.jobs), np.bool_)
     has_window = task.steps >= MIN_WINDOW_LENGTH
@@ -98,9 +99,9 @@ def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
 
 
 def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
-    """Tell which channels come at irregular intervals that their constants do not know, bool[job, channel].
+    """Tell which channels are sampled irregularly although their constants need regular sampling.
 
-    What was recorded was fitted to intervals as they are.
+    bool[job, channel]. Constants from a recording were fitted to its intervals as they are.
     """
     is_recorded = calibration.changes.of_subsystem(task.subsystem, task.channels) is not None
     if task.is_irregular is None or is_recorded:
@@ -109,7 +110,7 @@ def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
 
 
 def covered_part(task: WindowSet, windows: Numbers) -> tuple[Numbers, Counts | None]:
-    """Leave of a task's windows and steps those of the channels that are judged."""
+    """Mask windows, float[job, channel, time], and steps where a channel is not judged: NaN, and 0."""
     if task.is_covered is None or task.steps is None:
         return windows, task.steps
     covered = task.is_covered
@@ -117,7 +118,7 @@ def covered_part(task: WindowSet, windows: Numbers) -> tuple[Numbers, Counts | N
 
 
 def judging_constants(task: WindowSet, calibration: Calibration) -> Calibration:
-    """Leave of the constants for posted series those that were fitted to the interval that was told.
+    """Keep of the constants for posted series only those fitted to the interval that the request states.
 
     Telemetry of schema 2, which tells no interval either, is judged as before.
     """
@@ -162,7 +163,7 @@ def is_covered(interval_s: Floats, ranges: Sequence[Range | None]) -> NDArray[np
 
 
 def detail_of(interval_s: float, covered: Range | None, *, is_regular: bool) -> dict[str, Any]:
-    """Say how a channel that is not judged is sampled, and what is covered."""
+    """Describe how a channel that is not judged is sampled, and which intervals are covered."""
     if covered is None:
         return {"interval_s": interval_s}
     if is_regular:
@@ -173,7 +174,7 @@ def detail_of(interval_s: float, covered: Range | None, *, is_regular: bool) -> 
 def origin_of_uncovered(
     origin: Mapping[str, Any], channels: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """Add to what a row stores each channel that is not judged, and its detail."""
+    """Add each channel that is not judged, with its detail, to what a row stores."""
     if not channels:
         return origin
     reasons = {
@@ -183,7 +184,7 @@ def origin_of_uncovered(
 
 
 def uncovered_in_words(channels: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say of the `not_calibrated` of a row how its channels are sampled and what is covered."""
+    """Describe a row's `not_calibrated` in words: how its channels are sampled and what is covered."""
     if any(channel.get("is_irregular") for channel in channels.values()):
         return "samples at irregular intervals, calibrated for regular ones"
     intervals_s = [channel["interval_s"] for channel in channels.values()]

@@ -45,7 +45,7 @@ class WindowForecasts:
     inference_time_ms: float
 
     def of_jobs(self, chosen: NDArray[np.intp]) -> "WindowForecasts":
-        """Return those of some jobs, at ascending places."""
+        """Return those of the jobs at these ascending places, intp[n]."""
         if len(chosen) == len(self.windows):
             return self
         return WindowForecasts(

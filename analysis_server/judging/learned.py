@@ -114,9 +114,9 @@ class LearnedConstants:
 
 
 def _parsed(content: Mapping[str, Any], digest: str, key: tuple[str, str]) -> Calibration | None:
-    """Read constants; those of another release, which measured something else, are none."""
+    """Read constants; None for those of another release, which measured something else."""
     try:
         return parse_calibration(content, digest)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        _log.warning(f"Learned constants of {'/'.join(key)} can't be used, it learns anew: {error!r}")
+        _log.warning(f"Learned constants of {'/'.join(key)} can't be used; learning starts over: {error!r}")
         return None

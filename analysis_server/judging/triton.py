@@ -153,7 +153,7 @@ class TritonClient:
 
 
 def _not_answering(model_name: str, model_version: str, silence: Silence) -> ModelNotServed:
-    reason = f"Triton calls it ready, and it answers nothing: {silence.reason}; restart Triton"
+    reason = f"Triton reports it as ready, but it does not answer: {silence.reason}; restart Triton"
     return ModelNotServed(f"{model_name} version {model_version}", reason)
 
 

@@ -1,9 +1,9 @@
 -- The statements of learning, by name.
 
 -- name: due_parts
--- Subsystems whose newest verdict is learning, and those whose constants are to be renewed, when they are due: those never
--- looked at first, then in the order of their turn. Those that have constants are due if they learn all the same: sampled
--- otherwise since. Of named satellites, whether due or not.
+-- Subsystems that are due: those whose newest verdict is learning, and those whose constants are to be renewed; never examined
+-- ones first, then by due time. One with constants is due as well if it is learning again, because its sampling changed.
+-- For named satellites, whether due or not.
 WITH RECURSIVE satellite AS (
     (SELECT satellite_id FROM inference_jobs ORDER BY satellite_id LIMIT 1)
     UNION ALL
@@ -58,7 +58,7 @@ END
 ORDER BY part.due_at NULLS FIRST, part.satellite_id, part.subsystem LIMIT %(limit)s
 
 -- name: claim_part
--- Puts the next look off for as long as this one may take; no row where another worker was first.
+-- Postpones the next look for as long as this one may take; no row if another worker claimed it first.
 INSERT INTO ops.learning_progress AS known (satellite_id, subsystem, samples, needed, reason, detail, looked_at, due_at)
 VALUES (
     %(satellite_id)s, %(subsystem)s, 0, %(needed)s, 'too_few_samples', '',
@@ -83,8 +83,8 @@ UPDATE ops.learning_progress SET
 WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 
 -- name: alert_spans
--- The windows of the anomalous verdicts of alerts, the newest ones, and of those that are not folded into alerts yet, but for
--- those by constants that were taken back.
+-- Newest windows of anomalous verdicts that belong to alerts or are not folded into alerts yet, except for verdicts by
+-- constants that were rolled back.
 SELECT
     (inference.input_data ->> 'window_start')::timestamptz AS window_start,
     (inference.input_data ->> 'window_end')::timestamptz AS window_end
@@ -148,7 +148,7 @@ SELECT
 FROM ops.calibrations WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 
 -- name: forget_calibrations
--- Of those that are not in use the newest ones stay.
+-- Keeps those in use, and the newest of the others.
 DELETE FROM ops.calibrations WHERE (satellite_id, subsystem, version) IN (
     SELECT satellite_id, subsystem, version FROM (
         SELECT satellite_id, subsystem, version, row_number() OVER (PARTITION BY state ORDER BY version DESC) AS place, state

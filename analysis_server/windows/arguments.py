@@ -217,5 +217,5 @@ def _job(parsed: SeriesArguments | SubsystemArguments) -> Job:
 
 
 def _utc(moment: datetime) -> datetime:
-    """Take a time without zone for UTC: hand-sent tasks often name none."""
+    """Treat a time without zone as UTC: hand-sent tasks often have none."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

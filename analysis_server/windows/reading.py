@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 def bound(names: Sequence[str], arguments: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
     """Give positional arguments their names, or raise `ModelContractError` for one too many."""
     if len(arguments) > len(names):
-        raise ModelContractError(f"{len(arguments)} arguments, at most {len(names)} are taken")
+        raise ModelContractError(f"{len(arguments)} arguments, at most {len(names)} are allowed")
     given = dict(zip(names, arguments, strict=False))
     if repeated := given.keys() & named.keys():
         raise ModelContractError(f"task argument {min(repeated)} is given twice")
@@ -45,7 +45,7 @@ def read_subsystem_task(
         given = bound(SUBSYSTEM_ARGUMENTS, arguments, named)
         return parse_subsystem(given, newest_version=newest_version), None
     if arguments or len(named) > 1:
-        raise ModelContractError("a batch stands alone, without other arguments")
+        raise ModelContractError("`batch` takes no other arguments beside it")
     batch = InferenceBatch.from_payload(named["batch"])
     return windows_of_batch(batch), batch
 
@@ -61,5 +61,5 @@ def read_series_task(
 def refused(reason: str, detail: str, task_id: object) -> Reject:
     """Count and log a task that goes to the dead letters; raise what this returns."""
     TASKS_REFUSED.labels(reason).inc()
-    _log.error(f"Task refused, see queue dead-letters: {detail[:MAX_REASON_LENGTH]}", task=task_id)
+    _log.error(f"Task refused and sent to the queue dead-letters: {detail[:MAX_REASON_LENGTH]}", task=task_id)
     return Reject(f"{reason}: {detail[:MAX_REASON_LENGTH]}", requeue=False)

@@ -68,11 +68,11 @@ class WindowSet:
     detection: Mapping[str, Detection] = field(default_factory=dict)
 
     def part(self, chosen: slice) -> Self:
-        """Return some of the jobs, with all that is told of them."""
+        """Return some of the jobs, with everything known about them."""
         return self.of_jobs(np.arange(len(self.jobs))[chosen])
 
     def of_jobs(self, chosen: NDArray[np.intp]) -> Self:
-        """Return the jobs at these ascending places, with all that is told of them."""
+        """Return the jobs at these ascending places, intp[n], with everything known about them."""
         if len(chosen) == len(self.jobs):
             return self
         return replace(
@@ -123,7 +123,10 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
 
 
 def origin_of_channels(batch: InferenceBatch, number: int, records: NDArray[Any]) -> dict[str, Any]:
-    """Say of a job which channels have no window and why, and whose steps lie elsewhere than the job's."""
+    """Say which channels of a job have no window and why, and whose steps differ from the job's times.
+
+    `records` is CHANNEL_RECORD[job, channel].
+    """
     mine = dict(zip(batch.channels, records[number], strict=True))
     states = {name: ChannelState(int(record["state"])) for name, record in mine.items()}
     without = {name: state.words for name, state in states.items() if state not in WITH_WINDOW}
@@ -172,7 +175,7 @@ def _unpacked(batch: InferenceBatch, text: str, dtype: np.dtype[Any], shape: tup
 
 
 def _checked(batch: InferenceBatch, records: NDArray[Any]) -> NDArray[Any]:
-    """Refuse what no trigger sends: it would end in rows that nothing can read."""
+    """Refuse values that no trigger sends: they would end in rows that nothing can read."""
     times = records["end_us"]
     is_sound = (
         np.isfinite(records["base"])
@@ -185,5 +188,5 @@ def _checked(batch: InferenceBatch, records: NDArray[Any]) -> NDArray[Any]:
         & np.isin(records["state"], list(ChannelState))
     )
     if not is_sound.all():
-        raise ModelContractError(f"channels of {batch.subsystem} hold what no trigger sends")
+        raise ModelContractError(f"channels of {batch.subsystem} contain values that no trigger sends")
     return records

@@ -61,7 +61,7 @@ def answers_sql(dsn: dict[str, Any]) -> Probe:
 
 
 def serves_kafka(address: str) -> Probe:
-    """Ready when the broker tells its topics."""
+    """Ready when the broker lists its topics."""
 
     def probe() -> str | None:
         try:

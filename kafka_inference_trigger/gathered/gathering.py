@@ -26,10 +26,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Joinable(Protocol):
-    """What of one key can be put together."""
+    """A value of which two, of one key, can be joined."""
 
     def and_later(self, later: Self) -> Self:
-        """Add what came after this."""
+        """Join with a later one."""
 
 
 Value = TypeVar("Value", bound=Joinable)
@@ -37,7 +37,7 @@ Save = Callable[[Mapping[Key, Value]], None]
 
 
 class Gathered(Generic[Value]):
-    """What was found by key since it was last taken; for two threads."""
+    """Values gathered by key since they were last taken; for two threads."""
 
     def __init__(self, *, max_gathered: int) -> None:
         self._max_gathered = max_gathered
@@ -45,19 +45,19 @@ class Gathered(Generic[Value]):
         self._gathered: dict[Key, Value] = {}
 
     def gather(self, found: Iterable[tuple[Key, Value]]) -> None:
-        """Add what was found; beyond `max_gathered` keys the longest silent one goes."""
+        """Add values; beyond `max_gathered` keys the one silent for longest is dropped."""
         with self._lock:
             for key, value in found:
                 self._put(key, value)
 
     def take(self) -> dict[Key, Value]:
-        """Return what was gathered, and begin anew."""
+        """Return what was gathered, and start over."""
         with self._lock:
             gathered, self._gathered = self._gathered, {}
         return gathered
 
     def put_back(self, taken: Mapping[Key, Value]) -> None:
-        """Gather again what could not be saved, before what came since."""
+        """Gather again what could not be saved, before what was gathered since."""
         with self._lock:
             since, self._gathered = self._gathered, dict(taken)
             for key, value in since.items():
@@ -104,6 +104,6 @@ def save_gathered(gathered: Gathered[Value], save: Save[Value]) -> None:
         save(taken)
     except DependencyUnavailable as error:
         gathered.put_back(taken)
-        _log.warning(f"{error}; what is refused is gathered on")
+        _log.warning(f"{error}; refused values are kept in memory until they can be saved")
     except Exception:  # noqa: BLE001 - the metric has counted it, and the next round is another one
-        _log.exception(f"What was refused under {len(taken)} keys could not be saved")
+        _log.exception(f"Refused values of {len(taken)} keys could not be saved")

@@ -20,7 +20,7 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
 )
 
 -- name: save_wrong_clocks
--- Runs with less than `patience` between them are one; of others the newer one is kept.
+-- Merges runs that are less than `patience` apart; of runs further apart keeps the newer one.
 INSERT INTO ops.wrong_clocks AS kept (satellite_id, subsystem, reason, value, first_at, last_at)
 SELECT
     run.satellite_id, run.subsystem, run.reason, run.value,

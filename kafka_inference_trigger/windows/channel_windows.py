@@ -94,9 +94,9 @@ def windows_of(
 
     Args:
         rings: The satellite's samples.
-        subsystems: Channels of each.
-        ending_us: Time of the sample set; later samples are none of it.
-        since_us: Older samples are too old.
+        subsystems: Channels of each, intp[channel].
+        ending_us: Time of the sample set; later samples do not count.
+        since_us: Older samples do not count.
         limits: The mission's length and gap.
     """
     channels = np.concatenate(list(subsystems.values()))
@@ -162,9 +162,13 @@ def _precedence(part: _Steps, ending_us: int) -> tuple[bool, bool, int]:
 def missed(times: Times, length: int) -> tuple[Counts, bool]:
     """Count the missing steps behind each sample but the last one, and tell whether the channel is regular.
 
-    A step is missing wherever the usual interval has passed without a sample. Where the last `length` steps
-    are not regular (bursts, intervals at random, two cadences, more steps missing than not) none is: there
-    is no telling what should have come.
+    A step is missing wherever the usual interval has passed without a sample. If the last `length` steps are
+    not regular (bursts, intervals at random, two cadences, more steps missing than not), none is: nobody can
+    tell what should have come.
+
+    Args:
+        times: int64[sample], microseconds, ascending.
+        length: Steps of a window.
 
     Returns:
         int64[sample - 1] and regular or not.
@@ -211,7 +215,10 @@ def _behind(times: Times, ending_us: int, siblings: Sequence[Times]) -> int:
 
 
 def usual_interval_us(times: Times) -> int:
-    """The median interval of some samples, which lost ones do not change; 0 of a single sample."""
+    """The median interval of int64[sample] in microseconds, which lost samples do not change.
+
+    0 with a single sample.
+    """
     intervals = np.diff(times)
     return _middle(intervals) if intervals.size else 0
 
@@ -222,7 +229,7 @@ def _middle(intervals: Times) -> int:
 
 
 def unbroken(times: Times, ending_us: int, limits: Window) -> slice:
-    """The samples behind the last gap, up to the window's end."""
+    """The samples of int64[sample], ascending, after the last gap, up to the window's end."""
     last = int(times.searchsorted(ending_us, side="right"))
     intervals = times[1:last] - times[: max(last - 1, 0)]
     is_long = intervals > limits.max_gap_s * 1_000_000

@@ -80,7 +80,10 @@ class Bounds:
 def restless_subsystems(
     rings: ChannelRings, bounds: Bounds, subsystems: Iterable[str], *, since_us: int, ending_us: int
 ) -> dict[str, str]:
-    """Name those that are restless at a sample set, in order, each with the first channel for whose sake."""
+    """Name the restless subsystems of a sample set, in order.
+
+    Each comes with the first channel that makes it restless.
+    """
     watched = {name: bounds.watched[name] for name in subsystems}
     channels = np.concatenate(list(watched.values()))
     if not len(channels):
@@ -105,7 +108,7 @@ def _slots(axis: Axis, bounds: Bounds, ending_us: int) -> Indexes:
 
 
 def _suspects(newest: Values, bounds: Bounds, channels: Indexes) -> Flags:
-    """Tell by the newest samples alone which channels may be troubled: nearly always none is."""
+    """Tell by the newest samples alone which channels may be troubled: usually none."""
     suspects: Flags = np.any(_outside(newest, bounds, channels), axis=1)
     if newest.shape[1] > NEW_STEPS:
         moves = np.abs(newest[:, -NEW_STEPS:] - newest[:, -NEW_STEPS - 1, np.newaxis])

@@ -110,7 +110,7 @@ class ChannelRings:
             self._forget_dead()
 
     def reaches(self, channels: Indexes, generated_us: int) -> bool:
-        """Tell whether a sample of that time would stay in each of these channels' rings."""
+        """Tell whether a sample of that time would stay in the rings of these channels, intp[channel]."""
         oldest = self._offsets[channels, self._next[channels]]
         return bool(np.all(oldest.astype(np.int64) <= generated_us - self._epoch_us))
 
@@ -124,12 +124,18 @@ class ChannelRings:
         return found
 
     def renew(self, channels: Indexes, generated_us: int) -> None:
-        """Let samples that came once more count from now on, as after a look-back that finds only these."""
+        """Let samples that came once more count from now on, as after a look-back that finds only these.
+
+        `channels` is intp[channel].
+        """
         rows, slots = np.nonzero(self._offsets[channels] == generated_us - self._epoch_us)
         self._lives[channels[rows], slots] = _LIFE
 
     def insert(self, channels: Indexes, generated_us: int, values: Values) -> None:
-        """Put one new sample of each of these channels in order; its oldest one makes room."""
+        """Put one new sample of each of these channels in order; the oldest one is dropped.
+
+        `channels` is intp[channel], `values` float64[channel].
+        """
         self.newest_us = max(self.newest_us, generated_us)
         if generated_us - self._epoch_us > self._layout.largest_offset_us:
             self._move_epoch(generated_us - self._layout.reach_us - 1)
@@ -148,7 +154,7 @@ class ChannelRings:
         self._newest_us[channels] = generated_us
 
     def axes(self, channels: Indexes, since_us: int) -> list[Axis]:
-        """Group channels by the times of their samples since then."""
+        """Group channels, intp[channel], by the times of their samples since a time."""
         offsets, places = self._offsets[channels], self._next[channels]
         if (places == places[0]).all() and (offsets == offsets[0]).all():
             # Nearly always: all channels come in one packet.
@@ -162,7 +168,7 @@ class ChannelRings:
         ]
 
     def values(self, channels: Indexes, slots: Indexes) -> Values:
-        """Values of some slots, float64[channel, slot]."""
+        """Values of some slots, intp[slot], of some channels, intp[channel]: float64[channel, slot]."""
         return self._values[channels].take(slots, axis=1)
 
     def _axis(self, members: Indexes, offsets: NDArray[Any], place: np.int16, since_us: int) -> Axis:

@@ -261,7 +261,7 @@ def _arrival(known: NDArray[np.float64], sent: NDArray[np.float64]) -> Arrival:
 
 
 def _places(mission: Mission) -> dict[str, slice]:
-    """Where the channels of each subsystem stand among all of a satellite's."""
+    """Positions of each subsystem's channels among all of a satellite's."""
     ends = list(accumulate(len(subsystem.channels) for subsystem in mission.subsystems.values()))
     starts = [0, *ends[:-1]]
     return {name: slice(*ends) for name, *ends in zip(mission.subsystems, starts, ends, strict=True)}

@@ -220,7 +220,7 @@ def _log_outcome(outcome: Outcome, operator: str) -> None:
         reasons=", ".join(reasons),
     )
     for reason, count in outcome.failed.items():
-        _log.warning(f"{count} dead letters stay open, their broker does not take them: {reason}")
+        _log.warning(f"{count} dead letters stay open, because their broker does not accept them: {reason}")
 
 
 def _insert(connection: Connection, letters: Sequence[Letter]) -> None:

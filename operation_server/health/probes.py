@@ -98,5 +98,5 @@ def _run(probe: Callable[[], Any]) -> Any:
     except DependencyUnavailable as error:
         return Unavailable(detail=str(error))
     except Exception as error:  # noqa: BLE001 - one server that answers strangely must not hide the others
-        _log.exception("A tool's answer can't be used")
+        _log.exception("A probe failed on the server's answer")
         return Unavailable(detail=f"its answer can't be used, {type(error).__name__}: {error}")

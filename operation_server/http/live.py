@@ -77,7 +77,7 @@ class Feed:
 
 def pause_after(error: DependencyUnavailable) -> float:
     """Tell of an outage, and return for how many seconds to wait."""
-    _log.warning(f"{error}; live views wait {RETRY_S:g} s")
+    _log.warning(f"{error}; live views: next attempt in {RETRY_S:g} s")
     return RETRY_S
 
 

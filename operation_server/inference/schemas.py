@@ -50,7 +50,7 @@ class InferenceConfig(_Request):
         default=None,
         gt=0,
         le=LONGEST_INTERVAL_S,
-        description="Seconds between samples; told, channels are judged by what is usual for them at it",
+        description="Seconds between samples; if given, channels are compared with what is usual at it",
     )
     model_version: str | None = Field(
         default=None,

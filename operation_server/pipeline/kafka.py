@@ -160,7 +160,7 @@ def kafka_part(
         ),
         Finding(
             state=dead_letters_state(dead_letters),
-            message=f"{dead_letters} dead letters are open: look at them, then redrive or discard them",
+            message=f"{dead_letters} dead letters are open: check, then redrive or discard them",
         ),
     )
     part = KafkaPart(
@@ -171,7 +171,7 @@ def kafka_part(
 
 def _group_message(group: ConsumerGroup) -> str:
     if not group.members:
-        return f"{group.group}: nobody reads {group.topic}: start its service"
+        return f"{group.group}: no member reads {group.topic}: start its service"
     if group.lag is None:
         return f"{group.group}: nothing committed yet"
     if group.lag > LATE_LAG:

@@ -114,9 +114,7 @@ def rabbitmq_part(answer: list[TaskQueue] | Unavailable) -> tuple[RabbitMQPart, 
 
 def _queue_message(row: TaskQueue) -> str:
     if row.queue == DEAD_LETTER_QUEUE:
-        return (
-            f"{row.ready} tasks were given up: look at them among the dead letters, and at the worker's log"
-        )
+        return f"{row.ready} tasks were refused: check the dead letters and the worker's log"
     return (
         f"queue {row.queue}: {row.ready} tasks wait for {row.consumers} consumers: see the workers and Triton"
     )
@@ -128,7 +126,7 @@ def workers_part(answer: list[Worker] | Unavailable) -> tuple[WorkersPart, list[
         findings = unavailable(answer)
         return WorkersPart(**judged(findings), workers=[]), findings
     findings = [
-        Finding(state="serious", message=f"{worker.worker} answers no more: see its log")
+        Finding(state="serious", message=f"{worker.worker} no longer answers: see its log")
         for worker in answer
         if not worker.is_alive
     ]

@@ -33,7 +33,7 @@ _EVENT_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 async def starting_position(
     feed: ProvidedFeed,
     last_event_id: Annotated[
-        str | None, Header(description="Id of the last event that arrived: the stream goes on after it")
+        str | None, Header(description="Id of the last event received: the stream continues after it")
     ] = None,
 ) -> Position:
     """Return where a stream begins: after the client's last event, else with what comes from now on.

@@ -54,7 +54,7 @@ MEANS = ("mean", "newest_mean")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caution:
-    """What is added to what windows show: few ones of one satellite do not show all that is nominal."""
+    """Allowances beyond what windows show: a few of one satellite do not show all that is nominal."""
 
     least_log_width: float = LEAST_LOG_WIDTH
     """Smallest distance from the usual to the rare, of logarithms."""
@@ -67,7 +67,10 @@ class Caution:
 
 
 def reference_subsequences(values: Floats, rng: np.random.Generator) -> Floats:
-    """Pick subsequences far from each other (farthest first) among float64[window, time]."""
+    """Pick subsequences far from each other (farthest first) among float64[window, time].
+
+    Returns float64[REFERENCE_ROWS, SUBSEQUENCE_STEPS], mean-centred; zeros where no subsequence is complete.
+    """
     rows = centred_subsequences(values[:, None]).reshape(-1, SUBSEQUENCE_STEPS)
     rows = rows[np.isfinite(rows).all(axis=1)]
     if not len(rows):  # never so many samples in a row
@@ -110,7 +113,14 @@ def fit_channels(
     seed: int,
     least_log_width: float = LEAST_LOG_WIDTH,
 ) -> list[ChannelCalibration]:
-    """Constants of a band for every channel, from nominal windows by length; family scales are left at 1."""
+    """Fit a band's constants of every channel to nominal windows; family scales are left at 1.
+
+    Args:
+        series: Windows by length, each float64[window, channel, time].
+        reference_values: float64[window, channel, time], from which nominal subsequences are picked.
+        seed: Of the choice among them.
+        least_log_width: Smallest distance from the usual to the rare, of logarithms.
+    """
     channel_count = reference_values.shape[1]
     rng = np.random.default_rng(seed)
     reference = [
@@ -167,7 +177,7 @@ def fit_threshold(evidence_by_length: Sequence[Floats], caution: Caution = Cauti
 
 
 def evidence_by_length(channels: Sequence[ChannelCalibration], series: Mapping[int, Windows]) -> list[Floats]:
-    """Evidence float64[window] of a subsystem for each calibrated length."""
+    """Evidence of a subsystem for each calibrated length, float64[window] each."""
     return [
         subsystem_evidence(family_evidence(series[length], channels, (0, index)))
         for index, length in enumerate(CALIBRATED_LENGTHS)

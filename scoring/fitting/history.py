@@ -65,7 +65,7 @@ class Samples:
 def local_cadence(times_us: Times) -> Floats:
     """CADENCE_PLACES of the nearest distances at each of more than CADENCE_DISTANCES samples.
 
-    float64[time, place].
+    From int64[time] to float64[time, place], both in microseconds.
     """
     distances = np.diff(times_us).astype(np.float64)
     nearest = np.sort(np.lib.stride_tricks.sliding_window_view(distances, CADENCE_DISTANCES), axis=1)
@@ -121,7 +121,7 @@ class History:
         return replace(self, channels=tuple(chosen), values=self.values[rows])
 
     def steps(self) -> list[Times]:
-        """Places on the time axis that are steps of each channel's windows, missing samples included."""
+        """Places on the time axis, int64[step] per channel, of its windows' steps, missing ones included."""
         present = np.isfinite(self.values)
         is_dense = present.mean(axis=1) >= DENSE_SHARE
         return [
@@ -139,9 +139,10 @@ class History:
         return np.where(self.is_marked, 0, counts)
 
     def windows(self, ends: Times, length: int) -> Floats:
-        """The channels' last `length` steps up to some times, float64[window, channel, length].
+        """The channels' last `length` steps up to some places, float64[window, channel, length].
 
-        Steps before the stretch of a channel's window are NaN.
+        `ends` is int64[window], places on the time axis. Steps before the stretch of a channel's window are
+        NaN.
         """
         counts = self.step_counts()
         found = np.full((ends.size, len(self.channels), length), np.nan)
@@ -189,7 +190,10 @@ def is_usual(is_outside: Bools) -> bool:
 
 
 def marked_by_alerts(times_us: Times, spans_us: Sequence[tuple[int, int]]) -> Bools:
-    """Tell which times lie within the windows of alerts, from and to in microseconds, bool[time]."""
+    """Tell which of some times lie within the windows of alerts, from and to in microseconds.
+
+    `times_us` is int64[time] in ascending order; the answer is bool[time].
+    """
     marked = np.zeros(times_us.size, np.bool_)
     for first_us, last_us in spans_us:
         marked[slice(*np.searchsorted(times_us, [first_us, last_us + 1]))] = True

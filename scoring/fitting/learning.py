@@ -1,4 +1,4 @@
-"""Constants of a subsystem from its own stored telemetry, and whether they hold on what they never saw.
+"""Constants of a subsystem from its own stored telemetry, and whether they hold on unseen telemetry.
 
 They are fitted to the first four fifths; the last fifth is judged by them.
 """
@@ -65,7 +65,7 @@ def learn(history: History, subject: Subject) -> Learned:
 
 
 def sampled_enough(history: History) -> list[str]:
-    """Name the channels with samples enough to learn from; `NotLearned` where there is none."""
+    """Name the channels with enough samples to learn from; `NotLearned` if there is none."""
     counts = np.isfinite(history.values).sum(axis=1)
     if counts.max(initial=0) < NEEDED_SAMPLES:
         raise NotLearned("too_few_samples", f"{counts.max(initial=0)} of {NEEDED_SAMPLES} samples")
@@ -126,14 +126,17 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 
 def leading_channels(scores: Scores, is_alarm: Bools, channels: Sequence[str]) -> set[str]:
-    """Name the channels that contribute most to an alarm each; none where few enough are alarms."""
+    """Name the channels that contribute most to an alarm each; none if few enough are alarms.
+
+    `is_alarm` is bool[window], the scores' contributions are [window, channel, family].
+    """
     if is_alarm.sum() <= MOST_FALSE_ALARMS * is_alarm.size:
         return set()
     return {channels[index] for index in scores.contributions[is_alarm].sum(axis=2).argmax(axis=1)}
 
 
 def judged(history: History, ends: Times, document: Mapping[str, Any], subject: Subject) -> Scores:
-    """Score the windows that end at some places as the worker does."""
+    """Score the windows that end at some places, int64[window], as the worker does."""
     length = CALIBRATED_LENGTHS[-1]
     settings = subject.settings(history.channels)
     windows = straightened(history.windows(ends, length), moduli_of(settings))

@@ -60,7 +60,7 @@ class Subject:
 
 
 def fit_document(history: History, split: int, subject: Subject) -> dict[str, Any]:
-    """Content of a calibration fitted to what lies before a place; `NotLearned` where that can't be."""
+    """Content of a calibration fitted to the samples before a place; `NotLearned` if that can't be done."""
     moduli = moduli_of(subject.settings(history.channels))
     is_level = settled(history, split)
     if 2 * is_level.sum() < is_level.size:
@@ -84,16 +84,23 @@ def fit_document(history: History, split: int, subject: Subject) -> dict[str, An
 
 
 def is_sound(channel: ChannelCalibration) -> bool:
-    """Tell whether all constants are numbers: squares of the largest values may be none."""
+    """Tell whether all constants are finite: squares of the largest values may not be."""
     return all(np.isfinite(getattr(channel, name)).all() for name in CHANNEL_CONSTANTS)
 
 
 def fit_history(
     history: History, end: int, predict: Predict, moduli: Floats
 ) -> tuple[list[ChannelCalibration], SubsystemCalibration]:
-    """Fit to what lies before a place: limits to its first half, what is rare to the second.
+    """Fit to the windows before a place: limits to their first half, what is rare to the second.
 
-    Of a length that too few windows fill the next shorter one stands in: windows of it are not judged either.
+    If too few windows fill a length, those of the next shorter one replace it; windows of that length are not
+    judged either.
+
+    Args:
+        history: Values float64[channel, time].
+        end: Place on the time axis.
+        predict: The model.
+        moduli: float64[channel], infinite where a channel is no counter.
     """
     most = max(LEAST_WINDOWS, min(MOST_WINDOWS, MOST_ROWS // len(history.channels)))
     limits: dict[int, Windows] = {}
@@ -117,12 +124,12 @@ def window_ends(history: History, length: int) -> Times:
 
 
 def spread(ends: Times, most: int) -> Times:
-    """Choose at most so many, evenly."""
+    """Choose at most so many of int64[window], evenly spread."""
     return ends[:: -(-ends.size // most)] if ends.size else ends
 
 
 def settled(history: History, end: int) -> Bools:
-    """Tell of which channels the level before a place wanders no further, bool[channel]."""
+    """Tell for which channels the level before a place no longer wanders, bool[channel]."""
     before = history.values[:, :end][:, ~history.is_marked[:end]]
     return np.array([is_settled(own[np.isfinite(own)]) for own in before])
 

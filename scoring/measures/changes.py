@@ -102,7 +102,7 @@ class RecentStatistics:
 
     @classmethod
     def measure(cls, value: Floats) -> Self:
-        """Measure windows; a gap of more than half of a statistic's samples makes it NaN."""
+        """Measure float64[job, channel, time]; a gap of over half of a statistic's samples makes it NaN."""
         mean = masked_mean(value)
         newest, distances = [], []
         for length in CHANGE_LENGTHS:
@@ -120,9 +120,10 @@ class RecentStatistics:
 
 
 def moving_statistics(value: Floats, length: int) -> list[Floats]:
-    """STATISTICS of every `length` consecutive samples, float64[job, channel, time - length + 1].
+    """STATISTICS of every `length` consecutive samples.
 
-    NaN where more than half of the samples are missing; no column where the window is shorter.
+    From float64[job, channel, time] to float64[job, channel, time - length + 1] each; NaN where more than
+    half of the samples are missing, no column where the window is shorter.
     """
     if value.shape[2] < length:
         return [np.empty((*value.shape[:2], 0))] * len(STATISTICS)
@@ -134,7 +135,11 @@ def moving_statistics(value: Floats, length: int) -> list[Floats]:
 
 
 def distance_from_earlier(statistic: Floats, length: int) -> Floats:
-    """|newest - median of the places that share no sample with it|, float64[job, channel]."""
+    """|newest - median of the places that share no sample with it|, float64[job, channel].
+
+    `statistic` is float64[job, channel, place] of a moving window of `length` samples; NaN = too few earlier
+    places.
+    """
     earlier = statistic[..., :-length]
     if earlier.shape[2] < MIN_EARLIER:
         return np.full(statistic.shape[:2], np.nan)
@@ -143,7 +148,7 @@ def distance_from_earlier(statistic: Floats, length: int) -> Floats:
 
 
 def masked_median(value: Floats) -> Floats:
-    """Median over the last axis without NaN; NaN where nothing is left."""
+    """Median over the last axis without NaN, float64[..., n] to float64[...]; NaN where nothing is left."""
     ordered = np.sort(value, axis=-1)
     count = np.isfinite(value).sum(axis=-1, keepdims=True)
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)

@@ -32,7 +32,8 @@ def without_invalid_values(
 def smoothed(series: Windows, settings: Sequence[Detection]) -> Windows:
     """Replace values and prediction errors by the mean of the channel's last `smoothing` samples.
 
-    A missing sample stays missing and counts in no mean; the first samples have shorter means.
+    Arrays keep their shape [job, channel, time]. A missing sample stays missing and counts in no mean; the
+    first samples have shorter means.
     """
     if all(setting.smoothing == 1 for setting in settings):
         return series
@@ -64,7 +65,7 @@ def without_shape(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 def is_counted(
     series: Windows, settings: Sequence[Detection], *, usual_mean: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Tell of which channels a window's evidence counts.
+    """Tell for which channels a window's evidence counts.
 
     Args:
         series: Values and predictions.
@@ -97,8 +98,13 @@ def counts_everything(setting: Detection) -> bool:
 def largest_deviations(series: Windows, usual_mean: Floats) -> tuple[Floats, Floats]:
     """How far a window lies above and below what was expected, in the channel's unit.
 
-    A sample deviates by its distance from the forecast, but by no more than from the window's median: the way
-    back from a spike is none. The window as a whole deviates by its mean's distance from the usual range.
+    A sample deviates by its distance from the forecast, but by no more than from the window's median, so that
+    the way back from a spike does not deviate. The window as a whole deviates by its mean's distance from the
+    usual range.
+
+    Args:
+        series: Values and predictions, float64[job, channel, time].
+        usual_mean: float64[2, channel], lowest and highest usual mean.
 
     Returns:
         Two float64[job, channel]; NaN where no step was predicted.
@@ -113,7 +119,7 @@ def largest_deviations(series: Windows, usual_mean: Floats) -> tuple[Floats, Flo
 
 
 def median(value: Floats) -> Floats:
-    """Lower median over the last axis without NaN; NaN where nothing is left."""
+    """Lower median over the last axis without NaN, float64[..., n] to [...]; NaN where nothing is left."""
     count = np.isfinite(value).sum(axis=-1, keepdims=True)
     ordered = np.sort(value, axis=-1)
     return np.asarray(np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)[..., 0])

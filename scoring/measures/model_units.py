@@ -31,7 +31,10 @@ class ModelUnits:
 
     @classmethod
     def of(cls, windows: Numbers) -> Self:
-        """Around the first sample, in a power of two of the spread; float32 windows are left as they are."""
+        """Units of float[job, channel, time]: around the first sample, in a power of two of the spread.
+
+        float32 windows are left as they are.
+        """
         shape = (*windows.shape[:2], 1)
         if windows.dtype == np.float32:
             return cls(offset=np.zeros(shape), scale=np.ones(shape))
@@ -44,10 +47,10 @@ class ModelUnits:
 
     @classmethod
     def where_needed(cls, windows: Numbers) -> Self:
-        """As `of`, but only where float32 would take digits of a window's spread.
+        """As `of`, but only where float32 would lose digits of a window's spread; float[job, channel, time].
 
-        Otherwise the values themselves, to which a calibration's constants were fitted, less the part of the
-        first one that float32 can't tell.
+        Elsewhere the values themselves, to which a calibration's constants were fitted, less the part of the
+        first one that float32 can't represent.
         """
         units = cls.of(windows)
         spread = np.where(np.isfinite(windows), np.abs(windows - units.offset), 0.0).max(
@@ -60,11 +63,11 @@ class ModelUnits:
         )
 
     def to_model(self, windows: Numbers) -> NDArray[np.float32]:
-        """The windows as the model sees them."""
+        """The windows as the model sees them, [job, channel, time]."""
         return np.asarray((windows - self.offset) / self.scale, np.float32)
 
     def from_model(self, values: Numbers) -> NDArray[np.float64]:
-        """The model's values in the channels' units."""
+        """The model's values in the channels' units, [job, channel, step]."""
         return values * self.scale + self.offset
 
 

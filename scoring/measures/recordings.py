@@ -51,7 +51,10 @@ def scan_families(channel: Floats, first_judged: int = 0) -> dict[str, Floats]:
 def evidence_of(
     measures: Mapping[str, Sequence[Floats]], usual_quantile: float = MEASURE_QUANTILE
 ) -> dict[str, Floats]:
-    """Mean log ratio of each family's measures to their usual peaks, float64[grid]."""
+    """Mean log ratio of each family's measures to their usual peaks, float64[grid].
+
+    The measures are float64[grid], not negative.
+    """
     return {
         name: np.mean([log_ratio(measure, usual_quantile) for measure in of_family], axis=0)
         for name, of_family in measures.items()
@@ -81,7 +84,7 @@ def scan_measures(channel: Floats, first_judged: int = 0) -> dict[str, list[Floa
 
 
 def standardised(channel: Floats) -> Floats:
-    """Zero mean and unit deviation without the missing samples; zeros where the channel is constant."""
+    """Scale float64[time] to zero mean and unit deviation; NaN stays, a constant channel becomes 0."""
     value = np.where(np.isfinite(channel), channel, np.nan)
     present = value[np.isfinite(value)]
     if present.size == 0 or present.min() == present.max():
@@ -91,7 +94,10 @@ def standardised(channel: Floats) -> Floats:
 
 
 def statistics_measures(value: Floats, change: Floats) -> list[Floats]:
-    """Distance of deviation, mean, mean |change| and share of changing samples from the channel's median."""
+    """Distance of deviation, mean, mean |change| and share of changing samples from the channel's median.
+
+    Each float64[grid]. `value` is float64[time], standardised, `change` float64[time], its differences.
+    """
     measures = []
     size = np.abs(change)
     changing = np.where(np.isnan(change), np.nan, size > SMALLEST_CHANGE)
@@ -112,8 +118,9 @@ def statistics_measures(value: Floats, change: Floats) -> list[Floats]:
 def distribution_measures(value: Floats, change: Floats, first_judged: int) -> list[Floats]:
     """Distance of the window's sorted values, and of its sorted changes, to those of other windows.
 
-    Between windows of one length this is the Wasserstein distance of order 2: two windows are alike when
-    they hold the same values in any order, so phase and timing do not matter.
+    Each float64[grid]; `value` and `change` are float64[time]. Between windows of one length this is the
+    Wasserstein distance of order 2: two windows are alike when they hold the same values in any order, so
+    phase and timing do not matter.
     """
     return [
         neighbour_distance(
@@ -129,7 +136,7 @@ def distribution_measures(value: Floats, change: Floats, first_judged: int) -> l
 
 
 def filled(value: Floats) -> Floats:
-    """Bridge gaps by straight lines; zeros where nothing is present."""
+    """Bridge gaps of float64[time] by straight lines; zeros where nothing is present."""
     present = np.isfinite(value)
     if not present.any():
         return np.zeros_like(value)
@@ -138,7 +145,10 @@ def filled(value: Floats) -> Floats:
 
 
 def windows_usable(value: Floats, length: int, first_judged: int = 0) -> Flags:
-    """bool[window]: enough samples, no gap too long to bridge, all on one side of the first judged sample."""
+    """bool[window]: enough samples, no gap too long to bridge, all on one side of the first judged sample.
+
+    `value` is float64[time], NaN = missing; window n starts at sample n.
+    """
     starts = np.arange(value.size - length + 1)
     crosses = (starts < first_judged) & (starts + length > first_judged)
     gap_samples = np.concatenate([[0], np.cumsum(in_long_gap(value))])
@@ -147,7 +157,7 @@ def windows_usable(value: Floats, length: int, first_judged: int = 0) -> Flags:
 
 
 def in_long_gap(value: Floats) -> Flags:
-    """bool[time]: missing, in a run of more than LONGEST_BRIDGED_GAP missing samples."""
+    """bool[time]: missing in float64[time], in a run of more than LONGEST_BRIDGED_GAP missing samples."""
     missing = np.isnan(value)
     edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
@@ -156,7 +166,10 @@ def in_long_gap(value: Floats) -> Flags:
 
 
 def sorted_windows(value: Floats, length: int) -> Singles:
-    """float32[window, DISTRIBUTION_QUANTILES]: sorted samples of every STEP-th window."""
+    """Sorted samples of every STEP-th window of float64[time] without NaN.
+
+    float32[window, DISTRIBUTION_QUANTILES].
+    """
     cut = np.lib.stride_tricks.sliding_window_view(value, length)[::STEP].astype(np.float32)
     return np.sort(cut, axis=1)[:, np.linspace(0, length - 1, DISTRIBUTION_QUANTILES).astype(int)]
 
@@ -195,18 +208,18 @@ def neighbour_distance(rows: Singles, usable: Flags, *, length: int, neighbour: 
 
 
 def on_grid(measured: Floats, length: int, samples: int, spacing: int = 1) -> Floats:
-    """Move values of windows to the windows' middle and read them at the grid; NaN becomes 0."""
+    """Move values of float64[window] to the windows' middle and read them at float64[grid]; NaN becomes 0."""
     middles = np.arange(measured.size) * spacing + length / 2
     return np.interp(np.arange(0, samples, STEP), middles, np.nan_to_num(measured))
 
 
 def log_ratio(measure: Floats, usual_quantile: float = MEASURE_QUANTILE) -> Floats:
-    """Logarithm of a measure to its usual peak, between -LARGEST_LOG_RATIO and LARGEST_LOG_RATIO."""
+    """Logarithm of float64[grid] to its usual peak, within LARGEST_LOG_RATIO of 0."""
     usual = max(usual_peak(measure, MEASURE_BLOCK_SAMPLES // STEP, usual_quantile), FLOOR)
     return np.clip(np.log(measure / usual + 1e-9), -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
 
 
 def usual_peak(series: Floats, block: int, quantile: float = USUAL_QUANTILE) -> float:
-    """Quantile of the maxima of whole blocks."""
+    """Quantile of the maxima of whole blocks of float64[grid]; an incomplete last one is left out."""
     blocks = series[: series.size // block * block].reshape(-1, block)
     return float(np.quantile(blocks.max(axis=1), quantile))

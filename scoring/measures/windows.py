@@ -97,7 +97,7 @@ class Windows:
         )
 
     def newest(self, jobs: Indices, length: int) -> Self:
-        """The last `length` steps of some jobs."""
+        """The last `length` steps of some jobs, int64[n]: arrays become [n, channel, length]."""
         return type(self)(
             value=self.value[jobs, :, -length:],
             step_mean=self.step_mean[jobs, :, -length:],
@@ -107,7 +107,7 @@ class Windows:
         )
 
     def of_channels(self, channels: npt.NDArray[np.intp]) -> Self:
-        """Some of the channels."""
+        """Some of the channels, intp[n]: arrays become [job, n, time]."""
         return type(self)(
             value=self.value[:, channels],
             step_mean=self.step_mean[:, channels],
@@ -118,7 +118,7 @@ class Windows:
 
 
 def has_history(present: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Tell at which steps of bool[job, channel, time] the model knows enough of what came just before."""
+    """Tell at which steps, bool[job, channel, time], the model has samples enough just before."""
     before: Indices = np.cumsum(present, axis=2) - present
     before[..., RUN_STEPS:] -= before[..., :-RUN_STEPS].copy()
     is_known = before >= MIN_HISTORY
@@ -169,7 +169,11 @@ def measure_windows(windows: Windows, *, noise: Floats, reference: Sequence[Floa
 
 
 def residual_measures(series: Windows, noise: Floats) -> list[Floats]:
-    """Logarithms of the largest standardised residual, the worst run's and all; then of plain errors."""
+    """Logarithms of the largest standardised residual, the worst run's and all; then of plain errors.
+
+    Each float64[job, channel]; `noise` is float64[channel, 1], smallest expected error. NaN where nothing was
+    predicted.
+    """
     error = np.where(series.is_predicted, np.abs(series.value - series.step_mean), np.nan)
     squared = np.minimum(error**2 / (series.step_std**2 + noise**2), LARGEST_SQUARED_RESIDUAL)
     level = masked_mean(squared)
@@ -185,7 +189,10 @@ def residual_measures(series: Windows, noise: Floats) -> list[Floats]:
 
 
 def statistics(value: Floats, noise: Floats) -> list[Floats]:
-    """Mean, log deviation, log mean |change| and share of changing samples, each float64[job, channel]."""
+    """Mean, log deviation, log mean |change| and share of changing samples, each float64[job, channel].
+
+    `value` is float64[job, channel, time], `noise` float64[channel].
+    """
     mean = masked_mean(value)
     deviation = np.sqrt(masked_mean((value - mean[..., None]) ** 2))
     change = np.abs(np.diff(value, axis=2))
@@ -210,7 +217,8 @@ def missing_run(windows: Windows) -> Floats:
 def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
     """Log of the largest change from one sample to the next, up and down, each float64[job, channel].
 
-    Some channels jump one way only: the time since an event falls by any amount and never rises so.
+    `value` is float64[job, channel, time], `noise` float64[channel]. Some channels jump one way only: the
+    time since an event falls by any amount but never rises so.
     """
     change = np.diff(value, axis=2)
     floor = noise * NOISE_SHARE
@@ -218,9 +226,10 @@ def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
 
 
 def subsequence_measures(value: Floats, noise: Floats, reference: Sequence[Floats]) -> list[Floats]:
-    """Logarithms of the largest and the mean distance to the nearest reference, per sample.
+    """Logarithms of the largest and the mean distance to the nearest reference, each float64[job, channel].
 
-    d^2 = |x - y|^2 - m (mean x - mean y)^2 of the m samples that are there.
+    Per sample, d^2 = |x - y|^2 - m (mean x - mean y)^2 over the m samples that exist. Arguments as of
+    `measure_windows`, `value` is float64[job, channel, time].
     """
     subsequences = centred_subsequences(value)
     distance = np.stack(
@@ -233,8 +242,8 @@ def subsequence_measures(value: Floats, noise: Floats, reference: Sequence[Float
 def centred_subsequences(value: Floats) -> Floats:
     """Subsequences that end at the newest step and every few before it, without their mean.
 
-    Returns:
-        float64[job, channel, subsequence, SUBSEQUENCE_STEPS]; with too few samples all is NaN.
+    From float64[job, channel, time] to float64[job, channel, subsequence, SUBSEQUENCE_STEPS]; all NaN with
+    too few samples.
     """
     ends = np.arange(value.shape[2], SUBSEQUENCE_STEPS - 1, -SUBSEQUENCE_STRIDE)
     cut = value[..., ends[:, None] + np.arange(-SUBSEQUENCE_STEPS, 0)]
@@ -259,7 +268,11 @@ def nearest_distance(subsequences: Floats, reference: Floats) -> Floats:
 
 
 def running_mean(value: Floats, steps: int) -> Floats:
-    """Mean of every `steps` consecutive steps without NaN; float64[job, channel, time - steps + 1]."""
+    """Mean of every `steps` consecutive steps without NaN.
+
+    From float64[job, channel, time] to float64[job, channel, time - steps + 1]; NaN where over half are
+    missing.
+    """
     present = np.isfinite(value)
     totals = np.cumsum(np.where(present, value, 0.0), axis=2)
     counts = np.cumsum(present, axis=2)
@@ -273,7 +286,7 @@ def running_mean(value: Floats, steps: int) -> Floats:
 
 
 def masked_mean(value: Floats) -> Floats:
-    """Mean over the last axis without NaN; NaN where nothing is left."""
+    """Mean over the last axis without NaN, float64[..., n] to float64[...]; NaN where nothing is left."""
     present = np.isfinite(value)
     count = present.sum(axis=-1)
     total = np.where(present, value, 0.0).sum(axis=-1)
@@ -281,6 +294,6 @@ def masked_mean(value: Floats) -> Floats:
 
 
 def masked_max(value: Floats) -> Floats:
-    """Maximum over the last axis without NaN; NaN where nothing is left."""
+    """Maximum over the last axis without NaN, float64[..., n] to float64[...]; NaN where nothing is left."""
     largest = np.where(np.isfinite(value), value, -np.inf).max(axis=-1)
     return np.where(np.isfinite(largest), largest, np.nan)

@@ -122,7 +122,10 @@ def series_evidence(values: Floats, is_straight: Flags) -> Floats:
 
 
 def series_statistics(values: Floats, is_straight: Flags) -> Floats:
-    """What `series_evidence` sets against the levels: float64[row, test]."""
+    """Compute what `series_evidence` sets against the levels, from the same arguments.
+
+    `values` is float64[row, time], `is_straight` bool[row]; the answer is float64[row, test].
+    """
     present = np.isfinite(values)
     counts = present.sum(axis=1)
     statistics = np.zeros((len(values), len(TESTS)))
@@ -156,7 +159,10 @@ def _dense_statistics(values: Floats, is_straight: Flags) -> list[Floats]:
 
 
 def filtered(series: Floats, change: Floats) -> list[Filtered]:
-    """The series through every filter that has room in it."""
+    """Apply every filter that has enough samples to float64[row, time].
+
+    `change` is its differences, float64[row, time - 1].
+    """
     second = np.diff(change, axis=1)
     fourth = np.diff(second, n=2, axis=1)
     answers = [
@@ -198,7 +204,7 @@ class Course:
 
 
 def is_pausing(change: Floats) -> Flags:
-    """Tell which series only grow, or only fall, and pause often; bool[row]."""
+    """Tell which series only grow, or only fall, and pause often: float64[row, time - 1] to bool[row]."""
     grows = (change >= 0).all(axis=1) | (change <= 0).all(axis=1)
     pauses = (change == 0).mean(axis=1)
     return np.asarray(grows & (pauses >= LEAST_PAUSES) & (pauses < 1))
@@ -212,7 +218,9 @@ def _extremes(value: Floats) -> tuple[Floats, Floats]:
 
 
 def outlier_statistic(answer: Filtered, least_scale: Floats, course: Course) -> Floats:
-    """How far the largest deviation of a filter's answer stands out, or the second where there are two.
+    """How far the largest deviation of a filter's answer stands out, or the second if there are two.
+
+    `least_scale` is float64[row].
 
     Returns:
         float64[row], in deviations of what is left without both; these are at least a share of the largest
@@ -238,7 +246,11 @@ def outlier_statistic(answer: Filtered, least_scale: Floats, course: Course) -> 
 
 
 def ratio(size: Floats, others: Floats, least_scale: Floats, share: Floats) -> Floats:
-    """Size over the scale of the others, 0 where too few are left; float64[row]."""
+    """Size over the scale of the others, 0 where too few are left; float64[row].
+
+    `size`, `least_scale` and `share` are float64[row], `others` float64[row, place] with NaN for what is left
+    out.
+    """
     largest = np.maximum(np.nan_to_num(others, nan=-1.0).max(axis=1), 0)
     scale = np.maximum(np.maximum(1.4826 * median(others), share * largest), least_scale)
     is_known = (np.isfinite(others).sum(axis=1) >= LEAST_OTHERS) & (scale > 0)
@@ -248,8 +260,8 @@ def ratio(size: Floats, others: Floats, least_scale: Floats, share: Floats) -> F
 def noise_statistic(answers: list[Filtered], least_scale: Floats) -> Floats:
     """Largest ratio of the usual size in a stretch to the larger ones outside, in every one of some filters.
 
-    Of all stretches of a quarter, a half and NOISE_REACH more of the places in which the last filter's answer
-    turns often.
+    float64[row], as `least_scale`. Of all stretches of a quarter, a half and NOISE_REACH more of the places
+    in which the last filter's answer turns often.
     """
     places = answers[-1].value.shape[1]
     largest = np.zeros(len(least_scale))
@@ -267,9 +279,9 @@ def noise_statistic(answers: list[Filtered], least_scale: Floats) -> Floats:
 
 
 def evenness(series: Floats) -> Floats:
-    """1 where values lie about the median, less where they lie far above or far below it; float64[row].
+    """1 where values lie about the median, less where they lie far above or far below it.
 
-    Of waiting times some follow one another that are much longer than the others.
+    From float64[row, time] to float64[row]. Of waiting times some are much longer than the others.
     """
     middle = median(series)
     above, below = series.max(axis=1) - middle, middle - series.min(axis=1)
@@ -282,7 +294,8 @@ def noise_ratio(
 ) -> Floats:
     """Usual size in each stretch over the larger ones outside it; float64[row, stretch].
 
-    Of heavy tails a stretch has larger ones by chance, but then others lie outside, too.
+    `starts` is intp[stretch, 1], `least_scale` float64[row]. With heavy tails a stretch has larger values by
+    chance, but then so has the rest.
     """
     size = np.abs(answer.value[:, -places:])
     inside = starts + np.arange(length)

@@ -34,7 +34,7 @@ MOST_DIGITS: Final = 13
 
 
 def median(value: Floats) -> Floats:
-    """Lower median over the last axis without NaN; NaN where nothing is left."""
+    """Lower median without NaN, float64[row, time] to float64[row]; NaN where nothing is left."""
     ordered = np.sort(value, axis=1)
     count = np.isfinite(value).sum(axis=1)
     return np.asarray(ordered[np.arange(len(value)), np.maximum(count - 1, 0) // 2])
@@ -43,7 +43,8 @@ def median(value: Floats) -> Floats:
 def unwrapped(values: Floats) -> Floats:
     """Straighten counters: where a series grows or pauses, a fall to its beginning is a wrap.
 
-    Its beginning is next to 0, or the negative of what it had reached (signed numbers, angles).
+    From float64[row, time] to float64[row, time]. The beginning is next to 0, or the negative of what it had
+    reached (signed numbers, angles).
     """
     change = np.diff(values, axis=1)
     falling = np.where((change > 0).sum(axis=1) < (change < 0).sum(axis=1), -1.0, 1.0)[:, None]
@@ -60,7 +61,10 @@ def unwrapped(values: Floats) -> Floats:
 
 
 def relaxed(values: Floats) -> Floats:
-    """Take an exponential out of signals that settle (cooling, charging), where it explains nearly all."""
+    """Subtract an exponential from signals that settle (cooling, charging), where it explains nearly all.
+
+    From float64[row, time] to float64[row, time].
+    """
     change = np.diff(values, axis=1)
     energy = (change[:, :-1] ** 2).sum(axis=1)
     product = (change[:, :-1] * change[:, 1:]).sum(axis=1)
@@ -90,7 +94,10 @@ def _without_exponential(series: Floats, kept: float) -> Floats:
 
 
 def levelled(values: Floats) -> Floats:
-    """Take the level out of signals that switch between two, each being the usual one for a while."""
+    """Subtract the level from signals that switch between two, each being the usual one for a while.
+
+    From float64[row, time] to float64[row, time].
+    """
     ordered = np.sort(values, axis=1)
     gaps = np.diff(ordered, axis=1)
     rows, below = np.arange(len(values)), gaps.argmax(axis=1)
@@ -121,7 +128,10 @@ def _has_few_levels(values: Floats, gaps: Floats) -> Flags:
 
 
 def converter_step(series: Floats) -> Floats:
-    """Smallest change of each series; what a change must exceed to be one where there are FEW_CHANGES."""
+    """Smallest change of each series, float64[row, time] to float64[row]; 0 where nothing changes.
+
+    Where there are only FEW_CHANGES, the step that `step_of_few` finds.
+    """
     size = np.abs(np.diff(series, axis=1))
     smallest = np.where(size > 0, size, np.inf).min(axis=1)
     changes = (size > 0).sum(axis=1)
@@ -145,7 +155,10 @@ def step_of_few(series: Floats, smallest: float) -> float:
 
 
 def resolution(series: Floats) -> float:
-    """Value of the last decimal digit in use, 1 for whole numbers; 0 where the digits tell none."""
+    """Value of the last decimal digit in use in float64[time], 1 for whole numbers.
+
+    0 if the digits tell nothing.
+    """
     for digits in range(MOST_DIGITS):
         if np.allclose(np.round(series, digits), series, rtol=1e-12, atol=0):
             is_told = digits == 0 or np.median(series) != 0

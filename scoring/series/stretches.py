@@ -25,7 +25,7 @@ USUAL_SHARE: Final = 0.5
 def frozen_statistic(series: Floats) -> Floats:
     """How unlikely the longest run of repeated samples is, from how often samples repeat outside it.
 
-    float64[row]; 0 where a signal may rest so.
+    From float64[row, time] without NaN to float64[row]; 0 where a signal may rest so.
     """
     change = np.diff(series, axis=1)
     is_changing = np.count_nonzero(change, axis=1) >= LEAST_CHANGES
@@ -37,7 +37,10 @@ def frozen_statistic(series: Floats) -> Floats:
 
 
 def missing_statistic(present: Flags) -> Floats:
-    """How unlikely the longest run of missing samples since the first one is."""
+    """How unlikely the longest run of missing samples since the first one is.
+
+    From bool[row, time] to float64[row].
+    """
     begun = np.logical_or.accumulate(present, axis=1)
     return run_statistic(begun & ~present, begun)
 
@@ -72,7 +75,10 @@ def _is_settled(levels: Floats, lengths: npt.NDArray[np.intp]) -> bool:
 
 
 def run_statistic(flags: Flags, counted: Flags | None = None) -> Floats:
-    """-log of the chance of the longest run of flags, over log(places); float64[row]."""
+    """-log of the chance of the longest run of flags, over log(places).
+
+    From bool[row, place] to float64[row]; only places that are `counted`, bool[row, place], enter.
+    """
     places = flags.shape[1] if counted is None else counted.sum(axis=1)
     run = longest_run(flags)
     others = places - run
@@ -81,7 +87,7 @@ def run_statistic(flags: Flags, counted: Flags | None = None) -> Floats:
 
 
 def longest_run(flags: Flags) -> npt.NDArray[np.int64]:
-    """Length of the longest run of True in bool[row, place]."""
+    """Length of the longest run of True in bool[row, place], int64[row]."""
     counts = np.cumsum(flags, axis=1)
     at_gap = np.maximum.accumulate(np.where(flags, 0, counts), axis=1)
     return np.asarray((counts - at_gap).max(axis=1))

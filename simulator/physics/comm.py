@@ -42,7 +42,11 @@ def find_contact(position_km: Array) -> Contact:
 
 
 def integrate_backlog(backlog_mb: Array, imaging: Flags, in_contact: Flags, dt_s: float) -> Array:
-    """Data waiting on board in MB [step, satellite], `backlog_mb` [satellite] before the first step."""
+    """Data waiting on board in MB, [step, satellite].
+
+    `backlog_mb`, [satellite], is what waits before the first step; `imaging` and `in_contact` are [step,
+    satellite].
+    """
     rate = HOUSEKEEPING_MB_PER_S + IMAGING_MB_PER_S * imaging - DOWNLINK_MB_PER_S * in_contact
     series = np.empty_like(rate)
     for step, change in enumerate(rate * dt_s):

@@ -113,7 +113,11 @@ def sun_direction(unix_s: Array) -> Array:
 
 
 def sunlit_share(position_km: Array, sun: Array) -> Array:
-    """Share of the solar disc above the Earth's limb, conical shadow, linear across the penumbra."""
+    """Share of the solar disc above the Earth's limb, conical shadow, linear across the penumbra.
+
+    From `position_km` and unit vectors to the `sun`, [step, satellite, 3] after broadcasting, to [step,
+    satellite].
+    """
     to_earth = np.pi - _separation(position_km, sun)
     earth = np.arcsin(EARTH_RADIUS_KM / np.linalg.norm(position_km, axis=-1))
     share = (to_earth - earth) / (2 * SUN_ANGULAR_RADIUS_RAD) + 0.5
@@ -126,7 +130,10 @@ def _separation(position_km: Array, sun: Array) -> Array:
 
 
 def geodetic(position_km: Array) -> tuple[Array, Array, Array]:
-    """Latitude and longitude in degrees and height in km above WGS 84 (Bowring 1976, one step)."""
+    """Latitude and longitude in degrees and height in km above WGS 84 (Bowring 1976, one step).
+
+    From Earth-fixed positions [step, satellite, 3] to three [step, satellite].
+    """
     x, y, z = np.moveaxis(position_km, -1, 0)
     polar_radius, eccentricity2 = EARTH_RADIUS_KM * (1 - FLATTENING), FLATTENING * (2 - FLATTENING)
     equatorial = np.hypot(x, y)

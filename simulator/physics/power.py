@@ -21,7 +21,10 @@ ATTITUDE_W = 3.0
 
 
 def panel_power(sunlit: Array, sun_angle_deg: Array) -> Array:
-    """Power in W that each Sun-tracking panel could give [panel, step, satellite]."""
+    """Power in W that each Sun-tracking panel could give, [panel, step, satellite].
+
+    `sunlit`, a share, and `sun_angle_deg` are [step, satellite].
+    """
     offset = np.radians(sun_angle_deg[None] - np.array(PANEL_SHADING_DEG)[:, None, None])
     return np.asarray(PANEL_W * sunlit * (0.93 - 0.05 * np.cos(offset)))
 
@@ -43,17 +46,26 @@ def integrate_charge(soc: Array, available_w: Array, load_w: Array, dt_s: float)
 
 
 def cell_voltage(soc: Array, current_a: Array) -> Array:
-    """Mean cell voltage: open-circuit voltage 3.0 V + 1.2 V x charge, plus the drop over the resistance."""
+    """Mean cell voltage in V: open-circuit voltage 3.0 V + 1.2 V x charge, plus the drop over the resistance.
+
+    Charge in percent and current in A are [step, satellite], or [step] of one satellite, each.
+    """
     return 3.0 + 0.012 * soc + current_a * CELL_RESISTANCE_OHM
 
 
 def battery_current(soc: Array, power_w: Array) -> Array:
-    """Pack current in A, positive while charging, that carries `power_w` at the terminals."""
+    """Pack current in A, positive while charging, that carries `power_w` at the terminals.
+
+    Charge in percent, power and current are [step, satellite] each.
+    """
     open_circuit = CELLS_IN_SERIES * (3.0 + 0.012 * soc)
     resistance = CELLS_IN_SERIES * CELL_RESISTANCE_OHM
     return (np.sqrt(open_circuit**2 + 4 * resistance * power_w) - open_circuit) / (2 * resistance)
 
 
 def panel_voltage(sunlit: Array, panel_temp_degc: Array) -> Array:
-    """Voltage at the maximum power point: falls with heat, breaks down in the dark."""
+    """Voltage at the maximum power point: falls with heat, breaks down in the dark.
+
+    Lit share, temperature and voltage are [step, satellite] each.
+    """
     return np.where(sunlit > 0.0, 6.9 - 0.012 * (panel_temp_degc - 25.0), 0.0) * np.minimum(1.0, 4 * sunlit)

@@ -44,7 +44,7 @@ class Activity:
 
     @property
     def load_w(self) -> Array:
-        """Power that the whole satellite draws."""
+        """Power in W that the whole satellite draws, [step, satellite]."""
         return self.obc_w + self.comm_w + self.payload_w + power.ATTITUDE_W
 
 

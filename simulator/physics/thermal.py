@@ -18,7 +18,10 @@ DISSIPATION_DEGC_PER_W = np.array([3.0, 0.75, 1.6, 0.55])
 
 
 def settle(initial: Array, target: Array, tau_s: Array, dt_s: float) -> Array:
-    """First-order answer [step, node, satellite] of nodes at `initial` [node, satellite] to `target`."""
+    """First-order answer [step, node, satellite] of nodes at `initial` [node, satellite] to `target`.
+
+    `target` is [step, node, satellite], `tau_s` [node].
+    """
     gain = -np.expm1(-dt_s / tau_s)[:, None]
     series, value = np.empty_like(target), initial
     for step in range(len(target)):
@@ -28,13 +31,20 @@ def settle(initial: Array, target: Array, tau_s: Array, dt_s: float) -> Array:
 
 
 def external_temperatures(initial: Array, sunlit: Array, dt_s: float) -> Array:
-    """Temperatures of `EXTERNAL_NODES` [step, node, satellite] in degrees Celsius."""
+    """Temperatures of `EXTERNAL_NODES` in degrees Celsius, [step, node, satellite].
+
+    `initial` is [node, satellite], `sunlit`, a share, [step, satellite].
+    """
     warm, cold = EXTERNAL_SUNLIT_DEGC[:, None], EXTERNAL_ECLIPSE_DEGC[:, None]
     return settle(initial, cold + (warm - cold) * sunlit[:, None, :], EXTERNAL_TAU_S, dt_s)
 
 
 def internal_temperatures(initial: Array, structure: Array, dissipation_w: Array, dt_s: float) -> Array:
-    """Temperatures of `INTERNAL_NODES` [step, node, satellite]; `dissipation_w` has the same shape."""
+    """Temperatures of `INTERNAL_NODES` in degrees Celsius, [step, node, satellite].
+
+    `initial` is [node, satellite], `structure`, the temperature around them, [step, satellite];
+    `dissipation_w` has the answer's shape.
+    """
     target = (
         BASE_DEGC[:, None]
         + STRUCTURE_COUPLING[:, None] * structure[:, None, :]

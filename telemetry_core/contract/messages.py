@@ -59,7 +59,7 @@ class UnusableSampleSet(InvalidTelemetryMessage):
 
 
 class WrongClock(UnusableSampleSet):
-    """A sample set of a time that can't be right: its values are the satellite's all the same."""
+    """A sample set whose time can't be right; its values are nevertheless the satellite's."""
 
     def __init__(
         self,

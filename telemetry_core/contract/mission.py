@@ -100,18 +100,18 @@ class Channel(_MissionPart):
     def _counter_has_modulo(self) -> Self:
         if self.kind == "counter" and self.modulo is None:
             raise ValueError(
-                "a counter needs modulo, the number of values after which it starts anew: 65536 for 16 bits"
+                "a counter needs modulo, the number of values after which it wraps around: 65536 for 16 bits"
             )
         if self.kind != "counter" and self.modulo is not None:
             raise ValueError(f"modulo belongs to kind: counter, this channel is a {self.kind}")
         if self.detection.modulo is not None:
-            raise ValueError("modulo stands beside kind: counter, not under detection")
+            raise ValueError("modulo belongs beside kind: counter, not under detection")
         return self
 
     @model_validator(mode="after")
     def _detection_has_an_effect(self) -> Self:
         if not self.feature and self.detection != Detection():
-            raise ValueError("detection needs a channel that the model sees, this one is no feature")
+            raise ValueError("detection has no effect on a channel that is no feature")
         return self
 
 
@@ -152,11 +152,11 @@ class Subsystem(_MissionPart):
     def _rules_name_channels(self) -> Self:
         for rule in self.rules:
             if rule.channel not in self.channels:
-                raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not listed")
+                raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not defined")
             if rule.equals in self.channels[rule.channel].missing:
                 raise ValueError(
-                    f"rule {rule.reason} waits for {rule.equals:g}, which is listed in missing of"
-                    f" {rule.channel}: such a value is no sample and breaks no rule"
+                    f"rule {rule.reason} equals {rule.equals:g}, which is listed in missing of"
+                    f" {rule.channel}: such a value is not a sample and never breaks a rule"
                 )
         if not self.features:
             raise ValueError("at least one channel must be a feature")
@@ -279,7 +279,7 @@ class Mission(_MissionPart):
     def _metrics_pair_wildcards(self) -> Self:
         for metric, path in self.metrics.items():
             if metric.endswith("*") != path.endswith("*"):
-                raise ValueError(f"metric {metric}: * must stand on both sides or on neither")
+                raise ValueError(f"metric {metric}: * is allowed on both sides or on neither")
         if self.earliest_time.timestamp() < 0:
             raise ValueError("earliest_time must not lie before 1970")
         return self

@@ -13,6 +13,6 @@ def model_versions(repository: Path, model_name: str) -> list[str]:
 
 
 def newest_version(repository: Path, model_name: str) -> str | None:
-    """Return the version that Triton serves where none is named; None where the model has none."""
+    """Return the version that Triton serves if none is named; None if the model has none."""
     versions = model_versions(repository, model_name)
     return versions[-1] if versions else None

@@ -25,7 +25,7 @@ class StepTimes:
 
 
 def job_step_times(row: Mapping[str, Any]) -> StepTimes | None:
-    """Go on from the window's end at the usual sampling interval; None where the row tells none.
+    """Continue from the window's end at the usual sampling interval; None if the row does not give them.
 
     Reads `window_start`, `window_end` and `samples`.
     """

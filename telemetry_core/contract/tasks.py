@@ -190,7 +190,7 @@ def submitted_task(
 
 
 def _with_reasons(batch: InferenceBatch) -> InferenceBatch:
-    """Split what a trigger before the list of reasons joined."""
+    """Split the reasons that triggers before the list of reasons joined by commas."""
     return replace(batch, jobs=tuple(_listed(windowed) for windowed in batch.jobs))
 
 

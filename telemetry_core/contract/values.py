@@ -108,7 +108,7 @@ def shown(value: object) -> str:
 
 
 def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:
-    """Read ISO 8601 as a time in UTC, or raise `ValueError`; `zone` is that of a time that names none.
+    """Read ISO 8601 as a time in UTC, or raise `ValueError`; `zone` applies to a time without one.
 
     All that CCSDS 301.0-B-4 (3.5.1, codes A and B) and PostgreSQL write: calendar date or day of the year,
     extended or basic, `T` or a blank, offset `Z`, `+00`, `+0000`, `+00:00` or with seconds. Digits beyond
@@ -171,7 +171,7 @@ def read_json(raw: bytes) -> Any:
 
 
 def read_stored_json(text: str | bytes) -> Any:
-    """Read what jsonb gives back: it writes 1e20 as an integer of 21 digits, which is a number as before.
+    """Read JSON from jsonb, which writes 1e20 as an integer of 21 digits: it becomes a number as before.
 
     What was nested by another hand so deeply that no reader here follows is null.
     """

@@ -1,4 +1,4 @@
-"""Membership of a consumer group, and what waits for a member, asked by a client that never joins."""
+"""Membership of a consumer group, and messages that wait for a member, read without joining."""
 
 import socket
 from collections.abc import Collection, Mapping
@@ -87,7 +87,10 @@ class PartitionState:
 
 
 def begin_offsets(consumer: Consumer, assigned: list[TopicPartition]) -> dict[int, int]:
-    """Return where each partition goes on; commit the first kept offset where none is usable, and say why."""
+    """Return where each partition continues.
+
+    Where no committed offset is usable, commit the first kept one and say why.
+    """
     offsets = {}
     for partition in consumer.committed(assigned, timeout=10):
         low, end = consumer.get_watermark_offsets(partition, timeout=10)
@@ -141,7 +144,7 @@ def work_of(partitions: Mapping[int, PartitionState]) -> Work:
 
 
 def lag_of(state: PartitionState) -> int:
-    """Count the messages behind the committed offset; one that the topic no longer reaches starts anew."""
+    """Count the messages after the committed offset, or all that are kept if the topic no longer has it."""
     return state.end - start_of(state)
 
 
@@ -151,11 +154,13 @@ def start_of(state: PartitionState) -> int:
 
 
 def why_moved(state: PartitionState) -> str:
-    """Say what a committed offset outside of the topic means, and what was lost by it."""
+    """Say what a committed offset outside of the topic means, and which messages were lost."""
     if state.committed < state.low:
         missed = state.low - state.committed
         return (
             f"{missed} messages were deleted by the topic's retention before they were read; "
-            f"goes on at offset {state.low}. Raise the retention, or add consumers"
+            f"reading continues at offset {state.low}. Increase the retention, or add consumers"
         )
-    return f"the topic was created anew (committed {state.committed}, end {state.end}); starts at {state.low}"
+    return (
+        f"the topic was recreated (committed {state.committed}, end {state.end}); it is read from {state.low}"
+    )

@@ -68,7 +68,7 @@ def read_newest(settings: Settings, *, count: int) -> tuple[list[Record], dict[i
 
 @contextmanager
 def _reader(settings: Settings) -> Iterator[Consumer]:
-    """A consumer that joins no group and commits nothing; what it fails for passes by itself."""
+    """A consumer that joins no group and commits nothing; its failures are temporary."""
     consumer = Consumer(
         {
             "bootstrap.servers": settings.kafka_bootstrap_servers,
@@ -96,7 +96,10 @@ def _end_offsets(consumer: Consumer, topic: str) -> dict[int, int]:
 def _next_in_line(
     consumer: Consumer, topic: str, committed: dict[int, int], ends: dict[int, int]
 ) -> int | None:
-    """When the oldest message next in line was received, or the newest one read; None = there is none."""
+    """Return when the oldest of the partitions' next messages was received; None = there is none.
+
+    Of a partition that is read to its end the newest message counts.
+    """
     times: list[int] = []
     for partition, offset in committed.items():
         reference = min(offset, ends[partition] - 1)

@@ -1,4 +1,4 @@
-"""Sending to Kafka: the producer is replaced after every failure; rejections are told apart from outages.
+"""Sending to Kafka: the producer is replaced after every failure; rejections are not outages.
 
 A fatal error leaves an idempotent producer of no use.
 """

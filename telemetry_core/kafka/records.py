@@ -28,7 +28,7 @@ class Record:
 
 
 def record_of(message: Message) -> Record:
-    """Take over what the client read; `KafkaException` where it has no place in a topic."""
+    """Convert what the client read; `KafkaException` if it has no position in a topic."""
     partition, offset = message.partition(), message.offset()
     if partition is None or offset is None:
         raise KafkaException(KafkaError(KafkaError._BAD_MSG))  # noqa: SLF001 - the client's own name for it

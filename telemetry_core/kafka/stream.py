@@ -39,10 +39,10 @@ class _AssignmentLost(Exception):  # noqa: N818 - a signal, not a fault
 
 
 class TelemetryStream:
-    """Batches of one topic for one consumer group; a client that fails for good is followed by a new one.
+    """Batches of one topic for one consumer group; a client that fails permanently is replaced.
 
-    `on_assigned(look_back)` is called after each assignment and before its first batch, with the
-    messages that precede the committed offsets; `on_revoked()` tells that the partitions are gone.
+    `on_assigned(look_back)` is called after each assignment and before its first batch, with the messages
+    that precede the committed offsets; `on_revoked()` tells that the partitions are gone.
     """
 
     def __init__(  # noqa: PLR0913 - wiring
@@ -89,7 +89,7 @@ class TelemetryStream:
             try:
                 self._consume(stop, plan, act)
             except KafkaException as error:
-                _log.warning(f"Kafka's client failed for good, a new one follows: {error}")
+                _log.warning(f"Kafka's client failed permanently, creating a new one: {error}")
                 stop.wait(REJOIN_AFTER_S * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             finally:
                 self._forget_assignment()
@@ -168,7 +168,9 @@ class TelemetryStream:
         except KafkaException as error:
             if is_fatal(error):
                 raise
-            _log.warning(f"Offsets are not kept, the next owner of the partitions reads them again: {error}")
+            _log.warning(
+                f"Offsets were not committed, the partitions' next owner rereads their messages: {error}"
+            )
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)

@@ -1,9 +1,9 @@
 -- Statements that save jobs and verdicts, by name. A comment below a name says what it is for. %s and %(name)s are
--- parameters of the driver; nothing is ever formatted into a statement. What one service alone runs lies beside its code.
+-- parameters of the driver; nothing is ever formatted into a statement. Statements of a single service are beside its code.
 
 -- name: insert_missing_jobs
--- First of four statements that save a batch of verdicts; an existing job keeps what it has. Only the periodic check
--- gives way: a limit that the second message of a sample set breaks is an alert, too.
+-- First of four statements that save a batch of verdicts; an existing job keeps its values. Only the reason periodic_check
+-- is replaced: a limit broken by the second message of a sample set is an alert, too.
 INSERT INTO inference_jobs AS kept
     (job_id, satellite_id, source, trigger_reason, trigger_reasons, status, total_subsystems, created_at, metadata)
 VALUES %s
@@ -13,7 +13,7 @@ ON CONFLICT (job_id) DO UPDATE SET
 WHERE kept.trigger_reason = 'periodic_check' AND EXCLUDED.trigger_reason <> 'periodic_check'
 
 -- name: lock_jobs
--- Second: one worker at a time goes on with a job, always in the same order, so that none waits in a circle.
+-- Second: one worker at a time continues with a job; always locked in the same order, so that there is no deadlock.
 SELECT job_id FROM inference_jobs WHERE job_id = ANY (%(job_ids)s) ORDER BY job_id FOR UPDATE
 
 -- name: upsert_inferences
@@ -57,7 +57,7 @@ WHERE kept.status IN ('pending', 'processing')
 RETURNING job_id, subsystem
 
 -- name: roll_up_jobs
--- Fourth: a job's counters and state are counted from its rows; sees all rows committed before the lock was won.
+-- Fourth: counts a job's counters and state from its rows; sees all rows committed before the lock was acquired.
 WITH demanded AS (
     SELECT * FROM unnest(%(job_ids)s::text [], %(totals)s::int []) AS listed (job_id, total_subsystems)
 ),
@@ -123,7 +123,7 @@ WHERE job.job_id = rolled.job_id
          rolled.completed_at, rolled.error_message)
 
 -- name: save_result
--- The result document of a posted series; the first final one wins, as for rows. What the client sent stays as it was.
+-- The result document of a posted series; the first final one wins, as for rows. The client's input stays unchanged.
 INSERT INTO inference_results AS kept
     (job_id, model_name, status, predictions, confidence, metrics, metadata, error_message, created_at, completed_at)
 VALUES (
@@ -143,7 +143,7 @@ WHERE kept.status IN ('pending', 'processing')
     OR (kept.status = 'failed' AND EXCLUDED.status = 'completed')
 
 -- name: reopen_revised
--- Before a revision is saved: keeps each completed row whose window or calibration was another one, and reopens it.
+-- Before a revision is saved: archives each completed row with a different window or calibration, and reopens it.
 WITH revised (job_id, subsystem, sha256, calibration_hash) AS (VALUES %s),
 
 reopened AS (

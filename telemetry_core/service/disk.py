@@ -58,7 +58,7 @@ class Disk:
         return DiskSpace(free_bytes=free, total_bytes=total, needed_bytes=self._needed_bytes)
 
     def require_room(self) -> None:
-        """Return, or raise `DependencyUnavailable`: PostgreSQL and Kafka stop for good on a full disk."""
+        """Return, or raise `DependencyUnavailable`: a full disk stops PostgreSQL and Kafka permanently."""
         space = self.space()
         if not space.is_enough:
             raise DependencyUnavailable(DEPENDENCY, shortage(space))
@@ -77,5 +77,5 @@ def shortage(space: DiskSpace) -> str:
     """Say how much is left and what to do."""
     return (
         f"{space.free_bytes // _MEGABYTE} MB are free, {space.needed_bytes // _MEGABYTE} MB are needed"
-        " (MIN_FREE_DISK_MB): make room; intake goes on by itself"
+        " (MIN_FREE_DISK_MB): free some space; intake then resumes by itself"
     )

@@ -228,11 +228,11 @@ def next_condition(
 def fault_of(loop: Loop, condition: Condition) -> str | None:
     """Say why the process must end, or None."""
     if condition.stuck_s > loop.stuck_after_s:
-        return f"{loop.name} has not come round for {condition.stuck_s:.0f} s"
+        return f"{loop.name} has completed no round for {condition.stuck_s:.0f} s"
     if condition.stalled_s > loop.stalled_after_s and condition.work:
         return (
             f"{loop.name} has not moved for {condition.stalled_s:.0f} s"
-            f" although {condition.work.waiting} wait for it and no server is away"
+            f" although {condition.work.waiting} wait for it and no server is unavailable"
         )
     return None
 
@@ -243,7 +243,7 @@ def problem_of(loop: Loop, condition: Condition) -> str | None:
     if held_for and condition.held_s > UNHEALTHY_AFTER_S:
         return f"{loop.name} has waited {condition.held_s:.0f} s for {held_for}"
     if condition.stuck_s > UNHEALTHY_AFTER_S:
-        return f"{loop.name} has not come round for {condition.stuck_s:.0f} s"
+        return f"{loop.name} has completed no round for {condition.stuck_s:.0f} s"
     if not held_for and not (loop.report.is_ready and loop.report.ticks):
         return f"{loop.name} takes no work yet"
     return None
@@ -257,7 +257,7 @@ def end_process(reason: str) -> None:
     last_resort = threading.Timer(FAREWELL_S, os._exit, (EXIT_STATUS,))
     last_resort.daemon = True
     last_resort.start()
-    _log.error(f"{reason}: the process ends, to be started anew")
+    _log.error(f"{reason}: the process exits to be restarted")
     sys.stdout.flush()
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
     sys.stderr.flush()
@@ -272,5 +272,7 @@ def _ask(backlog: Backlog | None) -> Work | None:
     except DependencyUnavailable:
         return None
     except Exception as error:  # noqa: BLE001 - whatever a client raises, the watchdog goes on watching
-        _log.error(f"{backlog.server} could not be asked for waiting work: {type(error).__name__}: {error}")
+        _log.error(
+            f"{backlog.server} could not be asked whether work is waiting: {type(error).__name__}: {error}"
+        )
         return None

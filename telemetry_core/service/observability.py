@@ -74,7 +74,7 @@ ROW_LATENCY_SECONDS = Histogram(
     buckets=_LATENCY_BUCKETS_S,
 )
 TASKS_HELD = Gauge("inference_tasks_held", "Tasks that wait for a server to come back", ["dependency"])
-TASKS_PARKED = Counter("inference_tasks_parked", "Tasks put aside because no worker could do them yet")
+TASKS_PARKED = Counter("inference_tasks_parked", "Tasks put aside because no worker could handle them yet")
 
 TASKS_REFUSED = Counter(
     "inference_tasks_refused", "Tasks that no worker can read, sent to the dead letters", ["reason"]
@@ -97,7 +97,9 @@ MESSAGES_FAILED = Counter(
 
 # Relay
 VERDICTS_RELAYED = Counter("relay_verdicts", "Verdicts passed on", ["sink"])
-VERDICTS_NOT_RELAYED = Counter("relay_verdicts_refused", "Verdicts that the sink refused for good", ["sink"])
+VERDICTS_NOT_RELAYED = Counter(
+    "relay_verdicts_refused", "Verdicts that the sink refused permanently", ["sink"]
+)
 VERDICTS_FORGOTTEN = Counter("relay_verdicts_forgotten", "Verdicts removed after their rows were", ["sink"])
 RELAY_LAG_SECONDS = Gauge(
     "relay_lag_seconds", "Age of the newest verdict passed on while more wait", ["sink"]

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
             is_clear = False
         if not is_clear:
             raise ValueError(
-                "no URL of the form scheme://user:password@host:port: write special characters of the"
+                "must have the form scheme://user:password@host:port: write special characters of the"
                 " password percent-encoded, %2F for /, %40 for @, %23 for #, %3F for ?"
             )
         return url
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         """Refuse `host:port`, which reads as a scheme; no search engine is an empty address."""
         parts = urlsplit(url)
         if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("no URL of the form http://host:port")
+            raise ValueError("must have the form http://host:port")
         return url
 
     @field_validator("triton_server_url")
@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     def _is_address(cls, address: str) -> str:
         """Refuse a scheme: gRPC would look for a host of that name for ever."""
         if address.lower().startswith(("http://", "https://")):
-            raise ValueError("an address of the form host:port, without http://")
+            raise ValueError("must have the form host:port, without http://")
         return address
 
     @property
@@ -146,7 +146,7 @@ def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
-                raise InvalidMission(f"{path}:{key.start_mark.line + 1}: {key.value} stands there twice")
+                raise InvalidMission(f"{path}:{key.start_mark.line + 1}: {key.value} is given twice")
             seen.add(key.value)
             _refuse_repeated_keys(path, value)
     elif isinstance(node, yaml.SequenceNode):

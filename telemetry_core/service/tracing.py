@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 
 class ParentedCalls(Sampler):
-    """Begins no trace with a call to a server: pollers and probes would bury what follows a job."""
+    """Begins no trace with a call to a server: pollers and probes would bury the traces of jobs."""
 
     def __init__(self, configured: Sampler) -> None:
         self._configured = configured
@@ -89,7 +89,7 @@ def start(service: str, libraries: Sequence[str]) -> None:
 
 
 def stop() -> None:
-    """Send the spans that wait; none is taken from now on."""
+    """Send the pending spans; none is accepted from now on."""
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
         provider.shutdown()

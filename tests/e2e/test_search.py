@@ -116,7 +116,9 @@ def test_every_verdict_is_found_published_and_drawn(platform: Platform, satellit
     )
 
 
-def test_search_that_is_away_touches_nothing_else_and_catches_up(platform: Platform, satellites: str) -> None:
+def test_search_outage_affects_nothing_else_and_search_catches_up(
+    platform: Platform, satellites: str
+) -> None:
     with platform.supervised.stopped(SEARCH):
         ledger = load(satellites, seed=12)
         wait_until_drained(platform, ledger, demands_of(ledger.sent), satellites)

@@ -107,7 +107,7 @@ def recorded_series(recordings: Sequence[tuple[Path, Path]], steps: int) -> Seri
 
 
 def with_progress(what: str, parts: Iterable[Series], count: int) -> Iterable[Series]:
-    """Pass parts on and say how many there were, some ten times."""
+    """Yield float32[series, time] parts as they come and print their number, some ten times."""
     for number, part in enumerate(parts, start=1):
         if number % -(-count // 10) == 0 or number == count:
             print(f"{number}/{count} {what}", flush=True)

@@ -1,4 +1,7 @@
-"""Kinds of nominal series, as a sensor might send them: each makes float64[time] of a length."""
+"""Kinds of nominal series, as a sensor might send them.
+
+All arrays are float64[time]: each function makes one of a given length, without NaN.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final

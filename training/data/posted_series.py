@@ -2,6 +2,8 @@
 
 Every purpose has its own seeds: levels are fitted to `FITTING`, filters, shares and limits are chosen by
 looking at `CHOOSING`, figures are told of `REPORTING`, on which nothing is chosen.
+
+All arrays are float64[time]; only faults bring NaN.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +39,7 @@ SHORTEST_STRETCH: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One series and what is the matter with it."""
+    """One series and the fault in it, if any."""
 
     carrier: str
     fault: str | None

@@ -11,13 +11,13 @@ ATTITUDE = {"labeled_O_Q_FB_FI_EST.csv": (1, 2, 3, 4), "labeled_I_PD_THETA.csv":
 
 
 def nasa_series(folder: Path) -> list[Series]:
-    """Telemetry column of every channel's two arrays."""
+    """Telemetry column of every channel's two arrays, training then test, float32[time] each."""
     channels = [np.load(path) for path in sorted(folder.glob("*.npz"))]
     return [channel[part][:, 0].astype(np.float32) for channel in channels for part in ("train", "test")]
 
 
 def attitude_series(folder: Path) -> list[Series]:
-    """Quaternion and photodiodes of OPS-SAT."""
+    """Quaternion and photodiodes of OPS-SAT, float32[time] each."""
     return [
         column.astype(np.float32)
         for name, columns in ATTITUDE.items()

@@ -44,7 +44,10 @@ class WindowMix:
 
 
 def with_missing_samples(rng: np.random.Generator, truth: Series) -> Series:
-    """Pad some rows in front, knock single samples and runs out of others; NaN = missing."""
+    """Pad some rows of float32[row, time] in front, remove single samples and runs from others.
+
+    NaN = missing.
+    """
     count, length = truth.shape
     steps = np.arange(length)
     padded = (rng.random((count, 1)) < 0.5) * rng.integers(0, length // 2 + 1, (count, 1))

@@ -23,7 +23,10 @@ def persistence(history: Series, horizon: int) -> Forecasts:
 
 
 def seasonal_naive(history: Series, horizon: int) -> Forecasts:
-    """Repeat the newest season, found in each window by its autocorrelation; persistence without one."""
+    """Repeat the newest season, found in each window by its autocorrelation; persistence without one.
+
+    From float32[window, time] to float64[window, horizon].
+    """
     lags = [_season(window.astype(float)) for window in history]
     ahead = np.arange(horizon)
     return np.stack(
@@ -49,7 +52,10 @@ def _season(window: npt.NDArray[np.float64]) -> int:
 
 
 def autoregression(history: Series, horizon: int) -> Forecasts:
-    """AR(8) with a constant, least squares; held within the window's range, widened by itself each side."""
+    """AR(8) with a constant, least squares; held within the window's range, widened by itself each side.
+
+    From float32[window, time] to float64[window, horizon].
+    """
     return np.stack([_autoregression(window.astype(float), horizon) for window in history])
 
 
@@ -63,7 +69,10 @@ def _autoregression(window: npt.NDArray[np.float64], horizon: int) -> npt.NDArra
 
 
 def exponential_smoothing(history: Series, horizon: int) -> Forecasts:
-    """ETS with error, trend and damping chosen by AICc (Hyndman et al. 2002); held as `autoregression` is."""
+    """ETS with error, trend and damping chosen by AICc (Hyndman et al. 2002); held as `autoregression` is.
+
+    From float32[window, time] to float64[window, horizon].
+    """
     return np.stack([_exponential_smoothing(window.astype(float), horizon) for window in history])
 
 

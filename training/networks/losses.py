@@ -33,20 +33,25 @@ class Task(Protocol):
     model: nn.Module
 
     def loss(self, rng: np.random.Generator, seen: Tensor, truth: Tensor) -> Tensor:
-        """Loss of one batch, float32[batch, HISTORY + 64] as seen and as it happened."""
+        """Loss of one batch, float32[batch, HISTORY + 64] each: as `seen`, and in `truth` as it happened."""
 
     def ratios(self, seen: Tensor, truth: Tensor) -> Tensor:
-        """|error| / deviation of the forecasts, float32[forecast, 64], NaN = unknown."""
+        """|error| / deviation of the forecasts, float32[forecast, 64], NaN = unknown.
+
+        `seen` and `truth` are those of `loss`.
+        """
 
 
 def student_loss(residual: Tensor, log_std: Tensor) -> Tensor:
-    """Negative log likelihood of Student's t without its constants, elementwise."""
+    """Negative log likelihood of Student's t without its constants, elementwise; [...] each."""
     squared = (residual / log_std.exp()) ** 2
     return log_std + 0.5 * (STUDENT_FREEDOM + 1) * torch.log1p(squared / STUDENT_FREEDOM)
 
 
 def band_loss(residual: Tensor, log_std: Tensor) -> Tensor:
     """Elementwise loss of the mean, and of the deviation so that the 90 % band holds 90 %.
+
+    Residuals and log deviations are float32[...] each, in units of scale.
 
     The mean is learned by Student's t, weighed down where the deviation is tiny (after Seitzer et al. 2022,
     beta-NLL): quantised channels would outweigh all others. The deviation is learned by the same and by the
@@ -60,7 +65,7 @@ def band_loss(residual: Tensor, log_std: Tensor) -> Tensor:
 
 
 def mean_of_known(loss: Tensor, is_known: Tensor) -> Tensor:
-    """Mean of the losses that are known; the others may be NaN."""
+    """Mean of `loss`, float32[...], where `is_known`, bool[...]; elsewhere it may be NaN."""
     return torch.where(is_known, loss, torch.zeros_like(loss)).sum() / is_known.sum().clamp(min=1)
 
 
@@ -71,7 +76,10 @@ class ForecasterTask:
         self.model = model
 
     def loss(self, rng: np.random.Generator, seen: Tensor, truth: Tensor) -> Tensor:
-        """One step ahead counts as much as all the rest."""
+        """Loss of one batch, float32[batch, HISTORY + 64] each; see `Task`.
+
+        One step ahead counts as much as all the others together.
+        """
         drawn = np.exp(rng.uniform(np.log(8), np.log(HISTORY), ANCHORS)).astype(int)
         anchors = torch.from_numpy(np.sort(drawn) - 1).to(seen.device)
         residual, log_std, is_known = self._terms(seen, truth, anchors)
@@ -80,7 +88,10 @@ class ForecasterTask:
         return mean_of_known(loss, is_known) + mean_of_known(loss[..., :1], is_known[..., :1])
 
     def ratios(self, seen: Tensor, truth: Tensor) -> Tensor:
-        """Forecasts from every sixteenth step."""
+        """|error| / deviation, float32[forecast, 64], of forecasts from every sixteenth step.
+
+        `seen` and `truth` are those of `loss`.
+        """
         anchors = torch.arange(15, HISTORY, 16, device=seen.device)
         residual, log_std, is_known = self._terms(seen, truth, anchors)
         unknown = torch.full_like(residual, math.nan)
@@ -106,7 +117,10 @@ class VaeTask:
         self.model = model
 
     def loss(self, rng: np.random.Generator, seen: Tensor, truth: Tensor) -> Tensor:
-        """Reconstruction and forecast count alike."""
+        """Loss of one batch, float32[batch, HISTORY + 64] each; see `Task`.
+
+        Reconstruction and forecast count alike.
+        """
         length = int(np.exp(rng.uniform(np.log(8), np.log(HISTORY + 1))))
         window, target, ahead = self._cut(seen, truth, length)
         decoded = self.model.decode(window, noise=1.0)
@@ -122,11 +136,17 @@ class VaeTask:
         return sum((mean_of_known(*part) for part in parts), excess.sum(dim=1).mean() / length)
 
     def ratios(self, seen: Tensor, truth: Tensor) -> Tensor:
-        """Forecasts behind windows of some lengths."""
+        """|error| / deviation, float32[forecast, 64], of forecasts behind windows of some lengths.
+
+        `seen` and `truth` are those of `loss`.
+        """
         return torch.cat([self._ratios(seen, truth, length)[1] for length in self.LENGTHS])
 
     def step_ratios(self, seen: Tensor, truth: Tensor) -> Tensor:
-        """|error| / deviation of reconstructed steps, [any]."""
+        """|error| / deviation of reconstructed steps, float32[any].
+
+        `seen` and `truth` are those of `loss`.
+        """
         return torch.cat([self._ratios(seen, truth, length)[0].flatten() for length in self.LENGTHS])
 
     def _cut(self, seen: Tensor, truth: Tensor, length: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -146,7 +166,10 @@ class VaeTask:
 
 
 def correct_deviations(task: ForecasterTask | VaeTask, batches: list[tuple[Tensor, Tensor]]) -> None:
-    """Stretch each horizon's deviation so that its 90 % band holds 90 % of windows not trained on."""
+    """Stretch each horizon's deviation so that its 90 % band holds 90 % of windows not trained on.
+
+    The batches are pairs of float32[batch, HISTORY + 64], as seen and as it happened.
+    """
     with torch.no_grad():
         ratios = torch.cat([task.ratios(seen, truth) for seen, truth in batches])
         task.model.log_std_correction += _stretch(ratios)

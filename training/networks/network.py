@@ -52,7 +52,7 @@ class Forecaster(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def course(self, window: Tensor) -> Course:
-        """Scale a window and let the experts look at every step of it."""
+        """Scale float32[batch, time] and let the experts look at every step of it."""
         scaled = scale_window(window)
         coefficients = self.experts.coefficients(scaled)
         season = find_season(scaled)
@@ -100,7 +100,10 @@ class Forecaster(nn.Module):
         return change, (terms[..., -1] + self.log_std_correction[:horizons]).clamp(-9.0, 5.0)
 
     def ahead(self, course: Course, states: Tensor, steps: Tensor) -> tuple[Tensor, Tensor, ScaledWindow]:
-        """Forecast all horizons from steps int64[step]; change and log deviation in units of scale."""
+        """Forecast all horizons from `steps`, int64[step], with `states`, [batch, time, hidden].
+
+        Change and log deviation are [batch, step, 64], in units of scale.
+        """
         newest = select_steps(course.scaled, steps)
         season = seasonal_change(course.scaled.offset, course.season_length[:, steps], steps, self.horizons)
         experts = self.experts(course.coefficients[:, steps], season, newest, self.horizons)
@@ -108,7 +111,10 @@ class Forecaster(nn.Module):
         return change, log_std, newest
 
     def forward(self, window: Tensor) -> Answer:
-        """Forecast the next 64 steps and predict each step of the window from those before it."""
+        """Forecast the next 64 steps and predict each step of the window from those before it.
+
+        From float32[batch, time] to mean and deviation [batch, 64] and [batch, time], in the window's unit.
+        """
         course = self.course(window)
         scaled = course.scaled
         states = self.states(course)
@@ -190,7 +196,10 @@ class MovingAverage(nn.Module):
         self.register_buffer("horizon", torch.arange(1.0, MAX_HORIZON + 1))
 
     def forward(self, window: Tensor) -> Answer:
-        """Forecast the moving average; its error grows with the root of the horizon."""
+        """Forecast the moving average; its error grows with the root of the horizon.
+
+        From float32[batch, time] to mean and deviation [batch, 64] and [batch, time], in the window's unit.
+        """
         scaled = scale_window(window)
         change = torch.zeros_like(scaled.last)
         for steps in range(1, self.window_size):

@@ -48,7 +48,10 @@ def shifted(series: Tensor, steps: int) -> Tensor:
 
 
 def carried_forward(value: Tensor, present: Tensor) -> Tensor:
-    """Fill every gap with the value before it by doubling the reach; [batch, time]."""
+    """Fill every gap with the value before it by doubling the reach.
+
+    `value` and `present`, 1 or 0, are [batch, time] each.
+    """
     steps = 1
     while steps < LONGEST_GAP:
         value = torch.where(present > 0, value, shifted(value, steps))
@@ -58,7 +61,10 @@ def carried_forward(value: Tensor, present: Tensor) -> Tensor:
 
 
 def scale_window(window: Tensor) -> ScaledWindow:
-    """Scale each step by the samples up to it, in float64, so that a large offset costs no precision."""
+    """Scale each step of float32[batch, time] by the samples up to it; NaN = missing.
+
+    In float64, so that a large offset costs no precision.
+    """
     is_present = window.abs() <= LARGEST_VALUE
     present = is_present.float()
     first_index = torch.argmax(present, dim=1, keepdim=True)
@@ -94,7 +100,10 @@ def scale_window(window: Tensor) -> ScaledWindow:
 
 
 def step_answer(scaled: ScaledWindow, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn what each step says of the next into what was said of each step; before any sample, nothing."""
+    """Shift what each step says of the next one to that next step, [batch, time] each.
+
+    Before any sample the answer is the first sample with a wide deviation.
+    """
     is_blind = shifted(scaled.count, 1) < 1
     is_blind = is_blind | (torch.cumsum(torch.ones_like(scaled.count), dim=1) < 2)
     wide = scaled.last.abs() + 1.0

@@ -54,7 +54,10 @@ class WindowVae(nn.Module):
         self.register_buffer("step_correction", torch.zeros(1))
 
     def decode(self, window: Tensor, noise: float) -> Decoded:
-        """Decode every step and the 64 after them; `noise` scales what is drawn around the latent mean."""
+        """Decode every step of float32[batch, time] and the 64 after them.
+
+        `noise` scales what is drawn around the latent mean.
+        """
         scaled = scale_window(window)
         newest = select_steps(scaled, torch.full((1,), window.shape[1] - 1, device=window.device))
         columns = (self.standardised(scaled.last, newest), scaled.present, torch.rsqrt(scaled.count + 1.0))
@@ -77,7 +80,7 @@ class WindowVae(nn.Module):
 
     @staticmethod
     def standardised(value: Tensor, newest: ScaledWindow) -> Tensor:
-        """Value against the window's mean in units of its scale, float64 inside."""
+        """[batch, time] against the window's mean in units of its scale, float64 inside."""
         away = (value.double() - newest.last.double()) / newest.scale.double() - newest.reversion.double()
         return away.float().clamp(-20, 20)
 
@@ -88,7 +91,10 @@ class WindowVae(nn.Module):
         return value, decoded.log_std[:, -MAX_HORIZON:] + self.log_std_correction
 
     def forward(self, window: Tensor) -> Answer:
-        """Forecast the next 64 steps and reconstruct the window."""
+        """Forecast the next 64 steps and reconstruct the window.
+
+        From float32[batch, time] to mean and deviation [batch, 64] and [batch, time], in the window's unit.
+        """
         decoded = self.decode(window, noise=0.0)
         newest = decoded.newest
         mean = newest.last + newest.scale * newest.reversion

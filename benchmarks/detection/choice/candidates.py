@@ -43,7 +43,10 @@ def candidate_measures(
 
 
 def forecast_measures(value: Floats, predict: StepPredictor) -> list[Floats]:
-    """Root mean square error of the model's predictions over windows of several lengths."""
+    """Root mean square error of the model's predictions over windows of several lengths, float64[grid] each.
+
+    `value` is float64[time], standardised, without NaN.
+    """
     length = 2 * HISTORY
     starts = np.unique(np.append(np.arange(0, value.size - length, HISTORY), value.size - length))
     rows = np.stack([value[start : start + length] for start in starts]).astype(np.float32)
@@ -59,7 +62,10 @@ def forecast_measures(value: Floats, predict: StepPredictor) -> list[Floats]:
 
 
 def subsequence_measures(value: Floats, first_judged: int) -> list[Floats]:
-    """Distance to the nearest other subsequence, mean-centred, and with its deviation removed as well."""
+    """Distance to the nearest other subsequence, mean-centred, and with its deviation removed as well.
+
+    float64[grid] each; `value` is float64[time], standardised.
+    """
     length = SUBSEQUENCE_LENGTH
     cut = np.lib.stride_tricks.sliding_window_view(filled(value), length).astype(np.float32)
     centred = cut - cut.mean(axis=1, keepdims=True)

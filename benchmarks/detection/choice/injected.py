@@ -2,6 +2,8 @@
 
 Kinds after Goswami et al., Unsupervised Model Selection for Time-series Anomaly Detection (ICLR 2023), whose
 list was made without any of the telemetry here. No label of a recorded anomaly is read.
+
+All arrays are float64[time].
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,6 +56,7 @@ class Stretch:
 
 
 def spikes(part: Floats, spread: float, rng: np.random.Generator) -> Floats:
+    """Single samples that lie far off."""
     return part + (rng.random(part.size) < SPIKE_SHARE) * rng.normal(0, 2 * spread, part.size)
 
 
@@ -75,6 +78,7 @@ def speedup(part: Floats, _spread: float, rng: np.random.Generator) -> Floats:
 
 
 def noise(part: Floats, spread: float, rng: np.random.Generator) -> Floats:
+    """More noise."""
     return part + rng.normal(0, 0.5 * spread, part.size)
 
 
@@ -85,6 +89,7 @@ def cutoff(part: Floats, spread: float, rng: np.random.Generator) -> Floats:
 
 
 def scale(part: Floats, _spread: float, rng: np.random.Generator) -> Floats:
+    """Larger or smaller swings about the mean."""
     return np.asarray(part.mean() + rng.choice(FACTORS) * (part - part.mean()))
 
 
@@ -132,6 +137,7 @@ def simulated_series() -> Iterator[tuple[str, Floats]]:
 
 
 def enumerate_synthetic() -> Iterator[tuple[str, Floats]]:
+    """Synthetic series of all kinds, by number."""
     rows = synthetic_series(np.random.default_rng(SEED), SYNTHETIC, STRETCH_SAMPLES)
     for number, values in enumerate(rows):
         yield f"{number}", values.astype(np.float64)

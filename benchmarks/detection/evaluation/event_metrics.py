@@ -62,6 +62,7 @@ class EventCounts:
 
 
 def f_score(precision: float, recall: float, beta: float) -> float:
+    """F score of precision and recall; 0 where both are."""
     weighted = beta**2 * precision + recall
     return (1 + beta**2) * precision * recall / weighted if weighted else 0.0
 
@@ -89,6 +90,7 @@ def count_events(detected: Sequence[Interval], true: Sequence[Interval], samples
 
 
 def touches(one: Interval, other: Interval) -> bool:
+    """Tell whether two inclusive intervals share a sample."""
     return one[0] <= other[1] and other[0] <= one[1]
 
 
@@ -137,7 +139,16 @@ def buffered_area(
     thresholds: Floats,
     flagged: npt.NDArray[np.int64],
 ) -> float:
-    """Area under precision and recall with one buffer; `flagged` samples lie at or above each threshold."""
+    """Area under precision and recall with one buffer.
+
+    Args:
+        score: float64[time].
+        label: bool[time].
+        buffer: Samples.
+        ranked: int64[time], order of falling score.
+        thresholds: float64[threshold], falling.
+        flagged: int64[threshold], how many samples lie at or above each.
+    """
     weight = softened(label, buffer)
     hits = np.cumsum(weight[ranked])[flagged - 1]
     buffered = np.cumsum(np.where(label, 0.0, weight)[ranked])[flagged - 1]
@@ -160,7 +171,7 @@ def softened(label: Flags, buffer: int) -> Floats:
 
 
 def regions(label: Flags, buffer: int) -> list[Interval]:
-    """Events with half a buffer on either side, joined where these meet."""
+    """Events of bool[time] with half a buffer on either side, joined where these meet."""
     half = buffer // 2
     wide = [(max(start - half, 0), min(end + half, label.size - 1)) for start, end in intervals_of(label)]
     joined = [wide[0]]
@@ -173,7 +184,7 @@ def regions(label: Flags, buffer: int) -> list[Interval]:
 
 
 def intervals_of(label: Flags) -> list[Interval]:
-    """First and last sample of every run of true."""
+    """First and last sample of every run of true in bool[time]."""
     edges = np.flatnonzero(np.diff(label.astype(np.int8), prepend=0, append=0))
     return [(int(start), int(end) - 1) for start, end in zip(edges[::2], edges[1::2], strict=True)]
 

@@ -33,7 +33,7 @@ class Recording:
 
     @property
     def telemetry(self) -> Floats:
-        """Training samples, then test samples."""
+        """Training samples, then test samples, float64[time]."""
         return np.concatenate([self.train, self.test])
 
     def cut(self, test_samples: int) -> "Recording":

@@ -100,7 +100,7 @@ def rows_chosen_elsewhere(outcomes: Outcomes, spacecraft: Sequence[str]) -> dict
 
 
 def sharing_groups(recordings: Sequence[Recording]) -> list[list[int]]:
-    """Group channels that share telemetry, told by their correlation alone."""
+    """Group channels that share telemetry, judged by their correlation alone."""
     group = list(range(len(recordings)))
     for one in range(len(recordings)):
         for other in range(one):
@@ -111,7 +111,7 @@ def sharing_groups(recordings: Sequence[Recording]) -> list[list[int]]:
 
 
 def correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    """Absolute correlation of the common length; 0 where a channel is constant."""
+    """Absolute correlation of float64[time] each over their common length; 0 if one is constant."""
     length = min(one.size, other.size)
     first, second = one[:length] - one[:length].mean(), other[:length] - other[:length].mean()
     norm = float(np.sqrt((first**2).sum() * (second**2).sum()))

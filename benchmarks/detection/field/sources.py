@@ -120,7 +120,7 @@ def product() -> tuple[Mission, ModelFile]:
 
 
 def without_constants(calibration: Calibration) -> Calibration:
-    """What a model's constants are to a mission whose channels they do not know."""
+    """What a model's constants are for a mission whose channels they do not cover."""
     return replace(calibration, channels={}, subsystems={})
 
 

@@ -59,7 +59,7 @@ def run(options: Options) -> Report:
 
 
 def evaluate(options: Options, scores: Mapping[str, Floats]) -> Report:
-    """Turn scores into alerts, then read the labels and count."""
+    """Turn scores, float64[time] by channel, into alerts, then read the labels and count."""
     alerts = {channel: alerts_in(score) for channel, score in scores.items()}
     directory = find_directory(options.data)
     labels = load_labels(directory) if directory else {}
@@ -85,7 +85,10 @@ def evaluate(options: Options, scores: Mapping[str, Floats]) -> Report:
 def controls(
     scores: Mapping[str, Floats], alerts: Intervals, labels: Intervals, seeds: int
 ) -> dict[str, dict[str, float]]:
-    """Trivial alerts, counted alike: one after the other, and as many as ours anywhere."""
+    """Trivial alerts, counted alike: one after the other, and as many as ours anywhere.
+
+    Scores are float64[time] by channel.
+    """
     steady = [
         counted(np.arange(0, score.size, GRACE), GRACE, labels.get(channel, []), score.size)
         for channel, score in scores.items()

@@ -86,7 +86,7 @@ class Series:
         return [(max(p.start - first, 0), min(p.end - first, last)) for p in scan.detected(settings)]
 
     def judged_score(self, scan: ChannelScan) -> Floats:
-        """The score at every test sample."""
+        """The score at every test sample, float64[time]."""
         steps = np.arange(self.recording.train.size, self.recording.telemetry.size)
         return np.interp(steps, np.arange(scan.score.size) * STEP, scan.score)
 
@@ -242,7 +242,7 @@ def mean_counts(counts: Sequence[EventCounts]) -> EventCounts:
 
 
 def labelled_scores(evaluation: Evaluation, scans: Sequence[ChannelScan]) -> Iterator[tuple[Floats, Flags]]:
-    """Score and label of every channel."""
+    """Score, float64[time], and label, bool[time], of every channel."""
     for one, scan in zip(evaluation.series, scans, strict=True):
         label = mask(evaluation.labels.get(one.recording.channel, []), one.recording.test.size)
         yield one.judged_score(scan), label

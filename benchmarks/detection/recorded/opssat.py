@@ -6,6 +6,8 @@ Five folds. Detectors are fitted on the nominal segments of four and score the f
 the labels of the same four what anomalous segments look like, by features and detectors' scores. Their limit
 is the one with the best F1 on those four, each segment scored by trees that never saw it. What detectors
 reach without the label of any anomalous segment, at fixed quantiles, stands beside it as `unlabelled`.
+
+All arrays are [segment], of all or some segments: float64 scores, bool flags, int64 places.
 """
 
 import hashlib

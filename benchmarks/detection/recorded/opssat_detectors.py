@@ -84,7 +84,10 @@ def _columns() -> list[str]:
 
 
 def transformed(columns: dict[str, Floats]) -> Floats:
-    """Logarithms of counts, variances and their ratios; the mean as it is; kurtosis and skew by asinh."""
+    """Logarithms of counts, variances and their ratios; the mean as it is; kurtosis and skew by asinh.
+
+    From float64[segment] by column to float64[segment, feature].
+    """
     logarithm = {name: np.log(columns[name] + 1) for name in COUNTS}
     logarithm |= {name: np.log(columns[name] + floor) for name, floor in POWERS.items()}
     shape = [columns["mean"], np.arcsinh(columns["kurtosis"]), np.arcsinh(2 * columns["skew"])]
@@ -93,7 +96,10 @@ def transformed(columns: dict[str, Floats]) -> Floats:
 
 
 def standardised(segments: Segments, nominal: Integers) -> Floats:
-    """Remove each channel's mean and deviation over `nominal`, shrunk to those of all channels."""
+    """Remove each channel's mean and deviation over `nominal`, shrunk to those of all channels.
+
+    `nominal` is int64[n], places of segments; the answer is float64[segment, feature].
+    """
     features, channel = segments.features, segments.channel
     mean, deviation = features[nominal].mean(axis=0), features[nominal].std(axis=0) + 1e-12
     result = np.empty_like(features)
@@ -109,13 +115,13 @@ def standardised(segments: Segments, nominal: Integers) -> Floats:
 
 
 def neighbour(rows: Floats, _seed: int) -> Score:
-    """Logarithm of the distance to the nearest nominal segment (Ramaswamy et al., 2000)."""
+    """Logarithm of the distance to the nearest of float64[segment, feature] (Ramaswamy et al., 2000)."""
     index = NearestNeighbors(n_neighbors=1).fit(rows)
     return lambda other: np.log(index.kneighbors(other)[0][:, 0] + 1e-6)
 
 
 def mixture(rows: Floats, seed: int) -> Score:
-    """Negative log density of a Gaussian mixture."""
+    """Negative log density of a Gaussian mixture, fitted to float64[segment, feature]."""
     components = min(MIXTURE_COMPONENTS, len(rows))
     model = GaussianMixture(components, reg_covar=1e-3, random_state=seed).fit(rows)
     return lambda other: -model.score_samples(other)
@@ -124,7 +130,8 @@ def mixture(rows: Floats, seed: int) -> Score:
 def swapped(rows: Floats, seed: int) -> Score:
     """Probability of being a nominal segment in which half the features were swapped with others'.
 
-    Density by classification: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 14.2.4.
+    `rows` is float64[segment, feature]. Density by classification: Hastie, Tibshirani, Friedman, The Elements
+    of Statistical Learning, 14.2.4.
     """
     rng = np.random.default_rng(seed)
     copies = [_with_swapped_features(rows, rng) for _ in range(SWAPPED_COPIES)]

@@ -1,4 +1,7 @@
-"""Figures of the suite of segments, and how they are shown."""
+"""Figures of the suite of segments, and how they are shown.
+
+All arrays are [segment], of all or some segments: float64 scores, bool flags.
+"""
 
 from collections.abc import Mapping
 from typing import Any

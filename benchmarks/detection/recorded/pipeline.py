@@ -82,7 +82,10 @@ def run(options: Options) -> Report:
 
 
 def replayed(recordings: Sequence[Recording], changes: Mapping[str, Any]) -> dict[str, Floats]:
-    """Send the test arrays through the servers and read the scores of their rows."""
+    """Send the test arrays through the servers and read the scores of their rows.
+
+    float64[time] by channel.
+    """
     total = sum(recording.test.size for recording in recordings)
     newest_at = datetime.now(UTC)
     with (
@@ -243,7 +246,7 @@ def connect(settings: Settings) -> Any:
 def scores_of(
     rows: Sequence[tuple[str, Decimal | float | None, str, str | None]], channels: Sequence[str]
 ) -> dict[str, Floats]:
-    """Scores by channel in the order of the rows; NaN = warming up.
+    """Scores by channel in the order of the rows, float64[time] each; NaN = warming up.
 
     Raises:
         RowsDifferError: A row failed.
@@ -257,7 +260,7 @@ def scores_of(
 
 
 def require_equal(found: Mapping[str, Floats], expected: Mapping[str, Floats]) -> None:
-    """Compare scores to 4 decimals, and alerts.
+    """Compare scores, float64[time] each by channel, to 4 decimals, and alerts.
 
     Raises:
         RowsDifferError: They differ; the message names the first channel and sample.

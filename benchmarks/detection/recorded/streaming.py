@@ -51,7 +51,7 @@ def row_scores(test: Floats, name: str, changes: ChangeCalibration) -> Floats:
 
 
 def all_row_scores(recordings: Sequence[Recording], changes: ChangeCalibration) -> dict[str, Floats]:
-    """Scores by channel; progress goes to stderr."""
+    """Scores by channel, float64[time] each; progress goes to stderr."""
     found = {}
     for number, recording in enumerate(recordings, start=1):
         found[recording.channel] = row_scores(recording.test, subsystem_of(recording.channel), changes)

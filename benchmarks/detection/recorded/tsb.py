@@ -99,7 +99,7 @@ def run(options: Options) -> Report:
 def vus_of(
     series: Sequence[Series], listed: Sequence[TsbSeries], truth: Sequence[Flags], families: Sequence[str]
 ) -> list[float]:
-    """VUS-PR of every series with these families."""
+    """VUS-PR of every series with these families; `truth` is bool[time] each."""
     return [
         round(vus_pr(one.judged_score(one.fused(families)), label, about.vus_window), 4)
         for one, about, label in zip(series, listed, truth, strict=True)

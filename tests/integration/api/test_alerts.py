@@ -94,7 +94,7 @@ def test_alert_counts_its_verdicts_however_many(api: RunningApi, api_pool: Pool)
     assert (found["verdict_count"], len(detail["verdicts"])) == (1_001, 500)
 
 
-def test_answers_say_how_far_alerts_are_behind_while_the_relay_is_away(
+def test_answers_say_how_far_alerts_are_behind_while_the_relay_is_down(
     api: RunningApi, api_pool: Pool
 ) -> None:
     judge(api_pool, 0, "a")
@@ -366,7 +366,7 @@ def test_cut_connections_lose_and_repeat_nothing(api: RunningApi, api_pool: Pool
     assert len(seen) == len(set(seen)) == 90
 
 
-def test_alert_says_why_it_stands(api: RunningApi, api_pool: Pool) -> None:
+def test_alert_explains_its_cause(api: RunningApi, api_pool: Pool) -> None:
     judge(
         api_pool, 0, "n",
         input_features=("battery_voltage", "battery_current"),

@@ -273,7 +273,7 @@ class TestOpenPlatform:
         assert ask("GET", WEB_PORT, "/?" + 9_000 * "x").status_code == 414
 
 
-def test_server_that_is_not_there_is_said_to_be_away(tmp_path: Path) -> None:
+def test_missing_server_is_reported_as_unavailable(tmp_path: Path) -> None:
     with running_nginx(tmp_path):
         answer = ask("GET", 8428, "/health")
     assert (answer.status_code, "does not answer" in answer.text) == (503, True)

@@ -314,7 +314,7 @@ def refusing_connections(database: Settings) -> Iterator[None]:
         administer(database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
-def test_ticks_go_on_while_the_database_is_away(database: Settings, tmp_path: Path) -> None:
+def test_ticks_continue_while_the_database_is_unavailable(database: Settings, tmp_path: Path) -> None:
     with running_api(database, tmp_path) as api, stream(api, ticks=True) as next_event:
         with refusing_connections(database):
             assert_ticks(next_event)

@@ -51,7 +51,7 @@ READS = [
 ]
 
 
-def test_database_away_is_503_and_passes(database: Settings, tmp_path: Path) -> None:
+def test_database_outage_is_503_and_passes(database: Settings, tmp_path: Path) -> None:
     name = database.postgres_db
     with running_api(database, tmp_path) as api:
         administer(database, f"ALTER DATABASE {name} RENAME TO {name}_away")
@@ -81,7 +81,7 @@ def away() -> Settings:
     )
 
 
-def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> None:
+def test_victoria_metrics_outage_is_503_and_metrics_fall_back(api: RunningApi) -> None:
     victoria = VICTORIA_METRICS.of(api.app)
     there = victoria._url
     victoria._url = away().victoria_metrics_url
@@ -95,7 +95,7 @@ def test_victoria_metrics_away_is_503_and_metrics_fall_back(api: RunningApi) -> 
         victoria._url = there
 
 
-def test_each_dependency_that_is_away_is_named() -> None:
+def test_each_unavailable_dependency_is_named() -> None:
     settings = away()
     checks = {
         "postgresql": postgresql_check(open_pool(settings, max_connections=1)),

@@ -140,7 +140,7 @@ def test_several_subsystems_are_one_job_with_a_task_each(api: RunningApi, api_po
     assert by_subsystem["eps"][6]["total_subsystems"] == 2
 
 
-def test_broker_away_stores_nothing_and_asks_to_retry(api: RunningApi, api_pool: Pool) -> None:
+def test_broker_outage_stores_nothing_and_asks_to_retry(api: RunningApi, api_pool: Pool) -> None:
     api.broker.is_away = True
     answer = post(api, MANUAL)
     assert "rabbitmq unavailable" in problem(answer, 503)
@@ -193,7 +193,7 @@ def test_request_out_of_bounds_is_refused_with_its_reason(api: RunningApi, body:
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_number_that_is_none_is_refused_anywhere(api: RunningApi, number: str) -> None:
+def test_invalid_number_is_refused_everywhere(api: RunningApi, number: str) -> None:
     data = f'{{"model_name": "lstm_timeseries", "data": [{", ".join([number] * 10)}]}}'
     assert "finite" in problem(post(api, data), 422)
     nested = f'{{"model_name": "lstm_timeseries", "data": {SERIES}, "metadata": {{"a": [{number}]}}}}'

@@ -117,7 +117,7 @@ def test_relay_killed_between_write_and_cursor_leaves_no_gap_and_no_double(
     assert indexed(engine) == keys([1, 2, 3])
 
 
-def test_engine_that_is_away_keeps_the_cursor_where_it_was(pool: Pool, relay: Relay) -> None:
+def test_engine_outage_keeps_the_cursor_where_it_was(pool: Pool, relay: Relay) -> None:
     save(pool, [1])
     away = SearchEngine(f"http://127.0.0.1:{free_port()}", answer_timeout_s=1)
     with pytest.raises(DependencyUnavailable):
@@ -209,9 +209,7 @@ def test_job_that_is_judged_again_after_its_deletion_is_found(
     assert waiting_deletions(pool) == 0
 
 
-def test_engine_that_is_away_keeps_the_deletions_for_later(
-    pool: Pool, relay: Relay, engine: SearchEngine
-) -> None:
+def test_engine_outage_keeps_the_deletions_for_later(pool: Pool, relay: Relay, engine: SearchEngine) -> None:
     save(pool, [1])
     drain(relay)
     delete(pool, "inference_jobs")
@@ -223,7 +221,7 @@ def test_engine_that_is_away_keeps_the_deletions_for_later(
 
 
 @pytest.mark.parametrize("cause", ["truncated", "deletions that were not followed for a week"])
-def test_index_that_can_not_follow_is_built_anew(
+def test_index_that_missed_deletions_is_rebuilt(
     pool: Pool, relay: Relay, engine: SearchEngine, cause: str
 ) -> None:
     save(pool, [1, 2])

@@ -152,7 +152,7 @@ def test_satellite_without_telemetry_has_channels_without_times(console: Console
         ({"strategy": "mean"}, "strategy"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_reason(
+def test_nonsensical_queries_are_refused_with_their_reason(
     console: Console, query: dict[str, Any], said: str
 ) -> None:
     answer = console.ask("SAT-001", 0, DAY_MS, **query)

@@ -159,7 +159,7 @@ def test_letter_kept_in_part_can_be_discarded_only(office: Office) -> None:
     assert office.do("discard").handled.total() == 1
 
 
-def test_letter_stays_open_while_its_broker_is_away(office: Office) -> None:
+def test_letter_stays_open_during_an_outage_of_its_broker(office: Office) -> None:
     office.kafka.refuse(b"1")
     office.desk.collect()
     office.kafka.is_away = True
@@ -182,7 +182,7 @@ def test_letter_that_its_broker_does_not_take_stays_open_alone_and_the_others_ar
     assert [row["position"] for row in office.open_letters()] == [1]
 
 
-def test_letters_of_one_broker_are_done_though_the_other_is_away(office: Office) -> None:
+def test_letters_of_one_broker_are_handled_while_the_other_is_unavailable(office: Office) -> None:
     office.kafka.refuse(b"1")
     office.rabbitmq.refuse(b"{}")
     office.desk.collect()
@@ -203,7 +203,7 @@ def test_letters_kept_in_part_hold_up_no_whole_one_behind_them(
     assert office.do("redrive").handled.total() == 1
 
 
-def test_one_broker_that_is_away_hides_nothing_of_the_other(office: Office) -> None:
+def test_unavailable_broker_hides_nothing_of_the_other(office: Office) -> None:
     office.kafka.is_away = True
     office.rabbitmq.refuse(b"{}")
     (problem,) = office.desk.collect().problems
@@ -212,7 +212,7 @@ def test_one_broker_that_is_away_hides_nothing_of_the_other(office: Office) -> N
 
 
 @pytest.mark.parametrize("source", ["kafka", "rabbitmq"])
-def test_one_look_tells_whether_a_broker_has_more_than_it_takes(office: Office, source: str) -> None:
+def test_one_collection_reports_whether_a_broker_has_more(office: Office, source: str) -> None:
     broker = getattr(office, source)
     broker.taken_at_once = 2
     for body in (b"1", b"2", b"3"):

@@ -215,10 +215,10 @@ def test_row_whose_task_can_not_be_sent_fails_with_the_reason_and_the_others_go_
     assert [task.task_id for task in platform.sweep()] == ["job-2"]
     assert states(pool) == [("job-1", "failed"), ("job-2", "pending")]
     (row,) = fetch(pool, "SELECT error_message FROM subsystem_inferences WHERE job_id = 'job-1'")
-    assert row == ("its task was lost and can't be sent again: TypeError",)
+    assert row == ("its task was lost and can't be resent: TypeError",)
 
 
-def test_broker_that_is_away_counts_no_attempt(pool: Pool, platform: Platform) -> None:
+def test_broker_outage_counts_as_no_attempt(pool: Pool, platform: Platform) -> None:
     posted(pool, SERIES)
     platform.is_away = True
     for _ in range(2 * MAX_RESENDS):

@@ -75,7 +75,7 @@ def test_saved_runs_within_five_minutes_of_each_other_are_one(
     assert kept(pool) == {sign: (value, *moments)}
 
 
-def test_saved_run_begins_anew_after_five_minutes_without_a_message(pool: Pool, theirs: Pool) -> None:
+def test_saved_run_starts_over_after_five_minutes_without_a_message(pool: Pool, theirs: Pool) -> None:
     now = datetime.now(UTC)
     save, sign = saving(theirs), ("A", *clock())
     save({sign: run(1.0, 900, 400, now=now)})

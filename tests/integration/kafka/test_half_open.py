@@ -55,7 +55,7 @@ def outcome_of(action: Callable[[], None]) -> BaseException | None:
         pool.shutdown(wait=False)
 
 
-def test_publisher_gives_up_a_connection_that_went_silent_and_goes_on_when_it_is_back(
+def test_publisher_drops_a_silent_connection_and_resumes_once_it_works(
     settings: Settings, proxy: SilentProxy
 ) -> None:
     app = app_behind(proxy, settings)

@@ -48,7 +48,7 @@ def test_every_verdict_becomes_a_record_keyed_by_its_job(pool: Pool, own_topic: 
     assert sorted(records(own_topic, 20)) == sorted((job_id(number), "eps") for number in range(20))
 
 
-def test_kafka_that_is_away_keeps_the_cursor(pool: Pool, database: Settings) -> None:
+def test_kafka_outage_keeps_the_cursor(pool: Pool, database: Settings) -> None:
     away = database.model_copy(update={"kafka_bootstrap_servers": f"127.0.0.1:{free_port()}"})
     relay = Relay(pool, ResultsTopicSink(away, flush_timeout_s=2))
     save(pool, [1])

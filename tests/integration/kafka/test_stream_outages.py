@@ -118,7 +118,7 @@ def test_broker_killed_under_load_again_and_again(kafka: KafkaServer, settings: 
         assert_nothing_is_lost(stream, load)
 
 
-def test_broker_away_longer_than_a_session(kafka: KafkaServer, settings: Settings, group: str) -> None:
+def test_broker_outage_longer_than_a_session(kafka: KafkaServer, settings: Settings, group: str) -> None:
     with Load(settings) as load, RunningStream(settings, group, look_back_s=60) as stream:
         wait_until_moving(stream)
         kafka.kill()
@@ -222,7 +222,7 @@ def test_member_thrown_out_for_its_silence_joins_again(settings: Settings, group
         wait_until(lambda: committed_offset(settings, group) == 2, "its offsets are kept again")
 
 
-def test_topic_deleted_and_created_anew_is_read_from_its_beginning(settings: Settings, group: str) -> None:
+def test_recreated_topic_is_read_from_its_beginning(settings: Settings, group: str) -> None:
     with RunningStream(settings, group, look_back_s=60) as stream:
         send(settings, b"one", b"two", b"three")
         stream.wait_for(b"three")

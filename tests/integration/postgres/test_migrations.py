@@ -64,7 +64,7 @@ def test_two_runs_at_once_apply_each_file_once(empty_database: Settings) -> None
     assert sorted(len(names) for names in applied) == [0, 0, len(migrations)]
 
 
-def test_server_that_stays_away_ends_in_its_own_error() -> None:
+def test_server_that_stays_unavailable_ends_in_its_own_error() -> None:
     nobody = Settings(postgres_host="127.0.0.1", postgres_port=free_port())
     with pytest.raises(Exception, match="Connection refused"):
         migrate_when_ready(nobody, load_migrations(MIGRATIONS), wait_s=0)

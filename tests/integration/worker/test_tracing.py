@@ -209,7 +209,7 @@ def test_request_its_rows_and_its_task_are_one_trace_and_probes_are_none(
 
 
 @pytest.mark.parametrize("answer", ["refuses", "is silent"])
-def test_collector_that_is_away_delays_neither_rows_nor_the_stop(
+def test_unavailable_collector_delays_neither_rows_nor_the_stop(
     answer: str, environment: dict[str, str], pool: Pool, tmp_path: Path
 ) -> None:
     job_id = "kafka-SAT-001-1761802497000"

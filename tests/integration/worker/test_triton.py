@@ -111,7 +111,7 @@ def test_unused_grpc_interfaces_are_closed(
 
 
 @pytest.mark.parametrize("harm", [signal.SIGKILL, signal.SIGSTOP])
-def test_server_ends_with_a_lost_process_of_a_model_which_is_away_until_then(
+def test_server_exits_with_a_lost_process_of_a_model_which_is_unavailable_until_then(
     tmp_path: Path, harm: signal.Signals
 ) -> None:
     shutil.copytree(ROOT / "model_repository" / SHIPPED, tmp_path / "models" / SHIPPED)

@@ -95,7 +95,7 @@ def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited
     assert asked_to_learn(monkeypatch, Turns(), time.time() - worker.STALE_S - 1) == 0
 
 
-def test_a_server_that_is_away_ends_a_turn_of_learning_without_a_failure(
+def test_unavailable_server_ends_a_turn_of_learning_without_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = Turns(raises=DependencyUnavailable("victoria-metrics", "away"))

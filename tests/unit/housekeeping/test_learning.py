@@ -4,7 +4,7 @@ from housekeeping.learning import learning_chore
 from telemetry_core.contract.tasks import LEARN, SubmittedTask
 
 
-def test_a_turn_bears_the_time_when_it_was_asked_for() -> None:
+def test_a_turn_carries_the_time_of_its_request() -> None:
     sent: list[SubmittedTask] = []
     chore = learning_chore(sent.append, clock=lambda: 1_800_000_000.4)
     assert chore.work() is False

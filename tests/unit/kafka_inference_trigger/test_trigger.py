@@ -80,7 +80,7 @@ def test_dump_that_comes_first_of_a_satellite_is_judged_and_raises_no_live_alarm
      ("2026-05-01T11:00:00Z", {}), ("2025-06-01T12:00:00Z", {})],
     ids=["epoch", "GPS week rollover", "an hour", "within what is kept"],
 )  # fmt: skip
-def test_clock_that_jumped_back_beyond_all_that_is_kept_is_told_from_a_dump(
+def test_clock_jump_beyond_the_retention_is_distinguished_from_a_dump(
     timestamp: str, behind: dict[str, float]
 ) -> None:
     body = telemetry(0, battery_soc_percent=12) | {"timestamp": timestamp}

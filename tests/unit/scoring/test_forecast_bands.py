@@ -47,6 +47,6 @@ def test_each_step_has_the_factor_of_its_range() -> None:
 
 
 @pytest.mark.parametrize("factors", [TWICE[1:], [0.0, *TWICE[1:]], [float("nan"), *TWICE[1:]]])
-def test_widths_that_are_none_are_refused_by_their_channel(factors: list[float]) -> None:
+def test_invalid_widths_are_refused_with_their_channel(factors: list[float]) -> None:
     with pytest.raises(ValueError, match=r"band_widths of a\.b"):
         parse_widths({"a.b": {"50": TWICE, "90": factors}})

@@ -289,7 +289,7 @@ def test_confidence_of_a_constant_window_is_one_and_of_none_is_zero() -> None:
 
 def test_damaged_calibration_is_named(tmp_path: Path) -> None:
     (tmp_path / "calibration.json").write_text('{"measures": []}', encoding="utf-8")
-    with pytest.raises(ValueError, match=r"calibration\.json is no calibration"):
+    with pytest.raises(ValueError, match=r"calibration\.json is not a calibration"):
         load_calibration(tmp_path)
 
 

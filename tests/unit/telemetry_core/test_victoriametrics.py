@@ -85,7 +85,7 @@ def test_failure_that_is_not_the_lines_holds_the_batch(status: int) -> None:
     assert accepted == []
 
 
-def test_server_that_is_away_holds_the_batch() -> None:
+def test_server_outage_holds_the_batch() -> None:
     with server(lambda _: 204) as (url, _accepted):
         pass
     with pytest.raises(DependencyUnavailable, match="victoria-metrics unavailable"):

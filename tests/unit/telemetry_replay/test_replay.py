@@ -79,7 +79,7 @@ def test_stopped_pacer_waits_no_longer() -> None:
     assert not Pacer(1.0, stop).wait_until(3600.0)
 
 
-def test_address_that_is_none_is_refused() -> None:
+def test_invalid_address_is_refused() -> None:
     for address in ("nowhere", "host:", ":9092", "host:port"):
         with pytest.raises(PublishingError, match="HOST:PORT"):
             usable_bootstrap(address)

@@ -96,7 +96,7 @@ def test_verdict_that_can_not_be_written_is_passed_over_and_the_rest_goes_on(bad
     assert {refusal.reason for refusal in refusals} <= {"TypeError: Integer exceeds 64-bit range"}
 
 
-def test_sink_that_is_away_passes_nothing_over() -> None:
+def test_unavailable_sink_passes_nothing_over() -> None:
     sink = PickySink("job-1", away=1)
     with pytest.raises(DependencyUnavailable):
         pass_on(sink, 3)

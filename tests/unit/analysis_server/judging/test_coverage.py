@@ -263,7 +263,7 @@ def test_a_channel_that_ceased_has_the_band_of_the_slowest_of_its_job() -> None:
 def test_file_that_says_nothing_sound_of_its_intervals_is_refused(
     change: dict[str, Any], tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match=r"calibration\.json is no calibration for this version"):
+    with pytest.raises(ValueError, match=r"calibration\.json is not a calibration for this version"):
         load_calibration(written(tmp_path, document() | change))
 
 
@@ -290,7 +290,7 @@ def test_the_reason_is_said_in_words(channels: dict[str, Any], words: str) -> No
     assert uncovered_in_words(channels) == words
 
 
-def test_a_thing_is_told_once_and_the_memory_of_it_is_bounded() -> None:
+def test_a_warning_is_logged_once_and_its_memory_is_bounded() -> None:
     told = Told()
     assert [told.is_new(number) for number in (1, 1, 2)] == [True, False, True]
     for number in range(MOST_TOLD + 2):

@@ -184,7 +184,7 @@ def test_a_new_version_is_taken_up_within_the_polling_time_and_asked_for_once(
     assert learned("A", "aocs") is None
 
 
-def test_while_postgresql_is_away_what_is_known_goes_on(
+def test_known_constants_keep_working_while_postgresql_is_unavailable(
     store: Store, clock: Clock, learned: LearnedOfOne
 ) -> None:
     store.versions["A", "aocs"] = (1, "first")
@@ -200,7 +200,7 @@ def test_while_postgresql_is_away_what_is_known_goes_on(
     assert hash_of(learned("A", "aocs")) == "second"
 
 
-def test_while_postgresql_is_away_one_question_serves_all_that_is_known(
+def test_one_query_serves_all_known_constants_while_postgresql_is_unavailable(
     store: Store, clock: Clock, learned: LearnedOfOne
 ) -> None:
     for number in range(200):
@@ -226,7 +226,7 @@ def test_one_question_serves_all_satellites_of_a_task(
     assert store.questions == 2
 
 
-def test_what_is_not_known_yet_waits_for_postgresql(store: Store, learned: LearnedOfOne) -> None:
+def test_unknown_constants_wait_for_postgresql(store: Store, learned: LearnedOfOne) -> None:
     store.is_away = True
     with pytest.raises(DependencyUnavailable):
         learned("A", "aocs")

@@ -31,7 +31,7 @@ def test_every_grpc_status_is_either_passing_or_a_broken_contract(status: grpc.S
     assert "reason" in str(error)
 
 
-def test_model_whose_process_was_killed_is_away_and_breaks_no_contract() -> None:
+def test_model_whose_process_was_killed_is_unavailable_and_breaks_no_contract() -> None:
     message = "Failed to process the request(s): Stub process 'lstm_timeseries_0_0' is not healthy."
     foreign = InferenceServerException(message, status=str(grpc.StatusCode.INTERNAL))
     error = map_triton_error(foreign, "lstm_timeseries", "triton-server:8001")

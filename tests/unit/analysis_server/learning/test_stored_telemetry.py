@@ -93,7 +93,7 @@ def test_a_page_of_denser_telemetry_than_the_present_one_is_not_read(monkeypatch
 
 
 @pytest.mark.parametrize("answer", [b"{", b'{"metric": {}}\n', b"[]\n", b'{"metric": 1}\n'])
-def test_an_answer_that_is_none_is_an_outage(answer: bytes) -> None:
+def test_invalid_answer_is_an_outage(answer: bytes) -> None:
     with pytest.raises(DependencyUnavailable, match="victoria-metrics"):
         read(Victoria(count=0, interval_ms=1, answer=answer), 1.0)
 
@@ -110,6 +110,6 @@ def test_a_server_that_can_not_answer_is_an_outage(status: int) -> None:
         read(Victoria(count=0, interval_ms=1, answer=b"", status=status), 1.0)
 
 
-def test_a_server_that_is_away_is_an_outage() -> None:
+def test_unavailable_server_is_an_outage() -> None:
     with pytest.raises(DependencyUnavailable, match="victoria-metrics"):
         StoredTelemetry("http://127.0.0.1:9").newest("S", {"a": "m"}, until_ms=UNTIL_MS, interval_s=1.0)

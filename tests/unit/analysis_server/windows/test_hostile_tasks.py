@@ -251,7 +251,7 @@ def test_commit_that_is_always_too_slow_is_done_in_parts_and_one_job_waits() -> 
         save_apart(task, failed_rows(task, "x"), slow)
 
 
-def test_database_that_is_away_fails_no_row() -> None:
+def test_database_outage_fails_no_row() -> None:
     def away(_task: WindowSet, _rows: Sequence[SubsystemInference]) -> None:
         raise DependencyUnavailable("postgresql", "connection refused")
 

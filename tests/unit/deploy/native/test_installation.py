@@ -78,7 +78,7 @@ def test_service_that_keeps_ending_is_given_up_before_the_time_is_up() -> None:
     assert why_hopeless(RUNNING, "refused", 4, is_late=False) == "it ended 3 times after its start"
 
 
-def test_reason_is_told_when_the_time_is_up() -> None:
+def test_reason_is_reported_after_the_timeout() -> None:
     assert why_hopeless(RUNNING, "refused", 1, is_late=True) == "the time is up (running; refused)"
 
 
@@ -152,9 +152,7 @@ def test_sound_configuration_is_accepted() -> None:
         ("VICTORIA_METRICS_URL", "http://user:p@ss/word@host"),
     ],
 )  # fmt: skip
-def test_what_services_would_not_start_with_touches_none_that_runs(
-    tmp_path: Path, key: str, value: str
-) -> None:
+def test_invalid_configuration_leaves_running_services_alone(tmp_path: Path, key: str, value: str) -> None:
     places = places_from_environment(
         {"NATIVE_CHECKOUT": str(CHECKOUT), "NATIVE_STATE": str(tmp_path), "NATIVE_INNER_ADDRESS": "127.1.1.1"}
     )

@@ -25,7 +25,7 @@ def test_table_shows_name_state_health_ports_and_memory() -> None:
     assert total == "total 350 MB"
 
 
-def test_reason_of_an_unhealthy_service_stands_under_the_table() -> None:
+def test_reason_of_an_unhealthy_service_is_below_the_table() -> None:
     lines = table([status(problem="connection refused")]).splitlines()
     assert "unhealthy" in lines[1]
     assert lines[-1] == "kafka: connection refused"

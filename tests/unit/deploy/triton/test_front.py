@@ -143,7 +143,7 @@ def untouched(_request: httpx.Request) -> httpx.Response:
         "/v2/models/../logging",
     ],
 )
-def test_what_no_client_uses_is_not_passed(path: str, content: bytes | None) -> None:
+def test_requests_that_no_client_uses_are_not_forwarded(path: str, content: bytes | None) -> None:
     assert ask(untouched, path, content=content).status_code == 404
 
 

@@ -42,7 +42,7 @@ def test_letters_that_one_look_does_not_take_are_taken_soon() -> None:
     assert waits_before_looks([more, more, none]) == [EVERY_S, PAUSE_S, PAUSE_S, EVERY_S]
 
 
-def test_who_lists_letters_is_told_of_brokers_that_are_away_and_of_a_look_that_saw_no_end() -> None:
+def test_list_of_letters_names_unavailable_brokers_and_an_incomplete_collection() -> None:
     assert Collection(problems=["kafka is away"], has_more=True).missing == ["kafka is away", MORE]
     assert Collection(problems=[]).missing == []
 

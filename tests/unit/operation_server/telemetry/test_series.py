@@ -87,7 +87,7 @@ def test_slow_packets_at_different_times_have_no_gap() -> None:
     assert with_gaps(packets, WINDOW, step_ms=0) == times_of(packets)
 
 
-def test_what_only_one_channel_lacks_is_no_gap() -> None:
+def test_samples_missing_in_one_channel_are_no_gap() -> None:
     fast, slow = of_times(0, 1000, 2000, 300_000), of_times(*range(0, 600_000, 120_000))
     assert with_gaps([fast, slow], WINDOW, step_ms=0) == times_of([fast, slow])
 

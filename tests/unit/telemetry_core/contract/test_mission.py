@@ -81,7 +81,7 @@ def test_settings_of_what_is_no_counter_are_those_that_earlier_workers_read() ->
 @pytest.mark.parametrize(
     ("channel", "sentence"),
     [
-        ({"kind": "counter"}, "a counter needs modulo, the number of values after which it starts anew"),
+        ({"kind": "counter"}, "a counter needs modulo, the number of values after which it wraps around"),
         ({"modulo": 256}, "modulo belongs to kind: counter, this channel is a number"),
         ({"kind": "flag", "modulo": 256}, "this channel is a flag"),
         ({"kind": "counter", "modulo": 256, "detection": {"modulo": 256}}, "not under detection"),
@@ -102,7 +102,7 @@ def test_rule_that_waits_for_a_fill_value_is_refused() -> None:
     mission["subsystems"]["eps"]["rules"] = [
         {"channel": "soc", "reason": "full", "log": "Full", "equals": 255}
     ]
-    with pytest.raises(ValidationError, match="rule full waits for 255, which is listed in missing of soc"):
+    with pytest.raises(ValidationError, match="rule full equals 255, which is listed in missing of soc"):
         Mission.model_validate(mission)
 
 

@@ -127,7 +127,7 @@ def test_batch_without_a_field_is_a_broken_contract(missing: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 3])
-def test_what_is_no_object_is_a_broken_contract(value: Any) -> None:
+def test_a_value_that_is_no_object_is_a_broken_contract(value: Any) -> None:
     with pytest.raises(ModelContractError, match="a batch is an object"):
         InferenceBatch.from_payload(value)
 

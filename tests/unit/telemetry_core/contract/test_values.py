@@ -222,7 +222,7 @@ def test_hour_24_is_midnight_of_the_next_day(time: str) -> None:
         "infinity",
     ],
 )
-def test_what_names_no_instant_is_refused(text: str) -> None:
+def test_time_without_an_instant_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"a time is written as 2026-11-28T|between the years 1 and 9999"):
         parse_time(text)
 
@@ -311,7 +311,7 @@ def test_any_value_of_json_is_storable_and_every_sink_can_write_what_comes_back(
         ({"k\x00": [math.inf]}, {"k\ufffd": [None]}),
     ],
 )
-def test_what_jsonb_refuses_is_replaced(value: Any, kept: Any) -> None:
+def test_values_that_jsonb_refuses_are_replaced(value: Any, kept: Any) -> None:
     assert read_stored_json(to_json(storable(value)) or "null") == kept
     assert read_stored_json(to_json(value) or "null") == kept
 

@@ -31,7 +31,7 @@ def test_offset_that_retention_overtook_tells_how_many_messages_nobody_read() ->
 
 
 def test_offset_beyond_the_end_tells_that_the_topic_is_another_one() -> None:
-    assert "created anew (committed 90, end 5); starts at 0" in why_moved(partition(end=5, committed=90))
+    assert "recreated (committed 90, end 5); it is read from 0" in why_moved(partition(end=5, committed=90))
 
 
 def test_work_of_a_member_is_the_lag_of_its_partitions() -> None:
@@ -39,7 +39,7 @@ def test_work_of_a_member_is_the_lag_of_its_partitions() -> None:
     assert (work.waiting, work.position) == (11, ((0, 90), (2, 99)))
 
 
-def test_fatal_event_is_told_by_its_code_though_its_flag_says_no() -> None:
+def test_fatal_event_is_recognised_by_its_code_even_if_its_flag_denies_it() -> None:
     event = KafkaError(KafkaError._FATAL)
     assert not event.fatal()
     assert is_fatal(KafkaException(event))

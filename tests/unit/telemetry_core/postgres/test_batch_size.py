@@ -34,9 +34,7 @@ def test_outage_says_nothing_about_the_size() -> None:
 @pytest.mark.parametrize(
     ("state", "is_slow"), [("57014", True), ("57P01", False), ("53300", False), (None, False)]
 )
-def test_statement_cancelled_for_its_time_is_told_from_a_server_that_is_away(
-    state: str | None, *, is_slow: bool
-) -> None:
+def test_statement_timeout_is_no_server_outage(state: str | None, *, is_slow: bool) -> None:
     class Failure(psycopg2.OperationalError):
         pgcode = state
 

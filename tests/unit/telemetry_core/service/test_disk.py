@@ -16,7 +16,7 @@ def free(*megabytes: int) -> Callable[[Path], tuple[int, int]]:
     return lambda _path: (next(figures) * 1_000_000, 500_000_000)
 
 
-def test_work_goes_on_while_there_is_just_enough_room() -> None:
+def test_work_continues_while_there_is_just_enough_disk_space() -> None:
     done: list[int] = []
     Disk(SETTINGS, measure=free(100)).guarding(done.append)(1)
     assert done == [1]

@@ -66,7 +66,7 @@ def test_loop_that_comes_round_no_more_ends_the_process() -> None:
     watched = Watched()
     watched.pass_time(5)
     watched.pass_time(125, is_stuck=True)
-    assert watched.ended[0] == "stream has not come round for 121 s"
+    assert watched.ended[0] == "stream has completed no round for 121 s"
 
 
 def test_standing_still_before_waiting_work_ends_the_process() -> None:
@@ -94,7 +94,7 @@ def test_one_unanswered_question_hides_no_stand_still() -> None:
     assert watched.ended[0].startswith("stream has not moved for 31 s although 7 wait")
 
 
-def test_server_that_tells_nothing_for_long_begins_anew() -> None:
+def test_long_silence_of_the_server_restarts_the_count() -> None:
     server = Server(waiting=7)
     watched = Watched(server)
     for _ in range(10):
@@ -111,7 +111,7 @@ def test_question_that_fails_otherwise_than_by_an_outage_ends_no_watch() -> None
 
     watched = Watched(Broken())
     watched.pass_time(125, is_stuck=True)
-    assert watched.ended[0].startswith("stream has not come round")
+    assert watched.ended[0].startswith("stream has completed no round")
 
 
 def test_standing_still_without_work_is_alive() -> None:
@@ -120,14 +120,14 @@ def test_standing_still_without_work_is_alive() -> None:
     assert watched.ended == []
 
 
-def test_server_that_is_away_is_no_reason_however_long() -> None:
+def test_server_outage_is_no_reason_however_long() -> None:
     watched = Watched(Server(waiting=7))
     watched.pass_time(1000, hold="rabbitmq")
     assert watched.ended == []
     assert watched.liveness.problems() == ["stream has waited 999 s for rabbitmq"]
 
 
-def test_server_of_the_work_itself_being_away_is_no_reason() -> None:
+def test_outage_of_the_server_that_holds_the_work_is_no_reason() -> None:
     server = Server(waiting=7)
     watched = Watched(server)
     watched.pass_time(10)
@@ -136,7 +136,7 @@ def test_server_of_the_work_itself_being_away_is_no_reason() -> None:
     assert watched.ended == []
 
 
-def test_one_call_may_wait_as_long_as_its_server_is_away() -> None:
+def test_one_call_may_wait_as_long_as_its_server_is_unavailable() -> None:
     server = Server()
     server.work = None
     watched = Watched(server)
@@ -164,7 +164,7 @@ def test_long_round_is_judged_by_its_length_and_not_by_the_work_that_waits_meanw
     watched.pass_time(10)
     watched.pass_time(100, is_stuck=True)
     assert watched.ended == []
-    assert watched.liveness.problems() == ["stream has not come round for 100 s"]
+    assert watched.liveness.problems() == ["stream has completed no round for 100 s"]
 
 
 def test_hold_is_over_with_the_next_round() -> None:
@@ -208,20 +208,20 @@ def test_process_ends_with_its_reason_and_the_stacks_of_its_threads() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == EXIT_STATUS
-    assert "stream has not come round" in ended.stdout
+    assert "stream has completed no round" in ended.stdout
     assert "wait_for_ever" in ended.stderr
 
 
 def test_process_ends_though_nobody_reads_its_log() -> None:
     program = (
         "import os\n"
-        "from telemetry_core import liveness\n"
+        "from telemetry_core.service import liveness\n"
         "liveness.FAREWELL_S = 0.5\n"
         "os.set_blocking(1, False)\n"
         "try:\n"
         "    while True: os.write(1, b'x' * 4096)\n"
         "except BlockingIOError: os.set_blocking(1, True)\n"
-        "liveness.end_process('stream has not come round')\n"
+        "liveness.end_process('stream has completed no round')\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
         try:

@@ -69,7 +69,7 @@ def test_default_mission_holds_the_rules_of_the_operators_manual() -> None:
             "FILE:6: subsystems.eps: Value error, rule low names channel sock",
         ),
         ("periodic: {share: 0.1}\n", "", "FILE:1: periodic: Field required"),
-        ("horizon: 5", "horizon: 5\n    horizon: 6", "FILE:8: horizon stands there twice"),
+        ("horizon: 5", "horizon: 5\n    horizon: 6", "FILE:8: horizon is given twice"),
         ("horizon: 5", "horizon: [5", "FILE: line"),
         ("name: test", "name: &n [*n]", "FILE: nested too deeply"),
         ("name: test", "? [a]\n: b", "FILE: line"),
