@@ -7,7 +7,7 @@ import pytest
 
 from operation_server.alerts.breaches import Breaches
 from operation_server.fleet.status import Contacts
-from operation_server.telemetry.victoria import VictoriaMetrics
+from operation_server.telemetry.victoria import Sample, VictoriaMetrics
 from telemetry_core.settings import Settings, load_mission
 from tests.integration.victoria_server import running_victoria_server, write_samples
 
@@ -61,7 +61,7 @@ def test_breach_lasts_until_none_was_seen_for_a_minute_also_of_a_fast_clock(
     assert [(item.sign.reason, item.started_ms) for item in found] == expected
 
 
-@pytest.mark.parametrize("interval_s", [1, 60, 120])
+@pytest.mark.parametrize("interval_s", [1, 60, 120, 600])
 def test_breach_stands_from_one_sample_to_the_next_at_any_cadence(victoria_url: str, interval_s: int) -> None:
     patience_s = round(MISSION.window.gap_s(interval_s))
     breaches = Breaches(VictoriaMetrics(victoria_url), MISSION)
@@ -75,11 +75,33 @@ def test_breach_stands_from_one_sample_to_the_next_at_any_cadence(victoria_url: 
         assert [breaches.newest_value(item) for item in found] == [20.0] * len(found)
 
 
-def test_breach_at_a_slow_cadence_ends_with_the_next_sample(victoria_url: str) -> None:
-    measure(victoria_url, "low_battery", "SAT-slow", {-245: 20, -125: 20, -5: 31})
+@pytest.mark.parametrize(("interval_s", "held"), [(1, 59), (20, 2), (60, 2), (120, 2), (600, 2)])
+def test_value_that_flaps_at_its_limit_is_one_breach_at_any_cadence(
+    victoria_url: str, interval_s: int, held: int
+) -> None:
+    """It lasts while fewer than three samples, and less than a minute, passed without a breach."""
     breaches = Breaches(VictoriaMetrics(victoria_url), MISSION)
-    present = {key for key in breaches.present() if key[0] == "SAT-slow"}
-    assert breaches.episodes(present) == []
+    for since in (held, held + 1):
+        satellite = f"SAT-flaps-{interval_s}-{since}"
+        samples = {-place * interval_s: 50.0 for place in range(since)}
+        samples |= {-(since + place) * interval_s: 50.0 if place % 2 else 20.0 for place in range(9)}
+        now_ms = measure(victoria_url, "low_battery", satellite, samples)
+        found = breaches.episodes(key for key in breaches.present() if key[0] == satellite)
+        starts = [now_ms - (since + 8) * interval_s * 1000] if since == held else []
+        assert [item.started_ms for item in found] == starts, satellite
+
+
+def test_each_rule_is_asked_for_once(victoria_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def newest(query: str) -> list[Sample]:
+        asked.append(query)
+        return []
+
+    victoria = VictoriaMetrics(victoria_url)
+    monkeypatch.setattr(victoria, "newest", newest)
+    Breaches(victoria, MISSION).present()
+    assert len(asked) == len(set(asked)) == sum(len(part.rules) for part in MISSION.subsystems.values())
 
 
 @pytest.mark.parametrize("age_s", [250, 0, -200])
