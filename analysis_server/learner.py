@@ -17,13 +17,14 @@ from analysis_server.inference import Infer
 from analysis_server.stored_telemetry import StoredTelemetry
 from analysis_server.triton import TritonClient
 from scoring.channel_settings import without_invalid_values
-from scoring.history import History, Samples, marked_by_alerts, marked_by_limits
+from scoring.history import History, Samples, held_samples, marked_by_alerts, marked_by_limits
 from scoring.learning import MOST_SAMPLES, Learned, NotLearned, Subject, learn, needed_samples
 from scoring.measures import Windows
 from scoring.model_units import ModelUnits, Numbers
 from telemetry_core.database import Pool, open_pool
 from telemetry_core.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.observability import configure_logging
+from telemetry_core.on_change import on_change_channels
 from telemetry_core.roles import as_service
 from telemetry_core.settings import Settings, load_mission
 from telemetry_core.subsystems import Mission, Window, metrics_by_channel
@@ -149,7 +150,8 @@ class Learner:
             until_ms=generated_ms(part.job_id),
             interval_s=part.interval_s or UNKNOWN_INTERVAL_S,
         )
-        return present_cadence(found)
+        on_change = on_change_channels(subsystem)
+        return present_cadence(held_samples(found, on_change, self._mission.window))
 
     def _learned(self, part: Part, samples: Mapping[str, Samples]) -> Learned:
         if not any(name in samples for name in self._mission.subsystems[part.subsystem].features):

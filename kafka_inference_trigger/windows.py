@@ -42,7 +42,7 @@ class Placed:
 
     lane: Lane
     arrival: Arrival
-    #: Subsystem to float64[channel]: rules compare what was sent, not what float32 makes of it.
+    #: Subsystem to float64[channel]: rules compare what was sent, or holds, not what float32 makes of it.
     samples: Mapping[str, NDArray[np.float64]]
 
 
@@ -93,6 +93,13 @@ class TelemetryWindows:
             for name, subsystem in mission.subsystems.items()
         }
         self._bounds = Bounds.of(mission)
+        self._is_on_change = np.array(
+            [
+                channel.reporting == "on_change"
+                for subsystem in mission.subsystems.values()
+                for channel in subsystem.channels.values()
+            ]
+        )
         self._satellites: dict[tuple[str, Lane], _Satellite] = {}
         self._next_sweep_us = 0
 
@@ -147,6 +154,8 @@ class TelemetryWindows:
         satellite.rings.insert(channels, message.generated_us, sent[channels])
         satellite.last_received_us = received_us
         self._move_to_end((message.satellite_id, lane))
+        if self._is_on_change.any():
+            merged = np.where(np.isnan(merged), self._held(satellite, message.generated_us), merged)
         samples = {name: merged[self._places[name]] for name in names}
         return Placed(lane=lane, arrival=arrival, samples=samples)
 
@@ -181,6 +190,13 @@ class TelemetryWindows:
             sent[self._places[name]] = values
         return sent
 
+    def _held(self, satellite: _Satellite, generated_us: int) -> NDArray[np.float64]:
+        """Values that hold at a time, float64[channel]; NaN of channels that are not sent on change."""
+        held = np.full(self._channel_count, np.nan)
+        channels = np.flatnonzero(self._is_on_change)
+        held[channels] = satellite.rings.held(channels, generated_us, generated_us - self._span_us)
+        return held
+
     def _contradicted(self, known: NDArray[np.float64], sent: NDArray[np.float64]) -> str | None:
         """Name the first subsystem of which a value differs from the one that is known."""
         differs = (known != sent) & ~np.isnan(known) & ~np.isnan(sent)
@@ -209,7 +225,7 @@ class TelemetryWindows:
 
     def _begin(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
         rings = ChannelRings(
-            self._channel_count, self._layout, first_us=message.generated_us, received_us=received_us
+            self._is_on_change, self._layout, first_us=message.generated_us, received_us=received_us
         )
         satellite = self._satellites[message.satellite_id, lane] = _Satellite(rings)
         return satellite

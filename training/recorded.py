@@ -26,7 +26,7 @@ from telemetry_core.errors import InvalidMission
 from telemetry_core.settings import load_mission
 from telemetry_core.subsystems import MAX_WINDOW_LENGTH, Mission
 from telemetry_replay.recording import recording_of
-from telemetry_replay.samples import InvalidRecordingError, read_samples
+from telemetry_replay.samples import InvalidRecordingError, read_samples, with_held_values
 from training.band_widths import Factors, ModelForecaster, fitted, windows_with_future
 from training.calibrate import REPOSITORY
 
@@ -184,7 +184,7 @@ def read_recorded(
 ) -> tuple[npt.NDArray[np.int64], dict[str, dict[str, Floats]]]:
     """Read times and channels that the model sees; raises what reading and the mission raise."""
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording, mission)
+    samples = with_held_values(read_samples(path, recording, mission), recording, mission)
     columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))
     features = {
         name: [channel for channel in subsystem.features if f"{name}.{channel}" in columns]

@@ -40,6 +40,8 @@ class WatchedRule:
     sign: Sign
     rule: Rule
     metric: str
+    #: Its channel is sent only when it changes.
+    is_on_change: bool
 
 
 def watched_rules(mission: Mission) -> list[WatchedRule]:
@@ -47,7 +49,10 @@ def watched_rules(mission: Mission) -> list[WatchedRule]:
     metrics = metrics_by_channel(mission)
     return [
         WatchedRule(
-            sign=Sign(subsystem=name, reason=rule.reason), rule=rule, metric=metrics[name, rule.channel]
+            sign=Sign(subsystem=name, reason=rule.reason),
+            rule=rule,
+            metric=metrics[name, rule.channel],
+            is_on_change=mission.subsystems[name].channels[rule.channel].reporting == "on_change",
         )
         for name, rule in rules_of(mission)
         if (name, rule.channel) in metrics
@@ -58,14 +63,23 @@ def breach_query(watched: WatchedRule, *, span_s: float, longest_span_s: float, 
     """Ask for the satellites of which some sample, none older than `span_s`, breaks a rule.
 
     Beside them, with the label `RARELY`, for those of which one within `longest_span_s` does, a span that
-    holds no more than `most_samples` of the channel.
+    holds no more than `most_samples` of the channel. Of one sent on change the newest within it counts.
     """
+    if watched.is_on_change:
+        held = _newest_breaking(watched, longest_span_s)
+        return f"max({_breaking(watched, span_s)} or {held}) by (satellite_id)"
     longest = f"{series_of(watched.metric)}{until_newest(longest_span_s)}"
     rarely = f"({_breaking(watched, longest_span_s)}) and count_over_time({longest}) <= {most_samples}"
     return (
         f"max({_breaking(watched, span_s)}) by (satellite_id)"
         f' or label_set(max({rarely}) by (satellite_id), "{RARELY}", "true")'
     )
+
+
+def _newest_breaking(watched: WatchedRule, span_s: float) -> str:
+    newest = f"last_over_time({series_of(watched.metric)}{until_newest(span_s)})"
+    limits = (("<", watched.rule.below), (">", watched.rule.above), ("==", watched.rule.equals))
+    return " or ".join(f"{newest} {sign} {limit!r}" for sign, limit in limits if limit is not None)
 
 
 def _breaking(watched: WatchedRule, span_s: float) -> str:

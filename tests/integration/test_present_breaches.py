@@ -9,6 +9,7 @@ from operation_server.alerts.breaches import Breaches
 from operation_server.fleet.status import Contacts
 from operation_server.telemetry.victoria import Sample, VictoriaMetrics
 from telemetry_core.settings import Settings, load_mission
+from telemetry_core.subsystems import Mission
 from tests.integration.victoria_server import running_victoria_server, write_samples
 
 pytestmark = pytest.mark.integration
@@ -89,6 +90,22 @@ def test_value_that_flaps_at_its_limit_is_one_breach_at_any_cadence(
         found = breaches.episodes(key for key in breaches.present() if key[0] == satellite)
         starts = [now_ms - (since + 8) * interval_s * 1000] if since == held else []
         assert [item.started_ms for item in found] == starts, satellite
+
+
+@pytest.mark.parametrize(
+    ("values", "start"),
+    [({-9500: 20}, -9500), ({-3000: 20, -100: 50}, None), ({-3000: 50, -5: 20}, -5), ({-20_000: 20}, None)],
+)
+def test_breach_of_a_channel_sent_on_change_stands_while_its_value_holds(
+    victoria_url: str, values: dict[int, float], start: int | None
+) -> None:
+    content = MISSION.model_dump()
+    content["subsystems"]["eps"]["channels"]["battery_soc_percent"]["reporting"] = "on_change"
+    breaches = Breaches(VictoriaMetrics(victoria_url), Mission.model_validate(content))
+    satellite = f"SAT-changes{min(values)}-{len(values)}"
+    now_ms = measure(victoria_url, "low_battery", satellite, values)
+    found = breaches.episodes(key for key in breaches.present() if key[0] == satellite)
+    assert [item.started_ms for item in found] == ([] if start is None else [now_ms + start * 1000])
 
 
 def test_each_rule_is_asked_for_once(victoria_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
