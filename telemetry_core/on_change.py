@@ -6,7 +6,7 @@ It holds for `max_span_s` of the mission's window at most; that none comes is no
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry_core.subsystems import Subsystem
+from telemetry_core.contract.mission import Subsystem
 
 Times = NDArray[np.int64]
 

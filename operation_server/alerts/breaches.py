@@ -20,8 +20,8 @@ from operation_server.alerts.episodes import (
 from operation_server.http.parameters import CLOCK_LEAD
 from operation_server.telemetry.series import milliseconds_of
 from operation_server.telemetry.victoria import Point, VictoriaMetrics, series_of, until_newest
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.subsystems import GAP_INTERVALS, Mission, Rule, metrics_by_channel
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.mission import GAP_INTERVALS, Mission, Rule, metrics_by_channel
 
 LOOK_BACK: Final = (timedelta(hours=1), timedelta(hours=24))
 """How far the start of a breach is looked for; one that lasts longer starts at the limit."""

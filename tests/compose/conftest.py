@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from testbed.running_platform import Platform
+from testbed.supervised import Supervised
 from tests.compose.containers import (
     MANUAL_SERVICES,
     PROJECT,
@@ -16,8 +18,6 @@ from tests.compose.containers import (
     copy_of_the_checkout,
     operators_environment,
 )
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import Supervised
 
 START_LIMIT_S = 180
 BUILD_LIMIT_S = 600

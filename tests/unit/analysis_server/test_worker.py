@@ -10,11 +10,11 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from analysis_server import worker
-from analysis_server.arguments import parse_series
-from analysis_server.delivery import GIVE_UP_AT
-from analysis_server.window_sets import WindowSet
-from telemetry_core.errors import DependencyUnavailable, ModelContractError
-from telemetry_core.inferences import Verdict
+from analysis_server.delivery.handling import GIVE_UP_AT
+from analysis_server.windows.arguments import parse_series
+from analysis_server.windows.window_sets import WindowSet
+from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.contract.inferences import Verdict
 
 TASK = parse_series(
     {"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version=lambda _model: None
@@ -95,7 +95,7 @@ def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited
     assert asked_to_learn(monkeypatch, Turns(), time.time() - worker.STALE_S - 1) == 0
 
 
-def test_a_server_that_is_away_ends_a_turn_of_learning_without_a_failure(
+def test_unavailable_server_ends_a_turn_of_learning_without_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = Turns(raises=DependencyUnavailable("victoria-metrics", "away"))

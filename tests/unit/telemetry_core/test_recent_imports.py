@@ -3,7 +3,7 @@
 import os
 import tracemalloc
 
-from telemetry_core.victoria import KEEP_S, MAX_KEPT_BYTES, RecentImports
+from telemetry_core.victoriametrics import KEEP_S, MAX_KEPT_BYTES, RecentImports
 
 
 class Clock:

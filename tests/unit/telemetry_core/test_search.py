@@ -1,6 +1,6 @@
 import pytest
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.search import SearchEngine
 
 
