@@ -76,6 +76,13 @@ class TelemetryWindows:
         }
         self._bounds = Bounds.of(mission)
         self._added = AddedShare(mission.look_again.added_share, quantum_us=self._layout.quantum_us)
+        self._is_on_change = np.array(
+            [
+                channel.reporting == "on_change"
+                for subsystem in mission.subsystems.values()
+                for channel in subsystem.channels.values()
+            ]
+        )
         self._satellites: dict[tuple[str, Lane], _Satellite] = {}
         self._next_sweep_us = 0
 
@@ -170,6 +177,8 @@ class TelemetryWindows:
         satellite.rings.insert(channels, message.generated_us, sent[channels])
         satellite.last_received_us = received_us
         self._move_to_end((message.satellite_id, lane))
+        if self._is_on_change.any():
+            merged = np.where(np.isnan(merged), self._held(satellite, message.generated_us), merged)
         return lane, arrival, {name: merged[self._places[name]] for name in names}
 
     def windows(
@@ -190,6 +199,13 @@ class TelemetryWindows:
         for name, values in message.samples.items():
             sent[self._places[name]] = values
         return sent
+
+    def _held(self, satellite: _Satellite, generated_us: int) -> NDArray[np.float64]:
+        """Values that hold at a time, float64[channel]; NaN of channels that are not sent on change."""
+        held = np.full(self._channel_count, np.nan)
+        channels = np.flatnonzero(self._is_on_change)
+        held[channels] = satellite.rings.held(channels, generated_us, generated_us - self._span_us)
+        return held
 
     def _contradicted(self, known: NDArray[np.float64], sent: NDArray[np.float64]) -> str | None:
         """Name the first subsystem of which a value differs from the one that is known."""
@@ -219,7 +235,7 @@ class TelemetryWindows:
 
     def _begin(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
         rings = ChannelRings(
-            self._channel_count, self._layout, first_us=message.generated_us, received_us=received_us
+            self._is_on_change, self._layout, first_us=message.generated_us, received_us=received_us
         )
         satellite = self._satellites[message.satellite_id, lane] = _Satellite(rings)
         return satellite
