@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 import structlog
 
-from analysis_server.judging.inference import Infer
+from analysis_server.judging.forecasts import Infer
 from analysis_server.judging.triton import TritonClient
 from analysis_server.learning.calibrations import Calibrations, Part, Progress
 from analysis_server.learning.stored_telemetry import StoredTelemetry
-from scoring.fitting.history import History, Samples, marked_by_alerts, marked_by_limits
+from scoring.fitting.history import History, Samples, held_samples, marked_by_alerts, marked_by_limits
 from scoring.fitting.learning import MOST_SAMPLES, learn, needed_samples
 from scoring.fitting.outcome import Learned, NotLearned
 from scoring.fitting.stored import Subject
@@ -25,6 +25,7 @@ from scoring.measures.model_units import ModelUnits, Numbers
 from scoring.measures.windows import Windows
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
+from telemetry_core.on_change import on_change_channels
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.observability import configure_logging
@@ -151,7 +152,8 @@ class Learner:
             until_ms=generated_ms(part.job_id),
             interval_s=part.interval_s or UNKNOWN_INTERVAL_S,
         )
-        return present_cadence(found)
+        on_change = on_change_channels(subsystem)
+        return present_cadence(held_samples(found, on_change, self._mission.window))
 
     def _learned(self, part: Part, samples: Mapping[str, Samples]) -> Learned:
         if not any(name in samples for name in self._mission.subsystems[part.subsystem].features):

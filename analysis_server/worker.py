@@ -21,11 +21,11 @@ from analysis_server.delivery.parking import (
     park,
     times_parked,
 )
-from analysis_server.delivery.saving import save_apart
+from analysis_server.delivery.saving import commit, save_apart
 from analysis_server.judging.calibration_file import CALIBRATION_FILE, load_calibration
 from analysis_server.judging.coverage import WHAT_TO_DO, Told, uncovered_in_words
-from analysis_server.judging.inference import infer_covered
-from analysis_server.judging.learned import LearnedConstants, judge_by_choice
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.learned import LearnedConstants
 from analysis_server.judging.rows import failed_rows
 from analysis_server.judging.triton import TritonClient
 from analysis_server.learner import Learner, learner_of
@@ -35,11 +35,9 @@ from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import BOUNDED_FORMAT, Calibration
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
 from telemetry_core.contract.inferences import SubsystemInference, Verdict
-from telemetry_core.contract.mission import SERIES_SUBSYSTEM
 from telemetry_core.contract.models import newest_version
 from telemetry_core.contract.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
-from telemetry_core.postgres import store
-from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.rabbitmq import celery_app, publish
 from telemetry_core.service.liveness import Liveness, Loop
@@ -180,12 +178,7 @@ def _tell_of_learning(task: WindowSet, rows: Sequence[SubsystemInference]) -> No
 def _infer(task: WindowSet) -> list[SubsystemInference]:
     shipped = _calibration(task.model_name, task.model_version)
     infer = _triton(os.getpid()).infer
-    return judge_by_choice(
-        task,
-        shipped,
-        _learned(os.getpid()),
-        lambda part, calibration: infer_covered(part, infer=infer, calibration=calibration),
-    )
+    return infer_windows(task, infer=infer, calibration=shipped, learned=_learned(os.getpid()))
 
 
 def _finish(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInference], loop: Loop) -> None:
@@ -201,7 +194,7 @@ def _save(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInfere
         task,
         rows,
         lambda part, its_rows: hold_until_available(
-            lambda: _commit(part, its_rows),
+            lambda: commit(_pool(os.getpid()), part, its_rows),
             _stopping,
             service=SERVICE,
             loop=loop,
@@ -210,14 +203,6 @@ def _save(self: Task[Any, None], task: WindowSet, rows: Sequence[SubsystemInfere
     )
     if lost:
         raise refused("unsavable", "; ".join(lost), self.request.id)
-
-
-def _commit(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
-    with transaction(_pool(os.getpid())) as connection:
-        save_rows = store.revise_inferences if task.is_revision else store.save_inferences
-        save_rows(connection, task.jobs, rows)
-        if task.subsystem == SERIES_SUBSYSTEM:
-            store.save_results(connection, task.jobs, rows)
 
 
 def _send_singly(batch: InferenceBatch) -> None:

@@ -72,6 +72,13 @@ BEGIN
     )::text::xid8;
 END
 $$;
+CREATE FUNCTION ops.window_interval_s(input_data jsonb) RETURNS double precision
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT extract(
+        EPOCH FROM (input_data ->> 'window_end')::timestamptz - (input_data ->> 'window_start')::timestamptz
+    )::float8 / nullif((input_data ->> 'samples')::float8 - 1, 0)
+$$;
 CREATE TABLE ops.alert_acknowledgements (
     id bigint NOT NULL,
     satellite_id character varying(50) NOT NULL,

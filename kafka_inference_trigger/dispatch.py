@@ -9,10 +9,11 @@ from uuid import NAMESPACE_URL, uuid5
 import structlog
 from celery import Celery
 
+from kafka_inference_trigger.batches import PlannedJob
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
-from kafka_inference_trigger.rules import PlannedJob
 from kafka_inference_trigger.trigger import Plan, internal_error
 from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.contract.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 from telemetry_core.rabbitmq import publish
 from telemetry_core.service.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
@@ -45,6 +46,27 @@ def batch_publisher(app: Celery) -> PublishTask:
     return publish_batch
 
 
+def send_batches(
+    pending: list[InferenceBatch], publish: PublishTask, give_up: Callable[[InferenceBatch, Exception], None]
+) -> None:
+    """Send batches; what is confirmed leaves `pending`.
+
+    One that can't be sent at all is taken apart until only the bad job is given up.
+    """
+    while pending:
+        batch = pending[0]
+        try:
+            publish(batch, task_id_of(batch))
+        except DependencyUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one job must not stop the rest, whatever is wrong with it
+            if len(batch.jobs) > 1:
+                pending[:1] = batch.singles()
+                continue
+            give_up(batch, error)
+        pending.pop(0)
+
+
 class Dispatcher:
     """Sends plans; confirmed batches leave the plan, so that a retry sends only the rest."""
 
@@ -67,37 +89,26 @@ class Dispatcher:
 
         `check` may hold the dead letters back; valid telemetry of the same plan never waits for them.
         """
-        while plan.batches:
-            self._send_batch(plan, plan.batches[0])
+
+        def publish(batch: InferenceBatch, task_id: str) -> None:
+            plan.task_ids.update({(batch.subsystem, one.job.job_id): task_id for one in batch.jobs})
+            self._publish(batch, task_id)
+
+        def give_up(batch: InferenceBatch, error: Exception) -> None:
+            plan.dead_letters.append(internal_error(plan.records[batch.jobs[0].job.job_id], error))
+
+        send_batches(plan.batches, publish, give_up)
         self._check(plan)
         if plan.dead_letters:
             self._dead_letters.send(plan.dead_letters)
             plan.dead_letters.clear()
         self._record(plan)
 
-    def _send_batch(self, plan: Plan, batch: InferenceBatch) -> None:
-        """Send a batch; one that can't be sent at all is taken apart until only the bad job is given up."""
-        task_id = task_id_of(batch)
-        try:
-            self._publish(batch, task_id)
-        except DependencyUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - one job must not stop the rest, whatever is wrong with it
-            job_id = batch.jobs[0].job.job_id
-            if len(batch.jobs) > 1:
-                plan.batches[:1] = batch.singles()
-                return
-            plan.dead_letters.append(internal_error(plan.records[job_id], error))
-        for windowed in batch.jobs:
-            plan.task_ids[batch.subsystem, windowed.job.job_id] = task_id
-        plan.batches.pop(0)
-
     def _record(self, plan: Plan) -> None:
-        now = datetime.now(UTC)
+        now_us = microseconds_of(datetime.now(UTC))
         for planned in plan.jobs:
-            JOBS_DISPATCHED.labels(planned.job.metadata["lane"]).inc()
-            received_at = datetime.fromisoformat(planned.job.metadata["received_at"])
-            DISPATCH_SECONDS.observe(max(0.0, (now - received_at).total_seconds()))
+            JOBS_DISPATCHED.labels(planned.lane).inc()
+            DISPATCH_SECONDS.observe(max(0.0, (now_us - planned.received_us) / 1_000_000))
             if self._budget.admit("Submitted inferences of {count} more jobs in the last second"):
                 _log_job(planned, plan.task_ids)
         before, self._processed = self._processed, self._processed + plan.record_count
@@ -113,9 +124,8 @@ def task_id_of(batch: InferenceBatch) -> str:
 
 def _log_job(planned: PlannedJob, task_ids: Mapping[tuple[str, str], str]) -> None:
     job = planned.job
-    for reason in planned.reasons:
-        if reason.log_line:
-            _log.info(reason.log_line)
+    for line in planned.log_lines:
+        _log.info(line)
     for subsystem in planned.windows:
         _log.info(
             f"Submitted {subsystem} inference for {job.satellite_id}: {task_ids[subsystem, job.job_id]}"

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from kafka_inference_trigger import QUERIES
-from kafka_inference_trigger.dispatch import PublishTask, batch_publisher, task_id_of
+from kafka_inference_trigger.batches import PlannedJob, plan_tasks
+from kafka_inference_trigger.dispatch import batch_publisher, send_batches
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
-from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
 from kafka_inference_trigger.windows.satellites import look_back_s
-from telemetry_core.contract.errors import DependencyUnavailable, PlatformError
+from telemetry_core.contract.errors import PlatformError
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import InferenceBatch
@@ -127,25 +127,15 @@ def _sender(settings: Settings, mission: Mission) -> Callable[[list[PlannedJob]]
     publish_batch = batch_publisher(celery_app(SERVICE, settings))
 
     def send(jobs: list[PlannedJob]) -> None:
-        for batch in plan_tasks(mission, jobs):
-            send_apart(publish_batch, batch)
+        send_batches(plan_tasks(mission, jobs), publish_batch, name_unsendable)
 
     return send
 
 
-def send_apart(publish: PublishTask, batch: InferenceBatch) -> None:
-    """Send a batch; one that can't be sent at all is taken apart, until only the bad job is named."""
-    try:
-        publish(batch, task_id_of(batch))
-    except DependencyUnavailable:
-        raise
-    except Exception as error:  # noqa: BLE001 - one job must not stop the rest
-        singles = batch.singles() if len(batch.jobs) > 1 else []
-        if not singles:
-            name = f"{batch.subsystem} of job {batch.jobs[0].job.job_id}"
-            print(f"{name} can't be sent: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
-        for single in singles:
-            send_apart(publish, single)
+def name_unsendable(batch: InferenceBatch, error: Exception) -> None:
+    """Print which job could not be sent, and why."""
+    name = f"{batch.subsystem} of job {batch.jobs[0].job.job_id}"
+    print(f"{name} can't be sent: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

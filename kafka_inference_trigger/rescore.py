@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from kafka_inference_trigger.batches import plan_tasks
 from kafka_inference_trigger.dispatch import batch_publisher, task_id_of
-from kafka_inference_trigger.rules import plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
 from telemetry_core.contract.errors import InvalidTelemetryMessage, PlatformError
 from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S, microseconds_of, parse_telemetry_message

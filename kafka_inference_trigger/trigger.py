@@ -1,17 +1,17 @@
 """From Kafka records to dead letters and tasks: the decisions of the trigger service."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
-from kafka_inference_trigger.rules import Breach, Demand, PlannedJob, breaches, demand_of, plan_tasks
-from kafka_inference_trigger.windows.restless import AddedShare
-from kafka_inference_trigger.windows.rings import RingLayout
-from kafka_inference_trigger.windows.satellites import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
+from kafka_inference_trigger.batches import PlannedJob, plan_tasks
+from kafka_inference_trigger.rules import Breach, Demand, breaches, demand_of
+from kafka_inference_trigger.windows.sample_sets import Arrival, SampleSet
+from kafka_inference_trigger.windows.satellites import MAX_SATELLITES, TelemetryWindows
 from telemetry_core.contract.errors import InvalidTelemetryMessage
-from telemetry_core.contract.inferences import Job, Lane, Source, reasons_in_words
+from telemetry_core.contract.inferences import Job, Source, reasons_in_words
 from telemetry_core.contract.messages import (
     MAX_DUMP_AGE_S,
     BadValue,
@@ -72,16 +72,6 @@ def internal_error(record: Record, error: Exception) -> DeadLetter:
     return DeadLetter(record=record, reason="internal_error", detail=f"{type(error).__name__}: {error}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Arrived:
-    """A message in the windows, and what follows for its periodic check."""
-
-    message: TelemetryMessage
-    placed: Placed
-    restless: Mapping[str, str]
-    added_share: float
-
-
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """What one batch of records demands; the lists shrink as their parts are confirmed."""
@@ -93,7 +83,7 @@ class Plan:
     batches: list[InferenceBatch] = field(default_factory=list)
     #: Where each job came from: the message of one that can't be sent becomes a dead letter.
     records: dict[str, Record] = field(default_factory=dict)
-    #: (subsystem, job id) to the task that holds it, as confirmed.
+    #: (subsystem, job id) to the task that holds it.
     task_ids: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -116,9 +106,6 @@ class InferenceTrigger:
         self._note_bad_values = note_bad_values
         self._note_wrong_clock = note_wrong_clock
         self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
-        self._added = AddedShare(
-            mission.look_again.added_share, quantum_us=RingLayout.of(mission.window).quantum_us
-        )
 
     def fill(self, records: Iterable[Record], *, until_us: int = 0) -> int:
         """Rebuild the windows from earlier records, demanding nothing; return how many were used.
@@ -126,10 +113,11 @@ class InferenceTrigger:
         What is restless is counted of the last quanta before `until_us` alone, where work begins.
         """
         count = 0
-        counted_from_us = self._added.counted_from_us(until_us)
+        counted_from_us = self._windows.counted_from_us(until_us)
         for record in records:
             try:
-                self._place(record, is_counted=record.received_us >= counted_from_us)
+                is_counted = record.received_us >= counted_from_us
+                self._place(record, self._parse(record), is_counted=is_counted)
             except Exception:  # noqa: BLE001, S112 - it was dead-lettered when its turn came
                 continue
             count += 1
@@ -138,7 +126,6 @@ class InferenceTrigger:
     def forget(self) -> None:
         """Drop all windows: the partitions were revoked."""
         self._windows.clear()
-        self._added.clear()
 
     def plan(self, records: Sequence[Record]) -> Plan:
         """Put the records into the windows, one after another, and collect what they demand.
@@ -204,69 +191,58 @@ class InferenceTrigger:
     def _parse(self, record: Record) -> TelemetryMessage:
         return parse_telemetry_message(record.value, mission=self._mission, received_us=record.received_us)
 
-    def _place(self, record: Record, *, is_counted: bool = True) -> _Arrived:
-        """Put a message into the windows and count what is restless."""
-        message = self._parse(record)
-        placed = self._windows.append(message, record.received_us, is_replayed=record.is_replayed)
-        restless: dict[str, str] = {}
-        if self._mission.look_again.added_share and is_counted:
-            restless = self._windows.restless(
-                message.satellite_id, placed.lane, placed.samples, ending_us=message.generated_us
-            )
-        share = self._added.count(
-            record.partition, record.received_us, sample_sets=len(placed.samples), restless=len(restless)
+    def _place(self, record: Record, message: TelemetryMessage, *, is_counted: bool = True) -> SampleSet:
+        return self._windows.append(
+            message,
+            record.received_us,
+            partition=record.partition,
+            is_replayed=record.is_replayed,
+            is_counted=is_counted,
         )
-        return _Arrived(message=message, placed=placed, restless=restless, added_share=share)
 
     def _judge(self, record: Record) -> PlannedJob | None:
-        arrived = self._place(record)
-        message, placed = arrived.message, arrived.placed
+        message = self._parse(record)
+        sample_set = self._place(record, message)
         if message.bad_values:
             VALUES_REFUSED.labels(SERVICE).inc(len(message.bad_values))
             self._note_bad_values(message.satellite_id, message.bad_values, record.received_us)
-        if placed.arrival is Arrival.DUPLICATE:
+        if sample_set.arrival is Arrival.DUPLICATE:
             # Only the database knows what became of the first one, and takes the second for nothing new.
             MESSAGES_DUPLICATED.labels(SERVICE).inc()
-        demand = demand_of(
-            self._mission,
-            placed.samples,
-            satellite_id=message.satellite_id,
-            generated_us=message.generated_us,
-            restless=arrived.restless,
-            added_share=arrived.added_share,
-        )
-        if arrived.restless:
+        demand = demand_of(self._mission, sample_set)
+        if sample_set.restless:
             judged = "left out" if demand is None else "judged"
-            RESTLESS_SAMPLE_SETS.labels(judged).inc(len(arrived.restless))
-        if demand is None:
-            return None
-        windows = self._windows.windows(
-            message.satellite_id, placed.lane, demand.subsystems, ending_us=message.generated_us
-        )
-        return PlannedJob(
-            job=self._job(record, message, placed.lane, demand), reasons=demand.reasons, windows=windows
-        )
+            RESTLESS_SAMPLE_SETS.labels(judged).inc(len(sample_set.restless))
+        return None if demand is None else self._planned(record, sample_set, demand)
 
-    def _job(self, record: Record, message: TelemetryMessage, lane: Lane, demand: Demand) -> Job:
-        reasons = [reason.reason for reason in demand.reasons]
-        return Job(
-            job_id=job_id_of(message.satellite_id, message.generated_us),
-            satellite_id=message.satellite_id,
+    def _planned(self, record: Record, sample_set: SampleSet, demand: Demand) -> PlannedJob:
+        job = Job(
+            job_id=job_id_of(sample_set.satellite_id, sample_set.generated_us),
+            satellite_id=sample_set.satellite_id,
             source=Source.KAFKA,
-            trigger_reason=reasons_in_words(reasons),
-            trigger_reasons=tuple(reasons),
+            trigger_reason=reasons_in_words(demand.reasons),
+            trigger_reasons=tuple(demand.reasons),
             total_subsystems=len(demand.subsystems),
             created_at=self._clock(),
-            metadata=_unusual(record, message)
+            metadata=_unusual(record, sample_set.generated_us)
             | ({"restless": dict(demand.restless)} if demand.restless else {})
             | {
-                "lane": lane,
-                "generated_at": time_of(message.generated_us).isoformat(),
+                "lane": sample_set.lane,
+                "generated_at": time_of(sample_set.generated_us).isoformat(),
                 "received_at": time_of(record.received_us).isoformat(),
                 "topic": self._topic,
                 "partition": record.partition,
                 "offset": record.offset,
             },
+        )
+        return PlannedJob(
+            job=job,
+            lane=sample_set.lane,
+            received_us=record.received_us,
+            log_lines=demand.log_lines,
+            windows=self._windows.windows(
+                job.satellite_id, sample_set.lane, demand.subsystems, ending_us=sample_set.generated_us
+            ),
         )
 
 
@@ -278,11 +254,11 @@ def _joined(earlier: PlannedJob | None, later: PlannedJob) -> PlannedJob:
     return replace(later, job=replace(later.job, total_subsystems=len(windows)), windows=windows)
 
 
-def _unusual(record: Record, message: TelemetryMessage) -> dict[str, float | bool]:
+def _unusual(record: Record, generated_us: int) -> dict[str, float | bool]:
     """Tell a replayed message, and how far behind the clock lies of one that is older than any dump."""
     if record.is_replayed:
         return {"is_replayed": True}
-    age_s = (record.received_us - message.generated_us) / 1_000_000
+    age_s = (record.received_us - generated_us) / 1_000_000
     return {"clock_behind_s": age_s} if age_s > MAX_DUMP_AGE_S else {}
 
 

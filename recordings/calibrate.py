@@ -26,7 +26,7 @@ from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH, Mission
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
-from telemetry_replay.samples import InvalidRecordingError, read_samples
+from telemetry_replay.samples import InvalidRecordingError, read_samples, with_held_values
 from training.band_widths import Factors, ModelForecaster, fitted, windows_with_future
 from training.calibrate import REPOSITORY
 
@@ -190,7 +190,7 @@ def read_recorded(
     Raises what reading and the mission raise.
     """
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording, mission)
+    samples = with_held_values(read_samples(path, recording, mission), recording, mission)
     columns = dict(zip(recording.channels.values(), samples.values.T, strict=True))
     features = {
         name: [channel for channel in subsystem.features if f"{name}.{channel}" in columns]

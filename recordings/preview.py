@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from analysis_server.judging.calibration_file import load_calibration
 from analysis_server.judging.coverage import WHAT_TO_DO, uncovered_in_words
-from analysis_server.judging.inference import infer_covered
-from analysis_server.judging.learned import Lookup, judge_by_choice
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.learned import Lookup, nothing_learned
 from analysis_server.judging.triton import OUTPUTS, Forecast
 from analysis_server.windows.window_sets import WindowSet, windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
@@ -49,16 +49,11 @@ class ModelFile:
             directory / "model.onnx", providers=["CPUExecutionProvider"]
         )
         self.calibration = load_calibration(directory)
-        self.learned: Lookup = lambda _satellites, _subsystem: {}
+        self.learned: Lookup = nothing_learned
 
     def judge(self, task: WindowSet) -> list[SubsystemInference]:
         """Judge windows as a worker does."""
-        return judge_by_choice(
-            task,
-            self.calibration,
-            self.learned,
-            lambda part, calibration: infer_covered(part, infer=self.infer, calibration=calibration),
-        )
+        return infer_windows(task, infer=self.infer, calibration=self.calibration, learned=self.learned)
 
     def infer(self, _name: str, _version: str, windows: NDArray[np.float32]) -> Forecast:
         """Forecast float32[row, time]."""

@@ -14,7 +14,7 @@ from telemetry_core.contract.messages import time_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
-from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples
+from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples, with_held_values
 from training.evaluation.report import table
 
 HEAD = ("channel", "from", "to", "score", "by")
@@ -28,7 +28,7 @@ def scanned_channels(path: Path, mission: Mission, source: str) -> Iterator[tupl
         ValueError: It is too short.
     """
     recording = recording_of(mission, source)
-    samples = read_samples(path, recording, mission)
+    samples = with_held_values(read_samples(path, recording, mission), recording, mission)
     for remark in samples.remarks():
         print(remark, file=sys.stderr)
     for index, channel in enumerate(recording.channels.values()):

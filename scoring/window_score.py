@@ -29,6 +29,7 @@ from scoring.measures.windows import (
     WINDOW_FAMILIES,
     Indices,
     Windows,
+    highest_possible,
     known_shares,
     measure_windows,
 )
@@ -221,23 +222,35 @@ def family_evidence(windows: Windows, channels: Sequence[ChannelCalibration], pl
 
 
 def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], place: Place) -> Floats:
-    """Largest deviation of each family's measures from the usual; float64[job, channel, family]."""
+    """Largest deviation of each family's measures from constants; float64[job, channel, family]."""
+    noise = np.array([channel.noise[place[0]] for channel in channels])
     measured = measure_windows(
-        windows,
-        noise=np.array([channel.noise[place[0]] for channel in channels]),
-        reference=[channel.reference[place[0]] for channel in channels],
+        windows, noise=noise, reference=[channel.reference[place[0]] for channel in channels]
     )
     low, usual, high = (
         np.stack([getattr(channel, name)[place] for channel in channels]) for name in ("low", "usual", "high")
     )
-    return largest_deviations(measured, low, usual, high, known_shares(windows))
+    return largest_deviations(measured, windows, noise, (low, usual, high))
 
 
-def largest_deviations(measured: Floats, low: Floats, usual: Floats, high: Floats, shares: Floats) -> Floats:
-    """Largest deviation of each family's measures, each weighed by a share; float64[job, channel, family]."""
-    deviation = measured - usual
-    deviation = np.nan_to_num(np.where(deviation > 0, deviation / (high - usual), deviation / (low - usual)))
-    deviation *= shares
+def largest_deviations(
+    measured: Floats, windows: Windows, noise: Floats, limits: tuple[Floats, Floats, Floats]
+) -> Floats:
+    """Largest deviation of each family's measures from the usual; float64[job, channel, family].
+
+    What lost samples may have held is not missed: below the usual lies what could not have reached it.
+
+    Args:
+        measured: Of the windows, float64[job, channel, measure].
+        windows: Values and predictions.
+        noise: float64[channel].
+        limits: Low, usual and high, float64[channel, measure] each.
+    """
+    low, usual, high = limits
+    above = measured - usual
+    below = np.minimum(highest_possible(measured, windows, noise) - usual, 0)
+    deviation = np.nan_to_num(np.where(above > 0, above / (high - usual), below / (low - usual)))
+    deviation *= known_shares(windows)
     families = [
         deviation[..., family == _FAMILY_OF_MEASURE].max(axis=2) for family in range(len(WINDOW_FAMILIES))
     ]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.values import TIME_FORMS, parse_time
+from telemetry_core.on_change import held_places, on_change_channels
 from telemetry_replay.recording import Recording, TimeColumn
 
 MAX_CLOCK_LEAD_S: Final = 300
@@ -63,6 +64,24 @@ def read_samples(path: Path, recording: Recording, mission: Mission) -> Samples:
         is_fill[:, place] = np.isin(values[:, place], mission.fill_values(*channel.split(".")))
     samples = in_time_order(unix_us, np.where(is_fill, np.nan, values))
     return replace(samples, fill_values=int(is_fill.sum()))
+
+
+def with_held_values(samples: Samples, recording: Recording, mission: Mission) -> Samples:
+    """Let the last value of a channel that is sent on change hold wherever its subsystem has a sample."""
+    values = samples.values.copy()
+    columns = {channel: place for place, channel in enumerate(recording.channels.values())}
+    for name, subsystem in mission.subsystems.items():
+        own = [place for channel, place in columns.items() if channel.split(".")[0] == name]
+        steps = np.flatnonzero(np.isfinite(samples.values[:, own]).any(axis=1))
+        for channel in on_change_channels(subsystem):
+            if (place := columns.get(f"{name}.{channel}")) is None:
+                continue
+            sent = np.flatnonzero(np.isfinite(samples.values[:, place]))
+            found = held_places(
+                samples.unix_us[sent], samples.unix_us[steps], mission.window.max_span_s * 1_000_000
+            )
+            values[steps[found >= 0], place] = samples.values[sent[found[found >= 0]], place]
+    return replace(samples, values=values)
 
 
 def in_time_order(unix_us: NDArray[np.int64], values: NDArray[np.float64]) -> Samples:

@@ -47,6 +47,7 @@ from simulator import faults  # noqa: E402
 from simulator.console import Console  # noqa: E402
 from simulator.constellation import satellite_ids, simulate  # noqa: E402
 from simulator.disorder import Disorder, Sending, Shares  # noqa: E402
+from simulator.on_change import OnChange  # noqa: E402
 from simulator.sinks import KafkaSink, Ledger, LinesSink, Sink, open_for_writing  # noqa: E402
 from telemetry_replay.pacing import Pacer, parse_speed  # noqa: E402
 from telemetry_replay.publisher import PublishingError, usable_bootstrap  # noqa: E402
@@ -103,6 +104,11 @@ def parse_arguments() -> argparse.Namespace:
         default=0.0,
         metavar="SHARE",
         help="share of messages held back by 1 to 3 samples",
+    )
+    add(
+        "--on-change",
+        action="store_true",
+        help="send only values that changed (channels with `reporting: on_change`)",
     )
     add("--duplicates", type=share, default=0.0, metavar="SHARE", help="share of messages sent twice")
     add(
@@ -209,6 +215,7 @@ def run(options: argparse.Namespace, injected: list[faults.Fault], stop: threadi
         link = Disorder(
             Shares(late=options.late, duplicates=options.duplicates, garbage=options.garbage), options.seed
         )
+        on_change = OnChange()
         sent = done = 0
         while done < steps:
             step = list(islice(messages, len(names)))
@@ -216,7 +223,8 @@ def run(options: argparse.Namespace, injected: list[faults.Fault], stop: threadi
                 break
             done += 1
             console.step(done, step)
-            sent += send(link.deliver(step), sink, ledger)
+            telemetry = on_change.changed(step) if options.on_change else step
+            sent += send(link.deliver(telemetry), sink, ledger)
         sent += send(link.flush(), sink, ledger)
         pacer.wait_until(options.duration)
         lost = sink.close()

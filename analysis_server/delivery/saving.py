@@ -10,10 +10,22 @@ from analysis_server.judging.rows import failed_rows
 from analysis_server.windows.window_sets import WindowSet
 from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
 from telemetry_core.contract.inferences import SubsystemInference
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import revise_inferences, save_inferences, save_results
 
 Save = Callable[[WindowSet, Sequence[SubsystemInference]], None]
 
 _log = structlog.get_logger(__name__)
+
+
+def commit(pool: Pool, task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
+    """Save rows of a task in one transaction, or raise what PostgreSQL refuses."""
+    with transaction(pool) as connection:
+        save_rows = revise_inferences if task.is_revision else save_inferences
+        save_rows(connection, task.jobs, rows)
+        if task.subsystem == SERIES_SUBSYSTEM:
+            save_results(connection, task.jobs, rows)
 
 
 def save_apart(task: WindowSet, rows: Sequence[SubsystemInference], save: Save) -> list[str]:

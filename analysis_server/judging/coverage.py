@@ -1,10 +1,10 @@
-"""What a calibration was fitted to: a channel that it does not cover has a forecast and no part in the score.
+"""Which constants judge a job: a channel that they do not cover has a forecast and no part in the score.
 
 Of batches that tell each channel's interval (schema 3). A posted channel that it does not cover, or whose
 interval is untold, is judged against itself (ADR 0036).
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from threading import Lock
@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis_server.judging.learned import Lookup
 from analysis_server.windows.window_sets import Counts, WindowSet
 from scoring.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
 from scoring.measures.changes import Range
@@ -30,7 +31,41 @@ WHAT_TO_DO: Final = "run make calibrate RECORDING=... MISSION_FILE=..., then res
 MOST_TOLD: Final = 10_000
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 Constants = TypeVar("Constants")
+
+
+def choose(
+    task: WindowSet, shipped: Calibration, learned: Lookup
+) -> Iterator[tuple[Places, WindowSet, Calibration]]:
+    """Yield the constants that judge, each with its jobs' places and these jobs: every job once.
+
+    The shipped ones where they cover a channel of a job, else its satellite's own where those do. Places are
+    intp[n] in the task.
+    """
+    by_shipped = with_coverage(task, shipped)
+    is_left = np.ones(len(task.jobs), np.bool_)
+    uncovered = np.flatnonzero(is_uncovered(by_shipped))
+    satellites = [task.jobs[place].satellite_id for place in uncovered.tolist()]
+    own = learned(list(dict.fromkeys(satellites)), task.subsystem) if satellites else {}
+    for name, calibration in own.items():
+        mine = uncovered[np.array(satellites) == name]
+        part = with_coverage(task.of_jobs(mine), calibration)
+        judged = np.flatnonzero(~is_uncovered(part))
+        if judged.size:
+            is_left[mine[judged]] = False
+            yield mine[judged], part.of_jobs(judged), calibration
+    left = np.flatnonzero(is_left)
+    if left.size:
+        yield left, by_shipped.of_jobs(left), shipped
+
+
+def is_uncovered(task: WindowSet) -> NDArray[np.bool_]:
+    """Tell which jobs have windows but none that is covered, bool[job]."""
+    if task.is_covered is None or task.steps is None:
+        return np.zeros(len(task.jobs), np.bool_)
+    has_window = task.steps >= MIN_WINDOW_LENGTH
+    return np.asarray(has_window.any(axis=1) & ~(has_window & task.is_covered).any(axis=1))
 
 
 def with_coverage(task: WindowSet, calibration: Calibration) -> WindowSet:
@@ -74,17 +109,12 @@ def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
     return task.is_irregular
 
 
-def covered_part(
-    task: WindowSet, jobs: NDArray[np.intp], windows: Numbers, steps: Counts | None
-) -> tuple[Numbers, Counts | None]:
-    """Mask some jobs' windows and steps where the channel is not judged: NaN, and 0 steps.
-
-    `jobs` is intp[n], `windows` float[n, channel, time], `steps` int64[n, channel]; None stays None.
-    """
-    if task.is_covered is None or steps is None:
-        return windows, steps
-    covered = task.is_covered[jobs]
-    return np.where(covered[..., np.newaxis], windows, np.nan), np.where(covered, steps, 0)
+def covered_part(task: WindowSet, windows: Numbers) -> tuple[Numbers, Counts | None]:
+    """Mask windows, float[job, channel, time], and steps where a channel is not judged: NaN, and 0."""
+    if task.is_covered is None or task.steps is None:
+        return windows, task.steps
+    covered = task.is_covered
+    return np.where(covered[..., np.newaxis], windows, np.nan), np.where(covered, task.steps, 0)
 
 
 def judging_constants(task: WindowSet, calibration: Calibration) -> Calibration:

@@ -1,35 +1,26 @@
-"""Which constants judge a job: the shipped ones where they cover a channel of it, else the satellite's own.
+"""What the platform learned of satellites, as a worker knows it.
 
-What the platform learned of a satellite is asked for again every POLL_S, so that workers need no restart and
-agree within that time.
+It is asked for again every POLL_S, so that workers need no restart and agree within that time.
 """
 
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Final, Protocol
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
-from analysis_server.judging.coverage import with_coverage
-from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import Calibration, parse_calibration
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.inferences import SubsystemInference
-from telemetry_core.contract.mission import MIN_WINDOW_LENGTH
 
 POLL_S: Final = 30.0
 AGAIN_S: Final = 5.0
 """After PostgreSQL did not answer."""
 MOST_KEPT: Final = 5_000
 """Satellites' subsystems whose constants are kept, 30 KB each; the longest unused one goes."""
-
-Places = NDArray[np.intp]
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +40,11 @@ class Lookup(Protocol):
 
     def __call__(self, satellites: Sequence[str], subsystem: str, /) -> Mapping[str, Calibration]:
         """Return those in use, by satellite."""
+
+
+def nothing_learned(_satellites: Sequence[str], _subsystem: str) -> Mapping[str, Calibration]:
+    """Look learned constants up where there are none."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,53 +120,3 @@ def _parsed(content: Mapping[str, Any], digest: str, key: tuple[str, str]) -> Ca
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         _log.warning(f"Learned constants of {'/'.join(key)} can't be used; learning starts over: {error!r}")
         return None
-
-
-def judge_by_choice(
-    task: WindowSet,
-    shipped: Calibration,
-    learned: Lookup,
-    judge: Callable[[WindowSet, Calibration], list[SubsystemInference]],
-) -> list[SubsystemInference]:
-    """Judge each job by its own constants, jobs with the same calibration together.
-
-    `judge` is given jobs of which coverage by its calibration is told.
-    """
-    rows: dict[int, SubsystemInference] = {}
-    for places, part, calibration in choose(task, shipped, learned):
-        # Whatever constants judge, the forecast is the model's: so are the widths of its bands.
-        with_widths = replace(calibration, band_widths=shipped.band_widths)
-        rows.update(zip(places.tolist(), judge(part, with_widths), strict=True))
-    return [rows[place] for place in range(len(task.jobs))]
-
-
-def choose(
-    task: WindowSet, shipped: Calibration, learned: Lookup
-) -> Iterator[tuple[Places, WindowSet, Calibration]]:
-    """Yield the constants that judge, each with its jobs' places and these jobs: every job once.
-
-    Places are intp[n] in the task.
-    """
-    by_shipped = with_coverage(task, shipped)
-    is_left = np.ones(len(task.jobs), np.bool_)
-    uncovered = np.flatnonzero(is_uncovered(by_shipped))
-    satellites = [task.jobs[place].satellite_id for place in uncovered.tolist()]
-    own = learned(list(dict.fromkeys(satellites)), task.subsystem) if satellites else {}
-    for name, calibration in own.items():
-        mine = uncovered[np.array(satellites) == name]
-        part = with_coverage(task.of_jobs(mine), calibration)
-        judged = np.flatnonzero(~is_uncovered(part))
-        if judged.size:
-            is_left[mine[judged]] = False
-            yield mine[judged], part.of_jobs(judged), calibration
-    left = np.flatnonzero(is_left)
-    if left.size:
-        yield left, by_shipped.of_jobs(left), shipped
-
-
-def is_uncovered(task: WindowSet) -> NDArray[np.bool_]:
-    """Tell which jobs have windows but none that is covered, bool[job]."""
-    if task.is_covered is None or task.steps is None:
-        return np.zeros(len(task.jobs), np.bool_)
-    has_window = task.steps >= MIN_WINDOW_LENGTH
-    return np.asarray(has_window.any(axis=1) & ~(has_window & task.is_covered).any(axis=1))

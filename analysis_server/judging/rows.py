@@ -3,12 +3,14 @@
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis_server.judging.forecasts import WindowForecasts
 from analysis_server.windows.window_sets import WindowSet
 from scoring.measures.model_units import Numbers, decimal_places, rounded
 from scoring.measures.windows import FAMILIES
@@ -26,154 +28,151 @@ _DIGITS_OF: Final = {np.dtype(np.float32): 7, np.dtype(np.float64): 15}
 _LEAST_SHARE: Final = 0.005
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobForecast:
+    """Forecast of one window as its row tells it; a channel without any sample has none."""
+
+    predictions: list[Any] | None = None
+    confidence: list[float] | None = None
+    bands: Mapping[str, Any] | None = None
+    inference_time_ms: float | None = None
+    #: Of a single channel: of mixed units there is no mean.
+    input_mean: float | None = None
+    input_std: float | None = None
+    prediction_mean: float | None = None
+    prediction_std: float | None = None
+
+    @classmethod
+    def of(cls, task: WindowSet, forecasts: WindowForecasts, place: int) -> Self:
+        """Shape the forecast of the job at a place, with its bands."""
+        window = forecasts.windows[place]
+        has_samples = np.isfinite(window).any(axis=1)
+        mean = np.where(has_samples[:, np.newaxis], forecasts.mean[place], np.nan)
+        digits = decimal_places(window)
+        is_single = len(task.channels) == 1
+        return cls(
+            predictions=_steps(task, rounded(mean, digits)),
+            confidence=[
+                round(float(value), 4) for value in forecasts.confidence[place][has_samples].mean(axis=0)
+            ],
+            bands={
+                name: {
+                    "lower": _steps(task, rounded(mean - width[place], digits)),
+                    "upper": _steps(task, rounded(mean + width[place], digits)),
+                }
+                for name, width in forecasts.widths.items()
+            },
+            inference_time_ms=round(forecasts.inference_time_ms, 3),
+            input_mean=float(np.nanmean(window)) if is_single else None,
+            input_std=float(np.nanstd(window)) if is_single else None,
+            prediction_mean=float(mean.mean()) if is_single else None,
+            prediction_std=float(mean.std()) if is_single else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is decided of one window, and by which constants."""
+
+    verdict: Verdict | None = None
+    anomaly_score: float | None = None
+    anomaly_detected: bool | None = None
+    contributions: Mapping[str, Mapping[str, float]] | None = None
+    calibration_hash: str | None = None
+
+    @classmethod
+    def of(cls, scores: Scores, place: int, channels: Sequence[str], calibration_hash: str) -> Self:
+        """Read the score of the job at a place; without one it is warming up."""
+        score = float(scores.score[place])
+        if math.isnan(score):
+            return cls(verdict=Verdict.WARMING_UP, calibration_hash=calibration_hash)
+        is_anomalous = score > ANOMALY_THRESHOLD
+        return cls(
+            verdict=Verdict.ANOMALOUS if is_anomalous else Verdict.NOMINAL,
+            anomaly_score=score,
+            anomaly_detected=is_anomalous,
+            contributions={
+                channel: {
+                    family: round(float(share), 4)
+                    for family, share in zip(FAMILIES, by_family, strict=True)
+                    if share >= _LEAST_SHARE
+                }
+                for channel, by_family in zip(channels, scores.contributions[place], strict=True)
+                if by_family.sum() >= _LEAST_SHARE
+            },
+            calibration_hash=calibration_hash,
+        )
+
+
+NO_FORECAST: Final = JobForecast()
+UNJUDGED: Final = Judgement()
+WARMING_UP: Final = Judgement(verdict=Verdict.WARMING_UP)
+"""Of a window with too few samples for a forecast."""
+
+
 def failed_rows(
     task: WindowSet, reason: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> list[SubsystemInference]:
     """Say of every window of a task why it has no verdict."""
     now = clock()
     return [
-        row_of(task, index, started_at=now, completed_at=now, error_message=reason)
-        for index in range(len(task.jobs))
+        row_of(task, place, status=JobStatus.FAILED, error_message=reason, started_at=now, completed_at=now)
+        for place in range(len(task.jobs))
     ]
 
 
-def forecast_columns(
+def row_of(  # noqa: PLR0913 - the parts of a row
     task: WindowSet,
-    window: Numbers,
-    mean: NDArray[np.float64],
-    widths: Mapping[str, NDArray[np.float64]],
-) -> dict[str, Any]:
-    """Shape one forecast and its bands as the row's columns; a channel without any sample has none.
-
-    `window` is float[channel, time], `mean` float64[channel, step], `widths` the same by band: half widths.
-    """
-    has_samples = sampled_channels(window)
-    mean = np.where(has_samples[:, np.newaxis], mean, np.nan)
-    places = decimal_places(window)
-    columns: dict[str, Any] = {
-        "predictions": _steps(task, rounded(mean, places)),
-        "bands": {
-            name: {
-                "lower": _steps(task, rounded(mean - width, places)),
-                "upper": _steps(task, rounded(mean + width, places)),
-            }
-            for name, width in widths.items()
+    place: int,
+    *,
+    started_at: datetime,
+    completed_at: datetime,
+    status: JobStatus = JobStatus.COMPLETED,
+    judgement: Judgement = UNJUDGED,
+    forecast: JobForecast = NO_FORECAST,
+    error_message: str | None = None,
+) -> SubsystemInference:
+    """Make the row of one window: what is known of it without the model, its forecast and its verdict."""
+    window = task.windows[place]
+    return SubsystemInference(
+        job_id=task.jobs[place].job_id,
+        subsystem=task.subsystem,
+        model_name=task.model_name,
+        model_version=task.model_version,
+        status=status,
+        verdict=judgement.verdict,
+        input_data={
+            **task.origins[place],
+            "newest": _newest(task, place),
+            "sha256": hashlib.sha256(_without_padding(window).tobytes()).hexdigest(),
         },
-    }
-    if len(task.channels) == 1:  # of mixed units there is no mean
-        columns |= {
-            "input_mean": float(np.nanmean(window)),
-            "input_std": float(np.nanstd(window)),
-            "prediction_mean": float(mean.mean()),
-            "prediction_std": float(mean.std()),
-        }
-    return columns
-
-
-def sampled_channels(window: Numbers) -> NDArray[np.bool_]:
-    """Tell which channels of float[channel, time] hold a sample, bool[channel]."""
-    return np.asarray(np.isfinite(window).any(axis=1))
+        input_features=task.channels,
+        started_at=started_at,
+        completed_at=completed_at,
+        predictions=forecast.predictions,
+        confidence=forecast.confidence,
+        bands=forecast.bands,
+        anomaly_score=judgement.anomaly_score,
+        anomaly_detected=judgement.anomaly_detected,
+        contributions=judgement.contributions,
+        inference_time_ms=forecast.inference_time_ms,
+        model_type=MODEL_TYPES.get(task.model_name, task.model_name),
+        sequence_length=int(np.isfinite(window).any(axis=0).sum()),
+        forecast_horizon=task.horizon,
+        input_mean=forecast.input_mean,
+        input_std=forecast.input_std,
+        prediction_mean=forecast.prediction_mean,
+        prediction_std=forecast.prediction_std,
+        processed_by=PROCESSED_BY,
+        calibration_hash=judgement.calibration_hash,
+        error_message=error_message,
+    )
 
 
 def _steps(task: WindowSet, values: NDArray[np.float64]) -> list[Any]:
     """Turn [channel, step] into a list of steps: numbers of a plain series, else lists in channel order."""
     clean = [[None if math.isnan(value) else value for value in step] for step in values.T.tolist()]
     return [step[0] for step in clean] if task.is_plain_series else clean
-
-
-def score_columns(scores: Scores, position: int, channels: Sequence[str]) -> dict[str, Any]:
-    """Shape the score of one job as the row's columns; without one it is warming up."""
-    score = float(scores.score[position])
-    if math.isnan(score):
-        return {"verdict": Verdict.WARMING_UP}
-    is_anomalous = score > ANOMALY_THRESHOLD
-    shares = scores.contributions[position]
-    return {
-        "verdict": Verdict.ANOMALOUS if is_anomalous else Verdict.NOMINAL,
-        "anomaly_score": score,
-        "anomaly_detected": is_anomalous,
-        "contributions": {
-            channel: {
-                family: round(float(share), 4)
-                for family, share in zip(FAMILIES, by_family, strict=True)
-                if share >= _LEAST_SHARE
-            }
-            for channel, by_family in zip(channels, shares, strict=True)
-            if by_family.sum() >= _LEAST_SHARE
-        },
-    }
-
-
-def verdict_row(  # noqa: PLR0913 - the parts of a row
-    task: WindowSet,
-    index: int,
-    *,
-    started_at: datetime,
-    completed_at: datetime,
-    inference_time_ms: float,
-    calibration_hash: str,
-    forecast: Mapping[str, Any],
-    confidence: NDArray[np.float64],
-    score: Mapping[str, Any],
-) -> SubsystemInference:
-    """Make the row of a judged window; `confidence` is float64[channel, step]."""
-    return row_of(
-        task,
-        index,
-        started_at=started_at,
-        completed_at=completed_at,
-        status=JobStatus.COMPLETED,
-        confidence=[round(float(value), 4) for value in confidence.mean(axis=0)],
-        inference_time_ms=round(inference_time_ms, 3),
-        calibration_hash=calibration_hash,
-        **forecast,
-        **score,
-    )
-
-
-def warming_up_row(
-    task: WindowSet, index: int, started_at: datetime, completed_at: datetime
-) -> SubsystemInference:
-    """Make the row of a window with too few samples."""
-    return row_of(
-        task,
-        index,
-        started_at=started_at,
-        completed_at=completed_at,
-        status=JobStatus.COMPLETED,
-        verdict=Verdict.WARMING_UP,
-    )
-
-
-def row_of(
-    task: WindowSet,
-    index: int,
-    *,
-    status: JobStatus = JobStatus.FAILED,
-    verdict: Verdict | None = None,
-    **columns: Any,
-) -> SubsystemInference:
-    """Make the row of one window: what is known of it without the model, and the given columns."""
-    window = task.windows[index]
-    return SubsystemInference(
-        job_id=task.jobs[index].job_id,
-        subsystem=task.subsystem,
-        model_name=task.model_name,
-        model_version=task.model_version,
-        status=status,
-        verdict=verdict,
-        input_data={
-            **task.origins[index],
-            "newest": _newest(task, index),
-            "sha256": hashlib.sha256(_without_padding(window).tobytes()).hexdigest(),
-        },
-        input_features=task.channels,
-        model_type=MODEL_TYPES.get(task.model_name, task.model_name),
-        sequence_length=int(np.isfinite(window).any(axis=0).sum()),
-        forecast_horizon=task.horizon,
-        processed_by=PROCESSED_BY,
-        **columns,
-    )
 
 
 def _without_padding(window: Numbers) -> Numbers:

@@ -72,7 +72,9 @@ class WindowSet:
         return self.of_jobs(np.arange(len(self.jobs))[chosen])
 
     def of_jobs(self, chosen: NDArray[np.intp]) -> Self:
-        """Return the jobs at these places, intp[n], with everything known about them."""
+        """Return the jobs at these ascending places, intp[n], with everything known about them."""
+        if len(chosen) == len(self.jobs):
+            return self
         return replace(
             self,
             jobs=[self.jobs[place] for place in chosen],

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Indexes, Times, Values
+from kafka_inference_trigger.windows.step_axes import step_axes
 from telemetry_core.contract.mission import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window, usual_beside
 from telemetry_core.contract.tasks import WITH_WINDOW, ChannelState
 
@@ -101,9 +102,9 @@ def windows_of(
     """
     channels = np.concatenate(list(subsystems.values()))
     axes = rings.axes(channels, since_us)
-    if len(axes) > 1 and len(subsystems) > 1:
+    if len(axes) > 1:
         return {
-            name: _window(rings, own, rings.axes(own, since_us), ending_us, limits)
+            name: _window(rings, own, step_axes(rings, own, since_us), ending_us, limits)
             for name, own in subsystems.items()
         }
     whole = _window(rings, channels, axes, ending_us, limits)

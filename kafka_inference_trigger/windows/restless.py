@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kafka_inference_trigger.windows.channel_windows import unbroken
-from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Indexes, Values
+from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Flags, Indexes, Values
+from kafka_inference_trigger.windows.step_axes import step_axes
 from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Rule, Window
 
 NEW_STEPS: Final = 3
@@ -20,15 +20,14 @@ NEW_STEPS: Final = 3
 LEAST_MOVE: Final = 0.05
 """Of the nominal range: what moves less has not moved, however still it was before."""
 
-Flags = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What channels are held against; arrays are [channel], in the order of the rings."""
 
     names: Sequence[str]
-    #: Of each subsystem those channels that have a nominal range or a rule.
+    #: Of each subsystem all channels, and those that have a nominal range or a rule.
+    owned: Mapping[str, Indexes]
     watched: Mapping[str, Indexes]
     #: Nominal range, narrowed by rules; infinite = none.
     low: Values
@@ -54,6 +53,10 @@ class Bounds:
         most = max(map(len, forbidden))
         return cls(
             names=[name for _, name, _, _ in channels],
+            owned={
+                subsystem: np.flatnonzero([owner == subsystem for owner, _, _, _ in channels])
+                for subsystem in mission.subsystems
+            },
             watched={
                 subsystem: np.flatnonzero(
                     [
@@ -88,12 +91,15 @@ def restless_subsystems(
     channels = np.concatenate(list(watched.values()))
     if not len(channels):
         return {}
+    is_on_change = rings.is_on_change[channels].any()
+    groups = [bounds.owned[name] for name in watched] if is_on_change else [channels]
     troubled: set[int] = set()
-    for axis in rings.axes(channels, since_us):
-        own, slots = channels[axis.members], _slots(axis, bounds, ending_us)
-        own = own[_suspects(rings.values(own, slots[-bounds.suspicious_steps :]), bounds, own)]
-        if len(own):
-            troubled.update(own[troubled_channels(rings.values(own, slots), bounds, own)].tolist())
+    for group in groups:
+        for axis in step_axes(rings, group, since_us):
+            own, slots = group[axis.members], _slots(axis, bounds, ending_us)
+            own = own[_suspects(rings.values(own, slots[-bounds.suspicious_steps :]), bounds, own)]
+            if len(own):
+                troubled.update(own[troubled_channels(rings.values(own, slots), bounds, own)].tolist())
     if not troubled:
         return {}
     first = {

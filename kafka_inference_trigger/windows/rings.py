@@ -29,6 +29,7 @@ _LIFE: Final = QUANTA_PER_SPAN + 1
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
 Indexes = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +80,18 @@ class Axis:
 class ChannelRings:
     """A ring per channel; arrays are [channel] or [channel, slot]."""
 
-    def __init__(self, channels: int, layout: RingLayout, *, first_us: int, received_us: int) -> None:
+    def __init__(self, is_on_change: Flags, layout: RingLayout, *, first_us: int, received_us: int) -> None:
+        #: bool[channel]: sent only when it changes.
+        self.is_on_change = is_on_change
         self._layout = layout
         self._epoch_us = first_us - layout.reach_us - 1
-        self._offsets = np.zeros((channels, layout.capacity), dtype=layout.offset_type)
-        self._values: Values = np.zeros((channels, layout.capacity))
+        self._offsets = np.zeros((len(is_on_change), layout.capacity), dtype=layout.offset_type)
+        self._values: Values = np.zeros(self._offsets.shape)
         #: Quanta in which each sample still counts.
         self._lives = np.zeros(self._offsets.shape, dtype=np.uint8)
         self._quantum = received_us // layout.quantum_us
-        self._next = np.zeros(channels, dtype=np.int16)
-        self._newest_us = np.full(channels, _NEVER_US)
+        self._next = np.zeros(len(is_on_change), dtype=np.int16)
+        self._newest_us = np.full(len(is_on_change), _NEVER_US)
         #: Of all channels.
         self.newest_us = _NEVER_US
         self._slots = np.arange(layout.capacity)
@@ -98,6 +101,11 @@ class ChannelRings:
         """Bytes of the arrays, which grow with channels and window."""
         arrays = (self._offsets, self._values, self._lives, self._next, self._newest_us)
         return sum(array.nbytes for array in arrays)
+
+    @property
+    def capacity(self) -> int:
+        """Most samples of a channel that are kept."""
+        return len(self._slots)
 
     def note_reception(self, received_us: int) -> None:
         """Forget what a look-back from a message would not find; called before anything else is asked."""
@@ -170,6 +178,14 @@ class ChannelRings:
     def values(self, channels: Indexes, slots: Indexes) -> Values:
         """Values of some slots, intp[slot], of some channels, intp[channel]: float64[channel, slot]."""
         return self._values[channels].take(slots, axis=1)
+
+    def held(self, channels: Indexes, generated_us: int, since_us: int) -> Values:
+        """Newest value of each up to a time, none from before another; float64[channel], NaN = none."""
+        offsets = self._offsets[channels].astype(np.int64)
+        first_us = max(since_us - self._epoch_us, 1)
+        is_within = (offsets >= first_us) & (offsets <= generated_us - self._epoch_us)
+        slots = np.where(is_within, offsets, 0).argmax(axis=1)
+        return np.where(is_within.any(axis=1), self._values[channels, slots], np.nan)
 
     def _axis(self, members: Indexes, offsets: NDArray[Any], place: np.int16, since_us: int) -> Axis:
         slots = np.concatenate([self._slots[place:], self._slots[:place]])

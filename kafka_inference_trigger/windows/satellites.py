@@ -4,9 +4,8 @@ What the windows hold depends only on the messages appended within `look_back_s`
 that length after a restart rebuilds them exactly.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import accumulate
 from typing import Final
 
@@ -14,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kafka_inference_trigger.windows.channel_windows import SampleWindow, windows_of
-from kafka_inference_trigger.windows.restless import Bounds, restless_subsystems
+from kafka_inference_trigger.windows.restless import AddedShare, Bounds, restless_subsystems
 from kafka_inference_trigger.windows.rings import ChannelRings, Indexes, RingLayout
+from kafka_inference_trigger.windows.sample_sets import Arrival, SampleSet
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage
@@ -26,24 +26,6 @@ MAX_SATELLITES: Final = 5_000
 
 SET_BACK_CONFLICTS: Final = 5
 """Contradicting sample sets, in time order and none newer between, that a clock which was set back sends."""
-
-
-class Arrival(Enum):
-    """What a message is to the windows that it was put into."""
-
-    NEW = "new"
-    COMPLETING = "completing"
-    DUPLICATE = "duplicate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """Where a message went: its lane, what it was, and all values known of its sample set by now."""
-
-    lane: Lane
-    arrival: Arrival
-    #: Subsystem to float64[channel]: rules compare what was sent, not what float32 makes of it.
-    samples: Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(slots=True)
@@ -93,6 +75,14 @@ class TelemetryWindows:
             for name, subsystem in mission.subsystems.items()
         }
         self._bounds = Bounds.of(mission)
+        self._added = AddedShare(mission.look_again.added_share, quantum_us=self._layout.quantum_us)
+        self._is_on_change = np.array(
+            [
+                channel.reporting == "on_change"
+                for subsystem in mission.subsystems.values()
+                for channel in subsystem.channels.values()
+            ]
+        )
         self._satellites: dict[tuple[str, Lane], _Satellite] = {}
         self._next_sweep_us = 0
 
@@ -108,19 +98,59 @@ class TelemetryWindows:
     def clear(self) -> None:
         """Forget all: the partitions went to another consumer."""
         self._satellites.clear()
+        self._added.clear()
+
+    def counted_from_us(self, until_us: int) -> int:
+        """Reception from which on what is restless has a part in the share of those at a time or later."""
+        return self._added.counted_from_us(until_us)
 
     def take_evicted(self) -> int:
         """Return how many satellites made room since this was last asked."""
         evicted, self._evicted = self._evicted, 0
         return evicted
 
-    def append(self, message: TelemetryMessage, received_us: int, *, is_replayed: bool = False) -> Placed:
+    def append(
+        self,
+        message: TelemetryMessage,
+        received_us: int,
+        *,
+        partition: int = 0,
+        is_replayed: bool = False,
+        is_counted: bool = True,
+    ) -> SampleSet:
         """Put a message's samples in order and return what is known of its sample set.
 
         What is received when it is older than live telemetry may be is stored telemetry, unless it is
         replayed: then only its order counts. Raises `InvalidTelemetryMessage` and changes nothing where
         a value contradicts an earlier one: `ConflictingDuplicate` if it is live.
+
+        What is restless is found and counted by partition, but for the older part of a look-back.
         """
+        lane, arrival, samples = self._place(message, received_us, is_replayed=is_replayed)
+        restless: dict[str, str] = {}
+        if is_counted and self._mission.look_again.added_share:
+            restless = restless_subsystems(
+                self._satellites[message.satellite_id, lane].rings,
+                self._bounds,
+                samples,
+                since_us=message.generated_us - self._span_us,
+                ending_us=message.generated_us,
+            )
+        share = self._added.count(partition, received_us, sample_sets=len(samples), restless=len(restless))
+        return SampleSet(
+            satellite_id=message.satellite_id,
+            generated_us=message.generated_us,
+            lane=lane,
+            arrival=arrival,
+            samples=samples,
+            restless=restless,
+            added_share=share,
+        )
+
+    def _place(
+        self, message: TelemetryMessage, received_us: int, *, is_replayed: bool
+    ) -> tuple[Lane, Arrival, dict[str, NDArray[np.float64]]]:
+        """Put samples into the rings of their lane; return with it all values of the sample set."""
         self._forget_silent(received_us)
         sent = self._vector(message)
         is_sent = ~np.isnan(sent)
@@ -147,8 +177,9 @@ class TelemetryWindows:
         satellite.rings.insert(channels, message.generated_us, sent[channels])
         satellite.last_received_us = received_us
         self._move_to_end((message.satellite_id, lane))
-        samples = {name: merged[self._places[name]] for name in names}
-        return Placed(lane=lane, arrival=arrival, samples=samples)
+        if self._is_on_change.any():
+            merged = np.where(np.isnan(merged), self._held(satellite, message.generated_us), merged)
+        return lane, arrival, {name: merged[self._places[name]] for name in names}
 
     def windows(
         self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
@@ -162,24 +193,19 @@ class TelemetryWindows:
             limits=self._mission.window,
         )
 
-    def restless(
-        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
-    ) -> dict[str, str]:
-        """Name the subsystems that are restless at a sample set, each with a channel for whose sake."""
-        return restless_subsystems(
-            self._satellites[satellite_id, lane].rings,
-            self._bounds,
-            subsystems,
-            since_us=ending_us - self._span_us,
-            ending_us=ending_us,
-        )
-
     def _vector(self, message: TelemetryMessage) -> NDArray[np.float64]:
         """Lay a message's values side by side, float64[channel]; NaN = missing."""
         sent = np.full(self._channel_count, np.nan)
         for name, values in message.samples.items():
             sent[self._places[name]] = values
         return sent
+
+    def _held(self, satellite: _Satellite, generated_us: int) -> NDArray[np.float64]:
+        """Values that hold at a time, float64[channel]; NaN of channels that are not sent on change."""
+        held = np.full(self._channel_count, np.nan)
+        channels = np.flatnonzero(self._is_on_change)
+        held[channels] = satellite.rings.held(channels, generated_us, generated_us - self._span_us)
+        return held
 
     def _contradicted(self, known: NDArray[np.float64], sent: NDArray[np.float64]) -> str | None:
         """Name the first subsystem of which a value differs from the one that is known."""
@@ -209,7 +235,7 @@ class TelemetryWindows:
 
     def _begin(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
         rings = ChannelRings(
-            self._channel_count, self._layout, first_us=message.generated_us, received_us=received_us
+            self._is_on_change, self._layout, first_us=message.generated_us, received_us=received_us
         )
         satellite = self._satellites[message.satellite_id, lane] = _Satellite(rings)
         return satellite

@@ -2,23 +2,31 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 import structlog
 
-from operation_server.alerts.episodes import HOLD_MS, Episode, Sign, breach_run, rules_of
+from operation_server.alerts.episodes import (
+    HOLD,
+    Episode,
+    Sign,
+    breach_run,
+    hold_s,
+    rules_of,
+    usual_interval_s,
+)
 from operation_server.http.parameters import CLOCK_LEAD
 from operation_server.telemetry.series import milliseconds_of
 from operation_server.telemetry.victoria import Point, VictoriaMetrics, series_of, until_newest
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.mission import GAP_INTERVALS, Mission, Rule, metrics_by_channel, usual_beside
+from telemetry_core.contract.mission import GAP_INTERVALS, Mission, Rule, metrics_by_channel
 
 LOOK_BACK: Final = (timedelta(hours=1), timedelta(hours=24))
 """How far the start of a breach is looked for; one that lasts longer starts at the limit."""
+RARELY: Final = "rarely"
+"""Label of what is told of a channel that may pause for longer than the others."""
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +40,8 @@ class WatchedRule:
     sign: Sign
     rule: Rule
     metric: str
+    #: Its channel is sent only when it changes.
+    is_on_change: bool
 
 
 def watched_rules(mission: Mission) -> list[WatchedRule]:
@@ -39,15 +49,40 @@ def watched_rules(mission: Mission) -> list[WatchedRule]:
     metrics = metrics_by_channel(mission)
     return [
         WatchedRule(
-            sign=Sign(subsystem=name, reason=rule.reason), rule=rule, metric=metrics[name, rule.channel]
+            sign=Sign(subsystem=name, reason=rule.reason),
+            rule=rule,
+            metric=metrics[name, rule.channel],
+            is_on_change=mission.subsystems[name].channels[rule.channel].reporting == "on_change",
         )
         for name, rule in rules_of(mission)
         if (name, rule.channel) in metrics
     ]
 
 
-def breach_query(watched: WatchedRule, span_s: float) -> str:
-    """Ask for the satellites of which some sample, none older than `span_s`, breaks a rule."""
+def breach_query(watched: WatchedRule, *, span_s: float, longest_span_s: float, most_samples: int) -> str:
+    """Ask for the satellites of which some sample, none older than `span_s`, breaks a rule.
+
+    Beside them, with the label `RARELY`, for those of which one within `longest_span_s` does, a span that
+    holds no more than `most_samples` of the channel. Of one sent on change the newest within it counts.
+    """
+    if watched.is_on_change:
+        held = _newest_breaking(watched, longest_span_s)
+        return f"max({_breaking(watched, span_s)} or {held}) by (satellite_id)"
+    longest = f"{series_of(watched.metric)}{until_newest(longest_span_s)}"
+    rarely = f"({_breaking(watched, longest_span_s)}) and count_over_time({longest}) <= {most_samples}"
+    return (
+        f"max({_breaking(watched, span_s)}) by (satellite_id)"
+        f' or label_set(max({rarely}) by (satellite_id), "{RARELY}", "true")'
+    )
+
+
+def _newest_breaking(watched: WatchedRule, span_s: float) -> str:
+    newest = f"last_over_time({series_of(watched.metric)}{until_newest(span_s)})"
+    limits = (("<", watched.rule.below), (">", watched.rule.above), ("==", watched.rule.equals))
+    return " or ".join(f"{newest} {sign} {limit!r}" for sign, limit in limits if limit is not None)
+
+
+def _breaking(watched: WatchedRule, span_s: float) -> str:
     series = f"{series_of(watched.metric)}{until_newest(span_s)}"
     rule = watched.rule
     parts = []
@@ -57,22 +92,7 @@ def breach_query(watched: WatchedRule, span_s: float) -> str:
         parts.append(f"max_over_time({series}) > {rule.above!r}")
     if rule.equals is not None:
         parts.append(f"count_eq_over_time({series}, {rule.equals!r}) > 0")
-    return f"max({' or '.join(parts)}) by (satellite_id)"
-
-
-def rare_breach_query(watched: WatchedRule, span_s: float, most_samples: int) -> str:
-    """Ask for the satellites whose newest sample breaks a rule, of those with so few within `span_s`."""
-    series = f"{series_of(watched.metric)}{until_newest(span_s)}"
-    rule = watched.rule
-    limits = (("<", rule.below), (">", rule.above), ("==", rule.equals))
-    parts = [f"last_over_time({series}) {sign} {limit!r}" for sign, limit in limits if limit is not None]
-    return f"max(({' or '.join(parts)}) and count_over_time({series}) <= {most_samples}) by (satellite_id)"
-
-
-def usual_interval_s(points: Sequence[Point]) -> float:
-    """How far apart the newest of a channel's samples usually are, in seconds; 0 of a single one."""
-    intervals_ms = [round((later.time_s - earlier.time_s) * 1000) for earlier, later in pairwise(points)]
-    return usual_beside(intervals_ms, len(intervals_ms)) / 1000
+    return " or ".join(parts)
 
 
 class Breaches:
@@ -88,7 +108,7 @@ class Breaches:
         self._victoria = victoria
         self._rules = {watched.sign: watched for watched in watched_rules(mission)}
         self._limits = mission.window
-        self._span_s = max(mission.window.max_gap_s, HOLD_MS / 1000)
+        self._span_s = max(mission.window.max_gap_s, HOLD["hold_ms"] / 1000)
         self._clock = clock
 
     def present(self) -> set[Key]:
@@ -120,25 +140,25 @@ class Breaches:
         return self._victoria.newest_values(query).get(episode.satellite_id)
 
     def _broken_by(self, watched: WatchedRule) -> set[str]:
-        """Satellites that broke a rule lately, and those sampled more rarely whose newest sample does."""
-        lately = set(self._victoria.newest_values(breach_query(watched, self._span_s)))
-        return lately | self._rarely(watched, known=lately)
+        """Satellites that broke a rule lately, and those sampled more rarely whose breach holds."""
+        longest_span_s = self._limits.max_span_s
+        query = breach_query(
+            watched,
+            span_s=self._span_s,
+            longest_span_s=longest_span_s,
+            most_samples=math.ceil(longest_span_s * GAP_INTERVALS / self._span_s) + 1,
+        )
+        found = self._victoria.newest(query)
+        lately = {sample.labels["satellite_id"] for sample in found if RARELY not in sample.labels}
+        rarely = {sample.labels["satellite_id"] for sample in found} - lately
+        reach = timedelta(seconds=longest_span_s)
+        samples = self._samples(watched.metric, rarely, reach) if rarely else {}
+        return lately | {name for name, points in samples.items() if self._holds(watched.rule, points)}
 
-    def _rarely(self, watched: WatchedRule, *, known: AbstractSet[str]) -> set[str]:
-        """Those of a channel that may pause for longer than the others, for as long as it may."""
-        span_s = self._limits.max_span_s
-        most_samples = math.ceil(span_s * GAP_INTERVALS / self._span_s) + 1
-        query = rare_breach_query(watched, span_s, most_samples)
-        asked = self._victoria.newest_values(query).keys() - known
-        if not asked:
-            return set()
-        samples = self._samples(watched.metric, asked, timedelta(seconds=span_s))
-        now_s = self._clock().timestamp()
-        return {
-            satellite
-            for satellite, points in samples.items()
-            if now_s - points[-1].time_s <= self._limits.gap_s(usual_interval_s(points))
-        }
+    def _holds(self, rule: Rule, points: Sequence[Point]) -> bool:
+        """Tell whether a breach lasts until now, of a channel that has not ceased."""
+        age_s = self._clock().timestamp() - points[-1].time_s
+        return bool(breach_run(rule, points)) and age_s <= self._limits.gap_s(usual_interval_s(points))
 
     def _runs(self, keys: Sequence[Key]) -> Mapping[Key, Sequence[Point]]:
         runs: dict[Key, Sequence[Point]] = {}
@@ -151,7 +171,7 @@ class Breaches:
                 waiting = [
                     name
                     for name in waiting
-                    if name not in samples or (found[name] and found[name][0] == samples[name][0])
+                    if name not in samples or (found[name] and _may_be_older(found[name], samples[name]))
                 ]
         return runs
 
@@ -163,6 +183,11 @@ class Breaches:
             start_ms=milliseconds_of(now - reach),
             end_ms=milliseconds_of(now + CLOCK_LEAD),
         )
+
+
+def _may_be_older(run: Sequence[Point], samples: Sequence[Point]) -> bool:
+    """Tell whether a breach before the first sample could have begun the run."""
+    return run[0].time_s - samples[0].time_s < hold_s(samples)
 
 
 def _episode(satellite_id: str, sign: Sign, run: Sequence[Point]) -> Episode:

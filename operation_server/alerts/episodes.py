@@ -3,18 +3,28 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from operation_server.telemetry.victoria import Point
-from telemetry_core.contract.mission import SATELLITE_ID_PATTERN, Mission, Rule, Window
+from telemetry_core.contract.mission import (
+    GAP_INTERVALS,
+    SATELLITE_ID_PATTERN,
+    Mission,
+    Rule,
+    Window,
+    usual_beside,
+)
 from telemetry_core.contract.step_times import channel_step_times
 
 ANOMALY: Final = "anomaly"
 """Stands for the anomaly score where a rule's reason would stand."""
 MAX_EPISODES: Final = 10_000
 """So many of the anomaly score, and of limits, are looked at for one list."""
-HOLD_MS: Final = 60_000
-"""An alert of a limit ends when no breach was seen for so long: one that flaps at its limit is one alert."""
+HOLD: Final[Mapping[str, int]] = {"hold_ms": 60_000, "hold_intervals": GAP_INTERVALS}
+"""An alert of a limit ends when no breach was seen for so long, and for so many of the usual intervals.
+
+One that flaps at its limit is one alert at any cadence."""
 ALERT_ID_PATTERN: Final = (
     r"^([a-z][a-z0-9_]{0,49})\.([a-z][a-z0-9_]{0,99})\.([0-9]{1,13})\.(" + SATELLITE_ID_PATTERN[1:-1] + ")$"
 )
@@ -115,13 +125,25 @@ def state_of(*, is_open: bool, is_acknowledged: bool) -> AlertState:
     return "cleared" if is_acknowledged else "returned"
 
 
+def usual_interval_s(samples: Sequence[Point]) -> float:
+    """How far apart the newest of a channel's samples usually are, in seconds; 0 of a single one."""
+    intervals_ms = [round((later.time_s - earlier.time_s) * 1000) for earlier, later in pairwise(samples)]
+    return usual_beside(intervals_ms, len(intervals_ms)) / 1000
+
+
+def hold_s(samples: Sequence[Point]) -> float:
+    """How long a channel's breach lasts without another one, in seconds."""
+    return max(HOLD["hold_ms"] / 1000, HOLD["hold_intervals"] * usual_interval_s(samples))
+
+
 def breach_run(rule: Rule, samples: Sequence[Point]) -> Sequence[Point]:
-    """Return, in time order, the breaches that last until now: none was followed by `HOLD_MS` without one."""
+    """Return, in time order, the breaches that last until now: none was followed by a hold without one."""
+    held_s = hold_s(samples)
     run: list[Point] = []
     for sample in samples:
         if rule.is_breached(sample.value):
             run.append(sample)
-        elif run and sample.time_s - run[-1].time_s >= HOLD_MS / 1000:
+        elif run and sample.time_s - run[-1].time_s >= held_s:
             run = []
     return run
 

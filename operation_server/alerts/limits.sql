@@ -1,8 +1,9 @@
 -- The statements that build episodes of limits, by name.
 
 -- name: open_limits
--- Limits of some satellites that were broken within the `hold_ms` before the newest judged job of their subsystem, or
--- since: none of their breaches is followed by so long without one. Where nothing was judged yet, no breach has ended.
+-- Limits of some satellites that were broken within the hold before the newest judged job of their subsystem, or since:
+-- none of their breaches is followed by so long without one. The hold is `hold_ms`, or `hold_intervals` of the window of
+-- that job where these last longer. Where nothing was judged yet, no breach has ended.
 WITH judged AS MATERIALIZED (
     SELECT
         satellite.satellite_id,
@@ -34,12 +35,18 @@ WITH judged AS MATERIALIZED (
 
 SELECT judged.satellite_id, sign.subsystem, sign.reason
 FROM judged
+CROSS JOIN LATERAL (
+    SELECT greatest(%(hold_ms)s, (%(hold_intervals)s * 1000 * ops.window_interval_s(inference.input_data))::bigint) AS ms
+    FROM subsystem_inferences AS inference
+    WHERE inference.job_id = judged.job_id AND inference.subsystem = judged.subsystem
+    LIMIT 1
+) AS hold
 INNER JOIN unnest(%(subsystems)s::text [], %(reasons)s::text []) AS sign (subsystem, reason)
     ON sign.subsystem = judged.subsystem
 CROSS JOIN LATERAL (
     SELECT FROM ops.live_jobs AS job
     WHERE job.satellite_id = judged.satellite_id AND job.trigger_reason <> 'periodic_check'
-        AND job.job_id >= ops.job_id_after(judged.job_id, 1 - %(hold_ms)s)
+        AND job.job_id >= ops.job_id_after(judged.job_id, 1 - hold.ms)
         AND sign.reason = ANY (job.trigger_reasons)
         AND (
             SELECT TRUE FROM subsystem_inferences AS inference
@@ -50,11 +57,12 @@ CROSS JOIN LATERAL (
 
 -- name: limit_episodes
 -- Breaches of some limits with a member between two times, whole: members are jobs with the reason, and an episode ends
--- where a judged job without it follows after `hold_ms` without a breach: a value that flaps at its limit is one. The walk
+-- where a judged job without it follows after the hold without a breach: a value that flaps at its limit is one. The hold
+-- is `hold_ms`, or `hold_intervals` of the window of the member that the walk found first, where these last longer. It
 -- goes from the range's end back to the newest member, from there to the first one, and so on; no more than the newest
--- `members_each` are counted. From the newest member it leaps to the oldest one of the `hold_ms` before it, so that its
+-- `members_each` are counted. From the newest member it leaps to the oldest one of the hold before it, so that its
 -- cost grows with the time that a limit is broken, not with the jobs; where there is none, a breach further away belongs
--- to it up to `hold_ms` before the judged job next to the leap. The ids of telemetry jobs end in their generation time,
+-- to it up to a hold before the judged job next to the leap. The ids of telemetry jobs end in their generation time,
 -- and `:` follows the digits.
 WITH RECURSIVE walk AS (
     SELECT
@@ -65,6 +73,7 @@ WITH RECURSIVE walk AS (
         (SELECT min(job_id) FROM ops.live_jobs WHERE satellite_id = sign.satellite_id) AS oldest_job_id,
         ('kafka-' || sign.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS first_job_id,
         NULL::text COLLATE "C" AS newest_job_id,
+        0::bigint AS hold_ms,
         0 AS step
     FROM unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [])
         AS sign (satellite_id, subsystem, reason)
@@ -79,6 +88,7 @@ WITH RECURSIVE walk AS (
         walk.oldest_job_id,
         first.job_id,
         newest.job_id,
+        hold.ms,
         walk.step + 1
     FROM walk
     CROSS JOIN LATERAL (
@@ -92,6 +102,15 @@ WITH RECURSIVE walk AS (
             AND job.job_id >= walk.prefix || %(start)s AND job.job_id < walk.first_job_id
         ORDER BY job.job_id DESC LIMIT 1
     ) AS found
+    CROSS JOIN LATERAL (
+        SELECT
+            greatest(
+                %(hold_ms)s, (%(hold_intervals)s * 1000 * ops.window_interval_s(inference.input_data))::bigint
+            ) AS ms
+        FROM subsystem_inferences AS inference
+        WHERE inference.job_id = found.job_id AND inference.subsystem = walk.subsystem
+        LIMIT 1
+    ) AS hold
     CROSS JOIN LATERAL (
         WITH RECURSIVE leap (job_id) AS (
             SELECT found.job_id::varchar
@@ -107,7 +126,7 @@ WITH RECURSIVE walk AS (
                             SELECT TRUE FROM subsystem_inferences AS inference
                             WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
                         )
-                        AND job.job_id >= ops.job_id_after(leap.job_id, 1 - %(hold_ms)s) AND job.job_id < leap.job_id
+                        AND job.job_id >= ops.job_id_after(leap.job_id, 1 - hold.ms) AND job.job_id < leap.job_id
                     ORDER BY job.job_id LIMIT 1
                 ) AS near ON TRUE
                 LEFT JOIN LATERAL (
@@ -130,7 +149,7 @@ WITH RECURSIVE walk AS (
                             WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
                         )
                         AND near.job_id IS NULL AND job.job_id < leap.job_id
-                        AND job.job_id >= coalesce(ops.job_id_after(judged.job_id, 1 - %(hold_ms)s), walk.prefix)
+                        AND job.job_id >= coalesce(ops.job_id_after(judged.job_id, 1 - hold.ms), walk.prefix)
                     ORDER BY job.job_id DESC LIMIT 1
                 ) AS far ON TRUE
             ) AS earlier
@@ -154,7 +173,7 @@ WITH RECURSIVE walk AS (
                             SELECT TRUE FROM subsystem_inferences AS inference
                             WHERE inference.job_id = job.job_id AND inference.subsystem = walk.subsystem
                         )
-                        AND job.job_id > leap.job_id AND job.job_id < ops.job_id_after(leap.job_id, %(hold_ms)s)
+                        AND job.job_id > leap.job_id AND job.job_id < ops.job_id_after(leap.job_id, hold.ms)
                     ORDER BY job.job_id DESC LIMIT 1
                 ) AS near ON TRUE
                 LEFT JOIN LATERAL (
@@ -164,7 +183,7 @@ WITH RECURSIVE walk AS (
                             SELECT TRUE FROM ops.live_jobs AS job
                             WHERE job.satellite_id = walk.satellite_id AND job.job_id = inference.job_id
                         )
-                        AND inference.job_id >= ops.job_id_after(leap.job_id, %(hold_ms)s)
+                        AND inference.job_id >= ops.job_id_after(leap.job_id, hold.ms)
                         AND inference.job_id < walk.prefix || ':'
                         AND near.job_id IS NULL
                     ORDER BY inference.job_id LIMIT 1
@@ -208,7 +227,7 @@ LEFT JOIN LATERAL (
             SELECT listed.reason <> ALL (job.trigger_reasons) FROM ops.live_jobs AS job
             WHERE job.satellite_id = listed.satellite_id AND job.job_id = inference.job_id
         )
-        AND inference.job_id >= ops.job_id_after(listed.newest_job_id, %(hold_ms)s)
+        AND inference.job_id >= ops.job_id_after(listed.newest_job_id, listed.hold_ms)
         AND inference.job_id < listed.prefix || ':'
     LIMIT 1
 ) AS ending ON TRUE

@@ -31,14 +31,7 @@ SELECT
     clock.behind_s,
     clock.behind_ms,
     (
-        SELECT
-            min(
-                extract(
-                    EPOCH FROM (inference.input_data ->> 'window_end')::timestamptz
-                    - (inference.input_data ->> 'window_start')::timestamptz
-                )::float8 / nullif((inference.input_data ->> 'samples')::float8 - 1, 0)
-            )
-        FROM subsystem_inferences AS inference
+        SELECT min(ops.window_interval_s(inference.input_data)) FROM subsystem_inferences AS inference
         WHERE inference.job_id = live.job_id
     ) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)

@@ -9,7 +9,7 @@ from fastapi import HTTPException
 from operation_server.alerts import QUERIES
 from operation_server.alerts.anomalies import open_anomalies, overlapping_anomalies
 from operation_server.alerts.breaches import Breaches
-from operation_server.alerts.episodes import ANOMALY, HOLD_MS, MAX_EPISODES, Episode, Sign, generated_ms
+from operation_server.alerts.episodes import ANOMALY, HOLD, MAX_EPISODES, Episode, Sign, generated_ms
 from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import Row, select
@@ -36,7 +36,7 @@ def open_episodes(
 ) -> list[Episode]:
     """Return the episodes that no verdict has ended."""
     limits = [sign for sign in signs if sign.reason is not None]
-    parameters = {"satellites": list(names), "hold_ms": HOLD_MS, **_columns(limits)}
+    parameters = {"satellites": list(names), **HOLD, **_columns(limits)}
     found = [
         (row["satellite_id"], Sign(subsystem=row["subsystem"], reason=row["reason"]))
         for row in select(connection, QUERIES["open_limits"], parameters)
@@ -170,7 +170,7 @@ def _limit_episodes(
         "episodes_each": episodes_each,
         "ceiling": MAX_EPISODES,
         "members_each": members_each,
-        "hold_ms": HOLD_MS,
+        **HOLD,
     }
     return [_episode(row) for row in select(connection, QUERIES["limit_episodes"], parameters)]
 

@@ -11,10 +11,7 @@ SELECT
     judged.verdict,
     judged.status,
     judged.anomaly_score,
-    extract(
-        EPOCH FROM (judged.input_data ->> 'window_end')::timestamptz
-        - (judged.input_data ->> 'window_start')::timestamptz
-    )::float8 / nullif((judged.input_data ->> 'samples')::float8 - 1, 0) AS interval_s
+    ops.window_interval_s(judged.input_data) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 CROSS JOIN LATERAL (
     SELECT min(job_id) AS oldest, max(job_id) AS newest FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id

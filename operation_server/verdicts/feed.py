@@ -23,7 +23,8 @@ TICK_S: Final = 1.0
 VERDICT_PAGE: Final = 500
 VERDICTS_KEPT: Final = 2_000
 
-_ACKNOWLEDGEMENT_ONLY: Final = ("reason", "generated_at", "operator", "comment", "acknowledged_at")
+_ACKNOWLEDGEMENT_ONLY: Final = ("reason", "operator", "comment", "acknowledged_at")
+_OF_BOTH: Final = ("event", "xact", "id", "satellite_id", "subsystem", "generated_at")
 
 EVENTS_PASSED_OVER: Final = Counter(
     "live_events_passed_over", "Events that live views could not show: their places went by empty"
@@ -155,11 +156,10 @@ def event_of(row: Row) -> Row:
     """Keep of a row what belongs to its kind; an acknowledgement gets the id that finds its alert."""
     if row["event"] == "verdict":
         return {key: value for key, value in row.items() if key not in _ACKNOWLEDGEMENT_ONLY}
-    kept = {key: row[key] for key in ("event", "xact", "id", "satellite_id", "subsystem")}
-    given = {key: row[key] for key in _ACKNOWLEDGEMENT_ONLY}
+    kept = {key: row[key] for key in (*_OF_BOTH, *_ACKNOWLEDGEMENT_ONLY)}
     sign = Sign(subsystem=row["subsystem"], reason=None if row["reason"] == ANOMALY else row["reason"])
     generated = milliseconds_of(row["generated_at"])
-    return {**kept, **given, "alert_id": alert_id_of(row["satellite_id"], sign, generated)}
+    return {**kept, "alert_id": alert_id_of(row["satellite_id"], sign, generated)}
 
 
 async def with_ticks(items: AsyncGenerator[Row], *, interval_s: float = TICK_S) -> AsyncGenerator[Row | None]:

@@ -17,6 +17,7 @@ WITH verdict AS (
         job.trigger_reason,
         job.trigger_reasons,
         inference.subsystem,
+        (inference.input_data ->> 'window_end')::timestamptz AT TIME ZONE 'UTC' AS generated_at,
         inference.model_name,
         inference.triton_model_version AS model_version,
         inference.status,
@@ -58,6 +59,7 @@ SELECT
     verdict.trigger_reason,
     verdict.trigger_reasons,
     coalesce(verdict.subsystem, acknowledgement.subsystem) AS subsystem,
+    coalesce(verdict.generated_at, acknowledgement.generated_at) AS generated_at,
     verdict.model_name,
     verdict.model_version,
     verdict.status,
@@ -69,7 +71,6 @@ SELECT
     verdict.completed_at,
     verdict.error_message,
     acknowledgement.reason,
-    acknowledgement.generated_at,
     acknowledgement.operator,
     acknowledgement.comment,
     acknowledgement.acknowledged_at

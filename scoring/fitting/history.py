@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry_core.contract.mission import Subsystem, Window
+from telemetry_core.on_change import held_places
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -60,6 +61,19 @@ class Samples:
         distances_s = np.diff(self.times_us) / 1e6
         mean_s = float(distances_s[distances_s <= limits.gap_s(self.usual_interval_s)].mean())
         return min(self.usual_interval_s, mean_s), max(self.usual_interval_s, mean_s)
+
+
+def held_samples(
+    samples: Mapping[str, Samples], on_change: Sequence[str], limits: Window
+) -> dict[str, Samples]:
+    """Let the last value of channels that are sent on change hold wherever their subsystem has a sample."""
+    steps_us = np.unique(np.concatenate([one.times_us for one in samples.values()]))
+    held = dict(samples)
+    for name in held.keys() & set(on_change):
+        places = held_places(samples[name].times_us, steps_us, limits.max_span_s * 1e6)
+        known = places >= 0
+        held[name] = Samples(times_us=steps_us[known], values=samples[name].values[places[known]])
+    return held
 
 
 def local_cadence(times_us: Times) -> Floats:

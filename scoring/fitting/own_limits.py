@@ -26,7 +26,6 @@ from scoring.measures.windows import (
     MEASURES,
     WINDOW_FAMILIES,
     Windows,
-    known_shares,
     measure_windows,
     subsequence_measures,
 )
@@ -82,15 +81,18 @@ def fit_own(
     limits, reaches, medians = [], [], []
     for length in CALIBRATED_LENGTHS:
         # A half is measured against the other one's subsequences: against its own it is never far.
-        measured = np.concatenate(
+        measured = [
+            with_halfway(half[length], noise, other)
+            for half, other in zip(halves, reversed(references), strict=True)
+        ]
+        limits.append(own_limits(np.concatenate(measured), noise, has_level))
+        deviations = np.concatenate(
             [
-                with_halfway(half[length], noise, other)
-                for half, other in zip(halves, reversed(references), strict=True)
+                largest_deviations(of_half, half[length], noise, limits[-1])
+                for of_half, half in zip(measured, halves, strict=True)
             ]
         )
-        shares = np.concatenate([known_shares(half[length]) for half in halves])
-        limits.append(own_limits(measured, noise, has_level))
-        evidence = np.minimum(largest_deviations(measured, *limits[-1], shares), LARGEST_EVIDENCE)
+        evidence = np.minimum(deviations, LARGEST_EVIDENCE)
         total = subsystem_evidence(evidence)
         reaches.append(reached(total, THRESHOLD_EXCESSES))
         medians.append(np.median(total))

@@ -38,6 +38,7 @@ MEASURES = (
 )
 _IS_RESIDUAL = np.array([family == "residual" for family, _ in MEASURES])
 _IS_NEWEST = np.array([name.startswith("newest_") for _, name in MEASURES])
+_IS_LARGEST_CHANGE = np.array([name.startswith("largest_") for _, name in MEASURES])
 _IS_MISSING_RUN = np.array([name == "missing_run" for _, name in MEASURES])
 MIN_HISTORY = 5
 """A step counts as predicted where so many of the RUN_STEPS before it are samples, the last one too."""
@@ -223,6 +224,20 @@ def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
     change = np.diff(value, axis=2)
     floor = noise * NOISE_SHARE
     return [np.log(np.maximum(masked_max(sign * change), 0) + floor) for sign in (1, -1)]
+
+
+def highest_possible(measured: Floats, windows: Windows, noise: Floats) -> Floats:
+    """What the measures, float64[job, channel, measure], may have been had no sample been lost.
+
+    `noise` is float64[channel]. The largest change may lie between the samples around a missing step. Of all
+    others what was measured.
+    """
+    steps = np.arange(windows.value.shape[2])
+    newest = np.maximum.accumulate(np.where(np.isfinite(windows.value), steps, 0), axis=2)
+    held = np.take_along_axis(windows.value, newest, axis=2)
+    possible = measured.copy()
+    possible[..., _IS_LARGEST_CHANGE] = np.stack(largest_changes(held, noise), axis=2)
+    return possible
 
 
 def subsequence_measures(value: Floats, noise: Floats, reference: Sequence[Floats]) -> list[Floats]:

@@ -80,6 +80,8 @@ class Channel(_MissionPart):
     """Usual range in `unit`, drawn by the console; beyond it a subsystem is restless. No score reads it."""
     missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
     """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
+    reporting: Literal["periodic", "on_change"] = "periodic"
+    """`on_change`: sent only with a new value, the last one holds at the samples of its subsystem."""
     detection: Detection = Detection()
 
     @field_validator("missing", mode="before")

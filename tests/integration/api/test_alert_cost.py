@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from operation_server.alerts import QUERIES
-from operation_server.alerts.episodes import HOLD_MS, Sign
+from operation_server.alerts.episodes import HOLD, Sign
 from operation_server.alerts.store import open_episodes
 from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.telemetry.series import milliseconds_of
@@ -210,7 +210,7 @@ def rows_read(
         "episodes_each": episodes_each,
         "ceiling": 10_000,
         "members_each": 1,
-        "hold_ms": HOLD_MS,
+        **HOLD,
     }
     return read_by_plan(connection, statement, parameters)
 

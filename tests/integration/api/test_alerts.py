@@ -196,6 +196,31 @@ def test_value_that_flaps_at_its_limit_is_one_alert(api: RunningApi, api_pool: P
     assert get(api, f"/api/v1/alerts/{found['alert_id']}").json()["verdict_count"] == 30
 
 
+@pytest.mark.parametrize(("interval_s", "held_s"), [(0.1, 60), (1, 60), (60, 180), (120, 360), (600, 1800)])
+def test_limit_holds_for_three_intervals_and_at_least_a_minute(
+    api: RunningApi, api_pool: Pool, interval_s: float, held_s: float
+) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=5)
+
+    def sample(second: float, reason: str = "periodic_check") -> None:
+        at = start + timedelta(seconds=second)
+        window = {"window_start": (at - timedelta(seconds=9 * interval_s)).isoformat(),
+                  "window_end": at.isoformat(), "samples": 10}  # fmt: skip
+        judge(api_pool, second, "n", reason=reason, start=start, input_data=window)
+
+    def told() -> tuple[list[tuple[int, bool]], int]:
+        return [(alert["verdict_count"], alert["is_open"]) for alert in alerts(api)], open_in_fleet(api)
+
+    for place in range(9):
+        sample(place * interval_s, "periodic_check" if place % 2 else "low_battery")
+    sample(8 * interval_s + held_s - interval_s)
+    assert told() == ([(5, True)], 1)
+    sample(8 * interval_s + held_s)
+    assert told() == ([(5, False)], 0)
+    sample(8 * interval_s + held_s + interval_s, "low_battery")
+    assert told() == ([(1, True), (5, False)], 1)
+
+
 def test_late_breach_joins_two_alerts_and_the_acknowledgement_stays(api: RunningApi, api_pool: Pool) -> None:
     for second, reason in ((0, "low_battery"), (70, "periodic_check"), (80, "low_battery")):
         judge(api_pool, second, "n", reason=reason)

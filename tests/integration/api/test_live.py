@@ -187,6 +187,16 @@ def test_stream_sends_each_verdict_once_in_commit_order(api: RunningApi, api_poo
     assert (events[0]["data"]["satellite_id"], events[0]["data"]["anomaly_score"]) == ("SAT-001", 0.25)
 
 
+def test_verdict_tells_the_time_of_its_newest_sample_where_there_is_one(
+    api: RunningApi, api_pool: Pool
+) -> None:
+    with stream(api, "0-0") as next_event:
+        save(api_pool, "telemetry", input_data={"window_end": "2025-10-30T14:34:56.25+02:00"})
+        save(api_pool, "series")
+        told, untold = (next_event()["data"]["generated_at"] for _ in range(2))
+    assert (datetime.fromisoformat(told), untold) == (datetime(2025, 10, 30, 12, 34, 56, 250_000, UTC), None)
+
+
 def test_stream_resumes_after_the_last_event(api: RunningApi, api_pool: Pool) -> None:
     for number in range(3):
         save(api_pool, f"job-{number}")

@@ -7,7 +7,8 @@ import pytest
 
 from operation_server.alerts.breaches import Breaches
 from operation_server.fleet.status import Contacts
-from operation_server.telemetry.victoria import VictoriaMetrics
+from operation_server.telemetry.victoria import Sample, VictoriaMetrics
+from telemetry_core.contract.mission import Mission
 from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.servers.victoria_server import running_victoria_server, write_samples
 
@@ -61,7 +62,7 @@ def test_breach_lasts_until_none_was_seen_for_a_minute_also_of_a_fast_clock(
     assert [(item.sign.reason, item.started_ms) for item in found] == expected
 
 
-@pytest.mark.parametrize("interval_s", [1, 60, 120])
+@pytest.mark.parametrize("interval_s", [1, 60, 120, 600])
 def test_breach_stands_from_one_sample_to_the_next_at_any_cadence(victoria_url: str, interval_s: int) -> None:
     patience_s = round(MISSION.window.gap_s(interval_s))
     breaches = Breaches(VictoriaMetrics(victoria_url), MISSION)
@@ -75,11 +76,49 @@ def test_breach_stands_from_one_sample_to_the_next_at_any_cadence(victoria_url: 
         assert [breaches.newest_value(item) for item in found] == [20.0] * len(found)
 
 
-def test_breach_at_a_slow_cadence_ends_with_the_next_sample(victoria_url: str) -> None:
-    measure(victoria_url, "low_battery", "SAT-slow", {-245: 20, -125: 20, -5: 31})
+@pytest.mark.parametrize(("interval_s", "held"), [(1, 59), (20, 2), (60, 2), (120, 2), (600, 2)])
+def test_value_that_flaps_at_its_limit_is_one_breach_at_any_cadence(
+    victoria_url: str, interval_s: int, held: int
+) -> None:
+    """It lasts while fewer than three samples, and less than a minute, passed without a breach."""
     breaches = Breaches(VictoriaMetrics(victoria_url), MISSION)
-    present = {key for key in breaches.present() if key[0] == "SAT-slow"}
-    assert breaches.episodes(present) == []
+    for since in (held, held + 1):
+        satellite = f"SAT-flaps-{interval_s}-{since}"
+        samples = {-place * interval_s: 50.0 for place in range(since)}
+        samples |= {-(since + place) * interval_s: 50.0 if place % 2 else 20.0 for place in range(9)}
+        now_ms = measure(victoria_url, "low_battery", satellite, samples)
+        found = breaches.episodes(key for key in breaches.present() if key[0] == satellite)
+        starts = [now_ms - (since + 8) * interval_s * 1000] if since == held else []
+        assert [item.started_ms for item in found] == starts, satellite
+
+
+@pytest.mark.parametrize(
+    ("values", "start"),
+    [({-9500: 20}, -9500), ({-3000: 20, -100: 50}, None), ({-3000: 50, -5: 20}, -5), ({-20_000: 20}, None)],
+)
+def test_breach_of_a_channel_sent_on_change_stands_while_its_value_holds(
+    victoria_url: str, values: dict[int, float], start: int | None
+) -> None:
+    content = MISSION.model_dump()
+    content["subsystems"]["eps"]["channels"]["battery_soc_percent"]["reporting"] = "on_change"
+    breaches = Breaches(VictoriaMetrics(victoria_url), Mission.model_validate(content))
+    satellite = f"SAT-changes{min(values)}-{len(values)}"
+    now_ms = measure(victoria_url, "low_battery", satellite, values)
+    found = breaches.episodes(key for key in breaches.present() if key[0] == satellite)
+    assert [item.started_ms for item in found] == ([] if start is None else [now_ms + start * 1000])
+
+
+def test_each_rule_is_asked_for_once(victoria_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def newest(query: str) -> list[Sample]:
+        asked.append(query)
+        return []
+
+    victoria = VictoriaMetrics(victoria_url)
+    monkeypatch.setattr(victoria, "newest", newest)
+    Breaches(victoria, MISSION).present()
+    assert len(asked) == len(set(asked)) == sum(len(part.rules) for part in MISSION.subsystems.values())
 
 
 @pytest.mark.parametrize("age_s", [250, 0, -200])

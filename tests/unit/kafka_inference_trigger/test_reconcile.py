@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kafka_inference_trigger.reconcile import Key, demanded, reconcile, send_apart
-from kafka_inference_trigger.rules import PlannedJob, plan_tasks
+from kafka_inference_trigger.batches import PlannedJob, plan_tasks
+from kafka_inference_trigger.dispatch import send_batches
+from kafka_inference_trigger.reconcile import Key, demanded, name_unsendable, reconcile
 from kafka_inference_trigger.trigger import InferenceTrigger
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.tasks import InferenceBatch
@@ -119,9 +120,9 @@ def test_job_that_can_not_be_sent_is_named_and_the_others_are_sent(
     (batch, *_) = plan_tasks(MISSION, jobs)
     names = [windowed.job.job_id for windowed in batch.jobs]
     broker = PickyBroker(bad=names[2])
-    send_apart(broker, batch)
+    send_batches([batch], broker, name_unsendable)
     assert broker.sent == [name for name in names if name != names[2]]
     assert f"{batch.subsystem} of job {names[2]} can't be sent: TypeError" in capsys.readouterr().err
     broker.is_away = True
     with pytest.raises(DependencyUnavailable):
-        send_apart(broker, batch)
+        send_batches([batch], broker, name_unsendable)

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kafka_inference_trigger.rules import PlannedJob, encode_windows, is_periodic, plan_tasks, trigger_reasons
+from kafka_inference_trigger.batches import PlannedJob, encode_windows, plan_tasks
+from kafka_inference_trigger.rules import demand_of, is_periodic
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
-from telemetry_core.contract.inferences import Job
+from kafka_inference_trigger.windows.sample_sets import Arrival, SampleSet
+from telemetry_core.contract.inferences import Job, Lane
 from telemetry_core.contract.tasks import CHANNEL_FIELDS, MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
 from telemetry_core.service.settings import load_mission
 
@@ -16,17 +18,17 @@ DEFAULT = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 QUIET = DEFAULT.model_copy(update={"periodic": DEFAULT.periodic.model_copy(update={"share": 0.0})})
 
 
-def samples(subsystem: str, **values: float) -> dict[str, np.ndarray]:
-    channels = DEFAULT.subsystems[subsystem].channels
-    return {subsystem: np.array([values.get(name, math.nan) for name in channels])}
-
-
-def reasons(**by_subsystem: dict[str, float]) -> list[tuple[str, str | None]]:
-    merged = {
-        key: row for name, values in by_subsystem.items() for key, row in samples(name, **values).items()
+def reasons(**by_subsystem: dict[str, float]) -> list[tuple[str, str]]:
+    samples = {
+        name: np.array([values.get(channel, math.nan) for channel in DEFAULT.subsystems[name].channels])
+        for name, values in by_subsystem.items()
     }
-    found = trigger_reasons(QUIET, merged, satellite_id="SAT-001", generated_us=1)
-    return [(item.reason, item.log_line) for item in found]
+    sample_set = SampleSet(
+        satellite_id="SAT-001", generated_us=1, lane=Lane.LIVE, arrival=Arrival.NEW, samples=samples,
+        restless={}, added_share=1.0,
+    )  # fmt: skip
+    found = demand_of(QUIET, sample_set)
+    return [] if found is None else list(zip(found.reasons, found.log_lines, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,9 @@ def planned(number: int, steps: int = 64) -> PlannedJob:
         total_subsystems=1,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    return PlannedJob(job=job, reasons=[], windows={"eps": window_of(values)})
+    return PlannedJob(
+        job=job, lane=Lane.LIVE, received_us=number, log_lines=[], windows={"eps": window_of(values)}
+    )
 
 
 def test_many_jobs_share_a_task_within_its_limits() -> None:

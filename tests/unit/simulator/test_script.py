@@ -70,6 +70,30 @@ def test_ledger_records_every_message(tmp_path: Path) -> None:
     assert {e["kind"] for e in entries} == {"telemetry", "late", "duplicate", "garbage"}
 
 
+def test_on_change_sends_the_values_that_changed(tmp_path: Path) -> None:
+    arguments = [*FIXED, "--satellites", "2", "--interval", "30", "--duration", "1800", "--output"]
+    call(*arguments, str(tmp_path / "whole"))
+    call(*arguments, str(tmp_path / "changed"), "--on-change")
+    whole, changed = (
+        [json.loads(line) for line in (tmp_path / name).read_text(encoding="utf-8").splitlines()]
+        for name in ("whole", "changed")
+    )
+    assert len(whole) == len(changed)
+    assert changed[:2] == whole[:2]
+    held: dict[str, dict[str, dict[str, object]]] = {}
+    for full, message in zip(whole, changed, strict=True):
+        own = held.setdefault(full["satellite_id"], {})
+        for name, part in full.items():
+            if isinstance(part, dict):
+                news = message.get(name, {})
+                earlier = own.setdefault(name, {})
+                assert all(field not in earlier or earlier[field] != value for field, value in news.items())
+                earlier.update(news)
+                assert earlier == part
+    assert sum("gyro_x" in message["aocs"] for message in changed) > 100
+    assert sum("last_contact_seconds_ago" in message["comm"] for message in changed) < 120
+
+
 def test_messages_on_standard_output_stand_alone() -> None:
     result = call(*FIXED, "--satellites", "1", "--interval", "1", "--duration", "3", "--output", "-")
     assert [json.loads(line)["satellite_id"] for line in result.stdout.splitlines()] == ["SAT-001"] * 3

@@ -17,6 +17,7 @@ from telemetry_replay.samples import (
     read_samples,
     require_no_future,
     shift_to_now,
+    with_held_values,
 )
 
 MISSION = Mission.model_validate(
@@ -33,6 +34,7 @@ MISSION = Mission.model_validate(
         },
     }
 )
+NAN = math.nan
 SECOND_US = 1_000_000
 NOW_US = 1_800_000_000 * SECOND_US
 T0_US = 1_605_398_400 * SECOND_US
@@ -102,6 +104,18 @@ def test_every_format_of_time_means_the_same_moment(tmp_path: Path, time_format:
 def test_preamble_is_skipped(tmp_path: Path) -> None:
     path = write_csv(tmp_path, "# exported\n# by hand\nT,a,b\n2020-11-15 00:00:00,1,2\n")
     assert read_samples(path, layout(skip_lines=2), MISSION).values.tolist() == [[1.0, 2.0]]
+
+
+def test_value_of_a_channel_sent_on_change_holds_where_its_subsystem_has_a_sample() -> None:
+    content = MISSION.model_dump()
+    content["subsystems"]["aocs"]["channels"]["b"]["reporting"] = "on_change"
+    seconds = np.array([0, 1, 2, 3, 4, 1000])
+    values = np.array([[1, NAN], [2, 7], [NAN, NAN], [4, NAN], [5, 8], [6, NAN]])
+    samples = in_time_order(T0_US + seconds * SECOND_US, values)
+    held = with_held_values(samples, layout(), Mission.model_validate(content))
+    np.testing.assert_array_equal(held.values[:, 0], values[:, 0])
+    np.testing.assert_array_equal(held.values[:, 1], [NAN, 7, NAN, 7, 8, NAN])
+    np.testing.assert_array_equal(with_held_values(samples, layout(), MISSION).values, values)
 
 
 def test_rows_are_sorted_and_repeated_times_left_out() -> None:

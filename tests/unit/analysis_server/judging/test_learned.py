@@ -8,21 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from analysis_server.judging.calibration_file import load_calibration
-from analysis_server.judging.learned import (
-    AGAIN_S,
-    MOST_KEPT,
-    POLL_S,
-    LearnedConstants,
-    Lookup,
-    judge_by_choice,
-)
-from analysis_server.judging.rows import failed_rows
+from analysis_server.judging.coverage import choose
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.learned import AGAIN_S, MOST_KEPT, POLL_S, LearnedConstants, Lookup
+from analysis_server.judging.triton import Forecast
 from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import CALIBRATION_FORMAT, MEASURE_NAMES, Calibration
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.inferences import Job, SubsystemInference
+from telemetry_core.contract.inferences import Job, Verdict
 
 SHIPPED = replace(
     load_calibration(Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1"),
@@ -52,16 +48,15 @@ def task(*jobs: tuple[str, float], subsystem: str = "aocs") -> WindowSet:
     )  # fmt: skip
 
 
-def judged(one: WindowSet, learned: Lookup) -> tuple[list[tuple[str, str | None]], int]:
-    """By job its id and the hash of its constants, and how often the model was called."""
-    calls = []
-
-    def judge(part: WindowSet, calibration: Calibration) -> list[SubsystemInference]:
-        calls.append(part)
-        return failed_rows(part, calibration.hash)
-
-    rows = judge_by_choice(one, SHIPPED, learned, judge)
-    return [(row.job_id, row.error_message) for row in rows], len(calls)
+def judged(one: WindowSet, learned: Lookup) -> tuple[list[tuple[str, str]], int]:
+    """By job its id and the hash of its constants, and how many constants judge."""
+    parts = list(choose(one, SHIPPED, learned))
+    by_place = {
+        place: (job.job_id, calibration.hash)
+        for places, part, calibration in parts
+        for place, job in zip(places.tolist(), part.jobs, strict=True)
+    }
+    return [by_place[place] for place in range(len(one.jobs))], len(parts)
 
 
 def test_irregular_samples_are_judged_by_nobodys_constants() -> None:
@@ -83,23 +78,34 @@ def test_what_the_shipped_constants_cover_is_judged_by_them_and_nobody_is_asked(
 
 
 def test_each_job_is_judged_by_its_satellites_own_constants_in_order() -> None:
-    found, calls = judged(task(("A", 20.0), ("B", 20.0), ("A", 1.0), ("A", 20.0)), lambda *_: {"A": OWN})
+    found, count = judged(task(("A", 20.0), ("B", 20.0), ("A", 1.0), ("A", 20.0)), lambda *_: {"A": OWN})
     assert found == [("A-0", "own"), ("B-1", SHIPPED.hash), ("A-2", SHIPPED.hash), ("A-3", "own")]
-    assert calls == 2
+    assert count == 2
 
 
-def test_coverage_is_told_once_by_the_constants_that_judge() -> None:
-    found = []
+def test_whatever_constants_judge_the_jobs_of_a_task_share_one_model_call() -> None:
+    calls = []
 
-    def judge(part: WindowSet, calibration: Calibration) -> list[SubsystemInference]:
-        found.append((calibration.hash, part.is_covered, part.origins))
-        return failed_rows(part, calibration.hash)
+    def infer(_name: str, _version: str, windows: NDArray[np.float32]) -> Forecast:
+        calls.append(len(windows))
+        ahead, past = np.ones((len(windows), 64), np.float32), np.ones_like(windows)
+        return Forecast(mean=windows[:, -1:] * ahead, std=ahead, step_mean=windows, step_std=past)
 
-    judge_by_choice(task(("A", 20.0), ("B", 20.0)), SHIPPED, lambda *_: {"A": OWN}, judge)
-    (own, covered, _), (shipped, uncovered, origins) = found
-    assert uncovered is not None
-    assert (own, covered, shipped, uncovered.tolist()) == ("own", None, SHIPPED.hash, [[False]])
-    assert origins[0]["not_calibrated"]["gyro_x"]["interval_s"] == 20.0
+    one = task(("A", 20.0), ("B", 20.0), ("A", 1.0), ("A", 20.0))
+    rows = infer_windows(one, infer=infer, calibration=SHIPPED, learned=lambda *_: {"A": OWN})
+    assert calls == [4]
+    assert [(row.job_id, row.calibration_hash) for row in rows] == judged(one, lambda *_: {"A": OWN})[0]
+    assert [row.verdict is Verdict.LEARNING for row in rows] == [False, True, False, False]
+    assert [row.predictions for row in rows] == [[[64.0 * number - 1]] * 3 for number in range(1, 5)]
+
+
+def test_coverage_is_told_by_the_constants_that_judge() -> None:
+    parts = choose(task(("A", 20.0), ("B", 20.0)), SHIPPED, lambda *_: {"A": OWN})
+    (_, own, _), (_, shipped, _) = parts
+    assert own.is_covered is None
+    assert shipped.is_covered is not None
+    assert shipped.is_covered.tolist() == [[False]]
+    assert shipped.origins[0]["not_calibrated"]["gyro_x"]["interval_s"] == 20.0
 
 
 def test_own_constants_of_another_cadence_judge_nothing() -> None:

@@ -9,8 +9,8 @@ from benchmarks.detection.field import sources as field_sources
 from benchmarks.detection.field.figures import Judgement
 from benchmarks.detection.field.learned import Lessons, looks
 from benchmarks.detection.field.posted import answers, judged_posts, posts_of
-from benchmarks.detection.field.sources import Cell, product
-from benchmarks.detection.field.suite import measured
+from benchmarks.detection.field.sources import CONSTANTS, Cell, product
+from benchmarks.detection.field.suite import measured, nominal_document
 from benchmarks.detection.field.telemetry import Fleet, Packets, Track
 from scoring.alert_rule import Judged
 from scoring.fitting.learning import MOST_SAMPLES
@@ -28,6 +28,14 @@ def telemetry(steps: int, satellites: int = 1, subsystem: str = "comm") -> list[
         for satellite in range(satellites)
         for track in fleet.tracks(satellite, f"S{satellite}", Packets.ONE, [subsystem])
     ]
+
+
+@pytest.mark.slow
+def test_pass_over_a_station_of_which_a_sample_was_lost_is_nominal() -> None:
+    cell = cell_of("shipped", 120.0, packets=Packets.LOSSY, subsystems=("comm",))
+    found = nominal_document(cell, CONSTANTS["shipped"](cell, 3))
+    assert found["judged"] > 400
+    assert found["anomalous"] == 0
 
 
 def test_looks_begin_with_2000_samples_and_wait_for_a_tenth_more() -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.detection.field.telemetry import FEATURES, Fleet, Packets, Track, records_of
-from kafka_inference_trigger.rules import PlannedJob, is_periodic
+from kafka_inference_trigger.batches import PlannedJob
+from kafka_inference_trigger.rules import is_periodic
 from kafka_inference_trigger.trigger import InferenceTrigger
 from kafka_inference_trigger.windows.restless import LEAST_MOVE, NEW_STEPS, AddedShare
 from kafka_inference_trigger.windows.satellites import look_back_s

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
-from kafka_inference_trigger.windows.satellites import Arrival, TelemetryWindows
+from kafka_inference_trigger.windows.sample_sets import Arrival
+from kafka_inference_trigger.windows.satellites import TelemetryWindows
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import TelemetryMessage

@@ -49,15 +49,18 @@ def test_state_follows_from_open_and_acknowledged() -> None:
     ("values", "breaches"),
     [
         ({0: 20, 1: 40, 2: 29, 3: 29.9}, [0, 2, 3]),
-        ({0: 20, 60: 40, 61: 29}, [61]),
-        ({0: 20, 59: 40, 61: 29}, [0, 61]),
+        ({0: 20, 20: 40, 60: 40, 61: 29}, [61]),
+        ({0: 20, 20: 40, 59: 40, 61: 29}, [0, 61]),
+        ({0: 20, 120: 40, 240: 29, 360: 40, 480: 40}, [0, 240]),
+        ({0: 20, 120: 40, 240: 29, 360: 40, 480: 40, 600: 40}, []),
         ({0: 20, 61: 29}, [0, 61]),
         ({0: 20, 59: 40}, [0]),
-        ({0: 20, 30: 40, 60: 40}, []),
+        ({0: 20, 20: 40, 40: 40, 60: 40}, []),
+        ({0: 20, 30: 40, 60: 40}, [0]),
         ({}, []),
     ],
 )
-def test_breaches_are_one_run_until_none_was_seen_for_a_minute(
+def test_breaches_are_one_run_until_none_was_seen_for_a_minute_and_three_intervals(
     values: dict[int, float], breaches: list[int]
 ) -> None:
     points = [Point(time_s=at, value=value) for at, value in values.items()]

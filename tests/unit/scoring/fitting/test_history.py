@@ -8,6 +8,7 @@ from scoring.fitting.history import (
     MARGIN_SAMPLES,
     History,
     Samples,
+    held_samples,
     is_usual,
     marked_by_alerts,
     marked_by_limits,
@@ -33,6 +34,16 @@ def test_samples_of_an_earlier_cadence_are_left_out() -> None:
     found = samples([*fast, *slow]).of_present_cadence()
     assert 100 <= found.times_us.size <= 105
     assert found.intervals_s(WINDOW) == pytest.approx((20, 20), rel=0.1)
+
+
+def test_value_of_a_channel_sent_on_change_holds_for_the_span() -> None:
+    seconds = np.arange(12_000)
+    found = held_samples(
+        {"steady": samples(seconds), "mode": samples([5, 100], [1, 2])}, ["mode", "absent"], WINDOW
+    )
+    assert found["steady"].times_us.size == seconds.size
+    assert found["mode"].times_us.tolist() == [second * SECOND for second in range(5, 10_101)]
+    assert found["mode"].values.tolist() == [1.0] * 95 + [2.0] * 10_001
 
 
 def test_lost_and_late_samples_belong_to_the_cadence() -> None:

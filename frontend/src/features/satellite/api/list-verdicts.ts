@@ -7,7 +7,7 @@ import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data
 export type Verdicts = Schemas["Verdicts"];
 const MOST_VERDICTS = 5000;
 
-export function listVerdicts(
+function listVerdicts(
   satelliteId: string,
   subsystem: string | null,
   { start, end }: Window,

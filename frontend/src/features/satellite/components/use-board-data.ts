@@ -50,7 +50,7 @@ export function useBoardData(
     group.redraw();
   }, [group, telemetry.data]);
   useEffect(() => {
-    if (verdicts.data) group.data.loadVerdicts(verdicts.data.verdicts);
+    if (verdicts.data) group.data.addVerdicts(verdicts.data.verdicts);
     group.redraw();
   }, [group, verdicts.data]);
   useEffect(() => {

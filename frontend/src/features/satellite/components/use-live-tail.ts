@@ -6,7 +6,7 @@ import { useLiveEvent } from "@/lib/live-context";
 import { getForecasts } from "@/features/satellite/api/get-forecasts";
 import { getTelemetry, MOST_ROWS, type TelemetryChoice } from "@/features/satellite/api/get-telemetry";
 import { episodesKey } from "@/features/satellite/api/list-episodes";
-import { listVerdicts } from "@/features/satellite/api/list-verdicts";
+import { liveVerdictOn } from "@/features/satellite/data/marks";
 import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 
 /** Everything is loaded anew this often, for samples that came later than the tail reaches. */
@@ -14,7 +14,8 @@ const RELOAD_MS = 300_000;
 const MOST_NEW_FORECASTS = 200;
 
 /**
- * Each second asks for what is new, and only for that; one request after the other. Returns why the last one failed.
+ * Takes verdicts from the live line, and asks each second for what it does not carry: new telemetry, and forecasts
+ * where a verdict came; one request after the other. Returns why the last one failed.
  */
 export function useLiveTail(
   group: ChartGroup,
@@ -33,7 +34,10 @@ export function useLiveTail(
   }, [isOn, choice]);
 
   useLiveEvent("verdict", (data) => {
-    if (isOf(data, choice.satelliteId)) work.current.hasVerdict = true;
+    const verdict = liveVerdictOn(choice.satelliteId, data);
+    if (!isOn || !verdict) return;
+    group.data.addVerdicts([verdict]);
+    work.current.hasVerdict = true;
   });
   useLiveEvent("tick", (data) => {
     const now = Date.parse((data as { generated_at: string }).generated_at) / 1000;
@@ -75,27 +79,14 @@ async function askForNews(
   signal: AbortSignal,
 ): Promise<void> {
   const { data } = group;
-  const { satelliteId, subsystem } = choice;
   const start = Math.min(data.samplesSince(), now - 1);
-  const window = { start, end: now };
   const since = (name: string) => ({ start: Math.min(data.forecastsSince(name, start), now - 1), end: now });
-  const [telemetry, verdicts, ...forecasts] = await Promise.all([
-    getTelemetry(choice, window, MOST_ROWS, signal),
-    judged.length > 0 ? listVerdicts(satelliteId, subsystem, window, signal) : null,
-    ...judged.map((name) => getForecasts(satelliteId, name, since(name), MOST_NEW_FORECASTS, signal)),
+  const [telemetry, ...forecasts] = await Promise.all([
+    getTelemetry(choice, { start, end: now }, MOST_ROWS, signal),
+    ...judged.map((name) => getForecasts(choice.satelliteId, name, since(name), MOST_NEW_FORECASTS, signal)),
   ]);
   if (signal.aborted) return;
   data.merge(telemetry);
-  if (verdicts) data.addVerdicts(verdicts.verdicts);
   for (const answer of forecasts) data.mergeForecasts(answer);
   group.redraw();
-}
-
-function isOf(verdict: unknown, satelliteId: string): boolean {
-  return (
-    typeof verdict === "object" &&
-    verdict !== null &&
-    "satellite_id" in verdict &&
-    verdict.satellite_id === satelliteId
-  );
 }

@@ -5,6 +5,7 @@ import type { Schemas } from "@/api/client";
 import { stretchesOf } from "@/features/satellite/data/episodes";
 import { judge } from "@/features/satellite/data/judgement";
 import { LiveData } from "@/features/satellite/data/live-data";
+import { liveVerdictOn } from "@/features/satellite/data/marks";
 import { isoOf } from "@/features/satellite/data/time-span";
 
 const rule = { channel: "soc", below: 30, above: null, equals: null, reason: "low_battery" };
@@ -65,6 +66,23 @@ test("only verdicts that a rule asked for are marked, each once", () => {
   data.addVerdicts([verdict(1, "low_battery"), verdict(2, "periodic_check"), verdict(3, null)]);
   data.addVerdicts([verdict(1, "low_battery")]);
   expect(data.marksOf("eps")).toEqual([1]);
+});
+
+test("a list that was read before a verdict came on the live line does not take its mark away", () => {
+  const data = new LiveData(new Set(["low_battery"]));
+  const live = liveVerdictOn("SAT-001", { satellite_id: "SAT-001", ...verdict(2, "low_battery") });
+  if (live) data.addVerdicts([live]);
+  data.addVerdicts([verdict(1, "low_battery")]);
+  expect(data.marksOf("eps")).toEqual([2, 1]);
+});
+
+test.each([
+  { satellite_id: "SAT-002", ...verdict(1, "low_battery") },
+  { satellite_id: "SAT-001", ...verdict(1, "low_battery"), generated_at: null },
+  { n: 1 },
+  null,
+])("an event that is no verdict on this satellite's telemetry marks nothing: %o", (event) => {
+  expect(liveVerdictOn("SAT-001", event)).toBeNull();
 });
 
 test("following for an hour holds no more than the axis shows", () => {

@@ -11,7 +11,13 @@ import {
   type ForecastSet,
 } from "@/features/satellite/data/forecast-set";
 import type { MissionRule } from "@/features/satellite/data/judgement";
-import { addMarks, marksOf, trimMarks, type Marks } from "@/features/satellite/data/marks";
+import {
+  addMarks,
+  marksOf,
+  trimMarks,
+  type JudgedSampleSet,
+  type Marks,
+} from "@/features/satellite/data/marks";
 import {
   buildPlot,
   EMPTY_PLOT,
@@ -28,7 +34,6 @@ import {
 } from "@/features/satellite/data/samples";
 
 type Alert = Schemas["Alert"];
-type Verdict = Schemas["VerdictItem"];
 
 /** How far before the newest sample the console asks again, for samples that come late. */
 const LATE_S = 60;
@@ -91,12 +96,8 @@ export class LiveData {
     return Math.max(0, ...[...this.forecasts.values()].map(horizonOf));
   }
 
-  loadVerdicts(verdicts: readonly Verdict[]): void {
-    this.marks.clear();
-    this.addVerdicts(verdicts);
-  }
-
-  addVerdicts(verdicts: readonly Verdict[]): void {
+  /** Adds verdicts; those that came on the live line stay when a list arrives that was read before them. */
+  addVerdicts(verdicts: readonly JudgedSampleSet[]): void {
     addMarks(this.marks, verdicts, this.reasons);
   }
 

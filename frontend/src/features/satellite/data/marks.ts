@@ -1,13 +1,37 @@
+import { z } from "zod";
+
 import type { Schemas } from "@/api/client";
 
-type Verdict = Schemas["VerdictItem"];
+/** What a mark needs of a verdict, whether it was listed or came on the live line. */
+export type JudgedSampleSet = Pick<
+  Schemas["VerdictItem"],
+  "subsystem" | "job_id" | "trigger_reasons" | "generated_at"
+>;
 type Subsystem = Pick<Schemas["MissionSubsystem"], "rules">;
+
+const liveSchema = z.object({
+  satellite_id: z.string(),
+  subsystem: z.string(),
+  job_id: z.string(),
+  trigger_reasons: z.array(z.string()),
+  generated_at: z.string(),
+});
+
+/** A verdict of the live line, if it is on the telemetry of that satellite. */
+export function liveVerdictOn(satelliteId: string, event: unknown): JudgedSampleSet | null {
+  const { data } = liveSchema.safeParse(event);
+  return data?.satellite_id === satelliteId ? data : null;
+}
 
 /** When a rule of the mission asked for a verdict on a subsystem: by subsystem and job. */
 export type Marks = Map<string, { subsystem: string; time: number }>;
 
 /** Adds the verdicts that a rule asked for, none twice. */
-export function addMarks(marks: Marks, verdicts: readonly Verdict[], reasons: ReadonlySet<string>): void {
+export function addMarks(
+  marks: Marks,
+  verdicts: readonly JudgedSampleSet[],
+  reasons: ReadonlySet<string>,
+): void {
   for (const { subsystem, job_id, trigger_reasons, generated_at } of verdicts) {
     if (!trigger_reasons.some((reason) => reasons.has(reason))) continue;
     marks.set(`${subsystem}/${job_id}`, { subsystem, time: Date.parse(generated_at) / 1000 });
