@@ -38,8 +38,8 @@ check: ## Lint, types, architecture and shell scripts
 
 test: setup check test-unit up test-integration test-e2e test-chaos ## Everything: checks, unit, integration, end-to-end tests, faults
 
-test-unit: ## Unit tests: no server needed
-	@$(stage) unit 5 pytest tests/unit
+test-unit: ## Unit tests, console included: no server needed
+	@$(stage) unit 5 pytest -n auto tests/unit
 	@$(stage) console-unit 3 npm --prefix frontend test
 
 test-integration: up ## Tests that each meet one real server

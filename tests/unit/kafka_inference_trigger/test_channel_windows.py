@@ -335,6 +335,7 @@ def assert_equal(left: SampleWindow, right: SampleWindow) -> None:
     assert (left.start_us, left.sample_count) == (right.start_us, right.sample_count)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(recordings().filter(bool), st.data())
 def test_windows_are_the_same_however_channels_are_split_into_packets(
@@ -364,7 +365,7 @@ def test_window_of_a_channel_holds_its_own_last_samples_in_order(samples: list[S
         found = samples_of(window, number)
         assert found == own[len(own) - len(found) :]
         assert len(found) + missing_of(window, number) in {0, *range(10)} or window.steps[number] >= 10
-        if missing_of(window, number) == 0:
+        if window.steps[number] > 0 and missing_of(window, number) == 0:
             assert found == own[-LENGTH:]
 
 

@@ -57,7 +57,11 @@ def score(
     )
 
 
-@pytest.mark.parametrize("change", [lambda x: x + 4, lambda x: x * 6, lambda x: x * 0, np.cumsum], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [lambda x: x + 4, lambda x: x * 6, lambda x: x * 0, np.cumsum],
+    ids=["another level", "larger", "constant", "a random walk"],
+)
 def test_a_change_within_the_window_is_flagged_even_at_a_level_never_recorded(
     change: Callable[[Floats], Floats], folder: Path
 ) -> None:
