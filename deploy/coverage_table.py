@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 LEAST: Final[Mapping[str, tuple[float, float]]] = {
-    "scoring": (0.95, 0.92),
-    "kafka_inference_trigger": (0.95, 0.91),
-    "telemetry_core": (0.94, 0.88),
-    "analysis_server": (0.90, 0.85),
+    "scoring": (0.95, 0.94),
+    "kafka_inference_trigger": (0.95, 0.92),
+    "telemetry_core": (0.95, 0.92),
+    "analysis_server": (0.95, 0.89),
 }
 """Shares of each package's lines and branches that must run. The aim is 95 % of each: raise, never lower."""
 

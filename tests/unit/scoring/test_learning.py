@@ -13,7 +13,10 @@ from scoring.learning import (
     MOST_SAMPLES,
     NEEDED_SAMPLES,
     NotLearned,
+    Subject,
+    attempt,
     check_span,
+    fit_document,
     is_settled,
     leading_channels,
     needed_samples,
@@ -21,6 +24,7 @@ from scoring.learning import (
     settled,
     spread,
 )
+from scoring.measures import Windows
 from scoring.scores import Scores
 from telemetry_core.subsystems import Window
 
@@ -90,3 +94,28 @@ def test_channel_that_explains_too_many_alarms_leads(alarms: int, leading: set[s
     contributions[:, 1] = 1
     scores = Scores(score=np.zeros(10), contributions=contributions)
     assert leading_channels(scores, np.arange(10) < alarms, ["a", "b"]) == leading
+
+
+def unasked(_: object) -> Windows:
+    raise AssertionError("nothing is left to forecast")
+
+
+SUBJECT = Subject(subsystem="eps", intervals_s={"a": (1.0, 1.0)}, detection={}, predict=unasked)
+
+
+def test_marks_that_leave_too_few_windows_leave_nothing_to_learn_from() -> None:
+    found = history(1, a=range(3_000))
+    marked = found.without(np.arange(3_000) % 40 == 0)
+    with pytest.raises(NotLearned, match="limits, alerts and gaps leave 10 windows of 3000 sample sets"):
+        attempt(marked, SUBJECT)
+
+
+def test_history_whose_last_fifth_is_shorter_than_a_window_can_not_be_checked() -> None:
+    with pytest.raises(NotLearned, match="leave nothing of the last fifth to check"):
+        attempt(history(1, a=range(130)), SUBJECT)
+
+
+def test_levels_that_still_wander_are_not_learned() -> None:
+    with pytest.raises(NotLearned, match="the levels of 1 of 1 channels still wander") as refused:
+        fit_document(history(1, a=range(3_000)), 2_400, SUBJECT)
+    assert refused.value.reason == "not_settled"

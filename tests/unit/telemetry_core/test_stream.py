@@ -10,7 +10,8 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from telemetry_core import stream as stream_module
 from telemetry_core.errors import DependencyUnavailable
 from telemetry_core.liveness import Liveness
-from telemetry_core.records import Record
+from telemetry_core.look_back import LookBack
+from telemetry_core.records import Record, record_of
 from telemetry_core.settings import Settings
 from telemetry_core.stream import TelemetryStream
 
@@ -206,3 +207,37 @@ def test_client_that_failed_for_good_is_followed_by_another() -> None:
     member = Steady(stop, fails=KafkaException(KafkaError(KafkaError._FATAL)))
     run(member, stop, lambda _: None)
     assert member.closed == 2
+
+
+class Again(Steady):
+    """Its partition is revoked at the first poll that is none for work: while a look-back is read."""
+
+    def poll(self, timeout: float) -> Message | None:
+        if timeout == 0 and not self._polls > 1:
+            self._callbacks["on_revoke"](self, [PARTITION])
+        return super().poll(timeout)
+
+
+@pytest.mark.parametrize(("member", "filled"), [(Steady, [5, 6]), (Again, [])])
+def test_look_back_is_handed_over_before_the_first_batch_and_ends_with_its_partitions(
+    member: type[Steady], filled: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    found: list[int] = []
+    before: list[Any] = [Message(5), Message(6)]
+    monkeypatch.setattr(
+        stream_module,
+        "read_before",
+        lambda *_, **__: LookBack(records=map(record_of, before), until_us=1),
+    )
+    stream = TelemetryStream(
+        Settings(),
+        group_id="g",
+        service="test",
+        liveness=Liveness(end=lambda _: None),
+        look_back_s=60,
+        on_assigned=lambda look_back: found.extend(record.offset for record in look_back),
+        join=lambda *_, **__: member(stop),
+    )
+    stream.run(stop, plan=list, act=lambda _: None)
+    assert found == filled
