@@ -1,4 +1,4 @@
-# One stage a service. Locked packages are installed once per service into /opt/venv; nothing compiles.
+# One stage per service. Locked packages are installed once per service into /opt/venv; nothing compiles.
 # Behind a private index:  PIP_INDEX_URL=... docker compose build
 # Files get their modes here: a clone under umask 077, or an archive without modes, builds the same images.
 # Without internet:        fill the folder wheels/ elsewhere (docker build --target wheels --output wheels .), then build.
@@ -39,13 +39,13 @@ FROM locked AS flower-packages
 RUN ["./install-packages", "flower"]
 FROM locked AS triton-front-packages
 RUN ["./install-packages", "triton-front"]
-# NVIDIA's server from its wheel with the backend in Python: the same as natively, and without CUDA's gigabytes.
+# NVIDIA's server from its wheel with the backend in Python: the same as in native mode, without gigabytes of CUDA.
 FROM locked AS triton-cpu-packages
 RUN ["./install-packages", "--triton"]
 FROM locked AS simulator-packages
 RUN ["./install-packages", "simulator", "telemetry-replay"]
 
-# What all Python services share: a user without a login, their working folder, how they tell that they live.
+# What all Python services share: a user without a login, the working folder, the health check.
 FROM python:3.11-slim-bookworm AS service
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin satellite
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/satellite PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
@@ -124,7 +124,7 @@ USER 10001:10001
 EXPOSE 8000 8001 8002
 CMD ["tritonserver"]
 
-# The one-shots: preflight, topics, migrate, self-test. They end, so they have no health.
+# The one-shots: preflight, topics, migrate, self-test. They exit, so they have no health check.
 FROM service AS one-shots
 COPY --from=core-packages /opt/venv /opt/venv
 COPY --chmod=755 db db
@@ -145,7 +145,7 @@ FROM console-packages AS console
 COPY --chmod=755 frontend ./
 RUN ["npm", "run", "build"]
 
-# The documentation describes the API as it is, so the API's packages are here, too.
+# The documentation is generated from the API, so the API's packages are here, too.
 FROM locked AS documentation
 RUN ["./install-packages", "docs", "operation-server"]
 COPY --chmod=755 . /build/

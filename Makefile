@@ -15,7 +15,7 @@ setup: ## Install all that the platform needs and verify it (may be run again)
 up: ## Start the platform, or SERVICES="kafka rabbitmq", and wait until it is ready
 	@$(python) -m deploy.native up $(SERVICES)
 
-down: ## Stop the platform; data stay, unless PURGE=1
+down: ## Stop the platform; data are kept, unless PURGE=1
 	@$(python) -m deploy.native down $(if $(filter 1,$(PURGE)),--purge)
 
 status: ## Show name, state, health, port, pid, uptime and memory of every service
@@ -24,11 +24,11 @@ status: ## Show name, state, health, port, pid, uptime and memory of every servi
 logs: ## Show the last log lines of every service, or follow S=name
 	@$(python) -m deploy.native logs $(S)
 
-demo: setup up ## From a fresh clone to found anomalies; RECORDING=FILE replays a recording instead
+demo: setup up ## From a fresh clone to detected anomalies; RECORDING=FILE replays a recording instead
 	@$(python) -m deploy.native.demo $(if $(RECORDING),"$(RECORDING)")
 
 calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simulated telemetry without one
-	@$(python) -m $(if $(RECORDING),training.recorded "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
+	@$(python) -m $(if $(RECORDING),recordings.calibrate "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
 
 calibrations: ## What the platform learned by itself: ARGS="list | show|pin|rollback SATELLITE SUBSYSTEM [VERSION]"
 	@$(python) -m housekeeping.calibrations $(or $(ARGS),list)
@@ -46,19 +46,19 @@ coverage: ## Python's unit tests, and which lines and branches of four packages 
 test-unit: coverage ## Unit tests, console included: no server needed
 	@$(stage) console-unit 3 npm --prefix frontend test
 
-test-integration: up ## Tests that each meet one real server
+test-integration: up ## Tests that each use one real server
 	@$(stage) integration 13 python -m pytest tests/integration
 
-docs: ## Build the documentation site, .native/docs/index.html, which the platform serves at /docs/ from its next start on
+docs: ## Build the documentation site, .native/docs/index.html, which the platform serves at /docs/ after its next start
 	@deploy/native/setup documentation
 
-browser: ## Install the browser that the tests of the console drive
+browser: ## Install the browser for the console's tests
 	@deploy/native/setup browser
 
 test-e2e: up browser ## From a published message to a visible row, on the running platform
 	@$(stage) end-to-end 18 python -m pytest tests/e2e
 
-test-chaos: up ## A few faults under load, of those that once lost something
+test-chaos: up ## A few faults under load, chosen from those that once caused a loss
 	@$(stage) chaos 8 python -m tests.chaos.run --short
 
 test-compose: setup down ## The platform under Docker Compose, with images built from packages
@@ -68,13 +68,13 @@ test-compose: setup down ## The platform under Docker Compose, with images built
 
 fuzz: up ## 100,000 messages, 10,000 tasks, windows and mission files, 10,000 requests
 	@export FUZZ_MESSAGES=50000 FUZZ_TASKS=10000; $(python) -m pytest -q tests/unit/fuzz
-	@export FUZZ_ROWS=5000; $(python) -m pytest -q tests/integration/test_round_trips.py
-	@export SCHEMATHESIS_CASES=10000; $(python) -m pytest -q tests/integration/test_api_contract.py
+	@export FUZZ_ROWS=5000; $(python) -m pytest -q tests/integration/postgres/test_round_trips.py
+	@export SCHEMATHESIS_CASES=10000; $(python) -m pytest -q tests/integration/api/test_contract.py
 
-soak: up ## A steady load, and whether memory, descriptors, connections or disk grow: MINUTES=30
+soak: up ## A steady load, checking that memory, descriptors, connections and disk do not grow: MINUTES=30
 	@$(python) -m tests.chaos.soak --minutes $(or $(MINUTES),30)
 
-chaos: up ## Faults under load and a ledger: MINUTES=60 SEED=7 ONLY="kill pause:kafka" (the same command goes on)
+chaos: up ## Faults under load and a ledger: MINUTES=60 SEED=7 ONLY="kill pause:kafka" (the same command continues)
 	@$(python) -m tests.chaos.run --minutes $(or $(MINUTES),8) --seed $(or $(SEED),1) \
 		$(if $(MINUTES)$(ONLY),,--short) $(addprefix --only=,$(ONLY)) $(if $(COMPOSE),--compose "$(COMPOSE)")
 
@@ -82,15 +82,15 @@ bench: up ## Print throughput and latency figures
 	@$(python) -m benchmarks.platform.run $(BENCH)
 
 preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST=FILE) and after a change
-	@$(python) -m training.preview \
+	@$(python) -m recordings.preview \
 		"$(or $(RECORDING),$(error make preview RECORDING=FILE MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml]))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
 
-scan: ## What in RECORDING=FILE is unlike the rest of it; MISSION_FILE describes the recording
-	@$(python) -m training.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \
+scan: ## Parts of RECORDING=FILE that differ from the rest; MISSION_FILE describes the recording
+	@$(python) -m recordings.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)"
 
-train: ## Train, export and judge MODEL=lstm_timeseries (needs the extra `training`: uv sync --extra training)
+train: ## Train, export and evaluate MODEL=lstm_timeseries (needs the extra `training`: uv sync --extra training)
 	@$(python) -m training.train --model "$(or $(MODEL),lstm_timeseries)"
 
 bench-detection: ## Score detection: ARGS="--suite field | choice|bands|nasa|nasa-causal|tsb|tsb-causal|opssat --data DIR [--json FILE]"

@@ -23,13 +23,13 @@ want() {
 
 refuse_if_wanted() {
   [ "$wanted" = 0 ] || {
-    printf 'init-kafka: %s to change as said above, then run this again\n' "$wanted" >&2
+    printf 'init-kafka: fix the problems above (%s), then run this again\n' "$wanted" >&2
     exit 1
   }
 }
 
 # Whatever ends this early, nobody may take it for a host that fits.
-trap '[ "$?" = 0 ] || [ "$wanted" -gt 0 ] || echo "init-kafka: ended before everything was looked at; the line above, if any, says why" >&2' EXIT
+trap '[ "$?" = 0 ] || [ "$wanted" -gt 0 ] || echo "init-kafka: stopped before all checks were done; the line above, if any, says why" >&2' EXIT
 
 # Where there is no Docker to ask.
 end_here() {
@@ -39,7 +39,7 @@ end_here() {
 
 write_env() {
   { cat >.env; } 2>/dev/null || {
-    want ".env cannot be written by $(id -un): give it to this user, then run this again"
+    want ".env cannot be written by $(id -un): make this user its owner, then run this again"
     exit 1
   }
 }
@@ -93,7 +93,7 @@ choose_device() {
   case $(value_of COMPOSE_FILE) in
     docker-compose.yml | docker-compose.yml:docker-compose.gpu.yml)
       drop_key COMPOSE_FILE
-      say "COMPOSE_FILE is gone from .env: TRITON_DEVICE takes its place"
+      say "COMPOSE_FILE was removed from .env: TRITON_DEVICE replaces it"
       ;;
   esac
   reason=$(why_no_gpu)
@@ -108,7 +108,7 @@ choose_device() {
   fi
 }
 
-# Without search nobody may wait for it: the relay would, and say that it does not get on.
+# Without search the relay must not wait for it: it would report that it makes no progress.
 match_search() {
   local url=http://elasticsearch:9200 written
   written=$(value_of ELASTICSEARCH_URL)
@@ -137,7 +137,7 @@ say_addresses() {
 
 touch .env 2>/dev/null || true
 [ -f .env ] && [ -r .env ] || { want ".env cannot be read by $(id -un)"; exit 1; }
-[ -z "${NATIVE_STATE:-}" ] || say "This shell holds the native mode's keys, which win over .env: use another shell for docker compose" >&2
+[ -z "${NATIVE_STATE:-}" ] || say "This shell has the keys of native mode, which take precedence over .env: use another shell for docker compose" >&2
 refuse_unreadable_env
 keep_or_make_cluster_id
 has_key COMPOSE_PROFILES || set_key COMPOSE_PROFILES search,kafka-ui

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The state of the platform at a glance, in containers or natively. Ends with 1 when something could not be asked.
+# The state of the platform at a glance, in containers or natively. Exits with 1 if something could not be queried.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit
 
@@ -10,7 +10,7 @@ statistics="SELECT COUNT(*) as total, COUNT(CASE WHEN status='completed' THEN 1 
 group=(--bootstrap-server localhost:9092 --describe --group analysis-inference-group)
 gpu=(--query-gpu="utilization.gpu,utilization.memory,temperature.gpu" --format="csv,noheader")
 
-# A heading and what the command after it prints; without an answer the last line of its error, and on it goes.
+# Prints a heading and the output of the command after it, or the last line of its error; a failure does not stop the rest.
 block() {
   local heading=$1 pattern=$2 printed errors
   shift 2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# After the sources of a new version are here: checks, backs up, fetches and builds images, starts them, looks whether all is
-# there. Until the start the running platform goes on as it is. What to do by hand, and the way back: docs/upgrade.md.
+# Run it once the sources of a new version are here: it checks, backs up, fetches and builds images, starts them, and checks the
+# result. Until the start the running platform is not touched. Manual steps, and how to go back: docs/upgrade.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -9,7 +9,7 @@ fail() {
   exit 1
 }
 
-# One word for each container that is neither at work nor a one-shot that ended well.
+# Names each container that is neither running and healthy nor a one-shot that succeeded.
 unwell() {
   docker compose ps --all --format '{{.Name}} {{.State}} {{.ExitCode}} {{.Health}}' \
     | awk '!($2 == "running" && ($4 == "healthy" || $4 == "")) && !($2 == "exited" && $3 == 0) { printf "%s ", $1 }'

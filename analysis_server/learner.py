@@ -12,21 +12,23 @@ from typing import Final
 import numpy as np
 import structlog
 
-from analysis_server.calibrations import Calibrations, Part, Progress
-from analysis_server.inference import Infer
-from analysis_server.stored_telemetry import StoredTelemetry
-from analysis_server.triton import TritonClient
-from scoring.channel_settings import without_invalid_values
-from scoring.history import History, Samples, marked_by_alerts, marked_by_limits
-from scoring.learning import MOST_SAMPLES, Learned, NotLearned, Subject, learn, needed_samples
-from scoring.measures import Windows
-from scoring.model_units import ModelUnits, Numbers
-from telemetry_core.database import Pool, open_pool
-from telemetry_core.errors import DependencyUnavailable, ModelNotServed
-from telemetry_core.observability import configure_logging
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Mission, Window, metrics_by_channel
+from analysis_server.judging.inference import Infer
+from analysis_server.judging.triton import TritonClient
+from analysis_server.learning.calibrations import Calibrations, Part, Progress
+from analysis_server.learning.stored_telemetry import StoredTelemetry
+from scoring.fitting.history import History, Samples, marked_by_alerts, marked_by_limits
+from scoring.fitting.learning import MOST_SAMPLES, learn, needed_samples
+from scoring.fitting.outcome import Learned, NotLearned
+from scoring.fitting.stored import Subject
+from scoring.measures.channel_settings import without_invalid_values
+from scoring.measures.model_units import ModelUnits, Numbers
+from scoring.measures.windows import Windows
+from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
+from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
+from telemetry_core.postgres.database import Pool, open_pool
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.service.observability import configure_logging
+from telemetry_core.service.settings import Settings, load_mission
 
 SERVICE: Final = "learning"
 TURN_S: Final = 20.0
@@ -153,7 +155,10 @@ class Learner:
 
     def _learned(self, part: Part, samples: Mapping[str, Samples]) -> Learned:
         if not any(name in samples for name in self._mission.subsystems[part.subsystem].features):
-            raise NotLearned("not_stored", "VictoriaMetrics holds no series of its channels: see `metrics`")
+            raise NotLearned(
+                "not_stored",
+                "no series of its channels is stored: list them under `metrics` in the mission file",
+            )
         first_us = min(int(one.times_us[0]) for one in samples.values())
         last_us = max(int(one.times_us[-1]) for one in samples.values())
         spans = self._calibrations.alert_spans(part, first_us, last_us)
@@ -168,7 +173,7 @@ def learned_from(
     mission: Mission,
     infer: Infer,
 ) -> Learned:
-    """Fit constants to a subsystem's samples without what limits and alerts mark.
+    """Fit constants to a subsystem's samples, leaving out what limits and alerts mark.
 
     Args:
         samples: Of the channels that the model sees, and of those that only rules read.
@@ -202,7 +207,7 @@ def present_cadence(samples: Mapping[str, Samples]) -> dict[str, Samples]:
 
 
 def with_valid_values(history: History, mission: Mission, subsystem: str) -> History:
-    """Take what lies outside a channel's valid range for missing, as the worker does."""
+    """Treat values outside a channel's valid range as missing, as the worker does."""
     detection = mission.subsystems[subsystem].detection
     values: Numbers = history.values[np.newaxis]
     valid = without_invalid_values(values, history.channels, detection)

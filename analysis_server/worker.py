@@ -12,39 +12,45 @@ import structlog
 from celery import Task, signals
 from celery.exceptions import Ignore, Reject
 
-from analysis_server.calibration_file import CALIBRATION_FILE, load_calibration
-from analysis_server.calibrations import Calibrations
-from analysis_server.consuming import supervise
-from analysis_server.coverage import WHAT_TO_DO, Told, uncovered_in_words
-from analysis_server.delivery import Handling, ShutdownRequested, handling_of, hold_until_available
-from analysis_server.inference import infer_covered
-from analysis_server.learned import LearnedConstants, judge_by_choice
+from analysis_server.delivery.consuming import supervise
+from analysis_server.delivery.handling import Handling, ShutdownRequested, handling_of, hold_until_available
+from analysis_server.delivery.parking import (
+    MAX_PARKED,
+    MAX_WAITS_FOR_UPGRADE,
+    header_count,
+    park,
+    times_parked,
+)
+from analysis_server.delivery.saving import save_apart
+from analysis_server.judging.calibration_file import CALIBRATION_FILE, load_calibration
+from analysis_server.judging.coverage import WHAT_TO_DO, Told, uncovered_in_words
+from analysis_server.judging.inference import infer_covered
+from analysis_server.judging.learned import LearnedConstants, judge_by_choice
+from analysis_server.judging.rows import failed_rows
+from analysis_server.judging.triton import TritonClient
 from analysis_server.learner import Learner, learner_of
-from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, header_count, park, times_parked
-from analysis_server.reading import ReadTask, read_series_task, read_subsystem_task, refused
-from analysis_server.rows import failed_rows
-from analysis_server.saving import save_apart
-from analysis_server.triton import TritonClient
-from analysis_server.window_sets import WindowSet
+from analysis_server.learning.calibrations import Calibrations
+from analysis_server.windows.reading import ReadTask, read_series_task, read_subsystem_task, refused
+from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import BOUNDED_FORMAT, Calibration
-from telemetry_core import store
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.liveness import Liveness, Loop
-from telemetry_core.models import newest_version
-from telemetry_core.observability import (
+from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM
+from telemetry_core.contract.models import newest_version
+from telemetry_core.contract.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.postgres import store
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.service.liveness import Liveness, Loop
+from telemetry_core.service.observability import (
     configure_logging,
     jobs_in_words,
     record_verdicts,
     serve_metrics,
     start_tracing,
 )
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.service.settings import Settings
 
 SERVICE: Final = "analysis-worker-1"
 MAX_CONNECTIONS: Final = 8
@@ -76,9 +82,9 @@ def run_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
 
 @app.task(name=LEARN, bind=True)
 def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
-    """Take one turn of learning; what it does not come to, for whatever reason, the next one does."""
+    """Take one turn of learning; whatever it does not get to is left to the next turn."""
     if not isinstance(sent_at_s, int | float):
-        raise refused("unreadable", "the time when it was sent is no number of seconds", self.request.id)
+        raise refused("unreadable", "its dispatch time is not a number of seconds", self.request.id)
     if time.time() - sent_at_s > STALE_S:
         return
     with _liveness.loop(f"task {self.request.id}") as loop:
@@ -91,7 +97,7 @@ def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
         try:
             _learner(os.getpid()).turn(goes_on=goes_on)
         except (DependencyUnavailable, ModelNotServed) as error:
-            _log.warning(f"{error}; learning goes on with its next turn")
+            _log.warning(f"{error}; learning continues at its next turn")
 
 
 def _take_up(self: Task[Any, None], read: Callable[[], ReadTask]) -> None:
@@ -161,7 +167,7 @@ def _run(self: Task[Any, None], task: WindowSet, loop: Loop) -> None:
 
 
 def _tell_of_learning(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
-    """Log once of each satellite's subsystem that it is not judged, and what to do."""
+    """Log once per satellite and subsystem that it is not judged, and what to do."""
     for job, row in zip(task.jobs, rows, strict=True):
         if row.verdict is Verdict.LEARNING and _told_of.is_new((job.satellite_id, task.subsystem)):
             _log.warning(
@@ -215,7 +221,7 @@ def _commit(task: WindowSet, rows: Sequence[SubsystemInference]) -> None:
 
 
 def _send_singly(batch: InferenceBatch) -> None:
-    """Send every job of a batch as a task of its own: only the poisonous one can end as dead letter."""
+    """Send every job of a batch as a task of its own, so that only the poisonous one is dead-lettered."""
     for single in batch.singles():
         job_id = single.jobs[0].job.job_id
         publish(

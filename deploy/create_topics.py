@@ -6,8 +6,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from pydantic import ValidationError
 
-from telemetry_core.settings import Settings
-from telemetry_core.topics import create_topics, topics_of
+from telemetry_core.kafka.topics import create_topics, topics_of
+from telemetry_core.service.settings import Settings
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
-from telemetry_core.access import HOST_NAME
-from telemetry_core.errors import InvalidMission
-from telemetry_core.roles import SERVICES, role_of
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.postgres.roles import SERVICES, role_of
+from telemetry_core.service.access import HOST_NAME
+from telemetry_core.service.settings import Settings, load_mission
 
 MIN_PASSWORD_LENGTH: Final = 12
 MIN_KEY_LENGTH: Final = 16
@@ -40,7 +40,7 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def configuration_problems(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what would keep services from starting, natively and in containers."""
+    """Yield what would keep services from starting, in native mode and in containers."""
     yield from _settings(environment)
     yield from _owner(environment.get("POSTGRES_USER", ""))
     yield from _broker(environment.get("CELERY_BROKER_URL", ""))
@@ -49,12 +49,12 @@ def configuration_problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def access_problems(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with the names and keys that the web server and the API let in."""
+    """Yield what is wrong with the host names and API keys that the web server and the API accept."""
     for name in _items(environment.get("ALLOWED_HOSTS", "")):
         if not HOST_NAME.fullmatch(name):
-            yield f"ALLOWED_HOSTS: {name!r} is no name such as telemetry.example (no scheme, port or *)"
+            yield f"ALLOWED_HOSTS: {name!r} is not a host name (no scheme, port or *)"
     if any(not _KEY.fullmatch(key) for key in _items(environment.get("API_KEYS", ""))):
-        yield "API_KEYS: a key may hold letters, digits and . _ ~ + / = - only"
+        yield "API_KEYS: a key may contain only letters, digits and . _ ~ + / = -"
 
 
 def weakness(secret: str, *, user: str = "", min_length: int = MIN_PASSWORD_LENGTH) -> str | None:
@@ -67,12 +67,12 @@ def weakness(secret: str, *, user: str = "", min_length: int = MIN_PASSWORD_LENG
         return "it is the user's name"
     rest = _KNOWN.sub("", secret if not user else re.sub(re.escape(user), "", secret, flags=re.IGNORECASE))
     if len(_without_runs(rest)) < min_length // 2:
-        return "it is made of well-known words, or of rows of the alphabet or of a keyboard"
+        return "it consists of well-known words, or of alphabet or keyboard sequences"
     return None
 
 
 def _without_runs(text: str) -> str:
-    """Leave out each stretch of four and more that goes on as the alphabet, digits or keyboard do."""
+    """Leave out each stretch of four or more characters in alphabet, digit or keyboard order."""
     lowered = text.lower()
     kept = ""
     while lowered:
@@ -112,7 +112,7 @@ def _settings(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _owner(user: str) -> Iterator[str]:
     if user in map(role_of, SERVICES):
-        yield f"POSTGRES_USER: {user} is the login of a service, which never owns the database: take another"
+        yield f"POSTGRES_USER: {user} is the login of a service, which must not own the database"
 
 
 def _broker(url: str) -> Iterator[str]:
@@ -144,7 +144,7 @@ def _exposure(environment: Mapping[str, str]) -> Iterator[str]:
         yield from (f"{where} {problem}" for problem in _weak_secrets(environment))
         if _is_own_machine(environment.get("KAFKA_EXTERNAL_HOST", "")):
             yield (
-                f"{where} Kafka would send every client there to its own machine; set KAFKA_EXTERNAL_HOST"
+                f"{where} Kafka would direct clients on other machines to themselves; set KAFKA_EXTERNAL_HOST"
                 " to the name or address by which they reach this host"
             )
 
@@ -156,7 +156,7 @@ def _is_loopback(address: str) -> bool:
 
 
 def _is_own_machine(host: str) -> bool:
-    """Whether whoever is told this name looks at home, or nowhere."""
+    """Tell whether a client that is given this name would connect to itself, or nowhere."""
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -187,7 +187,7 @@ def _flower(logins: str) -> Iterator[str]:
     for login in _items(logins):
         user, _, password = login.partition(":")
         if not user or not password:
-            yield "FLOWER_BASIC_AUTH must read USER:PASSWORD, both of them given"
+            yield "FLOWER_BASIC_AUTH must read USER:PASSWORD, with neither empty"
         elif reason := weakness(password, user=user):
             yield f"the password of {user} in FLOWER_BASIC_AUTH is too weak: {reason}; {_HINT}"
 
@@ -203,8 +203,8 @@ def main(environment: Mapping[str, str]) -> int:
         print(f"preflight: {problem}", file=sys.stderr)
     if not found and not _is_loopback(environment["BIND_ADDRESS"]):
         print(
-            "preflight: Kafka and Triton's gRPC know no login:"
-            " let a firewall admit only those who may write telemetry and read all of it"
+            "preflight: Kafka and Triton's gRPC port have no login:"
+            " admit through a firewall only clients that may write telemetry and read all of it"
         )
     return 1 if found else 0
 

@@ -15,7 +15,7 @@ SERIES: Final = [25.0 + 0.1 * (step % 8) for step in range(64)]
 
 
 class SelfTestError(RuntimeError):
-    """The job did not come through."""
+    """The job did not get through."""
 
 
 def submit(session: requests.Session, api: str) -> str:
@@ -55,7 +55,9 @@ def main(address: str) -> None:
         api = API.format(address=address)
         result = wait_for_result(session, api, submit(session, api))
     if len(result["predictions"]) != 5:
-        raise SelfTestError(f"a forecast of 5 steps was asked for, this came: {result['predictions']}")
+        raise SelfTestError(
+            f"a forecast of 5 steps was requested, but the answer is: {result['predictions']}"
+        )
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ from housekeeping.declarations import queues_chore, topics_chore
 from housekeeping.learning import learning_chore
 from housekeeping.retention import retention_chores
 from housekeeping.sweeper import Sweeper
-from telemetry_core.broker import celery_app, definitions, publish, queue_listing
-from telemetry_core.database import open_pool
-from telemetry_core.liveness import Liveness
-from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.tasks import SubmittedTask
+from telemetry_core.contract.tasks import SubmittedTask
+from telemetry_core.postgres.database import open_pool
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.rabbitmq import celery_app, definitions, publish, queue_listing
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing
+from telemetry_core.service.settings import Settings
 
 ANSWER_TIMEOUT_S: Final = 5.0
 
@@ -48,7 +48,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _log.info(f"Keeping house: {', '.join(chore.name for chore in chores)}")
+    _log.info(f"Running the chores {', '.join(chore.name for chore in chores)}")
     liveness.start()
     keep_house(chores, stop, liveness.loop("chores"))
 

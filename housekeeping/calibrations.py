@@ -11,23 +11,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from housekeeping import QUERIES
-from telemetry_core.database import Connection, Pool, open_pool, transaction
-from telemetry_core.errors import PlatformError
-from telemetry_core.false_alarms import rates_per_day
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings
-from telemetry_core.store import Row, select
+from telemetry_core.contract.errors import PlatformError
+from telemetry_core.contract.false_alarms import rates_per_day
+from telemetry_core.postgres.database import Connection, Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import Row, select
+from telemetry_core.service.settings import Settings
 
 NAME: Final = "calibrations"
 MOST_LINES: Final = 1_000
 
 
 class NoSuchCalibration(PlatformError):  # noqa: N818 - named for what it says
-    """A version that is not there; the text says what to do."""
+    """A version that does not exist; the text says what to do."""
 
 
 def listed(pool: Pool, satellite_id: str | None, subsystem: str | None) -> Iterator[str]:
-    """Yield a line for each version, newest first, then for each subsystem that learns what it lacks."""
+    """Yield a line per version, newest first, then one per learning subsystem with what it still needs."""
     parameters = {"satellite_id": satellite_id, "subsystem": subsystem, "limit": MOST_LINES}
     with transaction(pool) as connection:
         versions = select(connection, QUERIES["list_calibrations"], parameters)
@@ -42,7 +42,7 @@ def listed(pool: Pool, satellite_id: str | None, subsystem: str | None) -> Itera
 
 
 def line_of(row: Row) -> str:
-    """Say in a line what a version rests on, how it did in its check, and what that vouches for."""
+    """Describe a version in a line: what it rests on, and what its check found and vouches for."""
     intervals_s = row["least_interval_s"], row["greatest_interval_s"]
     rates = rates_per_day(row["false_alarms"], row["verdicts"], intervals_s)
     return (
@@ -73,7 +73,7 @@ def pin(pool: Pool, key: Mapping[str, Any]) -> str:
 
 
 def roll_back(pool: Pool, key: Mapping[str, Any]) -> str:
-    """Refuse what is in use, and use a former version in its place: the one named, or the last one."""
+    """Refuse the version in use and use a former one instead: the one named, or the last one."""
     place = f"{key['satellite_id']} {key['subsystem']}"
     with transaction(pool) as connection:
         select(connection, QUERIES["lock_calibrations"], key)
@@ -88,7 +88,7 @@ def roll_back(pool: Pool, key: Mapping[str, Any]) -> str:
             raise missing(key)
         with connection.cursor() as cursor:
             cursor.execute(QUERIES["put_off_learning"], key)
-    return f"{place}: no version is in use, it learns anew in a day"
+    return f"{place}: no version is in use; learning starts over in a day"
 
 
 def put_into_use(connection: Connection, key: Mapping[str, Any], *, state: str, former: str) -> None:
@@ -101,13 +101,11 @@ def put_into_use(connection: Connection, key: Mapping[str, Any], *, state: str, 
 def missing(key: Mapping[str, Any]) -> NoSuchCalibration:
     """Say which version is not there."""
     version = "version in use" if key["version"] is None else f"version {key['version']}"
-    return NoSuchCalibration(
-        f"{key['satellite_id']} {key['subsystem']} has no {version}: list shows those that are there"
-    )
+    return NoSuchCalibration(f"{key['satellite_id']} {key['subsystem']} has no {version}: see 'list'")
 
 
 def main() -> None:
-    """Do what the command line asks for."""
+    """Do what the command line asks."""
     options = _parser().parse_args()
     pool = open_pool(as_service(Settings(), "housekeeping"), max_connections=1, application_name=NAME)
     try:

@@ -1,4 +1,4 @@
-"""The one loop of the service: small pieces of work, each in its turn, none of which can stop the others."""
+"""The one loop of the service: small pieces of work, run in turn, none of which can stop the others."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import CHORES_FAILED, DEPENDENCY_RETRIES
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.observability import CHORES_FAILED, DEPENDENCY_RETRIES
 
 SERVICE: Final = "housekeeping"
 RETRY_S: Final = 5.0
@@ -56,7 +56,7 @@ def keep_house(
     *,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Do each chore when its time has come, until `stop`; one that fails is tried again at its next turn."""
+    """Run each chore when it is due, until `stop`; one that fails is retried at its next turn."""
     due_at = dict.fromkeys(chores, monotonic())
     while not stop.is_set():
         for chore in chores:
@@ -73,11 +73,11 @@ def _do(chore: Chore, report: LoopReport) -> float:
     except DependencyUnavailable as error:
         report.hold(error.dependency)
         DEPENDENCY_RETRIES.labels(SERVICE, error.dependency).inc()
-        _log.warning(f"{error}; {chore.name} waits {RETRY_S:.0f} s")
+        _log.warning(f"{error}; {chore.name}: next attempt in {RETRY_S:.0f} s")
         return RETRY_S
     except Exception:  # noqa: BLE001 - one chore must not end the others; the log and a counter tell
         CHORES_FAILED.labels(chore.name).inc()
-        _log.exception(f"{chore.name} failed; it is tried again in {chore.every_s:.0f} s")
+        _log.exception(f"{chore.name} failed; next attempt in {chore.every_s:.0f} s")
         return chore.every_s
     report.tick()
     return 0.0 if has_more else chore.every_s

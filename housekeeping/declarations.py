@@ -13,9 +13,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from housekeeping.chores import SERVICE, Chore
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
-from telemetry_core.topics import create_topics, topics_of
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.topics import create_topics, topics_of
+from telemetry_core.service.settings import Settings
 
 EVERY_S: Final = 20.0
 ANSWER_S: Final = 3.0
@@ -35,7 +35,7 @@ _log = structlog.get_logger(SERVICE)
 
 
 def missing(wanted: Definitions, found: Definitions) -> dict[str, list[Mapping[str, Any]]]:
-    """Return what RabbitMQ should hold and does not."""
+    """Return what RabbitMQ should hold but does not."""
     left = {
         kind: [item for item in wanted[kind] if not any(_is_same(item, one, keys) for one in found[kind])]
         for kind, keys in _IDENTITY.items()
@@ -55,7 +55,7 @@ def queues_chore(ask: Callable[[], Definitions], declare: Callable[[Definitions]
         gone = missing(wanted, ask())
         if gone:
             named = ", ".join(f"{kind} {_names(kind, items)}" for kind, items in gone.items())
-            _log.warning(f"RabbitMQ had lost what the platform needs; it is declared again: {named}")
+            _log.warning(f"Missing in RabbitMQ and declared again: {named}")
             declare(gone)
         return False
 
@@ -74,7 +74,7 @@ def topics_chore(settings: Settings) -> Chore:
         try:
             gone = set(topics_of(settings)) - set(admin.list_topics(timeout=ANSWER_S).topics)
             if gone:
-                _log.warning(f"Kafka had lost topics; they are created again: {', '.join(sorted(gone))}")
+                _log.warning(f"Missing in Kafka and created again: topics {', '.join(sorted(gone))}")
                 create_topics(admin, sorted(gone), settings)
         except KafkaException as error:
             raise DependencyUnavailable("kafka", str(error)) from error

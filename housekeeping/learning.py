@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from housekeeping.chores import Chore
-from telemetry_core.tasks import LEARN, SubmittedTask
+from telemetry_core.contract.tasks import LEARN, SubmittedTask
 
 EVERY_S: Final = 60.0
 

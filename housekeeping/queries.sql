@@ -1,8 +1,8 @@
 -- The statements of the housekeeping service, by name.
 
 -- name: expired_jobs
--- Finished jobs of one state from before a time, oldest first; `after` spares a walk over those that are kept.
--- One that a worker holds is left for the next round.
+-- Finished jobs of one state from before a time, oldest first; `after` avoids scanning those that are kept.
+-- Jobs that a worker holds are left for the next round.
 SELECT job_id, completed_at FROM inference_jobs
 WHERE status = %(status)s AND completed_at >= %(after)s::timestamptz AT TIME ZONE 'UTC'
     AND completed_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
@@ -31,14 +31,14 @@ DELETE FROM ops.idempotency_keys WHERE idempotency_key IN (
 )
 
 -- name: delete_unfollowed_deletions
--- Deletions that no search engine was there to follow for so long.
+-- Old deletions that no search engine has followed.
 DELETE FROM ops.deleted_verdicts WHERE id IN (
     SELECT id FROM (SELECT id, deleted_at FROM ops.deleted_verdicts ORDER BY id LIMIT %(limit)s) AS oldest
     WHERE deleted_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
 )
 
 -- name: delete_refused_verdicts
--- The newest refusal of a verdict counts: one that is tried again and again stays.
+-- The newest refusal of a verdict counts, so a verdict that is retried again and again is kept.
 DELETE FROM ops.refused_verdicts WHERE (sink, job_id, subsystem) IN (
     SELECT sink, job_id, subsystem FROM ops.refused_verdicts
     WHERE refused_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
@@ -53,7 +53,7 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
 )
 
 -- name: delete_anomaly_alerts
--- An alert goes with its newest verdict.
+-- An alert is deleted with its newest verdict.
 DELETE FROM ops.anomaly_alerts WHERE (satellite_id, subsystem, started_at) IN (
     SELECT satellite_id, subsystem, started_at FROM ops.anomaly_alerts
     WHERE NOT EXISTS (SELECT FROM inference_jobs WHERE job_id = newest_job_id)
@@ -61,7 +61,7 @@ DELETE FROM ops.anomaly_alerts WHERE (satellite_id, subsystem, started_at) IN (
 )
 
 -- name: delete_alert_heads
--- Of satellites and subsystems of which no verdict is left; the next one begins anew.
+-- For satellites and subsystems without any verdict left; their next verdict starts from an empty state.
 DELETE FROM ops.alert_heads WHERE (satellite_id, subsystem) IN (
     SELECT satellite_id, subsystem FROM ops.alert_heads
     WHERE folded_job_id = target_job_id AND NOT EXISTS (SELECT FROM inference_jobs WHERE job_id = folded_job_id)
@@ -83,7 +83,7 @@ DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
 )
 
 -- name: delete_learning_progress
--- Of subsystems that learn no more: the others are looked at every day.
+-- For subsystems that no longer learn: the others are examined every day.
 DELETE FROM ops.learning_progress WHERE (satellite_id, subsystem) IN (
     SELECT satellite_id, subsystem FROM ops.learning_progress
     WHERE greatest(looked_at, due_at) < %(before)s::timestamptz AT TIME ZONE 'UTC'
@@ -91,7 +91,7 @@ DELETE FROM ops.learning_progress WHERE (satellite_id, subsystem) IN (
 )
 
 -- name: restart_search
--- An index that missed deletions is built anew, unless it is about to be.
+-- Rebuilds an index that missed deletions, unless a rebuild is already due.
 UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0
 WHERE sink = 'search' AND xact > 0
 
@@ -104,7 +104,7 @@ SELECT max(created_at) AS dispatched_at FROM (
 ) AS newest
 
 -- name: lost_inputs
--- Pending rows whose task was sent before a time, for the last time, oldest first, behind the one given.
+-- Pending rows whose task was last sent before a time, oldest first, after the given one.
 SELECT
     job.job_id,
     job.satellite_id,
@@ -133,8 +133,8 @@ INSERT INTO ops.resent_tasks AS kept (job_id, subsystem) VALUES (%(job_id)s, %(s
 ON CONFLICT (job_id, subsystem) DO UPDATE SET attempts = kept.attempts + 1, sent_at = EXCLUDED.sent_at
 
 -- name: give_up_incomplete_jobs
--- Jobs whose missing rows no row of theirs can bring back: telemetry, whose tasks hold windows. Should the rows come
--- after all, the job is counted anew.
+-- Jobs whose missing rows cannot be rebuilt from their other rows: telemetry, whose tasks hold windows. If the rows arrive
+-- after all, the job is counted again.
 UPDATE inference_jobs AS job SET
     status = 'failed',
     completed_at = greatest(job.created_at, now() AT TIME ZONE 'UTC'),
@@ -175,7 +175,7 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND version 
 SELECT pg_advisory_xact_lock(hashtextextended(%(satellite_id)s || '/' || %(subsystem)s, 27))
 
 -- name: retire_calibration
--- What is in use gives way: to a version that an operator chose, or for good.
+-- Takes the version in use out of use, in favour of one that an operator chose, or permanently.
 UPDATE ops.calibrations SET state = %(state)s
 WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND state IN ('active', 'pinned')
 RETURNING version

@@ -8,12 +8,12 @@ import structlog
 
 from housekeeping import QUERIES
 from housekeeping.chores import SERVICE, Chore
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Pool, transaction
-from telemetry_core.inferences import JobStatus
-from telemetry_core.observability import ROWS_EXPIRED
-from telemetry_core.settings import Settings
-from telemetry_core.store import select
+from telemetry_core.contract.inferences import JobStatus
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import select
+from telemetry_core.service.observability import ROWS_EXPIRED
+from telemetry_core.service.settings import Settings
 
 BATCH: Final = 500
 """Rows of the first table of one transaction: some tens of milliseconds."""
@@ -28,7 +28,7 @@ _log = structlog.get_logger(SERVICE)
 
 
 class JobRetention:
-    """Deletes finished jobs of one state, with all that hangs on them, from the oldest on."""
+    """Deletes finished jobs of one state with all their rows, oldest first."""
 
     def __init__(self, pool: Pool, status: JobStatus, days: float, *, clock: Callable[[], datetime]) -> None:
         self._pool = pool
@@ -69,7 +69,7 @@ class JobRetention:
 def retention_chores(
     pool: Pool, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> list[Chore]:
-    """List what is to be deleted; an age of 0 keeps for ever."""
+    """List what is to be deleted; an age of 0 keeps rows forever."""
     ages = {
         JobStatus.COMPLETED: settings.retention_completed_days,
         JobStatus.FAILED: settings.retention_failed_days,

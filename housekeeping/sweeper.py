@@ -1,9 +1,9 @@
-"""Jobs that nobody works on: their task is sent again, or they fail with a reason; none stays pending.
+"""Jobs without a task: their task is resent, or they fail with a reason; none stays pending.
 
-A task is lost when the broker lost its data, a queue was emptied, or a process ended between two steps.
-That is told from waiting without a look into the queue: either no task is left in any queue, or tasks that
-were dispatched later have been judged already. While a worker or a server is unavailable neither happens, and
-nothing is sent again.
+A task is lost when the broker lost its data, a queue was emptied, or a process ended between two steps. A
+lost task is distinguished from a waiting one without looking into the queue: either no task is left in any
+queue, or tasks that were dispatched later have been judged already. While a worker or a server is unavailable
+neither happens, and nothing is resent.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,20 +15,20 @@ import structlog
 
 from housekeeping import QUERIES
 from housekeeping.chores import SERVICE, Chore
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable, ModelContractError
-from telemetry_core.inferences import Job, JobStatus, SubsystemInference
-from telemetry_core.observability import CHORES_FAILED, JOBS_GIVEN_UP, TASKS_RESENT
-from telemetry_core.store import Row, save_inferences, save_results, select
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.tasks import (
+from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM
+from telemetry_core.contract.tasks import (
     DEAD_LETTER_QUEUE,
     DEFAULT_QUEUE,
     INFERENCE_QUEUE,
     SubmittedTask,
     submitted_task,
 )
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, save_inferences, save_results, select
+from telemetry_core.service.observability import CHORES_FAILED, JOBS_GIVEN_UP, TASKS_RESENT
 
 EVERY_S: Final = 10.0
 BATCH: Final = 500
@@ -52,7 +52,7 @@ _log = structlog.get_logger(SERVICE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostInput:
-    """A pending row of a job whose task is nowhere."""
+    """A pending row of a job whose task is in no queue and no worker."""
 
     job: Job
     subsystem: str
@@ -72,7 +72,7 @@ class Tasks:
 
 
 class Sweeper:
-    """Sends the tasks of submitted jobs again, each a bounded number of times, and fails what stays lost."""
+    """Resends the tasks of submitted jobs, each a limited number of times, and fails those that stay lost."""
 
     def __init__(
         self,
@@ -115,15 +115,15 @@ class Sweeper:
         return lost
 
     def _isolated(self, lost: LostInput) -> None:
-        """Handle one row; what is wrong with it must not keep the others from being handled."""
+        """Handle one row; an error in it must not keep the others from being handled."""
         try:
             self._handle(lost)
         except DependencyUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the log and a counter tell; the row gets its reason
             CHORES_FAILED.labels("lost tasks").inc()
-            _log.exception(f"{lost.subsystem} of job {lost.job.job_id} can't be sent again")
-            self._fail_or_leave(lost, f"its task was lost and can't be sent again: {type(error).__name__}")
+            _log.exception(f"The task of {lost.subsystem} of job {lost.job.job_id} can't be resent")
+            self._fail_or_leave(lost, f"its task was lost and can't be resent: {type(error).__name__}")
 
     def _fail_or_leave(self, lost: LostInput, reason: str) -> None:
         """End a row that can't be handled; one that can't even be ended is met again in the next round."""
@@ -148,7 +148,7 @@ class Sweeper:
                 features=lost.input_features,
             )
         except ModelContractError as error:
-            self._fail(lost, f"its task was lost and can't be sent again: {error}")
+            self._fail(lost, f"its task was lost and can't be resent: {error}")
             return
         self._send(task)
         with transaction(self._pool) as connection, connection.cursor() as cursor:
@@ -156,7 +156,7 @@ class Sweeper:
                 QUERIES["save_resent_task"], {"job_id": lost.job.job_id, "subsystem": lost.subsystem}
             )
         TASKS_RESENT.inc()
-        _log.warning(f"Sent the lost task of {lost.subsystem} again (job: {lost.job.job_id})")
+        _log.warning(f"Resent the lost task of {lost.subsystem} (job: {lost.job.job_id})")
 
     def _fail(self, lost: LostInput, reason: str) -> None:
         row = failed_row(lost, reason, self._clock())
@@ -179,7 +179,7 @@ class Sweeper:
 
 
 def count_tasks(queues: Iterable[Mapping[str, Any]]) -> Tasks:
-    """Count tasks that wait or are in a worker's hands; queues that are not durable hold none."""
+    """Count tasks that wait or that a worker holds; queues that are not durable hold none."""
     in_order = set_aside = 0
     for queue in queues:
         count = int(queue.get("messages", 0))

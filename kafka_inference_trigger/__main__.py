@@ -9,25 +9,25 @@ from typing import Final
 
 import structlog
 
-from kafka_inference_trigger import refused_values, wrong_clocks
 from kafka_inference_trigger.breaker import PROBE_RECORDS, Breaker, Probe
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
-from kafka_inference_trigger.gathering import kept_saved, save_gathered
-from kafka_inference_trigger.refused_values import RefusedValues
+from kafka_inference_trigger.gathered import refused_values, wrong_clocks
+from kafka_inference_trigger.gathered.gathering import kept_saved, save_gathered
+from kafka_inference_trigger.gathered.refused_values import RefusedValues
+from kafka_inference_trigger.gathered.wrong_clocks import WrongClocks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
-from kafka_inference_trigger.windows import look_back_s
-from kafka_inference_trigger.wrong_clocks import WrongClocks
-from telemetry_core.broker import celery_app
-from telemetry_core.database import Pool, open_pool
-from telemetry_core.disk import Disk
-from telemetry_core.errors import InvalidMission
-from telemetry_core.liveness import Liveness
-from telemetry_core.look_back import LookBack, read_newest
-from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
-from telemetry_core.roles import as_service
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import TRIGGER_GROUP, TelemetryStream
+from kafka_inference_trigger.windows.satellites import look_back_s
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.kafka.look_back import LookBack, read_newest
+from telemetry_core.kafka.stream import TRIGGER_GROUP, TelemetryStream
+from telemetry_core.postgres.database import Pool, open_pool
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.disk import Disk
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing, traced
+from telemetry_core.service.settings import Settings, load_mission
 
 STATEMENT_TIMEOUT_MS: Final = 5_000
 

@@ -13,8 +13,8 @@ from typing import Final
 import structlog
 
 from kafka_inference_trigger.trigger import Outcome, Plan
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import INTAKE_PAUSED
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.observability import INTAKE_PAUSED
 
 WINDOW_RECORDS: Final = 1_000
 WINDOW_US: Final = 600 * 1_000_000
@@ -136,8 +136,8 @@ class Breaker:
         self._is_told.clear()
         INTAKE_PAUSED.set(1)
         _log.error(
-            f"Intake paused: {share.in_words()}. Mend or stop the sender; intake resumes once the newest"
-            " messages are valid, or at once on SIGUSR1, which sends what is invalid to the dead letters"
+            f"Intake paused: {share.in_words()}. Fix or stop the sender; intake resumes once the newest"
+            " messages are valid, or at once on SIGUSR1, which sends the invalid ones to the dead letters"
         )
 
     def _close(self, probe: Probe) -> None:
@@ -146,6 +146,4 @@ class Breaker:
         self._seen.clear()
         self._admitted = probe.ends
         INTAKE_PAUSED.set(0)
-        _log.info(
-            "Intake resumed: what is invalid up to here goes to the dead letters", ends=dict(probe.ends)
-        )
+        _log.info("Intake resumed: invalid messages up to here go to the dead letters", ends=dict(probe.ends))

@@ -7,11 +7,11 @@ from typing import Final, Protocol
 import structlog
 
 from kafka_inference_trigger.trigger import SERVICE, DeadLetter
-from telemetry_core.messages import REPLAYED_HEADER
-from telemetry_core.observability import DEAD_LETTERS_REFUSED, MESSAGES_DEAD_LETTERED
-from telemetry_core.producer import RECORD_REFUSALS, TOPIC_REFUSALS, ConfirmedProducer, OutgoingRecord
-from telemetry_core.settings import Settings
-from telemetry_core.values import storable_text
+from telemetry_core.contract.messages import REPLAYED_HEADER
+from telemetry_core.contract.values import storable_text
+from telemetry_core.kafka.producer import RECORD_REFUSALS, TOPIC_REFUSALS, ConfirmedProducer, OutgoingRecord
+from telemetry_core.service.observability import DEAD_LETTERS_REFUSED, MESSAGES_DEAD_LETTERED
+from telemetry_core.service.settings import Settings
 
 FLUSH_TIMEOUT_S: Final = 10
 MAX_REQUEST_BYTES: Final = 1_400_000
@@ -63,7 +63,7 @@ class DeadLetterTopic:
     def _record_refusal(self, letter: DeadLetter, reason: str) -> None:
         DEAD_LETTERS_REFUSED.inc()
         _log.error(
-            f"Kafka refused a dead letter, the message stays in {self._source_topic} only: {reason}",
+            f"Kafka refused a dead letter; its message is kept in {self._source_topic} only: {reason}",
             partition=letter.record.partition,
             offset=letter.record.offset,
         )

@@ -12,10 +12,10 @@ from celery import Celery
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.rules import PlannedJob
 from kafka_inference_trigger.trigger import Plan, internal_error
-from telemetry_core.broker import publish
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
-from telemetry_core.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.rabbitmq import publish
+from telemetry_core.service.observability import DISPATCH_SECONDS, JOBS_DISPATCHED, LogBudget
 
 JOBS_LOGGED_PER_S = 20
 PROGRESS_EVERY = 100
@@ -46,7 +46,7 @@ def batch_publisher(app: Celery) -> PublishTask:
 
 
 class Dispatcher:
-    """Sends plans; what is confirmed leaves the plan, so that a retry sends only the rest."""
+    """Sends plans; confirmed batches leave the plan, so that a retry sends only the rest."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Dispatcher:
 
 
 def task_id_of(batch: InferenceBatch) -> str:
-    """Name a task after its content: a batch that is sent again bears the same id."""
+    """Name a task after its content: a batch that is sent again has the same id."""
     identity = "|".join([batch.subsystem, *(windowed.job.job_id for windowed in batch.jobs)])
     return str(uuid5(NAMESPACE_URL, identity))
 

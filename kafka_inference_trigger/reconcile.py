@@ -18,17 +18,17 @@ from kafka_inference_trigger.dispatch import PublishTask, batch_publisher, task_
 from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
-from kafka_inference_trigger.windows import look_back_s
-from telemetry_core.broker import celery_app
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable, PlatformError
-from telemetry_core.look_back import read_since
-from telemetry_core.messages import microseconds_of
-from telemetry_core.records import MAX_BATCH, Record
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import select
-from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import InferenceBatch
+from kafka_inference_trigger.windows.satellites import look_back_s
+from telemetry_core.contract.errors import DependencyUnavailable, PlatformError
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.look_back import read_since
+from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.store import select
+from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.settings import Settings, load_mission
 
 Key = tuple[str, str]
 """Job id and subsystem."""
@@ -37,7 +37,7 @@ Key = tuple[str, str]
 def demanded(
     records: Iterable[Record], trigger: InferenceTrigger, *, from_us: int, to_us: int
 ) -> Iterator[list[PlannedJob]]:
-    """Yield the jobs demanded of what was received in that time; what came before it fills the windows."""
+    """Yield the jobs that messages received in that time demand; earlier messages fill the windows."""
     remaining = (record for record in records if record.received_us <= to_us)
     while chunk := list(islice(remaining, MAX_BATCH)):
         trigger.fill(record for record in chunk if record.received_us < from_us)
@@ -45,7 +45,7 @@ def demanded(
 
 
 def without_rows(jobs: Iterable[PlannedJob], present: Collection[Key]) -> list[PlannedJob]:
-    """Leave what is missing of each job: whole jobs, or some of their subsystems."""
+    """Keep only the missing parts of each job: whole jobs, or some of their subsystems."""
     missing = [
         replace(
             planned,
@@ -67,7 +67,7 @@ def reconcile(
     find_rows: Callable[[list[str]], set[Key]],
     send: Callable[[list[PlannedJob]], None],
 ) -> Counter[str]:
-    """Send what has no row, each once; return how many subsystem inferences that were, by satellite."""
+    """Send jobs without rows, each once; return how many subsystem inferences were sent, by satellite."""
     counts: Counter[str] = Counter()
     sent: set[Key] = set()
     for chunk in chunks:
@@ -81,7 +81,7 @@ def reconcile(
 
 
 def main() -> None:
-    """Print what is missing of a time, and send it."""
+    """Print which jobs of a time range are missing, and send them."""
     parser = argparse.ArgumentParser(prog="reconcile", description=__doc__)
     parser.add_argument("first", metavar="FROM", type=moment_of, help=MOMENT_HELP)
     parser.add_argument("last", metavar="TO", type=moment_of)

@@ -1,8 +1,8 @@
-"""`python -m kafka_inference_trigger.rescore SATELLITE FROM TO`: verdicts anew, in time order.
+"""`python -m kafka_inference_trigger.rescore SATELLITE FROM TO`: recomputes verdicts in time order.
 
-A late sample enters windows whose verdicts were given before it came. This reads the telemetry of
-that time from Kafka again, sorts it, and sends the jobs of FROM to TO as revisions; the verdict
-before and the one after are kept in `ops.revised_inferences`.
+A late sample enters windows whose verdicts were given before it came. This reads the telemetry of that time
+from Kafka again, sorts it, and sends the jobs of FROM to TO as revisions; the verdict before and the one
+after are kept in `ops.revised_inferences`.
 """
 
 import argparse
@@ -15,15 +15,15 @@ from typing import Final
 from kafka_inference_trigger.dispatch import batch_publisher, task_id_of
 from kafka_inference_trigger.rules import plan_tasks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
-from telemetry_core.broker import celery_app
-from telemetry_core.errors import InvalidTelemetryMessage, PlatformError
-from telemetry_core.look_back import read_since
-from telemetry_core.messages import MAX_CLOCK_LEAD_S, microseconds_of, parse_telemetry_message
-from telemetry_core.records import Record
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import InferenceBatch
-from telemetry_core.values import parse_time
+from telemetry_core.contract.errors import InvalidTelemetryMessage, PlatformError
+from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S, microseconds_of, parse_telemetry_message
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.contract.values import parse_time
+from telemetry_core.kafka.look_back import read_since
+from telemetry_core.kafka.records import Record
+from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.settings import Settings, load_mission
 
 MOMENT_HELP: Final = "ISO 8601, UTC unless it says otherwise"
 

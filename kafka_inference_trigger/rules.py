@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.channel_windows import SampleWindow
-from telemetry_core.inferences import Job
-from telemetry_core.subsystems import Mission, Rule
-from telemetry_core.tasks import (
+from kafka_inference_trigger.windows.channel_windows import SampleWindow
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.mission import Mission, Rule
+from telemetry_core.contract.tasks import (
     CHANNEL_FIELDS,
     LEAST_SPREAD_SHARE,
     MAX_BATCH_BYTES,
@@ -70,7 +70,10 @@ def demand_of(  # noqa: PLR0913 - a sample set, and what the windows tell of it
     restless: Mapping[str, str],
     added_share: float,
 ) -> Demand | None:
-    """Judge all of a sample set that breaks a rule or is drawn, else `added_share` of what is restless."""
+    """Judge all of a sample set that breaks a rule or is drawn, else `added_share` of what is restless.
+
+    `samples` are float64[channel] by subsystem; NaN breaks no rule.
+    """
     reasons = trigger_reasons(mission, samples, satellite_id=satellite_id, generated_us=generated_us)
     if reasons:
         return Demand(reasons=reasons, subsystems=tuple(samples), restless={})
@@ -83,7 +86,10 @@ def demand_of(  # noqa: PLR0913 - a sample set, and what the windows tell of it
 def trigger_reasons(
     mission: Mission, samples: Mapping[str, NDArray[np.float64]], *, satellite_id: str, generated_us: int
 ) -> list[TriggerReason]:
-    """Return the rules that a sample set breaks, in order; else the periodic check, or nothing."""
+    """Return the rules that a sample set breaks, in order; else the periodic check, or nothing.
+
+    `samples` are float64[channel] by subsystem; NaN breaks no rule.
+    """
     broken = [
         TriggerReason(
             reason=breach.rule.reason, log_line=breach.rule.log.replace("{value}", f"{breach.value:.6g}")

@@ -6,13 +6,13 @@ from datetime import datetime
 
 import structlog
 
-from kafka_inference_trigger.restless import AddedShare
-from kafka_inference_trigger.rings import RingLayout
 from kafka_inference_trigger.rules import Breach, Demand, PlannedJob, breaches, demand_of, plan_tasks
-from kafka_inference_trigger.windows import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.inferences import Job, Lane, Source, reasons_in_words
-from telemetry_core.messages import (
+from kafka_inference_trigger.windows.restless import AddedShare
+from kafka_inference_trigger.windows.rings import RingLayout
+from kafka_inference_trigger.windows.satellites import MAX_SATELLITES, Arrival, Placed, TelemetryWindows
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.inferences import Job, Lane, Source, reasons_in_words
+from telemetry_core.contract.messages import (
     MAX_DUMP_AGE_S,
     BadValue,
     ConflictingDuplicate,
@@ -23,16 +23,16 @@ from telemetry_core.messages import (
     parse_telemetry_message,
     time_of,
 )
-from telemetry_core.observability import (
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.observability import (
     MESSAGES_DUPLICATED,
     RESTLESS_SAMPLE_SETS,
     SATELLITES_EVICTED,
     SATELLITES_TRACKED,
     VALUES_REFUSED,
 )
-from telemetry_core.records import Record
-from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import InferenceBatch
 
 SERVICE = "kafka-inference-trigger"
 
@@ -66,7 +66,9 @@ class Outcome:
 
 def internal_error(record: Record, error: Exception) -> DeadLetter:
     """Give a record up because of an error of ours, which the log explains."""
-    _log.error("Message given up after an unexpected error", exc_info=error, offset=record.offset)
+    _log.error(
+        "Message sent to the dead letters after an unexpected error", exc_info=error, offset=record.offset
+    )
     return DeadLetter(record=record, reason="internal_error", detail=f"{type(error).__name__}: {error}")
 
 
@@ -269,7 +271,7 @@ class InferenceTrigger:
 
 
 def _joined(earlier: PlannedJob | None, later: PlannedJob) -> PlannedJob:
-    """Join what two messages of one sample set demand: the later one knows all of its samples."""
+    """Join the demands of two messages of one sample set: the later one knows all of its samples."""
     if earlier is None or earlier.windows.keys() <= later.windows.keys():
         return later
     windows = {**earlier.windows, **later.windows}
@@ -285,7 +287,7 @@ def _unusual(record: Record, message: TelemetryMessage) -> dict[str, float | boo
 
 
 def outcome_of(record: Record, reason: str | None) -> Outcome:
-    """Keep of a record what the breaker counts."""
+    """Keep the parts of a record that the breaker counts."""
     return Outcome(
         sender=record.key,
         partition=record.partition,

@@ -61,15 +61,15 @@ from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
 from operation_server.verdicts import routes as verdicts
 from operation_server.verdicts.feed import VerdictFeed, read_events, read_head
-from telemetry_core.broker import celery_app, publish
-from telemetry_core.database import Pool, open_pool
-from telemetry_core.disk import DEPENDENCY as DISK
-from telemetry_core.disk import Disk
-from telemetry_core.liveness import Liveness
-from telemetry_core.observability import configure_logging, start_tracing, stop_tracing
-from telemetry_core.roles import as_service
+from telemetry_core.postgres.database import Pool, open_pool
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.rabbitmq import celery_app, publish
 from telemetry_core.search import DEPENDENCY as SEARCH
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.service.disk import DEPENDENCY as DISK
+from telemetry_core.service.disk import Disk
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import configure_logging, start_tracing, stop_tracing
+from telemetry_core.service.settings import Settings, load_mission
 
 SERVICE: Final = "operation-server"
 MAX_CONNECTIONS: Final = 12

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from telemetry_core.inferences import ANOMALY_THRESHOLD, SubsystemInference, Verdict
-from telemetry_core.messages import generated_us_of
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, SubsystemInference, Verdict
+from telemetry_core.contract.messages import generated_us_of
 
 ENOUGH_SCORE: Final = 0.96
 """An alert is raised by as much evidence as one verdict of this score has; figures in ADR 0021."""
@@ -75,7 +75,7 @@ class Event(StrEnum):
 
 
 def step(run: Run | None, judged: Judged) -> tuple[Run | None, Event | None]:
-    """Return the run after one more verdict, and what that means; `None` or an ended run is quiet.
+    """Return the run after one more verdict, and what changed; `None` or an ended run is quiet.
 
     Warming up and learning are no anomalies: they neither begin a run nor keep it open.
     """

@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from scoring.changes import ChangeCalibration, Range, parse_changes, parse_range
 from scoring.forecast_bands import Widths, parse_widths
-from scoring.measures import ABSENCE_WIDTH, MEASURES, Indices
+from scoring.measures.changes import ChangeCalibration, Range, parse_changes, parse_range
+from scoring.measures.windows import ABSENCE_WIDTH, MEASURES, Indices
 
 Floats = npt.NDArray[np.float64]
 

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring.changes import (
+from scoring.measures.changes import (
     CHANGE_FAMILIES,
     LEAST_EVIDENCE,
     ChannelChanges,
     RecentStatistics,
     change_evidence,
 )
-from scoring.measures import (
+from scoring.measures.model_units import Numbers
+from scoring.measures.windows import (
     FAMILIES,
 )
-from scoring.model_units import Numbers
 from scoring.scores import CHANNEL_NORM, Floats, Scores, shares_of, to_score
 
 CHANGE_STEEPNESS = 1.0
@@ -28,11 +28,16 @@ def score_changes(
     threshold: float,
     counted: npt.NDArray[np.bool_] | None = None,
 ) -> Scores:
-    """Score float32[job, channel, time] by the recent statistics of its channels.
+    """Score windows by the recent statistics of their channels.
 
-    A job has no score while its window is too short to have an earlier part (changes.MIN_EARLIER). What the
-    mission does not count, bool[job, channel], is least evidence. Smoothing has no part in it: the statistics
-    are means already.
+    A job has no score (NaN) while its window is too short to have an earlier part (changes.MIN_EARLIER). The
+    mission's smoothing has no effect: the statistics are means already.
+
+    Args:
+        windows: float[job, channel, time], NaN = missing.
+        channels: Constants of each channel.
+        threshold: Evidence that scores ANOMALY_THRESHOLD.
+        counted: bool[job, channel], what the mission counts; the rest is LEAST_EVIDENCE. None: all counts.
     """
     value = np.where(np.isfinite(windows), windows, np.nan).astype(np.float64)
     evidence = change_evidence(RecentStatistics.measure(value), channels)
@@ -46,9 +51,9 @@ def score_changes(
 
 
 def recent_evidence(evidence: Floats) -> Floats:
-    """Geometric mean over families, then the norm over channels; NaN = no channel has evidence.
+    """Fuse evidence: geometric mean over families, then the norm over channels.
 
-    float64[job, channel, family] to float64[job].
+    From float64[job, channel, family] to float64[job]; NaN = no channel has evidence.
     """
     fused = np.exp(np.log(evidence).mean(axis=2))
     total = (np.nan_to_num(fused) ** CHANNEL_NORM).sum(axis=1) ** (1 / CHANNEL_NORM)
@@ -56,7 +61,7 @@ def recent_evidence(evidence: Floats) -> Floats:
 
 
 def recent_shares(evidence: Floats) -> Floats:
-    """Share of each channel and family in a job's evidence; 0 where there is none."""
+    """Share of each channel and family in a job's evidence, float64[job, channel, family]; 0 without any."""
     known = np.nan_to_num(evidence)
     parts = known * np.exp(np.log(np.maximum(known, 1e-300)).mean(axis=2, keepdims=True)) ** (
         CHANNEL_NORM - 1

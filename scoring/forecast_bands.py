@@ -24,7 +24,7 @@ _AS_THE_MODEL: Final = {band: np.ones(len(STEP_RANGES) - 1) for band in BANDS}
 
 
 def parse_widths(values: Mapping[str, Any] | None) -> Widths:
-    """Build the factors from a calibration file's `band_widths`; ValueError if they are none."""
+    """Read a calibration file's `band_widths`, float64[range] each; ValueError if one is not positive."""
     return {
         name: {band: _parse_factors(name, by_band[band]) for band in BANDS}
         for name, by_band in (values or {}).items()
@@ -58,5 +58,5 @@ def half_widths(widths: Widths, names: Sequence[str], std: Floats) -> dict[str, 
 
 
 def at_steps(factors: Floats, horizon: int) -> Floats:
-    """Factors at steps 1 to `horizon`, float64[horizon]."""
+    """Factors at steps 1 to `horizon`, float64[horizon], from float64[range]."""
     return factors[np.searchsorted(STEP_RANGES, np.arange(1, horizon + 1), side="right") - 1]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.recording_measures import SCAN_FAMILIES, STEP, Floats, scan_families, usual_peak
+from scoring.measures.recordings import SCAN_FAMILIES, STEP, Floats, scan_families, usual_peak
 
 SCORE_BLOCK_SAMPLES = 300
 SMOOTHED_SAMPLES = 100
@@ -101,7 +101,10 @@ def scan_recording(
 def fuse(
     evidence: Mapping[str, Floats], *, first_judged: int = 0, families: Sequence[str] = SCAN_FAMILIES
 ) -> ChannelScan:
-    """Fuse the families by their mean, smooth, and find the candidates among the judged samples."""
+    """Fuse the families by their mean, smooth, and find the candidates among the judged samples.
+
+    `evidence` is float64[grid] by family.
+    """
     smooth = {name: smoothed(evidence[name], SMOOTHED_SAMPLES // STEP) for name in families}
     score = np.mean(list(smooth.values()), axis=0)
     first = -(-first_judged // STEP)
@@ -118,13 +121,13 @@ def fuse(
 
 
 def smoothed(series: Floats, steps: int) -> Floats:
-    """Centred mean over an odd number of steps; the ends are extended by their value."""
+    """Centred mean of float64[grid] over an odd number of steps; the ends are extended by their value."""
     padded = np.pad(series, steps // 2, mode="edge")
     return np.convolve(padded, np.full(steps, 1 / steps), mode="valid")
 
 
 def find_peaks(score: Floats, first: int) -> list[tuple[int, int, int]]:
-    """Start, end and top (grid steps) of the highest peaks that lie apart, highest first."""
+    """Start, end and top (grid steps) of the highest peaks of float64[grid] that lie apart, highest first."""
     rest = score.copy()
     rest[: first + SETTLING_SAMPLES // STEP] = -np.inf
     apart = APART_SAMPLES // STEP
@@ -141,7 +144,10 @@ def find_peaks(score: Floats, first: int) -> list[tuple[int, int, int]]:
 
 
 def reach(score: Floats, first: int, top: int) -> tuple[int, int]:
-    """First and last grid step around a peak before the score has dropped by DROP, within the limits."""
+    """First and last grid step around a peak of float64[grid] before it has dropped by DROP.
+
+    Within the limits of WIDEST_SHARE and HALF_WIDTH_SAMPLES.
+    """
     half = max(int(WIDEST_SHARE * (score.size - first) / 2), 1)
     least = HALF_WIDTH_SAMPLES // STEP
     low, high = max(first, top - half), min(score.size - 1, top + half)
@@ -153,7 +159,10 @@ def reach(score: Floats, first: int, top: int) -> tuple[int, int]:
 
 
 def as_peak(start: int, end: int, top: int, *, score: Floats, smooth: Mapping[str, Floats]) -> Peak:
-    """Turn grid steps into samples and the families' log ratios into shares."""
+    """Turn grid steps into samples and the families' log ratios into shares.
+
+    `score` is float64[grid], `smooth` the same by family.
+    """
     ratios = {name: float(np.exp(evidence[top])) for name, evidence in smooth.items()}
     total = sum(ratios.values())
     return Peak(

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.model_units import Numbers
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from scoring.measures.model_units import Numbers
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +37,10 @@ def shares_of(parts: Floats) -> Floats:
 
 
 def to_score(evidence: Floats, threshold: Floats | float, steepness: Floats | float) -> Floats:
-    """Map evidence to [0, 1], rounded to 4 decimals; `threshold` maps to ANOMALY_THRESHOLD."""
+    """Map evidence to [0, 1], rounded to 4 decimals; `threshold` maps to ANOMALY_THRESHOLD.
+
+    From float64[job] to float64[job]; `threshold` and `steepness` are numbers or float64[job] (ADR 0031).
+    """
     odds = _ODDS_AT_THRESHOLD * (evidence / threshold) ** steepness
     return np.round(odds / (1 + odds), 4)
 

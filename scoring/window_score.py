@@ -21,8 +21,9 @@ from scoring.calibration import (
     band_index,
 )
 from scoring.change_score import score_changes
-from scoring.channel_settings import is_counted, smoothed, without_shape
-from scoring.measures import (
+from scoring.measures.channel_settings import is_counted, smoothed, without_shape
+from scoring.measures.model_units import Numbers
+from scoring.measures.windows import (
     FAMILIES,
     MEASURES,
     WINDOW_FAMILIES,
@@ -31,10 +32,9 @@ from scoring.measures import (
     known_shares,
     measure_windows,
 )
-from scoring.model_units import Numbers
 from scoring.scores import CHANNEL_NORM, MIN_SAMPLES, Floats, Scores, shares_of, to_score
-from scoring.series import FAMILY_OF_TEST, TESTS, series_evidence
-from telemetry_core.subsystems import Detection
+from scoring.series.judgement import FAMILY_OF_TEST, TESTS, series_evidence
+from telemetry_core.contract.mission import Detection
 
 Place = tuple[int, int]
 """Band and length whose constants judge."""
@@ -118,10 +118,11 @@ def score_known(  # noqa: PLR0913, PLR0917 - constants, and which of them judge
     band: Indices,
     length_index: Indices,
 ) -> Scores:
-    """Score channels by their constants; int64[job, channel] each, a length of -1 = no evidence.
+    """Score channels by their constants.
 
     Each channel is judged by the constants of its own band and length, the subsystem by those of its longest
-    channel, of several the slowest.
+    channel, of several the slowest. `band` and `length_index` are int64[job, channel]; a length of -1 = no
+    evidence.
     """
     jobs, channel_count, _ = series.value.shape
     evidence = np.zeros((jobs, channel_count, len(WINDOW_FAMILIES)))
@@ -142,16 +143,16 @@ def score_known(  # noqa: PLR0913, PLR0917 - constants, and which of them judge
 
 
 def _places(band: Indices, length_index: Indices) -> list[Place]:
-    """Return the different pairs of what has a length."""
+    """Return the different pairs of band and length among channels that have a length."""
     pairs = np.stack([band, length_index], axis=-1)[length_index >= 0]
     return [(int(one), int(other)) for one, other in np.unique(pairs, axis=0)]
 
 
 def score_unknown(value: Floats, counted: npt.NDArray[np.bool_], is_counter: npt.NDArray[np.bool_]) -> Scores:
-    """Score float64[job, channel, time] each channel against itself; the oddest channel decides.
+    """Score each channel of float64[job, channel, time] against itself; the oddest channel decides.
 
-    What the mission does not count, bool[job, channel], is no evidence. A counter, bool[channel], comes
-    without its wraps: what looks like one is a jump.
+    What the mission does not count, `counted` bool[job, channel], is no evidence. A counter, `is_counter`
+    bool[channel], comes without its wraps: what looks like one is a jump.
     """
     jobs, channel_count, steps = value.shape
     evidence = series_evidence(value.reshape(-1, steps), np.tile(is_counter, jobs))
@@ -168,7 +169,11 @@ def score_unknown(value: Floats, counted: npt.NDArray[np.bool_], is_counter: npt
 
 
 def joined(parts: Sequence[tuple[npt.NDArray[np.intp], Scores]], shape: tuple[int, ...]) -> Scores:
-    """One verdict of some channels' scores: the largest, and reasons by each one's odds."""
+    """Join scores of some of the channels, intp[n] each, to one verdict per job of `shape` (jobs, channels).
+
+    The largest score counts; reasons are weighted by each part's odds. float64[job], float64[job, channel,
+    family].
+    """
     score = np.full(shape[0], np.nan)
     contributions = np.zeros((*shape, len(FAMILIES)))
     for channels, part in parts:
@@ -196,7 +201,10 @@ def _usual_mean(channels: Sequence[ChannelCalibration], place: Place) -> Floats:
 
 
 def judged_length_index(windows: Numbers, steps: Indices | None = None) -> Indices:
-    """Index into CALIBRATED_LENGTHS of what each channel's window fills, -1 if none; int64[job, channel]."""
+    """Index into CALIBRATED_LENGTHS of what each channel's window fills, -1 if none; int64[job, channel].
+
+    `windows` is float[job, channel, time]; `steps`, int64[job, channel], gives the lengths if known.
+    """
     if steps is not None:
         return np.searchsorted(CALIBRATED_LENGTHS, steps, side="right") - 1
     has_sample = np.any(np.isfinite(windows), axis=1)
@@ -232,7 +240,10 @@ def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], place
 
 
 def subsystem_evidence(evidence: Floats) -> Floats:
-    """Mean over families, then a norm over channels: float64[job, channel, family] to float64[job]."""
+    """Fuse evidence: mean over families, then the norm over channels (ADR 0031).
+
+    From float64[job, channel, family] to float64[job].
+    """
     fused = evidence.mean(axis=2)
     return np.asarray((fused**CHANNEL_NORM).sum(axis=1) ** (1 / CHANNEL_NORM))
 

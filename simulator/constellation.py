@@ -12,9 +12,9 @@ import numpy as np
 
 from simulator.faults import Fault, FaultInjector
 from simulator.messages import EPOCH, Message, add_derived, build_messages
-from simulator.orbit import Array, build_constellation
-from simulator.sensors import Telemetry, add_noise, quantise
-from simulator.spacecraft import advance, settled_state
+from simulator.physics.orbit import Array, build_constellation
+from simulator.physics.sensors import Telemetry, add_noise, quantise
+from simulator.physics.spacecraft import advance, settled_state
 
 MAX_STEP_S = 10.0
 """Longest step of the integration; a longer sending interval takes several."""

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from simulator import power
-from simulator.orbit import Array
-from simulator.sensors import SENSORS, Telemetry
+from simulator.physics import power
+from simulator.physics.orbit import Array
+from simulator.physics.sensors import SENSORS, Telemetry
 
 DEFAULT_START_S = 30.0
 SPIKE_EVERY_S = 10.0
@@ -54,7 +54,7 @@ _SPECIFICATION = re.compile(
 
 
 class InvalidFaultError(ValueError):
-    """The fault asked for does not exist; the message says what does."""
+    """The requested fault does not exist; the message lists those that do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def _channels(kind: str, channel: str | None) -> tuple[str, tuple[str, ...]]:
 def truth_line(
     fault: Fault, satellite_ids: Sequence[str], start: datetime, duration_s: float
 ) -> dict[str, Any]:
-    """What was injected, for whoever checks a detector; times in ISO 8601."""
+    """Describe the injected fault for programs that check a detector; times in ISO 8601."""
     end_s = min(fault.end_s, duration_s)
     return {
         "satellite_id": satellite_ids[fault.satellite],
@@ -199,7 +199,10 @@ def drift(since_s: Array) -> Array:
 
 
 def low_battery(values: dict[str, Array], since_s: Array, size: float) -> dict[str, Array]:
-    """Discharge through a shorted cell: charge, voltage and current leave their nominal relation."""
+    """Discharge through a shorted cell: charge, voltage and current leave their nominal relation.
+
+    `values` by channel and `since_s`, seconds since the start, are [step].
+    """
     progress = -np.expm1(-since_s / SHORT_TAU_S)
     soc = values["battery_soc_percent"]
     emptied = soc + np.minimum(SHORTED_SOC_PERCENT / size - soc, 0.0) * progress
@@ -214,7 +217,10 @@ def low_battery(values: dict[str, Array], since_s: Array, size: float) -> dict[s
 
 
 def overheating(values: dict[str, Array], since_s: Array, size: float) -> dict[str, Array]:
-    """Runaway computer: its temperature settles above the limit and warms its neighbours."""
+    """Runaway computer: its temperature settles above the limit and warms its neighbours.
+
+    `values` by channel and `since_s`, seconds since the start, are [step].
+    """
     rise = size * (OVERHEATED_DEGC - values["obc_temp"]) * -np.expm1(-since_s / OVERHEATING_TAU_S)
     return {
         "obc_temp": values["obc_temp"] + rise,
@@ -224,7 +230,10 @@ def overheating(values: dict[str, Array], since_s: Array, size: float) -> dict[s
 
 
 def thruster(values: dict[str, Array], since_s: Array, size: float) -> dict[str, Array]:
-    """Unplanned firing: the satellite turns, the chamber is hot and under pressure, fuel goes."""
+    """Unplanned firing: the satellite turns, the chamber is hot and under pressure, fuel is used up.
+
+    `values` by channel and `since_s`, seconds since the start, are [step].
+    """
     heat = -np.expm1(-since_s / THRUST_TAU_S)
     turned = {name: values[name] + size * rate for name, rate in THRUST_RATES_DEG_S.items()}
     return turned | {

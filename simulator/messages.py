@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.orbit import Array
-from simulator.sensors import Telemetry
+from simulator.physics.orbit import Array
+from simulator.physics.sensors import Telemetry
 
 Message = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 import requests
 
-from telemetry_core.errors import DependencyUnavailable, PlatformError
+from telemetry_core.contract.errors import DependencyUnavailable, PlatformError
 
 DEPENDENCY: Final = "search"
 VERDICT_INDEX: Final = "inference_logs"

@@ -15,9 +15,9 @@ from typing import Final
 
 import orjson
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import SATELLITE_ID_PATTERN
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
+from telemetry_core.service.settings import Settings, load_mission
 from telemetry_replay.pacing import Pacer, parse_speed
 from telemetry_replay.publisher import PublishingError, TelemetryPublisher, usable_bootstrap
 from telemetry_replay.recording import Recording, recording_of

@@ -17,8 +17,8 @@ import pyarrow.parquet
 import yaml
 from numpy.typing import NDArray
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError
 

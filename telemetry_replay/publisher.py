@@ -7,7 +7,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from telemetry_core.messages import REPLAYED_HEADER
+from telemetry_core.contract.messages import REPLAYED_HEADER
 
 CONNECT_TIMEOUT_S: Final = 15.0
 CLOSE_TIMEOUT_S: Final = 60.0
@@ -42,7 +42,7 @@ def _resolves(host: str) -> bool:
 
 def _report_outage(error: KafkaError) -> None:
     if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's name for it
-        sys.stderr.write("Kafka is unavailable; sending goes on as soon as it is back\n")
+        sys.stderr.write("Kafka is unavailable; sending resumes as soon as it is back\n")
 
 
 class TelemetryPublisher:

@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.mission import SATELLITE_ID_PATTERN, Mission
 
 ChannelPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
@@ -15,7 +15,7 @@ class _RecordingPart(BaseModel):
 
 
 class TimeColumn(_RecordingPart):
-    """Where a sample's generation time stands and how it is written; without a zone it is UTC."""
+    """Which column holds a sample's generation time and in which format; without a zone it is UTC."""
 
     column: str
     format: str = "iso8601"

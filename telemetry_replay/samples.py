@@ -11,8 +11,8 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from telemetry_core.subsystems import Mission
-from telemetry_core.values import TIME_FORMS, parse_time
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import TIME_FORMS, parse_time
 from telemetry_replay.recording import Recording, TimeColumn
 
 MAX_CLOCK_LEAD_S: Final = 300

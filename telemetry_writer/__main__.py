@@ -6,14 +6,14 @@ import threading
 
 import structlog
 
-from telemetry_core.disk import Disk
-from telemetry_core.errors import InvalidMission
-from telemetry_core.liveness import Liveness
-from telemetry_core.look_back import LookBack
-from telemetry_core.observability import configure_logging, serve_metrics, start_tracing, traced
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.stream import WRITER_GROUP, TelemetryStream
-from telemetry_core.victoria import KEEP_S, VictoriaMetrics
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.kafka.look_back import LookBack
+from telemetry_core.kafka.stream import WRITER_GROUP, TelemetryStream
+from telemetry_core.service.disk import Disk
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing, traced
+from telemetry_core.service.settings import Settings, load_mission
+from telemetry_core.victoriametrics import KEEP_S, VictoriaMetrics
 from telemetry_writer.refill import keep_restored, refill
 from telemetry_writer.writer import SERVICE, TelemetryWriter
 

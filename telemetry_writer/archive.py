@@ -10,9 +10,9 @@ from typing import Final
 
 import requests
 
-from telemetry_core.errors import without_passwords
-from telemetry_core.settings import Settings
-from telemetry_core.victoria import CONNECT_TIMEOUT_S
+from telemetry_core.contract.errors import without_passwords
+from telemetry_core.service.settings import Settings
+from telemetry_core.victoriametrics import CONNECT_TIMEOUT_S
 
 ALL_SERIES: Final = '{__name__!=""}'
 SILENCE_S: Final = 300.0

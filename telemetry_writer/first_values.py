@@ -4,9 +4,9 @@ from array import array
 from math import isnan, nan
 from typing import Final
 
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.messages import CONFLICTING_DUPLICATE, MessageHeader
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.messages import CONFLICTING_DUPLICATE, MessageHeader
+from telemetry_core.contract.mission import Mission
 
 MAX_SAMPLE_SETS: Final = 50_000
 """Sample sets that are remembered, some 25 MB; beyond them the longest known one goes."""

@@ -14,14 +14,14 @@ from typing import Final
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable, PlatformError
-from telemetry_core.liveness import Loop
-from telemetry_core.look_back import read_since
-from telemetry_core.messages import microseconds_of
-from telemetry_core.records import MAX_BATCH, Record
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.values import parse_time
-from telemetry_core.victoria import DEPENDENCY, VictoriaMetrics
+from telemetry_core.contract.errors import DependencyUnavailable, PlatformError
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.values import parse_time
+from telemetry_core.kafka.look_back import read_since
+from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.service.liveness import Loop
+from telemetry_core.service.settings import Settings, load_mission
+from telemetry_core.victoriametrics import DEPENDENCY, VictoriaMetrics
 from telemetry_writer.writer import SERVICE, TelemetryWriter
 
 RESTORE_EVERY_S: Final = 2.0
@@ -51,7 +51,7 @@ def keep_restored(victoria: VictoriaMetrics, stop: threading.Event, loop: Loop) 
             except DependencyUnavailable as error:
                 loop.hold(error.dependency)
             except Exception:  # noqa: BLE001 - health tells after a while, and the next round tries again
-                _log.exception("What VictoriaMetrics lost could not be sent again")
+                _log.exception("Samples that VictoriaMetrics lost could not be resent")
                 loop.hold(DEPENDENCY)
             stop.wait(RESTORE_EVERY_S)
 

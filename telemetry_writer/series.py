@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.messages import MessageHeader, parse_header
-from telemetry_core.records import Record
-from telemetry_core.subsystems import Mission
-from telemetry_core.values import number_of
-from telemetry_core.victoria import is_kept, sample_line
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.messages import MessageHeader, parse_header
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import number_of
+from telemetry_core.kafka.records import Record
+from telemetry_core.victoriametrics import is_kept, sample_line
 from telemetry_writer.first_values import FirstValues
 
 MAX_WILDCARD_FIELDS: Final = 64
@@ -30,7 +30,7 @@ class ProcessedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedMessage:
-    """A message whose samples are missing for an error of ours."""
+    """A message whose samples are missing because of an error of ours."""
 
     partition: int
     offset: int
@@ -89,7 +89,7 @@ def import_lines(header: MessageHeader, samples: Mapping[str, float]) -> list[st
 
 
 def samples_of(body: Mapping[str, object], mission: Mission) -> dict[str, float]:
-    """Return series name to value; booleans as 1 and 0, and nothing for what is no sample.
+    """Return series name to value; booleans as 1 and 0, and nothing for values that are not samples.
 
     The mission's `metrics` map a series to `object.field`, or with `*` on both sides every numeric field of
     an object; where two entries name one series, the first wins.

@@ -6,14 +6,14 @@ from typing import Final, Protocol
 
 import structlog
 
-from telemetry_core.observability import (
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.observability import (
     MESSAGES_FAILED,
     MESSAGES_SKIPPED,
     SAMPLES_OUT_OF_RETENTION,
     LogBudget,
 )
-from telemetry_core.records import Record
-from telemetry_core.subsystems import Mission
 from telemetry_writer.first_values import FirstValues
 from telemetry_writer.series import SampleImport, plan_import
 
@@ -27,7 +27,7 @@ class SampleSink(Protocol):
     """Where samples go."""
 
     def import_samples(self, lines: Sequence[str]) -> object:
-        """Return once the lines are kept but those refused for good; else raise `DependencyUnavailable`."""
+        """Return once all lines but permanently refused ones are kept; else raise `DependencyUnavailable`."""
 
 
 class TelemetryWriter:
@@ -75,7 +75,7 @@ class TelemetryWriter:
             )
         if samples.out_of_retention:
             SAMPLES_OUT_OF_RETENTION.inc(samples.out_of_retention)
-            _log.warning(f"{samples.out_of_retention} samples left out: beyond what VictoriaMetrics keeps")
+            _log.warning(f"{samples.out_of_retention} samples left out: outside VictoriaMetrics' retention")
         for message in samples.messages:
             if self._budget.admit("Processed telemetry of {count} more messages in the last second"):
                 _log.info(f"Processed telemetry from {message.satellite_id}: {message.sample_count} metrics")

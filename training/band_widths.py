@@ -1,7 +1,7 @@
 """Fit the widths of forecast bands to a model's own errors: `python -m training.band_widths --model DIR`.
 
 Simulated channels have factors of their own, all others those of synthetic series. `make calibrate` adds
-those of a recording's channels (`training/recorded.py`).
+those of a recording's channels (`recordings/calibrate.py`).
 """
 
 import argparse
@@ -15,15 +15,15 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from analysis_server.calibration_file import CALIBRATION_FILE
-from scoring.counters import straightened
-from scoring.fitting import rounded
+from analysis_server.judging.calibration_file import CALIBRATION_FILE
+from scoring.fitting.constants import rounded
 from scoring.forecast_bands import BANDS, OTHERS, STEP_RANGES
-from scoring.model_units import ModelUnits
+from scoring.measures.counters import straightened
+from scoring.measures.model_units import ModelUnits
 from training.calibrate import REPOSITORY
-from training.calibration_windows import ROWS_PER_RUN
-from training.families import synthetic_series
-from training.nominal import Sampling, nominal_recording, subsystem_features
+from training.data.calibration_windows import ROWS_PER_RUN
+from training.data.families import synthetic_series
+from training.data.nominal import Sampling, nominal_recording, subsystem_features
 
 Floats = npt.NDArray[np.float64]
 Factors = dict[str, list[float]]
@@ -153,7 +153,7 @@ def nominal_channels(sampling: Sampling) -> Mapping[str, Floats]:
 
 
 def fitted(windows: Mapping[str, Floats], forecast: Forecaster) -> dict[str, Factors]:
-    """Factors of every channel that has enough windows."""
+    """Factors of every channel that has enough windows, float64[window, history + FUTURE]."""
     found = {name: fit_factors(one, forecast) for name, one in windows.items()}
     return {name: factors for name, factors in found.items() if factors is not None}
 

@@ -6,20 +6,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from analysis_server.calibration_file import CALIBRATION_FILE
+from analysis_server.judging.calibration_file import CALIBRATION_FILE
 from scoring.calibration import CALIBRATED_LENGTHS, ChannelCalibration, SubsystemCalibration
-from scoring.changes import Range
-from scoring.fitting import Constants, calibration_document, fit_subsystem
-from scoring.measures import Windows
-from training.calibration_windows import (
+from scoring.fitting.constants import Constants, calibration_document, fit_subsystem
+from scoring.measures.changes import Range
+from scoring.measures.windows import Windows
+from training.data.calibration_windows import (
     BANDS_S,
     Plan,
     StepPredictor,
     intervals_within,
     nominal_windows,
 )
-from training.families import Series
-from training.nominal import subsystem_features
+from training.data.families import Series
+from training.data.nominal import subsystem_features
 
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
 SEEDS_PER_BAND, THRESHOLD_SEEDS, REFERENCE_SEEDS = 1_000, 200_000, 400_000

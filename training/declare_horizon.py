@@ -6,26 +6,11 @@ The files' hashes and sizes in the training reports follow.
 import hashlib
 from pathlib import Path
 
-import onnx
-
-from training.evaluate import HORIZONS
-from training.report import REPORTS
+from training.evaluation.evaluate import HORIZONS
+from training.evaluation.report import REPORTS
+from training.networks.horizon import declare_horizon
 
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
-FORECASTS = ("FORECAST_MEAN", "FORECAST_STD")
-
-
-def declare_horizon(path: Path, horizon: int) -> None:
-    """Declare the length of the forecasts, which tracing leaves free where it cannot follow an expansion.
-
-    Triton's ONNX Runtime backend wants every output's declared shape to equal config.pbtxt.
-    """
-    model = onnx.load(path)
-    for output in model.graph.output:
-        if output.name in FORECASTS:
-            output.type.tensor_type.shape.dim[1].dim_value = horizon
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
 
 
 def main() -> None:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
 from scoring.calibration import EVERY_INTERVAL, Calibration
 from scoring.scores import Scores
 from scoring.window_score import score_windows
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.calibrate import REPOSITORY
-from training.calibration_windows import Plan, StepPredictor, nominal_windows
-from training.families import Series
-from training.nominal import SATELLITES, Sampling, faulty_recording, subsystem_features
-from training.report import table, write_report
+from training.data.calibration_windows import Plan, StepPredictor, nominal_windows
+from training.data.families import Series
+from training.data.nominal import SATELLITES, Sampling, faulty_recording, subsystem_features
+from training.evaluation.report import table, write_report
 
 HELD_OUT_SEED = 90_000
 INTERVALS_S = (0.1, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from training.baselines import all_baselines
-from training.evaluate import HISTORY, HORIZONS, MAX_HORIZON, forecast_figures, held_out_windows
-from training.families import Series
-from training.recorded_series import attitude_series, nasa_series
-from training.report import table, write_report
+from training.data.families import Series
+from training.data.recorded_series import attitude_series, nasa_series
+from training.evaluation.baselines import all_baselines
+from training.evaluation.evaluate import HISTORY, HORIZONS, MAX_HORIZON, forecast_figures, held_out_windows
+from training.evaluation.report import table, write_report
 
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
 MODELS = ("lstm_timeseries", "transformer_timeseries", "vae_timeseries", "moving_average")
@@ -38,7 +38,10 @@ def windows_of(series: Iterable[Series], count: int, rng: np.random.Generator) -
 
 
 def window_groups(data: Path | None, count: int) -> dict[str, Series]:
-    """Windows to forecast by origin: subsystems of held-out simulations, synthetic, real with `data`."""
+    """Windows to forecast by origin: subsystems of held-out simulations, synthetic, real with `data`.
+
+    float32[window, HISTORY + MAX_HORIZON] each, without NaN.
+    """
     rng = np.random.default_rng(SEED)
     groups = {
         # Shuffled: the rows stand by sampling interval, and only the first `count` are taken.
@@ -54,6 +57,8 @@ def window_groups(data: Path | None, count: int) -> dict[str, Series]:
 def mase(error: Floats, history: Series) -> dict[str, float]:
     """Mean of |error| over steps 1..h and windows, in units of each history's mean |change|.
 
+    `error` is float64[window, MAX_HORIZON], `history` float32[window, HISTORY].
+
     Source: Hyndman and Koehler 2006, Another look at measures of forecast accuracy, eq. 7.
     """
     scale = np.abs(np.diff(history.astype(float), axis=1)).mean(axis=1, keepdims=True)
@@ -61,7 +66,7 @@ def mase(error: Floats, history: Series) -> dict[str, float]:
 
 
 def model_figures(model: str, windows: Series) -> dict[str, Any]:
-    """MASE and coverage of one model."""
+    """MASE and coverage of one model on float32[window, HISTORY + MAX_HORIZON]."""
     session = onnxruntime.InferenceSession(
         REPOSITORY / model / "1" / "model.onnx", providers=["CPUExecutionProvider"]
     )
@@ -71,7 +76,7 @@ def model_figures(model: str, windows: Series) -> dict[str, Any]:
 
 
 def group_figures(windows: Series) -> dict[str, Any]:
-    """Figures of every method for the windows of one origin."""
+    """Figures of every method for one origin's float32[window, HISTORY + MAX_HORIZON]."""
     history, future = windows[:, :HISTORY], windows[:, HISTORY:].astype(float)
     plain = all_baselines(history, MAX_HORIZON)
     methods = {name: {"mase": mase(future - forecast, history)} for name, forecast in plain.items()}

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from training.export import export_onnx, parity_error, write_golden_vectors
-from training.network import MovingAverage
+from training.networks.export import export_onnx, parity_error, write_golden_vectors
+from training.networks.network import MovingAverage
 
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
 WINDOW_SIZE = 5

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring.series import LEVEL_LENGTHS, TESTS, series_statistics
-from training.nominal_series import NOMINAL
-from training.posted_series import FITTING, nominal_examples
+from scoring.series.judgement import LEVEL_LENGTHS, TESTS, series_statistics
+from training.data.nominal_series import NOMINAL
+from training.data.posted_series import FITTING, nominal_examples
 
 RARE = np.array([1e-2 if test == "noise" else 3e-3 for test in TESTS])
 """Share of the nominal series of a carrier that exceed the level of a test."""
@@ -17,7 +17,7 @@ LEAST = 1.0
 
 
 def fitted_levels(length: int, count: int = SERIES) -> npt.NDArray[np.float64]:
-    """Level of each test for series of one length: that of the carrier which needs the highest."""
+    """Level of each test, float64[test], for series of one length: that of the most demanding carrier."""
     examples = list(nominal_examples(FITTING[length], count, (length, length)))
     values = np.stack([example.values for example in examples])
     statistics = series_statistics(values, np.zeros(len(values), np.bool_))
@@ -27,7 +27,7 @@ def fitted_levels(length: int, count: int = SERIES) -> npt.NDArray[np.float64]:
 
 
 def table(levels: Sequence[npt.NDArray[np.float64]]) -> str:
-    """The levels as they stand in `scoring/series.py`."""
+    """The levels, float64[test] for each length, as they are written in `scoring/series/judgement.py`."""
     columns = {test: [round(float(row[number]), 2) for row in levels] for number, test in enumerate(TESTS)}
     return "\n".join(f'    "{test}": {tuple(values)},' for test, values in columns.items())
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.window_score import score_unknown
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from training.nominal_series import HEAVY_TAILED, NOMINAL, Make
-from training.posted_series import (
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from training.data.nominal_series import HEAVY_TAILED, NOMINAL, Make
+from training.data.posted_series import (
     CHOOSING,
     FAULTS,
     FAULTY_CARRIERS,
@@ -47,14 +47,14 @@ def is_flagged(examples: Sequence[Example]) -> npt.NDArray[np.bool_]:
 
 
 def nominal_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> str:
-    """A row for each nominal carrier."""
+    """A row for each nominal carrier; `flagged` is bool[example]."""
     carriers = np.array([example.carrier for example in examples])
     rows = [f"| {name} | {np.sum(flagged[carriers == name])} |" for name in NOMINAL]
     return "\n".join([*rows, f"| all, of {len(examples)} | {flagged.sum()} ({flagged.mean():.2%}) |"])
 
 
 def faulty_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> str:
-    """A row for each fault, a column for each carrier."""
+    """A row for each fault, a column for each carrier; `flagged` is bool[example]."""
     faults = np.array([example.fault for example in examples])
     carriers = np.array([example.carrier for example in examples])
     rows = []
@@ -67,7 +67,7 @@ def faulty_table(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) ->
 
 
 def share_of_short_noise(flagged: npt.NDArray[np.bool_], examples: Sequence[Example]) -> float:
-    """Share of the noisy stretches in series of fewer than SHORT_NOISE samples that is found."""
+    """Share of bool[example] among noisy stretches in series of fewer than SHORT_NOISE samples."""
     is_short = [one.fault == "noise" and len(one.values) < SHORT_NOISE for one in examples]
     return float(flagged[np.array(is_short)].mean())
 
@@ -97,51 +97,53 @@ def page(seeds: Sequence[int]) -> str:
     short_noise = share_of_short_noise(flagged, faulty)
     return f"""# A series judged against itself
 
-A posted series, and a posted channel that the calibration does not know, is judged by its own window:
-values, differences, means and lines before and after each place must hold no outlier that stands alone,
-no stretch may be frozen, missing or noisier than the rest, and no value one that files write for "none"
-(-9999, 1e30, 65535, ...). No unit, offset or scale is assumed. What recurs three times in the window (a
-square wave, a sawtooth) is the signal's way, a fall to the beginning of a series that else only grows or
-pauses is a counter's wrap, and a small lasting change of an else flat line is a step of its converter. An
-exponential (cooling, charging) is taken out; a series may rest at its usual value, at zero at the edge of
-its range (eclipse), or at an edge where it rests again (a saturated converter). A fill value lies apart
-from all others by five of their ranges and a tenth of their size: 999 beside 998 is a measurement.
+A posted series, and a posted channel that the calibration does not cover, is judged by its own window. It
+is anomalous if its values, its differences, or its means or trends before and after any point contain an
+isolated outlier; if a stretch is frozen, missing or noisier than the rest; or if a value is one that
+files write for "none" (-9999, 1e30, 65535, ...). No unit, offset or scale is assumed. Not anomalous are
+patterns that recur three times in the window (a square wave, a sawtooth), a fall back to the start of a
+series that otherwise only grows or pauses (a counter's wrap), and a small lasting change of an otherwise
+flat line (one step of its converter). An exponential (cooling, charging) is subtracted first. A series
+may rest at its usual value, at zero if that is the edge of its range (eclipse), or at an edge where it
+rests repeatedly (a saturated converter). A fill value must differ from all others by five times their
+range and by a tenth of their size: 999 beside 998 is a measurement.
 
-Sizes are in robust deviations (1.4826 times the median absolute deviation) of the series' differences:
-spikes of 8 to 24, steps of {STEP_SIZE:.0f} to 18 with at least 4 samples after them, drop-outs of at
-least 4 samples to zero, to another constant or to nothing, fill values one to three times, stretches of
-at least 8 samples frozen or with noise of {NOISE_FACTOR:.0f} deviations. Half of the faults are among
-the newest samples. Lengths up to 64, offsets up to 1e6 scales, scales from 1e-9 to 1e12. Seeds: levels
-are fitted to {FITTING.start:,} plus each length (`training/series_levels.py`), shares and limits are
-chosen by hand while looking at seeds from {CHOOSING.start:,} to {CHOOSING.stop - 1:,} (`--choosing`),
-and the figures are of seeds {seeds[0]:,} to {seeds[-1]:,}, on which nothing was chosen.
+Sizes of faults are in robust deviations (1.4826 times the median absolute deviation) of the series'
+differences: spikes of 8 to 24; steps of {STEP_SIZE:.0f} to 18 with at least 4 samples after them;
+drop-outs of at least 4 samples to zero, to another constant or to no value; fill values, one to three
+times; stretches of at least 8 samples that are frozen or have noise of {NOISE_FACTOR:.0f} deviations.
+Half of the faults are among the newest samples. Lengths are up to 64, offsets up to 1e6 scales, scales
+from 1e-9 to 1e12. Seeds: levels were fitted to {FITTING.start:,} plus each length
+(`training/series_levels.py`); shares and limits were chosen by hand on seeds {CHOOSING.start:,} to
+{CHOOSING.stop - 1:,} (`--choosing`); the figures are from seeds {seeds[0]:,} to {seeds[-1]:,}, on which
+nothing was chosen.
 
 | fault | {" | ".join(FAULTY_CARRIERS)} | all |
 | --- | {"--- | " * len(FAULTY_CARRIERS)}--- |
 {faulty_table(flagged, faulty)}
 
-{flagged.mean():.1%} of {len(faulty)} faulty series are found. Noise is told worst in short series,
-where hardly more samples lie beside the noisy ones than among them: {short_noise:.0%} of
+{flagged.mean():.1%} of {len(faulty)} faulty series are found. Noise is hardest to find in short series,
+where the quiet samples hardly outnumber the noisy ones: {short_noise:.0%} with
 {SHORTEST["noise"]} to {SHORT_NOISE - 1} samples. Of {len(nominal) // len(NOMINAL):,} nominal series of
-each kind, 10 to 64 samples long, so many are flagged:
+each kind, 10 to 64 samples long, this many are flagged:
 
 | nominal | flagged |
 | --- | --- |
 {nominal_table(is_flagged(nominal), nominal)}
 
-Not found: smaller faults, faults in shorter series, a frozen stretch that is no longer than the signal's
-own pauses (a converter with few steps) or that lies at zero at the edge of its range, what recurs, and a
-drift: a line that begins to rise is as often a heater that was switched on (from noise of deviation 1, 50
-deviations within 32 samples score below the threshold).
+Not found: smaller faults; faults in shorter series; a frozen stretch that is no longer than the signal's
+own pauses (a converter with few steps) or that lies at zero at the edge of its range; faults that recur;
+and drifts, because a line that begins to rise may as well be a heater that was switched on (in noise of
+deviation 1, a drift of 50 deviations within 32 samples scores below the threshold).
 
-Not told apart, and flagged:
+Nominal, but flagged because the values look the same as those of a fault:
 
-- A signal that switches once or twice in the window, enters a mode once or pulses once or twice is an event:
-  the same values are a step, a drop-out or a spike.
-- The longitude of a polar orbit passes the pole within some four samples: once in the window, that is a step.
-- Independent samples with heavy tails: a rare one stands as far from the others as a spike does. Of
-  {NOMINAL_SERIES * len(seeds):,} each are flagged: {heavy_tailed(seeds)}.
-- A converter that saturates once, at the newest samples and not at zero, looks frozen.
+- A signal that switches once or twice in the window, enters a mode once or pulses once or twice: a step, a
+  drop-out or a spike.
+- The longitude of a polar orbit, which passes the pole within about four samples: once in the window, a step.
+- Independent samples with heavy tails: a rare one lies as far from the others as a spike. Flagged of
+  {NOMINAL_SERIES * len(seeds):,} each: {heavy_tailed(seeds)}.
+- A converter that saturates once, at the newest samples and not at zero: a frozen stretch.
 
 Made by `python -m training.series_report`.
 """

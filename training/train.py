@@ -14,15 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.data import Data, DataRecipe, build_data
-from training.evaluate import evaluate, model_page
-from training.export import export_onnx, parity_error, write_golden_vectors
-from training.loss_curve import draw_losses
-from training.losses import HISTORY, ForecasterTask, VaeTask, correct_deviations
-from training.network import MAX_HORIZON, Forecaster, LstmEncoder, TransformerEncoder
-from training.report import write_report
-from training.vae import WindowVae
-from training.windows import WindowMix
+from training.data.data_set import Data, DataRecipe, build_data
+from training.data.windows import WindowMix
+from training.evaluation.evaluate import evaluate, model_page
+from training.evaluation.loss_curve import draw_losses
+from training.evaluation.report import write_report
+from training.networks.export import export_onnx, parity_error, write_golden_vectors
+from training.networks.losses import HISTORY, ForecasterTask, VaeTask, correct_deviations
+from training.networks.network import MAX_HORIZON, Forecaster, LstmEncoder, TransformerEncoder
+from training.networks.vae import WindowVae
 
 REPOSITORY = Path(__file__).parents[1] / "model_repository"
 HELD_OUT = DataRecipe(
@@ -98,7 +98,7 @@ def fit(task: ForecasterTask | VaeTask, recipe: Recipe, mix: WindowMix, device: 
 
 
 def held_out_batches(mix: WindowMix, seed: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches that no network was trained on."""
+    """Batches that no network was trained on, pairs of float32[batch, HISTORY + 64]."""
     for seen, truth in mix.batches(np.random.default_rng(seed), 256, 24):
         yield torch.from_numpy(seen).to(device), torch.from_numpy(truth).to(device)
 

@@ -11,15 +11,15 @@ from typing import Final
 
 import structlog
 
-from telemetry_core.database import Pool, open_pool, transaction
-from telemetry_core.errors import DependencyUnavailable, InvalidMission
-from telemetry_core.liveness import Liveness
-from telemetry_core.observability import configure_logging, serve_metrics, start_tracing
-from telemetry_core.roles import as_service
+from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
+from telemetry_core.postgres.database import Pool, open_pool, transaction
+from telemetry_core.postgres.roles import as_service
+from telemetry_core.postgres.store import select
 from telemetry_core.search import SearchEngine
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.store import select
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing
+from telemetry_core.service.settings import Settings, load_mission
+from telemetry_core.victoriametrics import VictoriaMetrics
 from verdict_relay import QUERIES
 from verdict_relay.alerts import AlertProjection
 from verdict_relay.relay import SERVICE, Follower, Relay, Sink, backoff_s, follow, restart
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the service until SIGTERM, or a rebuild until it is done."""
     parser = argparse.ArgumentParser(prog="python -m verdict_relay", description=__doc__)
     commands = parser.add_subparsers(dest="command")
-    rebuild = commands.add_parser("rebuild", help="pass all verdicts on anew; what is there serves meanwhile")
+    rebuild = commands.add_parser(
+        "rebuild", help="relay all verdicts again; the present contents stay in use meanwhile"
+    )
     rebuild.add_argument("sink", choices=["search", "results", "metrics", "alerts"])
     options = parser.parse_args(arguments)
     configure_logging(SERVICE)
@@ -74,7 +76,7 @@ def _serve(followers: Sequence[Follower], liveness: Liveness) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _log.info(f"Passing verdicts on to {', '.join(follower.name for follower in followers)}")
+    _log.info(f"Relaying verdicts to {', '.join(follower.name for follower in followers)}")
     with ThreadPoolExecutor(max_workers=len(followers), thread_name_prefix="sink") as threads:
         running = [threads.submit(follow, one, stop, liveness.loop(one.name)) for one in followers]
         liveness.start()
@@ -100,7 +102,7 @@ def _rebuild(pool: Pool, follower: Follower) -> int:
         except DependencyUnavailable as error:
             failures += 1
             if failures == REBUILD_ATTEMPTS:
-                print(f"rebuild: {error}; it goes on as soon as verdict_relay runs", file=sys.stderr)  # noqa: T201
+                print(f"rebuild: {error}; it continues as soon as verdict_relay runs", file=sys.stderr)  # noqa: T201
                 return 1
             time.sleep(backoff_s(failures))
             continue

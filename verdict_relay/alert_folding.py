@@ -1,11 +1,11 @@
-"""Folding verdicts into alerts piece by piece, and again from an earlier state where one comes late: pure."""
+"""Folding verdicts into alerts piece by piece, and again from an earlier state after a late one: pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from scoring.alert_rule import Judged, Run, runs_of
-from telemetry_core.messages import generated_us_of
+from telemetry_core.contract.messages import generated_us_of
 
 CHECKPOINT_EVERY: Final = 200
 """Verdicts from one kept state to the next: so many more than its own lateness does a late one fold again."""
@@ -91,7 +91,7 @@ def rewound(head: Head, verdicts: Sequence[Judged], before: Checkpoint) -> Head:
 
 
 def _first_us(folded: Checkpoint) -> int:
-    """An open run may go on; else what comes starts behind the state."""
+    """Return from when on alerts may change: an open run's start, else just after the state."""
     if folded.run is not None and folded.run.ended_us is None:
         return folded.run.started_us
     return generated_us_of(folded.job_id) + 1 if folded.job_id else 0

@@ -8,10 +8,10 @@ from typing import Any, Final
 from psycopg2.extras import execute_values
 
 from scoring.alert_rule import Judged, Run
-from telemetry_core.database import Connection
-from telemetry_core.inferences import Verdict
-from telemetry_core.messages import generated_us_of, time_of
-from telemetry_core.store import Row, select, to_json
+from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.messages import generated_us_of, time_of
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row, select, to_json
 from verdict_relay import QUERIES
 from verdict_relay.alert_folding import Checkpoint, Head, Key, Piece
 from verdict_relay.relay import Cursor, read_cursor

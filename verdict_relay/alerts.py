@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from scoring.alert_rule import Judged
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Pool, transaction
-from telemetry_core.observability import RELAY_LAG_SECONDS, VERDICTS_RELAYED
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.service.observability import RELAY_LAG_SECONDS, VERDICTS_RELAYED
 from verdict_relay.alert_folding import Head, Key, Piece, fold, rewound
 from verdict_relay.alert_store import PROJECTION, AlertStore, Committed
 from verdict_relay.relay import PAGE, Cursor, lag_s, read_cursor

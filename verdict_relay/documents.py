@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Final
 
-from telemetry_core.messages import microseconds_of
-from telemetry_core.step_times import channel_step_times
-from telemetry_core.store import Row
-from telemetry_core.subsystems import Mission
-from telemetry_core.victoria import is_kept, sample_line
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.step_times import channel_step_times
+from telemetry_core.postgres.store import Row
+from telemetry_core.victoriametrics import is_kept, sample_line
 
 SCORE_METRIC: Final = "satellite_anomaly_score"
 PREDICTION_SUFFIX: Final = "_prediction"
@@ -28,7 +28,7 @@ def verdict_key(row: Row) -> str:
 
 
 def search_document(row: Row) -> dict[str, Any]:
-    """Return what the search engine keeps of a verdict."""
+    """Return the document that the search engine keeps for a verdict."""
     return {
         **{name: row[name] for name in _INDEXED},
         "generated_at": row["window_end"],

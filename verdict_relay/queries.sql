@@ -5,7 +5,7 @@
 SELECT pg_advisory_xact_lock(7241505003)
 
 -- name: judged_after
--- Verdicts in commit order, as far as alerts need them. Those of posted series and of stored telemetry raise none.
+-- Verdicts in commit order, with the columns that alerts need. Posted series and stored telemetry raise no alerts.
 SELECT
     inference.xact::text::bigint AS xact,
     inference.id,
@@ -72,7 +72,7 @@ INSERT INTO ops.alert_checkpoints (satellite_id, subsystem, job_id, run) VALUES 
 ON CONFLICT (satellite_id, subsystem, job_id) DO UPDATE SET run = excluded.run
 
 -- name: forget_alerts
--- Alerts that started within what was folded and are none any more.
+-- Alerts that started within the folded range and no longer exist.
 DELETE FROM ops.anomaly_alerts AS alert
 USING unnest(
     %(satellites)s::text [], %(subsystems)s::text [], %(first)s::timestamp [], %(last)s::timestamp []
@@ -97,13 +97,13 @@ ON CONFLICT (satellite_id, subsystem, started_at) DO UPDATE SET
     newest_job_id = excluded.newest_job_id
 
 -- name: clear_alerts
--- A cursor at its start: what was made of verdicts before is made anew.
+-- For a cursor at its start: all alerts are derived again.
 WITH alerts AS (DELETE FROM ops.anomaly_alerts), heads AS (DELETE FROM ops.alert_heads)
 
 DELETE FROM ops.alert_checkpoints
 
 -- name: verdict_documents_after
--- Verdicts in the same order, with all that is passed on of one.
+-- Verdicts in the same order, with everything that is relayed.
 SELECT
     inference.xact::text::bigint AS xact,
     inference.id,
@@ -146,7 +146,7 @@ WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
 ORDER BY inference.xact, inference.id LIMIT %(limit)s
 
 -- name: deleted_verdicts
--- The oldest jobs of which verdicts were deleted, each subsystem in a row; one may have been judged again since.
+-- The oldest jobs with deleted verdicts, one row per subsystem; some may have been judged again since.
 SELECT
     deleted.id,
     deleted.job_id,
@@ -172,7 +172,7 @@ SELECT generation, xact, id, relayed FROM ops.relay_cursors WHERE sink = %(sink)
 INSERT INTO ops.relay_cursors (sink) VALUES (%(sink)s) ON CONFLICT (sink) DO NOTHING
 
 -- name: advance_relay_cursor
--- Does nothing where another process moved the cursor meanwhile.
+-- Does nothing if another process has moved the cursor meanwhile.
 UPDATE ops.relay_cursors SET
     xact = %(next_xact)s,
     id = %(next_id)s,
@@ -181,7 +181,7 @@ UPDATE ops.relay_cursors SET
 WHERE sink = %(sink)s AND generation = %(generation)s AND xact = %(xact)s AND id = %(id)s
 
 -- name: restart_relay_cursor
--- Does nothing where another process began the next generation already.
+-- Does nothing if another process has already begun the next generation.
 UPDATE ops.relay_cursors SET
     generation = generation + 1, xact = 0, id = 0, relayed = 0, updated_at = now() AT TIME ZONE 'UTC'
 WHERE sink = %(sink)s AND generation = %(generation)s

@@ -9,11 +9,14 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from telemetry_core.batch_size import BatchSize
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Loop
-from telemetry_core.observability import (
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.values import storable_text
+from telemetry_core.postgres.batch_size import BatchSize
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import Row, select
+from telemetry_core.search import DEPENDENCY, SearchRefused
+from telemetry_core.service.liveness import Loop
+from telemetry_core.service.observability import (
     DEPENDENCY_RETRIES,
     RELAY_LAG_SECONDS,
     VERDICTS_FORGOTTEN,
@@ -22,9 +25,6 @@ from telemetry_core.observability import (
     LogBudget,
     traced,
 )
-from telemetry_core.search import DEPENDENCY, SearchRefused
-from telemetry_core.store import Row, select
-from telemetry_core.values import storable_text
 from verdict_relay import QUERIES
 from verdict_relay.documents import verdict_key
 
@@ -72,7 +72,7 @@ class Sink(Protocol):
         """Prepare the place; False when what it was given before is lost."""
 
     def write(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
-        """Return once all are kept there but those refused for good; doing it twice equals doing it once."""
+        """Return once all but permanently refused ones are kept there; repeating it changes nothing."""
 
     def forget(self, generation: int, keys: Sequence[str]) -> None:
         """Return once nothing is kept under these verdict keys; asked only where it follows deletions."""
@@ -105,7 +105,7 @@ def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
             loop.hold(dependency)
             DEPENDENCY_RETRIES.labels(SERVICE, dependency).inc()
             delay_s = backoff_s(failures)
-            _log.warning(f"{error}; {follower.name} waits {delay_s:.1f} s")
+            _log.warning(f"{error}; {follower.name}: next attempt in {delay_s:.1f} s")
             stop.wait(delay_s)
             continue
         loop.tick()
@@ -117,7 +117,7 @@ def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
 
 
 def read_cursor(connection: Connection, name: str) -> Cursor:
-    """Read how far a follower is; one that is new stands at the start."""
+    """Read how far a follower is; a new one is at the start."""
     found = select(connection, QUERIES["relay_cursor"], {"sink": name})
     if not found:
         with connection.cursor() as cursor:
@@ -142,9 +142,7 @@ class Relay:
         """Pass one page of verdicts and one of deletions on; tell whether more wait."""
         cursor = self.cursor()
         if not self._sink.is_intact(cursor):
-            _log.warning(
-                f"{self._sink.name}: what was passed on before is lost; all of it is passed on again"
-            )
+            _log.warning(f"{self._sink.name}: its earlier contents are lost; relaying all verdicts again")
             restart(self._pool, self._sink.name, cursor.generation)
             cursor = self.cursor()
             self._sink.is_intact(cursor)
@@ -218,7 +216,7 @@ class Relay:
         for refusal in refusals:
             VERDICTS_NOT_RELAYED.labels(self._sink.name).inc()
             _log.warning(
-                f"{self._sink.name}: verdict left out, it was refused: {refusal.reason}",
+                f"{self._sink.name}: verdict refused and left out: {refusal.reason}",
                 verdict=verdict_key(asdict(refusal)),
             )
 
@@ -236,7 +234,7 @@ class Relay:
         newest_at = page[-1]["completed_at"] if page else None
         RELAY_LAG_SECONDS.labels(name).set(lag_s(newest_at, datetime.now(UTC), is_behind=is_behind))
         if page and self._budget.admit(f"{name}: {{count}} more pages in the last second"):
-            _log.info(f"{name}: {cursor.relayed + len(page)} verdicts passed on", up_to=page[-1]["job_id"])
+            _log.info(f"{name}: {cursor.relayed + len(page)} verdicts relayed", up_to=page[-1]["job_id"])
 
 
 def _job_ids(generation: int, verdicts: Sequence[Row]) -> list[str]:  # noqa: ARG001 - the shape of `write`
@@ -244,7 +242,7 @@ def _job_ids(generation: int, verdicts: Sequence[Row]) -> list[str]:  # noqa: AR
 
 
 def restart(pool: Pool, sink: str, generation: int) -> None:
-    """Let a sink begin anew, unless that happened already."""
+    """Let a sink start over, unless that has happened already."""
     with transaction(pool) as connection, connection.cursor() as statement:
         statement.execute(QUERIES["restart_relay_cursor"], {"sink": sink, "generation": generation})
 

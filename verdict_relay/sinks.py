@@ -7,13 +7,13 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.producer import ConfirmedProducer, OutgoingRecord
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.producer import ConfirmedProducer, OutgoingRecord
+from telemetry_core.postgres.store import Row
 from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
-from telemetry_core.settings import Settings
-from telemetry_core.store import Row
-from telemetry_core.subsystems import Mission
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.service.settings import Settings
+from telemetry_core.victoriametrics import VictoriaMetrics
 from verdict_relay.documents import result_record, sample_lines, search_document, verdict_key
 from verdict_relay.relay import SERVICE, Cursor, Refusal, refusal_of
 
@@ -107,12 +107,12 @@ class SearchSink:
         items = answer["items"] if answer["errors"] else ()
         for key, reason in zip(keys, _refusals(items, "delete"), strict=False):
             if reason:
-                _log.error(f"Search does not delete a document: {reason}", verdict=key)
+                _log.error(f"The search engine does not delete a document: {reason}", verdict=key)
 
     def _forget_halves(self, generation: int, keys: Sequence[str], reason: str) -> None:
         """Narrow a refusal down to the keys that it speaks of: a document can't exist under these."""
         if len(keys) == 1:
-            _log.error(f"Search does not delete a document: {reason}", verdict=keys[0])
+            _log.error(f"The search engine does not delete a document: {reason}", verdict=keys[0])
             return
         middle = len(keys) // 2
         self.forget(generation, keys[:middle])
@@ -223,7 +223,7 @@ def deletion_lines(keys: Sequence[str]) -> bytes:
 
 
 def _refusals(items: Iterable[Mapping[str, Any]], action: str) -> Iterator[str | None]:
-    """Yield for each item of a bulk answer why it was refused for good, None where it was done.
+    """Yield for each item of a bulk answer why it was refused permanently, None if it was accepted.
 
     Raises `DependencyUnavailable` where a later attempt may be answered otherwise.
     """

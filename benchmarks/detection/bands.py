@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from analysis_server.calibration_file import load_calibration
-from benchmarks.detection.event_metrics import Flags, Floats
-from benchmarks.detection.recordings import SUBFOLDER
-from benchmarks.detection.report import DataMissingError, Options, Report, config_hash, table
+from analysis_server.judging.calibration_file import load_calibration
+from benchmarks.detection.evaluation.event_metrics import Flags, Floats
+from benchmarks.detection.evaluation.recordings import SUBFOLDER
+from benchmarks.detection.evaluation.report import DataMissingError, Options, Report, config_hash, table
 from scoring.forecast_bands import BANDS, OTHERS, Widths, half_widths, parse_widths
 from training.band_widths import (
     FUTURE,
@@ -27,9 +27,9 @@ from training.band_widths import (
     windows_with_future,
 )
 from training.calibrate import REPOSITORY
-from training.families import Series, synthetic_series
-from training.nominal import Sampling
-from training.recorded_series import attitude_series, nasa_series
+from training.data.families import Series, synthetic_series
+from training.data.nominal import Sampling
+from training.data.recorded_series import attitude_series, nasa_series
 
 MODEL: Final = REPOSITORY / "lstm_timeseries" / "1"
 HORIZONS: Final = (1, 5, 16, 64)
@@ -103,7 +103,10 @@ def recorded_origins(data: Path, forecast: Forecaster, shipped: Widths) -> dict[
 
 
 def recorded_errors(earlier: Series, later: Series, forecast: Forecaster, shipped: Widths) -> Errors:
-    """Errors on what came later; widths from what came before, else those of all others."""
+    """Errors on what came later; widths from what came before, else those of all others.
+
+    `earlier` and `later` are float32[time].
+    """
     factors = fit_factors(windows_with_future(earlier.astype(np.float64), HISTORY), forecast)
     own = parse_widths({"own": factors}) if factors else {}
     windows = varying(windows_with_future(later.astype(np.float64), HISTORY))
@@ -130,12 +133,13 @@ def simulated_errors(forecast: Forecaster, shipped: Widths) -> dict[str, list[Er
 
 
 def synthetic_errors(forecast: Forecaster, shipped: Widths) -> Errors:
+    """Errors on series of all kinds, by the widths that stand for every other channel."""
     rows = synthetic_series(np.random.default_rng(SEED), SYNTHETIC, HISTORY + FUTURE).astype(np.float64)
     return Errors(name=OTHERS, errors=standardised_errors(varying(rows), forecast), widths=shipped)
 
 
 def varying(windows: Floats) -> Floats:
-    """Windows whose history is not constant: of the others any width is right."""
+    """Rows of float64[window, time] whose history is not constant: for the others any width is right."""
     is_varying: Flags = np.ptp(windows[:, :HISTORY], axis=1) > 0
     return windows[is_varying]
 

@@ -10,13 +10,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from analysis_server.arguments import DEFAULT_WINDOW_LENGTH
-from benchmarks.detection.field_faults import FAULTS
-from benchmarks.detection.field_figures import FOUND, LEARNING
-from benchmarks.detection.field_posted import POSTED_EVERY
-from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from training.report import table
+from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
+from benchmarks.detection.field.faults import FAULTS
+from benchmarks.detection.field.figures import FOUND, LEARNING
+from benchmarks.detection.field.posted import POSTED_EVERY
+from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from training.evaluation.report import table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "detectability.md"
 COMMAND: Final = 'make bench-detection ARGS="--suite field --json FIELD.json"'
@@ -35,25 +35,25 @@ def page(document: Mapping[str, Any]) -> str:
     return f"""# Which faults are found
 
 Simulated satellites under the default mission: one sample set in ten is judged (the periodic check), a
-verdict is anomalous above {ANOMALY_THRESHOLD:g}, alerts follow the platform's rule
+verdict is anomalous above {ANOMALY_THRESHOLD:g}, and alerts follow the platform's rule
 (`scoring/alert_rule.py`). Samples come every {_span(cells)} s, in up to
 {len({cell["packets"] for cell in cells})} [forms of packets]({FORMS}).
-Nothing here had a part in choosing the rule.
+The rule was not chosen on any of this telemetry.
 
-Constants are *shipped* with the model; or *learned*, by each satellite of its own stored telemetry, and
-judge what it sent next; or there are none: *posted* series, {DEFAULT_WINDOW_LENGTH} samples of all
-channels of a subsystem every {POSTED_EVERY} samples, are judged
-[against themselves](posted-series.md), each as a request of its own; an anomalous
-answer is an alert there. A client posts whole arrays, whatever packets brought them: one form is measured.
-These requests do not tell their sampling interval: what an orbit or a contact changes within
-{DEFAULT_WINDOW_LENGTH} samples is an event in such a series, the more of them the longer it lasts. One that
-does (`config.interval_s`) is judged by the shipped constants.
+Constants are *shipped* with the model, or *learned* by each satellite from its own stored telemetry and
+applied to what it sends next. *Posted* series have none: {DEFAULT_WINDOW_LENGTH} samples of all channels
+of a subsystem, posted every {POSTED_EVERY} samples in a request of their own, are judged [against
+themselves](posted-series.md), and each anomalous answer counts as an alert. Clients post whole arrays,
+whatever packets the samples came in, so only one form is measured. These requests do not state their
+sampling interval: whatever an orbit or a contact changes within {DEFAULT_WINDOW_LENGTH} samples is an
+event in such a series, and the longer a series lasts, the more events it contains. A request that states
+it (`config.interval_s`) is judged by the shipped constants.
 
 ## False alarms
 
-Nominal telemetry, {config["recordings"]} recordings of {config["satellites"]} satellites for each line, of
-learned constants one as long as these together.
-Where samples are close together little time is observed: a count says more there than a rate.
+Each line is nominal telemetry of {config["satellites"]} satellites: {config["recordings"]} recordings or,
+for learned constants, one as long as these together. At short intervals little time is observed, so the
+count says more than the rate.
 
 {_lines(ALARM_HEAD, _alarm_rows(judged))}
 
@@ -61,22 +61,23 @@ Where samples are close together little time is observed: a count says more ther
 
 ## What is learned
 
-Satellites of {config["satellites"]} that have constants, and of how many samples (median): a subsystem is
-looked at with {NEEDED_SAMPLES:,} samples of a channel, or three orbits of them, and after a refusal again
-with a tenth more, up to
-{MOST_SAMPLES:,}. One without constants is learning: its faults have no part in the shares below.
+How many of {config["satellites"]} satellites learned constants, and from how many samples (median). A
+subsystem is examined once {NEEDED_SAMPLES:,} samples of a channel and three orbits are stored, and after
+a refusal whenever a tenth more are, up to {MOST_SAMPLES:,}. A satellite without constants is learning:
+its faults do not count in the shares below.
 
 {_learned(cells)}
 
 ## Faults
 
-Each kind strikes every second channel, each in a satellite of its own, after {config["lead_steps"]} nominal
-steps: spikes and a step of 8 spans (how far the channel wanders within an orbit), a drift to 10 spans within
-two minutes, noise of 1.5 spans, a stuck value, no values, a fill value. A fault is found by an alert that is
-raised within {config["fault_steps"]} steps (a drift: within at least 150 s). Share found and median delay,
-from the first faulty sample to the verdict that raises the alert. The API takes numbers only: no drop-out is
-posted, but fill values are. Beside them the share of satellites without a fault that had an alert in the same
-time: so much is found by chance.
+Each kind of fault is injected into every second channel, each in a satellite of its own, after
+{config["lead_steps"]} nominal steps: spikes and a step of 8 spans (a span is how far the channel wanders
+within an orbit), a drift to 10 spans within two minutes, noise of 1.5 spans, a stuck value, no values, a
+fill value. A fault is found if an alert is raised within {config["fault_steps"]} steps (a drift: within
+at least 150 s). The table gives the share found and the median delay from the first faulty sample to the
+verdict that raises the alert. The API accepts numbers only, so drop-outs are not posted, but fill values
+are. The last column is the share of satellites without a fault that had an alert in the same time: that
+share is found by chance.
 
 {_lines(("constants, packets", "interval, s", *FAULTS, "no fault"), _fault_rows(judged))}
 

@@ -3,10 +3,10 @@
 `python -m benchmarks.detection.nominal`: alarms per 1,000 samples by subsystem and sampling interval.
 """
 
-from benchmarks.detection.report import progress, table
-from scoring.recording_measures import scan_families
+from benchmarks.detection.evaluation.report import progress, table
+from scoring.measures.recordings import scan_families
 from scoring.retrospective import ScanSettings, fuse
-from training.nominal import Sampling, nominal_recording, subsystem_features
+from training.data.nominal import Sampling, nominal_recording, subsystem_features
 
 INTERVALS_S = {10.0: 70_001, 5.0: 70_002, 2.0: 70_003}
 """With the seed of each recording."""

@@ -12,8 +12,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.detection import bands, causal, choice, field, field_sources, nasa, opssat, tsb
-from benchmarks.detection.report import TOTALS, DataMissingError, Options, Report
+from benchmarks.detection import bands
+from benchmarks.detection.choice import suite as choice
+from benchmarks.detection.evaluation.report import TOTALS, DataMissingError, Options, Report
+from benchmarks.detection.field import sources as field_sources
+from benchmarks.detection.field import suite as field
+from benchmarks.detection.recorded import causal, nasa, opssat, tsb
 
 SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field", "bands", "choice")
 SIMULATED = ("field",)
@@ -24,7 +28,7 @@ DEFAULT_SEEDS = 10
 
 def run_pipeline(options: Options) -> Report:
     """Load the clients of the servers only where they are needed."""
-    pipeline = import_module("benchmarks.detection.pipeline")
+    pipeline = import_module("benchmarks.detection.recorded.pipeline")
     report: Report = pipeline.run(options)
     return report
 

@@ -10,10 +10,10 @@ import requests
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from benchmarks.platform.figures import Figure, Section
-from telemetry_core.settings import load_mission
-from tests.e2e.console.browser import CHECKOUT, operator, start_chromium
-from tests.e2e.console.fleet import SimulatedSatellite, low_battery
-from tests.e2e.running_platform import victoria_key, victoria_url
+from telemetry_core.service.settings import load_mission
+from testbed.browser import CHECKOUT, operator, start_chromium
+from testbed.fleet import SimulatedSatellite, low_battery
+from testbed.running_platform import victoria_key, victoria_url
 
 ROUNDS: Final = 5
 SATELLITE: Final = "BENCH-CONSOLE"

@@ -15,8 +15,8 @@ import psycopg2
 from psycopg2.extras import execute_values
 
 from benchmarks.platform.figures import Figure, Section
-from telemetry_core.settings import Settings
-from tests.integration.postgres_server import running_server
+from telemetry_core.service.settings import Settings
+from testbed.postgres_server import running_server
 
 BATCHES: Final = (1, 100, 1000)
 ROUNDS: Final = 5

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from training.report import table
+from training.evaluation.report import table
 
 REPOSITORY = Path(__file__).parents[2] / "model_repository"
 OUTPUTS = ("FORECAST_MEAN", "FORECAST_STD", "STEP_MEAN", "STEP_STD")

@@ -27,8 +27,8 @@ import torch
 import tritonclient.grpc as triton
 
 from benchmarks.platform.gpu.graphs import STEPS, GraphRunner
-from training.from_onnx import load_lstm
-from training.report import table, write_report
+from training.evaluation.report import table, write_report
+from training.networks.from_onnx import load_lstm
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "model_repository" / "lstm_timeseries" / "1"

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import requests
 
-from tests.e2e.running_platform import Platform
+from testbed.running_platform import Platform
 
 PACKAGES = (
     "celery",

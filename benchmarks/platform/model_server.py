@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import onnxruntime
 
-from analysis_server.triton import OUTPUTS, TritonClient
+from analysis_server.judging.triton import OUTPUTS, TritonClient
 from benchmarks.platform.figures import Figure, Section, ratio
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 MODEL: Final = "lstm_timeseries"
 BATCHES: Final = (1, 16, 256)

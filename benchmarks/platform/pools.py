@@ -20,7 +20,7 @@ from celery import Celery
 from kombu import Queue
 
 from benchmarks.platform.figures import Figure, Section
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 MODULE: Final = "benchmarks.platform.pools"
 DONE: Final = "BENCHMARK_DONE_FILE"

@@ -12,23 +12,15 @@ from pathlib import Path
 import psycopg2
 import requests
 
-from benchmarks.platform import (
-    console,
-    end_to_end,
-    latency,
-    machine,
-    model_server,
-    retention,
-    row_store,
-    summary_views,
-    trigger,
-)
+from benchmarks.platform import console, machine, model_server
 from benchmarks.platform.figures import Section
-from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
-from telemetry_core.settings import Settings
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import Supervised
-from tests.integration.postgres_server import administer
+from benchmarks.platform.postgres import retention, row_store, summary_views
+from benchmarks.platform.stream import end_to_end, latency, trigger
+from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
+from telemetry_core.service.settings import Settings
+from testbed.postgres_server import administer
+from testbed.running_platform import Platform
+from testbed.supervised import Supervised
 
 DATABASE = "benchmark"
 

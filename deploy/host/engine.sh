@@ -5,19 +5,19 @@
 ask_docker() {
   local facts refusal
   if ! command -v docker >/dev/null; then
-    say "There is no 'docker' here, so only .env was written: run this again where it is, before docker compose up -d" >&2
+    say "There is no 'docker' here, so only .env was written: run this again on the host that has it, before docker compose up -d" >&2
     end_here
   fi
   case $(docker --version 2>/dev/null || true) in
     *podman*)
-      want "'docker' is Podman here, under which the platform was never run: install Docker Engine"
+      want "'docker' is Podman here, which was never tested: install Docker Engine"
       end_here
       ;;
   esac
   if ! facts=$(docker info --format '{{.ServerVersion}}|{{.MemTotal}}|{{.DockerRootDir}}|{{.OperatingSystem}}|{{json .DriverStatus}}|{{json .Runtimes}}|{{json .SecurityOptions}}' 2>/dev/null) \
     || [ -z "${facts%%|*}" ]; then
     refusal=$(docker info 2>&1 >/dev/null | grep . || true)
-    want "Docker does not answer ($(say "${refusal:-it says nothing}" | head -n 1)): $(remedy_for "$refusal"), then run this again"
+    want "Docker does not answer ($(say "${refusal:-no message}" | head -n 1)): $(remedy_for "$refusal"), then run this again"
     end_here
   fi
   IFS='|' read -r engine_version memory_bytes docker_root docker_system image_store runtimes security <<<"$facts"
@@ -59,7 +59,7 @@ check_versions() {
 check_builder() {
   local compose=$1 buildx package="the package docker-buildx-plugin of Docker, docker-buildx of a distribution"
   case ${DOCKER_BUILDKIT:-1} in
-    0 | false) want "DOCKER_BUILDKIT=$DOCKER_BUILDKIT is set, and without BuildKit no image can be built: unset it" ;;
+    0 | false) want "DOCKER_BUILDKIT=$DOCKER_BUILDKIT is set, but images can only be built with BuildKit: unset it" ;;
   esac
   if ! buildx=$(docker buildx version 2>/dev/null); then
     want "the command 'docker buildx' is missing, which builds the images: install $package, 0.17 or newer"
@@ -99,7 +99,7 @@ check_disk() {
   [ -d "$where" ] || where=.
   have=$(df -Pk "$where" 2>/dev/null | awk 'NR == 2 { print int($4 / 1048576) }') || true
   if [ -z "$have" ]; then
-    say "How much is free on the disk of $where can't be seen from here; $need GB are needed for $purpose" >&2
+    say "The free space on the disk of $where can't be determined from here; $need GB are needed for $purpose" >&2
     return
   fi
   [ "$have" -ge "$need" ] || want "$have GB are free on the disk of $where, $need GB are needed for $purpose"

@@ -73,7 +73,7 @@ check_capability() {
 why_no_runtime() {
   case $docker_system in
     *"Docker Desktop"*) say "Docker Desktop ($platform_name) offers no NVIDIA runtime: it needs the WSL 2 backend and a version after 4.33" ;;
-    *) say "Docker knows no NVIDIA runtime: install NVIDIA's Container Toolkit, 'nvidia-ctk runtime configure --runtime=docker', restart Docker" ;;
+    *) say "Docker has no NVIDIA runtime: install NVIDIA's Container Toolkit, run 'nvidia-ctk runtime configure --runtime=docker', restart Docker" ;;
   esac
 }
 
@@ -81,7 +81,7 @@ why_no_runtime() {
 why_no_devices() {
   [ "$is_rootless" = yes ] || return 0
   cat /etc/nvidia-container-runtime/config.toml 2>/dev/null | grep -q '^[ \t]*no-cgroups *= *true' \
-    || say "Docker runs without root, for which NVIDIA's runtime is not set up: 'sudo nvidia-ctk config --set nvidia-container-cli.no-cgroups --in-place'"
+    || say "Docker runs without root, but NVIDIA's runtime is not configured for that: run 'sudo nvidia-ctk config --set nvidia-container-cli.no-cgroups --in-place'"
 }
 
 # Empty where Triton's image can use the GPU of this host, else the reason.

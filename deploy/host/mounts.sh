@@ -17,8 +17,8 @@ check_configured_paths() {
   while read -r key default; do
     value=$(setting "$key" "$default")
     case $value in
-      /*) want "$key=$value is an absolute path: name it as seen from this folder, such as $default" ;;
-      *) [ -e "$value" ] || want "$key=$value does not exist in this folder: bring it, or name another one in .env" ;;
+      /*) want "$key=$value is an absolute path: give it relative to this folder, such as $default" ;;
+      *) [ -e "$value" ] || want "$key=$value does not exist in this folder: add it, or set another one in .env" ;;
     esac
   done <<<"MODEL_REPOSITORY model_repository
 MISSION_FILE missions/default.yaml"
@@ -31,7 +31,7 @@ check_mounts() {
     if [ -e "$path" ]; then
       shown+=("$path")
     elif [ "$path" != "$(setting MODEL_REPOSITORY model_repository)" ]; then
-      want "$path is missing, which containers need: bring it back"
+      want "$path is missing, but containers need it: restore it"
     fi
   done <<<"$(mounts | cut -d ' ' -f 2- | sort -u)"
   while read -r path; do
@@ -51,9 +51,9 @@ open_to_containers() {
     find -H "${executed[@]}" ! -perm -111 -exec chmod a+x {} +
   } 2>&1) || true
   if [ -n "$refused" ]; then
-    want "containers cannot read all that they need here (${refused%%$'\n'*}): as the owner, chmod -R a+rX ${shown[*]} && chmod a+x ${executed[*]}"
+    want "containers cannot read all the files that they need here (${refused%%$'\n'*}): as the owner, chmod -R a+rX ${shown[*]} && chmod a+x ${executed[*]}"
   elif [ -n "$closed" ]; then
-    say "Containers may read what they need of this folder now (${closed%%$'\n'*} was closed to them)"
+    say "Containers can now read the files that they need in this folder (${closed%%$'\n'*} was not readable before)"
   fi
 }
 
@@ -61,7 +61,7 @@ open_to_containers() {
 check_execution() {
   command -v findmnt >/dev/null || return 0
   case ",$(findmnt -n -o OPTIONS -T . 2>/dev/null || true)," in
-    *,noexec,*) say "This folder lies on a file system without execution (noexec): 'docker exec kafka kafka-topics' and its like are refused there, and scripts need 'bash' before their name" >&2 ;;
+    *,noexec,*) say "This folder is on a file system without execution (noexec): 'docker exec kafka kafka-topics' and the other Kafka tools do not work, and scripts need 'bash' before their name" >&2 ;;
   esac
 }
 
@@ -69,6 +69,6 @@ check_execution() {
 open_commands() {
   local commands=(upgrade.sh monitor.sh deploy/backup deploy/restore) command
   for command in "${commands[@]}"; do
-    [ ! -f "$command" ] || [ -x "$command" ] || chmod u+x "$command" 2>/dev/null || say "bash $command is needed: $command cannot be made executable" >&2
+    [ ! -f "$command" ] || [ -x "$command" ] || chmod u+x "$command" 2>/dev/null || say "Run it as 'bash $command': $command cannot be made executable" >&2
   done
 }

@@ -20,7 +20,7 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
-            raise ConfigurationError(f"@{match[1]}@ is none of {', '.join(sorted(values))}")
+            raise ConfigurationError(f"@{match[1]}@ is not one of {', '.join(sorted(values))}")
         return values[match[1]]
 
     return _PLACEHOLDER.sub(value, template)
@@ -135,5 +135,5 @@ def _assignment(pair: tuple[str, str]) -> str:
     key, value = pair
     quote = "'" if '"' in value else '"'
     if quote in value or "\n" in value:
-        raise ConfigurationError(f"{key}: a value must not hold both kinds of quotes, nor a line break")
+        raise ConfigurationError(f"{key}: a value must not contain both kinds of quotes or a line break")
     return f"{key}={quote}{value.replace('%', '%%')}{quote}"

@@ -19,7 +19,7 @@ from typing import Any, Final
 import psycopg2
 
 from deploy.native.installation import Platform
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 SATELLITES: Final = 4
@@ -183,7 +183,7 @@ def _show(begun: float, verdicts: Verdicts, label: str = "running") -> None:
 
 
 def _print_summary(verdicts: Verdicts) -> bool:
-    """Print what became of the telemetry; False when nothing did."""
+    """Print the outcome of the telemetry; False if there was none."""
     jobs, completed, failed, rows, anomalous = verdicts.read(SUMMARY)[0]
     print(f"\nJobs      {jobs}: {completed} completed, {failed} failed")
     by_kind = ", ".join(f"{count} {kind}" for kind, count in verdicts.read(VERDICTS))
@@ -237,4 +237,4 @@ if __name__ == "__main__":
         sys.exit(main())
     except psycopg2.Error as error:
         reason = str(error).strip().partition("\n")[0]
-        sys.exit(f"The demonstration lost the database ({reason}): see make status, then run it again.")
+        sys.exit(f"The demonstration lost the database ({reason}): check make status, then run it again.")

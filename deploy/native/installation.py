@@ -120,7 +120,7 @@ class Platform:
                 self._supervisor.stop_services(service.name for service in stage)
             self._supervisor.shut_down()
         ended = end_leftovers(self.places)
-        print("The platform is stopped." + (f" Ended as well: {', '.join(ended)}." if ended else ""))
+        print("The platform is stopped." + (f" Also stopped: {', '.join(ended)}." if ended else ""))
         if purge:
             for folder in (self.places.data, self.places.logs):
                 shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
@@ -156,7 +156,7 @@ class Platform:
         """End what an earlier run left behind, so that none of it holds a port; forget its process ids."""
         ended = end_leftovers(self.places)
         if ended:
-            print(f"Ended what an earlier run left behind: {', '.join(ended)}.", flush=True)
+            print(f"Stopped processes left behind by an earlier run: {', '.join(ended)}.", flush=True)
         try:
             remove_traces(self.places)
         except PermissionError as error:
@@ -168,7 +168,7 @@ class Platform:
     def _web_address(self) -> str:
         if self._web_port == 80:
             return "http://localhost/"
-        return f"http://localhost:{self._web_port}/ (port 80 is taken, or this user may not have it)"
+        return f"http://localhost:{self._web_port}/ (port 80 is in use, or this user may not open it)"
 
     def _say_accounts(self) -> None:
         if self._accounts.servers and not self._accounts.services:

@@ -91,7 +91,7 @@ def _can_import(places: Places) -> bool:
 
 
 def hide_secrets(places: Places, owner: str | None) -> None:
-    """Let nobody but the servers' user read what only they may know."""
+    """Make secrets readable only by the servers' user."""
     for name in ("definitions.json", "victoria-metrics-key", "nginx/allowed.conf"):
         secret = places.etc / name
         secret.chmod(0o600)

@@ -17,7 +17,7 @@ class TakenPort:
 
 
 def taken_ports(wanted: Mapping[str, Iterable[int]], owners: Mapping[int, str]) -> list[TakenPort]:
-    """Compare what the services want with what is listened on."""
+    """Compare the services' ports with those already in use."""
     return [
         TakenPort(service=service, port=port, owner=owners[port])
         for service, ports in wanted.items()

@@ -9,7 +9,7 @@ import requests
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from telemetry_core.observability import HEALTH_PATH
+from telemetry_core.service.observability import HEALTH_PATH
 
 Probe = Callable[[], str | None]
 
@@ -61,7 +61,7 @@ def answers_sql(dsn: dict[str, Any]) -> Probe:
 
 
 def serves_kafka(address: str) -> Probe:
-    """Ready when the broker tells its topics."""
+    """Ready when the broker lists its topics."""
 
     def probe() -> str | None:
         try:

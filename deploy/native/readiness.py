@@ -21,7 +21,7 @@ class NotReadyError(RuntimeError):
 
 
 def stages(services: Iterable[Service]) -> tuple[list[Service], list[Service], list[Service]]:
-    """Split into what starts first, what starts after it, and what nothing waits for."""
+    """Split services: those started first, those started after them, and those nothing waits for."""
     services = list(services)
     awaited = [item for item in services if item.is_awaited]
     return (

@@ -16,8 +16,8 @@ from deploy.native.probes import (
     does_its_work,
     serves_kafka,
 )
-from telemetry_core.observability import TRACES_ENDPOINT
-from telemetry_core.settings import Settings
+from telemetry_core.service.observability import TRACES_ENDPOINT
+from telemetry_core.service.settings import Settings
 
 CONFIGURATION_KEYS = (*(name.upper() for name in Settings.model_fields), TRACES_ENDPOINT)
 """A service gets them from the supervisor, so that a changed one restarts it."""
@@ -86,7 +86,7 @@ def all_one_shots() -> tuple[OneShot, ...]:
         ),
         OneShot(
             name="migrate",
-            command=(sys.executable, "-m", "telemetry_core.migrations", "migrate"),
+            command=(sys.executable, "-m", "telemetry_core.postgres.migrations", "migrate"),
             after="postgres",
         ),
     )

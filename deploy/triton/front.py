@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from telemetry_core.access import is_own_host, is_own_page, own_names
+from telemetry_core.service.access import is_own_host, is_own_page, own_names
 
 TIMEOUT = httpx.Timeout(60.0, connect=2.0)
 """Of one read or write, not of a whole answer."""

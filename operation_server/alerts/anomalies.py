@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from operation_server.alerts import QUERIES
 from operation_server.alerts.episodes import MAX_EPISODES, Episode, Sign
-from telemetry_core.database import Connection
-from telemetry_core.messages import job_id_of, microseconds_of, time_of
-from telemetry_core.store import Row, select
+from telemetry_core.contract.messages import job_id_of, microseconds_of, time_of
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row, select
 
 
 def open_anomalies(connection: Connection, names: Sequence[str], signs: Sequence[Sign]) -> list[Episode]:

@@ -14,8 +14,8 @@ from operation_server.alerts.episodes import HOLD_MS, Episode, Sign, breach_run,
 from operation_server.http.parameters import CLOCK_LEAD
 from operation_server.telemetry.series import milliseconds_of
 from operation_server.telemetry.victoria import Point, VictoriaMetrics, series_of, until_newest
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.subsystems import GAP_INTERVALS, Mission, Rule, metrics_by_channel, usual_beside
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.mission import GAP_INTERVALS, Mission, Rule, metrics_by_channel, usual_beside
 
 LOOK_BACK: Final = (timedelta(hours=1), timedelta(hours=24))
 """How far the start of a breach is looked for; one that lasts longer starts at the limit."""

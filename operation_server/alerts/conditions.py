@@ -9,11 +9,11 @@ from typing import Any, Final
 from operation_server.alerts import QUERIES
 from operation_server.alerts.episodes import Episode, Sign, generated_ms, rules_of, signs_of
 from operation_server.telemetry.series import milliseconds_of
-from telemetry_core.database import Connection
-from telemetry_core.messages import CLOCK_PATIENCE, CONFLICTING_DUPLICATE, TIMESTAMP
-from telemetry_core.store import Row, select
-from telemetry_core.subsystems import Mission
-from telemetry_core.values import Refusal
+from telemetry_core.contract.messages import CLOCK_PATIENCE, CONFLICTING_DUPLICATE, TIMESTAMP
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import Refusal
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row, select
 
 SATELLITE: Final = "satellite"
 """Stands for a subsystem in alerts that are about none."""

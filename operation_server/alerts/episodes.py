@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from operation_server.telemetry.victoria import Point
-from telemetry_core.step_times import channel_step_times
-from telemetry_core.subsystems import SATELLITE_ID_PATTERN, Mission, Rule, Window
+from telemetry_core.contract.mission import SATELLITE_ID_PATTERN, Mission, Rule, Window
+from telemetry_core.contract.step_times import channel_step_times
 
 ANOMALY: Final = "anomaly"
 """Stands for the anomaly score where a rule's reason would stand."""

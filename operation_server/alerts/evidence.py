@@ -18,9 +18,9 @@ from operation_server.alerts.episodes import (
 from operation_server.alerts.schemas import ChannelEvidence, Evidence
 from operation_server.alerts.store import moment
 from operation_server.jobs.schemas import VerdictItem
-from telemetry_core.database import Connection
-from telemetry_core.store import Row, select
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row, select
 
 MAX_VERDICTS: Final = 500
 """The newest of an alert's members that are listed with it."""

@@ -1,4 +1,4 @@
--- The statements of alerts, by name; the two that build episodes of limits stand in limits.sql.
+-- The statements of alerts, by name; the two that build episodes of limits are in limits.sql.
 
 -- name: satellites
 -- Every satellite that any job names: one index probe for each.
@@ -22,8 +22,8 @@ SELECT
 FROM ops.wrong_clocks WHERE last_at > (now() AT TIME ZONE 'UTC') - interval '1 day' ORDER BY last_at
 
 -- name: satellites_heard
--- Of each satellite its newest live job, and what came behind that from an on-board clock that is far behind:
--- by reason the times of the first and the last job, in milliseconds. The interval is the live job's shortest.
+-- For each satellite its newest live job, and later jobs from an on-board clock that is far behind:
+-- by reason the times of the first and the last one, in milliseconds. The interval is the live job's shortest.
 SELECT
     satellite.satellite_id,
     live.job_id,
@@ -165,7 +165,7 @@ SELECT job_id, model_name, triton_model_version AS model_version, calibration_ha
 FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
 
 -- name: forecast_before
--- The newest forecast of an undisturbed window from before a job; where the verdict is still learning, it has one, too.
+-- The newest forecast of an undisturbed window before a job; learning verdicts have a forecast, too.
 SELECT
     inference.job_id,
     inference.input_features,

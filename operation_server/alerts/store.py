@@ -8,9 +8,9 @@ from operation_server.alerts import QUERIES
 from operation_server.alerts.anomalies import open_anomalies, overlapping_anomalies
 from operation_server.alerts.breaches import Breaches
 from operation_server.alerts.episodes import ANOMALY, HOLD_MS, MAX_EPISODES, Episode, Sign, generated_ms
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.messages import time_of
-from telemetry_core.store import Row, select
+from telemetry_core.contract.messages import time_of
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import Row, select
 
 MAX_MEMBERS: Final = 1_000
 """No more members of an episode of a limit are counted, the newest ones."""

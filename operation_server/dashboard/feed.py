@@ -11,8 +11,8 @@ from operation_server.dashboard.schemas import LiveStatistics
 from operation_server.http.live import Feed
 from operation_server.jobs.documents import job_statistics, newest_documents
 from operation_server.jobs.schemas import ResultRow
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.store import Row, select
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import Row, select
 
 DASHBOARD_INTERVAL_S: Final = 2.0
 RECENT_ON_DASHBOARD: Final = 10

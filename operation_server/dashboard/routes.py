@@ -14,8 +14,8 @@ from operation_server.http.problems import responses
 from operation_server.inference.models import ProvidedRepository, known_models
 from operation_server.jobs.documents import newest_documents
 from operation_server.jobs.schemas import ResultList, ResultRow
-from telemetry_core.database import transaction
-from telemetry_core.store import select
+from telemetry_core.postgres.database import transaction
+from telemetry_core.postgres.store import select
 
 router = APIRouter(prefix=f"{API_PREFIX}/dashboard", tags=["dashboard"])
 

@@ -13,10 +13,10 @@ from typing import Any
 from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import body_in_words
 from operation_server.dead_letters.office import Choice, DeadLetterOffice, Filters, Outcome
-from telemetry_core.broker import celery_app
-from telemetry_core.database import open_pool
-from telemetry_core.errors import PlatformError
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import PlatformError
+from telemetry_core.postgres.database import open_pool
+from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.settings import Settings
 
 NAME = "dead-letters"
 MAX_BODY_BYTES = 4096
@@ -93,7 +93,7 @@ def _list(office: DeadLetterOffice, options: argparse.Namespace) -> Iterable[str
 def _show(office: DeadLetterOffice, options: argparse.Namespace) -> Iterable[str]:
     row = office.letter(options.id)
     if row is None:
-        sys.exit(f"There is no dead letter {options.id}: 'list' names those there are")
+        sys.exit(f"There is no dead letter {options.id}: see 'list'")
     body = bytes(row.pop("body") or b"")
     words, form = body_in_words(body, MAX_BODY_BYTES)
     for name, value in row.items():
@@ -109,7 +109,7 @@ def _plain(value: Any) -> str:
 
 def _handle(office: DeadLetterOffice, options: argparse.Namespace) -> Iterable[str]:
     if bool(options.ids) == options.all:
-        sys.exit("Name the letters by id, or give --all with or without filters")
+        sys.exit("Give the ids of the letters, or --all with or without filters")
     choice = Choice(
         ids=options.ids or None,
         source=options.source,
@@ -129,11 +129,11 @@ def describe(outcome: Outcome) -> Iterable[str]:
     if outcome.left_out:
         yield f"{outcome.left_out} letters were kept in part only: they can be discarded, not redriven"
     for reason, count in sorted(outcome.failed.items()):
-        yield f"{count} letters stay open, their broker does not take them: {reason}"
+        yield f"{count} letters stay open, because their broker does not accept them: {reason}"
     if outcome.remaining:
         yield f"{outcome.remaining} letters remain: run the command again"
     if outcome.is_dry_run:
-        yield "Nothing was changed: --yes does it"
+        yield "Nothing was changed: add --yes to do it"
 
 
 if __name__ == "__main__":

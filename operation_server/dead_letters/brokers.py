@@ -21,12 +21,12 @@ from operation_server.dead_letters.letters import (
     letter_of_record,
     next_offset,
 )
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import REPLAYED_HEADER
-from telemetry_core.producer import RECORD_REFUSALS, TOPIC_REFUSALS
-from telemetry_core.settings import Settings
-from telemetry_core.store import Row
-from telemetry_core.tasks import DEAD_LETTER_QUEUE
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import REPLAYED_HEADER
+from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE
+from telemetry_core.kafka.producer import RECORD_REFUSALS, TOPIC_REFUSALS
+from telemetry_core.postgres.store import Row
+from telemetry_core.service.settings import Settings
 
 ANSWER_S: Final = 3.0
 """How long one look into a broker may take; what is left waits for the next look."""

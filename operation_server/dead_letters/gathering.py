@@ -9,7 +9,7 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.dead_letters.office import Collection
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 EVERY_S: Final = 3_600.0
 """Far within Kafka's seven days; who lists letters gathers them at once."""

@@ -10,11 +10,11 @@ from typing import Any, Final, Literal
 import orjson
 from confluent_kafka import Message
 
-from telemetry_core.messages import time_of
-from telemetry_core.store import to_json
-from telemetry_core.subsystems import SATELLITE_ID_PATTERN
-from telemetry_core.tasks import INFERENCE_QUEUE
-from telemetry_core.values import storable, storable_text
+from telemetry_core.contract.messages import time_of
+from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
+from telemetry_core.contract.tasks import INFERENCE_QUEUE
+from telemetry_core.contract.values import storable, storable_text
+from telemetry_core.postgres.store import to_json
 
 MAX_NESTING: Final = 6
 """A satellite's name is looked for no deeper: it stands in a message's top, in a task's metadata or jobs."""

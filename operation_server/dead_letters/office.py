@@ -12,9 +12,9 @@ import structlog
 from operation_server.dead_letters import QUERIES
 from operation_server.dead_letters.brokers import MAX_TAKEN_BYTES, KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import Letter, Source
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row, select
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import Row, select
 
 KEPT_FOR: Final = timedelta(days=30)
 MAX_HANDLED: Final = 1_000
@@ -220,7 +220,7 @@ def _log_outcome(outcome: Outcome, operator: str) -> None:
         reasons=", ".join(reasons),
     )
     for reason, count in outcome.failed.items():
-        _log.warning(f"{count} dead letters stay open, their broker does not take them: {reason}")
+        _log.warning(f"{count} dead letters stay open, because their broker does not accept them: {reason}")
 
 
 def _insert(connection: Connection, letters: Sequence[Letter]) -> None:

@@ -5,7 +5,7 @@
 SELECT pg_try_advisory_xact_lock(7241505002) AS is_ours
 
 -- name: next_dead_letter_positions
--- Behind the letter that was collected last, not behind the highest: a topic that was made anew counts from 0 again.
+-- The position after the letter collected last, not after the highest: a recreated topic counts from 0 again.
 WITH RECURSIVE found AS (
     (SELECT partition FROM ops.dead_letters WHERE source = 'kafka' ORDER BY partition LIMIT 1)
     UNION ALL
@@ -25,8 +25,8 @@ CROSS JOIN LATERAL (
 WHERE found.partition IS NOT NULL
 
 -- name: insert_dead_letter
--- A letter that RabbitMQ delivers again may be here already, a first delivery never is; its attempt counts the redriven
--- ones before it.
+-- A letter that RabbitMQ redelivers may exist already, a first delivery never does; its attempt counts the earlier redriven
+-- ones.
 INSERT INTO ops.dead_letters (
     source, place, partition, position, identity, reason, detail, satellite_id, attempt, refused_at, message_key,
     headers, body, size_bytes, body_sha256, is_cut
@@ -68,8 +68,8 @@ GROUP BY source, reason ORDER BY count(*) DESC, source, reason
 SELECT * FROM ops.dead_letters WHERE id = %(id)s
 
 -- name: lock_dead_letters
--- Open letters that a choice names, oldest first, as many as `bytes` hold and one at least; those that another process
--- handles right now are its own.
+-- Open letters of a selection, oldest first, up to `bytes` in total but at least one; skips those that another process
+-- is handling.
 SELECT letter.id, letter.source, letter.place, letter.reason, letter.message_key, letter.headers, letter.body
 FROM ops.dead_letters AS letter
 INNER JOIN (

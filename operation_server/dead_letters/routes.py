@@ -21,7 +21,7 @@ from operation_server.dead_letters.schemas import (
 from operation_server.http.dependencies import Slot
 from operation_server.http.parameters import API_PREFIX, Satellite, Time
 from operation_server.http.problems import responses
-from telemetry_core.store import Row
+from telemetry_core.postgres.store import Row
 
 router = APIRouter(prefix=f"{API_PREFIX}/dead-letters", tags=["dead-letters"])
 

@@ -88,7 +88,7 @@ class DeadLetterAction(BaseModel):
     reason: Reason | None = None
     satellite_id: Satellite | None = None
     everything: bool = Field(default=False, description="All open letters, where no filter is given")
-    operator: Operator = Field(description="Who asks; it is kept with the letters")
+    operator: Operator = Field(description="Who requests this; stored with the letters")
     dry_run: bool = Field(default=True, description="Only say what would happen")
 
     @model_validator(mode="after")
@@ -124,5 +124,5 @@ class DeadLetterOutcome(BaseModel):
     left_out: int = Field(description="Letters kept in part only, which can't be redriven")
     remaining: int = Field(description="Chosen letters that one action did not reach: send it again")
     failed: list[FailedCount] = Field(
-        description="Letters that stay open, for their broker did not take them"
+        description="Letters that stay open because their broker did not accept them"
     )

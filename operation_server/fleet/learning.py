@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from operation_server.fleet import QUERIES
-from telemetry_core.database import Connection
-from telemetry_core.store import Row, select
-from telemetry_core.subsystems import MIN_WINDOW_LENGTH, Window, enough_span_s
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Window, enough_span_s
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row, select
 
 Part = tuple[str, str]
 """Satellite and subsystem."""

@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
 INNER JOIN subsystem_inferences AS judged ON judged.job_id = newest.job_id AND judged.subsystem = part.subsystem
 
 -- name: learning_progress
--- How far the subsystems are that learn, by the last look at each.
+-- Progress of the learning subsystems, as of the last look at each.
 SELECT progress.satellite_id, progress.subsystem, progress.samples, progress.needed, progress.interval_s, progress.reason
 FROM unnest(%(satellites)s::text [], %(subsystems)s::text []) AS part (satellite_id, subsystem)
 INNER JOIN ops.learning_progress AS progress USING (satellite_id, subsystem)

@@ -26,10 +26,10 @@ from operation_server.fleet import QUERIES
 from operation_server.fleet.learning import rarely_sampled, read_progress, with_progress
 from operation_server.http.responses import State
 from operation_server.telemetry.victoria import VictoriaMetrics, until_newest
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row, select
-from telemetry_core.subsystems import Mission, metrics_by_channel
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.mission import Mission, metrics_by_channel
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, select
 
 CACHE_S: Final = 1.0
 PATIENCE_S: Final = 1.5

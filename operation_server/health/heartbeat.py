@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
-from telemetry_core.liveness import Liveness, Loop
+from telemetry_core.service.liveness import Liveness, Loop
 
 INTERVAL_S: Final = 1.0
 

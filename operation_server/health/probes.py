@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -98,5 +98,5 @@ def _run(probe: Callable[[], Any]) -> Any:
     except DependencyUnavailable as error:
         return Unavailable(detail=str(error))
     except Exception as error:  # noqa: BLE001 - one server that answers strangely must not hide the others
-        _log.exception("A tool's answer can't be used")
+        _log.exception("A probe failed on the server's answer")
         return Unavailable(detail=f"its answer can't be used, {type(error).__name__}: {error}")

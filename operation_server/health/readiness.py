@@ -13,9 +13,9 @@ from kombu.exceptions import KombuError
 
 from operation_server.health.probes import Probes, Unavailable
 from operation_server.health.triton import IndexedModel, not_ready, open_channel
-from telemetry_core.consumer_group import observer_of
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.consumer_group import observer_of
+from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.search import DEPENDENCY as SEARCH
 
 TIMEOUT_S: Final = 1.0

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from operation_server.health.probes import PROBE_TIMEOUT_S
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from typing import Annotated, Final, Generic, TypeVar, cast
 from fastapi import Depends, FastAPI
 from starlette.requests import HTTPConnection
 
-from telemetry_core.database import Pool
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
+from telemetry_core.postgres.database import Pool
 
 T = TypeVar("T")
 

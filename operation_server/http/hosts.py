@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from operation_server.http.problems import problem_response, refuse
-from telemetry_core.access import is_own_host, is_own_page, own_names
+from telemetry_core.service.access import is_own_host, is_own_page, own_names
 
 _FOREIGN_HOST: Final = "the platform does not answer to this name: add it to ALLOWED_HOSTS if it is yours"
 _FOREIGN_PAGE: Final = "pages of another origin may not use the platform"

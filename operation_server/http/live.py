@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 from fastapi import WebSocket
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 RETRY_S: Final = 2.0
 
@@ -77,7 +77,7 @@ class Feed:
 
 def pause_after(error: DependencyUnavailable) -> float:
     """Tell of an outage, and return for how many seconds to wait."""
-    _log.warning(f"{error}; live views wait {RETRY_S:g} s")
+    _log.warning(f"{error}; live views: next attempt in {RETRY_S:g} s")
     return RETRY_S
 
 

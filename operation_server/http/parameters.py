@@ -7,8 +7,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, HTTPException, Path, Query
 from pydantic import AfterValidator, StringConstraints
 
-from telemetry_core.messages import MAX_CLOCK_LEAD_S
-from telemetry_core.subsystems import SATELLITE_ID_PATTERN
+from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S
+from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
 
 API_PREFIX: Final = "/api/v1"
 RETENTION: Final = timedelta(days=365)

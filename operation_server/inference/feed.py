@@ -8,8 +8,8 @@ from starlette.concurrency import run_in_threadpool
 
 from operation_server.http.live import Feed
 from operation_server.jobs.documents import job_states
-from telemetry_core.database import Pool, transaction
-from telemetry_core.store import Row
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row
 
 JOB_INTERVAL_S: Final = 0.25
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Depends
 
 from operation_server.http.dependencies import Slot
-from telemetry_core.models import model_versions
+from telemetry_core.contract.models import model_versions
 
 MODEL_REPOSITORY: Final = Slot[Path]("model_repository")
 

@@ -7,11 +7,11 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from operation_server.inference import QUERIES
-from telemetry_core.database import Connection
-from telemetry_core.inferences import Job, JobStatus
-from telemetry_core.store import to_json
-from telemetry_core.subsystems import SERIES_SUBSYSTEM
-from telemetry_core.values import storable_text
+from telemetry_core.contract.inferences import Job, JobStatus
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM
+from telemetry_core.contract.values import storable_text
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,9 +27,9 @@ from operation_server.inference.submission import (
 )
 from operation_server.jobs.documents import job_document
 from operation_server.jobs.schemas import JobResult, JobState
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row
 
 router = APIRouter(prefix=f"{API_PREFIX}/inference", tags=["inference"])
 

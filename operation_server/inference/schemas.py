@@ -6,8 +6,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, StringConstraints, model_validator
 
 from operation_server.http.responses import Answer
-from telemetry_core.models import MODEL_VERSION_PATTERN
-from telemetry_core.subsystems import (
+from telemetry_core.contract.mission import (
     LONGEST_INTERVAL_S,
     MAX_HORIZON,
     MAX_WINDOW_LENGTH,
@@ -15,7 +14,8 @@ from telemetry_core.subsystems import (
     SATELLITE_ID_PATTERN,
     Name,
 )
-from telemetry_core.values import MAX_FLOAT32
+from telemetry_core.contract.models import MODEL_VERSION_PATTERN
+from telemetry_core.contract.values import MAX_FLOAT32
 
 MIN_POINTS = 10
 
@@ -50,7 +50,7 @@ class InferenceConfig(_Request):
         default=None,
         gt=0,
         le=LONGEST_INTERVAL_S,
-        description="Seconds between samples; told, channels are judged by what is usual for them at it",
+        description="Seconds between samples; if given, channels are compared with what is usual at it",
     )
     model_version: str | None = Field(
         default=None,

@@ -12,12 +12,12 @@ import structlog
 from operation_server.inference import QUERIES
 from operation_server.inference.pending_job import PendingInput, create_pending_job
 from operation_server.inference.schemas import MIN_POINTS, SubmitRequest
-from telemetry_core.database import Connection, Pool, transaction
-from telemetry_core.inferences import Job
-from telemetry_core.store import select
-from telemetry_core.subsystems import SERIES_SUBSYSTEM, Mission
-from telemetry_core.tasks import SubmittedTask, submitted_task
-from telemetry_core.values import number_of
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM, Mission
+from telemetry_core.contract.tasks import SubmittedTask, submitted_task
+from telemetry_core.contract.values import number_of
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import select
 
 _log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from operation_server.http.parameters import JOB_ID_PATTERN
-from telemetry_core.messages import microseconds_of, time_of
+from telemetry_core.contract.messages import microseconds_of, time_of
 
 Position = tuple[datetime, str]
 """When a job was created, and its id."""

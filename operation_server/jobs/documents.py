@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from operation_server.jobs import QUERIES
-from telemetry_core.database import Connection
-from telemetry_core.messages import job_id_of, microseconds_of
-from telemetry_core.store import Row, select
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row, select
 
 PAGE_CEILING: Final = 10_000
 """`total` counts no further, and no page starts beyond it."""

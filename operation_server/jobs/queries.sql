@@ -101,7 +101,7 @@ SELECT
 FROM newest
 
 -- name: job_page
--- Jobs before a position, newest first. Filters that no index answers look at no more than `ceiling` jobs.
+-- Jobs before a position, newest first. Filters without an index read at most `ceiling` jobs.
 SELECT
     job.*,
     found.model_name,
@@ -147,7 +147,7 @@ CROSS JOIN LATERAL (
 ORDER BY job.created_at DESC, job.job_id DESC
 
 -- name: last_job_seen
--- Where `job_page` stopped looking, if it stopped early.
+-- Where `job_page` stopped reading, if it stopped early.
 SELECT created_at, job_id FROM inference_jobs
 WHERE (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
     AND (%(start)s IS NULL OR created_at >= %(start)s)

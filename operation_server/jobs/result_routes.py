@@ -16,8 +16,8 @@ from operation_server.jobs.documents import (
     newest_documents,
 )
 from operation_server.jobs.schemas import ResultPage, ResultRow, Statistics
-from telemetry_core.database import Pool, transaction
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
+from telemetry_core.postgres.database import Pool, transaction
 
 router = APIRouter(prefix=API_PREFIX, tags=["results"])
 

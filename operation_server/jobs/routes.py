@@ -14,10 +14,10 @@ from operation_server.http.problems import responses
 from operation_server.jobs import QUERIES
 from operation_server.jobs.cursors import InvalidCursor, Position, decode_cursor, encode_cursor
 from operation_server.jobs.schemas import JobDetail, JobItem, Jobs, JobStages
-from telemetry_core.database import Connection, transaction
-from telemetry_core.inferences import JobStatus, Source
-from telemetry_core.store import Row, select
-from telemetry_core.subsystems import Name
+from telemetry_core.contract.inferences import JobStatus, Source
+from telemetry_core.contract.mission import Name
+from telemetry_core.postgres.database import Connection, transaction
+from telemetry_core.postgres.store import Row, select
 
 router = APIRouter(prefix=f"{API_PREFIX}/jobs", tags=["jobs"])
 

@@ -14,8 +14,8 @@ from operation_server.mission.schemas import (
     MissionSubsystem,
     MissionWindow,
 )
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from telemetry_core.subsystems import MAX_HORIZON, Mission, Subsystem, metrics_by_channel
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.mission import MAX_HORIZON, Mission, Subsystem, metrics_by_channel
 
 router = APIRouter(prefix=f"{API_PREFIX}/mission", tags=["mission"])
 

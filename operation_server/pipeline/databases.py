@@ -20,9 +20,9 @@ from operation_server.pipeline.thresholds import (
     unavailable,
     without_normal,
 )
-from telemetry_core.database import Pool, transaction
-from telemetry_core.disk import DiskSpace, shortage
-from telemetry_core.store import Row, select
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, select
+from telemetry_core.service.disk import DiskSpace, shortage
 
 RELAY_CEILING: Final = 10_000
 SEARCH_SINK: Final = "search"
@@ -90,7 +90,7 @@ def database_part(
     findings = without_normal(
         Finding(
             state=connections_state(used, allowed),
-            message=f"{used} of {allowed} connections are taken: see pg_stat_activity for whose they are",
+            message=f"{used} of {allowed} connections are in use: pg_stat_activity shows by whom",
         ),
         Finding(
             state=transaction_state(age_s),
@@ -123,6 +123,6 @@ def search_part(
             Finding(state="standby", message="the index is not built yet: verdict_relay builds it")
         )
     if lag is not None:
-        message = f"{lag} verdicts are not passed on yet: see the log of verdict_relay if that grows"
+        message = f"{lag} verdicts are not relayed yet: see the log of verdict-relay if the number grows"
         findings += without_normal(Finding(state=lag_state(lag), message=message))
     return SearchPart(**judged(findings), documents=documents, relay_lag=lag), findings

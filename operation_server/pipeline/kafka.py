@@ -20,10 +20,10 @@ from operation_server.pipeline.thresholds import (
     unavailable,
     without_normal,
 )
-from telemetry_core.consumer_group import observer_of
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
-from telemetry_core.stream import TRIGGER_GROUP, WRITER_GROUP
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.consumer_group import observer_of
+from telemetry_core.kafka.stream import TRIGGER_GROUP, WRITER_GROUP
+from telemetry_core.service.settings import Settings
 
 Offsets = dict[TopicPartition, int]
 
@@ -160,7 +160,7 @@ def kafka_part(
         ),
         Finding(
             state=dead_letters_state(dead_letters),
-            message=f"{dead_letters} dead letters are open: look at them, then redrive or discard them",
+            message=f"{dead_letters} dead letters are open: check, then redrive or discard them",
         ),
     )
     part = KafkaPart(
@@ -171,7 +171,7 @@ def kafka_part(
 
 def _group_message(group: ConsumerGroup) -> str:
     if not group.members:
-        return f"{group.group}: nobody reads {group.topic}: start its service"
+        return f"{group.group}: no member reads {group.topic}: start its service"
     if group.lag is None:
         return f"{group.group}: nothing committed yet"
     if group.lag > LATE_LAG:

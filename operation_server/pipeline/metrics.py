@@ -111,9 +111,7 @@ def _success_findings(percent: float | None) -> list[Finding]:
 
 
 def _latency_findings(p99_s: float | None) -> list[Finding]:
-    message = (
-        f"one verdict in a hundred came {p99_s or 0:.0f} s after its message, or later: see lag and queues"
-    )
+    message = f"1 % of the verdicts came {p99_s or 0:.0f} s or more after their message: see lag and queues"
     return without_normal(Finding(state=latency_state(p99_s), message=message))
 
 
@@ -136,8 +134,8 @@ def _intake_findings(numbers: Mapping[str, float | None]) -> list[Finding]:
     if not numbers.get("intake_paused"):
         return []
     message = (
-        "intake is paused, most of the input is invalid: the trigger's log names the reasons; mend the sender"
-        " or let the messages pass to the dead letters by SIGUSR1 to the trigger"
+        "intake is paused, most of the input is invalid: the trigger's log names the reasons; fix the sender"
+        " or send the messages to the dead letters by SIGUSR1 to the trigger"
     )
     return [Finding(state="critical", message=message)]
 

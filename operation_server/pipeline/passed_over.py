@@ -11,7 +11,7 @@ from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.schemas import PassedOver, PassedOverPart
 from operation_server.pipeline.thresholds import Finding, judged, without_normal
-from telemetry_core.store import Row
+from telemetry_core.postgres.store import Row
 
 NEW_FOR: Final = timedelta(days=1)
 """So long what was passed over is a caution; verdicts stay listed longer, until they are taken."""
@@ -44,7 +44,7 @@ COUNTERS: Final[Mapping[str, Counted]] = {
         what="lines that VictoriaMetrics could not read", advice="its log names them"
     ),
     "vm_rows_ignored_total": Counted(
-        what="samples that VictoriaMetrics took and dropped",
+        what="samples that VictoriaMetrics accepted but dropped",
         advice="the same counter on its /metrics names the reasons",
     ),
     "telemetry_samples_out_of_retention_total": Counted(
@@ -57,7 +57,7 @@ COUNTERS: Final[Mapping[str, Counted]] = {
         advice="their messages stay in the source topic only: see the log of kafka_inference_trigger",
     ),
     "housekeeping_chores_failed_total": Counted(
-        what="chores of housekeeping that failed", advice="they are tried again: see its log"
+        what="chores of housekeeping that failed", advice="they are retried: see its log"
     ),
     "live_events_passed_over_total": Counted(
         what="events that live views could not show", advice="see the log of operation_server"
@@ -77,7 +77,7 @@ def passed_over_part(
         items += _counted(metrics.passed_over)
     findings = without_normal(*(Finding(state=item.state, message=_message(item)) for item in items))
     if isinstance(metrics, Unavailable) or isinstance(database, Unavailable):
-        findings.append(Finding(state="standby", message="not all is known while a tool is away"))
+        findings.append(Finding(state="standby", message="incomplete while a tool is unavailable"))
     return PassedOverPart(**judged(findings), items=items), findings
 
 

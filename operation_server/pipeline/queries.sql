@@ -1,8 +1,8 @@
 -- The statements of the pipeline's state, by name.
 
 -- name: pipeline_database
--- How PostgreSQL itself is; rows are the planner's estimates, -1 before it counted first. A transaction of any database of the
--- server holds up ops.settled_position(), and with it live lines and the relay.
+-- The state of PostgreSQL itself; row counts are the planner's estimates, -1 before the first ANALYZE. A transaction in any
+-- database of the server holds back ops.settled_position(), and with it live views and the relay.
 SELECT
     current_setting('max_connections')::int AS max_connections,
     pg_database_size(current_database()) AS size_bytes,
@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
 WHERE relayed.sink = %(sink)s
 
 -- name: refused_verdicts
--- How many each sink refused, with the newest one and its reason; counts no further than `ceiling`.
+-- How many verdicts each sink refused, with the newest one and its reason; counts no further than `ceiling`.
 SELECT counted.sink, counted.count, newest.job_id, newest.subsystem, newest.reason, newest.refused_at
 FROM (
     SELECT listed.sink, count(*) AS count

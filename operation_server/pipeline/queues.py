@@ -16,9 +16,9 @@ from operation_server.pipeline.thresholds import (
     unavailable,
     without_normal,
 )
-from telemetry_core.broker import queue_listing
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, DEFAULT_QUEUE, INFERENCE_QUEUE
+from telemetry_core.rabbitmq import queue_listing
 
 REMEMBERED_S: Final = 300.0
 """A worker that was there and answers no more is shown for so long."""
@@ -114,9 +114,7 @@ def rabbitmq_part(answer: list[TaskQueue] | Unavailable) -> tuple[RabbitMQPart, 
 
 def _queue_message(row: TaskQueue) -> str:
     if row.queue == DEAD_LETTER_QUEUE:
-        return (
-            f"{row.ready} tasks were given up: look at them among the dead letters, and at the worker's log"
-        )
+        return f"{row.ready} tasks were refused: check the dead letters and the worker's log"
     return (
         f"queue {row.queue}: {row.ready} tasks wait for {row.consumers} consumers: see the workers and Triton"
     )
@@ -128,7 +126,7 @@ def workers_part(answer: list[Worker] | Unavailable) -> tuple[WorkersPart, list[
         findings = unavailable(answer)
         return WorkersPart(**judged(findings), workers=[]), findings
     findings = [
-        Finding(state="serious", message=f"{worker.worker} answers no more: see its log")
+        Finding(state="serious", message=f"{worker.worker} no longer answers: see its log")
         for worker in answer
         if not worker.is_alive
     ]

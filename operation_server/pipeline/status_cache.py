@@ -24,9 +24,9 @@ from operation_server.pipeline.thresholds import alerts_of
 from operation_server.pipeline.triton import gpu_part, triton_part
 from operation_server.search.verdict_index import VerdictSearch
 from operation_server.telemetry.victoria import VictoriaMetrics
-from telemetry_core.database import Pool
-from telemetry_core.disk import Disk, DiskSpace
-from telemetry_core.settings import Settings
+from telemetry_core.postgres.database import Pool
+from telemetry_core.service.disk import Disk, DiskSpace
+from telemetry_core.service.settings import Settings
 
 CACHE_S: Final = 2.0
 

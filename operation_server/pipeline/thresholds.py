@@ -8,8 +8,8 @@ from typing import Any, Final
 from operation_server.health.probes import Unavailable
 from operation_server.http.responses import State
 from operation_server.pipeline.schemas import PipelineAlert
-from telemetry_core.disk import DiskSpace
-from telemetry_core.tasks import DEAD_LETTER_QUEUE
+from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE
+from telemetry_core.service.disk import DiskSpace
 
 LATE_LAG: Final = 1000
 FULL_QUEUE: Final = 10

@@ -21,8 +21,8 @@ from operation_server.search.schemas import (
     TextHits,
 )
 from operation_server.search.verdict_index import VerdictSearch
-from telemetry_core.inferences import JobStatus
-from telemetry_core.subsystems import Name
+from telemetry_core.contract.inferences import JobStatus
+from telemetry_core.contract.mission import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/search", tags=["search"])
 

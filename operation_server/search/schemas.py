@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from operation_server.http.responses import Answer, Number
-from telemetry_core.inferences import JobStatus
+from telemetry_core.contract.inferences import JobStatus
 
 
 class TextHit(Answer):

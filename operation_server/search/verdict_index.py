@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from operation_server.health.probes import PROBE_TIMEOUT_S, Gate
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
 
 SEARCH_S: Final = 10.0

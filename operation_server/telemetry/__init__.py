@@ -3,6 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-from telemetry_core.queries import load_queries
+from telemetry_core.postgres.queries import load_queries
 
 QUERIES: Final = load_queries(Path(__file__).parent)

@@ -7,8 +7,8 @@ from operation_server.http.parameters import API_PREFIX, Satellite
 from operation_server.http.problems import responses
 from operation_server.telemetry import QUERIES
 from operation_server.telemetry.schemas import MAX_VALUES, PassedOverValues, RefusedValue
-from telemetry_core.database import transaction
-from telemetry_core.store import select
+from telemetry_core.postgres.database import transaction
+from telemetry_core.postgres.store import select
 
 router = APIRouter(prefix=f"{API_PREFIX}/passed-over", tags=["passed-over"])
 

@@ -6,7 +6,7 @@ WHERE satellite_id = %(satellite_id)s ORDER BY last_at DESC, channel, reason LIM
 
 -- name: forecasts
 -- Forecasts of one channel of one satellite whose windows end between two generation times, in time order, and the newest
--- one before them: it reaches into them, and cuts all earlier ones. The ids of telemetry jobs end in that time. Of more than
+-- one before them: it overlaps them and supersedes all earlier ones. The ids of telemetry jobs end in that time. Of more than
 -- `ceiling` every n-th is taken.
 WITH before AS (
     SELECT inference.job_id

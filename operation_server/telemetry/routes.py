@@ -21,7 +21,7 @@ from operation_server.telemetry.series import (
     with_gaps,
 )
 from operation_server.telemetry.victoria import VictoriaMetrics, selector_of
-from telemetry_core.subsystems import Mission, Name, metrics_by_channel
+from telemetry_core.contract.mission import Mission, Name, metrics_by_channel
 
 router = APIRouter(prefix=f"{API_PREFIX}/telemetry", tags=["telemetry"])
 

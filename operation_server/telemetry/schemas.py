@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from operation_server.http.responses import Answer, Number
-from telemetry_core.values import Refusal
+from telemetry_core.contract.values import Refusal
 
 
 class DataPoint(Answer):
@@ -53,7 +53,7 @@ class MetricNames(Answer):
     metrics: list[str]
     count: int
     source: Literal["victoria-metrics", "default"] = Field(
-        description="`default`: VictoriaMetrics is away, these are the mission's"
+        description="`default`: VictoriaMetrics is unavailable, these are the mission's"
     )
 
 
@@ -131,7 +131,7 @@ class RefusedValue(BaseModel):
         examples=["eps.battery_voltage"],
     )
     reason: str = Field(description=f"One of: {', '.join(Refusal)}", examples=[Refusal.FILL_VALUE])
-    count: int = Field(description="Since it was first met; a channel without one for 30 days begins anew")
+    count: int = Field(description="Since the first one; restarts after 30 days without any")
     last_value: str = Field(description="At most 100 characters of the last one", examples=["-9999"])
     last_at: datetime = Field(description="When the last one was received")
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from telemetry_core.messages import microseconds_of
-from telemetry_core.subsystems import Window, usual_beside
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.mission import Window, usual_beside
 
 SPAN_GROWTH: Final = 4
 _STEP_DIGITS: Final = 3

@@ -31,11 +31,11 @@ from operation_server.telemetry.schemas import (
 )
 from operation_server.telemetry.trends import agreement, forecast_series, pair_by_time, summarise
 from operation_server.telemetry.victoria import MAX_POINTS, Point, step_of
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import time_of
-from telemetry_core.store import select
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import time_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import select
 
 router = APIRouter(prefix=f"{API_PREFIX}/trends", tags=["trends"])
 

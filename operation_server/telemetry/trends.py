@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from operation_server.telemetry.victoria import Point
-from telemetry_core.step_times import channel_step_times
+from telemetry_core.contract.step_times import channel_step_times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ import requests
 from operation_server.health.probes import Gate
 from operation_server.http.parameters import RETENTION
 from operation_server.telemetry.series import Grid, Series, Values
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import MAX_CLOCK_LEAD_S
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S
 
 DEPENDENCY: Final = "victoria-metrics"
 MAX_POINTS: Final = 11_000

@@ -14,9 +14,9 @@ from operation_server.alerts.episodes import ANOMALY, Sign, alert_id_of
 from operation_server.http.live import Feed, pause_after
 from operation_server.telemetry.series import milliseconds_of
 from operation_server.verdicts import QUERIES
-from telemetry_core.database import Pool, transaction
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row, select
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, select
 
 VERDICT_INTERVAL_S: Final = 0.25
 TICK_S: Final = 1.0

@@ -17,9 +17,9 @@ from operation_server.jobs.schemas import VerdictItem
 from operation_server.verdicts import QUERIES
 from operation_server.verdicts.feed import Position, VerdictFeed, event_id, position_of, with_ticks
 from operation_server.verdicts.schemas import Verdicts
-from telemetry_core.database import transaction
-from telemetry_core.store import Row, select
-from telemetry_core.subsystems import Name
+from telemetry_core.contract.mission import Name
+from telemetry_core.postgres.database import transaction
+from telemetry_core.postgres.store import Row, select
 
 router = APIRouter(prefix=f"{API_PREFIX}/verdicts", tags=["verdicts"])
 
@@ -33,7 +33,7 @@ _EVENT_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 async def starting_position(
     feed: ProvidedFeed,
     last_event_id: Annotated[
-        str | None, Header(description="Id of the last event that arrived: the stream goes on after it")
+        str | None, Header(description="Id of the last event received: the stream continues after it")
     ] = None,
 ) -> Position:
     """Return where a stream begins: after the client's last event, else with what comes from now on.

@@ -12,13 +12,13 @@ import requests
 from confluent_kafka import KafkaException
 from kombu.exceptions import KombuError
 
+from testbed.oracle import demands_of
 from tests.chaos.account import Account
-from tests.chaos.faults import Fault
+from tests.chaos.faults.catalogue import Fault
+from tests.chaos.faults.platforms import Platform
 from tests.chaos.judge import accounts
 from tests.chaos.load import FileLedger
-from tests.chaos.platforms import Platform
 from tests.chaos.sinks import Stores
-from tests.e2e.oracle import demands_of
 
 HEAL_LIMIT_S: Final = 30
 """From the peer's return to the verdict of a fresh message."""

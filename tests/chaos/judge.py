@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from testbed.oracle import Demands
 from tests.chaos.account import Account, settle
 from tests.chaos.sinks import Found
-from tests.e2e.oracle import Demands
 
 
 def accounts(must: Demands, may: Demands, found: Found, satellite_ids: Sequence[str]) -> dict[str, Account]:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from confluent_kafka import Message
 
-from tests.e2e.generator import Message as Telemetry
-from tests.e2e.generator import Shares, recording, whole_second_now
-from tests.e2e.ledger import Ledger
-from tests.e2e.oracle import Place, Sent
+from testbed.generator import Message as Telemetry
+from testbed.generator import Shares, recording, whole_second_now
+from testbed.ledger import Ledger
+from testbed.oracle import Place, Sent
 
 WARM_UP_STEPS: Final = 90
 """Sample sets before the first fault, so that models are asked and not only windows filled."""

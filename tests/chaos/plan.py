@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Sequence
 from typing import Final
 
-from tests.chaos.copies import library
-from tests.chaos.faults import Fault, kill, pause
+from tests.chaos.faults.catalogue import Fault, kill, pause
+from tests.chaos.faults.copies import library
 
 SHORT: Final = (
     "kill:kafka",

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.platform import machine
+from testbed.ledger import DEAD_LETTER_TOPIC
+from testbed.running_platform import Platform as Running
+from testbed.supervised import CHECKOUT, Supervised
 from tests.chaos.account import describe
 from tests.chaos.case import Bench, Outcome
-from tests.chaos.faults import Fault, all_faults
+from tests.chaos.faults.catalogue import Fault, all_faults
+from tests.chaos.faults.platforms import ComposePlatform, NativePlatform, Platform
 from tests.chaos.load import FileLedger, Load
 from tests.chaos.plan import SHORT, drawn, missing_packages, selected
-from tests.chaos.platforms import ComposePlatform, NativePlatform, Platform
 from tests.chaos.sinks import RESULTS_TOPIC, Stores, topic_ends
-from tests.e2e.ledger import DEAD_LETTER_TOPIC
-from tests.e2e.running_platform import Platform as Running
-from tests.e2e.supervised import CHECKOUT, Supervised
 
 SATELLITES: Final = 12
 STATE: Final = CHECKOUT / ".native" / "chaos"

@@ -9,10 +9,10 @@ from typing import Any, Final
 import requests
 from confluent_kafka import Consumer, TopicPartition
 
-from tests.e2e.ledger import DEAD_LETTER_TOPIC, dead_letters
-from tests.e2e.oracle import Place
-from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform, exported_times, search_url
-from tests.e2e.supervised import address
+from testbed.ledger import DEAD_LETTER_TOPIC, dead_letters
+from testbed.oracle import Place
+from testbed.running_platform import HTTP_TIMEOUT_S, Platform, exported_times, search_url
+from testbed.supervised import address
 
 INDEX: Final = "inference_logs"
 RESULTS_TOPIC: Final = "inference.results"

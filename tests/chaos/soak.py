@@ -14,12 +14,12 @@ from typing import Any, Final
 import psutil
 from matplotlib.figure import Figure
 
+from testbed.ledger import TRIGGER_GROUP, WRITER_GROUP, committed
+from testbed.running_platform import Platform
+from testbed.supervised import Supervised
 from tests.chaos.load import FileLedger, Load
 from tests.chaos.run import STATE
 from tests.chaos.slopes import Slope, slope
-from tests.e2e.ledger import TRIGGER_GROUP, WRITER_GROUP, committed
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import Supervised
 
 SAMPLE_EVERY_S: Final = 10
 Samples = dict[str, list[float]]

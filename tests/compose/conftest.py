@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from testbed.running_platform import Platform
+from testbed.supervised import Supervised
 from tests.compose.containers import (
     MANUAL_SERVICES,
     PROJECT,
@@ -16,8 +18,6 @@ from tests.compose.containers import (
     copy_of_the_checkout,
     operators_environment,
 )
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import Supervised
 
 START_LIMIT_S = 180
 BUILD_LIMIT_S = 600
@@ -27,6 +27,7 @@ BUILD_LIMIT_S = 600
 def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]:
     """Build, start, and delete everything afterwards."""
     refuse_to_touch_another_platform()
+    forget_images_of_earlier_runs()
     containers = Containers(copy_of_the_checkout(tmp_path_factory.mktemp("satellite")))
     try:
         refuse_to_start_before_init(containers)
@@ -66,6 +67,15 @@ def refuse_to_touch_another_platform() -> None:
                 " 'docker compose down -v' in its folder removes it.",
                 returncode=1,
             )
+
+
+def forget_images_of_earlier_runs() -> None:
+    """What starts first would run them instead of what this checkout builds."""
+    label = f"label=com.docker.compose.project={PROJECT}"
+    listing = ["docker", "image", "ls", "--quiet", "--filter", label]
+    images = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()
+    if images:
+        subprocess.run(["docker", "image", "rm", "--force", *set(images)], capture_output=True, check=True)
 
 
 def refuse_to_start_before_init(containers: Containers) -> None:

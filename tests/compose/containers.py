@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.e2e.supervised import CHECKOUT, wait_until
+from testbed.supervised import CHECKOUT, wait_until
 
 PROJECT: Final = "satellite"
 COMMAND_LIMIT_S: Final = 240

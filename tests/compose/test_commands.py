@@ -7,10 +7,10 @@ import sys
 import pytest
 import requests
 
+from testbed.running_platform import Platform
+from testbed.supervised import wait_until
 from tests.compose.containers import Containers
-from tests.e2e.manual_queries import COLUMNS, QUERIES
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import wait_until
+from tests.e2e.manual.queries import COLUMNS, QUERIES
 
 API = "http://localhost:8000/api/v1"
 TOPICS = "docker exec kafka kafka-topics --bootstrap-server localhost:9092"

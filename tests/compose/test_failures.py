@@ -5,6 +5,11 @@ import time
 
 import pytest
 
+from testbed.generator import Shares, recording, whole_second_now
+from testbed.ledger import Ledger, dead_letter_ends
+from testbed.oracle import demands_of
+from testbed.running_platform import Platform
+from testbed.supervised import wait_until
 from tests.compose.conftest import say
 from tests.compose.containers import Containers
 from tests.e2e.checks import (
@@ -12,11 +17,6 @@ from tests.e2e.checks import (
     assert_jobs_have_exactly_their_verdicts,
     wait_until_drained,
 )
-from tests.e2e.generator import Shares, recording, whole_second_now
-from tests.e2e.ledger import Ledger, dead_letter_ends
-from tests.e2e.oracle import demands_of
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import wait_until
 
 MESSAGES = 5000
 SATELLITES = 20

@@ -4,9 +4,9 @@ import shlex
 
 import pytest
 
+from testbed.supervised import CHECKOUT
 from tests.compose.containers import Containers
-from tests.e2e.manual_blocks import Block, as_transaction, blocks_of, shows, without_terminal
-from tests.e2e.supervised import CHECKOUT
+from tests.e2e.manual.blocks import Block, as_transaction, blocks_of, shows, without_terminal
 
 FOLLOWED_S = 6
 #: Deleting and rebuilding is typed by the other tests here, where it belongs in their order.

@@ -2,8 +2,8 @@
 
 import pytest
 
+from testbed.running_platform import Platform
 from tests.compose.containers import Containers
-from tests.e2e.running_platform import Platform
 
 PSQL = "docker exec -i postgres psql -q -U admin -v ON_ERROR_STOP=1"
 VOLUMES = "docker volume ls --quiet --filter label=com.docker.compose.project=satellite"

@@ -10,9 +10,9 @@ import pytest
 import requests
 from confluent_kafka import Producer
 
+from testbed.ledger import TOPIC
+from testbed.supervised import wait_until
 from tests.compose.containers import Containers
-from tests.e2e.ledger import TOPIC
-from tests.e2e.supervised import wait_until
 
 pytestmark = pytest.mark.compose
 

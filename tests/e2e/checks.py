@@ -6,10 +6,10 @@ from typing import Final
 
 from confluent_kafka import TopicPartition
 
-from tests.e2e.ledger import TRIGGER_GROUP, Ledger, dead_letters, is_consumed
-from tests.e2e.oracle import Demands
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import wait_until
+from testbed.ledger import TRIGGER_GROUP, Ledger, dead_letters, is_consumed
+from testbed.oracle import Demands
+from testbed.running_platform import Platform
+from testbed.supervised import wait_until
 
 DRAIN_LIMIT_S: Final = 120
 

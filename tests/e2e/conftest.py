@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import Supervised
+from testbed.running_platform import Platform
+from testbed.supervised import Supervised
 
 
 @pytest.fixture(scope="session")

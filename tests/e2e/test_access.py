@@ -7,8 +7,8 @@ import psutil
 import pytest
 import requests
 
-from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform, victoria_url
-from tests.e2e.supervised import address
+from testbed.running_platform import HTTP_TIMEOUT_S, Platform, victoria_url
+from testbed.supervised import address
 
 OPERATORS_PORTS: Final = (8000, 5555, 8080, 8428, 8500, 8502, 9200, 15672, 9101, 9102, 9103, 9104)
 BIND: Final = address("BIND_ADDRESS", "127.0.0.1")

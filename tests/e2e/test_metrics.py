@@ -8,10 +8,10 @@ from typing import Any, Final
 import pytest
 import requests
 
-from tests.e2e.generator import Kind, Message, telemetry_body, whole_second_now
-from tests.e2e.ledger import Ledger
-from tests.e2e.running_platform import Platform, victoria_url
-from tests.e2e.supervised import TRIGGER, WORKER, wait_until
+from testbed.generator import Kind, Message, telemetry_body, whole_second_now
+from testbed.ledger import Ledger
+from testbed.running_platform import Platform, victoria_url
+from testbed.supervised import TRIGGER, WORKER, wait_until
 
 COUNTED: Final = {
     "operation-server": "http_request_seconds_count",

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.console.fleet import low_battery
-from tests.e2e.generator import Kind, Message, telemetry_body, whole_second_now
-from tests.e2e.ledger import TRIGGER_GROUP, WRITER_GROUP, Ledger
-from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform, search_url, victoria_url
-from tests.e2e.supervised import CHECKOUT, wait_until
+from testbed.fleet import low_battery
+from testbed.generator import Kind, Message, telemetry_body, whole_second_now
+from testbed.ledger import TRIGGER_GROUP, WRITER_GROUP, Ledger
+from testbed.running_platform import HTTP_TIMEOUT_S, Platform, search_url, victoria_url
+from testbed.supervised import CHECKOUT, wait_until
 
 TOPICS = ("satellite-telemetry", "satellite-telemetry-dead-letters", "inference.results")
 AGREE_WITHIN_S = 60

@@ -8,12 +8,12 @@ import pytest
 import requests
 from confluent_kafka import Consumer, TopicPartition
 
+from testbed.generator import Shares, recording, whole_second_now
+from testbed.ledger import Ledger
+from testbed.oracle import demands_of
+from testbed.running_platform import Platform, exported_times, indexed_verdicts, is_search_up
+from testbed.supervised import RELAY, SEARCH, address, wait_until
 from tests.e2e.checks import wait_until_drained
-from tests.e2e.generator import Shares, recording, whole_second_now
-from tests.e2e.ledger import Ledger
-from tests.e2e.oracle import demands_of
-from tests.e2e.running_platform import Platform, exported_times, indexed_verdicts, is_search_up
-from tests.e2e.supervised import RELAY, SEARCH, address, wait_until
 
 RESULTS_TOPIC = "inference.results"
 CATCH_UP_S = 90
@@ -116,7 +116,9 @@ def test_every_verdict_is_found_published_and_drawn(platform: Platform, satellit
     )
 
 
-def test_search_that_is_away_touches_nothing_else_and_catches_up(platform: Platform, satellites: str) -> None:
+def test_search_outage_affects_nothing_else_and_search_catches_up(
+    platform: Platform, satellites: str
+) -> None:
     with platform.supervised.stopped(SEARCH):
         ledger = load(satellites, seed=12)
         wait_until_drained(platform, ledger, demands_of(ledger.sent), satellites)

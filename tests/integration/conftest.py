@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from telemetry_core.database import Pool, open_pool
-from telemetry_core.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
+from telemetry_core.postgres.database import Pool, open_pool
+from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.search import VERDICT_INDEX
-from telemetry_core.settings import Settings
-from tests.integration.postgres_server import administer, running_server
-from tests.integration.running_api import RunningApi, running_api
-from tests.integration.search_server import SearchServer, running_search
+from telemetry_core.service.settings import Settings
+from testbed.postgres_server import administer, running_server
+from tests.integration.servers.running_api import RunningApi, running_api
+from tests.integration.servers.search_server import SearchServer, running_search
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from telemetry_core.database import Connection, Pool
+from telemetry_core.postgres.database import Connection, Pool
 
 
 class Statements:

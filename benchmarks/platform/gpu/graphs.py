@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.from_onnx import load_lstm
+from training.networks.from_onnx import load_lstm
 
 STEPS = 64
 

@@ -1332,7 +1332,7 @@ export interface components {
             everything: boolean;
             /**
              * Operator
-             * @description Who asks; it is kept with the letters
+             * @description Who requests this; stored with the letters
              */
             operator: string;
             /**
@@ -1451,7 +1451,7 @@ export interface components {
             remaining: number;
             /**
              * Failed
-             * @description Letters that stay open, for their broker did not take them
+             * @description Letters that stay open because their broker did not accept them
              */
             failed: components["schemas"]["FailedCount"][];
         };
@@ -1751,7 +1751,7 @@ export interface components {
             sequence_length?: number | null;
             /**
              * Interval S
-             * @description Seconds between samples; told, channels are judged by what is usual for them at it
+             * @description Seconds between samples; if given, channels are compared with what is usual at it
              */
             interval_s?: number | null;
             /**
@@ -2125,7 +2125,7 @@ export interface components {
             count: number;
             /**
              * Source
-             * @description `default`: VictoriaMetrics is away, these are the mission's
+             * @description `default`: VictoriaMetrics is unavailable, these are the mission's
              * @enum {string}
              */
             source: "victoria-metrics" | "default";
@@ -2568,7 +2568,7 @@ export interface components {
             reason: string;
             /**
              * Count
-             * @description Since it was first met; a channel without one for 30 days begins anew
+             * @description Since the first one; restarts after 30 days without any
              */
             count: number;
             /**
@@ -4498,7 +4498,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Id of the last event that arrived: the stream goes on after it */
+                /** @description Id of the last event received: the stream continues after it */
                 "last-event-id"?: string | null;
             };
             path?: never;

@@ -13,7 +13,7 @@ export const en = {
   },
   documentation: { title: "Documentation", address: "/docs/", newTab: "opens in a new tab" },
   live: { live: "Live", connecting: "Connecting", lost: "Connection lost" },
-  lost: "Connection lost since {{time}} UTC: values on this screen are old. The console reconnects by itself.",
+  lost: "Connection lost since {{time}} UTC: values on this screen are out of date. The console reconnects automatically.",
   theme: { toLight: "Light theme", toDark: "Dark theme" },
   language: "Language",
   notFound: { title: "Page not found", back: "To the fleet" },
@@ -44,7 +44,7 @@ export const ko: typeof en = {
   lost: "{{time}} UTC부터 연결이 끊겼습니다. 화면의 값은 최신이 아닙니다. 자동으로 다시 연결합니다.",
   theme: { toLight: "밝은 테마", toDark: "어두운 테마" },
   language: "언어",
-  notFound: { title: "없는 화면입니다", back: "위성군으로" },
+  notFound: { title: "페이지를 찾을 수 없습니다", back: "위성군으로" },
   crashed: { title: "화면에 오류가 발생했습니다", reload: "다시 불러오기" },
   key: {
     title: "이 플랫폼은 API 키가 필요합니다",

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.console.browser import Operator, operator, start_chromium
+from testbed.browser import Operator, operator, start_chromium
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Final
 import requests
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.console.browser import (
+from testbed.browser import (
     CHECKOUT,
     DESKTOP,
     PHONE,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from tests.e2e.console.browser import CHECKOUT, Operator, web_url
-from tests.e2e.running_platform import Platform
+from testbed.browser import CHECKOUT, Operator, web_url
+from testbed.running_platform import Platform
 
 pytestmark = pytest.mark.e2e
 TIMEOUT_S = 30

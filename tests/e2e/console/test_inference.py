@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.console.browser import Operator
-from tests.e2e.running_platform import Platform
+from testbed.browser import Operator
+from testbed.running_platform import Platform
 
 pytestmark = pytest.mark.e2e
 SATELLITE = "E2E-CONSOLE-SERIES"

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.console.browser import Operator
-from tests.e2e.console.fleet import WARM_UP, SimulatedSatellite, low_battery
-from tests.e2e.running_platform import Platform
-from tests.e2e.supervised import wait_until
+from testbed.browser import Operator
+from testbed.fleet import WARM_UP, SimulatedSatellite, low_battery
+from testbed.running_platform import Platform
+from testbed.supervised import wait_until
 
 pytestmark = pytest.mark.e2e
 API = "operation-server"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.console.browser import Operator
-from tests.e2e.console.fleet import WARM_UP, SimulatedSatellite, low_battery
+from testbed.browser import Operator
+from testbed.fleet import WARM_UP, SimulatedSatellite, low_battery
 
 pytestmark = pytest.mark.e2e
 TOLD_WITHIN_S = 2.0

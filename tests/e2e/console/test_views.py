@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.console.browser import PHONE, Language, Operator, Theme, accessibility_findings
-from tests.e2e.console.fleet import WARM_UP, SimulatedSatellite, low_battery
+from testbed.browser import PHONE, Language, Operator, Theme, accessibility_findings
+from testbed.fleet import WARM_UP, SimulatedSatellite, low_battery
+from testbed.running_platform import HTTP_TIMEOUT_S, Platform
+from testbed.supervised import wait_until
 from tests.e2e.console.views import ON_PHONES, VIEWS
-from tests.e2e.running_platform import HTTP_TIMEOUT_S, Platform
-from tests.e2e.supervised import wait_until
 
 pytestmark = pytest.mark.e2e
 

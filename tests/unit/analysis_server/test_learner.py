@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.calibrations import Calibrations, Part, Progress
+from analysis_server.judging.triton import Forecast
 from analysis_server.learner import (
     CALIBRATED,
     LATEST_RETRY_S,
@@ -19,12 +19,13 @@ from analysis_server.learner import (
     generated_ms,
     next_look_s,
 )
-from analysis_server.stored_telemetry import StoredTelemetry
-from analysis_server.triton import Forecast
-from scoring.history import Samples
-from scoring.learning import MOST_SAMPLES, NEEDED_SAMPLES, Learned, needed_samples
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings, load_mission
+from analysis_server.learning.calibrations import Calibrations, Part, Progress
+from analysis_server.learning.stored_telemetry import StoredTelemetry
+from scoring.fitting.history import Samples
+from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
+from scoring.fitting.outcome import Learned
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.settings import Settings, load_mission
 
 DEFAULT = load_mission(Settings().mission_file)
 INTERVAL_S = 20.0
@@ -140,7 +141,7 @@ def test_telemetry_rarer_than_the_gap_of_faster_channels_is_learned_from() -> No
     assert kept.saved["NEW-1"].intervals_s == pytest.approx((250, 360))
 
 
-def test_too_few_samples_are_told_with_their_interval() -> None:
+def test_too_few_samples_are_reported_with_their_interval() -> None:
     kept = Kept(part())
     assert learner(kept, Stored(NEW_1=412)).turn() == 0
     progress = kept.progress["NEW-1"]
@@ -169,7 +170,7 @@ def test_a_renewal_in_vain_is_tried_again_later() -> None:
     assert kept.progress["NEW-1"].reason == CALIBRATED
 
 
-def test_no_stored_channel_is_told() -> None:
+def test_missing_stored_channels_are_reported() -> None:
     kept = Kept(part())
     learner(kept, Stored(NEW_1=0)).turn()
     assert kept.progress["NEW-1"].reason == "not_stored"
@@ -190,7 +191,7 @@ def test_one_that_fails_stops_no_other() -> None:
     assert kept.progress["NEW-1"].reason == "too_few_samples"
 
 
-def test_a_server_that_is_away_ends_the_turn() -> None:
+def test_unavailable_server_ends_the_turn() -> None:
     with pytest.raises(DependencyUnavailable):
         learner(Kept(part()), Stored(NEW_1=DependencyUnavailable("victoria-metrics", "away"))).turn()
 

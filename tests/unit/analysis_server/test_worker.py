@@ -10,18 +10,18 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from analysis_server import worker
-from analysis_server.arguments import parse_series
-from analysis_server.delivery import GIVE_UP_AT
-from analysis_server.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, PARKED_HEADER
-from analysis_server.rows import failed_rows
-from analysis_server.window_sets import WindowSet
-from telemetry_core.errors import (
+from analysis_server.delivery.handling import GIVE_UP_AT
+from analysis_server.delivery.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, PARKED_HEADER
+from analysis_server.judging.rows import failed_rows
+from analysis_server.windows.arguments import parse_series
+from analysis_server.windows.window_sets import WindowSet
+from telemetry_core.contract.errors import (
     DependencyUnavailable,
     ModelContractError,
     ModelNotServed,
     NewerTaskSchema,
 )
-from telemetry_core.inferences import Verdict
+from telemetry_core.contract.inferences import Verdict
 from tests.unit.postgres import Statements
 
 TASK = parse_series(
@@ -103,7 +103,7 @@ def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited
     assert asked_to_learn(monkeypatch, Turns(), time.time() - worker.STALE_S - 1) == 0
 
 
-def test_a_server_that_is_away_ends_a_turn_of_learning_without_a_failure(
+def test_unavailable_server_ends_a_turn_of_learning_without_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = Turns(raises=DependencyUnavailable("victoria-metrics", "away"))

@@ -4,9 +4,9 @@ import ast
 from pathlib import Path
 
 from tests.chaos.account import describe, settle
-from tests.chaos.delay import delay_rules
-from tests.chaos.faults import Fault, all_faults, kill, pause
-from tests.chaos.network import black_hole_rules
+from tests.chaos.faults.catalogue import Fault, all_faults, kill, pause
+from tests.chaos.faults.delay import delay_rules
+from tests.chaos.faults.network import black_hole_rules
 from tests.chaos.plan import drawn, selected
 from tests.chaos.sinks import generated_at
 
@@ -42,7 +42,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 def test_chaos_runs_no_code_of_the_services_that_it_judges() -> None:
-    waiting = sorted((CHECKOUT / "tests" / "chaos").glob("*.py"))
+    waiting = sorted((CHECKOUT / "tests" / "chaos").rglob("*.py"))
     seen: set[Path] = set()
     while waiting:
         path = waiting.pop()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos.faults import kill, silence
+from tests.chaos.faults.catalogue import kill, silence
 from tests.chaos.plan import missing_packages
 
 

@@ -224,7 +224,7 @@ class TestEnvironmentFile:
         set_keys(checkout, COMPOSE_PROFILES="")
         assert init_kafka(checkout).keys["COMPOSE_PROFILES"] == ""
 
-    def test_where_search_does_not_start_nobody_waits_for_it(self, checkout: Path) -> None:
+    def test_nothing_waits_for_search_if_it_does_not_start(self, checkout: Path) -> None:
         set_keys(checkout, COMPOSE_PROFILES="", ELASTICSEARCH_URL="http://elasticsearch:9200")
         assert init_kafka(checkout).keys["ELASTICSEARCH_URL"] == ""
         set_keys(checkout, COMPOSE_PROFILES="search")
@@ -429,7 +429,7 @@ class TestGate:
         set_keys(checkout, FLOWER_PORT=keys(checkout)["KAFKA_PORT"])
         assert "is the port of another key, too" in init_kafka(checkout).wanted
 
-    def test_a_port_that_is_none_is_refused(self, checkout: Path) -> None:
+    def test_invalid_port_is_refused(self, checkout: Path) -> None:
         set_keys(checkout, KAFKA_PORT="9092/tcp")
         assert "KAFKA_PORT=9092/tcp is not a port number" in init_kafka(checkout).wanted
 
@@ -463,10 +463,10 @@ class TestGate:
         assert outcome.status == 0, outcome.wanted
         assert "Then: docker compose up -d" in outcome.printed
 
-    def test_an_end_that_nobody_foresaw_is_said(self, checkout: Path) -> None:
+    def test_an_unexpected_exit_is_reported(self, checkout: Path) -> None:
         outcome = init_kafka(checkout, Host(tools={"awk": "exit 2"}))
         assert outcome.status != 0
-        assert "ended before everything was looked at" in outcome.wanted
+        assert "stopped before all checks were done" in outcome.wanted
 
     def test_the_disk_of_containerd_is_looked_at_where_it_keeps_the_images(self, checkout: Path) -> None:
         folder = "/var/lib/containerd"
@@ -528,7 +528,7 @@ class TestMounts:
         outcome = init_kafka(checkout)
         assert outcome.status == 0, outcome.wanted
         assert closed_to_others(checkout) == []
-        assert "was closed to them" in outcome.printed
+        assert "was not readable before" in outcome.printed
         assert (checkout / ".env").stat().st_mode & 0o077 == 0
 
     def test_an_archive_without_modes_gets_those_that_containers_and_operators_need(

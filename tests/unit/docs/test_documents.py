@@ -122,7 +122,7 @@ def test_a_page_that_names_what_is_not_there_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "# Head, line\n[a](#head-line) [b](#tail) [c](gone.md) [code](code.py) `there`, `away`\n"
-        "`tests/unit/nowhere.py` `telemetry_core/settings.py` `make_no_such.py`\n",
+        "`tests/unit/nowhere.py` `telemetry_core/service/settings.py` `make_no_such.py`\n",
         encoding="utf-8",
     )
     assert broken_links(page) == ["#tail", "gone.md"]

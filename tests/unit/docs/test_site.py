@@ -26,8 +26,8 @@ OUTSIDE = outside_files(ROOT)
         (
             "docs/decisions/0001-b.md",
             "decisions/0001-b.md",
-            "[a](../../telemetry_core/stream.py)",
-            "[a](../reference/telemetry_core.md#telemetry_core.stream)",
+            "[a](../../telemetry_core/kafka/stream.py)",
+            "[a](../reference/telemetry_core.md#telemetry_core.kafka.stream)",
         ),
         (
             "docs/architecture.md",

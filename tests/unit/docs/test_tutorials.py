@@ -53,7 +53,7 @@ def checkout(tmp_path: Path) -> Path:
     """A copy to type in: calibrating writes beside the model."""
     for name in (
         "analysis_server", "deploy", "kafka_inference_trigger", "missions", "model_repository",
-        "scoring", "simulator", "telemetry_core", "telemetry_replay", "training",
+        "recordings", "scoring", "simulator", "telemetry_core", "telemetry_replay", "training",
     ):  # fmt: skip
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Makefile", tmp_path)

@@ -16,14 +16,19 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis_server.arguments import parse_series
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.windows.arguments import parse_series
 from scoring.window_score import score_windows
-from telemetry_core.errors import InvalidMission, InvalidTelemetryMessage, ModelContractError, NewerTaskSchema
-from telemetry_core.messages import parse_telemetry_message
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.errors import (
+    InvalidMission,
+    InvalidTelemetryMessage,
+    ModelContractError,
+    NewerTaskSchema,
+)
+from telemetry_core.contract.messages import parse_telemetry_message
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.service.settings import load_mission
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 MISSION = load_mission(CHECKOUT / "missions" / "default.yaml")

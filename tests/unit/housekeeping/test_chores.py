@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from housekeeping.chores import Chore, keep_house
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 
 class Clock:
@@ -73,7 +73,7 @@ def test_chore_with_more_to_do_comes_again_at_once_and_lets_others_in_between() 
     assert order == ["long", "short", "long", "long"]
 
 
-def test_server_that_is_away_is_told_to_the_watchdog_and_asked_again_within_seconds() -> None:
+def test_server_outage_is_reported_to_the_watchdog_and_retried_within_seconds() -> None:
     asked: list[int] = []
 
     def work() -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from housekeeping.declarations import DEFINITIONS, missing, queues_chore
-from telemetry_core.broker import celery_app, parked_queue
-from telemetry_core.settings import Settings
+from telemetry_core.rabbitmq import celery_app, parked_queue
+from telemetry_core.service.settings import Settings
 
 WANTED: Mapping[str, list[dict[str, Any]]] = json.loads(DEFINITIONS.read_text(encoding="utf-8"))
 KINDS = ("exchanges", "queues", "bindings", "policies")

@@ -1,10 +1,10 @@
 """Every minute the workers are asked for a turn of learning."""
 
 from housekeeping.learning import learning_chore
-from telemetry_core.tasks import LEARN, SubmittedTask
+from telemetry_core.contract.tasks import LEARN, SubmittedTask
 
 
-def test_a_turn_bears_the_time_when_it_was_asked_for() -> None:
+def test_a_turn_carries_the_time_of_its_request() -> None:
     sent: list[SubmittedTask] = []
     chore = learning_chore(sent.append, clock=lambda: 1_800_000_000.4)
     assert chore.work() is False

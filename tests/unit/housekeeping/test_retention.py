@@ -3,8 +3,8 @@
 from typing import Any
 
 from housekeeping.retention import retention_chores
-from telemetry_core.database import open_pool
-from telemetry_core.settings import Settings
+from telemetry_core.postgres.database import open_pool
+from telemetry_core.service.settings import Settings
 
 
 def names(**ages: Any) -> set[str]:
@@ -12,7 +12,7 @@ def names(**ages: Any) -> set[str]:
     return {chore.name for chore in retention_chores(open_pool(settings, max_connections=1), settings)}
 
 
-def test_by_default_nothing_is_kept_for_ever() -> None:
+def test_by_default_nothing_is_kept_forever() -> None:
     assert names() == {
         "alert checkpoints", "alert heads", "anomaly alerts",
         "completed jobs", "failed jobs", "idempotency keys", "refused values", "refused verdicts",
@@ -20,7 +20,7 @@ def test_by_default_nothing_is_kept_for_ever() -> None:
     }  # fmt: skip
 
 
-def test_age_of_zero_keeps_for_ever() -> None:
+def test_age_of_zero_keeps_rows_forever() -> None:
     assert names(retention_completed_days=0, retention_failed_days=0) == {
         "alert checkpoints",
         "alert heads",

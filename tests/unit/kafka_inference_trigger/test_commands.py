@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from kafka_inference_trigger import reconcile, rescore
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.records import Record
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.records import Record
 from tests.unit.postgres import Statements
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)

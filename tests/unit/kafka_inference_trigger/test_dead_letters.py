@@ -7,9 +7,9 @@ import pytest
 
 from kafka_inference_trigger.dead_letters import CUT_BYTES, MAX_LETTER_BYTES, DeadLetterTopic, outgoing
 from kafka_inference_trigger.trigger import DeadLetter
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.producer import OutgoingRecord
-from telemetry_core.records import Record
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.producer import OutgoingRecord
+from telemetry_core.kafka.records import Record
 
 
 def letter(value: bytes | None, *, key: bytes | None = b"SAT-001", offset: int = 0) -> DeadLetter:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from kafka_inference_trigger.trigger import InferenceTrigger
-from telemetry_core.messages import microseconds_of
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
-from tests.e2e.generator import Shares, recording
-from tests.e2e.oracle import Sent, demands_of
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import load_mission
+from testbed.generator import Shares, recording
+from testbed.oracle import Sent, demands_of
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

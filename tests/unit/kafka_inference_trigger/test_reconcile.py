@@ -10,10 +10,10 @@ import pytest
 from kafka_inference_trigger.reconcile import Key, demanded, reconcile, send_apart
 from kafka_inference_trigger.rules import PlannedJob, plan_tasks
 from kafka_inference_trigger.trigger import InferenceTrigger
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import load_mission
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)

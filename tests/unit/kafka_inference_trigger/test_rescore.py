@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kafka_inference_trigger.rescore import revisions
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import load_mission
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kafka_inference_trigger.channel_windows import SampleWindow
 from kafka_inference_trigger.rules import PlannedJob, encode_windows, is_periodic, plan_tasks, trigger_reasons
-from telemetry_core.inferences import Job
-from telemetry_core.settings import load_mission
-from telemetry_core.tasks import CHANNEL_FIELDS, MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
+from kafka_inference_trigger.windows.channel_windows import SampleWindow
+from telemetry_core.contract.inferences import Job
+from telemetry_core.contract.tasks import CHANNEL_FIELDS, MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
+from telemetry_core.service.settings import load_mission
 
 DEFAULT = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
 QUIET = DEFAULT.model_copy(update={"periodic": DEFAULT.periodic.model_copy(update={"share": 0.0})})

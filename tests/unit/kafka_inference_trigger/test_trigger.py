@@ -14,13 +14,13 @@ from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
 from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
-from telemetry_core.observability import SATELLITES_EVICTED
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Rule
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
+from telemetry_core.contract.mission import Rule
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.observability import SATELLITES_EVICTED
+from telemetry_core.service.settings import load_mission
 from tests.hostile import json_values
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")
@@ -80,7 +80,7 @@ def test_dump_that_comes_first_of_a_satellite_is_judged_and_raises_no_live_alarm
      ("2026-05-01T11:00:00Z", {}), ("2025-06-01T12:00:00Z", {})],
     ids=["epoch", "GPS week rollover", "an hour", "within what is kept"],
 )  # fmt: skip
-def test_clock_that_jumped_back_beyond_all_that_is_kept_is_told_from_a_dump(
+def test_clock_jump_beyond_the_retention_is_distinguished_from_a_dump(
     timestamp: str, behind: dict[str, float]
 ) -> None:
     body = telemetry(0, battery_soc_percent=12) | {"timestamp": timestamp}

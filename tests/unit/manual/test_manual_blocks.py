@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.manual_blocks import as_typed_natively, blocks_of, fenced, shows
+from tests.e2e.manual.blocks import as_typed_natively, blocks_of, fenced, shows
 
 MANUAL = """# Manual
 ## 2 Queues

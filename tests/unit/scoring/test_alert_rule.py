@@ -18,8 +18,8 @@ from scoring.alert_rule import (
     runs_of,
     step,
 )
-from telemetry_core.inferences import ANOMALY_THRESHOLD, Verdict
-from telemetry_core.messages import generated_us_of, job_id_of
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Verdict
+from telemetry_core.contract.messages import generated_us_of, job_id_of
 
 SECOND_US = 1_000_000
 HOLD_S = HOLD_US // SECOND_US

@@ -5,9 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis_server.inference import infer_windows
+from analysis_server.judging.inference import infer_windows
 from scoring.forecast_bands import BANDS, STEP_RANGES, half_widths, parse_widths
-from tests.unit.analysis_server.test_inference import CALIBRATION, NOW, PersistenceModel, sine, window_set
+from tests.unit.analysis_server.judging.test_inference import (
+    CALIBRATION,
+    NOW,
+    PersistenceModel,
+    sine,
+    window_set,
+)
 
 TWICE, THRICE = ([factor] * (len(STEP_RANGES) - 1) for factor in (2.0, 3.0))
 WIDTHS = parse_widths({"eps.volts": {"50": TWICE, "90": THRICE}})
@@ -41,6 +47,6 @@ def test_each_step_has_the_factor_of_its_range() -> None:
 
 
 @pytest.mark.parametrize("factors", [TWICE[1:], [0.0, *TWICE[1:]], [float("nan"), *TWICE[1:]]])
-def test_widths_that_are_none_are_refused_by_their_channel(factors: list[float]) -> None:
+def test_invalid_widths_are_refused_with_their_channel(factors: list[float]) -> None:
     with pytest.raises(ValueError, match=r"band_widths of a\.b"):
         parse_widths({"a.b": {"50": TWICE, "90": factors}})

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scoring.recording_measures import (
+from scoring.measures.recordings import (
     MIN_RECORDING_SAMPLES,
     SCAN_FAMILIES,
     Floats,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analysis_server.calibration_file import load_calibration
+from analysis_server.judging.calibration_file import load_calibration
 from scoring.calibration import (
     CHANNEL_CONSTANTS,
     EVERY_INTERVAL,
@@ -16,10 +16,10 @@ from scoring.calibration import (
     ChannelCalibration,
     SubsystemCalibration,
 )
-from scoring.measures import FAMILIES, largest_changes
+from scoring.measures.windows import FAMILIES, largest_changes
 from scoring.scores import Scores, confidence, to_score
 from scoring.window_score import score_windows
-from telemetry_core.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 
 MODEL = Path(__file__).parents[3] / "model_repository" / "lstm_timeseries" / "1"
 CHANNELS = ("gyro_x", "gyro_y", "gyro_z")
@@ -289,7 +289,7 @@ def test_confidence_of_a_constant_window_is_one_and_of_none_is_zero() -> None:
 
 def test_damaged_calibration_is_named(tmp_path: Path) -> None:
     (tmp_path / "calibration.json").write_text('{"measures": []}', encoding="utf-8")
-    with pytest.raises(ValueError, match=r"calibration\.json is no calibration"):
+    with pytest.raises(ValueError, match=r"calibration\.json is not a calibration"):
         load_calibration(tmp_path)
 
 

@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from simulator.constellation import nominal_arrays, simulate
-from simulator.orbit import build_constellation, propagate
-from simulator.power import CAPACITY_WH
-from simulator.sensors import Telemetry
+from simulator.physics.orbit import build_constellation, propagate
+from simulator.physics.power import CAPACITY_WH
+from simulator.physics.sensors import Telemetry
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INTERVAL_S = 10.0

@@ -9,9 +9,9 @@ import pytest
 from simulator.constellation import simulate
 from simulator.disorder import MAX_LATE_SAMPLES, Disorder, Sending, Shares
 from simulator.messages import Message
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.messages import parse_telemetry_message
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.messages import parse_telemetry_message
+from telemetry_core.service.settings import Settings, load_mission
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RECEIVED_US = int(START.timestamp() * 1e6) + 3_600_000_000

@@ -7,8 +7,8 @@ import pytest
 
 from simulator.constellation import nominal_arrays, satellite_ids, simulate, simulate_blocks
 from simulator.faults import KINDS, Fault, InvalidFaultError, parse_fault, truth_line
-from simulator.orbit import Array
-from simulator.sensors import Telemetry
+from simulator.physics.orbit import Array
+from simulator.physics.sensors import Telemetry
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAMES = satellite_ids(3)

@@ -107,7 +107,7 @@ def test_unwritable_file_is_named(tmp_path: Path) -> None:
     assert "--output" in result.stderr
 
 
-def test_bare_python_is_told_what_to_install(tmp_path: Path) -> None:
+def test_python_without_packages_is_reported_with_what_to_install(tmp_path: Path) -> None:
     """Outside the project there is no environment to continue in."""
     copy = tmp_path / "tests" / "satellite_simulator.py"
     copy.parent.mkdir()

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from telemetry_core.victoria import KEEP_S, MAX_KEPT_BYTES, RecentImports
+from telemetry_core.victoriametrics import KEEP_S, MAX_KEPT_BYTES, RecentImports
 
 
 class Clock:

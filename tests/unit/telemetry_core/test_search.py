@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.search import SearchEngine, SearchRefused
 from tests.http_server import serving
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.convert import convert
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, read_samples

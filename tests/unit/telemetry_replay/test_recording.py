@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from telemetry_core.errors import InvalidMission
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.mission import Mission
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telemetry_core.messages import parse_telemetry_message
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.messages import parse_telemetry_message
+from telemetry_core.service.settings import load_mission
 from telemetry_replay.__main__ import build_messages
 from telemetry_replay.pacing import Pacer, parse_speed
 from telemetry_replay.publisher import PublishingError, usable_bootstrap
@@ -79,7 +79,7 @@ def test_stopped_pacer_waits_no_longer() -> None:
     assert not Pacer(1.0, stop).wait_until(3600.0)
 
 
-def test_address_that_is_none_is_refused() -> None:
+def test_invalid_address_is_refused() -> None:
     for address in ("nowhere", "host:", ":9092", "host:port"):
         with pytest.raises(PublishingError, match="HOST:PORT"):
             usable_bootstrap(address)

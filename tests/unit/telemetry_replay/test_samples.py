@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
 from telemetry_replay.recording import Recording, TimeColumn
 from telemetry_replay.samples import (
     InvalidRecordingError,

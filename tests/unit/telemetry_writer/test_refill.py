@@ -2,9 +2,9 @@
 
 import threading
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.liveness import Liveness
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.liveness import Liveness
+from telemetry_core.victoriametrics import VictoriaMetrics
 from telemetry_writer.refill import keep_restored
 
 

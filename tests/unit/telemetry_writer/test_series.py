@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from telemetry_core.errors import InvalidTelemetryMessage
-from telemetry_core.messages import MessageHeader
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
-from telemetry_core.victoria import MAX_LEAD_S, RETENTION_S, escape_label, is_kept
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.messages import MessageHeader
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.settings import load_mission
+from telemetry_core.victoriametrics import MAX_LEAD_S, RETENTION_S, escape_label, is_kept
 from telemetry_writer.first_values import FirstValues
 from telemetry_writer.series import MAX_WILDCARD_FIELDS, SampleImport, import_lines, plan_import, samples_of
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.observability import MESSAGES_FAILED, MESSAGES_SKIPPED, SAMPLES_OUT_OF_RETENTION
-from telemetry_core.records import Record
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.records import Record
+from telemetry_core.service.observability import MESSAGES_FAILED, MESSAGES_SKIPPED, SAMPLES_OUT_OF_RETENTION
+from telemetry_core.service.settings import load_mission
 from telemetry_writer.writer import MESSAGES_LOGGED_PER_S, SERVICE, TelemetryWriter
 
 MISSION = load_mission(Path(__file__).parents[3] / "missions" / "default.yaml")

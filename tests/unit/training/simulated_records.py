@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from telemetry_core.messages import microseconds_of
-from telemetry_core.records import Record
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.kafka.records import Record
 
 Message = dict[str, Any]
 

@@ -18,7 +18,7 @@ from training.band_widths import (
     windows_with_future,
 )
 from training.calibrate import REPOSITORY
-from training.nominal import subsystem_features
+from training.data.nominal import subsystem_features
 
 Floats = npt.NDArray[np.float64]
 

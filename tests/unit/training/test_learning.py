@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from recordings.preview import ModelFile, learning, verdicts
 from simulator.constellation import simulate
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.settings import load_mission
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.service.settings import load_mission
 from tests.unit.training.simulated_records import Message, records_of_messages
-from training.preview import ModelFile, learning, verdicts
 
 pytestmark = pytest.mark.slow
 

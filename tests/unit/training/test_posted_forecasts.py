@@ -8,11 +8,11 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from analysis_server.arguments import parse_series
-from analysis_server.calibration_file import load_calibration
-from analysis_server.inference import infer_windows
-from analysis_server.triton import OUTPUTS, Forecast
-from telemetry_core.inferences import SubsystemInference, Verdict
+from analysis_server.judging.calibration_file import load_calibration
+from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.triton import OUTPUTS, Forecast
+from analysis_server.windows.arguments import parse_series
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
 from training.calibrate import REPOSITORY
 
 MODELS = ("lstm_timeseries", "moving_average", "transformer_timeseries", "vae_timeseries")

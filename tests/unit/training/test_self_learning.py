@@ -7,17 +7,19 @@ import pytest
 from numpy.typing import NDArray
 
 from scoring.calibration import parse_calibration
-from scoring.history import History, Samples, marked_by_limits
-from scoring.learning import NEEDED_SAMPLES, Learned, NotLearned, Subject, judged, learn
-from scoring.measures import Windows
-from scoring.model_units import Numbers
+from scoring.fitting.history import History, Samples, marked_by_limits
+from scoring.fitting.learning import NEEDED_SAMPLES, judged, learn
+from scoring.fitting.outcome import Learned, NotLearned
+from scoring.fitting.stored import Subject
+from scoring.measures.model_units import Numbers
+from scoring.measures.windows import Windows
 from scoring.scores import MIN_SAMPLES
 from simulator.constellation import nominal_arrays
-from telemetry_core.inferences import ANOMALY_THRESHOLD
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Detection
-from training.calibration_windows import StepPredictor
-from training.nominal import MISSION, Sampling
+from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.mission import Detection
+from telemetry_core.service.settings import load_mission
+from training.data.calibration_windows import StepPredictor
+from training.data.nominal import MISSION, Sampling
 
 pytestmark = pytest.mark.slow
 

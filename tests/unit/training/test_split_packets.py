@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from analysis_server.inference import infer_windows
-from analysis_server.window_sets import windows_of_batch
+from analysis_server.judging.inference import infer_windows
+from analysis_server.windows.window_sets import windows_of_batch
 from kafka_inference_trigger.trigger import InferenceTrigger
+from recordings.preview import ModelFile
 from simulator.constellation import satellite_ids, simulate
 from simulator.faults import parse_fault
-from telemetry_core.inferences import SubsystemInference, Verdict
-from telemetry_core.settings import load_mission
-from telemetry_core.tasks import InferenceBatch
+from telemetry_core.contract.inferences import SubsystemInference, Verdict
+from telemetry_core.contract.tasks import InferenceBatch
+from telemetry_core.service.settings import load_mission
 from tests.unit.training.simulated_records import Message, records_of_messages
-from training.preview import ModelFile
 
 pytestmark = pytest.mark.slow
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.families import SHAPES, synthetic_series
+from training.data.families import SHAPES, synthetic_series
 
 torch = pytest.importorskip("torch", reason="the extra `training` is not installed")
 
-from training.data import Data, DataRecipe  # noqa: E402
+from training.data.data_set import Data, DataRecipe  # noqa: E402
 from training.train import RECIPES, train, weights_sha256  # noqa: E402
 
 LENGTH = 330
@@ -31,7 +31,7 @@ def test_same_seed_gives_the_same_weights_on_one_thread(model: str) -> None:
     assert other not in hashes
 
 
-def test_data_hash_tells_one_changed_value() -> None:
+def test_one_changed_value_changes_the_data_hash() -> None:
     data, changed = tiny_data(1), tiny_data(1)
     assert data.sha256() == changed.sha256()
     changed.synthetic[3, 5] += 1

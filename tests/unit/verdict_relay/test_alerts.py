@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import verdict_relay.alerts as projection
 from scoring.alert_rule import Judged, Run, alerts_of
-from telemetry_core.inferences import Verdict
-from telemetry_core.messages import generated_us_of, job_id_of
+from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.messages import generated_us_of, job_id_of
 from verdict_relay import alert_folding
 from verdict_relay.alert_folding import Checkpoint, Head, Key, Piece, fold
 from verdict_relay.alert_store import AlertStore, Committed

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from telemetry_core.settings import load_mission
-from telemetry_core.subsystems import Mission
+from telemetry_core.contract.mission import Mission
+from telemetry_core.service.settings import load_mission
 from verdict_relay.documents import free_text, result_record, sample_lines, search_document, verdict_key
 
 END_US = 1_761_802_496_000_000

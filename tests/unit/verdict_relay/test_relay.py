@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from telemetry_core.database import Pool
-from telemetry_core.errors import DependencyUnavailable, StatementTooSlow
-from telemetry_core.store import Row
+from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
+from telemetry_core.postgres.database import Pool
+from telemetry_core.postgres.store import Row
 from tests.unit.verdict_relay.test_documents import verdict
 from verdict_relay.relay import MAX_BACKOFF_S, PAGE, Cursor, Refusal, Relay, backoff_s, lag_s, refusal_of
 from verdict_relay.sinks import INDEX_BODY, bulk_lines, index_name
@@ -96,7 +96,7 @@ def test_verdict_that_can_not_be_written_is_passed_over_and_the_rest_goes_on(bad
     assert {refusal.reason for refusal in refusals} <= {"TypeError: Integer exceeds 64-bit range"}
 
 
-def test_sink_that_is_away_passes_nothing_over() -> None:
+def test_unavailable_sink_passes_nothing_over() -> None:
     sink = PickySink("job-1", away=1)
     with pytest.raises(DependencyUnavailable):
         pass_on(sink, 3)

@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 import pytest
 
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.search import SearchEngine, SearchRefused
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.victoria import VictoriaMetrics
+from telemetry_core.service.settings import Settings, load_mission
+from telemetry_core.victoriametrics import VictoriaMetrics
 from tests.unit.verdict_relay.test_documents import verdict
 from verdict_relay.__main__ import _sinks
 from verdict_relay.sinks import MetricsSink, SearchSink

@@ -52,7 +52,7 @@ export const en = {
       inference: "of which in Triton",
       total: "Total",
     },
-    running: "This job is not finished; the page updates by itself.",
+    running: "This job is not finished; the page updates automatically.",
     failed: "This job failed",
     failedHint:
       "Nothing is lost: a failed job can be submitted again. The reason is shown above; the worker's log has details (make logs S=analysis-worker-1).",
@@ -112,8 +112,8 @@ export const ko: typeof en = {
   pages: {
     newest: "최신",
     older: "이전",
-    live: "이 쪽은 새 작업을 따라갑니다.",
-    still: "이전 작업입니다. 이 쪽은 갱신되지 않습니다.",
+    live: "새 작업이 자동으로 표시됩니다.",
+    still: "이전 작업입니다. 이 페이지는 갱신되지 않습니다.",
   },
   empty: {
     title: "작업 없음",
@@ -123,26 +123,26 @@ export const ko: typeof en = {
   job: {
     title: "작업 {{id}}",
     back: "전체 작업",
-    satellite: "그때의 텔레메트리",
+    satellite: "당시 텔레메트리",
     stages: "단계별 시간",
     stage: { waited: "워커 대기", processed: "처리", inference: "그중 Triton", total: "전체" },
-    running: "아직 끝나지 않은 작업입니다. 화면이 따라갑니다.",
+    running: "아직 끝나지 않은 작업입니다. 화면이 자동으로 갱신됩니다.",
     failed: "실패한 작업입니다",
     failedHint:
-      "잃은 것은 없습니다. 실패한 작업은 다시 요청할 수 있습니다. 이유는 위에 있고, 자세한 내용은 워커 로그에 있습니다 (make logs S=analysis-worker-1).",
+      "유실된 데이터는 없습니다. 실패한 작업은 다시 요청할 수 있습니다. 이유는 위에 있고, 자세한 내용은 워커 로그에 있습니다 (make logs S=analysis-worker-1).",
     window: "윈도",
-    samples: "표본 {{count}}개",
+    samples: "샘플 {{count}}개",
     learning:
       "판정하지 않음: 이렇게 샘플링된 텔레메트리에 맞춘 보정이 없습니다. 저장된 텔레메트리로 학습하며, 진행 상황은 위성군에 표시됩니다.",
     withoutWindow: "판정하지 않음",
     noWindow: {
-      "too few": "{{channel}}: 표본이 너무 적음",
-      "too old": "{{channel}}: 최신 표본이 너무 오래됨",
+      "too few": "{{channel}}: 샘플이 너무 적음",
+      "too old": "{{channel}}: 최신 샘플이 너무 오래됨",
       "never seen": "{{channel}}: 수신된 적 없음",
       "not calibrated": "{{channel}}: 보정 없음",
       irregular: "{{channel}}: 샘플링 간격이 불규칙함",
     },
-    newest: "최신 표본",
+    newest: "최신 샘플",
     worker: "워커",
     calibration: "보정",
     model: "모델",

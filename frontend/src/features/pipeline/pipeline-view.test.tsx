@@ -25,7 +25,7 @@ const panel = async (name: string) => {
 
 test("without alerts it says that all parts are normal", async () => {
   show(aPipeline());
-  const summary = within(await screen.findByRole("region", { name: "Alerts of the platform" }));
+  const summary = within(await screen.findByRole("region", { name: "Platform alerts" }));
   expect(summary.getByText("All parts normal")).toBeVisible();
 });
 
@@ -55,7 +55,7 @@ test("alerts stand worst first, with part and message", async () => {
     { part: "workers", state: "critical", message: "no worker answers" },
   ];
   show(pipeline);
-  const summary = within(await screen.findByRole("region", { name: "Alerts of the platform" }));
+  const summary = within(await screen.findByRole("region", { name: "Platform alerts" }));
   expect(summary.getAllByRole("listitem").map((item) => item.textContent)).toEqual([
     "CriticalWorkersno worker answers",
     "CautionKafka17 dead letters",

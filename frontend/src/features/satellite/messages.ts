@@ -117,7 +117,7 @@ export const ko: typeof en = {
   chart: "{{channel}}: 시간에 따른 텔레메트리, 예측, 정상 범위",
   nominal: "정상 범위 {{low}} ~ {{high}}",
   outside: "정상 범위 벗어남",
-  limit: "한계값 위반",
+  limit: "한계치 초과",
   noValue: "샘플 없음",
   reading: {
     value: "값",
@@ -135,7 +135,7 @@ export const ko: typeof en = {
     band90: "90 % 구간",
     nominal: "정상 범위",
     anomaly: "이상",
-    limit: "한계값 위반",
+    limit: "한계치 초과",
     mark: "규칙으로 요청된 판정",
     now: "현재",
   },

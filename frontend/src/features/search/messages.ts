@@ -1,7 +1,7 @@
 export const en = {
   title: "Search",
   tabs: { words: "Text", verdicts: "Verdicts", readings: "Readings", models: "Models" },
-  away: "The search engine is optional. While it is unavailable, Fleet, Satellite, Alerts and Jobs work as usual; it catches up by itself when it is back.",
+  away: "The search engine is optional. While it is unavailable, Fleet, Satellite, Alerts and Jobs work as usual; it catches up automatically when it is back.",
   words: {
     label: "Words",
     hint: "All of them must occur in job id, satellite, subsystem, model, trigger or metadata.",
@@ -45,17 +45,17 @@ export const en = {
 export const ko: typeof en = {
   title: "검색",
   tabs: { words: "단어", verdicts: "판정", readings: "측정값", models: "모델" },
-  away: "검색 엔진은 선택 사항입니다. 멈춘 동안에도 위성군, 위성, 경보, 작업 화면은 그대로 동작하며, 돌아오면 스스로 따라잡습니다.",
+  away: "검색 엔진은 선택 사항입니다. 멈춘 동안에도 위성군, 위성, 경보, 작업 화면은 그대로 동작하며, 복구되면 밀린 내용을 자동으로 반영합니다.",
   words: {
     label: "단어",
     hint: "모든 단어가 작업 ID, 위성, 서브시스템, 모델, 트리거, 메타데이터에 있어야 합니다.",
     submit: "검색",
     start: "위성 이름 같은 단어를 입력하십시오.",
     found: "작업 {{total}}개, {{took}} ms.",
-    shown: "가장 잘 맞는 {{count}}개를 보여 줍니다.",
+    shown: "적합도가 높은 {{count}}개를 표시합니다.",
   },
-  none: "맞는 것이 없습니다",
-  noneHint: "단어나 필터를 줄이면 더 많이 찾습니다. 판정은 저장된 뒤 몇 초 안에 검색됩니다.",
+  none: "검색 결과가 없습니다",
+  noneHint: "단어나 필터를 줄여 보십시오. 판정은 저장된 뒤 몇 초 안에 검색됩니다.",
   fields: {
     label: "필터",
     model: "모델",

@@ -15,8 +15,8 @@ from operation_server.alerts.conditions import (
     heard_of,
 )
 from operation_server.alerts.episodes import Episode, Sign
-from telemetry_core.settings import load_mission
-from telemetry_core.store import Row
+from telemetry_core.postgres.store import Row
+from telemetry_core.service.settings import load_mission
 
 MISSION = load_mission(Path(__file__).parents[4] / "missions" / "default.yaml")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from operation_server.dashboard.feed import DashboardFeed
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.store import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

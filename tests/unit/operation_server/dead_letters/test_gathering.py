@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from operation_server.dead_letters.gathering import EVERY_S, PAUSE_S, gathering
 from operation_server.dead_letters.office import MORE, Collection
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 LIMIT_S = 20.0
 
@@ -42,7 +42,7 @@ def test_letters_that_one_look_does_not_take_are_taken_soon() -> None:
     assert waits_before_looks([more, more, none]) == [EVERY_S, PAUSE_S, PAUSE_S, EVERY_S]
 
 
-def test_who_lists_letters_is_told_of_brokers_that_are_away_and_of_a_look_that_saw_no_end() -> None:
+def test_list_of_letters_names_unavailable_brokers_and_an_incomplete_collection() -> None:
     assert Collection(problems=["kafka is away"], has_more=True).missing == ["kafka is away", MORE]
     assert Collection(problems=[]).missing == []
 

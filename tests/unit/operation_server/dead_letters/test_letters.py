@@ -17,8 +17,8 @@ from operation_server.dead_letters.letters import (
     satellite_of,
 )
 from operation_server.dead_letters.schemas import DeadLetterAction
-from telemetry_core.records import Record
-from telemetry_core.store import to_json
+from telemetry_core.kafka.records import Record
+from telemetry_core.postgres.store import to_json
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DEATH = {"queue": "inference", "reason": "rejected", "time": datetime(2026, 5, 1, 11), "count": 1}  # noqa: DTZ001 - as the driver gives it

@@ -9,8 +9,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from operation_server.dead_letters.brokers import SENDING_S, KafkaLetters, RabbitLetters
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.settings import Settings
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.service.settings import Settings
 
 TOPIC = "satellite-telemetry"
 
@@ -64,7 +64,7 @@ def test_letters_confirmed_before_an_outage_are_not_among_those_that_failed() ->
     assert list(redrive(Kafka({TOPIC: None}), kafka_row(b"1"), kafka_row(b"2", place="unconfirmed"))) == [1]
 
 
-def test_kafka_that_takes_nothing_is_away_and_one_that_refuses_all_is_not() -> None:
+def test_kafka_that_accepts_nothing_is_an_outage_and_one_that_refuses_all_is_not() -> None:
     with pytest.raises(DependencyUnavailable):
         redrive(Kafka({TOPIC: KafkaError._MSG_TIMED_OUT}), kafka_row(b"1"))
     assert list(redrive(Kafka({TOPIC: KafkaError._UNKNOWN_TOPIC}), kafka_row(b"1"))) == [0]

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from operation_server.dead_letters import brokers
 from operation_server.dead_letters.brokers import ANSWER_S, KafkaLetters, Look, RabbitLetters
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 BODY = b"x" * 1_000
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from operation_server.fleet.learning import progress_of, rarely_sampled, with_progress
-from telemetry_core.subsystems import Window
+from telemetry_core.contract.mission import Window
 
 
 def row(**changes: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from operation_server.alerts.episodes import Episode, Sign
 from operation_server.fleet.status import PartFacts, overview, state_of_part, state_of_satellite
 from operation_server.http.responses import State
-from telemetry_core.settings import load_mission
+from telemetry_core.service.settings import load_mission
 
 
 def episode(reason: str | None) -> Episode:

@@ -7,7 +7,7 @@ import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.health.heartbeat import reporting
-from telemetry_core.liveness import Liveness
+from telemetry_core.service.liveness import Liveness
 
 LIMIT_S = 20.0
 
@@ -48,4 +48,4 @@ def test_server_without_a_free_thread_does_not_report() -> None:
             await hanging
 
     asyncio.run(serve())
-    assert ended[0] == "requests has not come round for 121 s"
+    assert ended[0] == "requests has completed no round for 121 s"

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from operation_server.health.probes import GATE_S, Gate, Probes, Unavailable
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 
 class Server:
@@ -33,7 +33,7 @@ def test_answer_lets_everybody_through_for_a_second() -> None:
     assert server.questions == 2
 
 
-def test_who_comes_while_a_server_is_away_does_not_ask_again() -> None:
+def test_requests_during_an_outage_do_not_ask_the_server_again() -> None:
     server = Server()
     server.is_away = True
     gate = Gate(server.check, monotonic=lambda: server.now)
@@ -74,7 +74,7 @@ def test_answer_that_can_not_be_used_hides_no_other_tool() -> None:
 
 
 class TestProbes:
-    def test_tool_that_hangs_is_away_and_not_asked_twice(self) -> None:
+    def test_hanging_tool_is_unavailable_and_not_asked_twice(self) -> None:
         gate, asked = threading.Event(), []
 
         def hang() -> None:
@@ -88,7 +88,7 @@ class TestProbes:
         gate.set()
         probes.close()
 
-    def test_tool_that_refuses_is_away_and_says_why(self) -> None:
+    def test_refusing_tool_is_unavailable_and_says_why(self) -> None:
         def refuse() -> None:
             raise DependencyUnavailable("kafka", "refused")
 

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from operation_server.health.readiness import CACHE_S, Readiness
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 
 
 class Clock:
@@ -47,7 +47,7 @@ def test_check_that_hangs_is_down_and_not_started_twice() -> None:
     readiness.close()
 
 
-def test_dependency_that_is_away_says_why() -> None:
+def test_unavailable_dependency_says_why() -> None:
     def refuse() -> None:
         raise DependencyUnavailable("kafka", "refused")
 

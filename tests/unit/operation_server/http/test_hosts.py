@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from operation_server.app import create_app
-from telemetry_core.settings import Settings
+from telemetry_core.service.settings import Settings
 
 APP = create_app(Settings(allowed_hosts="telemetry.example"), send_task=lambda *_, **__: None, checks={})
 

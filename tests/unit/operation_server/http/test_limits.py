@@ -53,7 +53,7 @@ def test_one_client_leaves_lines_to_the_others() -> None:
     asyncio.run(scenario())
 
 
-def test_all_clients_together_get_what_the_server_bears() -> None:
+def test_all_clients_together_are_limited_to_the_servers_capacity() -> None:
     async def scenario() -> None:
         lines = Lines(of_one=2, of_all=3)
         async with AsyncExitStack() as stack:

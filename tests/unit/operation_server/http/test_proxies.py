@@ -34,7 +34,7 @@ def told(peer: str, forwarded: str | None, *, routes: str = CONTAINER) -> str:
     return seen[0]
 
 
-def test_clients_behind_nginx_are_told_apart() -> None:
+def test_clients_behind_nginx_are_distinguished() -> None:
     assert [told(NGINX, "10.1.1.1"), told(NGINX, "10.1.1.2")] == ["10.1.1.1", "10.1.1.2"]
 
 

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import RequestRefused, check_request, digest_of, plan_submission
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Mission, Model
-from telemetry_core.tasks import submitted_task
+from telemetry_core.contract.mission import Mission, Model
+from telemetry_core.contract.tasks import submitted_task
+from telemetry_core.service.settings import Settings, load_mission
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "api" / "v1"
 MISSION = load_mission(Settings().mission_file)

@@ -1,5 +1,5 @@
 from operation_server.mission.routes import describe_mission
-from telemetry_core.settings import Settings, load_mission
+from telemetry_core.service.settings import Settings, load_mission
 
 
 def test_description_holds_what_the_mission_file_says() -> None:

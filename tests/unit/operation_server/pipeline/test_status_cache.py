@@ -16,9 +16,10 @@ from operation_server.pipeline.queues import REMEMBERED_S, WorkersProbe
 from operation_server.pipeline.schemas import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
 from operation_server.pipeline.status_cache import CACHE_S, ProbeResults, StatusCache, pipeline_of
 from operation_server.telemetry.victoria import Sample
-from telemetry_core.disk import DiskSpace
-from telemetry_core.observability import RESTLESS_SAMPLE_SETS
-from telemetry_core.settings import Settings
+from operation_server.verdicts.feed import EVENTS_PASSED_OVER
+from telemetry_core.service.disk import DiskSpace
+from telemetry_core.service.observability import RESTLESS_SAMPLE_SETS
+from telemetry_core.service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,7 +75,7 @@ class TestParts:
         database = pipeline().database
         assert (database.jobs, database.verdicts) == (None, 9)
 
-    def test_each_tool_that_is_away_takes_only_its_own_parts_off(self) -> None:
+    def test_unavailable_tool_switches_only_its_own_parts_off(self) -> None:
         parts = {
             "kafka": {"kafka"},
             "rabbitmq": {"rabbitmq"},
@@ -98,18 +99,18 @@ class TestParts:
         part = pipeline(metrics=Metrics(triton=[], numbers=numbers)).verdicts
         assert (part.restless_judged, part.restless_left_out) == (37, 12)
 
-    def test_jobs_that_stay_open_and_late_verdicts_are_told(self) -> None:
+    def test_jobs_that_stay_open_and_late_verdicts_are_reported(self) -> None:
         assert isinstance(WELL.database, DatabaseNumbers)
         late = pipeline(
             metrics=Metrics(triton=[], numbers={"success_percent": 100.0, "latency_p99_s": 294.0}),
             database=replace(WELL.database, open_jobs=7, oldest_open_s=700.0),
         ).verdicts
         assert (late.state, late.open_jobs, late.oldest_open_s) == ("serious", 7, 700.0)
-        assert "294 s after its message" in late.detail
+        assert "294 s or more after their message" in late.detail
         assert "7 jobs are not judged yet, the oldest for 700 s" in late.detail
 
     @pytest.mark.parametrize(("behind_s", "state"), [(10, "normal"), (11, "caution"), (61, "serious")])
-    def test_alerts_that_are_behind_the_verdicts_are_told(self, behind_s: float, state: str) -> None:
+    def test_alerts_behind_the_verdicts_are_reported(self, behind_s: float, state: str) -> None:
         assert isinstance(WELL.database, DatabaseNumbers)
         part = pipeline(database=replace(WELL.database, anomalies_behind_s=behind_s)).verdicts
         assert (part.state, part.anomalies_behind_s) == (state, behind_s)
@@ -152,7 +153,7 @@ class TestParts:
         state = "caution" if count else "normal"
         assert (answer.kafka.dead_letters, answer.kafka.state) == (count, state)
 
-    def test_dead_letters_are_unknown_while_postgresql_is_away(self) -> None:
+    def test_dead_letters_are_unknown_while_postgresql_is_unavailable(self) -> None:
         answer = pipeline(database=Unavailable(detail="refused"))
         assert (answer.kafka.dead_letters, answer.kafka.state) == (None, "normal")
 
@@ -205,20 +206,22 @@ class TestPassedOver:
         assert (answer.passed_over.state, len(answer.passed_over.items)) == ("standby", 1)
         assert answer.alerts == []
 
-    def test_counters_tell_where_their_reasons_stand(self) -> None:
+    def test_counters_say_where_to_find_their_reasons(self) -> None:
         counts = {"telemetry_samples_refused_total": 7.0, "housekeeping_chores_failed_total": 0.0}
         metrics = Metrics(triton=[], numbers={}, passed_over=counts)
         (item,) = pipeline(metrics=metrics).passed_over.items
         assert (item.count, item.what) == (7, "samples that VictoriaMetrics refused")
         assert "telemetry_writer" in item.reason
 
-    def test_tool_that_is_away_is_no_proof_that_nothing_was_passed_over(self) -> None:
+    def test_unavailable_tool_is_no_proof_that_nothing_was_passed_over(self) -> None:
         part = pipeline(database=Unavailable(detail="refused")).passed_over
         assert (part.state, part.items) == ("standby", [])
-        assert "not all is known" in part.detail
+        assert "incomplete while" in part.detail
 
     def test_every_counter_is_one_that_a_service_or_server_exports(self) -> None:
         own = {f"{family.name}_total" for family in REGISTRY.collect() if family.type == "counter"}
+        # The API's own counter is registered where it is imported from.
+        assert {f"{family.name}_total" for family in EVENTS_PASSED_OVER.collect()} <= own
         assert {name for name in COUNTERS if not name.startswith("vm_")} <= own
 
 

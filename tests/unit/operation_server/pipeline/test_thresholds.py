@@ -14,7 +14,7 @@ from operation_server.pipeline.thresholds import (
     transaction_state,
     waiting_state,
 )
-from telemetry_core.tasks import DEAD_LETTER_QUEUE, INFERENCE_QUEUE
+from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, INFERENCE_QUEUE
 
 
 @pytest.mark.parametrize(

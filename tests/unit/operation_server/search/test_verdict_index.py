@@ -10,7 +10,7 @@ import pytest
 
 from operation_server.health.probes import PROBE_TIMEOUT_S
 from operation_server.search.verdict_index import SEARCH_S, VerdictSearch
-from telemetry_core.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable
 from tests.http_server import serving
 
 FOUND = b'{"took": 1500, "hits": {"total": {"value": 0}, "hits": []}}'

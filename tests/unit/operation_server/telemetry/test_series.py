@@ -19,8 +19,8 @@ from operation_server.telemetry.series import (
     with_gaps,
 )
 from operation_server.telemetry.victoria import selector_of
-from telemetry_core.settings import Settings, load_mission
-from telemetry_core.subsystems import Window, metrics_by_channel
+from telemetry_core.contract.mission import Window, metrics_by_channel
+from telemetry_core.service.settings import Settings, load_mission
 
 MISSION = load_mission(Settings().mission_file)
 YEAR_MS = 365 * 86_400_000
@@ -87,7 +87,7 @@ def test_slow_packets_at_different_times_have_no_gap() -> None:
     assert with_gaps(packets, WINDOW, step_ms=0) == times_of(packets)
 
 
-def test_what_only_one_channel_lacks_is_no_gap() -> None:
+def test_samples_missing_in_one_channel_are_no_gap() -> None:
     fast, slow = of_times(0, 1000, 2000, 300_000), of_times(*range(0, 600_000, 120_000))
     assert with_gaps([fast, slow], WINDOW, step_ms=0) == times_of([fast, slow])
 

@@ -11,8 +11,8 @@ from operation_server.verdicts.feed import (
     position_of,
     with_ticks,
 )
-from telemetry_core.errors import DependencyUnavailable
-from telemetry_core.store import Row
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.store import Row
 
 
 class VerdictTable:

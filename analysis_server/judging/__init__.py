@@ -1,0 +1,1 @@
+"""From windows to rows: the model's forecast, the constants that cover them, the verdict."""

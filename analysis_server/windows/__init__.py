@@ -1,0 +1,1 @@
+"""From the arguments of a task to windows; a task that can't be read is refused."""

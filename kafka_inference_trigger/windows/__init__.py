@@ -1,0 +1,1 @@
+"""The newest samples of each satellite, and windows cut from them."""

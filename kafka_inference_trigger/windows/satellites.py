@@ -1,0 +1,261 @@
+"""Windows of recent samples, per satellite and channel, in generation-time order.
+
+What the windows hold depends only on the messages appended within `look_back_s`: so a look-back of
+that length after a restart rebuilds them exactly.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kafka_inference_trigger.windows.channel_windows import SampleWindow, windows_of
+from kafka_inference_trigger.windows.restless import Bounds, restless_subsystems
+from kafka_inference_trigger.windows.rings import ChannelRings, Indexes, RingLayout
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.inferences import Lane
+from telemetry_core.contract.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage
+from telemetry_core.contract.mission import Mission, Subsystem, Window
+
+MAX_SATELLITES: Final = 5_000
+"""Satellites (lanes apart) that are kept at once, 40 KB each: a sender may invent ids without end."""
+
+SET_BACK_CONFLICTS: Final = 5
+"""Contradicting sample sets, in time order and none newer between, that a clock which was set back sends."""
+
+
+class Arrival(Enum):
+    """What a message is to the windows that it was put into."""
+
+    NEW = "new"
+    COMPLETING = "completing"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where a message went: its lane, what it was, and all values known of its sample set by now."""
+
+    lane: Lane
+    arrival: Arrival
+    #: Subsystem to float64[channel]: rules compare what was sent, not what float32 makes of it.
+    samples: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(slots=True)
+class _Satellite:
+    """The samples of one satellite in one lane."""
+
+    rings: ChannelRings
+    last_received_us: int = 0
+    #: Generation times, ascending, of the last contradicting sample sets since the newest one, microseconds.
+    conflicts_us: list[int] = field(default_factory=list)
+
+    def set_back_s(self, generated_us: int, received_us: int) -> float | None:
+        """Note a contradicting sample set; return how far the clock was set back, None of a few of them."""
+        earlier = [conflict_us for conflict_us in self.conflicts_us if conflict_us < generated_us]
+        self.conflicts_us = [*earlier, generated_us][-SET_BACK_CONFLICTS:]
+        if len(self.conflicts_us) < SET_BACK_CONFLICTS:
+            return None
+        return (self.rings.newest_us + received_us - self.last_received_us - generated_us) / 1_000_000
+
+
+def look_back_s(window: Window) -> float:
+    """How far before the first unprocessed message a look-back must begin to rebuild windows and counts.
+
+    What was restless in the quantum before is counted, and followed from the windows of that time.
+    """
+    layout = RingLayout.of(window)
+    return (layout.look_back_us + layout.quantum_us) / 1_000_000
+
+
+class TelemetryWindows:
+    """The windows of every satellite, live and stored; beyond `max_satellites` the longest silent one goes.
+
+    Which ones are kept depends on the order of the messages alone, so that a look-back finds the same ones.
+    """
+
+    def __init__(self, mission: Mission, *, max_satellites: int = MAX_SATELLITES) -> None:
+        self._mission = mission
+        self._max_satellites = max_satellites
+        self._evicted = 0
+        self._layout = RingLayout.of(mission.window)
+        self._span_us = int(mission.window.max_span_s * 1_000_000)
+        self._live_us = int(mission.window.live_s * 1_000_000)
+        self._places = _places(mission)
+        self._channel_count = sum(len(subsystem.channels) for subsystem in mission.subsystems.values())
+        self._features = {
+            name: np.array([self._places[name].start + index for index in _feature_indexes(subsystem)])
+            for name, subsystem in mission.subsystems.items()
+        }
+        self._bounds = Bounds.of(mission)
+        self._satellites: dict[tuple[str, Lane], _Satellite] = {}
+        self._next_sweep_us = 0
+
+    def __len__(self) -> int:
+        """Count the satellites that are tracked, lanes apart."""
+        return len(self._satellites)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all samples that are kept."""
+        return sum(satellite.rings.nbytes for satellite in self._satellites.values())
+
+    def clear(self) -> None:
+        """Forget all: the partitions went to another consumer."""
+        self._satellites.clear()
+
+    def take_evicted(self) -> int:
+        """Return how many satellites made room since this was last asked."""
+        evicted, self._evicted = self._evicted, 0
+        return evicted
+
+    def append(self, message: TelemetryMessage, received_us: int, *, is_replayed: bool = False) -> Placed:
+        """Put a message's samples in order and return what is known of its sample set.
+
+        What is received when it is older than live telemetry may be is stored telemetry, unless it is
+        replayed: then only its order counts. Raises `InvalidTelemetryMessage` and changes nothing where
+        a value contradicts an earlier one: `ConflictingDuplicate` if it is live.
+        """
+        self._forget_silent(received_us)
+        sent = self._vector(message)
+        is_sent = ~np.isnan(sent)
+        channels = np.flatnonzero(is_sent)
+        is_old = not is_replayed and message.generated_us < received_us - self._live_us
+        lane, satellite = self._satellite_for(message, received_us, channels, is_old=is_old)
+        merged, arrival, names = sent, Arrival.NEW, list(message.samples)
+        if message.generated_us <= satellite.rings.newest_us:
+            known = satellite.rings.at(message.generated_us)
+            if contradicted := self._contradicted(known, sent):
+                detail = f"{contradicted} differs from an earlier message of the same generation time"
+                if lane is Lane.STORED:
+                    raise InvalidTelemetryMessage(CONFLICTING_DUPLICATE, detail)
+                set_back_s = satellite.set_back_s(message.generated_us, received_us)
+                raise ConflictingDuplicate(detail, message=message, behind_s=set_back_s)
+            arrival = _arrival(known, sent)
+            if arrival is not Arrival.NEW:
+                satellite.rings.renew(channels, message.generated_us)
+            channels = np.flatnonzero(is_sent & np.isnan(known))
+            merged = np.where(is_sent, sent, known)
+            names = [name for name, place in self._places.items() if not np.isnan(merged[place]).all()]
+        else:
+            satellite.conflicts_us.clear()
+        satellite.rings.insert(channels, message.generated_us, sent[channels])
+        satellite.last_received_us = received_us
+        self._move_to_end((message.satellite_id, lane))
+        samples = {name: merged[self._places[name]] for name in names}
+        return Placed(lane=lane, arrival=arrival, samples=samples)
+
+    def windows(
+        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
+    ) -> dict[str, SampleWindow]:
+        """Return each channel's last `length` steps up to `ending_us` that no gap and no age cuts off."""
+        return windows_of(
+            self._satellites[satellite_id, lane].rings,
+            {name: self._features[name] for name in subsystems},
+            ending_us=ending_us,
+            since_us=ending_us - self._span_us,
+            limits=self._mission.window,
+        )
+
+    def restless(
+        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
+    ) -> dict[str, str]:
+        """Name the subsystems that are restless at a sample set, each with a channel for whose sake."""
+        return restless_subsystems(
+            self._satellites[satellite_id, lane].rings,
+            self._bounds,
+            subsystems,
+            since_us=ending_us - self._span_us,
+            ending_us=ending_us,
+        )
+
+    def _vector(self, message: TelemetryMessage) -> NDArray[np.float64]:
+        """Lay a message's values side by side, float64[channel]; NaN = missing."""
+        sent = np.full(self._channel_count, np.nan)
+        for name, values in message.samples.items():
+            sent[self._places[name]] = values
+        return sent
+
+    def _contradicted(self, known: NDArray[np.float64], sent: NDArray[np.float64]) -> str | None:
+        """Name the first subsystem of which a value differs from the one that is known."""
+        differs = (known != sent) & ~np.isnan(known) & ~np.isnan(sent)
+        return next((name for name, place in self._places.items() if differs[place].any()), None)
+
+    def _satellite_for(
+        self, message: TelemetryMessage, received_us: int, channels: Indexes, *, is_old: bool
+    ) -> tuple[Lane, _Satellite]:
+        if not is_old:
+            live = self._fresh(message, Lane.LIVE, received_us)
+            if self._is_in_reach(live, message, channels):
+                return Lane.LIVE, live
+        stored = self._fresh(message, Lane.STORED, received_us)
+        if not self._is_in_reach(stored, message, channels):
+            # An older dump begins: its samples do not continue those of the former one.
+            stored = self._begin(message, Lane.STORED, received_us)
+        return Lane.STORED, stored
+
+    def _fresh(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
+        """Return the satellite's samples, none if nothing came for longer than a look-back would reach."""
+        satellite = self._satellites.get((message.satellite_id, lane))
+        if satellite is None or satellite.last_received_us < received_us - self._span_us:
+            return self._begin(message, lane, received_us)
+        satellite.rings.note_reception(received_us)
+        return satellite
+
+    def _begin(self, message: TelemetryMessage, lane: Lane, received_us: int) -> _Satellite:
+        rings = ChannelRings(
+            self._channel_count, self._layout, first_us=message.generated_us, received_us=received_us
+        )
+        satellite = self._satellites[message.satellite_id, lane] = _Satellite(rings)
+        return satellite
+
+    def _move_to_end(self, key: tuple[str, Lane]) -> None:
+        """Keep the satellites in the order of their last message; the first ones make room."""
+        self._satellites[key] = self._satellites.pop(key)
+        while len(self._satellites) > self._max_satellites:
+            del self._satellites[next(iter(self._satellites))]
+            self._evicted += 1
+
+    def _is_in_reach(self, satellite: _Satellite, message: TelemetryMessage, channels: Indexes) -> bool:
+        """Tell whether the sample set is new, late by no more than live telemetry may be or rings hold."""
+        if message.generated_us >= satellite.rings.newest_us:
+            return True
+        if message.generated_us < satellite.rings.newest_us - self._live_us:
+            return False
+        return satellite.rings.reaches(channels, message.generated_us)
+
+    def _forget_silent(self, received_us: int) -> None:
+        """Once per span, drop the satellites that fell silent; they would start afresh anyway."""
+        if received_us < self._next_sweep_us:
+            return
+        self._next_sweep_us = received_us + self._span_us
+        limit_us = received_us - self._span_us
+        self._satellites = {
+            key: satellite
+            for key, satellite in self._satellites.items()
+            if satellite.last_received_us >= limit_us
+        }
+
+
+def _arrival(known: NDArray[np.float64], sent: NDArray[np.float64]) -> Arrival:
+    """Tell what a message adds to its sample set, float64[channel] each; NaN = missing."""
+    if np.isnan(known).all():
+        return Arrival.NEW
+    is_new = np.isnan(known) & ~np.isnan(sent)
+    return Arrival.COMPLETING if is_new.any() else Arrival.DUPLICATE
+
+
+def _places(mission: Mission) -> dict[str, slice]:
+    """Positions of each subsystem's channels among all of a satellite's."""
+    ends = list(accumulate(len(subsystem.channels) for subsystem in mission.subsystems.values()))
+    starts = [0, *ends[:-1]]
+    return {name: slice(*ends) for name, *ends in zip(mission.subsystems, starts, ends, strict=True)}
+
+
+def _feature_indexes(subsystem: Subsystem) -> list[int]:
+    return [index for index, channel in enumerate(subsystem.channels.values()) if channel.feature]

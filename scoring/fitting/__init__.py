@@ -1,0 +1,1 @@
+"""Constants from nominal windows, simulated or stored, and whether they hold."""

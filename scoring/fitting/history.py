@@ -1,0 +1,200 @@
+"""Stored telemetry of one subsystem as windows for learning: its present cadence, without marked stretches.
+
+Arrays are [channel, time] or [window, channel, time] in the order of the channels; NaN = missing sample.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry_core.contract.mission import Subsystem, Window
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+CADENCE_DISTANCES: Final = 9
+"""Distances between samples that tell the cadence at one of them."""
+CADENCE_PLACES: Final = (CADENCE_DISTANCES // 2, 2)
+"""Of these, in ascending order from 0: the median, which early and late samples do not change, and a shorter
+one, which many lost samples do not, for they make distances whole multiples."""
+CADENCE_MARGIN: Final = 1.5
+"""How many times longer or shorter a cadence still is the present one."""
+DENSE_SHARE: Final = 2 / 3
+"""A channel sampled at so many of its subsystem's times misses the others; below it is sampled rarely."""
+MARGIN_SAMPLES: Final = 20
+"""Left out before and after what is marked: a fault shows before it breaks a limit."""
+PARTS: Final = 5
+USUAL_PARTS: Final = 3
+USUAL_SHARE: Final = 0.25
+"""A range that is left in so many of the parts, for no more than this share, is left by nominal telemetry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """Stored samples of one channel, in time order."""
+
+    times_us: Times
+    values: Floats
+
+    def of_present_cadence(self) -> Self:
+        """Those that were sampled as often as the newest ones are."""
+        if self.times_us.size <= CADENCE_DISTANCES:
+            return self
+        cadence_us = local_cadence(self.times_us)
+        present_us = np.median(cadence_us[-CADENCE_DISTANCES:], axis=0)
+        is_present = (cadence_us <= present_us * CADENCE_MARGIN) & (cadence_us >= present_us / CADENCE_MARGIN)
+        chosen = is_present.any(axis=1)
+        return replace(self, times_us=self.times_us[chosen], values=self.values[chosen])
+
+    @property
+    def usual_interval_s(self) -> float:
+        """Median distance of the samples; 0 of a single one."""
+        return float(np.median(np.diff(self.times_us))) / 1e6 if self.times_us.size > 1 else 0.0
+
+    def intervals_s(self, limits: Window) -> tuple[float, float]:
+        """Least and greatest of the usual and the mean distance of two or more samples, apart from gaps."""
+        distances_s = np.diff(self.times_us) / 1e6
+        mean_s = float(distances_s[distances_s <= limits.gap_s(self.usual_interval_s)].mean())
+        return min(self.usual_interval_s, mean_s), max(self.usual_interval_s, mean_s)
+
+
+def local_cadence(times_us: Times) -> Floats:
+    """CADENCE_PLACES of the nearest distances at each of more than CADENCE_DISTANCES samples.
+
+    From int64[time] to float64[time, place], both in microseconds.
+    """
+    distances = np.diff(times_us).astype(np.float64)
+    nearest = np.sort(np.lib.stride_tricks.sliding_window_view(distances, CADENCE_DISTANCES), axis=1)
+    missing = times_us.size - len(nearest)
+    return np.pad(nearest[:, CADENCE_PLACES], ((missing // 2, missing - missing // 2), (0, 0)), mode="edge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Samples of a subsystem's channels on one time axis."""
+
+    channels: tuple[str, ...]
+    times_us: Times
+    values: Floats
+    is_marked: Bools
+    """bool[time]: what limits or alerts mark, and is left out."""
+    stretch: Times
+    """int64[time], number of the stretch between gaps and what is left out."""
+
+    @classmethod
+    def of_samples(cls, samples: Mapping[str, Samples], limits: Window) -> Self:
+        """Lay the channels' samples beside each other; of two at one time the last one counts.
+
+        A gap is one of the channel that is sampled most often.
+        """
+        gap_s = limits.gap_s(min(one.usual_interval_s for one in samples.values()))
+        times_us = np.unique(np.concatenate([one.times_us for one in samples.values()]))
+        values = np.full((len(samples), times_us.size), np.nan)
+        for row, one in zip(values, samples.values(), strict=True):
+            row[np.searchsorted(times_us, one.times_us)] = one.values
+        is_gap = np.diff(times_us, prepend=times_us[:1]) > gap_s * 1e6
+        return cls(
+            channels=tuple(samples),
+            times_us=times_us,
+            values=values,
+            is_marked=np.zeros(times_us.size, np.bool_),
+            stretch=np.cumsum(is_gap),
+        )
+
+    def without(self, is_marked: Bools) -> Self:
+        """Leave out marked times, bool[time], with a margin on both sides."""
+        reach = np.convolve(is_marked, np.ones(2 * MARGIN_SAMPLES + 1))[MARGIN_SAMPLES:-MARGIN_SAMPLES]
+        marked = self.is_marked | (reach > 0)
+        return replace(self, is_marked=marked, stretch=self.stretch + np.cumsum(marked))
+
+    def with_values(self, values: Floats) -> Self:
+        """The same with other values, float64[channel, time]."""
+        return replace(self, values=values)
+
+    def of_channels(self, chosen: Sequence[str]) -> Self:
+        """The same of some channels."""
+        rows = [self.channels.index(name) for name in chosen]
+        return replace(self, channels=tuple(chosen), values=self.values[rows])
+
+    def steps(self) -> list[Times]:
+        """Places on the time axis, int64[step] per channel, of its windows' steps, missing ones included."""
+        present = np.isfinite(self.values)
+        is_dense = present.mean(axis=1) >= DENSE_SHARE
+        return [
+            np.flatnonzero((own | dense) & ~self.is_marked)
+            for own, dense in zip(present, is_dense, strict=True)
+        ]
+
+    def step_counts(self) -> Times:
+        """How many steps of the same stretch each channel has up to each time, int64[channel, time]."""
+        counts = np.zeros(self.values.shape, np.int64)
+        first = np.searchsorted(self.stretch, self.stretch)
+        for row, places in zip(counts, self.steps(), strict=True):
+            until = np.searchsorted(places, np.arange(self.times_us.size), side="right")
+            row[:] = until - np.searchsorted(places, first)
+        return np.where(self.is_marked, 0, counts)
+
+    def windows(self, ends: Times, length: int) -> Floats:
+        """The channels' last `length` steps up to some places, float64[window, channel, length].
+
+        `ends` is int64[window], places on the time axis. Steps before the stretch of a channel's window are
+        NaN.
+        """
+        counts = self.step_counts()
+        found = np.full((ends.size, len(self.channels), length), np.nan)
+        for index, places in enumerate(self.steps()):
+            until = np.searchsorted(places, ends, side="right")
+            chosen = until[:, np.newaxis] + np.arange(-length, 0)
+            is_mine = np.arange(-length, 0) >= -counts[index, ends][:, np.newaxis]
+            found[:, index] = np.where(is_mine, self.values[index, places[np.maximum(chosen, 0)]], np.nan)
+        return found
+
+
+def marked_by_limits(samples: Mapping[str, Floats], subsystem: Subsystem) -> Bools:
+    """Tell at which times a channel broke a rule or left its nominal range, bool[time].
+
+    A range that nominal telemetry leaves again and again for a while, see USUAL_SHARE, marks nothing.
+
+    Args:
+        samples: float64[time] of each channel, those that only rules read included.
+        subsystem: With the limits.
+    """
+    marked = np.zeros(next(iter(samples.values())).size, np.bool_)
+    for name, values in samples.items():
+        nominal = subsystem.channels[name].nominal
+        if nominal is not None:
+            is_outside = (values < nominal[0]) | (values > nominal[1])
+            if not is_usual(is_outside):
+                marked |= is_outside
+    for rule in subsystem.rules:
+        if rule.channel in samples:
+            values = samples[rule.channel]
+            for limit, is_broken in (
+                (rule.below, np.less),
+                (rule.above, np.greater),
+                (rule.equals, np.equal),
+            ):
+                if limit is not None:
+                    marked |= is_broken(values, limit)
+    return marked
+
+
+def is_usual(is_outside: Bools) -> bool:
+    """Tell whether telemetry lies outside recurrently and not for long, from bool[time]."""
+    parts = [bool(part.any()) for part in np.array_split(is_outside, PARTS)]
+    return sum(parts) >= USUAL_PARTS and float(np.mean(is_outside)) <= USUAL_SHARE
+
+
+def marked_by_alerts(times_us: Times, spans_us: Sequence[tuple[int, int]]) -> Bools:
+    """Tell which of some times lie within the windows of alerts, from and to in microseconds.
+
+    `times_us` is int64[time] in ascending order; the answer is bool[time].
+    """
+    marked = np.zeros(times_us.size, np.bool_)
+    for first_us, last_us in spans_us:
+        marked[slice(*np.searchsorted(times_us, [first_us, last_us + 1]))] = True
+    return marked

@@ -1,0 +1,152 @@
+"""Fitting constants of a subsystem to its own stored telemetry."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from scoring.calibration import (
+    CALIBRATED_LENGTHS,
+    CHANNEL_CONSTANTS,
+    ChannelCalibration,
+    SubsystemCalibration,
+)
+from scoring.fitting.constants import Caution, calibration_document, fit_subsystem, rounded
+from scoring.fitting.history import PARTS, Bools, Floats, History, Times
+from scoring.fitting.outcome import NotLearned
+from scoring.measures.counters import moduli_of, straightened
+from scoring.measures.model_units import Numbers
+from scoring.measures.windows import MEASURES, Windows
+from telemetry_core.contract.mission import Detection
+
+MOST_WINDOWS: Final = 200
+MOST_ROWS: Final = 2_400
+"""Windows of all channels together that limits, and thresholds, of one length are fitted to."""
+LEAST_WINDOWS: Final = 50
+CAUTION: Final = Caution(margin=1.5, threshold_margin=1.0, least_log_width=0.6)
+"""The next hours bring rarer evidence, and amplitudes that grow by half within days are nominal."""
+INTERVAL_MARGIN: Final = 1.2
+"""Constants serve intervals so many times shorter and longer than those they were fitted to."""
+SETTLED_SHARE: Final = 0.75
+"""A level whose means over fifths differ by more of their own range than this is still on its way."""
+UNBOUNDED: Final = 1e18
+"""Limit of what is not judged; finite, for JSON has no infinity, and beyond every counter."""
+SEED: Final = 27
+_LEVELS: Final = np.array([name in {"mean", "newest_mean"} for _, name in MEASURES])
+
+Predict = Callable[[Numbers], Windows]
+"""From windows float64[window, channel, time] to the same with the model's step predictions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose constants are learned, and what is known of it beside its telemetry."""
+
+    subsystem: str
+    intervals_s: Mapping[str, tuple[float, float]]
+    """Usual distances of each channel's samples, from and to."""
+    detection: Mapping[str, Detection]
+    predict: Predict
+
+    def settings(self, channels: Sequence[str]) -> list[Detection]:
+        """What counts of each channel."""
+        return [self.detection.get(name, Detection()) for name in channels]
+
+    def served_s(self, channels: Sequence[str]) -> tuple[float, float]:
+        """Sampling intervals that constants of these channels serve."""
+        lows, highs = zip(*(self.intervals_s[name] for name in channels), strict=True)
+        return min(lows) / INTERVAL_MARGIN, max(highs) * INTERVAL_MARGIN
+
+
+def fit_document(history: History, split: int, subject: Subject) -> dict[str, Any]:
+    """Content of a calibration fitted to the samples before a place; `NotLearned` if that can't be done."""
+    moduli = moduli_of(subject.settings(history.channels))
+    is_level = settled(history, split)
+    if 2 * is_level.sum() < is_level.size:
+        wandering = f"{(~is_level).sum()} of {is_level.size} channels"
+        raise NotLearned("not_settled", f"the levels of {wandering} still wander further than they vary")
+    fitted, limits = fit_history(history, split, subject.predict, moduli)
+    is_level &= ~np.isfinite(moduli)
+    channels = {
+        f"{subject.subsystem}.{name}": one if has_level else without_level(one)
+        for name, one, has_level in zip(history.channels, fitted, is_level, strict=True)
+        if is_sound(one)
+    }
+    if not channels:
+        raise NotLearned("not_fitted", "the values of its channels are too large to be judged")
+    low_s, high_s = subject.served_s(history.channels)
+    return calibration_document(
+        {"data": "stored telemetry"},
+        [(rounded(low_s), rounded(high_s))],
+        [(channels, {subject.subsystem: limits})],
+    )
+
+
+def is_sound(channel: ChannelCalibration) -> bool:
+    """Tell whether all constants are finite: squares of the largest values may not be."""
+    return all(np.isfinite(getattr(channel, name)).all() for name in CHANNEL_CONSTANTS)
+
+
+def fit_history(
+    history: History, end: int, predict: Predict, moduli: Floats
+) -> tuple[list[ChannelCalibration], SubsystemCalibration]:
+    """Fit to the windows before a place: limits to their first half, what is rare to the second.
+
+    If too few windows fill a length, those of the next shorter one replace it; windows of that length are not
+    judged either.
+
+    Args:
+        history: Values float64[channel, time].
+        end: Place on the time axis.
+        predict: The model.
+        moduli: float64[channel], infinite where a channel is no counter.
+    """
+    most = max(LEAST_WINDOWS, min(MOST_WINDOWS, MOST_ROWS // len(history.channels)))
+    limits: dict[int, Windows] = {}
+    thresholds: dict[int, Windows] = {}
+    reference: Numbers = np.empty(0)
+    for length in CALIBRATED_LENGTHS:
+        ends = window_ends(history, length)
+        ends = ends[ends < end]
+        halves = [spread(half, most) for half in np.array_split(ends, 2)]
+        if min(half.size for half in halves) < LEAST_WINDOWS and limits:
+            limits[length], thresholds[length] = list(limits.values())[-1], list(thresholds.values())[-1]
+            continue
+        first, second = (straightened(history.windows(half, length), moduli) for half in halves)
+        limits[length], thresholds[length], reference = predict(first), predict(second), first
+    return fit_subsystem(limits, thresholds, reference.astype(np.float64), seed=SEED, caution=CAUTION)
+
+
+def window_ends(history: History, length: int) -> Times:
+    """Places at which every channel has a window of so many steps, int64[window]."""
+    return np.flatnonzero((history.step_counts() >= length).all(axis=0))
+
+
+def spread(ends: Times, most: int) -> Times:
+    """Choose at most so many of int64[window], evenly spread."""
+    return ends[:: -(-ends.size // most)] if ends.size else ends
+
+
+def settled(history: History, end: int) -> Bools:
+    """Tell for which channels the level before a place no longer wanders, bool[channel]."""
+    before = history.values[:, :end][:, ~history.is_marked[:end]]
+    return np.array([is_settled(own[np.isfinite(own)]) for own in before])
+
+
+def is_settled(value: Floats) -> bool:
+    """Compare the means of fifths of float64[time] with how far a fifth itself reaches."""
+    if value.size < PARTS:
+        return True
+    parts = np.array_split(value, PARTS)
+    reach = np.median([np.subtract(*np.quantile(part, [0.95, 0.05])) for part in parts])
+    return bool(np.ptp([part.mean() for part in parts]) <= SETTLED_SHARE * reach)
+
+
+def without_level(channel: ChannelCalibration) -> ChannelCalibration:
+    """Constants of a counter, or of a channel that still wanders: it has no usual level."""
+    return replace(
+        channel,
+        low=np.where(_LEVELS, -UNBOUNDED, channel.low),
+        high=np.where(_LEVELS, UNBOUNDED, channel.high),
+    )

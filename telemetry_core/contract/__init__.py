@@ -1,0 +1,1 @@
+"""What the services agree on, without a client of any server: messages, missions, tasks, verdicts, errors."""

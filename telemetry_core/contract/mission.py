@@ -1,0 +1,297 @@
+"""What a mission is made of: subsystems, their channels and the rules that start an inference."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
+MIN_WINDOW_LENGTH = 10
+MAX_WINDOW_LENGTH = 256
+MAX_SPAN_S = 86_400 * 7.0
+LONGEST_INTERVAL_S = MAX_SPAN_S
+MAX_HORIZON = 64
+MAX_SMOOTHING = 64
+GAP_INTERVALS = 3
+"""So many usual intervals without a sample are no gap, however long they last."""
+GAP_NEIGHBOURS = 5
+"""The usual interval before or behind a pause is the median of so many; the shorter of both counts."""
+MAX_FILL_VALUES = 16
+SERIES_SUBSYSTEM = "series"
+"""Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\*?$")]
+Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+"""As long as the columns and alert ids that hold it."""
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
+
+
+Modulo = Annotated[FiniteFloat, Field(gt=0, le=2**53)]
+"""Number of values after which a counter starts anew; beyond 2^53 a float64 can't count."""
+
+
+class _MissionPart(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Detection(_MissionPart):
+    """What of a channel's deviations counts in the anomaly score; the default is everything."""
+
+    smoothing: int = Field(default=1, ge=1, le=MAX_SMOOTHING)
+    """Samples of the trailing mean that is judged in place of single samples."""
+    direction: Literal["both", "above", "below"] = "both"
+    """On which side of the forecast and of the usual level a deviation counts."""
+    minimum_deviation: FiniteFloat = Field(default=0, ge=0)
+    """In the channel's unit: a window that deviates less counts as nominal."""
+    valid_range: tuple[FiniteFloat, FiniteFloat] | None = None
+    """In the channel's unit: a value outside is a missing sample."""
+    modulo: Modulo | None = Field(default=None, exclude_if=lambda modulo: modulo is None)
+    """Of a counter, from its channel: so it travels to where windows are judged. A worker of before it takes
+    the settings of what is no counter."""
+
+    @model_validator(mode="after")
+    def _range_ascends(self) -> Self:
+        if self.valid_range is not None and not self.valid_range[0] < self.valid_range[1]:
+            raise ValueError("valid_range needs a lower value before a higher one")
+        return self
+
+
+class Channel(_MissionPart):
+    """One measured value of a subsystem."""
+
+    unit: str
+    kind: Literal["number", "flag", "counter"] = "number"
+    modulo: Modulo | None = None
+    """Number of values after which a counter starts anew: such a wrap is no event."""
+    feature: bool = True
+    """Whether the model sees it; a flag that only a rule reads is no feature."""
+    nominal: tuple[float, float] | None = None
+    """Usual range in `unit`, drawn by the console; beyond it a subsystem is restless. No score reads it."""
+    missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
+    """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
+    detection: Detection = Detection()
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _lists_numbers(cls, value: object) -> object:
+        """Pydantic would take YAML's `off` for the number 0."""
+        if not isinstance(value, list | tuple) or any(isinstance(item, bool) for item in value):
+            raise ValueError("missing is a list of numbers, such as [-9999, 1e30]")
+        return value
+
+    @model_validator(mode="after")
+    def _range_ascends(self) -> Self:
+        if self.nominal is not None and not self.nominal[0] < self.nominal[1]:
+            raise ValueError("nominal needs a lower value before a higher one")
+        return self
+
+    @model_validator(mode="after")
+    def _counter_has_modulo(self) -> Self:
+        if self.kind == "counter" and self.modulo is None:
+            raise ValueError(
+                "a counter needs modulo, the number of values after which it wraps around: 65536 for 16 bits"
+            )
+        if self.kind != "counter" and self.modulo is not None:
+            raise ValueError(f"modulo belongs to kind: counter, this channel is a {self.kind}")
+        if self.detection.modulo is not None:
+            raise ValueError("modulo belongs beside kind: counter, not under detection")
+        return self
+
+    @model_validator(mode="after")
+    def _detection_has_an_effect(self) -> Self:
+        if not self.feature and self.detection != Detection():
+            raise ValueError("detection has no effect on a channel that is no feature")
+        return self
+
+
+class Rule(_MissionPart):
+    """A limit whose strict breach by one message starts an inference."""
+
+    channel: Name
+    reason: Reason
+    log: str
+    """Line of the trigger's log; `{value}` stands for the value."""
+    below: float | None = None
+    above: float | None = None
+    equals: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Self:
+        if self.below is None and self.above is None and self.equals is None:
+            raise ValueError("a rule needs at least one of below, above, equals")
+        return self
+
+    def is_breached(self, value: float) -> bool:
+        """Tell whether `value` lies strictly outside; a missing one (NaN) never does."""
+        return (
+            (self.below is not None and value < self.below)
+            or (self.above is not None and value > self.above)
+            or (self.equals is not None and value == self.equals)
+        )
+
+
+class Subsystem(_MissionPart):
+    """Channels that are judged together, in the order in which the model's answer lists them."""
+
+    horizon: int = Field(ge=1, le=MAX_HORIZON)
+    channels: dict[Name, Channel] = Field(min_length=1)
+    rules: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _rules_name_channels(self) -> Self:
+        for rule in self.rules:
+            if rule.channel not in self.channels:
+                raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not defined")
+            if rule.equals in self.channels[rule.channel].missing:
+                raise ValueError(
+                    f"rule {rule.reason} equals {rule.equals:g}, which is listed in missing of"
+                    f" {rule.channel}: such a value is not a sample and never breaks a rule"
+                )
+        if not self.features:
+            raise ValueError("at least one channel must be a feature")
+        return self
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the channels that the model sees, in order."""
+        return tuple(name for name, channel in self.channels.items() if channel.feature)
+
+    @property
+    def detection(self) -> dict[str, Detection]:
+        """What counts of the channels that are not judged as usual."""
+        settings = {
+            name: channel.detection.model_copy(update={"modulo": channel.modulo})
+            for name, channel in self.channels.items()
+            if channel.feature
+        }
+        return {name: setting for name, setting in settings.items() if setting != Detection()}
+
+
+class Window(_MissionPart):
+    """How many samples of the past one inference sees, and how far back they may lie."""
+
+    length: int = Field(ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
+    max_span_s: float = Field(gt=0, le=MAX_SPAN_S)
+    max_gap_s: float = Field(gt=0)
+    live_age_s: float | None = Field(default=None, gt=0)
+    """What is older when Kafka receives it is stored telemetry; None: `max_span_s`, which bounds it."""
+
+    def gap_s(self, interval_s: float) -> float:
+        """How long a channel of that usual interval may pause."""
+        return max(self.max_gap_s, GAP_INTERVALS * interval_s)
+
+    def is_too_rare(self, interval_s: float) -> bool:
+        """Tell whether samples so far apart never fill the shortest window that is judged."""
+        return interval_s > self.longest_interval_s
+
+    @property
+    def longest_interval_s(self) -> float:
+        """Between samples that fill the shortest window that is judged."""
+        return self.max_span_s / (MIN_WINDOW_LENGTH - 1)
+
+    @property
+    def live_s(self) -> float:
+        """How old live telemetry may be when Kafka receives it."""
+        return min(self.live_age_s or self.max_span_s, self.max_span_s)
+
+
+def usual_beside(intervals: Sequence[int], place: int) -> int:
+    """The usual interval before or behind one, the shorter of both: windows hold one cadence; 0 = unknown."""
+    sides = (
+        intervals[max(place - GAP_NEIGHBOURS, 0) : place],
+        intervals[place + 1 : place + 1 + GAP_NEIGHBOURS],
+    )
+    return min((sorted(side)[len(side) // 2] for side in sides if side), default=0)
+
+
+def enough_span_s(interval_s: float) -> float | None:
+    """The `max_span_s` that samples so far apart need; None where no mission file may ask for it."""
+    span_s = MIN_WINDOW_LENGTH * interval_s
+    return span_s if span_s <= MAX_SPAN_S else None
+
+
+class Periodic(_MissionPart):
+    """Share of the messages that break no rule and are inferred all the same."""
+
+    share: float = Field(ge=0, le=1)
+    reason: Reason = "periodic_check"
+
+
+class LookAgain(_MissionPart):
+    """When the periodic check judges every sample set of a subsystem: while it is restless."""
+
+    quiet_steps: int = Field(default=20, ge=1, le=MAX_WINDOW_LENGTH)
+    """Samples of a channel without trouble after which it is quiet again: a length at any cadence."""
+    added_share: float = Field(default=0.25, ge=0, le=1)
+    """Of all sample sets of subsystems, so many are judged for it at most; 0 = never."""
+
+
+class Model(_MissionPart):
+    """Model of the Triton repository that judges this mission's telemetry."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+$")] = "1"
+
+
+class Mission(_MissionPart):
+    """A validated mission file: all that the code must know of a satellite."""
+
+    name: Name
+    model: Model
+    window: Window
+    periodic: Periodic
+    look_again: LookAgain = LookAgain()
+    earliest_time: AwareDatetime = datetime(2000, 1, 1, tzinfo=UTC)
+    subsystems: dict[Name, Subsystem] = Field(min_length=1)
+    metrics: dict[MetricName, FieldPath] = {}
+    """Series of VictoriaMetrics and the message field of each; `*` stands for every numeric field."""
+    recording: dict[str, Any] | None = None
+    """How `telemetry_replay` reads a recording of this mission."""
+
+    @property
+    def counters(self) -> dict[str, float]:
+        """Modulo of each counter, by `subsystem.channel`."""
+        return {
+            f"{name}.{channel}": found.modulo
+            for name, subsystem in self.subsystems.items()
+            for channel, found in subsystem.channels.items()
+            if found.modulo is not None
+        }
+
+    def fill_values(self, subsystem: str, channel: str) -> tuple[float, ...]:
+        """Return what a message's field writes for "none"; nothing where it is no channel."""
+        if subsystem not in self.subsystems or channel not in self.subsystems[subsystem].channels:
+            return ()
+        return self.subsystems[subsystem].channels[channel].missing
+
+    @model_validator(mode="after")
+    def _metrics_pair_wildcards(self) -> Self:
+        for metric, path in self.metrics.items():
+            if metric.endswith("*") != path.endswith("*"):
+                raise ValueError(f"metric {metric}: * is allowed on both sides or on neither")
+        if self.earliest_time.timestamp() < 0:
+            raise ValueError("earliest_time must not lie before 1970")
+        return self
+
+
+def metrics_by_channel(mission: Mission) -> dict[tuple[str, str], str]:
+    """Map (subsystem, channel) to its metric; of several the one that the mission file names first."""
+    metrics: dict[tuple[str, str], str] = {}
+    for metric, path in mission.metrics.items():
+        subsystem, _, field = path.partition(".")
+        channels = mission.subsystems[subsystem].channels if subsystem in mission.subsystems else ()
+        for channel in channels:
+            if field in {"*", channel}:
+                metrics.setdefault((subsystem, channel), metric.replace("*", channel))
+    return metrics

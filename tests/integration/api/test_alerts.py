@@ -1,0 +1,421 @@
+"""Alerts, acknowledgements and the fleet over a real PostgreSQL."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg2
+import pytest
+import requests
+
+from telemetry_core.contract.inferences import Job, JobStatus, Verdict
+from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import save_inferences
+from tests.integration.api.test_live import stream
+from tests.integration.api.test_routes import get, problem, verdict
+from tests.integration.servers.running_api import RunningApi
+
+pytestmark = pytest.mark.integration
+
+START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+FAILED = {"status": JobStatus.FAILED, "verdict": None, "anomaly_score": None, "anomaly_detected": None}
+
+
+def judge(
+    pool: Pool,
+    second: float,
+    word: str,
+    *,
+    reason: str = "periodic_check",
+    lane: str = "live",
+    start: datetime = START,
+    created_at: datetime | None = None,
+    metadata: dict[str, Any] | None = None,
+    **more: Any,
+) -> str:
+    """Save what the worker saves: a for anomalous, w weakly so, n nominal, l learning, f failed."""
+    generated = start + timedelta(seconds=second)
+    job_id = job_id_of("SAT-001", microseconds_of(generated))
+    job = Job(job_id=job_id, satellite_id="SAT-001", source="kafka_auto_trigger", trigger_reason=reason,
+              total_subsystems=1, created_at=created_at or generated,
+              metadata={"lane": lane} | (metadata or {}),
+              trigger_reasons=tuple(reason.split(",")))  # fmt: skip
+    anomalous = {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.97, "anomaly_detected": True}
+    weak = {**anomalous, "anomaly_score": 0.9}
+    learning = {"verdict": Verdict.LEARNING, "anomaly_score": None, "anomaly_detected": None}
+    changes: dict[str, dict[str, Any]] = {"a": anomalous, "w": weak, "n": {}, "l": learning, "f": FAILED}
+    with transaction(pool) as connection:
+        save_inferences(connection, [job], [verdict(job_id, "eps", **{**changes[word], **more})])
+    return job_id
+
+
+def alerts(api: RunningApi, **query: Any) -> list[dict[str, Any]]:
+    api.fold()
+    answer = get(api, "/api/v1/alerts", **query)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["alerts"]
+    return found
+
+
+def acknowledge(api: RunningApi, alert_id: str, **body: str) -> requests.Response:
+    text = {"operator": "Ada", "comment": "seen", **body}
+    return requests.post(f"{api.url}/api/v1/alerts/{alert_id}/acknowledgements", json=text, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("words", "counts", "is_open"),
+    [
+        ({0: "n", 1: "w", 2: "f"}, [], False),
+        ({0: "w", 1: "w"}, [2], True),
+        ({0: "a", 1: "n", 2: "a"}, [2], True),
+        ({0: "a", 300: "f"}, [1], True),
+        ({0: "a", 300: "l"}, [1], False),
+        ({0: "a", 300: "n", 400: "w", 401: "w", 402: "w"}, [3, 1], True),
+    ],
+)
+def test_enough_evidence_is_an_alert_until_five_minutes_without(
+    api: RunningApi, api_pool: Pool, words: dict[int, str], counts: list[int], *, is_open: bool
+) -> None:
+    for second, word in words.items():
+        judge(api_pool, second, word)
+    found = alerts(api)
+    assert [alert["verdict_count"] for alert in found] == counts
+    assert [alert["is_open"] for alert in found][:1] == [is_open] * bool(counts)
+    assert open_in_fleet(api) == is_open
+
+
+def test_alert_counts_its_verdicts_however_many(api: RunningApi, api_pool: Pool) -> None:
+    for second in range(1_001):
+        judge(api_pool, second / 10, "a")
+    (found,) = alerts(api)
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert (found["verdict_count"], len(detail["verdicts"])) == (1_001, 500)
+
+
+def test_answers_say_how_far_alerts_are_behind_while_the_relay_is_down(
+    api: RunningApi, api_pool: Pool
+) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    paths = ("/api/v1/alerts", f"/api/v1/alerts/{found['alert_id']}", "/api/v1/fleet")
+    time.sleep(1.1)  # what was read before is kept for a second
+    assert [get(api, path).json()["anomalies_behind_s"] for path in paths] == [0, 0, 0]
+    judge(api_pool, 2, "n", completed_at=datetime.now(UTC) - timedelta(seconds=30))
+    judge(api_pool, 3, "n")
+    time.sleep(1.1)
+    assert all(30 <= get(api, path).json()["anomalies_behind_s"] < 60 for path in paths)
+
+
+def test_alert_stays_when_retention_took_its_peak(api: RunningApi, api_pool: Pool) -> None:
+    peak = judge(api_pool, 0, "a", anomaly_score=0.99)
+    newest = judge(api_pool, 1, "a")
+    (found,) = alerts(api)
+    with transaction(api_pool) as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM inference_jobs WHERE job_id = %s", [peak])
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert (detail["why"], detail["peak_job_id"]) == (None, peak)
+    assert [item["job_id"] for item in detail["verdicts"]] == [newest]
+
+
+def test_alert_is_found_in_a_range_that_it_reaches_into_only(api: RunningApi, api_pool: Pool) -> None:
+    for second, word in {0: "a", 100.0005: "a", 500: "n", 600: "a"}.items():
+        judge(api_pool, second, word)
+    newest, first = alerts(api)
+
+    def within(start_s: float, end_s: float) -> list[str]:
+        times = {
+            name: (START + timedelta(seconds=second)).isoformat()
+            for name, second in (("start_time", start_s), ("end_time", end_s))
+        }
+        return [alert["alert_id"] for alert in alerts(api, **times)]
+
+    assert within(-10, -1) == within(101, 599) == []
+    assert within(-10, 0) == within(50, 60) == within(100, 599) == [first["alert_id"]]
+    assert within(100, 600) == [newest["alert_id"], first["alert_id"]]
+    assert within(700, 800) == [newest["alert_id"]]
+
+
+def test_stored_telemetry_raises_no_alert(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a", lane="stored")
+    assert alerts(api) == []
+
+
+def test_late_verdict_moves_the_start_and_the_old_id_stays_valid(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 5, "a")
+    (before,) = alerts(api)
+    judge(api_pool, 3, "a")
+    api.fold()
+    after = get(api, f"/api/v1/alerts/{before['alert_id']}").json()
+    assert after["verdict_count"] == 2
+    assert after["started_at"] < before["started_at"]
+
+
+def test_episode_from_before_the_range_is_shown_whole(api: RunningApi, api_pool: Pool) -> None:
+    for second in (0, 60, 120):
+        judge(api_pool, second, "a")
+    (found,) = alerts(api, start_time=(START + timedelta(seconds=90)).isoformat())
+    assert found["verdict_count"] == 3
+
+
+def test_broken_limit_is_an_alert_until_a_job_keeps_it(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "n", reason="low_battery")
+    judge(api_pool, 1, "f", reason="abnormal_temperature,low_battery")
+    (found,) = alerts(api)
+    assert (found["kind"], found["reason"], found["severity"]) == ("limit", "low_battery", "critical")
+    assert (found["verdict_count"], found["is_open"]) == (2, True)
+    judge(api_pool, 60, "n")
+    assert [alert["is_open"] for alert in alerts(api)] == [True]
+    judge(api_pool, 61, "n")
+    assert [alert["is_open"] for alert in alerts(api)] == [False]
+
+
+def flap(pool: Pool, *, first: int, last: int) -> None:
+    """Judge a value that breaks its limit every other second."""
+    for second in range(first, last + 1):
+        judge(pool, second, "n", reason="periodic_check" if second % 2 else "low_battery")
+
+
+def open_in_fleet(api: RunningApi) -> int:
+    time.sleep(1.1)  # what was read before is kept for a second
+    satellites = get(api, "/api/v1/fleet").json()["satellites"]
+    return sum(satellite["open_alerts"] for satellite in satellites)
+
+
+def test_value_that_flaps_at_its_limit_is_one_alert(api: RunningApi, api_pool: Pool) -> None:
+    flap(api_pool, first=0, last=59)
+    (found,) = alerts(api)
+    assert (found["verdict_count"], found["is_open"], open_in_fleet(api)) == (30, True, 1)
+    judge(api_pool, 117, "n")
+    assert ([alert["is_open"] for alert in alerts(api)], open_in_fleet(api)) == ([True], 1)
+    judge(api_pool, 118, "n")
+    assert ([alert["is_open"] for alert in alerts(api)], open_in_fleet(api)) == ([False], 0)
+    flap(api_pool, first=120, last=139)
+    assert [(alert["verdict_count"], alert["is_open"]) for alert in alerts(api)] == [(10, True), (30, False)]
+    assert get(api, f"/api/v1/alerts/{found['alert_id']}").json()["verdict_count"] == 30
+
+
+def test_late_breach_joins_two_alerts_and_the_acknowledgement_stays(api: RunningApi, api_pool: Pool) -> None:
+    for second, reason in ((0, "low_battery"), (70, "periodic_check"), (80, "low_battery")):
+        judge(api_pool, second, "n", reason=reason)
+    newest, _ = alerts(api)
+    assert acknowledge(api, newest["alert_id"]).status_code == 201
+    judge(api_pool, 40, "n", reason="low_battery")
+    assert [(item["verdict_count"], item["state"]) for item in alerts(api)] == [(3, "acknowledged")]
+
+
+@pytest.mark.parametrize("end_time", [{}, {"end_time": 0}])
+def test_alert_of_a_fast_on_board_clock_is_listed_at_once(
+    api: RunningApi, api_pool: Pool, end_time: dict[str, Any]
+) -> None:
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=200)
+    for second in range(3):
+        judge(api_pool, second, "a", reason="low_battery", start=ahead)
+    query = {name: datetime.now(UTC).isoformat() for name in end_time}
+    assert {alert["kind"] for alert in alerts(api, **query)} == {"limit", "anomaly"}
+    assert open_in_fleet(api) == 2
+    earlier = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    assert alerts(api, end_time=earlier) == []
+
+
+def whole(api: RunningApi) -> dict[str, Any]:
+    time.sleep(1.1)  # what was read before is kept for a second
+    found: list[dict[str, Any]] = get(api, "/api/v1/fleet").json()["satellites"]
+    (satellite,) = found
+    return satellite
+
+
+def test_clock_that_jumped_back_is_an_alert_and_its_limits_reach_the_operator(
+    api: RunningApi, api_pool: Pool
+) -> None:
+    now = datetime.now(UTC)
+    judge(api_pool, 0, "n", start=now - timedelta(seconds=90))
+    behind = {"clock_behind_s": (now - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds()}
+    for second in range(30):
+        judge(
+            api_pool, 5 + second, "n", reason="low_battery,abnormal_temperature", lane="stored",
+            metadata=behind, start=datetime(2000, 1, 1, tzinfo=UTC),
+            created_at=now - timedelta(seconds=30 - second),
+        )  # fmt: skip
+    satellite = whole(api)
+    assert (satellite["state"], satellite["is_stale"]) == ("critical", False)
+    assert satellite["clock_behind_s"] == pytest.approx(behind["clock_behind_s"])
+    found = {alert["reason"]: alert for alert in alerts(api)}
+    assert set(found) == {"clock_jumped_back", "low_battery", "abnormal_temperature"}
+    assert satellite["open_alerts"] == len(found)
+    for alert in found.values():
+        assert get(api, f"/api/v1/alerts/{alert['alert_id']}").json()["is_open"] is True
+    assert acknowledge(api, found["clock_jumped_back"]["alert_id"]).status_code == 201
+    assert {alert["reason"] for alert in alerts(api, state="acknowledged")} == {"clock_jumped_back"}
+    judge(api_pool, 0, "n", start=now)
+    assert (whole(api)["clock_behind_s"], alerts(api)) == (None, [])
+
+
+def test_satellite_without_known_contact_is_not_alarmed_as_silent(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "n")
+    assert (whole(api)["open_alerts"], alerts(api)) == (0, [])
+
+
+def test_silence_is_an_alert_until_data_return_and_a_dump_does_not_end_it(
+    api: RunningApi, api_pool: Pool
+) -> None:
+    judge(api_pool, 0, "n")
+    api.victoria.contacts["SAT-001"] = (START + timedelta(seconds=10)).timestamp()
+    assert (whole(api)["state"], whole(api)["open_alerts"]) == ("off", 1)
+    (found,) = alerts(api)
+    assert (found["kind"], found["reason"], found["subsystem"]) == ("satellite", "no_data", "satellite")
+    assert acknowledge(api, found["alert_id"]).status_code == 201
+    judge(api_pool, -3600, "a", lane="stored", created_at=datetime.now(UTC))
+    api.victoria.contacts["SAT-001"] = (START + timedelta(seconds=60)).timestamp()
+    assert whole(api)["unacknowledged_alerts"] == 0
+    assert [(alert["alert_id"], alert["state"]) for alert in alerts(api)] == [
+        (found["alert_id"], "acknowledged")
+    ]
+    api.victoria.contacts["SAT-001"] = datetime.now(UTC).timestamp()
+    assert (whole(api)["open_alerts"], alerts(api)) == (0, [])
+
+
+def test_recording_that_is_over_is_no_silence(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "n", metadata={"is_replayed": True})
+    api.victoria.contacts["SAT-001"] = START.timestamp()
+    assert (whole(api)["open_alerts"], alerts(api)) == (0, [])
+
+
+def test_two_acknowledgements_at_once_have_one_winner(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(
+            threads.map(lambda name: acknowledge(api, found["alert_id"], operator=name), ["Ada", "Grace"])
+        )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    (lost,) = (answer for answer in answers if answer.status_code == 409)
+    (won,) = (answer.json() for answer in answers if answer.status_code == 201)
+    assert problem(lost, 409).startswith(f"Already acknowledged by {won['acknowledgement']['operator']} at ")
+    assert [alert["state"] for alert in alerts(api)] == ["acknowledged"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"operator": "  "}, {"comment": ""}, {"operator": "a\u0000b"}, {"comment": "\u001b[2J"}]
+)
+def test_unprintable_acknowledgement_is_refused(
+    api: RunningApi, api_pool: Pool, body: dict[str, str]
+) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    problem(acknowledge(api, found["alert_id"], **body), 422)
+
+
+def test_unknown_alert_is_not_found(api: RunningApi) -> None:
+    problem(acknowledge(api, "eps.anomaly.1.SAT-001"), 404)
+    problem(get(api, "/api/v1/alerts/nope.anomaly.1.SAT-001"), 404)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE ops.alert_acknowledgements SET comment = 'x'", "DELETE FROM ops.alert_acknowledgements",
+     "TRUNCATE ops.alert_acknowledgements"],
+)  # fmt: skip
+def test_history_is_append_only(pool: Pool, change: str) -> None:
+    with pytest.raises(psycopg2.Error, match="refused"), transaction(pool) as connection:
+        connection.cursor().execute(change)
+
+
+def test_acknowledgement_arrives_on_another_stream_and_resumes(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a")
+    (found,) = alerts(api)
+    with stream(api, "0-0") as next_event:
+        first = next_event()
+        started = time.monotonic()
+        assert acknowledge(api, found["alert_id"], comment="zwei\nZeilen").status_code == 201
+        second = next_event()
+        assert time.monotonic() - started < 2
+    judge(api_pool, 1, "n")
+    assert [first["event"], second["event"]] == ["verdict", "acknowledgement"]
+    assert second["data"]["comment"] == "zwei\nZeilen"
+    with stream(api, first["id"]) as next_event:
+        resumed = [next_event() for _ in range(2)]
+    assert [event["event"] for event in resumed] == ["acknowledgement", "verdict"]
+    assert resumed[0]["id"] == second["id"]
+
+
+def test_cut_connections_lose_and_repeat_nothing(api: RunningApi, api_pool: Pool) -> None:
+    written: list[str] = []
+
+    def write() -> None:
+        start = START - timedelta(hours=1)
+        for second in range(0, 3600, 120):
+            job_id = judge(api_pool, second, "n", reason="low_battery", start=start)
+            alert_id = f"eps.low_battery.{job_id.rsplit('-', 1)[1]}.SAT-001"
+            assert acknowledge(api, alert_id, comment=f"seen {second}").status_code == 201
+            written.extend([job_id, f"seen {second}", judge(api_pool, second + 60, "n", start=start)])
+
+    seen: list[str] = []
+    last_id = "0-0"
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(write)
+        for length in (1, 2, 5, 1, 20, 3, 11, 47):
+            with stream(api, last_id) as next_event:
+                for _ in range(length):
+                    event = next_event()
+                    last_id = event["id"]
+                    seen.append(event["data"].get("comment") or event["data"]["job_id"])
+        writing.result(timeout=20)
+    assert set(written) ^ set(seen) == set()
+    assert len(seen) == len(set(seen)) == 90
+
+
+def test_alert_explains_its_cause(api: RunningApi, api_pool: Pool) -> None:
+    judge(
+        api_pool, 0, "n",
+        input_features=("battery_voltage", "battery_current"),
+        input_data={"window_start": (START - timedelta(seconds=10)).isoformat(),
+                    "window_end": START.isoformat(), "samples": 11},
+        predictions=[[3.8, 0.1], [3.7, 0.2], [3.6, 0.3]],
+        bands={"90": {"lower": [[3.5, 0.0]] * 3, "upper": [[3.9, None]] * 3}},
+    )  # fmt: skip
+    judge(api_pool, 2, "a", anomaly_score=0.8)
+    peak = judge(
+        api_pool, 3, "a", anomaly_score=0.95, model_version="7", calibration_hash="c" * 64,
+        contributions={"battery_voltage": {"residual": 0.5, "statistics": 0.25},
+                       "battery_current": {"statistics": 0.25}},
+        input_data={"newest": {"battery_voltage": 2.5, "battery_current": None}},
+    )  # fmt: skip
+    newest = judge(api_pool, 4, "a", anomaly_score=0.7)
+    (found,) = alerts(api)
+    assert (found["peak_score"], found["peak_job_id"], found["newest_job_id"]) == (0.95, peak, newest)
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert [item["job_id"] for item in detail["verdicts"]][:2] == [newest, peak]
+    why = detail["why"]
+    assert {key: value for key, value in why.items() if key != "channels"} == {
+        "job_id": peak, "generated_at": instant(3), "model_name": "lstm_timeseries", "model_version": "7",
+        "calibration_hash": "c" * 64,
+    }  # fmt: skip
+    voltage, current, *others = why["channels"]
+    assert voltage == {
+        "channel": "battery_voltage", "unit": "V", "share": 0.75,
+        "families": {"residual": 0.5, "statistics": 0.25}, "actual": 2.5,
+        "expected": 3.7, "lower_90": 3.5, "upper_90": 3.9, "expected_from": instant(0), "nominal": [3.3, 4.2],
+    }  # fmt: skip
+    assert (current["share"], current["actual"], current["expected"]) == (0.25, None, 0.2)
+    assert current["upper_90"] is None
+    assert {(item["share"], item["actual"], item["expected_from"]) for item in others} == {(0.0, None, None)}
+
+
+def instant(second: int) -> str:
+    return (START + timedelta(seconds=second)).isoformat().replace("+00:00", "Z")
+
+
+def test_fleet_shows_open_alerts_without_telemetry(api: RunningApi, api_pool: Pool) -> None:
+    judge(api_pool, 0, "a")
+    api.fold()
+    time.sleep(1.1)  # what was read before is kept for a second
+    answer = get(api, "/api/v1/fleet")
+    assert answer.status_code == 200, answer.text
+    (satellite,) = answer.json()["satellites"]
+    assert (satellite["state"], satellite["is_stale"], satellite["unacknowledged_alerts"]) == (
+        "serious",
+        True,
+        1,
+    )

@@ -1,0 +1,1 @@
+"""How good a forecast is, what it is compared with, and the reports."""

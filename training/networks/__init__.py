@@ -1,0 +1,1 @@
+"""The networks behind the served models, what they are trained for, and their files."""
