@@ -229,7 +229,8 @@ def largest_changes(value: Floats, noise: Floats) -> list[Floats]:
 def highest_possible(measured: Floats, windows: Windows, noise: Floats) -> Floats:
     """What the measures, float64[job, channel, measure], may have been had no sample been lost.
 
-    `noise` is float64[channel]. The largest change may lie between the samples around a missing step. Of all others what was measured.
+    `noise` is float64[channel]. The largest change may lie between the samples around a missing step. Of all
+    others what was measured.
     """
     steps = np.arange(windows.value.shape[2])
     newest = np.maximum.accumulate(np.where(np.isfinite(windows.value), steps, 0), axis=2)
