@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup browser docs up down status logs demo calibrate calibrations preview scan train check test test-unit test-integration test-e2e test-chaos test-compose \
+.PHONY: setup browser docs up down status logs demo calibrate calibrations preview scan train check test test-unit coverage test-integration test-e2e test-chaos test-compose \
 	bench bench-detection chaos soak fuzz help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -37,9 +37,13 @@ check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check
 
 test: setup check test-unit up test-integration test-e2e test-chaos ## Everything: checks, unit, integration, end-to-end tests, faults
+	@git rev-parse HEAD >.native/tested # a release asks for it
 
-test-unit: ## Unit tests: no server needed
-	@$(stage) unit 5 pytest tests/unit
+coverage: ## Python's unit tests, and which lines and branches of four packages they run
+	@$(stage) unit 5 pytest -n auto --cov --cov-report=json:.native/coverage.json --cov-report= tests/unit
+	@$(python) -m deploy.coverage_table .native/coverage.json
+
+test-unit: coverage ## Unit tests, console included: no server needed
 	@$(stage) console-unit 3 npm --prefix frontend test
 
 test-integration: up ## Tests that each use one real server

@@ -12,7 +12,7 @@ def rest_reference(document: Node) -> str:
     lines = [
         "# REST API",
         "",
-        f"Version {document['info']['version']} of the contract. The platform's page `/docs` tries it out;",
+        f"Version {document['info']['version']} of the platform, whose page `/docs` tries it out;",
         "`/openapi.json` is the document that this page is made of.",
     ]
     routes = [

@@ -1,6 +1,7 @@
 """Anomaly alerts, limit alerts and satellite alerts; their reasons and acknowledgements."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -30,6 +31,8 @@ from operation_server.alerts.schemas import (
 )
 from operation_server.alerts.store import (
     Acknowledged,
+    AlreadyAcknowledged,
+    NoSuchAlert,
     Wanted,
     acknowledge,
     acknowledgements,
@@ -106,7 +109,7 @@ def get_alert(sources: ProvidedSources, alert_id: AlertId) -> AlertDetail:
     """Return one alert, why it stands and who acknowledged it."""
     wanted = _wanted(sources, alert_id)
     breach = _present_at(sources, wanted)
-    with transaction(sources.pool) as connection:
+    with _answered(), transaction(sources.pool) as connection:
         episode = find_alert(connection, wanted, breach)
         stored = read_stored(connection, episode) if episode.verdict_count else None
         history = _history(episode, acknowledgements(connection, [episode]))
@@ -131,14 +134,27 @@ def acknowledge_alert(
 ) -> AlertDetail:
     """Acknowledge an alert once; of two at once one wins, the other is told who did."""
     wanted = _wanted(sources, alert_id)
-    acknowledge(
-        sources.pool,
-        _present_at(sources, wanted),
-        wanted,
-        operator=acknowledgement.operator,
-        comment=acknowledgement.comment,
-    )
+    present = _present_at(sources, wanted)
+    with _answered():
+        acknowledge(
+            sources.pool,
+            present,
+            wanted,
+            operator=acknowledgement.operator,
+            comment=acknowledgement.comment,
+        )
     return get_alert(sources, alert_id)
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Answer 404 where an alert is not there, 409 where somebody else acknowledged it first."""
+    try:
+        yield
+    except NoSuchAlert as error:
+        raise HTTPException(404, str(error)) from error
+    except AlreadyAcknowledged as error:
+        raise HTTPException(409, str(error)) from error
 
 
 def _signs(sources: Sources) -> list[Sign]:

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from fastapi import HTTPException
-
 from operation_server.alerts import QUERIES
 from operation_server.alerts.anomalies import open_anomalies, overlapping_anomalies
 from operation_server.alerts.breaches import Breaches
@@ -18,6 +16,15 @@ MAX_MEMBERS: Final = 1_000
 """No more members of an episode of a limit are counted, the newest ones."""
 MAX_STEPS: Final = 1_000
 _LAST_MS: Final = 9_999_999_999_999
+
+
+class NoSuchAlert(LookupError):  # noqa: N818 - named for what is wrong
+    """No alert lies at the moment that an id names."""
+
+
+class AlreadyAcknowledged(Exception):  # noqa: N818 - named for what happened
+    """Somebody else acknowledged the alert first; the sentence says who, when and with which words."""
+
 
 Wanted = tuple[str, Sign, int]
 """Satellite, sign and a moment of an alert, as its id names them."""
@@ -117,7 +124,7 @@ def breach_at(breaches: Breaches, wanted: Wanted) -> Episode | None:
 
 
 def find_alert(connection: Connection, wanted: Wanted, breach: Episode | None) -> Episode:
-    """Return the alert that an id names, else answer 404.
+    """Return the alert that an id names, else raise `NoSuchAlert`.
 
     A breach has become the open stored one as soon as one of its verdicts arrived, not always the first.
     """
@@ -126,19 +133,19 @@ def find_alert(connection: Connection, wanted: Wanted, breach: Episode | None) -
     if stored is not None:
         return stored
     if breach is None:
-        raise HTTPException(404, "No such alert: its verdicts may have been revised; list the alerts again")
+        raise NoSuchAlert("No such alert: its verdicts may have been revised; list the alerts again")
     return next(iter(open_episodes(connection, [satellite_id], [sign])), breach)
 
 
 def acknowledge(pool: Pool, present: Episode | None, wanted: Wanted, *, operator: str, comment: str) -> None:
-    """Add an acknowledgement, unless there is one: then answer 409 and name who was first."""
+    """Add an acknowledgement, or raise `NoSuchAlert`, or `AlreadyAcknowledged` where there is one."""
     satellite_id, sign, _ = wanted
     name = {"satellite_id": satellite_id, "subsystem": sign.subsystem, "reason": sign.reason or ANOMALY}
     with transaction(pool) as connection:
         select(connection, QUERIES["lock_alert"], name)
         episode = find_alert(connection, wanted, present)
         for earlier in acknowledgements(connection, [episode]).values():
-            raise HTTPException(409, _already(earlier[0]))
+            raise AlreadyAcknowledged(_already(earlier[0]))
         given = {"generated_at": moment(episode.last_ms), "operator": operator, "comment": comment}
         select(connection, QUERIES["insert_acknowledgement"], {**name, **given})
 

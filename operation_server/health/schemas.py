@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-VERSION = "1.0.0"
+VERSION = "0.1.0"
+"""Of the platform, as in `pyproject.toml`, which no image holds."""
 
 
 class ServiceName(BaseModel):

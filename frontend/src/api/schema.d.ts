@@ -2775,7 +2775,7 @@ export interface components {
             service: "Operation Server";
             /**
              * Version
-             * @default 1.0.0
+             * @default 0.1.0
              */
             version: string;
             /**

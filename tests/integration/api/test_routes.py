@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from operation_server.health.schemas import VERSION
 from operation_server.jobs.documents import JobsOfModel, count_jobs, newest_documents
 from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of
@@ -539,7 +540,7 @@ def test_metrics_and_satellites_come_from_victoria_metrics(api: RunningApi) -> N
 
 def test_who_answers_and_that_it_lives(api: RunningApi) -> None:
     assert get(api, "/").json() == {
-        "service": "Operation Server", "version": "1.0.0", "status": "running", "type": "api_server",
+        "service": "Operation Server", "version": VERSION, "status": "running", "type": "api_server",
     }  # fmt: skip
     healthy = {"status": "healthy", "server_type": "operation_server"}
     assert get(api, "/health").json() == get(api, "/livez").json() == healthy

@@ -5,16 +5,25 @@ from typing import Any
 
 import pytest
 from celery.app.task import Context
-from celery.exceptions import Reject
+from celery.exceptions import Ignore, Reject
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from analysis_server import worker
 from analysis_server.delivery.handling import GIVE_UP_AT
+from analysis_server.delivery.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, PARKED_HEADER
+from analysis_server.delivery.saving import commit
+from analysis_server.judging.rows import failed_rows
 from analysis_server.windows.arguments import parse_series
 from analysis_server.windows.window_sets import WindowSet
-from telemetry_core.contract.errors import DependencyUnavailable, ModelContractError
+from telemetry_core.contract.errors import (
+    DependencyUnavailable,
+    ModelContractError,
+    ModelNotServed,
+    NewerTaskSchema,
+)
 from telemetry_core.contract.inferences import Verdict
+from tests.unit.postgres import Statements
 
 TASK = parse_series(
     {"job_id": "j1", "model_name": "gone", "data": [1.0] * 10}, newest_version=lambda _model: None
@@ -108,3 +117,74 @@ def test_a_turn_of_learning_without_its_time_is_refused(
 ) -> None:
     with pytest.raises(Reject):
         asked_to_learn(monkeypatch, Turns(), sent_at_s)
+
+
+@pytest.fixture
+def parked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Why tasks were put aside."""
+    reasons: list[str] = []
+    monkeypatch.setattr(worker, "park", lambda _app, _task, reason: reasons.append(reason))
+    return reasons
+
+
+def put_aside(times: int) -> Any:
+    return SimpleNamespace(request=Context({"id": "task", PARKED_HEADER: times}))
+
+
+def of_a_later_release() -> Any:
+    raise NewerTaskSchema("schema 9 is newer than 2")
+
+
+def not_served(_task: WindowSet) -> None:
+    raise ModelNotServed("gone version 1", "it was unloaded")
+
+
+def test_task_of_a_later_release_waits_for_a_worker_that_can_read_it(parked: list[str]) -> None:
+    with pytest.raises(Ignore):
+        worker._take_up(put_aside(0), of_a_later_release)
+    assert parked == ["schema 9 is newer than 2"]
+
+
+def test_task_that_waited_for_an_upgrade_for_a_day_is_a_dead_letter(parked: list[str]) -> None:
+    with pytest.raises(Reject, match="schema 9"):
+        worker._take_up(put_aside(MAX_WAITS_FOR_UPGRADE), of_a_later_release)
+    assert parked == []
+
+
+def test_task_of_a_model_that_is_not_served_is_put_aside(
+    parked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_infer", not_served)
+    with pytest.raises(Ignore):
+        worker._handle(put_aside(0), TASK)
+    assert len(parked) == 1
+
+
+def test_model_that_stays_away_fails_its_rows(parked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: list[str | None] = []
+    monkeypatch.setattr(worker, "_infer", not_served)
+    monkeypatch.setattr(
+        worker, "_save", lambda _self, _task, rows, _loop: saved.extend(row.error_message for row in rows)
+    )
+    with pytest.raises(ModelNotServed):
+        worker._handle(put_aside(MAX_PARKED), TASK)
+    assert "it was unloaded" in str(saved)
+    assert parked == []
+
+
+@pytest.mark.parametrize("task", [worker.run_inference, worker.run_subsystem_inference])
+def test_task_that_can_not_be_read_is_a_dead_letter(task: Any) -> None:
+    with pytest.raises(Reject):
+        task.run("only one argument")
+
+
+def test_posted_series_is_committed_with_its_result() -> None:
+    statements = Statements()
+    commit(statements.pool, TASK, failed_rows(TASK, "why"))
+    assert statements.committed == 1
+    assert statements.asked[-1][1]["error_message"] == "why"
+
+
+def test_model_without_a_folder_is_not_served() -> None:
+    with pytest.raises(ModelNotServed, match="there is no folder"):
+        worker._calibration("gone", "1")

@@ -20,6 +20,7 @@ FILES = ("init-kafka.sh", "docker-compose.yml", "deploy/definitions.json", *COMM
 GPU = "560.35.03, 8.6, NVIDIA GeForce RTX 3090"
 PORT_FLOOR = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 RUNTIME_CONFIGURATION = "/etc/nvidia-container-runtime/config.toml"
+pytestmark = pytest.mark.slow  # each host is some twenty programs
 PORT_KEYS = re.findall(
     r"\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{([A-Z_]+):-",
     (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"),

@@ -87,6 +87,7 @@ def test_every_service_has_a_page_of_its_docstrings() -> None:
     assert sorted(PACKAGES) == sorted(name.removesuffix("*") for name in installed)
 
 
+@pytest.mark.slow
 def test_every_route_and_object_of_the_api_has_its_section() -> None:
     document = create_app().openapi()
     page = rest_reference(document)

@@ -61,6 +61,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="its commands are those of make")
 def test_tutorials_print_what_they_say(checkout: Path) -> None:
     for name in TUTORIALS:

@@ -389,6 +389,7 @@ def test_invented_satellites_are_bounded_and_the_longest_silent_one_goes() -> No
     assert SATELLITES_EVICTED._value.get() - evicted_before == 17
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=40), st.data())
 def test_restart_equals_no_restart_where_satellites_make_room(order: list[int], data: st.DataObject) -> None:

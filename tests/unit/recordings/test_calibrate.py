@@ -64,6 +64,7 @@ def test_a_recording_gives_constants_to_its_channels_and_keeps_the_others(
     assert calibration.band_widths.keys() == shipped.band_widths.keys() | {"eps.voltage"}
 
 
+@pytest.mark.slow
 def test_a_recording_too_short_for_band_widths_leaves_none_of_an_earlier_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,6 +152,7 @@ STREAMS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(STREAMS, st.integers(0, 40))
 def test_a_stream_and_its_parts_come_to_the_same_runs(
     stream: list[tuple[int, float | None]], cut: int

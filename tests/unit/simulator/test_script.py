@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).resolve().parents[2] / "satellite_simulator.py"
 FIXED = ["--start", "2026-11-23T12:00:00Z", "--speed", "max"]
 
@@ -112,6 +114,7 @@ def test_unknown_fault_ends_with_the_kinds_there_are() -> None:
     assert "choose from spike" in result.stderr
 
 
+@pytest.mark.slow
 def test_unusable_values_are_refused() -> None:
     for arguments in (
         ["--interval", "0"], ["--duration", "nan"], ["--start", "soon"], ["--garbage", "2"],

@@ -3,6 +3,8 @@
 import os
 import tracemalloc
 
+import pytest
+
 from telemetry_core.victoriametrics import KEEP_S, MAX_KEPT_BYTES, RecentImports
 
 
@@ -27,6 +29,7 @@ def test_imports_are_kept_until_the_server_is_known_to_have_flushed_them() -> No
     assert list(recent.bodies()) == [b"late"]
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_and_says_when_it_was_too_small() -> None:
     recent = RecentImports(monotonic=Clock())
     noise = os.urandom(MAX_KEPT_BYTES // 3)  # nothing compresses it

@@ -10,6 +10,7 @@ import pytest
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.service.observability import SAMPLES_REFUSED, SAMPLES_WRITTEN
 from telemetry_core.victoriametrics import IMPORT_PATH, VictoriaMetrics
+from tests.http_server import serving
 
 Answer = Callable[[list[str]], int]
 
@@ -90,3 +91,62 @@ def test_server_outage_holds_the_batch() -> None:
         pass
     with pytest.raises(DependencyUnavailable, match="victoria-metrics unavailable"):
         VictoriaMetrics(url).import_samples(["a 1 1"])
+
+
+@contextmanager
+def restartable(started: list[int]) -> Iterator[tuple[VictoriaMetrics, list[str], list[int]]]:
+    """A server that says since when it runs (the first of `started`) and refuses imports with `refusals`."""
+    accepted: list[str] = []
+    refusals: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = f"vm_app_start_timestamp {started[0]}\n".encode()
+            self.send_response(200 if started[0] else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            lines = self.rfile.read(int(self.headers["Content-Length"])).decode().splitlines()
+            status = refusals.pop() if refusals else 204
+            if status == 204:
+                accepted.extend(lines)
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with serving(Handler) as url:
+        yield VictoriaMetrics(url), accepted, refusals
+
+
+def test_imports_that_a_restarted_server_may_have_lost_are_sent_again() -> None:
+    started = [100]
+    with restartable(started) as (client, accepted, _):
+        client.import_samples(["a 1 1"])
+        assert not client.restore_lost()
+        started[0] = 200
+        assert client.restore_lost()
+        assert not client.restore_lost()
+    assert accepted == ["a 1 1", "a 1 1"]
+
+
+def test_import_that_is_refused_after_the_restart_stops_no_other() -> None:
+    started = [100]
+    with restartable(started) as (client, accepted, refusals):
+        client.import_samples(["a 1 1"])
+        client.import_samples(["b 1 1"])
+        refusals.append(400)
+        started[0] = 200
+        assert client.restore_lost()
+    assert accepted == ["a 1 1", "b 1 1", "b 1 1"]
+
+
+def test_server_that_does_not_tell_its_start_restores_nothing() -> None:
+    with restartable([0]) as (client, accepted, _):
+        client.import_samples(["a 1 1"])
+        assert not client.restore_lost()
+    assert accepted == ["a 1 1"]

@@ -128,6 +128,7 @@ VERDICTS = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.lists(VERDICTS, max_size=12), max_size=8))
 @example(

@@ -84,6 +84,7 @@ def test_work_that_is_always_too_slow_goes_back_where_it_can_be_divided(
     assert server.calls == calls
 
 
+@pytest.mark.slow
 def test_outage_in_between_is_no_slow_statement() -> None:
     errors = [StatementTooSlow, StatementTooSlow, DependencyUnavailable, StatementTooSlow, StatementTooSlow]
 

@@ -76,6 +76,7 @@ def test_a_found_fault_is_a_hit_and_a_detection_in_a_nominal_stretch_an_alarm() 
     assert outcome.alarms >= 1
 
 
+@pytest.mark.slow
 def test_every_origin_has_the_same_say() -> None:
     many = [measured(one) for one in [nominal(), *with_faults(nominal(), ["spikes", "cutoff"])]]
     other = [

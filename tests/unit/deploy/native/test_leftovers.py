@@ -76,7 +76,9 @@ def is_running(pid: int) -> bool:
         pytest.param("setsid sleep 300", id="a child in a session of its own"),
         pytest.param("env -i sleep 300", id="a child that lost its environment, as nginx's"),
         pytest.param(
-            "sh -c 'trap : TERM; while :; do sleep 1; done'", id="a child that does not end when asked"
+            "sh -c 'trap : TERM; while :; do sleep 1; done'",
+            id="a child that does not end when asked",
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -97,6 +99,7 @@ def test_next_run_leaves_other_services_alone(places: Places) -> None:
         other.wait(LIMIT_S)
 
 
+@pytest.mark.slow
 def test_platform_that_starts_ends_orphans_even_without_their_mark(places: Places) -> None:
     child = orphan_of(places, "nginx", "env -i sleep 300")
     assert [name for name in end_leftovers(places) if str(child) in name]

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import partial
 
 from kafka_inference_trigger.gathered.gathering import Key, kept_saved, save_gathered
-from kafka_inference_trigger.gathered.refused_values import Refusals, RefusedValues
+from kafka_inference_trigger.gathered.refused_values import Refusals, RefusedValues, saving
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.messages import BadValue
 from telemetry_core.contract.values import Refusal
 from telemetry_core.service.liveness import Liveness
+from tests.unit.postgres import Statements
 
 Message = tuple[str, list[BadValue]]
 
@@ -109,3 +110,15 @@ def test_service_that_has_just_started_is_not_ill_for_its_saver() -> None:
     save = partial(save_gathered, RefusedValues(), Table().save)
     with kept_saved(liveness.loop("refused values"), save):
         assert liveness.problems() == []
+
+
+def test_refusals_are_saved_in_the_order_of_their_keys_and_the_oldest_beyond_the_ceiling_go() -> None:
+    statements = Statements()
+    refused = {
+        ("B", "eps.soc", "nan"): Refusals(count=2, last_value="NaN", last_us=0),
+        ("A", "eps.soc", "nan"): Refusals(count=1, last_value="inf", last_us=0),
+    }
+    saving(statements.pool, max_rows=7)(refused)
+    (_, saved), (_, forgotten) = statements.asked
+    assert (saved["satellite_ids"], saved["counts"]) == (["A", "B"], [1, 2])
+    assert (forgotten, statements.committed) == ({"ceiling": 7}, 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kafka_inference_trigger.gathered.wrong_clocks import Run, WrongClocks
+from kafka_inference_trigger.gathered.wrong_clocks import Run, WrongClocks, saving
 from kafka_inference_trigger.rules import Breach
 from telemetry_core.contract.messages import (
     TIMESTAMP,
@@ -13,6 +13,7 @@ from telemetry_core.contract.messages import (
 )
 from telemetry_core.contract.mission import Rule
 from telemetry_core.contract.values import Refusal
+from tests.unit.postgres import Statements
 
 MINUTE_US = 60_000_000
 LOW_BATTERY = Rule(channel="soc", reason="low_battery", log="", below=30)
@@ -79,3 +80,12 @@ def test_invented_satellites_are_bounded() -> None:
     for number in range(20):
         clocks.add(wrong_clock(f"X{number}", behind_s=-400.0), [low_battery(1.0)], number)
     assert {satellite for satellite, _, _ in clocks.take()} == {"X18", "X19"}
+
+
+def test_runs_are_saved_in_the_order_of_their_keys_and_the_oldest_beyond_the_ceiling_go() -> None:
+    statements = Statements()
+    runs = {("B", "eps", "clock"): run(2, 0, 1), ("A", "eps", "clock"): run(1, 2, 3)}
+    saving(statements.pool, max_rows=7)(runs)
+    (_, saved), (_, forgotten) = statements.asked
+    assert (saved["satellite_ids"], saved["values"]) == (["A", "B"], [1, 2])
+    assert (forgotten, statements.committed) == ({"ceiling": 7}, 1)

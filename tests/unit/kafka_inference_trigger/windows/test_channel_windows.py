@@ -341,6 +341,7 @@ def assert_equal(left: SampleWindow, right: SampleWindow) -> None:
     assert (left.start_us, left.sample_count) == (right.start_us, right.sample_count)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(recordings().filter(bool), st.data())
 def test_windows_are_the_same_however_channels_are_split_into_packets(

@@ -219,6 +219,7 @@ def test_what_is_left_out_is_shared_out_among_satellites() -> None:
     assert max(each) < 1.6 * min(each)
 
 
+@pytest.mark.slow
 def test_added_share_comes_on_top_of_the_periodic_one() -> None:
     found = jobs(fleet(10, 200), mission(added_share=0.1, share=0.1))
     drawn = [one for one in found if "restless" not in one.job.metadata]
@@ -230,6 +231,7 @@ def test_added_share_comes_on_top_of_the_periodic_one() -> None:
     assert len(found) > 1.5 * len(drawn)
 
 
+@pytest.mark.slow
 def test_one_partition_does_not_count_for_another() -> None:
     noisy, calm = fleet(10, 200), fleet(1, 200, partition=1)
     of = mission(added_share=0.2)
@@ -251,6 +253,7 @@ def test_counts_of_reception_are_those_of_this_quantum_and_the_one_before() -> N
 SPAN_S: Final = 40
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

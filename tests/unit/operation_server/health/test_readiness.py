@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from operation_server.health.readiness import CACHE_S, Readiness
 from telemetry_core.contract.errors import DependencyUnavailable
 
@@ -26,6 +28,7 @@ def test_answers_are_kept_for_two_seconds() -> None:
     readiness.close()
 
 
+@pytest.mark.slow
 def test_check_that_hangs_is_down_and_not_started_twice() -> None:
     gate, asked = threading.Event(), []
 

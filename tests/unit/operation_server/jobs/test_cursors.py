@@ -25,7 +25,8 @@ def text(content: bytes) -> str:
     [
         "", "a", "ü", "****", text(b""), text(b"1/"), text(b"/job"), text(b"-1/job"), text(b"1/a\0b"),
         text(b"\xff/job"), text(b"12345678901234567/job"), text("1/\u0000".encode()),
-        text("\u0661/job".encode()), text(b"1/" + b"a" * 256), encode_cursor((datetime.now(UTC), "a")) + "\n",
+        text("\u0661/job".encode()), text(b"1/" + b"a" * 256),
+        encode_cursor((datetime(2026, 1, 1, tzinfo=UTC), "a")) + "\n",
     ],
 )  # fmt: skip
 def test_text_that_is_no_cursor_is_refused(cursor: str) -> None:

@@ -43,6 +43,7 @@ def engine(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[VerdictSearch
             search.close()
 
 
+@pytest.mark.slow
 def test_first_search_of_a_cold_engine_is_waited_for() -> None:
     def cold(path: str) -> tuple[int, bytes]:
         if path.endswith("/_search"):
@@ -53,6 +54,7 @@ def test_first_search_of_a_cold_engine_is_waited_for() -> None:
         assert search.find({})["hits"]["hits"] == []
 
 
+@pytest.mark.slow
 def test_engine_that_stands_still_costs_one_short_question() -> None:
     thawed = threading.Event()
 

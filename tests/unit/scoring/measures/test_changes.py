@@ -10,7 +10,14 @@ import pytest
 
 from analysis_server.judging.calibration_file import load_calibration
 from recordings.calibrate import fit_changes, stream_windows
-from scoring.measures.changes import CHANGES, RecentStatistics, masked_median
+from scoring.measures.changes import (
+    CHANGE_LENGTHS,
+    CHANGES,
+    STATISTICS,
+    RecentStatistics,
+    masked_median,
+    parse_changes,
+)
 from scoring.measures.windows import FAMILIES
 from scoring.scores import Scores
 from scoring.window_score import score_windows
@@ -57,7 +64,11 @@ def score(
     )
 
 
-@pytest.mark.parametrize("change", [lambda x: x + 4, lambda x: x * 6, lambda x: x * 0, np.cumsum], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [lambda x: x + 4, lambda x: x * 6, lambda x: x * 0, np.cumsum],
+    ids=["another level", "larger", "constant", "a random walk"],
+)
 def test_a_change_within_the_window_is_flagged_even_at_a_level_never_recorded(
     change: Callable[[Floats], Floats], folder: Path
 ) -> None:
@@ -145,3 +156,17 @@ def test_the_threshold_is_exceeded_by_one_in_a_thousand_verdicts_of_the_recordin
     ).score
     assert 0 < (scores > ANOMALY_THRESHOLD).mean() < 4e-3
     assert np.nanmax(scores) < 1
+
+
+def test_constants_of_other_measures_are_refused() -> None:
+    with pytest.raises(ValueError, match="not this version's"):
+        parse_changes({"measures": ["another"], "channels": {}, "thresholds": {}})
+
+
+@pytest.mark.parametrize("length", [5, 12, 64])
+def test_statistics_of_a_window_too_short_are_unknown_and_not_zero(length: int) -> None:
+    """No statistic reaches over fewer samples than its own, nor has an earlier part with too few."""
+    measured = RecentStatistics.measure(np.random.default_rng(1).normal(size=(1, 1, length)))
+    shorter = [count > length for count in CHANGE_LENGTHS for _ in STATISTICS]
+    assert np.isnan(measured.newest[0, 0]).tolist() == shorter
+    assert np.isnan(measured.from_earlier[0, 0])[shorter].all()

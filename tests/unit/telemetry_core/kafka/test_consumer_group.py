@@ -1,9 +1,22 @@
 """What waits for a member is counted from offsets, from where it would go on."""
 
-import pytest
-from confluent_kafka import KafkaError, KafkaException
+from typing import Any
 
-from telemetry_core.kafka.consumer_group import PartitionState, is_fatal, lag_of, why_moved, work_of
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.kafka.consumer_group import (
+    GroupLag,
+    PartitionState,
+    begin_offsets,
+    is_fatal,
+    lag_of,
+    why_moved,
+    work_of,
+)
+from telemetry_core.service.settings import Settings
+from tests.unit.telemetry_core.kafka.kafka_log import TOPIC, Log
 
 
 def partition(*, low: int = 0, end: int = 100, committed: int = 100) -> PartitionState:
@@ -44,3 +57,32 @@ def test_fatal_event_is_recognised_by_its_code_even_if_its_flag_denies_it() -> N
     assert not event.fatal()
     assert is_fatal(KafkaException(event))
     assert not is_fatal(KafkaException(KafkaError(KafkaError._TRANSPORT)))
+
+
+def test_partition_without_a_usable_offset_begins_at_its_first_message_and_says_so_to_kafka() -> None:
+    log: Any = Log({0: range(5), 1: range(5), 2: range(5)})
+    log.committed_at = {0: 3, 1: 90}
+    assigned = [TopicPartition(TOPIC, number) for number in range(3)]
+    assert begin_offsets(log, assigned) == {0: 3, 1: 0, 2: 0}
+    assert log.commits == [(1, 0), (2, 0)]
+
+
+@pytest.mark.parametrize(("owned", "waiting"), [([0], 2), (None, 7), ([], 0)])
+def test_lag_is_that_of_the_partitions_owned_and_of_all_before_any_was_given(
+    owned: list[int] | None, waiting: int
+) -> None:
+    log = Log({0: range(5), 1: range(5)})
+    log.committed_at = {0: 3}
+    assert group_lag(log).ask(owned).waiting == waiting
+
+
+def test_lag_that_kafka_can_not_tell_is_kafka_away() -> None:
+    with pytest.raises(DependencyUnavailable, match="kafka unavailable"):
+        group_lag(Log({0: range(5)}, fails=True)).ask(None)
+
+
+def group_lag(log: Log) -> GroupLag:
+    lag = GroupLag(Settings(), "g")
+    client: Any = log
+    lag._client = client
+    return lag

@@ -193,6 +193,7 @@ def test_ended_loop_is_watched_no_more() -> None:
     assert watched.ended == []
 
 
+@pytest.mark.slow
 def test_process_ends_with_its_reason_and_the_stacks_of_its_threads() -> None:
     program = (
         "import threading\n"

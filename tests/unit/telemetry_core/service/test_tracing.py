@@ -52,6 +52,7 @@ class Recorded:
         return (span.attributes or {})["url.query"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "root",
     [
@@ -67,6 +68,7 @@ def test_without_an_endpoint_nothing_of_opentelemetry_is_loaded(root: str) -> No
     assert (outcome.returncode, outcome.stdout.split()) == (0, [])
 
 
+@pytest.mark.slow
 def test_without_an_endpoint_the_api_has_only_what_fastapi_loads_itself() -> None:
     outcome = python(f"import operation_server.app as app; app.create_app(); {LOADED}", endpoint="")
     assert outcome.returncode == 0
