@@ -230,6 +230,7 @@ def highest_possible(measured: Floats, windows: Windows, noise: Floats) -> Float
     """What the measures, float64[job, channel, measure], may have been had no sample been lost.
 
     The largest change may lie between the samples around a missing step. Of all others what was measured.
+    `noise` is float64[channel].
     """
     steps = np.arange(windows.value.shape[2])
     newest = np.maximum.accumulate(np.where(np.isfinite(windows.value), steps, 0), axis=2)
