@@ -230,10 +230,10 @@ def raw_evidence(windows: Windows, channels: Sequence[ChannelCalibration], place
     low, usual, high = (
         np.stack([getattr(channel, name)[place] for channel in channels]) for name in ("low", "usual", "high")
     )
-    return largest_deviations(measured, windows, noise, (low, usual, high))
+    return family_deviations(measured, windows, noise, (low, usual, high))
 
 
-def largest_deviations(
+def family_deviations(
     measured: Floats, windows: Windows, noise: Floats, limits: tuple[Floats, Floats, Floats]
 ) -> Floats:
     """Largest deviation of each family's measures from the usual; float64[job, channel, family].

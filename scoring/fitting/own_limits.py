@@ -29,7 +29,7 @@ from scoring.measures.windows import (
     measure_windows,
     subsequence_measures,
 )
-from scoring.window_score import LARGEST_EVIDENCE, largest_deviations, subsystem_evidence
+from scoring.window_score import LARGEST_EVIDENCE, family_deviations, subsystem_evidence
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -88,7 +88,7 @@ def fit_own(
         limits.append(own_limits(np.concatenate(measured), noise, has_level))
         deviations = np.concatenate(
             [
-                largest_deviations(of_half, half[length], noise, limits[-1])
+                family_deviations(of_half, half[length], noise, limits[-1])
                 for of_half, half in zip(measured, halves, strict=True)
             ]
         )
