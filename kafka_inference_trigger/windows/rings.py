@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S
 from telemetry_core.contract.mission import Window
 
 STEP_BYTES: Final = 18
@@ -47,7 +48,7 @@ class RingLayout:
     def of(cls, window: Window) -> Self:
         """Fit the rings into STEP_BYTES a step; a window itself always fits in."""
         span_us = int(window.max_span_s * 1_000_000)
-        reach_us = span_us + int(window.live_s * 1_000_000)
+        reach_us = span_us + int((window.live_s + MAX_CLOCK_LEAD_S) * 1_000_000)
         is_short = reach_us + _EPOCH_US < _LARGEST_SHORT_OFFSET_US
         offset_type = np.dtype(np.uint32 if is_short else np.int64)
         budget = window.length * STEP_BYTES - _CHANNEL_BYTES

@@ -155,8 +155,7 @@ class TelemetryWindows:
         sent = self._vector(message)
         is_sent = ~np.isnan(sent)
         channels = np.flatnonzero(is_sent)
-        is_old = not is_replayed and message.generated_us < received_us - self._live_us
-        lane, satellite = self._satellite_for(message, received_us, channels, is_old=is_old)
+        lane, satellite = self._satellite_for(message, received_us, channels, is_replayed=is_replayed)
         merged, arrival, names = sent, Arrival.NEW, list(message.samples)
         if message.generated_us <= satellite.rings.newest_us:
             known = satellite.rings.at(message.generated_us)
@@ -213,14 +212,16 @@ class TelemetryWindows:
         return next((name for name, place in self._places.items() if differs[place].any()), None)
 
     def _satellite_for(
-        self, message: TelemetryMessage, received_us: int, channels: Indexes, *, is_old: bool
+        self, message: TelemetryMessage, received_us: int, channels: Indexes, *, is_replayed: bool
     ) -> tuple[Lane, _Satellite]:
-        if not is_old:
+        """Choose the lane by age alone: what came before says another thing after a restart."""
+        if is_replayed or message.generated_us >= received_us - self._live_us:
             live = self._fresh(message, Lane.LIVE, received_us)
-            if self._is_in_reach(live, message, channels):
+            now_us = live.rings.newest_us if is_replayed else received_us
+            if self._is_in_reach(live, message, channels, now_us):
                 return Lane.LIVE, live
         stored = self._fresh(message, Lane.STORED, received_us)
-        if not self._is_in_reach(stored, message, channels):
+        if not self._is_in_reach(stored, message, channels, stored.rings.newest_us):
             # An older dump begins: its samples do not continue those of the former one.
             stored = self._begin(message, Lane.STORED, received_us)
         return Lane.STORED, stored
@@ -247,11 +248,13 @@ class TelemetryWindows:
             del self._satellites[next(iter(self._satellites))]
             self._evicted += 1
 
-    def _is_in_reach(self, satellite: _Satellite, message: TelemetryMessage, channels: Indexes) -> bool:
+    def _is_in_reach(
+        self, satellite: _Satellite, message: TelemetryMessage, channels: Indexes, now_us: int
+    ) -> bool:
         """Tell whether the sample set is new, late by no more than live telemetry may be or rings hold."""
         if message.generated_us >= satellite.rings.newest_us:
             return True
-        if message.generated_us < satellite.rings.newest_us - self._live_us:
+        if message.generated_us < now_us - self._live_us:
             return False
         return satellite.rings.reaches(channels, message.generated_us)
 

@@ -52,7 +52,15 @@ class Satellite:
     def __init__(self, **window: float) -> None:
         self.windows = TelemetryWindows(mission(**window))
 
-    def send(self, second: float, channels: Sequence[int], *, received: float | None = None) -> Lane:
+    def send(
+        self,
+        second: float,
+        channels: Sequence[int],
+        *,
+        received: float | None = None,
+        is_replayed: bool | None = None,
+    ) -> Lane:
+        """What is received at another time than generated is a replay unless told otherwise."""
         values = [second + number / 10 if number in channels else NAN for number in range(CHANNELS)]
         message = TelemetryMessage(
             satellite_id="SAT-001",
@@ -61,7 +69,9 @@ class Satellite:
             bad_values=(),
         )
         received_us = microseconds(second if received is None else received)
-        return self.windows.append(message, received_us, is_replayed=received is not None).lane
+        if is_replayed is None:
+            is_replayed = received is not None
+        return self.windows.append(message, received_us, is_replayed=is_replayed).lane
 
     def send_all(self, seconds: Sequence[float], channels: Sequence[int]) -> None:
         for second in seconds:
@@ -407,21 +417,38 @@ def test_restart_with_a_look_back_equals_no_restart_for_split_packets(
 def test_restart_with_a_look_back_equals_no_restart_whatever_the_order(
     arrivals: list[tuple[int, int, int]], data: st.DataObject
 ) -> None:
-    """Each is received a while after the one before it and generated somewhere around that, in one lane."""
-    live = data.draw(st.sampled_from([{}, {"live_age_s": 6}]))
+    """Each is received a while after the one before it and generated somewhere around that, in one lane.
+
+    A replay is in order but for what live telemetry may be late.
+    """
+    is_replayed = data.draw(st.booleans())
+    live = {} if is_replayed else data.draw(st.sampled_from([{}, {"live_age_s": 6}]))
     window = {"length": 64, "max_span_s": 24, "max_gap_s": data.draw(st.sampled_from([2, 16]))} | live
     undisturbed, restarted = Satellite(**window), Satellite(**window)
     received = np.cumsum([pause for pause, _, _ in arrivals]).tolist()
     cut = data.draw(st.integers(1, len(arrivals) - 1))
     reach_s = look_back_s(mission(**window).window)
     for now, (_, ahead, channel) in zip(received, arrivals, strict=True):
-        lanes = {undisturbed.send(now + ahead, [channel], received=now)}
+        lanes = {undisturbed.send(now + ahead, [channel], received=now, is_replayed=is_replayed)}
         if now < received[cut] - reach_s:
             continue
-        lanes.add(restarted.send(now + ahead, [channel], received=now))
+        lanes.add(restarted.send(now + ahead, [channel], received=now, is_replayed=is_replayed))
         if now >= received[cut]:
             (lane,) = lanes
             assert_equal(*(one.window(now + ahead, lane) for one in (undisturbed, restarted)))
+
+
+def test_lane_is_told_by_age_though_the_clock_was_ahead_before_a_restart() -> None:
+    window = {"length": 64, "max_span_s": 24, "max_gap_s": 16, "live_age_s": 6}
+    undisturbed, restarted = Satellite(**window), Satellite(**window)
+    undisturbed.send(17, [0], received=6, is_replayed=False)  # further back than a look-back from 40 s
+    for second, received in ((10, 15), (20, 22), (29, 40)):
+        lanes = {
+            one.send(second, [0], received=received, is_replayed=False) for one in (undisturbed, restarted)
+        }
+        assert len(lanes) == 1
+    (lane,) = lanes
+    assert_equal(*(one.window(29, lane) for one in (undisturbed, restarted)))
 
 
 def test_sample_is_in_its_window_though_a_later_one_came_long_before() -> None:
