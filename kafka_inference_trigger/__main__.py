@@ -19,6 +19,7 @@ from kafka_inference_trigger.gathered.wrong_clocks import WrongClocks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from kafka_inference_trigger.windows.satellites import look_back_s
 from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.look_back import LookBack, read_newest
 from telemetry_core.kafka.stream import TRIGGER_GROUP, TelemetryStream
 from telemetry_core.postgres.database import Pool, open_pool
@@ -54,20 +55,7 @@ def main() -> None:
         note_bad_values=refused.add,
         note_wrong_clock=clocks.add,
     )
-
-    def fill(look_back: LookBack) -> None:
-        count = trigger.fill(look_back, until_us=look_back.until_us)
-        _log.info(f"Windows rebuilt from {count} earlier messages")
-
-    stream = TelemetryStream(
-        settings,
-        group_id=TRIGGER_GROUP,
-        service=SERVICE,
-        liveness=liveness,
-        look_back_s=look_back_s(mission.window),
-        on_assigned=fill,
-        on_revoked=trigger.forget,
-    )
+    stream = _stream(settings, mission, trigger, liveness)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -91,6 +79,24 @@ def main() -> None:
     ):
         liveness.start()
         stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
+
+
+def _stream(
+    settings: Settings, mission: Mission, trigger: InferenceTrigger, liveness: Liveness
+) -> TelemetryStream:
+    def fill(look_back: LookBack) -> None:
+        count = trigger.fill(look_back, until_us=look_back.until_us)
+        _log.info(f"Windows rebuilt from {count} earlier messages")
+
+    return TelemetryStream(
+        settings,
+        group_id=TRIGGER_GROUP,
+        service=SERVICE,
+        liveness=liveness,
+        look_back_s=look_back_s(mission.window),
+        on_assigned=fill,
+        on_revoked=trigger.forget,
+    )
 
 
 def _pool(settings: Settings) -> Pool:

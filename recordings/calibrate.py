@@ -21,7 +21,7 @@ from scoring.change_score import recent_evidence
 from scoring.fitting.constants import RARE, rounded
 from scoring.measures.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
 from scoring.measures.counters import straightened
-from scoring.measures.windows import masked_max
+from scoring.measures.masked import masked_max
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH, Mission
 from telemetry_core.service.settings import load_mission

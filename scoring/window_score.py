@@ -92,9 +92,7 @@ def score_windows(  # noqa: PLR0913 - three arrays that belong together and thre
     unknown = np.setdiff1d(np.arange(len(channels)), known)
     parts = []
     if known.size:
-        fitted = [
-            _for_setting(found, setting) for found, setting in zip(constants, settings, strict=True) if found
-        ]
+        fitted = [_for_setting(one, setting) for one, setting in zip(constants, settings, strict=True) if one]
         limits = calibration.subsystems[subsystem]
         told_s = np.full(windows.shape[:2], UNTOLD_INTERVAL_S) if interval_s is None else interval_s
         places = (

@@ -84,28 +84,23 @@ def _judged(
     is_learning = _has_no_window(steps, len(task.jobs))
     learning = Judgement(verdict=Verdict.LEARNING, calibration_hash=calibration.hash)
     completed_at = clock()
-    return [
-        row_of(
-            task,
-            place,
-            judgement=learning
-            if is_learning[place]
-            else Judgement.of(scores, place, task.channels, calibration.hash),
-            forecast=JobForecast.of(task, forecasts, place),
-            started_at=started_at,
-            completed_at=completed_at,
+
+    def row(place: int) -> SubsystemInference:
+        if not forecasts.is_finite[place]:
+            reason = f"model {task.model_name} answered with a forecast that is not finite"
+            return row_of(
+                task, place, started_at=started_at, completed_at=completed_at,
+                status=JobStatus.FAILED, error_message=reason,
+            )  # fmt: skip
+        judgement = (
+            learning if is_learning[place] else Judgement.of(scores, place, task.channels, calibration.hash)
         )
-        if is_finite
-        else row_of(
-            task,
-            place,
-            status=JobStatus.FAILED,
-            error_message=f"model {task.model_name} answered with a forecast that is not finite",
-            started_at=started_at,
-            completed_at=completed_at,
-        )
-        for place, is_finite in enumerate(forecasts.is_finite.tolist())
-    ]
+        return row_of(
+            task, place, started_at=started_at, completed_at=completed_at,
+            judgement=judgement, forecast=JobForecast.of(task, forecasts, place),
+        )  # fmt: skip
+
+    return [row(place) for place in range(len(task.jobs))]
 
 
 def _has_no_window(steps: Counts | None, jobs: int) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from scoring.measures.windows import masked_mean, running_mean
+from scoring.measures.masked import masked_mean, running_mean
 
 Floats = npt.NDArray[np.float64]
 Range = tuple[float, float]

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from scoring.measures.windows import MEASURES, Floats, Windows, masked_max, masked_mean
+from scoring.measures.masked import masked_max, masked_mean
+from scoring.measures.windows import MEASURES, Floats, Windows
 from telemetry_core.contract.mission import Detection
 
 _CHANGES = ("chang", "rise", "fall")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring.measures.windows import running_mean
+from scoring.measures.masked import running_mean
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]

@@ -10,6 +10,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from scoring.measures.masked import masked_max, masked_mean, running_mean
+
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
@@ -280,35 +282,3 @@ def nearest_distance(subsequences: Floats, reference: Floats) -> Floats:
     row_squares = present @ (reference**2).T - count[..., None] * row_means**2
     squared = (values**2).sum(axis=-1) - (2 * values @ reference.T - row_squares).max(axis=-1)
     return np.asarray(np.sqrt(np.maximum(squared, 0) / np.where(count > 0, count, np.nan)))
-
-
-def running_mean(value: Floats, steps: int) -> Floats:
-    """Mean of every `steps` consecutive steps without NaN.
-
-    From float64[job, channel, time] to float64[job, channel, time - steps + 1]; NaN where over half are
-    missing.
-    """
-    present = np.isfinite(value)
-    totals = np.cumsum(np.where(present, value, 0.0), axis=2)
-    counts = np.cumsum(present, axis=2)
-    total = np.concatenate(
-        [totals[..., steps - 1 : steps], totals[..., steps:] - totals[..., :-steps]], axis=2
-    )
-    count = np.concatenate(
-        [counts[..., steps - 1 : steps], counts[..., steps:] - counts[..., :-steps]], axis=2
-    )
-    return np.where(count * 2 >= steps, total / np.maximum(count, 1), np.nan)
-
-
-def masked_mean(value: Floats) -> Floats:
-    """Mean over the last axis without NaN, float64[..., n] to float64[...]; NaN where nothing is left."""
-    present = np.isfinite(value)
-    count = present.sum(axis=-1)
-    total = np.where(present, value, 0.0).sum(axis=-1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def masked_max(value: Floats) -> Floats:
-    """Maximum over the last axis without NaN, float64[..., n] to float64[...]; NaN where nothing is left."""
-    largest = np.where(np.isfinite(value), value, -np.inf).max(axis=-1)
-    return np.where(np.isfinite(largest), largest, np.nan)

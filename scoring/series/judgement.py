@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.series.fill_values import fill_statistic
+from scoring.series.filters import SPIKE_SHARE, Filtered, filtered
+from scoring.series.noise import evenness, noise_statistic
 from scoring.series.signal_forms import (
     ROUNDING,
     converter_step,
@@ -56,51 +58,16 @@ LEVELS: Final[dict[str, tuple[float, ...]]] = {
 }
 """Statistic that nominal series of so many samples hardly exceed: `python -m training.series_levels`."""
 
-SPIKE_SHARE: Final = 0.9
-"""Share of the largest ordinary deviation that is a deviation's least scale: heavy tails are no outliers."""
-STEP_SHARE: Final = 0.4
-"""The same of what lasts: noise has no steps."""
 RETURNING: Final = 0.5
 """A change is a spike's where so much of it is taken back at once."""
 COURSE_REACH: Final = 2
 LEAST_PAUSES: Final = 0.05
 LEAST_STEPS: Final = 0.5
 """Steps of a converter that are a deviation's least scale."""
-MEAN_STEPS: Final = 3
-LINE_WEIGHTS: Final = np.array([-0.3, -0.05, 0.2, 0.45, 0.7])
-"""Of five samples: value of their line half a step after the last one."""
-LEAST_FOR_LINES: Final = 20
 LEAST_FOR_PAIRS: Final = 12
 LEAST_OTHERS: Final = 4
 NOISE_STEPS: Final = 3.0
 """Least scale of noise, in that of an outlier: rounding comes and goes with the slope."""
-NOISE_STRETCH: Final = 8
-LEAST_TURNS: Final = 0.45
-"""Of the fourth differences in a stretch: those of noise change their sign mostly, those of a wave seldom."""
-LEAST_FOR_NOISE: Final = 20
-NOISE_REACH: Final = 4
-"""Fourth differences show a stretch so much longer than it is."""
-USUAL_SHARE: Final = 0.9
-"""Of the differences in a stretch: single outliers and switches do not count."""
-EVEN_SHARE: Final = 0.4
-LARGER_SHARE: Final = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Filtered:
-    """A filter's answer."""
-
-    value: Floats
-    """float64[row, place]."""
-    reach: int
-    """One odd sample shows in places no further apart than this."""
-    gain: float
-    """Deviation of the answer to independent noise of deviation 1."""
-    share_of_step: float = SPIKE_SHARE
-    least_abrupt: float = 0.0
-    """Smallest `abruptness` of what stands out, in parts of it."""
-    centre: int = 0
-    """Place among the second differences that belongs to the answer's first one."""
 
 
 def series_evidence(values: Floats, is_straight: Flags) -> Floats:
@@ -156,33 +123,6 @@ def _dense_statistics(values: Floats, is_straight: Flags) -> list[Floats]:
     outliers += [np.zeros(len(values))] * (6 - len(outliers))
     noise = noise_statistic(answers[1:4], NOISE_STEPS * least_scale) * evenness(series)
     return [*outliers, noise, frozen_statistic(straight)]
-
-
-def filtered(series: Floats, change: Floats) -> list[Filtered]:
-    """Apply every filter that has enough samples to float64[row, time].
-
-    `change` is its differences, float64[row, time - 1].
-    """
-    second = np.diff(change, axis=1)
-    fourth = np.diff(second, n=2, axis=1)
-    answers = [
-        Filtered(series, 1, 1.0),
-        Filtered(change, 1, 2**0.5, STEP_SHARE),
-        Filtered(second, 2, 6**0.5, least_abrupt=0.4),
-        Filtered(fourth, 4, 70**0.5, least_abrupt=0.15, centre=1),
-    ]
-    if series.shape[1] < LEAST_FOR_LINES:
-        return answers
-    sums = series[:, :-2] + series[:, 1:-1] + series[:, 2:]
-    level = (sums[:, MEAN_STEPS:] - sums[:, :-MEAN_STEPS]) / MEAN_STEPS
-    fives = np.lib.stride_tricks.sliding_window_view(series, len(LINE_WEIGHTS), axis=1)
-    before, after = (fives * LINE_WEIGHTS).sum(axis=2), (fives * LINE_WEIGHTS[::-1]).sum(axis=2)
-    line = after[:, len(LINE_WEIGHTS) :] - before[:, : -len(LINE_WEIGHTS)]
-    return [
-        *answers,
-        Filtered(level, 2, (2 / 3) ** 0.5, STEP_SHARE, least_abrupt=0.5, centre=1),
-        Filtered(line, 5, 1.65**0.5, STEP_SHARE, least_abrupt=0.5, centre=3),
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,54 +195,3 @@ def ratio(size: Floats, others: Floats, least_scale: Floats, share: Floats) -> F
     scale = np.maximum(np.maximum(1.4826 * median(others), share * largest), least_scale)
     is_known = (np.isfinite(others).sum(axis=1) >= LEAST_OTHERS) & (scale > 0)
     return np.where(is_known, size / np.where(is_known, scale, 1.0), 0.0)
-
-
-def noise_statistic(answers: list[Filtered], least_scale: Floats) -> Floats:
-    """Largest ratio of the usual size in a stretch to the larger ones outside, in every one of some filters.
-
-    float64[row], as `least_scale`. Of all stretches of a quarter, a half and NOISE_REACH more of the places
-    in which the last filter's answer turns often.
-    """
-    places = answers[-1].value.shape[1]
-    largest = np.zeros(len(least_scale))
-    if places < LEAST_FOR_NOISE - 4:
-        return largest
-    half = places // 2
-    for length in (max(NOISE_STRETCH, places // 4), half, half + NOISE_REACH):
-        starts = np.arange(places - length, -1, -(length // 4))[:, None]
-        ratios = [noise_ratio(answer, places, starts, length, least_scale) for answer in answers]
-        is_low = np.signbit(answers[-1].value)
-        turns = (is_low[:, 1:] != is_low[:, :-1])[:, starts + np.arange(length - 1)].mean(axis=2)
-        found = np.where(turns >= LEAST_TURNS, np.min(ratios, axis=0), 0.0)
-        largest = np.maximum(largest, found.max(axis=1))
-    return largest
-
-
-def evenness(series: Floats) -> Floats:
-    """1 where values lie about the median, less where they lie far above or far below it.
-
-    From float64[row, time] to float64[row]. Of waiting times some are much longer than the others.
-    """
-    middle = median(series)
-    above, below = series.max(axis=1) - middle, middle - series.min(axis=1)
-    share = np.minimum(above, below) / np.maximum(np.maximum(above, below), np.finfo(np.float64).tiny)
-    return np.asarray(np.minimum(share / EVEN_SHARE, 1.0))
-
-
-def noise_ratio(
-    answer: Filtered, places: int, starts: npt.NDArray[np.intp], length: int, least_scale: Floats
-) -> Floats:
-    """Usual size in each stretch over the larger ones outside it; float64[row, stretch].
-
-    `starts` is intp[stretch, 1], `least_scale` float64[row]. With heavy tails a stretch has larger values by
-    chance, but then so has the rest.
-    """
-    size = np.abs(answer.value[:, -places:])
-    inside = starts + np.arange(length)
-    outside = np.arange(places - length) + length * (np.arange(places - length) >= starts)
-    least = (least_scale * answer.gain)[:, None]
-    here = np.sort(size[:, inside], axis=2)[..., : int(np.ceil(USUAL_SHARE * length))].mean(axis=2)
-    largest = np.sort(size[:, outside], axis=2)[..., -int(np.ceil(LARGER_SHARE * (places - length))) :]
-    there = largest.mean(axis=2) + least
-    is_more = here > least
-    return np.where(is_more, (here + least) / np.where(is_more, there, 1.0), 0.0)

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from scoring.measures.masked import running_mean
 from scoring.measures.recordings import (
     STATISTICS_LENGTHS,
     Floats,
@@ -18,7 +19,6 @@ from scoring.measures.recordings import (
     standardised,
     windows_usable,
 )
-from scoring.measures.windows import running_mean
 from training.calibrate import REPOSITORY
 from training.data.calibration_windows import StepPredictor
 
