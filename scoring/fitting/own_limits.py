@@ -78,7 +78,7 @@ def fit_own(
         [reference_subsequences(half[longest].value[:, channel], rng) for channel in channels]
         for half in halves
     ]
-    limits, reaches, medians = [], [], []
+    limits, totals = [], []
     for length in CALIBRATED_LENGTHS:
         # A half is measured against the other one's subsequences: against its own it is never far.
         measured = [
@@ -86,18 +86,11 @@ def fit_own(
             for half, other in zip(halves, reversed(references), strict=True)
         ]
         limits.append(own_limits(np.concatenate(measured), noise, has_level))
-        deviations = np.concatenate(
-            [
-                family_deviations(of_half, half[length], noise, limits[-1])
-                for of_half, half in zip(measured, halves, strict=True)
-            ]
-        )
-        evidence = np.minimum(deviations, LARGEST_EVIDENCE)
-        total = subsystem_evidence(evidence)
-        reaches.append(reached(total, THRESHOLD_EXCESSES))
-        medians.append(np.median(total))
-    threshold = np.clip(THRESHOLD_MARGIN * np.array([reaches]), LEAST_THRESHOLD, LARGEST_THRESHOLD)
-    steepness = np.maximum(steepness_of(np.array([medians]), threshold), LEAST_STEEPNESS)
+        deviations = [
+            family_deviations(of_half, half[length], noise, limits[-1])
+            for of_half, half in zip(measured, halves, strict=True)
+        ]
+        totals.append(subsystem_evidence(np.minimum(np.concatenate(deviations), LARGEST_EVIDENCE)))
     low, usual, high = (np.stack(parts, axis=1)[:, None] for parts in zip(*limits, strict=True))
     return [
         ChannelCalibration(
@@ -109,7 +102,17 @@ def fit_own(
             reference=farthest_first(np.concatenate([half[channel] for half in references]))[None],
         )
         for channel in channels
-    ], SubsystemCalibration(threshold=threshold, steepness=steepness)
+    ], own_threshold(totals)
+
+
+def own_threshold(totals: Sequence[Floats]) -> SubsystemCalibration:
+    """Threshold and steepness by length, from evidence float64[window] in time order of each."""
+    reaches = np.array([[reached(total, THRESHOLD_EXCESSES) for total in totals]])
+    threshold = np.clip(THRESHOLD_MARGIN * reaches, LEAST_THRESHOLD, LARGEST_THRESHOLD)
+    medians = np.array([[np.median(total) for total in totals]])
+    return SubsystemCalibration(
+        threshold=threshold, steepness=np.maximum(steepness_of(medians, threshold), LEAST_STEEPNESS)
+    )
 
 
 def with_halfway(windows: Windows, noise: Floats, reference: Sequence[Floats]) -> Floats:
