@@ -53,7 +53,7 @@ from telemetry_core.service.settings import Settings
 SERVICE: Final = "analysis-worker-1"
 MAX_CONNECTIONS: Final = 8
 STALE_S: Final = 120.0
-"""A turn of learning that waited for longer is none: the next ones wait behind it."""
+"""A learning task that waited for longer is dropped: newer ones are queued behind it."""
 
 _log = structlog.get_logger(SERVICE)
 _settings = Settings()

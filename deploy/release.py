@@ -44,10 +44,12 @@ def notes(changelog: str, version: str) -> str:
     if heading is None:
         raise ReleaseRefused(f"CHANGELOG.md has no section '## {version} — DATE'")
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", heading[1]):
-        raise ReleaseRefused(f"CHANGELOG.md calls {version} '{heading[1]}': write the day, YYYY-MM-DD")
+        raise ReleaseRefused(
+            f"CHANGELOG.md calls {version} '{heading[1]}': replace it with the date, YYYY-MM-DD"
+        )
     section = re.split(r"^## ", changelog[heading.end() :], maxsplit=1, flags=re.MULTILINE)[0].strip()
     if not section:
-        raise ReleaseRefused(f"CHANGELOG.md says nothing of {version}")
+        raise ReleaseRefused(f"CHANGELOG.md has nothing under {version}")
     return section + "\n"
 
 

@@ -99,7 +99,7 @@ def moment_of(text: str) -> datetime:
     try:
         return parse_time(text, zone=UTC)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time: {error}") from error
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a valid time: {error}") from error
 
 
 if __name__ == "__main__":

@@ -160,7 +160,8 @@ class InferenceTrigger:
     def outcome(self, record: Record) -> Outcome:
         """Tell whether a record is valid, and change no window.
 
-        While intake is paused it is one of the newest: limits broken under a wrong clock stay alerts so.
+        Called for the newest records while intake is paused, so that limits broken under a wrong clock keep
+        raising alerts.
         """
         try:
             self._parse(record)

@@ -25,7 +25,9 @@ def usable_bootstrap(address: str) -> str:
     """`localhost` instead of the Compose name `kafka` where that doesn't resolve, said on stderr."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise PublishingError(f"{address!r} is no Kafka address: write HOST:PORT, for example localhost:9092")
+        raise PublishingError(
+            f"{address!r} is not a Kafka address: write HOST:PORT, for example localhost:9092"
+        )
     if host != COMPOSE_HOST or _resolves(host):
         return address
     sys.stderr.write(f"{host} does not resolve here, using localhost:{port}\n")

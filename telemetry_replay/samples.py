@@ -124,7 +124,7 @@ def _read_table(path: Path, recording: Recording) -> pa.Table:
         if path.suffix.lower() == ".csv":
             return _read_csv(path, recording, wanted)
     except UnicodeDecodeError as error:
-        raise InvalidRecordingError(f"{path}: is not written in UTF-8: save it so") from error
+        raise InvalidRecordingError(f"{path}: is not written in UTF-8: save it as UTF-8") from error
     except (OSError, pa.ArrowException) as error:
         raise InvalidRecordingError(f"{path}: {str(error).splitlines()[0]}") from error
     raise InvalidRecordingError(
@@ -178,7 +178,8 @@ def _refuse_first_bad_row(path: Path, recording: Recording) -> None:
             text = cell.decode(errors="replace").strip()
             if text not in MISSING_TEXTS and not _is_number(text):
                 raise InvalidRecordingError(
-                    f"{path}:{number}: column {name!r} holds {text!r}, no number: correct or empty it"
+                    f"{path}:{number}: column {name!r}: {text!r} is not a number: "
+                    "correct it or leave it empty"
                 )
 
 
@@ -237,5 +238,5 @@ def _time_us(value: Any, time: TimeColumn, place: str) -> int:
     except (TypeError, ValueError, OverflowError) as error:
         forms = f": {TIME_FORMS}; without one it is UTC" if time.format == "iso8601" else ""
         raise InvalidRecordingError(
-            f"{place}: {value!r} is no time in the format {time.format}{forms}"
+            f"{place}: {value!r} is not a valid time in the format {time.format}{forms}"
         ) from error

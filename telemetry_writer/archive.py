@@ -30,7 +30,7 @@ def export_series(base_url: str) -> None:
     ) as answer:
         _refuse_failure(answer)
         if answer.headers.get("Content-Encoding") != "gzip":
-            raise requests.HTTPError("the export is not compressed: something between changes it")
+            raise requests.HTTPError("the export is not compressed: a proxy decompressed it")
         shutil.copyfileobj(answer.raw, sys.stdout.buffer, 1 << 20)
 
 

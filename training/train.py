@@ -104,7 +104,7 @@ def held_out_batches(mix: WindowMix, seed: int, device: torch.device) -> Iterato
 
 
 def train(model: str, recipe: Recipe, data: Data, held_out: Data) -> tuple[nn.Module, list[float]]:
-    """Train the network of a model, on the CPU when it comes back."""
+    """Train the network of a model; return it on the CPU."""
     device = use_device()
     task = new_task(model, recipe)
     length = HISTORY + MAX_HORIZON

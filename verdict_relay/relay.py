@@ -158,7 +158,7 @@ class Relay:
         return (self._sink.follows_deletions and self._forget_deleted(cursor.generation)) or is_behind
 
     def _pass_on(self, generation: int, verdicts: Sequence[Row]) -> Sequence[Refusal]:
-        """Write the verdicts; what fails otherwise than by an outage is narrowed down and passed over."""
+        """Write the verdicts; rows that fail for any reason but an outage are isolated and passed over."""
         try:
             return self._write(generation, verdicts)
         except DependencyUnavailable:

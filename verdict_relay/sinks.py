@@ -107,12 +107,12 @@ class SearchSink:
         items = answer["items"] if answer["errors"] else ()
         for key, reason in zip(keys, _refusals(items, "delete"), strict=False):
             if reason:
-                _log.error(f"The search engine does not delete a document: {reason}", verdict=key)
+                _log.error(f"The search engine did not delete a document: {reason}", verdict=key)
 
     def _forget_halves(self, generation: int, keys: Sequence[str], reason: str) -> None:
         """Narrow a refusal down to the keys that it speaks of: a document can't exist under these."""
         if len(keys) == 1:
-            _log.error(f"The search engine does not delete a document: {reason}", verdict=keys[0])
+            _log.error(f"The search engine did not delete a document: {reason}", verdict=keys[0])
             return
         middle = len(keys) // 2
         self.forget(generation, keys[:middle])

@@ -194,7 +194,7 @@ def uncovered_in_words(channels: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 class Told:
-    """What was said already, of many threads; the oldest of MOST_TOLD is forgotten."""
+    """Keys already reported, safe for threads; the oldest beyond MOST_TOLD is dropped."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -62,7 +62,7 @@ class Calibrations:
     def due_parts(
         self, subsystems: Sequence[str], satellites: Sequence[str] | None, limit: int
     ) -> list[Part]:
-        """List what is due, fair order; of named satellites everything that learns."""
+        """List what is due in fair order; for named satellites, all that is learning."""
         parameters = {
             "subsystems": list(subsystems),
             "satellites": None if satellites is None else list(satellites),

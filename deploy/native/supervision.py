@@ -115,7 +115,7 @@ class Supervisor:
         deadline = time.monotonic() + STOP_LIMIT_S
         while pending & {name for name, known in self.states().items() if known.pid}:
             if time.monotonic() > deadline:
-                raise SupervisorError(f"these services do not stop: {', '.join(sorted(pending))}")
+                raise SupervisorError(f"these services did not stop: {', '.join(sorted(pending))}")
             time.sleep(0.1)
 
     def shut_down(self) -> None:

@@ -15,7 +15,7 @@ from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.service.liveness import Loop
 
 SAVE_EVERY_S: Final = 2.0
-"""Limits that are broken under a wrong on-board clock reach an operator only so."""
+"""Limits broken under a wrong on-board clock reach an operator only this way."""
 LAST_SAVE_S: Final = 3.0
 """So long the end of the service waits for the last save."""
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Joinable(Protocol):
-    """A value of which two, of one key, can be joined."""
+    """A value that can be merged with a later one of the same key."""
 
     def and_later(self, later: Self) -> Self:
         """Join with a later one."""
@@ -104,6 +104,6 @@ def save_gathered(gathered: Gathered[Value], save: Save[Value]) -> None:
         save(taken)
     except DependencyUnavailable as error:
         gathered.put_back(taken)
-        _log.warning(f"{error}; refused values are kept in memory until they can be saved")
+        _log.warning(f"{error}; what was gathered is kept in memory until it can be saved")
     except Exception:  # noqa: BLE001 - the metric has counted it, and the next round is another one
-        _log.exception(f"Refused values of {len(taken)} keys could not be saved")
+        _log.exception(f"What was gathered of {len(taken)} keys could not be saved")

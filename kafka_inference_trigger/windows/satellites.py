@@ -101,7 +101,7 @@ class TelemetryWindows:
         self._added.clear()
 
     def counted_from_us(self, until_us: int) -> int:
-        """Reception from which on what is restless has a part in the share of those at a time or later."""
+        """Return the earliest reception that still counts towards the share at `until_us`."""
         return self._added.counted_from_us(until_us)
 
     def take_evicted(self) -> int:

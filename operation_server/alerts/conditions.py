@@ -42,7 +42,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """How a satellite was heard; times are ms since 1970 UTC."""
+    """When a satellite was last heard; times are ms since 1970 UTC."""
 
     satellite_id: str
     #: Generation time of the newest live sample set that was judged.

@@ -43,11 +43,11 @@ def _look(collect: Callable[[], Collection]) -> bool:
     try:
         found = collect()
     except DependencyUnavailable as error:
-        _log.warning(f"Dead letters are not gathered: {error}")
+        _log.warning(f"Dead letters could not be collected: {error}")
         return False
     except Exception:  # noqa: BLE001 - one look must not end the others; the log tells
-        _log.exception("Dead letters are not gathered")
+        _log.exception("Dead letters could not be collected")
         return False
     for problem in found.problems:
-        _log.warning(f"Dead letters are not gathered: {problem}")
+        _log.warning(f"Dead letters could not be collected: {problem}")
     return found.has_more

@@ -18,7 +18,7 @@ class Slot(Generic[T]):
         self._name = name
 
     def put(self, app: FastAPI, thing: T) -> None:
-        """Hand it over to the routes of an application."""
+        """Make it available to the routes of an application."""
         setattr(app.state, self._name, thing)
 
     def of(self, app: FastAPI) -> T:

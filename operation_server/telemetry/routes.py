@@ -87,7 +87,9 @@ def wanted_channels(
 ) -> list[WantedChannel]:
     """Choose channels that have a metric, in the mission's order, or refuse what the mission lacks."""
     if subsystem is not None and subsystem not in mission.subsystems:
-        raise HTTPException(422, f"subsystem: {subsystem} is none of {', '.join(mission.subsystems)}")
+        raise HTTPException(
+            422, f"subsystem: unknown subsystem {subsystem}; known: {', '.join(mission.subsystems)}"
+        )
     metrics = metrics_by_channel(mission)
     offered = [
         WantedChannel(subsystem=of, channel=name, metric=metrics[of, name], unit=channel.unit)

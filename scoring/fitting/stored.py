@@ -56,7 +56,7 @@ def fit_document(history: History, split: int, subject: Subject) -> dict[str, An
     is_level = settled(history, split)
     if 2 * is_level.sum() < is_level.size:
         wandering = f"{(~is_level).sum()} of {is_level.size} channels"
-        raise NotLearned("not_settled", f"the levels of {wandering} still wander further than they vary")
+        raise NotLearned("not_settled", f"the levels of {wandering} are still drifting")
     first, second = halves_of(history, split, subject.predict, moduli)
     fitted, limits = fit_own(first, second, is_level & ~np.isfinite(moduli), seed=SEED)
     channels = {

@@ -217,7 +217,7 @@ def _generation_time(text: object) -> int:
     try:
         return microseconds_of(parse_time(text))
     except ValueError as error:
-        raise ValueError(f"{text[:40]!r} is no time: {error}") from error
+        raise ValueError(f"{text[:40]!r} is not a valid time: {error}") from error
 
 
 def _check_clock(

@@ -64,7 +64,7 @@ def subsystem_features(mission_file: Path = MISSION) -> dict[str, tuple[str, ...
 
 @contextmanager
 def other_spacecraft(seed: int) -> Iterator[None]:
-    """Let the simulator's spacecraft be another one, its orbit too."""
+    """Simulate a different spacecraft on a different orbit."""
     rng = np.random.default_rng([seed, 3])
     with ExitStack() as stack:
         for module, names in SPACECRAFT.items():

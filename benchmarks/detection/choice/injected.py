@@ -99,7 +99,7 @@ def wander(part: Floats, spread: float, rng: np.random.Generator) -> Floats:
 
 
 def average(part: Floats, _spread: float, _rng: np.random.Generator) -> Floats:
-    """Without its noise and details."""
+    """Smooth it: noise and details are gone."""
     padded = np.pad(part, 5, mode="edge")
     return np.convolve(padded, np.full(11, 1 / 11), mode="valid")
 

@@ -48,7 +48,7 @@ class Cell:
 
     @property
     def fault_steps(self) -> int:
-        """Of the longest telemetry with a fault."""
+        """Number of steps of the longest telemetry with a fault."""
         return max(steps_of(kind, self.interval_s) for kind in FAULTS)
 
 

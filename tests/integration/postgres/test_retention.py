@@ -15,7 +15,6 @@ from tests.integration.postgres.test_store import inference, job
 pytestmark = pytest.mark.integration
 
 NOW = datetime(2025, 12, 31, 12, tzinfo=UTC)
-KEPT_TABLES = ("inference_jobs", "subsystem_inferences", "inference_results", "ops.idempotency_keys")
 
 
 def save(pool: Pool, prefix: str, count: int, *, age_days: float, **changes: Any) -> None:

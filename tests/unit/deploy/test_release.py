@@ -87,7 +87,7 @@ def test_notes_are_those_of_the_version(checkout: Path, capsys: pytest.CaptureFi
         (
             "CHANGELOG.md",
             "## 1.2.0 — 2026-11-29\n\n## 1.1.0 — 2026-01-01\n- A thing.\n",
-            "says nothing of 1.2.0",
+            "has nothing under 1.2.0",
         ),
         ("frontend/package.json", '{"version": "1.1.0"}', "frontend/package.json names version 1.1.0"),
         ("operation_server/health/schemas.py", "", "schemas.py names version none"),

@@ -115,7 +115,7 @@ def test_any_arguments_of_a_task_are_taken_or_refused(
         windows = parse_series(given_arguments, newest_version=lambda _name: "1")
     except ModelContractError:
         return
-    assert windows.windows.dtype == np.float32
+    assert windows.windows.dtype == np.float64
 
 
 @pytest.mark.slow

@@ -101,7 +101,7 @@ def test_server_that_is_away_ends_a_command_with_one_sentence(
 def test_time_that_is_none_is_refused_with_its_text(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(rescore, "SAT-001", "yesterday", TO)
-    assert "'yesterday' is no time" in capsys.readouterr().err
+    assert "'yesterday' is not a valid time" in capsys.readouterr().err
 
 
 def test_service_does_not_start_with_a_mission_that_is_wrong(

@@ -150,12 +150,12 @@ def test_parquet_with_timestamps_reads_like_csv(tmp_path: Path) -> None:
         ("T,a\n2020-11-15 00:00:00,1\n", "no column 'b'; there are 'T', 'a'"),
         (
             "T,a,b\n2020-11-15 00:00:00,1,2\nyesterday,1,2\n",
-            r"recording\.csv:3: 'yesterday' is no time .* a time is written as 2026-",
+            r"recording\.csv:3: 'yesterday' is not a valid time .* a time is written as 2026-",
         ),
-        ("T,a,b\n,1,2\n", r"recording\.csv:2: .* is no time"),
+        ("T,a,b\n,1,2\n", r"recording\.csv:2: .* is not a valid time"),
         (
             "T,a,b\n2020-11-15 00:00:00,1,2\n2020-11-15 00:00:01,1,high\n",
-            r"recording\.csv:3: column 'b' holds 'high', no number: correct or empty it",
+            r"recording\.csv:3: column 'b': 'high' is not a number: correct it",
         ),
         (
             "T,a,b\n2020-11-15 00:00:00,1,2\n2020-11-15 00:00:01,1\n",

@@ -142,7 +142,7 @@ def test_channels_are_chosen_in_the_order_of_the_mission() -> None:
 
 
 def test_what_the_mission_lacks_is_refused_with_what_there_is() -> None:
-    with pytest.raises(HTTPException, match="payload is none of eps, thermal"):
+    with pytest.raises(HTTPException, match="unknown subsystem payload; known: eps, thermal"):
         wanted_channels(MISSION, "payload", None)
     with pytest.raises(HTTPException, match="no series of gyro_x; there are battery_temp"):
         wanted_channels(MISSION, "thermal", ["gyro_x"])
