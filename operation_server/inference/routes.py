@@ -121,7 +121,7 @@ async def _answer_texts(websocket: WebSocket, pool: Pool, job_id: str, sending: 
 
 
 async def _push_changes(websocket: WebSocket, feed: JobFeed, last: Row, sending: asyncio.Lock) -> None:
-    """Push each change; a failed job may still be completed by a redrive, so go on until the client leaves."""
+    """Push each change; a redrive may complete a failed job, so go on until the client disconnects."""
     while True:
         news = feed.next_news()
         state = feed.states.get(last["job_id"], last)

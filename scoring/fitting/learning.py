@@ -92,7 +92,7 @@ def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:
     if ends.size < 2 * LEAST_WINDOWS:
         raise NotLearned(
             "left_out",
-            f"only {ends.size} windows of {history.times_us.size} sample sets are free of limits, alerts, gaps",
+            f"only {ends.size} windows of {history.times_us.size} sample sets hold no limit, alert or gap",
         )
     split = int(ends[math.floor((1 - HELD_OUT) * ends.size)])
     most = max(LEAST_WINDOWS, MOST_CHECKED // len(history.channels))

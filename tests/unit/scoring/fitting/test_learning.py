@@ -102,7 +102,7 @@ SUBJECT = Subject(subsystem="eps", intervals_s={"a": (1.0, 1.0)}, detection={}, 
 def test_marks_that_leave_too_few_windows_leave_nothing_to_learn_from() -> None:
     found = history(1, a=range(3_000))
     marked = found.without(np.arange(3_000) % 40 == 0)
-    with pytest.raises(NotLearned, match="only 10 windows of 3000 sample sets are free of"):
+    with pytest.raises(NotLearned, match="only 10 windows of 3000 sample sets hold no limit"):
         attempt(marked, SUBJECT)
 
 
