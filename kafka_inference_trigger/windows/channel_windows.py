@@ -83,9 +83,10 @@ class _Steps:
     judged: int = 0
 
 
-def windows_of(
+def windows_of(  # noqa: PLR0913 - channels with windows, and those that tell their steps
     rings: ChannelRings,
     subsystems: Mapping[str, Indexes],
+    owned: Mapping[str, Indexes],
     *,
     ending_us: int,
     since_us: int,
@@ -95,16 +96,17 @@ def windows_of(
 
     Args:
         rings: The satellite's samples.
-        subsystems: Channels of each, intp[channel].
+        subsystems: Channels of each that have windows, intp[channel].
+        owned: All channels of each, intp[channel].
         ending_us: Time of the sample set; later samples do not count.
         since_us: Older samples do not count.
         limits: The mission's length and gap.
     """
     channels = np.concatenate(list(subsystems.values()))
     axes = rings.axes(channels, since_us)
-    if len(axes) > 1:
+    if len(axes) > 1 or rings.is_on_change[channels].any():
         return {
-            name: _window(rings, own, step_axes(rings, own, since_us), ending_us, limits)
+            name: _window(rings, own, step_axes(rings, own, owned[name], since_us), ending_us, limits)
             for name, own in subsystems.items()
         }
     whole = _window(rings, channels, axes, ending_us, limits)

@@ -95,7 +95,7 @@ def restless_subsystems(
     groups = [bounds.owned[name] for name in watched] if is_on_change else [channels]
     troubled: set[int] = set()
     for group in groups:
-        for axis in step_axes(rings, group, since_us):
+        for axis in step_axes(rings, group, group, since_us):
             own, slots = group[axis.members], _slots(axis, bounds, ending_us)
             own = own[_suspects(rings.values(own, slots[-bounds.suspicious_steps :]), bounds, own)]
             if len(own):

@@ -187,6 +187,7 @@ class TelemetryWindows:
         return windows_of(
             self._satellites[satellite_id, lane].rings,
             {name: self._features[name] for name in subsystems},
+            self._bounds.owned,
             ending_us=ending_us,
             since_us=ending_us - self._span_us,
             limits=self._mission.window,

@@ -9,23 +9,27 @@ from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Flags, Ind
 from telemetry_core.on_change import held_places
 
 
-def step_axes(rings: ChannelRings, channels: Indexes, since_us: int) -> list[Axis]:
+def step_axes(rings: ChannelRings, channels: Indexes, owned: Indexes, since_us: int) -> list[Axis]:
     """Group channels of one subsystem by the times of their steps since then.
 
     Args:
         rings: The satellite's samples.
-        channels: Places of the subsystem's channels in the rings.
+        channels: Places in the rings of the channels that are asked for.
+        owned: Those of all channels of the subsystem: steps of what is sent on change lie at samples of any.
         since_us: Older samples are too old, and their values hold no longer.
 
     Returns:
         Axes of int64[step] times and intp[step] slots, their members places among `channels`.
     """
     axes = rings.axes(channels, since_us)
-    if len(axes) == 1 or not rings.is_on_change[channels].any():
+    if not rings.is_on_change[channels].any():
         return axes
-    times = np.unique(np.concatenate([axis.times for axis in axes]))
+    of_all = rings.axes(owned, since_us)
+    times = np.unique(np.concatenate([axis.times for axis in of_all]))
     # Before the first sample of a full ring there were others.
-    complete_us = max((axis.times[0] for axis in axes if axis.times.size == rings.capacity), default=since_us)
+    complete_us = max(
+        (axis.times[0] for axis in of_all if axis.times.size == rings.capacity), default=since_us
+    )
     steps = times[times.searchsorted(complete_us) :]
     return [part for axis in axes for part in _parts(axis, steps, rings.is_on_change[channels[axis.members]])]
 

@@ -81,6 +81,21 @@ def test_window_is_that_of_a_channel_sent_with_every_packet() -> None:
         np.testing.assert_array_equal(getattr(found, name)[:2], getattr(whole, name)[:2])
 
 
+def test_steps_lie_at_samples_of_any_channel_that_the_model_does_not_see_too() -> None:
+    subsystem = MISSION.subsystems["eps"]
+    hidden = subsystem.channels["steady"].model_copy(update={"feature": False})
+    channels = {**subsystem.channels, "steady": hidden}
+    mission = MISSION.model_copy(
+        update={"subsystems": {"eps": subsystem.model_copy(update={"channels": channels})}}
+    )
+    windows = TelemetryWindows(mission)
+    for second in range(40):
+        send(windows, second, {"steady": second, **({"mode": 1.0} if second == 0 else {})})
+    found = window(windows, 39)
+    assert (found.states[0], found.steps[0], set(found.values[0])) == (ChannelState.JUDGED, LENGTH, {1.0})
+    assert found.interval_us[0] == SECOND_US
+
+
 def test_absence_is_no_evidence_and_ends_with_the_span() -> None:
     windows = sent({0: 1.0}, range(SPAN_S + 2))
     held = window(windows, SPAN_S)
