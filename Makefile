@@ -40,7 +40,7 @@ test: setup check test-unit up test-integration test-e2e test-chaos ## Everythin
 	@if [ -z "$$(git status --porcelain)" ]; then git rev-parse HEAD >.native/tested; fi # a release asks for it
 
 coverage: ## Python's unit tests, and which lines and branches of four packages they run
-	@$(stage) unit 5 pytest -n auto --cov --cov-report=json:.native/coverage.json --cov-report= tests/unit
+	@$(stage) unit 5 pytest -n logical --cov --cov-report=json:.native/coverage.json --cov-report= tests/unit
 	@$(python) -m deploy.coverage_table .native/coverage.json
 
 test-unit: coverage ## Unit tests, console included: no server needed
