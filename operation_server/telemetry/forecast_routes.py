@@ -33,7 +33,7 @@ def get_forecasts(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     """Return the forecasts made for a satellite's subsystem between two times, in time order."""
     known = mission.subsystems
     if subsystem not in known:
-        raise HTTPException(422, f"subsystem: {subsystem} is none of {', '.join(known)}")
+        raise HTTPException(422, f"subsystem: unknown subsystem {subsystem}; known: {', '.join(known)}")
     wanted = {
         "satellite_id": satellite_id,
         "subsystem": subsystem,
