@@ -24,6 +24,7 @@ from scoring.measures.channel_settings import without_invalid_values
 from scoring.measures.model_units import ModelUnits, Numbers
 from scoring.measures.windows import Windows
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
+from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
 from telemetry_core.on_change import on_change_channels
 from telemetry_core.postgres.database import Pool, open_pool
@@ -149,7 +150,7 @@ class Learner:
         found = self._telemetry.newest(
             part.satellite_id,
             wanted,
-            until_ms=generated_ms(part.job_id),
+            until_ms=generated_ms_of(part.job_id),
             interval_s=part.interval_s or UNKNOWN_INTERVAL_S,
         )
         on_change = on_change_channels(subsystem)
@@ -226,11 +227,6 @@ def predicted(windows: Numbers, mission: Mission, infer: Infer) -> Windows:
         units.from_model(answer.step_mean.reshape(windows.shape)),
         answer.step_std.reshape(windows.shape) * units.scale,
     )
-
-
-def generated_ms(job_id: str) -> int:
-    """Read the generation time of a telemetry job's id, milliseconds since 1970 UTC."""
-    return int(job_id.rpartition("-")[2][:13])
 
 
 def usual_interval_s(samples: Mapping[str, Samples], limits: Window) -> float | None:

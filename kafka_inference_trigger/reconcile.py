@@ -16,7 +16,6 @@ from itertools import islice
 from kafka_inference_trigger import QUERIES
 from kafka_inference_trigger.batches import PlannedJob, plan_tasks
 from kafka_inference_trigger.dispatch import batch_publisher, send_batches
-from kafka_inference_trigger.rescore import MOMENT_HELP, moment_of
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
 from kafka_inference_trigger.windows.satellites import look_back_s
 from telemetry_core.contract.errors import PlatformError
@@ -28,6 +27,7 @@ from telemetry_core.kafka.records import MAX_BATCH, Record
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.store import select
 from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.command_line import MOMENT_HELP, moment_of
 from telemetry_core.service.settings import Settings, load_mission
 
 Key = tuple[str, str]

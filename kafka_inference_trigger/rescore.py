@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
 
 from kafka_inference_trigger.batches import plan_tasks
 from kafka_inference_trigger.dispatch import batch_publisher, task_id_of
@@ -19,13 +18,11 @@ from telemetry_core.contract.errors import InvalidTelemetryMessage, PlatformErro
 from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S, microseconds_of, parse_telemetry_message
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import InferenceBatch
-from telemetry_core.contract.values import parse_time
 from telemetry_core.kafka.look_back import read_since
 from telemetry_core.kafka.records import Record
 from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.command_line import MOMENT_HELP, moment_of
 from telemetry_core.service.settings import Settings, load_mission
-
-MOMENT_HELP: Final = "ISO 8601, UTC unless it says otherwise"
 
 
 def revisions(  # noqa: PLR0913 - a range of one satellite of one topic
@@ -92,14 +89,6 @@ def _send(settings: Settings, satellite_id: str, from_us: int, to_us: int) -> in
     for batch in batches:
         publish_batch(batch, f"rescore-{task_id_of(batch)}")
     return sum(len(batch.jobs) for batch in batches)
-
-
-def moment_of(text: str) -> datetime:
-    """Read a time of the command line: ISO 8601, UTC unless it says otherwise."""
-    try:
-        return parse_time(text, zone=UTC)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a valid time: {error}") from error
 
 
 if __name__ == "__main__":

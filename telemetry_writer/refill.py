@@ -8,7 +8,6 @@ import argparse
 import sys
 import threading
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
@@ -16,9 +15,9 @@ import structlog
 
 from telemetry_core.contract.errors import DependencyUnavailable, PlatformError
 from telemetry_core.contract.messages import microseconds_of
-from telemetry_core.contract.values import parse_time
 from telemetry_core.kafka.look_back import read_since
 from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.service.command_line import MOMENT_HELP, moment_of
 from telemetry_core.service.liveness import Loop
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_core.victoriametrics import DEPENDENCY, VictoriaMetrics
@@ -59,8 +58,8 @@ def keep_restored(victoria: VictoriaMetrics, stop: threading.Event, loop: Loop) 
 def main() -> None:
     """Import the samples of a time again."""
     parser = argparse.ArgumentParser(prog="refill", description=__doc__)
-    parser.add_argument("first", metavar="FROM", type=_utc, help="ISO 8601, UTC unless it says otherwise")
-    parser.add_argument("last", metavar="TO", type=_utc)
+    parser.add_argument("first", metavar="FROM", type=moment_of, help=MOMENT_HELP)
+    parser.add_argument("last", metavar="TO", type=moment_of)
     options = parser.parse_args()
     settings = Settings()
     first_us, last_us = microseconds_of(options.first), microseconds_of(options.last)
@@ -73,13 +72,6 @@ def main() -> None:
     except PlatformError as error:
         sys.exit(str(error))
     print(f"Imported the samples of {count} messages again")  # noqa: T201 - its answer
-
-
-def _utc(text: str) -> datetime:
-    try:
-        return parse_time(text, zone=UTC)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a valid time: {error}") from error
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from celery.worker import state
 from celery.worker.consumer import Consumer
 from kombu.exceptions import KombuError
 
+from analysis_server.windows.reading import MAX_REASON_LENGTH
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.service.liveness import Backlog, Liveness, Loop, Work
 from telemetry_core.service.observability import TASKS_REFUSED
@@ -18,7 +19,6 @@ from telemetry_core.service.observability import TASKS_REFUSED
 BROKER: Final = "rabbitmq"
 TICK_S: Final = 1.0
 ANSWER_S: Final = 5.0
-MAX_REASON_LENGTH: Final = 300
 BODY_PARTS: Final = 3
 DELAYING_HEADERS: Final = ("eta", "expires")
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from operation_server.alerts import QUERIES
-from operation_server.alerts.episodes import Episode, Sign, generated_ms, rules_of, signs_of
+from operation_server.alerts.episodes import Episode, Sign, rules_of, signs_of
 from operation_server.telemetry.series import milliseconds_of
-from telemetry_core.contract.messages import CLOCK_PATIENCE, CONFLICTING_DUPLICATE, TIMESTAMP
+from telemetry_core.contract.messages import CLOCK_PATIENCE, CONFLICTING_DUPLICATE, TIMESTAMP, generated_ms_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.values import Refusal
 from telemetry_core.postgres.database import Connection
@@ -84,7 +84,7 @@ def heard_of(mission: Mission, judged: Sequence[Row], refused: Sequence[Row]) ->
     return [
         Heard(
             satellite_id=name,
-            live_ms=generated_ms(live[name]["job_id"]) if name in live else None,
+            live_ms=generated_ms_of(live[name]["job_id"]) if name in live else None,
             is_replayed=name in live and bool(live[name]["is_replayed"]),
             interval_s=(live[name]["interval_s"] or 0.0) if name in live else 0.0,
             told=sorted(items, key=lambda item: item.last_ms),

@@ -112,12 +112,6 @@ def parse_alert_id(alert_id: str) -> tuple[str, Sign, int]:
     )
 
 
-def generated_ms(job_id: str) -> int:
-    """Read the generation time that a telemetry job's id ends in: 13 digits are ms, 16 are microseconds."""
-    digits = job_id.rsplit("-", 1)[1]
-    return int(digits[:13])
-
-
 def state_of(*, is_open: bool, is_acknowledged: bool) -> AlertState:
     """Name the state as ISA-18.2 does."""
     if is_open:

@@ -11,13 +11,13 @@ from operation_server.alerts.episodes import (
     Episode,
     Expectation,
     expectations,
-    generated_ms,
     rules_of,
     shares,
 )
 from operation_server.alerts.schemas import ChannelEvidence, Evidence
 from operation_server.alerts.store import moment
 from operation_server.jobs.schemas import VerdictItem
+from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
@@ -65,7 +65,7 @@ def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evide
     newest = peak["input_data"].get("newest") or {}
     return Evidence(
         job_id=peak["job_id"],
-        generated_at=moment(generated_ms(peak["job_id"])),
+        generated_at=moment(generated_ms_of(peak["job_id"])),
         model_name=peak["model_name"],
         model_version=peak["model_version"],
         calibration_hash=peak["calibration_hash"],
@@ -138,4 +138,4 @@ def _channel(  # noqa: PLR0913 - the columns of one row
 
 
 def _verdict(row: Row) -> VerdictItem:
-    return VerdictItem(**row, generated_at=moment(generated_ms(row["job_id"])))
+    return VerdictItem(**row, generated_at=moment(generated_ms_of(row["job_id"])))

@@ -7,8 +7,8 @@ from typing import Any, Final
 from operation_server.alerts import QUERIES
 from operation_server.alerts.anomalies import open_anomalies, overlapping_anomalies
 from operation_server.alerts.breaches import Breaches
-from operation_server.alerts.episodes import ANOMALY, HOLD, MAX_EPISODES, Episode, Sign, generated_ms
-from telemetry_core.contract.messages import time_of
+from operation_server.alerts.episodes import ANOMALY, HOLD, MAX_EPISODES, Episode, Sign
+from telemetry_core.contract.messages import generated_ms_of, time_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import Row, select
 
@@ -199,8 +199,8 @@ def _episode(row: dict[str, Any]) -> Episode:
         satellite_id=row["satellite_id"],
         sign=Sign(subsystem=row["subsystem"], reason=row["reason"]),
         is_open=row["is_open"],
-        started_ms=generated_ms(row["first_job_id"]),
-        last_ms=generated_ms(row["newest_job_id"]),
+        started_ms=generated_ms_of(row["first_job_id"]),
+        last_ms=generated_ms_of(row["newest_job_id"]),
         verdict_count=row["verdict_count"],
         peak_score=row["peak_score"],
         peak_job_id=row["peak_job_id"],

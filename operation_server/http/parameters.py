@@ -1,5 +1,6 @@
 """Parameters that several routes share; each is checked here, so that no query is built from free text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
@@ -100,3 +101,10 @@ def recent_day(start_time: _WithinDay = None, end_time: _WithinDay = None) -> Ti
 GivenRange = Annotated[TimeRange, Depends(time_range)]
 RecentRange = Annotated[TimeRange, Depends(recent_range)]
 RecentDay = Annotated[TimeRange, Depends(recent_day)]
+
+
+def require_known(field: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a request that names in a field what there is none of."""
+    names = list(known)
+    if name not in names:
+        raise HTTPException(422, f"{field}: unknown {field} {name}; known: {', '.join(names)}")

@@ -3,10 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from operation_server.http.dependencies import ProvidedMission, ProvidedPool
-from operation_server.http.parameters import API_PREFIX, ModelName, RecentRange, Satellite
+from operation_server.http.parameters import (
+    API_PREFIX,
+    ModelName,
+    RecentRange,
+    Satellite,
+    require_known,
+)
 from operation_server.http.problems import responses
 from operation_server.http.responses import json_response
 from operation_server.jobs.documents import job_ids_between
@@ -31,9 +37,7 @@ def get_forecasts(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     size: Annotated[int, Query(ge=1, le=2000, description="Most forecasts in the answer")] = 200,
 ) -> Response:
     """Return the forecasts made for a satellite's subsystem between two times, in time order."""
-    known = mission.subsystems
-    if subsystem not in known:
-        raise HTTPException(422, f"subsystem: unknown subsystem {subsystem}; known: {', '.join(known)}")
+    require_known("subsystem", subsystem, mission.subsystems)
     wanted = {
         "satellite_id": satellite_id,
         "subsystem": subsystem,

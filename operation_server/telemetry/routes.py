@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from operation_server.http.dependencies import ProvidedMission
-from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
+from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite, require_known
 from operation_server.http.problems import responses
 from operation_server.http.responses import json_response
 from operation_server.telemetry.dependencies import ProvidedVictoria
@@ -86,10 +86,8 @@ def wanted_channels(
     mission: Mission, subsystem: str | None, channels: Sequence[str] | None
 ) -> list[WantedChannel]:
     """Choose channels that have a metric, in the mission's order, or refuse what the mission lacks."""
-    if subsystem is not None and subsystem not in mission.subsystems:
-        raise HTTPException(
-            422, f"subsystem: unknown subsystem {subsystem}; known: {', '.join(mission.subsystems)}"
-        )
+    if subsystem is not None:
+        require_known("subsystem", subsystem, mission.subsystems)
     metrics = metrics_by_channel(mission)
     offered = [
         WantedChannel(subsystem=of, channel=name, metric=metrics[of, name], unit=channel.unit)

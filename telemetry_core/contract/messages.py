@@ -162,6 +162,11 @@ def generated_us_of(job_id: str) -> int:
     return int(digits) * 1000 if len(digits) == _MILLISECOND_DIGITS else int(digits)
 
 
+def generated_ms_of(job_id: str) -> int:
+    """Read the generation time of a telemetry job's id in milliseconds since 1970 UTC."""
+    return generated_us_of(job_id) // 1000
+
+
 def microseconds_of(moment: datetime) -> int:
     """Convert an aware time to microseconds since 1970 UTC, exactly."""
     return (moment - _EPOCH) // _MICROSECOND

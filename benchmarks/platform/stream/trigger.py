@@ -17,14 +17,14 @@ from pydantic_core import from_json
 from benchmarks.platform.figures import Figure, Section, ratio
 from benchmarks.platform.stream.telemetry import produce, simulated_messages, whole_second_now
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
-from kafka_inference_trigger.dispatch import Dispatcher
+from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
 from kafka_inference_trigger.trigger import InferenceTrigger, Plan
 from kafka_inference_trigger.windows.satellites import look_back_s
-from telemetry_core.contract.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.look_back import LookBack
 from telemetry_core.kafka.records import MAX_BATCH
 from telemetry_core.kafka.stream import TelemetryStream
-from telemetry_core.rabbitmq import celery_app, publish
+from telemetry_core.rabbitmq import celery_app
 from telemetry_core.service.liveness import Liveness
 from telemetry_core.service.observability import configure_logging
 from telemetry_core.service.settings import Settings, load_mission
@@ -111,11 +111,10 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
     app = celery_app(SERVICE, settings)
     windows: list[int] = []
 
+    publish = batch_publisher(app)
+
     def publish_batch(batch: InferenceBatch, task_id: str) -> None:
-        publish(
-            app, RUN_SUBSYSTEM_INFERENCE, kwargs={"batch": batch.to_payload()}, task_id=task_id,
-            summary=f"{batch.subsystem}: {len(batch.jobs)} windows",
-        )  # fmt: skip
+        publish(batch, task_id)
         windows.append(len(batch.jobs))
 
     dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)

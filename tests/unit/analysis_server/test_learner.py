@@ -16,7 +16,6 @@ from analysis_server.learner import (
     SOONEST_S,
     TURN_S,
     Learner,
-    generated_ms,
     next_look_s,
 )
 from analysis_server.learning.calibrations import Calibrations, Part, Progress
@@ -25,6 +24,7 @@ from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned
 from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.service.settings import Settings, load_mission
 
 DEFAULT = load_mission(Settings().mission_file)
@@ -237,4 +237,4 @@ def test_the_next_look_comes_when_there_is_something_new(
 
 @pytest.mark.parametrize("job_id", ["kafka-A-1800000000000", "kafka-A-1-1800000000000123"])
 def test_generation_time_is_read_from_a_job_id(job_id: str) -> None:
-    assert generated_ms(job_id) == END_S * 1000
+    assert generated_ms_of(job_id) == END_S * 1000

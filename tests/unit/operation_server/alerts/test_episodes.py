@@ -7,12 +7,12 @@ from operation_server.alerts.episodes import (
     alert_id_of,
     breach_run,
     expectations,
-    generated_ms,
     parse_alert_id,
     shares,
     state_of,
 )
 from operation_server.telemetry.victoria import Point
+from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.contract.mission import Rule, Window
 
 LOW = Rule(channel="battery_soc_percent", below=30, reason="low_battery", log="")
@@ -37,7 +37,7 @@ def test_what_is_no_alert_id_is_refused(text: str) -> None:
 
 
 def test_job_ids_of_both_lengths_tell_milliseconds() -> None:
-    assert generated_ms("kafka-SAT-1-1795607703402") == generated_ms("kafka-SAT-1-1795607703402123")
+    assert generated_ms_of("kafka-SAT-1-1795607703402") == generated_ms_of("kafka-SAT-1-1795607703402123")
 
 
 def test_state_follows_from_open_and_acknowledged() -> None:
