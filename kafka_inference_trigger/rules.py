@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from kafka_inference_trigger.windows.sample_sets import SampleSet
-from telemetry_core.contract.mission import Mission, Rule
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.rules import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

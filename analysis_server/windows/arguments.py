@@ -21,9 +21,9 @@ from telemetry_core.contract.mission import (
     SERIES_SUBSYSTEM,
     Detection,
     Modulo,
-    Name,
 )
 from telemetry_core.contract.models import MODEL_VERSION_PATTERN
+from telemetry_core.contract.rules import Name
 
 DEFAULT_HORIZON: Final = 5
 DEFAULT_WINDOW_LENGTH: Final = 64

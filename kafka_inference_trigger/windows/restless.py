@@ -13,7 +13,8 @@ import numpy as np
 from kafka_inference_trigger.windows.channel_windows import unbroken
 from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Flags, Indexes, Values
 from kafka_inference_trigger.windows.step_axes import step_axes
-from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Rule, Window
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Window
+from telemetry_core.contract.rules import Rule
 
 NEW_STEPS: Final = 3
 """Newest samples of a channel that are held against those before them."""
@@ -160,12 +161,12 @@ def _moved(values: Values, least_move: Values) -> Flags:
 
 def _low(channel: Channel, rules: Iterable[Rule]) -> float:
     nominal = -np.inf if channel.nominal is None else channel.nominal[0]
-    return max([nominal, *(rule.below for rule in rules if rule.below is not None)])
+    return max([nominal, *(rule.low for rule in rules if rule.low is not None)])
 
 
 def _high(channel: Channel, rules: Iterable[Rule]) -> float:
     nominal = np.inf if channel.nominal is None else channel.nominal[1]
-    return min([nominal, *(rule.above for rule in rules if rule.above is not None)])
+    return min([nominal, *(rule.high for rule in rules if rule.high is not None)])
 
 
 def _least_move(channel: Channel) -> float:

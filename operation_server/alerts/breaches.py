@@ -21,7 +21,8 @@ from operation_server.http.parameters import CLOCK_LEAD
 from operation_server.telemetry.series import milliseconds_of
 from operation_server.telemetry.victoria import Point, VictoriaMetrics, series_of, until_newest
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.mission import GAP_INTERVALS, Mission, Rule, metrics_by_channel
+from telemetry_core.contract.mission import GAP_INTERVALS, Mission, metrics_by_channel
+from telemetry_core.contract.rules import Rule
 
 LOOK_BACK: Final = (timedelta(hours=1), timedelta(hours=24))
 """How far the start of a breach is looked for; one that lasts longer starts at the limit."""
@@ -78,7 +79,7 @@ def breach_query(watched: WatchedRule, *, span_s: float, longest_span_s: float, 
 
 def _newest_breaking(watched: WatchedRule, span_s: float) -> str:
     newest = f"last_over_time({series_of(watched.metric)}{until_newest(span_s)})"
-    limits = (("<", watched.rule.below), (">", watched.rule.above), ("==", watched.rule.equals))
+    limits = (("<", watched.rule.low), (">", watched.rule.high), ("==", watched.rule.equals))
     return " or ".join(f"{newest} {sign} {limit!r}" for sign, limit in limits if limit is not None)
 
 
@@ -86,10 +87,10 @@ def _breaking(watched: WatchedRule, span_s: float) -> str:
     series = f"{series_of(watched.metric)}{until_newest(span_s)}"
     rule = watched.rule
     parts = []
-    if rule.below is not None:
-        parts.append(f"min_over_time({series}) < {rule.below!r}")
-    if rule.above is not None:
-        parts.append(f"max_over_time({series}) > {rule.above!r}")
+    if rule.low is not None:
+        parts.append(f"min_over_time({series}) < {rule.low!r}")
+    if rule.high is not None:
+        parts.append(f"max_over_time({series}) > {rule.high!r}")
     if rule.equals is not None:
         parts.append(f"count_eq_over_time({series}, {rule.equals!r}) > 0")
     return " or ".join(parts)

@@ -7,14 +7,8 @@ from itertools import pairwise
 from typing import Any, Final, Literal
 
 from operation_server.telemetry.victoria import Point
-from telemetry_core.contract.mission import (
-    GAP_INTERVALS,
-    SATELLITE_ID_PATTERN,
-    Mission,
-    Rule,
-    Window,
-    usual_beside,
-)
+from telemetry_core.contract.mission import GAP_INTERVALS, SATELLITE_ID_PATTERN, Mission, Window, usual_beside
+from telemetry_core.contract.rules import Rule
 from telemetry_core.contract.step_times import channel_step_times
 
 ANOMALY: Final = "anomaly"

@@ -47,7 +47,8 @@ from operation_server.http.dependencies import Slot
 from operation_server.http.parameters import API_PREFIX, RecentDay, Satellite, TimeRange
 from operation_server.http.problems import responses
 from operation_server.telemetry.series import milliseconds_of
-from telemetry_core.contract.mission import Mission, Name
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.rules import Name
 from telemetry_core.postgres.database import Pool, transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/alerts", tags=["alerts"])

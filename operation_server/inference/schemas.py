@@ -12,9 +12,9 @@ from telemetry_core.contract.mission import (
     MAX_WINDOW_LENGTH,
     MIN_WINDOW_LENGTH,
     SATELLITE_ID_PATTERN,
-    Name,
 )
 from telemetry_core.contract.models import MODEL_VERSION_PATTERN
+from telemetry_core.contract.rules import Name
 from telemetry_core.contract.values import MAX_FLOAT32
 
 MIN_POINTS = 10

@@ -15,7 +15,7 @@ from operation_server.jobs import QUERIES
 from operation_server.jobs.cursors import InvalidCursor, Position, decode_cursor, encode_cursor
 from operation_server.jobs.schemas import JobDetail, JobItem, Jobs, JobStages
 from telemetry_core.contract.inferences import JobStatus, Source
-from telemetry_core.contract.mission import Name
+from telemetry_core.contract.rules import Name
 from telemetry_core.postgres.database import Connection, transaction
 from telemetry_core.postgres.store import Row, select
 

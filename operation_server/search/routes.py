@@ -22,7 +22,7 @@ from operation_server.search.schemas import (
 )
 from operation_server.search.verdict_index import VerdictSearch
 from telemetry_core.contract.inferences import JobStatus
-from telemetry_core.contract.mission import Name
+from telemetry_core.contract.rules import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/search", tags=["search"])
 

@@ -18,7 +18,7 @@ from operation_server.http.responses import json_response
 from operation_server.jobs.documents import job_ids_between
 from operation_server.telemetry import QUERIES
 from operation_server.telemetry.schemas import Forecasts
-from telemetry_core.contract.mission import Name
+from telemetry_core.contract.rules import Name
 from telemetry_core.contract.step_times import channel_step_times, job_step_times
 from telemetry_core.postgres.database import transaction
 from telemetry_core.postgres.store import Row, select

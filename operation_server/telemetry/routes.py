@@ -21,7 +21,8 @@ from operation_server.telemetry.series import (
     with_gaps,
 )
 from operation_server.telemetry.victoria import VictoriaMetrics, selector_of
-from telemetry_core.contract.mission import Mission, Name, metrics_by_channel
+from telemetry_core.contract.mission import Mission, metrics_by_channel
+from telemetry_core.contract.rules import Name
 
 router = APIRouter(prefix=f"{API_PREFIX}/telemetry", tags=["telemetry"])
 

@@ -17,7 +17,7 @@ from operation_server.jobs.schemas import VerdictItem
 from operation_server.verdicts import QUERIES
 from operation_server.verdicts.feed import Position, VerdictFeed, event_id, position_of, with_ticks
 from operation_server.verdicts.schemas import Verdicts
-from telemetry_core.contract.mission import Name
+from telemetry_core.contract.rules import Name
 from telemetry_core.postgres.database import transaction
 from telemetry_core.postgres.store import Row, select
 

@@ -188,8 +188,8 @@ def marked_by_limits(samples: Mapping[str, Floats], subsystem: Subsystem) -> Boo
         if rule.channel in samples:
             values = samples[rule.channel]
             for limit, is_broken in (
-                (rule.below, np.less),
-                (rule.above, np.greater),
+                (rule.low, np.less),
+                (rule.high, np.greater),
                 (rule.equals, np.equal),
             ):
                 if limit is not None:

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     FiniteFloat,
     StringConstraints,
     field_validator,
     model_validator,
 )
+
+from telemetry_core.contract.rules import MissionPart, Name, Reason, Rule
 
 SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 MIN_WINDOW_LENGTH = 10
@@ -30,22 +30,13 @@ MAX_FILL_VALUES = 16
 SERIES_SUBSYSTEM = "series"
 """Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
-MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\*?$")]
-Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
-"""As long as the columns and alert ids that hold it."""
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
-
-
+MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\*?$")]
 Modulo = Annotated[FiniteFloat, Field(gt=0, le=2**53)]
 """Number of values after which a counter starts anew; beyond 2^53 a float64 can't count."""
 
 
-class _MissionPart(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Detection(_MissionPart):
+class Detection(MissionPart):
     """What of a channel's deviations counts in the anomaly score; the default is everything."""
 
     smoothing: int = Field(default=1, ge=1, le=MAX_SMOOTHING)
@@ -67,7 +58,7 @@ class Detection(_MissionPart):
         return self
 
 
-class Channel(_MissionPart):
+class Channel(MissionPart):
     """One measured value of a subsystem."""
 
     unit: str
@@ -117,33 +108,7 @@ class Channel(_MissionPart):
         return self
 
 
-class Rule(_MissionPart):
-    """A limit whose strict breach by one message starts an inference."""
-
-    channel: Name
-    reason: Reason
-    log: str
-    """Line of the trigger's log; `{value}` stands for the value."""
-    below: float | None = None
-    above: float | None = None
-    equals: float | None = None
-
-    @model_validator(mode="after")
-    def _has_a_limit(self) -> Self:
-        if self.below is None and self.above is None and self.equals is None:
-            raise ValueError("a rule needs at least one of below, above, equals")
-        return self
-
-    def is_breached(self, value: float) -> bool:
-        """Tell whether `value` lies strictly outside; a missing one (NaN) never does."""
-        return (
-            (self.below is not None and value < self.below)
-            or (self.above is not None and value > self.above)
-            or (self.equals is not None and value == self.equals)
-        )
-
-
-class Subsystem(_MissionPart):
+class Subsystem(MissionPart):
     """Channels that are judged together, in the order in which the model's answer lists them."""
 
     horizon: int = Field(ge=1, le=MAX_HORIZON)
@@ -180,7 +145,7 @@ class Subsystem(_MissionPart):
         return {name: setting for name, setting in settings.items() if setting != Detection()}
 
 
-class Window(_MissionPart):
+class Window(MissionPart):
     """How many samples of the past one inference sees, and how far back they may lie."""
 
     length: int = Field(ge=MIN_WINDOW_LENGTH, le=MAX_WINDOW_LENGTH)
@@ -223,14 +188,14 @@ def enough_span_s(interval_s: float) -> float | None:
     return span_s if span_s <= MAX_SPAN_S else None
 
 
-class Periodic(_MissionPart):
+class Periodic(MissionPart):
     """Share of the messages that break no rule and are inferred all the same."""
 
     share: float = Field(ge=0, le=1)
     reason: Reason = "periodic_check"
 
 
-class LookAgain(_MissionPart):
+class LookAgain(MissionPart):
     """When the periodic check judges every sample set of a subsystem: while it is restless."""
 
     quiet_steps: int = Field(default=20, ge=1, le=MAX_WINDOW_LENGTH)
@@ -239,14 +204,14 @@ class LookAgain(_MissionPart):
     """Of all sample sets of subsystems, so many are judged for it at most; 0 = never."""
 
 
-class Model(_MissionPart):
+class Model(MissionPart):
     """Model of the Triton repository that judges this mission's telemetry."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     version: Annotated[str, StringConstraints(pattern=r"^[0-9]+$")] = "1"
 
 
-class Mission(_MissionPart):
+class Mission(MissionPart):
     """A validated mission file: all that the code must know of a satellite."""
 
     name: Name
@@ -256,7 +221,7 @@ class Mission(_MissionPart):
     look_again: LookAgain = LookAgain()
     earliest_time: AwareDatetime = datetime(2000, 1, 1, tzinfo=UTC)
     subsystems: dict[Name, Subsystem] = Field(min_length=1)
-    metrics: dict[MetricName, FieldPath] = {}
+    metrics: dict[MetricName, FieldPath] = Field(default={})
     """Series of VictoriaMetrics and the message field of each; `*` stands for every numeric field."""
     recording: dict[str, Any] | None = None
     """How `telemetry_replay` reads a recording of this mission."""

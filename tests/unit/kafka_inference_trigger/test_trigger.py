@@ -16,7 +16,7 @@ from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
-from telemetry_core.contract.mission import Rule
+from telemetry_core.contract.rules import Rule
 from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.records import Record
 from telemetry_core.service.observability import SATELLITES_EVICTED

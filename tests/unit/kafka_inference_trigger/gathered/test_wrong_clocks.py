@@ -11,7 +11,7 @@ from telemetry_core.contract.messages import (
     TelemetryMessage,
     WrongClock,
 )
-from telemetry_core.contract.mission import Rule
+from telemetry_core.contract.rules import Rule
 from telemetry_core.contract.values import Refusal
 from tests.unit.postgres import Statements
 

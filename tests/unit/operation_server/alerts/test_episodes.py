@@ -13,7 +13,8 @@ from operation_server.alerts.episodes import (
 )
 from operation_server.telemetry.victoria import Point
 from telemetry_core.contract.messages import generated_ms_of
-from telemetry_core.contract.mission import Rule, Window
+from telemetry_core.contract.mission import Window
+from telemetry_core.contract.rules import Rule
 
 LOW = Rule(channel="battery_soc_percent", below=30, reason="low_battery", log="")
 WINDOW = Window(length=64, max_span_s=10_000, max_gap_s=60)

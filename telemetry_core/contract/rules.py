@@ -1,0 +1,115 @@
+"""Limits of a mission file: what breaks one, how severe that is, and how long until it stands or is over.
+
+Severities are those of XTCE (CCSDS 660.1-G, alarm ranges); delays and dead band are those of ISA-18.2.
+"""
+
+import math
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
+
+MAX_VIOLATIONS: Final = 100
+MAX_DELAY_S: Final = 86_400.0
+DEFAULT_HOLD_S: Final = 60.0
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+"""As long as the columns and alert ids that hold it."""
+
+
+class MissionPart(BaseModel):
+    """A part of a mission file: unknown keys are refused, and nothing changes it once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Severity(StrEnum):
+    """How bad a broken limit is, from the least on."""
+
+    WATCH = "watch"
+    WARNING = "warning"
+    DISTRESS = "distress"
+    CRITICAL = "critical"
+    SEVERE = "severe"
+
+
+class Rule(MissionPart):
+    """A limit: one message that breaks it starts an inference, and as many as it says raise an alarm."""
+
+    channel: Name
+    reason: Reason
+    log: str
+    """Line of the trigger's log; `{value}` stands for the value."""
+    below: float | None = None
+    above: float | None = None
+    equals: float | None = None
+    inclusive: bool = False
+    """Whether the limit itself breaks it, too."""
+    severity: Severity = Severity.CRITICAL
+    dead_band: FiniteFloat = Field(default=0, ge=0)
+    """In the channel's unit: so far within the limit a value must come back before it is clear of it."""
+    min_violations: int = Field(default=1, ge=1, le=MAX_VIOLATIONS)
+    """Samples in a row that break it before it is an alarm."""
+    min_duration_s: FiniteFloat = Field(default=0, ge=0, le=MAX_DELAY_S)
+    """For so long samples must break it before it is an alarm."""
+    hold_s: FiniteFloat = Field(default=DEFAULT_HOLD_S, ge=0, le=MAX_DELAY_S)
+    """So long after the last violation a clear sample ends the alarm; if longer, three usual intervals."""
+    min_clear: int = Field(default=1, ge=1, le=MAX_VIOLATIONS)
+    """Clear samples that it takes to end the alarm."""
+    latching: bool = False
+    """Whether an alarm that is over stays until an operator resets it."""
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Self:
+        if self.below is None and self.above is None and self.equals is None:
+            raise ValueError("a rule needs at least one of below, above, equals")
+        return self
+
+    @model_validator(mode="after")
+    def _dead_band_leaves_a_clear_value(self) -> Self:
+        if not self.dead_band:
+            return self
+        if self.below is None and self.above is None:
+            raise ValueError("dead_band belongs to below or above, not to equals")
+        width = (math.inf if self.above is None else self.above) - (
+            -math.inf if self.below is None else self.below
+        )
+        if width < 2 * self.dead_band:
+            raise ValueError("dead_band leaves no value between below and above that is clear of both")
+        return self
+
+    @property
+    def low(self) -> float | None:
+        """A value under it breaks the rule; None = nothing low does."""
+        if self.below is None or not self.inclusive:
+            return self.below
+        return math.nextafter(self.below, math.inf)
+
+    @property
+    def high(self) -> float | None:
+        """A value over it breaks the rule; None = nothing high does."""
+        if self.above is None or not self.inclusive:
+            return self.above
+        return math.nextafter(self.above, -math.inf)
+
+    def is_breached(self, value: float) -> bool:
+        """Tell whether `value` lies outside; a missing one (NaN) never does."""
+        return self.broken_limit(value) is not None
+
+    def broken_limit(self, value: float) -> float | None:
+        """Return the limit that `value` breaks, as it is written; None of one that breaks none."""
+        if self.low is not None and value < self.low:
+            return self.below
+        if self.high is not None and value > self.high:
+            return self.above
+        return self.equals if value == self.equals else None
+
+    def is_clear(self, value: float) -> bool:
+        """Tell whether `value` lies within by the dead band or more; a missing one (NaN) never does."""
+        return (
+            not math.isnan(value)
+            and not self.is_breached(value)
+            and (self.below is None or value >= self.below + self.dead_band)
+            and (self.above is None or value <= self.above - self.dead_band)
+        )

@@ -1,0 +1,233 @@
+"""When a broken limit is an alarm."""
+
+import math
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarms.limit_tracks import MAX_KEPT, REACH_US, Occurrence, Sample, Track, occurrences, step
+from telemetry_core.contract.rules import Rule
+
+SECOND_US = 1_000_000
+
+
+def rule(**settings: object) -> Rule:
+    return Rule.model_validate({"channel": "soc", "reason": "low_battery", "log": "", "below": 30} | settings)
+
+
+def track_of(limit: Rule, samples: Sequence[tuple[float, float]]) -> Track:
+    track = Track()
+    for at_s, value in samples:
+        track = step(track, limit, Sample(at_us=round(at_s * SECOND_US), value=value))
+    return track
+
+
+def alarms_of(limit: Rule, samples: Sequence[tuple[float, float]]) -> list[Occurrence]:
+    return occurrences(track_of(limit, samples))
+
+
+def spans(found: Sequence[Occurrence]) -> list[tuple[float, float, bool]]:
+    """Begin and end of each alarm in seconds, and whether it stands."""
+    return [(one.started_us / SECOND_US, one.last_us / SECOND_US, one.returned_us is None) for one in found]
+
+
+def test_one_sample_beyond_the_limit_is_an_alarm() -> None:
+    assert spans(alarms_of(rule(), [(0, 50), (1, 29), (2, 50)])) == [(1, 1, True)]
+
+
+def test_the_limit_itself_breaks_only_an_inclusive_one() -> None:
+    assert alarms_of(rule(), [(0, 30)]) == []
+    assert spans(alarms_of(rule(inclusive=True), [(0, 30)])) == [(0, 0, True)]
+
+
+def test_a_value_that_flaps_at_its_limit_for_a_minute_is_one_alarm() -> None:
+    flapping = [(at_s, 29 if at_s % 2 else 31) for at_s in range(60)]
+
+    assert spans(alarms_of(rule(), flapping)) == [(1, 59, True)]
+
+
+def test_an_alarm_returns_with_a_clear_sample_a_hold_after_the_last_violation() -> None:
+    samples = [(0, 29), *((at_s, 50) for at_s in range(1, 61))]
+
+    assert spans(alarms_of(rule(), samples[:-1])) == [(0, 0, True)]
+    (returned,) = alarms_of(rule(), samples)
+    assert returned.returned_us == 60 * SECOND_US
+
+
+def test_the_hold_is_three_usual_intervals_where_samples_are_far_apart() -> None:
+    """At a sample every two minutes a value that toggles would otherwise be a new alarm each time."""
+    toggling = [(at_s * 120, 29 if at_s % 2 else 31) for at_s in range(40)]
+
+    assert len(alarms_of(rule(), toggling)) == 1
+
+
+def test_silence_does_not_end_an_alarm() -> None:
+    assert spans(alarms_of(rule(), [(0, 29), (3000, 28)])) == [(0, 3000, True)]
+
+
+def test_two_breaches_with_clear_samples_between_are_two_alarms() -> None:
+    samples = [(0, 29), *((at_s, 50) for at_s in range(1, 100)), (100, 28)]
+
+    assert spans(alarms_of(rule(), samples)) == [(0, 0, False), (100, 100, True)]
+
+
+def test_a_late_clear_sample_divides_what_went_on_through_silence() -> None:
+    assert spans(alarms_of(rule(), [(0, 29), (3000, 28), (1000, 50)])) == [
+        (0, 0, False),
+        (3000, 3000, True),
+    ]
+
+
+def test_a_late_violation_joins_two_alarms_and_the_first_name_stays() -> None:
+    clear = [(at_s, 50) for at_s in range(1, 99)]
+    samples = [(0, 29), *clear, (100, 28)]
+
+    (joined,) = alarms_of(rule(), [*samples, (50, 27)])
+
+    assert (joined.named_us, joined.violations, joined.worst_value) == (0, 3, 27)
+
+
+def test_a_late_violation_moves_the_start_and_the_name_stays() -> None:
+    (found,) = alarms_of(rule(), [(10, 29), (5, 28)])
+
+    assert (found.named_us, found.started_us) == (10 * SECOND_US, 5 * SECOND_US)
+
+
+def test_a_sample_that_comes_twice_changes_nothing() -> None:
+    samples = [(0, 50), (1, 29), (2, 28), (3, 50), (90, 50)]
+    once = track_of(rule(), samples)
+
+    assert track_of(rule(), [*samples, *samples]) == once
+
+
+def test_a_missing_value_changes_nothing() -> None:
+    track = track_of(rule(), [(0, 29)])
+
+    assert step(track, rule(), Sample(at_us=SECOND_US, value=math.nan)) == track
+
+
+def test_the_worst_value_is_the_one_furthest_beyond_on_either_side() -> None:
+    both = rule(below=-30, above=50)
+
+    (found,) = alarms_of(both, [(0, 51), (1, -60), (2, 55)])
+
+    assert (found.worst_value, found.value) == (-60, 55)
+
+
+def test_within_the_dead_band_an_alarm_neither_goes_on_nor_returns() -> None:
+    limit = rule(dead_band=2, hold_s=0)
+
+    assert spans(alarms_of(limit, [(0, 29), (10, 31), (20, 31.9)])) == [(0, 0, True)]
+    assert spans(alarms_of(limit, [(0, 29), (10, 31), (30, 32)])) == [(0, 0, False)]
+
+
+def test_fewer_violations_in_a_row_than_the_rule_wants_are_pending() -> None:
+    limit = rule(min_violations=3)
+
+    waiting = track_of(limit, [(0, 29), (1, 29), (2, 50), (3, 29), (4, 29)])
+
+    assert occurrences(waiting) == []
+    assert len(waiting.pending) == 4
+    (found,) = occurrences(step(waiting, limit, Sample(at_us=5 * SECOND_US, value=29)))
+    assert (found.started_us, found.raised_us, found.violations) == (3 * SECOND_US, 5 * SECOND_US, 3)
+
+
+def test_a_late_sample_completes_a_row() -> None:
+    (found,) = alarms_of(rule(min_violations=3), [(0, 29), (2, 29), (1, 29)])
+
+    assert (found.started_us, found.raised_us) == (0, 2 * SECOND_US)
+
+
+def test_a_breach_shorter_than_the_rule_wants_is_no_alarm() -> None:
+    limit = rule(min_duration_s=10)
+
+    assert alarms_of(limit, [(at_s, 29) for at_s in range(10)]) == []
+    (found,) = alarms_of(limit, [(at_s, 29) for at_s in range(11)])
+    assert found.raised_us == 10 * SECOND_US
+
+
+def test_a_long_delay_is_kept_at_ten_samples_a_second() -> None:
+    limit = rule(min_duration_s=600)
+
+    (found,) = alarms_of(limit, [(tick / 10, 29) for tick in range(6_001)])
+
+    assert (found.started_us, found.raised_us) == (0, 600 * SECOND_US)
+
+
+def test_flapping_before_it_does_not_shorten_a_long_delay() -> None:
+    limit = rule(min_duration_s=60)
+    flapping = [(tick / 10, 29 if tick % 2 else 31) for tick in range(3_000)]
+    broken = [(300 + tick / 10, 29) for tick in range(601)]
+
+    (found,) = alarms_of(limit, flapping + broken)
+
+    assert found.raised_us - found.started_us >= 60 * SECOND_US
+    assert found.raised_us >= 359.9 * SECOND_US
+
+
+def test_violations_apart_by_more_clear_samples_than_are_kept_are_no_row() -> None:
+    limit = rule(min_violations=2)
+    clear = [(1 + tick / 10, 50) for tick in range(2 * MAX_KEPT)]
+
+    assert alarms_of(limit, [(0, 29), *clear, (40, 29)]) == []
+
+
+def test_so_many_clear_samples_as_the_rule_wants_end_an_alarm() -> None:
+    limit = rule(min_clear=3, hold_s=0)
+
+    assert spans(alarms_of(limit, [(0, 29), (10, 50), (20, 50)])) == [(0, 0, True)]
+    assert spans(alarms_of(limit, [(0, 29), (30, 50), (40, 50), (50, 50)])) == [(0, 0, False)]
+
+
+def test_what_no_late_sample_reaches_is_dropped_but_a_standing_alarm_never() -> None:
+    returned = [(0, 29), (100, 50), (7_000, 50)]
+
+    assert not track_of(rule(), returned).has_violations
+    assert track_of(rule(dead_band=30), returned).has_violations
+    late = step(track_of(rule(), returned), rule(), Sample(at_us=7_000 * SECOND_US - REACH_US - 1, value=1))
+    assert not late.has_violations
+
+
+def test_memory_is_bounded_whatever_comes() -> None:
+    limit = rule(min_violations=100)
+    track = track_of(limit, [(tick / 10, 29 if tick % 90 else 31) for tick in range(20_000)])
+
+    assert len(track.pending) <= MAX_KEPT
+    assert len(track.clear_us) <= MAX_KEPT
+
+
+values = st.sampled_from([20.0, 29.0, 31.0, 50.0])
+series = st.lists(values, min_size=8, max_size=60).map(
+    lambda found: [(10 * place, value) for place, value in enumerate(found)]
+)
+
+
+@given(series, st.data(), st.sampled_from([rule(), rule(dead_band=2), rule(hold_s=30)]))
+def test_alarms_do_not_hang_on_the_order_of_late_samples(
+    samples: list[tuple[float, float]], data: st.DataObject, limit: Rule
+) -> None:
+    late = set(data.draw(st.lists(st.sampled_from(samples[6:]), max_size=len(samples) // 5)))
+    ordered = [sample for sample in samples if sample not in late]
+    for sample in sorted(late):
+        ordered.insert(data.draw(st.integers(6, len(ordered))), sample)
+
+    assert spans(alarms_of(limit, ordered)) == spans(alarms_of(limit, samples))
+
+
+@given(series, st.data())
+def test_a_second_delivery_of_any_part_changes_nothing(
+    samples: list[tuple[float, float]], data: st.DataObject
+) -> None:
+    again = data.draw(st.lists(st.sampled_from(samples), max_size=20))
+
+    assert track_of(rule(), [*samples, *again]) == track_of(rule(), samples)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_three_samples_in_any_order_are_the_same_two_alarms(order: Sequence[int]) -> None:
+    samples = [(0, 29), (100, 50), (200, 28)]
+
+    assert spans(alarms_of(rule(), [samples[place] for place in order])) == [(0, 0, False), (200, 200, True)]
