@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alarm_server.signs import CLOCK_SIGNS, Sign, signs_of
-from alarms.limit_tracks import Sample
+from alarms.violation_runs import Sample
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.messages import MAX_DUMP_AGE_S, WrongClock, parse_telemetry_message
 from telemetry_core.contract.mission import Mission

@@ -11,8 +11,9 @@ from alarm_server import QUERIES
 from alarm_server.signs import SATELLITE
 from alarm_server.silence import Heard, Silence
 from alarm_server.tracking import Key, Known, Update
-from alarms.limit_tracks import Occurrence, Run, Sample, Track
+from alarms.limit_tracks import Occurrence, Track
 from alarms.occurrence_changes import Change, Event
+from alarms.violation_runs import Run, Sample
 from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from alarms.violation_runs import Run, Sample, begun, extended, joined_runs, ordered
 from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, usual_beside
 from telemetry_core.contract.rules import Rule
 
@@ -19,37 +20,7 @@ REACH_US: Final = 3_600_000_000
 MAX_KEPT: Final = 128
 """Newest clear samples, and violations that are no alarm yet, that are kept."""
 MAX_RUNS: Final = 32
-"""Newest runs of violations that a late sample may still change."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A value of the limit's channel; the time is microseconds since 1970 UTC."""
-
-    at_us: int
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Violations, each within the hold of the one before; times in microseconds since 1970 UTC."""
-
-    named_us: int
-    """Of the first one when it was raised: it stays when an earlier one comes late."""
-    started_us: int
-    raised_us: int
-    """Of the violation with which they were enough for an alarm."""
-    last_us: int
-    cleared_us: int | None
-    """Of the last clear sample needed, a hold or more after the last violation; None = not yet."""
-    violations: int
-    """Without those that came late between two others: they are not told from a second delivery."""
-    value: float
-    """Of the newest one."""
-    worst_value: float
-    """Of the one furthest from the limit."""
-    worst_excess: float
-    """How far that one lies beyond it."""
+"""Newest runs of violations that a late sample may still change; more within one alarm are kept as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +79,7 @@ def step(track: Track, rule: Rule, sample: Sample) -> Track:
     hold_us = _hold_us(track, rule)
     if is_breached:
         track = _violated(track, rule, sample, hold_us)
-    return _settled(track, rule, hold_us, newest_us)
+    return _settled(track, rule, hold_us, newest_us, sample.at_us)
 
 
 def held(track: Track, at_us: int) -> Sample | None:
@@ -119,19 +90,24 @@ def held(track: Track, at_us: int) -> Sample | None:
 
 
 def occurrences(track: Track) -> list[Occurrence]:
-    """Return the alarms in time order: a run goes on in the next one if nothing was clear between."""
+    """Return the alarms in time order."""
+    return [_occurrence(runs) for runs in _groups(track.runs)]
+
+
+def _groups(runs: Iterable[Run]) -> list[list[Run]]:
+    """Part runs in time order by alarm: a run goes on in the next one if nothing was clear between."""
     groups: list[list[Run]] = []
-    for run in track.runs:
+    for run in runs:
         before = groups[-1][-1] if groups else None
         if before is not None and (before.cleared_us is None or before.cleared_us > run.started_us):
             groups[-1].append(run)
         else:
             groups.append([run])
-    return [_occurrence(runs) for runs in groups]
+    return groups
 
 
 def _occurrence(runs: Sequence[Run]) -> Occurrence:
-    joined = _joined(runs)
+    joined = joined_runs(runs)
     return Occurrence(
         named_us=joined.named_us,
         started_us=joined.started_us,
@@ -161,48 +137,11 @@ def _violated(track: Track, rule: Rule, sample: Sample, hold_us: int) -> Track:
     near = [run for run in track.runs if run.started_us - hold_us < sample.at_us < run.last_us + hold_us]
     if near:
         rest = [run for run in track.runs if run not in near]
-        return replace(track, runs=_ordered([*rest, _extended(near, rule, sample)]))
+        return replace(track, runs=ordered([*rest, extended(near, rule, sample, hold_us)]))
     if any(known.at_us == sample.at_us for known in track.pending):
         return track
     pending = sorted([*track.pending, sample], key=lambda known: known.at_us)
     return _raised(replace(track, pending=tuple(pending)), rule, hold_us)
-
-
-def _extended(near: Sequence[Run], rule: Rule, sample: Sample) -> Run:
-    """Join runs and one more violation; the name of the first run stays."""
-    joined = _joined(near)
-    is_newest = sample.at_us > joined.last_us
-    is_within = any(run.started_us <= sample.at_us <= run.last_us for run in near)
-    excess = _excess(rule, sample.value)
-    is_worst = excess > joined.worst_excess
-    return replace(
-        joined,
-        started_us=min(sample.at_us, joined.started_us),
-        last_us=max(sample.at_us, joined.last_us),
-        violations=joined.violations + (not is_within),
-        value=sample.value if is_newest else joined.value,
-        worst_value=sample.value if is_worst else joined.worst_value,
-        worst_excess=max(excess, joined.worst_excess),
-    )
-
-
-def _joined(runs: Sequence[Run]) -> Run:
-    """Return one run of several in time order, with the name of the first."""
-    newest, worst = runs[-1], max(runs, key=lambda run: run.worst_excess)
-    return replace(
-        runs[0],
-        last_us=newest.last_us,
-        cleared_us=newest.cleared_us,
-        violations=sum(run.violations for run in runs),
-        value=newest.value,
-        worst_value=worst.worst_value,
-        worst_excess=worst.worst_excess,
-    )
-
-
-def _excess(rule: Rule, value: float) -> float:
-    limit = rule.broken_limit(value)
-    return 0.0 if limit is None else abs(value - limit)
 
 
 def _raised(track: Track, rule: Rule, hold_us: int) -> Track:
@@ -211,20 +150,9 @@ def _raised(track: Track, rule: Rule, hold_us: int) -> Track:
         raised_us = _enough_us(row, rule)
         if raised_us is None:
             continue
-        first = row[0]
-        run = Run(
-            named_us=first.at_us,
-            started_us=first.at_us,
-            raised_us=raised_us,
-            last_us=first.at_us,
-            cleared_us=None,
-            violations=1,
-            value=first.value,
-            worst_value=first.value,
-            worst_excess=_excess(rule, first.value),
-        )
+        run = begun(rule, row[0], raised_us)
         rest = tuple(sample for sample in track.pending if sample not in row)
-        track = replace(track, pending=rest, runs=_ordered([*track.runs, run]))
+        track = replace(track, pending=rest, runs=ordered([*track.runs, run]))
         for sample in row[1:]:
             track = _violated(track, rule, sample, hold_us)
         return track
@@ -255,15 +183,21 @@ def _rows(pending: Sequence[Sample], clear_us: Sequence[int]) -> list[list[Sampl
     return rows
 
 
-def _settled(track: Track, rule: Rule, hold_us: int, newest_us: int) -> Track:
-    """Note which runs are over, and drop what no later sample can change."""
-    runs = [replace(run, cleared_us=_cleared_us(run, rule, track.clear_us, hold_us)) for run in track.runs]
-    reached = [
-        run
-        for place, run in enumerate(runs)
-        if run.last_us >= newest_us - REACH_US or all(later.cleared_us is None for later in runs[place:])
+def _settled(track: Track, rule: Rule, hold_us: int, newest_us: int, sample_us: int) -> Track:
+    """Note which runs are over, and drop what no later sample can change: alarms as a whole."""
+    runs = [
+        replace(run, cleared_us=_cleared_us(run, rule, track.clear_us, hold_us, sample_us))
+        for run in track.runs
     ]
-    return replace(track, runs=tuple(reached[-MAX_RUNS:]), pending=_waiting(track, newest_us))
+    groups = [
+        group
+        for group in _groups(runs)
+        if group[-1].cleared_us is None or group[-1].last_us >= newest_us - REACH_US
+    ]
+    while sum(len(group) for group in groups) > MAX_RUNS:
+        groups[:1] = [[joined_runs(groups[0])]] if len(groups[0]) > 1 else []
+    kept = tuple(run for group in groups for run in group)
+    return replace(track, runs=kept, pending=_waiting(track, newest_us))
 
 
 def _waiting(track: Track, newest_us: int) -> tuple[Sample, ...]:
@@ -278,15 +212,14 @@ def _waiting(track: Track, newest_us: int) -> tuple[Sample, ...]:
     return tuple(pending)
 
 
-def _cleared_us(run: Run, rule: Rule, clear_us: Iterable[int], hold_us: int) -> int | None:
-    """Return the time of the clear sample that is the last one needed; None while too few came."""
-    over_us = run.last_us + hold_us
-    known = {at_us for at_us in clear_us if at_us >= over_us}
-    was_us = run.cleared_us if run.cleared_us is not None and run.cleared_us >= over_us else None
-    if was_us is not None and rule.min_clear == 1:
-        known.add(was_us)
-    return sorted(known)[rule.min_clear - 1] if len(known) >= rule.min_clear else was_us
+def _cleared_us(run: Run, rule: Rule, clear_us: Sequence[int], hold_us: int, sample_us: int) -> int | None:
+    """Return the time of the clear sample that is the last one needed; None while too few came.
 
-
-def _ordered(runs: Iterable[Run]) -> tuple[Run, ...]:
-    return tuple(sorted(runs, key=lambda run: run.started_us))
+    What was found stays, whatever the hold became since, but for a late sample.
+    """
+    over_us, was_us = run.last_us + hold_us, run.cleared_us
+    if was_us is not None and not over_us <= sample_us < was_us:
+        return was_us
+    needed = bisect_left(clear_us, over_us) + rule.min_clear - 1
+    found_us = clear_us[needed] if needed < len(clear_us) else was_us
+    return found_us if was_us is None or found_us is None else min(found_us, was_us)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.limit_tracks import MAX_KEPT, REACH_US, Occurrence, Sample, Track, occurrences, step
+from alarms.limit_tracks import MAX_KEPT, MAX_RUNS, REACH_US, Occurrence, Track, occurrences, step
+from alarms.violation_runs import Sample
 from telemetry_core.contract.rules import Rule
 
 SECOND_US = 1_000_000
@@ -189,6 +190,40 @@ def test_what_no_late_sample_reaches_is_dropped_but_a_standing_alarm_never() -> 
     assert track_of(rule(dead_band=30), returned).has_violations
     late = step(track_of(rule(), returned), rule(), Sample(at_us=7_000 * SECOND_US - REACH_US - 1, value=1))
     assert not late.has_violations
+
+
+def test_an_alarm_whose_first_violations_are_beyond_reach_stays_the_same_alarm() -> None:
+    through_silence = [(0, 29), (3_000, 28), (3_075, 50), (3_700, 50)]
+    standing = [(0, 29), (3_000, 28), (3_020, 50), (3_700, 50)]
+
+    assert spans(alarms_of(rule(), through_silence)) == [(0, 3_000, False)]
+    assert spans(alarms_of(rule(), standing)) == [(0, 3_000, True)]
+
+
+def test_an_alarm_that_is_over_stays_so_when_samples_become_rare_or_frequent() -> None:
+    frequent = [(at_s, 50) for at_s in range(-60, 0, 10)]
+    rare = [(at_s, 50) for at_s in range(-720, 0, 120)]
+    over = [(0, 29), *((at_s, 50) for at_s in range(10, 100, 10))]
+    over_later = [(0, 29), *((at_s, 50) for at_s in range(120, 500, 120))]
+
+    (returned,) = alarms_of(rule(), [*frequent, *over, *((at_s, 50) for at_s in range(400, 3_000, 300))])
+    (returned_later,) = alarms_of(rule(), [*rare, *over_later, *((at_s, 50) for at_s in range(490, 520))])
+
+    assert returned.returned_us == 60 * SECOND_US
+    assert returned_later.returned_us == 360 * SECOND_US
+
+
+def test_a_late_clear_sample_ends_an_alarm_sooner() -> None:
+    (returned,) = alarms_of(rule(), [(0, 29), (100, 50), (70, 50)])
+
+    assert returned.returned_us == 70 * SECOND_US
+
+
+def test_more_runs_of_one_alarm_than_are_kept_are_still_one_alarm() -> None:
+    """Whoever breaks a limit again and again without a clear sample, at no steady interval."""
+    apart = [(at_s + extra, 29) for at_s in range(0, 80 * (MAX_RUNS + 8), 80) for extra in (0, 1, 2, 3, 4, 5)]
+
+    assert spans(alarms_of(rule(), apart)) == [(0, apart[-1][0], True)]
 
 
 def test_memory_is_bounded_whatever_comes() -> None:
