@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from deploy.native.services import Service
-from deploy.native.supervision import UNKNOWN_PROCESS, ProcessState
+from deploy.native.services.service import Service
+from deploy.native.supervision.supervisor import UNKNOWN_PROCESS, ProcessState
 
 _HEADINGS = ("NAME", "STATE", "HEALTH", "PORT", "PID", "UPTIME", "PSS")
 

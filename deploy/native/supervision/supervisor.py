@@ -15,7 +15,7 @@ from xmlrpc.client import Fault, ServerProxy, Transport
 import psutil
 from supervisor.xmlrpc import Faults
 
-from deploy.native.places import Places
+from deploy.native.services.places import Places
 
 ANSWER_LIMIT_S: Final = 60
 """Longer than stopping a group takes, for which the supervisor answers when it is done."""

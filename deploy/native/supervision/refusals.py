@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.native.places import Places
-from deploy.native.ports import TakenPort
+from deploy.native.services.places import Places
+from deploy.native.supervision.ports import TakenPort
 from deploy.preflight import configuration_problems
 from telemetry_core.service.observability import TRACES_ENDPOINT
 

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-checkout=$(readlink -f "$here/../..")
+checkout=$(readlink -f "$here/../../..")
 tools=$(readlink -m "$checkout/.native/state/tools")
 
 uv_version=0.13.9

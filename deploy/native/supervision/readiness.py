@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from deploy.native.services import Service
-from deploy.native.supervision import ProcessState, Supervisor
+from deploy.native.services.service import Service
+from deploy.native.supervision.supervisor import ProcessState, Supervisor
 
 POLL_S = 0.2
 STARTS_UNTIL_HOPELESS = 4

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import psycopg2
 from psycopg2 import sql
 
-from deploy.native.services import database_dsn
+from deploy.native.services.logins import database_dsn
 
 
 def create_database(environment: Mapping[str, str]) -> None:

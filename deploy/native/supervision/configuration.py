@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from deploy.native.places import SERVICE_USER, Accounts, Places
-from deploy.native.services import Service, broker_login
+from deploy.native.services.logins import broker_login
+from deploy.native.services.places import SERVICE_USER, Accounts, Places
+from deploy.native.services.service import Service
 
 _PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
 
@@ -49,7 +50,7 @@ def write_configuration(places: Places, services: Iterable[Service], values: Map
     nginx = places.checkout / "nginx"
     for template in (*(native / "config").iterdir(), places.checkout / "deploy" / "definitions.json"):
         _write(places.etc / template.name, render(template.read_text(encoding="utf-8"), values))
-    for command in (native / "bin").iterdir():
+    for command in (path for path in (native / "bin").rglob("*") if path.is_file()):
         _write(
             places.state / "bin" / command.name, render(command.read_text(encoding="utf-8"), values), 0o755
         )
