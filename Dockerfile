@@ -79,6 +79,13 @@ COPY --chmod=755 kafka_inference_trigger kafka_inference_trigger
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "kafka_inference_trigger"]
 
+FROM service AS alarm-server
+COPY --from=core-packages /opt/venv /opt/venv
+COPY --chmod=755 alarms alarms
+COPY --chmod=755 alarm_server alarm_server
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
+CMD ["python", "-m", "alarm_server"]
+
 FROM service AS telemetry-writer
 COPY --from=core-packages /opt/venv /opt/venv
 COPY --chmod=755 telemetry_writer telemetry_writer

@@ -85,6 +85,16 @@ def python_services(
             is_awaited=False,
         ),
         Service(
+            name="alarm-server",
+            command=f"{places.python} -m alarm_server",
+            ports=(9106,),
+            probe=does_its_work(bind, 9106),
+            after=("kafka", "postgres"),
+            user=accounts.services,
+            directory=places.checkout,
+            environment=configuration | {"METRICS_PORT": "9106"},
+        ),
+        Service(
             name="housekeeping",
             command=f"{places.python} -m housekeeping",
             ports=(9105,),
