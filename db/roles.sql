@@ -40,7 +40,7 @@ REVOKE INSERT, UPDATE, DELETE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_
 REVOKE INSERT, UPDATE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_checkpoints FROM satellite_housekeeping;
 REVOKE INSERT, UPDATE, DELETE ON ops.calibrations, ops.learning_progress FROM satellite_operation_server;
 REVOKE INSERT, DELETE ON ops.calibrations FROM satellite_housekeeping;
-REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay, satellite_kafka_inference_trigger;
+REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay, satellite_kafka_inference_trigger, satellite_alarm_server;
 
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;

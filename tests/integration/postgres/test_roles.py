@@ -64,6 +64,11 @@ NOT_ALL: Final = {
         "INSERT INTO inference_jobs (job_id) VALUES ('x')", "SELECT * FROM ops.idempotency_keys",
         "DELETE FROM ops.refused_verdicts",
     ),
+    "alarm-server": (
+        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM ops.alarms", "DELETE FROM ops.alarm_events",
+        "UPDATE ops.alarm_events SET operator = 'x'", "SELECT * FROM ops.idempotency_keys",
+        "INSERT INTO ops.alarm_suppressions (satellite_id) VALUES ('x')",
+    ),
     "housekeeping": (
         "UPDATE ops.refused_verdicts SET reason = 'x'", "UPDATE ops.refused_values SET count = 0",
         "UPDATE ops.wrong_clocks SET value = 0", "UPDATE ops.anomaly_alerts SET ended_at = now()",
