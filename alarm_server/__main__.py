@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from alarm_server.service import SERVICE, AlarmServer
+from alarm_server.service import SERVICE, AlarmServer, look_back_s
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.kafka.consumer_group import GroupLag
 from telemetry_core.kafka.stream import ALARM_GROUP, TelemetryStream
@@ -42,7 +42,7 @@ def main() -> None:
     server = AlarmServer(
         mission,
         pool,
-        ends=GroupLag(settings, ALARM_GROUP).ends,
+        partitions=GroupLag(settings, ALARM_GROUP).partitions,
         max_satellites=settings.max_satellites,
     )
     stream = TelemetryStream(
@@ -50,7 +50,8 @@ def main() -> None:
         group_id=ALARM_GROUP,
         service=SERVICE,
         liveness=liveness,
-        on_assigned=lambda _: server.begin(),
+        look_back_s=look_back_s(mission.window),
+        on_assigned=server.begin,
         on_revoked=server.forget,
         on_round=server.round,
     )

@@ -61,14 +61,26 @@ ON CONFLICT (satellite_id) DO UPDATE SET
 WHERE excluded.received_at > kept.received_at
 
 -- name: standing_silences
-SELECT alarm_id, satellite_id, started_at FROM ops.alarms WHERE kind = 'stale' AND returned_at IS NULL
+SELECT alarm_id, satellite_id, started_at FROM ops.alarms WHERE needs_attention AND kind = 'stale' AND returned_at IS NULL
+
+-- name: raise_silences
+-- One that another service has raised, and perhaps ended, stays as it is.
+INSERT INTO ops.alarms (
+    alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at
+) VALUES %s
+ON CONFLICT (alarm_id) DO NOTHING
 
 -- name: end_silences
-UPDATE ops.alarms AS alarm SET
-    returned_at = ended.returned_at,
-    changed_at = clock_timestamp() AT TIME ZONE 'UTC'
-FROM unnest(%(alarm_ids)s::text [], %(returned)s::timestamp []) AS ended (alarm_id, returned_at)
-WHERE alarm.alarm_id = ended.alarm_id AND alarm.returned_at IS NULL
+WITH returned AS (
+    UPDATE ops.alarms AS alarm SET
+        returned_at = ended.returned_at,
+        changed_at = clock_timestamp() AT TIME ZONE 'UTC'
+    FROM unnest(%(alarm_ids)s::text [], %(returned)s::timestamp []) AS ended (alarm_id, returned_at)
+    WHERE alarm.alarm_id = ended.alarm_id AND alarm.returned_at IS NULL
+    RETURNING alarm.alarm_id, alarm.returned_at
+)
+
+INSERT INTO ops.alarm_events (alarm_id, event, member_at) SELECT alarm_id, 'returned', returned_at FROM returned
 
 -- name: expire_shelves
 -- Shelved alarms whose time is over come back; those that need attention have it in their history.

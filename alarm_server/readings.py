@@ -17,6 +17,7 @@ class Contact:
     """A live sample set of a satellite; times are microseconds since 1970 UTC."""
 
     satellite_id: str
+    #: Of one with a wrong clock, that of the reception.
     generated_us: int
     received_us: int
     is_replayed: bool
@@ -73,9 +74,7 @@ class Reader:
             return self._of_wrong_clock(record, error)
         age_us = record.received_us - message.generated_us
         if not record.is_replayed and age_us > MAX_DUMP_AGE_S * 1_000_000:
-            clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
-            limits = self._limit_readings(message.satellite_id, record.received_us, message.samples)
-            return Readings(contact=None, samples=[*clock, *limits])
+            return self._at_reception(record, message.satellite_id, age_us / 1_000_000, message.samples)
         if not record.is_replayed and age_us > self._live_us:
             return Readings(contact=None, samples=())
         contact = Contact(
@@ -94,9 +93,28 @@ class Reader:
         """The values are the satellite's, their time is that of the reception; a recording has no clock."""
         if record.is_replayed:
             raise InvalidTelemetryMessage(error.reason, error.detail) from error
-        clock = _clock_readings(error.satellite_id, record.received_us, error.behind_s)
-        limits = self._limit_readings(error.satellite_id, record.received_us, error.samples)
-        return Readings(contact=None, samples=[*clock, *limits])
+        return self._at_reception(record, error.satellite_id, error.behind_s, error.samples)
+
+    def _at_reception(
+        self,
+        record: Record,
+        satellite_id: str,
+        behind_s: float,
+        samples: Mapping[str, Sequence[float]],
+    ) -> Readings:
+        received_us = record.received_us
+        return Readings(
+            contact=Contact(
+                satellite_id=satellite_id,
+                generated_us=received_us,
+                received_us=received_us,
+                is_replayed=False,
+            ),
+            samples=[
+                *_clock_readings(satellite_id, received_us, behind_s),
+                *self._limit_readings(satellite_id, received_us, samples),
+            ],
+        )
 
     def _limit_readings(
         self, satellite_id: str, at_us: int, samples: Mapping[str, Sequence[float]]

@@ -1,8 +1,9 @@
 """From batches of telemetry to alarms: what is read, planned, saved and remembered, in that order."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -23,10 +24,12 @@ from alarm_server.store import (
     save_contacts,
 )
 from alarm_server.tracking import Tracks, Update
+from alarms.limit_tracks import REACH_US
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.errors import DependencyUnavailable, InvalidTelemetryMessage
-from telemetry_core.contract.mission import Mission
-from telemetry_core.kafka.records import Record
+from telemetry_core.contract.mission import Mission, Window
+from telemetry_core.kafka.consumer_group import PartitionState
+from telemetry_core.kafka.records import MAX_BATCH, Record
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.service.observability import (
     ALARM_LATENCY_SECONDS,
@@ -45,14 +48,19 @@ SAVE_CONTACTS_S: Final = 2.0
 _log = structlog.get_logger(SERVICE)
 
 
+def look_back_s(window: Window) -> float:
+    """Return for how long messages are reread: what ends the alarm of a late one may have been read."""
+    return min(window.live_s, REACH_US / 1_000_000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What a batch of messages says."""
 
     readings: Sequence[Reading]
-    contacts: Sequence[tuple[Contact, int]]
-    #: Of each partition the newest message: its offset and when it was received.
-    newest: dict[int, tuple[int, int]]
+    contacts: Sequence[Contact]
+    newest_us: int
+    """Reception of the newest message, microseconds since 1970 UTC."""
 
 
 class AlarmServer:
@@ -63,14 +71,14 @@ class AlarmServer:
         mission: Mission,
         pool: Pool,
         *,
-        ends: Callable[[], dict[int, int]],
+        partitions: Callable[[], Mapping[int, PartitionState]],
         max_satellites: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._window = mission.window
         self._reader = Reader(mission)
         self._pool = pool
-        self._ends = ends
+        self._partitions = partitions
         self._clock = clock
         self._tracks = Tracks(max_tracks=max_satellites * len(list(signs_of(mission))))
         self._heard: dict[str, Heard] = {}
@@ -82,14 +90,17 @@ class AlarmServer:
         self._budget = LogBudget(20)
         self._failures = LogBudget(1)
 
-    def begin(self) -> None:
-        """Read what is known: partitions were assigned."""
+    def begin(self, look_back: Iterable[Record]) -> None:
+        """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         with transaction(self._pool) as connection:
             tracks, contacts = load_tracks(connection), load_contacts(connection)
             silent = load_silences(connection)
         self._tracks.load(tracks)
         self._heard = contacts
         self._silent = silent
+        records = iter(look_back)
+        while batch := list(islice(records, MAX_BATCH)):
+            self.act(self.plan(batch))
         _log.info(f"{len(tracks)} limits that were broken lately, {len(contacts)} satellites known")
 
     def forget(self) -> None:
@@ -103,10 +114,8 @@ class AlarmServer:
     def plan(self, records: Sequence[Record]) -> Batch:
         """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""
         readings: list[Reading] = []
-        contacts: list[tuple[Contact, int]] = []
-        newest: dict[int, tuple[int, int]] = {}
+        contacts: list[Contact] = []
         for record in records:
-            newest[record.partition] = (record.offset, record.received_us)
             try:
                 found = self._reader.read(record)
             except InvalidTelemetryMessage as error:
@@ -118,20 +127,19 @@ class AlarmServer:
                 continue
             readings.extend(found.samples)
             if found.contact is not None:
-                contacts.append((found.contact, record.partition))
-        return Batch(readings=readings, contacts=contacts, newest=newest)
+                contacts.append(found.contact)
+        newest_us = max(record.received_us for record in records)
+        return Batch(readings=readings, contacts=contacts, newest_us=newest_us)
 
     def act(self, batch: Batch) -> None:
         """Save what a batch changes; nothing is remembered before it is saved."""
         updates = self._saved(batch.readings)
         self._tracks.keep(updates)
-        for contact, partition in batch.contacts:
+        for contact in batch.contacts:
             name = contact.satellite_id
-            self._heard[name] = heard_again(self._heard.get(name), contact, partition)
+            self._heard[name] = heard_again(self._heard.get(name), contact)
             self._unsaved.add(name)
-        for partition, (offset, received_us) in batch.newest.items():
-            self._hearing.note(partition, offset=offset, received_us=received_us)
-        self._report(updates, max(received_us for _, received_us in batch.newest.values()))
+        self._report(updates, batch.newest_us)
 
     def round(self) -> None:
         """Between batches: end and raise alarms of silence, keep contacts, let shelves expire."""
@@ -171,7 +179,7 @@ class AlarmServer:
         ended = {
             name: self._heard[name]
             for name, standing in self._silent.items()
-            if name in self._heard and self._heard[name].generated_us > standing.since_us
+            if name in self._heard and self._heard[name].received_us > standing.since_us
         }
         if not ended:
             return
@@ -182,13 +190,14 @@ class AlarmServer:
 
     def _listen(self, now_us: int) -> None:
         try:
-            self._hearing.update(self._ends(), now_us)
+            self._hearing.update(self._partitions(), now_us)
         except DependencyUnavailable:
             self._hearing.clear()
             raise
 
     def _raise_silences(self, now_us: int) -> None:
-        found = silences(self._heard, self._window, now_us=now_us, hearing_since_us=self._hearing.since_us)
+        span = self._hearing.span
+        found = [] if span is None else silences(self._heard, self._window, span)
         silent = [one for one in found if one.satellite_id not in self._silent]
         if not silent:
             return
@@ -198,12 +207,16 @@ class AlarmServer:
                 if one.satellite_id in saved:
                     self._heard[one.satellite_id] = joined(one.heard, saved[one.satellite_id])
             sure = [one for one in silent if self._heard[one.satellite_id] == one.heard]
-            self._silent |= raise_silences(connection, sure, now_us)
+            raised = raise_silences(connection, sure, now_us)
+        self._silent |= raised
 
     def _save_contacts(self) -> None:
         with transaction(self._pool) as connection:
             save_contacts(connection, {name: self._heard[name] for name in self._unsaved})
             expire_shelves(connection)
+            # Another service may have raised or ended some.
+            silent = load_silences(connection)
+        self._silent = silent
         self._unsaved.clear()
 
     def _report(self, updates: Sequence[Update], newest_us: int) -> None:

@@ -52,7 +52,7 @@ def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> di
 
 def save(connection: Connection, updates: Sequence[Update]) -> None:
     """Write what a batch changed, or raise `ChangedElsewhere` and leave the transaction to be rolled back."""
-    _save_tracks(connection, [update for update in updates if update.is_worth_saving])
+    _save_tracks(connection, [update for update in updates if update.changes_memory])
     changed = [(update, change) for update in updates for change in update.changes]
     newest = {_alarm_id(update, change.occurrence): (update, change) for update, change in changed}
     _insert(connection, "save_alarms", [_alarm_values(*one) for one in newest.values()])
@@ -116,7 +116,7 @@ def save_contacts(connection: Connection, heard: Mapping[str, Heard]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingSilence:
-    """An alarm of silence that stands, since the newest sample set of then."""
+    """An alarm of silence that stands, since the reception of the newest sample set of then."""
 
     alarm_id: str
     since_us: int
@@ -138,8 +138,8 @@ def raise_silences(
     """Raise the alarms of satellites that fell silent."""
     standing = {
         one.satellite_id: StandingSilence(
-            alarm_id=alarm_id_of(SATELLITE, NO_DATA, one.heard.generated_us, one.satellite_id),
-            since_us=one.heard.generated_us,
+            alarm_id=alarm_id_of(SATELLITE, NO_DATA, one.heard.received_us, one.satellite_id),
+            since_us=one.heard.received_us,
         )
         for one in silent
     }
@@ -147,32 +147,25 @@ def raise_silences(
     rows = [
         (
             ids[one.satellite_id],
-            *(one.satellite_id, SATELLITE, NO_DATA, "stale", None, Severity.DISTRESS, False),
-            *(_moment(one.heard.generated_us), _moment(now_us), _moment(one.heard.generated_us), None),
-            *(False, 1, None, None, None),
+            *(one.satellite_id, SATELLITE, NO_DATA, "stale", Severity.DISTRESS),
+            *(_moment(one.heard.received_us), _moment(now_us), _moment(one.heard.received_us)),
         )
         for one in silent
     ]
-    _insert(connection, "save_alarms", rows)
+    _insert(connection, "raise_silences", rows)
     _insert(
         connection,
         "save_events",
-        [
-            (ids[one.satellite_id], Event.RAISED.value, _moment(one.heard.generated_us), None)
-            for one in silent
-        ],
+        [(ids[one.satellite_id], Event.RAISED.value, _moment(one.heard.received_us), None) for one in silent],
     )
     return standing
 
 
 def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:
     """End alarms of silence, named by their ids, with the sample sets that ended them."""
-    names = sorted(ended)
-    returned = [_moment(ended[name].generated_us) for name in names]
+    returned = [_moment(last.received_us) for last in ended.values()]
     with connection.cursor() as cursor:
-        cursor.execute(QUERIES["end_silences"], {"alarm_ids": names, "returned": returned})
-    events = [(name, Event.RETURNED.value, at, None) for name, at in zip(names, returned, strict=True)]
-    _insert(connection, "save_events", events)
+        cursor.execute(QUERIES["end_silences"], {"alarm_ids": list(ended), "returned": returned})
 
 
 def expire_shelves(connection: Connection) -> None:

@@ -32,9 +32,14 @@ class Update:
     changes: Sequence[Change]
 
     @property
-    def is_worth_saving(self) -> bool:
-        """Tell whether PostgreSQL must know: nominal samples are not written."""
+    def changes_memory(self) -> bool:
+        """Tell whether a restart must know of the track: nominal samples are not written."""
         return self.before.track.has_violations or self.after.has_violations
+
+    @property
+    def is_worth_saving(self) -> bool:
+        """Tell whether PostgreSQL must know: a track may break its limit and forget that in one batch."""
+        return self.changes_memory or bool(self.changes)
 
 
 class Tracks:

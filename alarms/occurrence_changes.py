@@ -34,17 +34,20 @@ def changes(before: Sequence[Occurrence], after: Sequence[Occurrence]) -> Iterat
     for occurrence in after:
         was = known.pop(occurrence.named_us, None)
         if was != occurrence:
-            yield _change(was, occurrence)
+            yield from _changes(was, occurrence)
     for gone in known.values():
         if after and gone.started_us >= after[0].started_us:
             yield Change(occurrence=gone, event=Event.WITHDRAWN, at_us=gone.last_us)
 
 
-def _change(was: Occurrence | None, now: Occurrence) -> Change:
+def _changes(was: Occurrence | None, now: Occurrence) -> Iterator[Change]:
+    """Yield one change, or two where a late violation is an alarm that was over long ago."""
+    is_over = was is not None and was.returned_us is not None
     if was is None:
-        return Change(occurrence=now, event=Event.RAISED, at_us=now.raised_us)
-    if was.returned_us is None and now.returned_us is not None:
-        return Change(occurrence=now, event=Event.RETURNED, at_us=now.returned_us)
-    if was.returned_us is not None and now.returned_us is None:
-        return Change(occurrence=now, event=Event.RAISED_AGAIN, at_us=now.last_us)
-    return Change(occurrence=now, event=None, at_us=now.last_us)
+        yield Change(occurrence=now, event=Event.RAISED, at_us=now.raised_us)
+    elif is_over and now.returned_us is None:
+        yield Change(occurrence=now, event=Event.RAISED_AGAIN, at_us=now.last_us)
+    elif is_over or now.returned_us is None:
+        yield Change(occurrence=now, event=None, at_us=now.last_us)
+    if now.returned_us is not None and not is_over:
+        yield Change(occurrence=now, event=Event.RETURNED, at_us=now.returned_us)

@@ -123,10 +123,10 @@ class GroupLag:
         except KafkaException as error:
             raise DependencyUnavailable("kafka", str(error)) from error
 
-    def ends(self) -> dict[int, int]:
-        """Return where each partition ends, or raise `DependencyUnavailable` while Kafka can't tell."""
+    def partitions(self) -> dict[int, PartitionState]:
+        """Return how far each partition was read, or raise `DependencyUnavailable` while Kafka can't tell."""
         try:
-            return {number: state.end for number, state in self._partitions(None).items()}
+            return self._partitions(None)
         except KafkaException as error:
             raise DependencyUnavailable("kafka", str(error)) from error
 

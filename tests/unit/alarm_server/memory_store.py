@@ -1,0 +1,123 @@
+"""What `alarm_server.store` keeps in PostgreSQL, kept in memory: the seam of the service's unit tests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from alarm_server import service
+from alarm_server.silence import Heard, Silence
+from alarm_server.store import NO_DATA, ChangedElsewhere, StandingSilence, alarm_id_of
+from alarm_server.tracking import Key, Known, Update
+from alarms.limit_tracks import Occurrence
+from alarms.occurrence_changes import Event
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.database import Connection
+from testbed.alarm_ledger import ExpectedAlarm
+from tests.unit.postgres import Statements
+
+AlarmKey = tuple[str, str, str, int]
+"""Satellite, subsystem, reason, milliseconds of the name."""
+
+
+@dataclass
+class MemoryStore:
+    """Rows of the tables of alarms; saving fails as often as `failures` says, before it begins."""
+
+    tracks: dict[Key, Known] = field(default_factory=dict)
+    alarms: dict[AlarmKey, Occurrence] = field(default_factory=dict)
+    events: set[tuple[AlarmKey, Event, int]] = field(default_factory=set)
+    contacts: dict[str, Heard] = field(default_factory=dict)
+    silences: dict[str, StandingSilence] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    failures: int = 0
+    saves: int = 0
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let the service call this in place of PostgreSQL."""
+        names = ("save", "load_tracks", "load_contacts", "save_contacts")
+        for name in (*names, "load_silences", "raise_silences", "end_silences", "expire_shelves"):
+            monkeypatch.setattr(service, name, getattr(self, name))
+
+    @property
+    def found(self) -> list[ExpectedAlarm]:
+        """All alarms of limits but the withdrawn ones."""
+        return sorted(
+            ExpectedAlarm(
+                satellite_id=key[0],
+                subsystem=key[1],
+                reason=key[2],
+                started_us=alarm.started_us,
+                last_us=alarm.last_us,
+                returned_us=alarm.returned_us,
+            )
+            for key, alarm in self.alarms.items()
+        )
+
+    def load_tracks(self, _: Connection, keys: Sequence[Key] | None = None) -> dict[Key, Known]:
+        return {key: known for key, known in self.tracks.items() if keys is None or key in keys}
+
+    def save(self, _: Connection, updates: Sequence[Update]) -> None:
+        self._may_fail()
+        self.saves += 1
+        kept = [update for update in updates if update.changes_memory]
+        known = {update.key: self.tracks.get(update.key, Known()).revision for update in kept}
+        if late := [update.key for update in kept if known[update.key] != update.before.revision]:
+            raise ChangedElsewhere(late)
+        for update in kept:
+            if update.after.has_violations:
+                revision = update.before.revision + 1
+                self.tracks[update.key] = Known(track=update.after, revision=revision)
+            else:
+                del self.tracks[update.key]
+        for update in updates:
+            self._change(update)
+
+    def _change(self, update: Update) -> None:
+        for change in update.changes:
+            key = (*update.key, change.occurrence.named_us // 1000)
+            if change.event is Event.WITHDRAWN:
+                del self.alarms[key]
+            else:
+                self.alarms[key] = change.occurrence
+            if change.event is not None:
+                self.events.add((key, change.event, change.at_us))
+
+    def load_contacts(self, _: Connection) -> dict[str, Heard]:
+        return dict(self.contacts)
+
+    def save_contacts(self, _: Connection, heard: Mapping[str, Heard]) -> None:
+        self._may_fail()
+        self.contacts |= heard
+
+    def load_silences(self, _: Connection) -> dict[str, StandingSilence]:
+        return dict(self.silences)
+
+    def raise_silences(
+        self, _: Connection, silent: Sequence[Silence], now_us: int
+    ) -> dict[str, StandingSilence]:
+        self._may_fail()
+        raised = {
+            one.satellite_id: StandingSilence(
+                alarm_id=alarm_id_of("satellite", NO_DATA, one.heard.received_us, one.satellite_id),
+                since_us=one.heard.received_us,
+            )
+            for one in silent
+        }
+        self.silences |= raised
+        return raised
+
+    def end_silences(self, _: Connection, ended: Mapping[str, Heard]) -> None:
+        self._may_fail()
+        self.ended += ended
+        self.silences = {name: one for name, one in self.silences.items() if one.alarm_id not in ended}
+
+    def expire_shelves(self, _: Connection) -> None: ...
+
+    def _may_fail(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise DependencyUnavailable("postgresql", "away")
+
+
+POOL = Statements().pool
