@@ -1,0 +1,45 @@
+"""An alarm service over a real PostgreSQL, and what is in its tables."""
+
+from collections.abc import Sequence
+
+from alarm_server.service import AlarmServer
+from telemetry_core.kafka.consumer_group import PartitionState
+from telemetry_core.kafka.records import Record
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, select
+from tests.unit.alarm_server.messages import MISSION, NOW_US, SECOND_US
+
+PARTITIONS = {0: PartitionState(low=0, end=1, committed=1)}
+
+
+class Clock:
+    """So many seconds after `NOW_US`."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return NOW_US / SECOND_US + self.now_s
+
+
+def started(pool: Pool, clock: Clock | None = None, look_back: Sequence[Record] = ()) -> AlarmServer:
+    server = AlarmServer(
+        MISSION, pool, partitions=lambda: PARTITIONS, max_satellites=50, clock=clock or Clock()
+    )
+    server.begin(look_back)
+    return server
+
+
+def hear(server: AlarmServer, *records: Record) -> None:
+    server.act(server.plan(records))
+
+
+def rows(pool: Pool, table: str) -> list[Row]:
+    with transaction(pool) as connection:
+        return select(connection, f"SELECT * FROM ops.{table} ORDER BY 1, 2, 3", {})
+
+
+def events(pool: Pool) -> list[tuple[str, str]]:
+    with transaction(pool) as connection:
+        found = select(connection, "SELECT alarm_id, event FROM ops.alarm_events ORDER BY id", {})
+    return [(row["alarm_id"], row["event"]) for row in found]

@@ -1,0 +1,191 @@
+"""The alarm service on a real PostgreSQL, with its own login."""
+
+import pytest
+
+from alarm_server.silence import Heard
+from alarm_server.store import load_contacts, load_tracks, save_contacts
+from telemetry_core.postgres.database import Pool, transaction
+from tests.integration.alarms.running import Clock, events, hear, rows, started
+from tests.unit.alarm_server.messages import NOW_US, SECOND_US, record, soc
+
+pytestmark = pytest.mark.integration
+
+SHELVE = """
+INSERT INTO ops.alarm_suppressions (satellite_id, subsystem, reason, kind, operator, comment, until)
+VALUES ('SAT-1', 'eps', %(reason)s, 'shelved', 'kim', 'known', now() AT TIME ZONE 'UTC' + %(left)s::interval)
+"""
+
+
+BREACH = [record(at_s, **soc(12 if at_s == 20 else 80)) for at_s in range(0, 100, 10)]
+ALARM_ID = "eps.low_battery.1780000020000.SAT-1"
+
+
+def test_a_track_is_read_as_it_was_saved(theirs: Pool) -> None:
+    server = started(theirs)
+    hear(server, *BREACH[:5], record(30.000_123, **soc(7.25)))
+    with transaction(theirs) as connection:
+        saved = load_tracks(connection)
+        (only,) = load_tracks(connection, [("SAT-1", "eps", "low_battery"), ("SAT-1", "eps", "other")])
+
+    known = server._tracks._known
+    assert saved == {key: one for key, one in known.items() if one.track.has_violations}
+    assert only == ("SAT-1", "eps", "low_battery")
+    assert saved[only].track.runs[0].last_us == NOW_US + 30 * SECOND_US + 123
+
+
+def test_a_breach_is_a_row_with_its_history(theirs: Pool) -> None:
+    hear(started(theirs), *BREACH)
+
+    (row,) = rows(theirs, "alarms")
+    assert row["alarm_id"] == ALARM_ID
+    assert (row["kind"], row["channel"], row["severity"]) == ("limit", "battery_soc_percent", "critical")
+    assert (row["violations"], row["value"], row["worst_value"], row["limit_value"]) == (1, 12, 12, 30)
+    assert (row["returned_at"] - row["started_at"]).total_seconds() == 60
+    assert row["needs_attention"]
+    assert events(theirs) == [(ALARM_ID, "raised"), (ALARM_ID, "returned")]
+
+
+def test_a_second_delivery_of_a_batch_changes_no_row(theirs: Pool) -> None:
+    hear(started(theirs), *BREACH)
+    alarms, history = rows(theirs, "alarms"), rows(theirs, "alarm_events")
+    hear(started(theirs), *BREACH)
+    hear(started(theirs), *BREACH[2:])
+
+    assert (rows(theirs, "alarms"), rows(theirs, "alarm_events")) == (alarms, history)
+
+
+def test_what_operators_did_stays_when_an_alarm_goes_on(theirs: Pool, pool: Pool) -> None:
+    server = started(theirs)
+    hear(server, *BREACH[:3])
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ops.alarms SET acknowledged_at = now(), acknowledged_by = 'kim', assigned_to = 'lee'"
+        )
+    hear(server, record(30, **soc(11)))
+
+    (row,) = rows(theirs, "alarms")
+    assert (row["acknowledged_by"], row["assigned_to"], row["violations"]) == ("kim", "lee", 2)
+    hear(server, *(record(at_s, **soc(80)) for at_s in range(40, 120, 10)))
+    assert not rows(theirs, "alarms")[0]["needs_attention"]
+
+
+def test_two_services_with_the_same_messages_write_what_one_would(theirs: Pool) -> None:
+    first, second = started(theirs), started(theirs)
+    for place, one in enumerate(BREACH):
+        for server in (first, second) if place % 2 else (second, first):
+            hear(server, one)
+
+    assert events(theirs) == [(ALARM_ID, "raised"), (ALARM_ID, "returned")]
+
+
+def test_two_services_by_turns_write_what_one_would(theirs: Pool) -> None:
+    first, second = started(theirs), started(theirs)
+    for place, one in enumerate(BREACH):
+        server = (first, second)[place % 2]
+        server.forget()
+        server.begin(BREACH[:place])
+        hear(server, one)
+
+    assert events(theirs) == [(ALARM_ID, "raised"), (ALARM_ID, "returned")]
+    assert rows(theirs, "alarm_tracks")[0]["revision"] >= len(BREACH) - 2
+
+
+def test_a_track_that_is_forgotten_leaves_no_row(theirs: Pool) -> None:
+    server = started(theirs)
+    hear(server, *BREACH)
+    assert len(rows(theirs, "alarm_tracks")) == 1
+    hear(server, record(4_000, **soc(80)))
+
+    assert rows(theirs, "alarm_tracks") == []
+    hear(started(theirs), record(4_010, **soc(12)))
+    assert [row["violations"] for row in rows(theirs, "alarms")] == [1, 1]
+
+
+def test_a_late_breach_joins_two_alarms_into_the_first(theirs: Pool) -> None:
+    again = record(90, **soc(12))
+    server = started(theirs)
+    hear(server, *BREACH[:9], again)
+    hear(server, record(55, received_s=95, **soc(12)))
+
+    first, second = rows(theirs, "alarms")
+    assert (first["is_withdrawn"], second["is_withdrawn"]) == (False, True)
+    assert not second["needs_attention"]
+    assert (first["last_at"] - first["started_at"]).total_seconds() == 70
+    assert [event for _, event in events(theirs)] == [
+        "raised",
+        "returned",
+        "raised",
+        "raised_again",
+        "withdrawn",
+    ]
+
+
+def test_a_shelf_whose_time_is_over_goes_and_the_alarm_says_so(theirs: Pool, pool: Pool) -> None:
+    clock = Clock()
+    server = started(theirs, clock)
+    hear(server, record(0, **soc(12)))
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(SHELVE, {"reason": "low_battery", "left": "-1 s"})
+        cursor.execute(SHELVE, {"reason": "another", "left": "1 h"})
+    server.round()
+    clock.now_s = 10
+    server.round()
+
+    assert [row["reason"] for row in rows(theirs, "alarm_suppressions")] == ["another"]
+    assert [event for _, event in events(theirs)] == ["raised", "shelf_expired"]
+
+
+def test_a_satellite_that_stops_sending_is_an_alarm_and_a_second_silence_another(theirs: Pool) -> None:
+    clock = Clock()
+    server = started(theirs, clock)
+    for begin_s in (1, 200):
+        clock.now_s = begin_s
+        hear(server, record(begin_s, comm={"rssi_dbm": -80}))
+        for _ in range(140):
+            clock.now_s += 0.5
+            server.round()
+    clock.now_s = 300
+    hear(server, record(300, comm={"rssi_dbm": -80}))
+    clock.now_s = 303
+    server.round()
+
+    first, second = rows(theirs, "alarms")
+    assert (first["kind"], first["subsystem"], first["severity"]) == ("stale", "satellite", "distress")
+    assert (first["returned_at"] - first["started_at"]).total_seconds() == 199
+    assert (second["returned_at"] - second["started_at"]).total_seconds() == 100
+    assert [event for _, event in events(theirs)] == ["raised", "returned"] * 2
+
+
+def test_a_second_service_neither_doubles_nor_reopens_a_silence(theirs: Pool) -> None:
+    clock = Clock()
+    first = started(theirs, clock)
+    clock.now_s = 1
+    hear(first, record(1, comm={"rssi_dbm": -80}))
+    first.round()
+    second = started(theirs, clock)
+    for _ in range(140):
+        clock.now_s += 0.5
+        first.round()
+        second.round()
+    hear(first, record(71, comm={"rssi_dbm": -80}))
+    for _ in range(10):
+        clock.now_s += 1
+        first.round()
+        second.round()
+
+    (only,) = rows(theirs, "alarms")
+    assert only["returned_at"] is not None
+    assert [event for _, event in events(theirs)] == ["raised", "returned"]
+
+
+def test_the_newest_contact_stays_whoever_saves_it(theirs: Pool) -> None:
+    def heard(at_s: int) -> Heard:
+        at_us = NOW_US + at_s * SECOND_US
+        return Heard(generated_us=at_us - 7, received_us=at_us, is_replayed=False, interval_s=2.5)
+
+    for at_s in (10, 30, 20):
+        with transaction(theirs) as connection:
+            save_contacts(connection, {"SAT-1": heard(at_s)})
+    with transaction(theirs) as connection:
+        save_contacts(connection, {})
+        assert load_contacts(connection) == {"SAT-1": heard(30)}
