@@ -133,15 +133,25 @@ def _hold_us(track: Track, rule: Rule) -> int:
 
 
 def _violated(track: Track, rule: Rule, sample: Sample, hold_us: int) -> Track:
-    """Let a violation belong to the runs near it, which become one, or wait for more of its kind."""
-    near = [run for run in track.runs if run.started_us - hold_us < sample.at_us < run.last_us + hold_us]
+    """Let a violation belong to the runs near it, which become one; to a standing alarm; or wait for more."""
+    near = [run for run in track.runs if _is_near(run, rule, track.clear_us, sample.at_us, hold_us)]
     if near:
         rest = [run for run in track.runs if run not in near]
         return replace(track, runs=ordered([*rest, extended(near, rule, sample, hold_us)]))
+    if any(run.last_us < sample.at_us and (run.cleared_us or math.inf) > sample.at_us for run in track.runs):
+        return replace(track, runs=ordered([*track.runs, begun(rule, sample, sample.at_us)]))
     if any(known.at_us == sample.at_us for known in track.pending):
         return track
     pending = sorted([*track.pending, sample], key=lambda known: known.at_us)
     return _raised(replace(track, pending=tuple(pending)), rule, hold_us)
+
+
+def _is_near(run: Run, rule: Rule, clear_us: Sequence[int], at_us: int, hold_us: int) -> bool:
+    """Tell whether a violation belongs to a run; before one with a delay, only what is in a row with it."""
+    if at_us >= run.started_us:
+        return at_us < run.last_us + hold_us
+    is_in_a_row = bisect_left(clear_us, at_us) == bisect_left(clear_us, run.started_us)
+    return run.started_us - hold_us < at_us and (is_in_a_row or not rule.is_delayed)
 
 
 def _raised(track: Track, rule: Rule, hold_us: int) -> Track:

@@ -129,17 +129,25 @@ def expected_alarms(sent: Iterable[SampleSet], mission: Mission) -> list[Expecte
 
 
 def spans(series: Sequence[tuple[int, float]], rule: Rule) -> Iterator[tuple[list[int], int | None]]:
-    """Yield the violations of each alarm, and the clear sample that ended it, of a rule without delays.
+    """Yield the violations of each alarm, and the clear sample that ended it.
 
-    Samples must be closer than a third of the hold: then the hold is what the rule says.
+    `series` is in time order. Its samples are closer than a third of the hold: then that is the rule's own.
     """
-    hold_us = round(rule.hold_s * SECOND_US)
-    violations: list[int] = []
+    hold_us, delay_us = round(rule.hold_s * SECOND_US), rule.min_duration_s * SECOND_US
+    row: list[int] = []
+    alarm: list[int] = []
+    clear = 0
     for at_us, value in series:
         if rule.is_breached(value):
-            violations.append(at_us)
-        elif violations and rule.is_clear(value) and at_us - violations[-1] >= hold_us:
-            yield violations, at_us
-            violations = []
-    if violations:
-        yield violations, None
+            clear = 0
+            (alarm or row).append(at_us)
+            if row and len(row) >= rule.min_violations and at_us - row[0] >= delay_us:
+                alarm, row = row, []
+        elif rule.is_clear(value):
+            row = []
+            clear += bool(alarm) and at_us - alarm[-1] >= hold_us
+            if clear == rule.min_clear:
+                yield alarm, at_us
+                alarm, clear = [], 0
+    if alarm:
+        yield alarm, None

@@ -80,6 +80,11 @@ class Rule(MissionPart):
         return self
 
     @property
+    def is_delayed(self) -> bool:
+        """Whether one violation alone is no alarm."""
+        return self.min_violations > 1 or self.min_duration_s > 0
+
+    @property
     def low(self) -> float | None:
         """A value under it breaks the rule; None = nothing low does."""
         if self.below is None or not self.inclusive:

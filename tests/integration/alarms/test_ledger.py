@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 KILLS: Final = 8
 BATCHES: Final = (1, 20, MAX_BATCH)
-BEHIND: Final = (0, 1, MAX_BATCH, 3 * MAX_BATCH)
+BEHIND: Final = (1, 20, MAX_BATCH, 3 * MAX_BATCH)
 """So many messages were saved of which Kafka was not told when the service was killed."""
 ALARMS: Final = "SELECT * FROM ops.alarms WHERE NOT is_withdrawn"
 HISTORY: Final = """
