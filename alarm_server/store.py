@@ -11,7 +11,7 @@ from alarm_server import QUERIES
 from alarm_server.signs import SATELLITE
 from alarm_server.silence import Heard, Silence
 from alarm_server.tracking import Key, Known, Update
-from alarms.limit_tracks import Occurrence, Track
+from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
 from alarms.occurrence_changes import Change, Event
 from alarms.violation_runs import Run, Sample
 from telemetry_core.contract.messages import microseconds_of, time_of
@@ -72,7 +72,7 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
 def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
     kept = [update for update in updates if update.after.has_violations]
     gone = [update for update in updates if not update.after.has_violations]
-    rows = [(*update.key, update.before.revision + 1, to_json(asdict(update.after))) for update in kept]
+    rows = [(*update.key, update.before.revision + 1, to_json(_document(update.after))) for update in kept]
     # In the order of their keys: two services that save the same rows wait for each other, and never both.
     saved = _insert(connection, "save_tracks", sorted(rows), fetch=True)
     forgotten = (
@@ -216,6 +216,17 @@ def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
         "satellites": [key[0] for key in keys],
         "subsystems": [key[1] for key in keys],
         "reasons": [key[2] for key in keys],
+    }
+
+
+def _document(track: Track) -> dict[str, Any]:
+    """Without the clear samples that a look-back reads again."""
+    return {
+        "newest_value": track.newest_value,
+        "times_us": track.times_us,
+        "clear_us": track.clear_us if track.pending else track.clear_us[-MIN_KEPT:],
+        "pending": [asdict(sample) for sample in track.pending],
+        "runs": [asdict(run) for run in track.runs],
     }
 
 

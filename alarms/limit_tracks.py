@@ -17,8 +17,12 @@ from telemetry_core.contract.rules import Rule
 
 REACH_US: Final = 3_600_000_000
 """How far behind the newest sample of its channel a late one still changes alarms."""
-MAX_KEPT: Final = 128
-"""Newest clear samples, and violations that are no alarm yet, that are kept."""
+MAX_KEPT: Final = 1024
+"""Newest clear samples within reach that are kept: a quarter of an hour of one a second."""
+MIN_KEPT: Final = 128
+"""Newest clear samples that are kept however old they are: more than a rule may ask for."""
+MAX_PENDING: Final = 128
+"""Violations that are no alarm yet."""
 MAX_RUNS: Final = 32
 """Newest runs of violations that a late sample may still change; more within one alarm are kept as one."""
 
@@ -70,8 +74,8 @@ def step(track: Track, rule: Rule, sample: Sample) -> Track:
     newest_us = max(sample.at_us, track.newest_us or sample.at_us)
     if math.isnan(sample.value) or sample.at_us < newest_us - REACH_US:
         return track
-    times_us = _with(track.times_us, sample.at_us, keep=GAP_NEIGHBOURS + 1)
-    clear_us = _with(track.clear_us, sample.at_us, keep=MAX_KEPT) if is_clear else track.clear_us
+    times_us = _with(track.times_us, sample.at_us)[-(GAP_NEIGHBOURS + 1) :]
+    clear_us = _kept(_with(track.clear_us, sample.at_us), newest_us) if is_clear else track.clear_us
     newest_value = sample.value if sample.at_us == newest_us else track.newest_value
     track = replace(track, newest_value=newest_value, times_us=times_us, clear_us=clear_us)
     if not is_breached and not track.has_violations:
@@ -120,10 +124,16 @@ def _occurrence(runs: Sequence[Run]) -> Occurrence:
     )
 
 
-def _with(times_us: Sequence[int], at_us: int, *, keep: int) -> tuple[int, ...]:
+def _with(times_us: tuple[int, ...], at_us: int) -> tuple[int, ...]:
     if not times_us or at_us > times_us[-1]:
-        return (*times_us, at_us)[-keep:]
-    return tuple(sorted({*times_us, at_us}))[-keep:]
+        return (*times_us, at_us)
+    place = bisect_left(times_us, at_us)
+    return times_us if times_us[place] == at_us else (*times_us[:place], at_us, *times_us[place:])
+
+
+def _kept(clear_us: tuple[int, ...], newest_us: int) -> tuple[int, ...]:
+    is_old = len(clear_us) > MIN_KEPT and clear_us[0] < newest_us - REACH_US
+    return clear_us[1:] if is_old or len(clear_us) > MAX_KEPT else clear_us
 
 
 def _hold_us(track: Track, rule: Rule) -> int:
@@ -202,7 +212,7 @@ def _settled(track: Track, rule: Rule, hold_us: int, newest_us: int, sample_us: 
     groups = [
         group
         for group in _groups(runs)
-        if group[-1].cleared_us is None or group[-1].last_us >= newest_us - REACH_US
+        if group[-1].cleared_us is None or group[-1].cleared_us >= newest_us - REACH_US
     ]
     while sum(len(group) for group in groups) > MAX_RUNS:
         groups[:1] = [[joined_runs(groups[0])]] if len(groups[0]) > 1 else []
@@ -211,14 +221,15 @@ def _settled(track: Track, rule: Rule, hold_us: int, newest_us: int, sample_us: 
 
 
 def _waiting(track: Track, newest_us: int) -> tuple[Sample, ...]:
-    """Return the violations that later ones may still join; the first one of the newest row is kept."""
+    """Return the violations that others may still join: the newest row, and those that late ones reach."""
     since_us = newest_us - REACH_US
-    if len(track.clear_us) == MAX_KEPT:
+    if len(track.clear_us) >= MAX_KEPT:
         since_us = max(since_us, track.clear_us[0])
-    pending = [sample for sample in track.pending if sample.at_us >= since_us]
-    while len(pending) > MAX_KEPT:
-        is_one_row = not track.clear_us or track.clear_us[-1] < pending[0].at_us
-        del pending[1 if is_one_row else 0]
+    row_us = track.clear_us[-1] if track.clear_us else -1
+    pending = [sample for sample in track.pending if sample.at_us > row_us or sample.at_us >= since_us]
+    while len(pending) > MAX_PENDING:
+        # The first one of the newest row tells how long it lasts.
+        del pending[1 if pending[0].at_us > row_us else 0]
     return tuple(pending)
 
 

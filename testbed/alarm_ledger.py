@@ -71,7 +71,7 @@ def sample_sets(*, satellites: int, each: int, seed: int, interval_s: float = 10
             left -= 1
             values = chance.choice(BROKEN) if chance.random() < 0.004 else state
             yield SampleSet(satellite_id=f"SAT-{number:03d}", generated_us=at_us, values=values)
-            pause_s = chance.choice((90, 400, 2000)) if chance.random() < 0.002 else 0
+            pause_s = chance.choice((90, 400, 2_000, 6_000)) if chance.random() < 0.002 else 0
             at_us += round((interval_s * chance.uniform(0.9, 1.1) + pause_s) * SECOND_US)
 
 

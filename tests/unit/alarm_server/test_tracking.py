@@ -58,12 +58,12 @@ def test_each_saved_change_of_a_track_has_the_next_revision() -> None:
 def test_a_track_that_no_late_sample_reaches_begins_anew() -> None:
     tracks = Tracks(max_tracks=100)
     tracks.keep(updates(tracks, record(0, **soc(12)), record(60, **soc(80))))
-    over = of_battery(updates(tracks, record(REACH_US / SECOND_US + 1, **soc(80))))
+    over = of_battery(updates(tracks, record(REACH_US / SECOND_US + 61, **soc(80))))
 
     assert over.changes_memory
     assert not over.after.has_violations
     tracks.keep([over])
-    assert of_battery(updates(tracks, record(REACH_US / SECOND_US + 2, **soc(80)))).before.revision == 0
+    assert of_battery(updates(tracks, record(REACH_US / SECOND_US + 62, **soc(80)))).before.revision == 0
 
 
 def test_what_is_broken_stays_when_room_is_made_and_the_longest_silent_goes() -> None:

@@ -6,7 +6,16 @@ from itertools import permutations
 
 import pytest
 
-from alarms.limit_tracks import MAX_KEPT, MAX_RUNS, REACH_US, Occurrence, Track, occurrences, step
+from alarms.limit_tracks import (
+    MAX_KEPT,
+    MAX_PENDING,
+    MAX_RUNS,
+    REACH_US,
+    Occurrence,
+    Track,
+    occurrences,
+    step,
+)
 from alarms.violation_runs import Sample
 from telemetry_core.contract.rules import Rule
 
@@ -156,6 +165,30 @@ def test_a_long_delay_is_kept_at_ten_samples_a_second() -> None:
     assert (found.started_us, found.raised_us) == (0, 600 * SECOND_US)
 
 
+def test_a_delay_may_be_longer_than_late_samples_reach() -> None:
+    limit = rule(min_duration_s=7_200)
+
+    (found,) = alarms_of(limit, [(at_s, 29) for at_s in range(0, 7_260, 60)])
+
+    assert (found.started_us, found.raised_us) == (0, 7_200 * SECOND_US)
+
+
+def test_so_many_clear_samples_may_be_needed_that_they_take_longer_than_late_samples_reach() -> None:
+    samples = [(0, 29), *((at_s, 50) for at_s in range(600, 62_000, 600))]
+
+    (returned,) = alarms_of(rule(min_clear=100), samples)
+
+    assert returned.returned_us == 102 * 600 * SECOND_US
+
+
+def test_a_late_violation_at_a_sample_a_second_ends_with_the_sample_that_ended_it() -> None:
+    samples = [(at_s, 50) for at_s in range(1_000)]
+
+    (found,) = alarms_of(rule(), [*samples, (120.5, 29)])
+
+    assert found.returned_us == 181 * SECOND_US
+
+
 def test_flapping_before_it_does_not_shorten_a_long_delay() -> None:
     limit = rule(min_duration_s=60)
     flapping = [(tick / 10, 29 if tick % 2 else 31) for tick in range(3_000)]
@@ -228,7 +261,7 @@ def test_memory_is_bounded_whatever_comes() -> None:
     limit = rule(min_violations=100)
     track = track_of(limit, [(tick / 10, 29 if tick % 90 else 31) for tick in range(20_000)])
 
-    assert len(track.pending) <= MAX_KEPT
+    assert len(track.pending) <= MAX_PENDING
     assert len(track.clear_us) <= MAX_KEPT
 
 

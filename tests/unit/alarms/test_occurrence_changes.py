@@ -52,6 +52,8 @@ RAISED = (0, Event.RAISED, 0)
             ((0, 29), (200, 29), (100, 50)),
             [RAISED, (0, Event.RETURNED, 100), (200, Event.RAISED, 200)],
         ),
+        # An orbit without contact.
+        (((0, 29), (6_000, 50)), [RAISED, (0, Event.RETURNED, 6_000)]),
         # Forgotten because no late sample reaches it.
         ((*BREACH, (3_700, 50)), [RAISED, (0, Event.RETURNED, 60)]),
         (
