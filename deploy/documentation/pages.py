@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 PACKAGES: Final = (
-    "telemetry_core", "kafka_inference_trigger", "analysis_server", "operation_server", "telemetry_writer",
+    "telemetry_core", "kafka_inference_trigger", "analysis_server", "operation_server", "telemetry_writer", "alarms",
     "telemetry_replay", "verdict_relay", "housekeeping", "scoring",
 )  # fmt: skip
 OUTSIDE: Final = (

@@ -1,0 +1,68 @@
+"""The live line of alarms over a real PostgreSQL."""
+
+import time
+
+import pytest
+import requests
+
+from telemetry_core.postgres.database import Pool
+from tests.integration.api.alarms.rows import act, done, raised
+from tests.integration.api.test_live import stream
+from tests.integration.api.test_routes import problem
+from tests.integration.servers.running_api import RunningApi
+
+pytestmark = pytest.mark.integration
+
+EVENTS = "/api/v1/alarms/events"
+
+
+def test_live_line_tells_each_change_once_and_resumes(api: RunningApi, api_pool: Pool) -> None:
+    with stream(api, "0-0", path=EVENTS) as next_event:
+        alarm_id = raised(api_pool)
+        first = next_event()
+        begun = time.monotonic()
+        done(act(api, f"{alarm_id}/acknowledgements", comment="zwei\nZeilen"))
+        second = next_event()
+        assert time.monotonic() - begun < 2
+    done(act(api, f"{alarm_id}/comments"))
+    assert {first["event"], second["event"]} == {"alarm"}
+    assert (first["data"]["change"], first["data"]["operator"], first["data"]["alarm_id"]) == (
+        "raised",
+        None,
+        alarm_id,
+    )
+    told = second["data"]
+    assert (told["change"], told["operator"], told["comment"]) == ("acknowledged", "Ada", "zwei\nZeilen")
+    assert (told["satellite_id"], told["kind"], told["severity"]) == ("SAT-001", "limit", "critical")
+    with stream(api, first["id"], path=EVENTS) as next_event:
+        resumed = [next_event() for _ in range(2)]
+    assert [event["data"]["change"] for event in resumed] == ["acknowledged", "commented"]
+    assert resumed[0]["id"] == second["id"]
+
+
+def test_live_line_skips_no_change_that_commits_late(api: RunningApi, api_pool: Pool) -> None:
+    alarm_id = raised(api_pool)
+    early = api_pool.acquire()
+    early.cursor().execute(
+        "INSERT INTO ops.alarm_events (alarm_id, event) VALUES (%s, 'expired')", [alarm_id]
+    )
+    with stream(api, "0-0", path=EVENTS) as next_event:
+        assert next_event()["data"]["change"] == "raised"
+        done(act(api, f"{alarm_id}/comments"))
+        early.commit()
+        assert [next_event()["data"]["change"] for _ in range(2)] == ["expired", "commented"]
+    api_pool.release(early)
+
+
+def test_live_line_begins_now_without_an_id_and_refuses_one_that_it_never_sent(
+    api: RunningApi, api_pool: Pool
+) -> None:
+    alarm_id = raised(api_pool)
+    with stream(api, path=EVENTS, ticks=True) as next_event:
+        assert next_event()["event"] == "tick"
+        done(act(api, f"{alarm_id}/comments"))
+        while (event := next_event())["event"] == "tick":
+            pass
+        assert event["data"]["change"] == "commented"
+    answer = requests.get(f"{api.url}{EVENTS}", headers={"Last-Event-ID": "yesterday"}, timeout=10)
+    problem(answer, 422)
