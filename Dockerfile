@@ -5,7 +5,7 @@
 
 FROM python:3.11-slim-bookworm AS locked
 WORKDIR /build
-COPY --chmod=755 pyproject.toml uv.lock deploy/containers/install-packages deploy/native/triton-requirements.txt wheel[s]/ /build/
+COPY --chmod=755 pyproject.toml uv.lock deploy/containers/install-packages deploy/native/tools/triton-requirements.txt wheel[s]/ /build/
 ARG PIP_INDEX_URL=""
 ARG PIP_EXTRA_INDEX_URL=""
 RUN ["./install-packages", "--self"]
@@ -79,6 +79,13 @@ COPY --from=kafka-inference-trigger-packages /opt/venv /opt/venv
 COPY --chmod=755 kafka_inference_trigger kafka_inference_trigger
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "kafka_inference_trigger"]
+
+FROM service AS alarm-server
+COPY --from=core-packages /opt/venv /opt/venv
+COPY --chmod=755 alarms alarms
+COPY --chmod=755 alarm_server alarm_server
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
+CMD ["python", "-m", "alarm_server"]
 
 FROM service AS telemetry-writer
 COPY --from=core-packages /opt/venv /opt/venv

@@ -71,6 +71,8 @@ class Occurrence:
 class Track:
     """All that must be known of one limit of one satellite."""
 
+    newest_value: float | None = None
+    """Of the newest sample: it holds where a channel is sent on change."""
     times_us: tuple[int, ...] = ()
     """Of the newest samples, ascending: how far apart they usually are."""
     clear_us: tuple[int, ...] = ()
@@ -99,13 +101,21 @@ def step(track: Track, rule: Rule, sample: Sample) -> Track:
         return track
     times_us = _with(track.times_us, sample.at_us, keep=GAP_NEIGHBOURS + 1)
     clear_us = _with(track.clear_us, sample.at_us, keep=MAX_KEPT) if is_clear else track.clear_us
-    track = replace(track, times_us=times_us, clear_us=clear_us)
+    newest_value = sample.value if sample.at_us == newest_us else track.newest_value
+    track = replace(track, newest_value=newest_value, times_us=times_us, clear_us=clear_us)
     if not is_breached and not track.has_violations:
         return track
     hold_us = _hold_us(track, rule)
     if is_breached:
         track = _violated(track, rule, sample, hold_us)
     return _settled(track, rule, hold_us, newest_us)
+
+
+def held(track: Track, at_us: int) -> Sample | None:
+    """Return the sample that a channel sent on change would have had at a time; None where none is known."""
+    if track.newest_us is None or track.newest_value is None or at_us <= track.newest_us:
+        return None
+    return Sample(at_us=at_us, value=track.newest_value)
 
 
 def occurrences(track: Track) -> list[Occurrence]:

@@ -17,10 +17,20 @@ GRANT DELETE ON ops.deleted_verdicts TO satellite_verdict_relay;
 GRANT INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
 GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ops TO satellite_housekeeping;
 GRANT DELETE ON ops.calibrations TO satellite_analysis_server;
+GRANT INSERT, UPDATE ON ops.alarms, ops.alarm_contacts TO satellite_alarm_server;
+GRANT INSERT, UPDATE, DELETE ON ops.alarm_tracks TO satellite_alarm_server;
+GRANT INSERT ON ops.alarm_events TO satellite_alarm_server;
+GRANT DELETE ON ops.alarm_suppressions TO satellite_alarm_server;
 
 -- History is added to, never rewritten; what tells the schema's state belongs to the migrations.
 REVOKE INSERT, UPDATE, DELETE ON ops.schema_migrations, ops.cluster FROM {services};
 REVOKE UPDATE, DELETE ON ops.alert_acknowledgements FROM {services};
+REVOKE UPDATE, DELETE ON ops.alarm_events FROM satellite_operation_server;
+REVOKE INSERT, DELETE ON ops.alarms FROM satellite_operation_server;
+REVOKE INSERT, UPDATE, DELETE ON ops.alarm_states FROM {services};
+REVOKE INSERT, UPDATE, DELETE ON ops.alarm_tracks, ops.alarm_contacts FROM satellite_operation_server, satellite_analysis_server;
+REVOKE INSERT, UPDATE, DELETE ON ops.alarms, ops.alarm_events, ops.alarm_suppressions FROM satellite_analysis_server;
+REVOKE INSERT, UPDATE ON ops.alarms, ops.alarm_events, ops.alarm_suppressions, ops.alarm_tracks, ops.alarm_contacts FROM satellite_housekeeping;
 REVOKE UPDATE ON ops.revised_inferences FROM {services};
 REVOKE DELETE ON ops.revised_inferences FROM satellite_operation_server;
 REVOKE INSERT ON ops.alert_acknowledgements FROM satellite_analysis_server;
@@ -31,7 +41,7 @@ REVOKE INSERT, UPDATE, DELETE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_
 REVOKE INSERT, UPDATE ON ops.anomaly_alerts, ops.alert_heads, ops.alert_checkpoints FROM satellite_housekeeping;
 REVOKE INSERT, UPDATE, DELETE ON ops.calibrations, ops.learning_progress FROM satellite_operation_server;
 REVOKE INSERT, DELETE ON ops.calibrations FROM satellite_housekeeping;
-REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay, satellite_kafka_inference_trigger;
+REVOKE ALL ON ops.idempotency_keys FROM satellite_analysis_server, satellite_verdict_relay, satellite_kafka_inference_trigger, satellite_alarm_server;
 
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;

@@ -13,6 +13,7 @@ BEGIN
     newest := greatest(
         (SELECT xact::text::bigint FROM public.subsystem_inferences ORDER BY xact DESC LIMIT 1),
         (SELECT xact::text::bigint FROM ops.alert_acknowledgements ORDER BY xact DESC LIMIT 1),
+        (SELECT xact::text::bigint FROM ops.alarm_events ORDER BY xact DESC LIMIT 1),
         0
     );
     UPDATE ops.cluster SET
@@ -53,6 +54,14 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
+CREATE FUNCTION ops.refuse_event_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% of %.% refused: the history of alarms is kept as it was written', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
 CREATE FUNCTION ops.restart_search() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -79,6 +88,144 @@ CREATE FUNCTION ops.window_interval_s(input_data jsonb) RETURNS double precision
         EPOCH FROM (input_data ->> 'window_end')::timestamptz - (input_data ->> 'window_start')::timestamptz
     )::float8 / nullif((input_data ->> 'samples')::float8 - 1, 0)
 $$;
+CREATE TABLE ops.alarm_contacts (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    generated_at timestamp(6) without time zone NOT NULL,
+    received_at timestamp(6) without time zone NOT NULL,
+    interval_s double precision NOT NULL,
+    is_replayed boolean NOT NULL
+);
+COMMENT ON COLUMN ops.alarm_contacts.generated_at IS 'Of its newest live sample set';
+COMMENT ON COLUMN ops.alarm_contacts.interval_s IS 'Usual one between sample sets; 0 = unknown';
+CREATE TABLE ops.alarm_events (
+    id bigint NOT NULL,
+    alarm_id character varying(200) NOT NULL COLLATE pg_catalog."C",
+    event character varying(30) NOT NULL,
+    at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    member_at timestamp(6) without time zone,
+    operator character varying(100),
+    comment character varying(2000),
+    details jsonb,
+    xact xid8 DEFAULT ops.commit_position() NOT NULL,
+    CONSTRAINT alarm_events_operator_check CHECK (((operator)::text <> ''::text))
+);
+COMMENT ON COLUMN ops.alarm_events.at IS 'When the platform or an operator did it';
+COMMENT ON COLUMN ops.alarm_events.member_at IS 'Of the sample or verdict that did it';
+COMMENT ON COLUMN ops.alarm_events.operator IS 'NULL = the platform';
+COMMENT ON COLUMN ops.alarm_events.details IS 'What changed: {"old": {}, "new": {}} of the columns of ops.alarms, or of ops.alarm_suppressions';
+CREATE SEQUENCE ops.alarm_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.alarm_events_id_seq OWNED BY ops.alarm_events.id;
+CREATE TABLE ops.alarm_suppressions (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    kind character varying(20) NOT NULL,
+    operator character varying(100) NOT NULL,
+    comment character varying(2000) NOT NULL,
+    since timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    until timestamp(3) without time zone,
+    CONSTRAINT alarm_suppressions_check CHECK ((((kind)::text <> 'shelved'::text) OR (until IS NOT NULL))),
+    CONSTRAINT alarm_suppressions_comment_check CHECK (((comment)::text <> ''::text)),
+    CONSTRAINT alarm_suppressions_kind_check CHECK (((kind)::text = ANY ((ARRAY['shelved'::character varying, 'out_of_service'::character varying])::text[]))),
+    CONSTRAINT alarm_suppressions_operator_check CHECK (((operator)::text <> ''::text))
+);
+COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
+CREATE TABLE ops.alarms (
+    alarm_id character varying(200) NOT NULL COLLATE pg_catalog."C",
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    kind character varying(20) NOT NULL,
+    channel character varying(50),
+    severity character varying(10) NOT NULL,
+    is_latching boolean DEFAULT false NOT NULL,
+    started_at timestamp(6) without time zone NOT NULL,
+    raised_at timestamp(6) without time zone NOT NULL,
+    last_at timestamp(6) without time zone NOT NULL,
+    returned_at timestamp(6) without time zone,
+    noticed_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    is_withdrawn boolean DEFAULT false NOT NULL,
+    violations integer DEFAULT 1 NOT NULL,
+    value double precision,
+    worst_value double precision,
+    limit_value double precision,
+    peak_score numeric(5,4),
+    peak_job_id character varying(255) COLLATE pg_catalog."C",
+    newest_job_id character varying(255) COLLATE pg_catalog."C",
+    acknowledged_at timestamp(3) without time zone,
+    acknowledged_by character varying(100),
+    reset_at timestamp(3) without time zone,
+    assigned_to character varying(100),
+    changed_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    needs_attention boolean GENERATED ALWAYS AS (((NOT is_withdrawn) AND ((returned_at IS NULL) OR (acknowledged_at IS NULL) OR (is_latching AND (reset_at IS NULL))))) STORED NOT NULL,
+    CONSTRAINT alarms_kind_check CHECK (((kind)::text = ANY ((ARRAY['limit'::character varying, 'anomaly'::character varying, 'stale'::character varying, 'clock'::character varying])::text[]))),
+    CONSTRAINT alarms_severity_check CHECK (((severity)::text = ANY ((ARRAY['watch'::character varying, 'warning'::character varying, 'distress'::character varying, 'critical'::character varying, 'severe'::character varying])::text[])))
+);
+COMMENT ON COLUMN ops.alarms.alarm_id IS 'subsystem.reason.milliseconds.satellite of the first member when it was raised; it stays when an earlier one comes late';
+COMMENT ON COLUMN ops.alarms.started_at IS 'Generation time of the first member; of a wrong clock and of silence the reception';
+COMMENT ON COLUMN ops.alarms.raised_at IS 'Of the member that made an alarm of it';
+COMMENT ON COLUMN ops.alarms.last_at IS 'Of the newest member';
+COMMENT ON COLUMN ops.alarms.returned_at IS 'Of the sample or verdict that ended it; NULL = it stands';
+COMMENT ON COLUMN ops.alarms.noticed_at IS 'When the platform raised it';
+COMMENT ON COLUMN ops.alarms.is_withdrawn IS 'Late telemetry or verdicts showed that it never was one, or that it belongs to another';
+CREATE VIEW ops.alarm_states AS
+ SELECT alarm.alarm_id,
+    alarm.satellite_id,
+    alarm.subsystem,
+    alarm.reason,
+    alarm.kind,
+    alarm.channel,
+    alarm.severity,
+    alarm.is_latching,
+    alarm.started_at,
+    alarm.raised_at,
+    alarm.last_at,
+    alarm.returned_at,
+    alarm.noticed_at,
+    alarm.is_withdrawn,
+    alarm.violations,
+    alarm.value,
+    alarm.worst_value,
+    alarm.limit_value,
+    alarm.peak_score,
+    alarm.peak_job_id,
+    alarm.newest_job_id,
+    alarm.acknowledged_at,
+    alarm.acknowledged_by,
+    alarm.reset_at,
+    alarm.assigned_to,
+    alarm.changed_at,
+    alarm.needs_attention,
+    tsrange(alarm.started_at,
+        CASE
+            WHEN (alarm.returned_at IS NOT NULL) THEN GREATEST(alarm.started_at, alarm.returned_at)
+            ELSE NULL::timestamp without time zone
+        END, '[]'::text) AS life,
+    (((((((alarm.returned_at IS NULL))::integer + (2 * ((alarm.acknowledged_at IS NOT NULL))::integer)) + (4 * (alarm.is_latching)::integer)) + (8 * ((alarm.reset_at IS NOT NULL))::integer)) + (16 * ((((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
+            alarm_suppressions.subsystem,
+            alarm_suppressions.reason
+           FROM ops.alarm_suppressions
+          WHERE (((alarm_suppressions.kind)::text = 'shelved'::text) AND (alarm_suppressions.until > (now() AT TIME ZONE 'UTC'::text))))))::integer)) + (64 * ((((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
+            alarm_suppressions.subsystem,
+            alarm_suppressions.reason
+           FROM ops.alarm_suppressions
+          WHERE ((alarm_suppressions.kind)::text = 'out_of_service'::text))))::integer)) AS facts
+   FROM ops.alarms alarm;
+COMMENT ON COLUMN ops.alarm_states.facts IS 'One bit for each of the Facts of alarms/life_cycle.py, the first one is the lowest';
+CREATE TABLE ops.alarm_tracks (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    revision bigint NOT NULL,
+    track jsonb NOT NULL,
+    updated_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+COMMENT ON COLUMN ops.alarm_tracks.revision IS 'One more with each change: a second alarm_server notices that it is late';
 CREATE TABLE ops.alert_acknowledgements (
     id bigint NOT NULL,
     satellite_id character varying(50) NOT NULL,
@@ -471,11 +618,22 @@ CREATE VIEW public.v_inference_job_summary AS
             json_agg(json_build_object('subsystem', inference.subsystem, 'model', inference.model_name, 'status', inference.status, 'anomaly', inference.anomaly_detected, 'anomaly_score', inference.anomaly_score) ORDER BY inference.subsystem) AS subsystem_results
            FROM public.subsystem_inferences inference
           WHERE ((inference.job_id)::text = (job.job_id)::text)) found);
+ALTER TABLE ONLY ops.alarm_events ALTER COLUMN id SET DEFAULT nextval('ops.alarm_events_id_seq'::regclass);
 ALTER TABLE ONLY ops.alert_acknowledgements ALTER COLUMN id SET DEFAULT nextval('ops.alert_acknowledgements_id_seq'::regclass);
 ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_letters_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
+ALTER TABLE ONLY ops.alarm_contacts
+    ADD CONSTRAINT alarm_contacts_pkey PRIMARY KEY (satellite_id);
+ALTER TABLE ONLY ops.alarm_events
+    ADD CONSTRAINT alarm_events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.alarm_suppressions
+    ADD CONSTRAINT alarm_suppressions_pkey PRIMARY KEY (satellite_id, subsystem, reason, kind);
+ALTER TABLE ONLY ops.alarm_tracks
+    ADD CONSTRAINT alarm_tracks_pkey PRIMARY KEY (satellite_id, subsystem, reason);
+ALTER TABLE ONLY ops.alarms
+    ADD CONSTRAINT alarms_pkey PRIMARY KEY (alarm_id);
 ALTER TABLE ONLY ops.alert_acknowledgements
     ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.alert_checkpoints
@@ -524,6 +682,19 @@ ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
 CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
 CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
+CREATE INDEX idx_alarm_events_alarm ON ops.alarm_events USING btree (alarm_id, id);
+CREATE INDEX idx_alarm_events_commit_order ON ops.alarm_events USING btree (xact, id);
+CREATE UNIQUE INDEX idx_alarm_events_once ON ops.alarm_events USING btree (alarm_id, event, member_at) WHERE (operator IS NULL);
+CREATE INDEX idx_alarms_assigned ON ops.alarms USING btree (assigned_to, started_at DESC, alarm_id DESC) WHERE (assigned_to IS NOT NULL);
+CREATE INDEX idx_alarms_attention ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE needs_attention;
+CREATE INDEX idx_alarms_life ON ops.alarms USING gist (tsrange(started_at,
+CASE
+    WHEN (returned_at IS NOT NULL) THEN GREATEST(started_at, returned_at)
+    ELSE NULL::timestamp without time zone
+END, '[]'::text));
+CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);
+CREATE INDEX idx_alarms_sign ON ops.alarms USING btree (satellite_id, subsystem, reason, started_at DESC);
+CREATE INDEX idx_alarms_started ON ops.alarms USING btree (started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE ((folded_job_id)::text <> (target_job_id)::text);
 CREATE INDEX idx_anomaly_alerts_open ON ops.anomaly_alerts USING btree (satellite_id, subsystem) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
@@ -567,6 +738,7 @@ CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_
 CREATE INDEX idx_subsys_quiet_job ON public.subsystem_inferences USING btree (subsystem, job_id) WHERE ((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'warming_up'::character varying, 'learning'::character varying])::text[]));
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem, job_id) INCLUDE (status);
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
+CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();
 ALTER TABLE ONLY ops.idempotency_keys

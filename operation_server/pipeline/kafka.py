@@ -22,7 +22,7 @@ from operation_server.pipeline.thresholds import (
 )
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.kafka.consumer_group import observer_of
-from telemetry_core.kafka.stream import TRIGGER_GROUP, WRITER_GROUP
+from telemetry_core.kafka.stream import ALARM_GROUP, TRIGGER_GROUP, WRITER_GROUP
 from telemetry_core.service.settings import Settings
 
 Offsets = dict[TopicPartition, int]
@@ -74,7 +74,7 @@ class KafkaProbe:
         begins = {place: low for place, (low, _end) in bounds.items()}
         ends = {place: end for place, (_low, end) in bounds.items()}
         telemetry = places.get(self._telemetry, [])
-        groups = [self._group(name, telemetry, begins, ends) for name in (TRIGGER_GROUP, WRITER_GROUP)]
+        groups = [self._group(name, telemetry, begins, ends) for name in (TRIGGER_GROUP, WRITER_GROUP, ALARM_GROUP)]
         return KafkaNumbers(
             groups=groups,
             topics=_topics(places, begins, ends),

@@ -123,6 +123,13 @@ class GroupLag:
         except KafkaException as error:
             raise DependencyUnavailable("kafka", str(error)) from error
 
+    def ends(self) -> dict[int, int]:
+        """Return where each partition ends, or raise `DependencyUnavailable` while Kafka can't tell."""
+        try:
+            return {number: state.end for number, state in self._partitions(None).items()}
+        except KafkaException as error:
+            raise DependencyUnavailable("kafka", str(error)) from error
+
     def _partitions(self, owned: Collection[int] | None) -> dict[int, PartitionState]:
         if self._client is None:
             self._client = self._observe()

@@ -20,6 +20,7 @@ from telemetry_core.service.settings import Settings
 
 TRIGGER_GROUP: Final = "analysis-inference-group"
 WRITER_GROUP: Final = "victoria-consumer-group"
+ALARM_GROUP: Final = "alarm-consumer-group"
 MAX_BACKOFF_S: Final = 10.0
 REJOIN_AFTER_S: Final = 1.0
 """Pause before a new client takes the place of one that failed."""
@@ -42,7 +43,8 @@ class TelemetryStream:
     """Batches of one topic for one consumer group; a client that fails permanently is replaced.
 
     `on_assigned(look_back)` is called after each assignment and before its first batch, with the messages
-    that precede the committed offsets; `on_revoked()` tells that the partitions are gone.
+    that precede the committed offsets; `on_revoked()` tells that the partitions are gone; `on_round()` ends
+    each round of an assigned consumer, at least once a second while nothing comes.
     """
 
     def __init__(  # noqa: PLR0913 - wiring
@@ -55,6 +57,7 @@ class TelemetryStream:
         look_back_s: float = 0.0,
         on_assigned: Callable[[LookBack], None] = lambda _: None,
         on_revoked: Callable[[], None] = lambda: None,
+        on_round: Callable[[], None] = lambda: None,
         join: Join = member_of,
     ) -> None:
         self._settings = settings
@@ -68,6 +71,7 @@ class TelemetryStream:
         self._look_back_s = look_back_s
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
+        self._on_round = on_round
         self._consumer: Consumer
         self._assigned: list[TopicPartition] = []
         self._is_fresh = False
@@ -104,12 +108,13 @@ class TelemetryStream:
         while not stop.is_set():
             self._loop.tick()
             batch = self._poll_batch(stop)
-            if not batch:
-                continue
-            MESSAGES_CONSUMED.labels(self._service).inc(len(batch))
-            planned = plan(batch)
-            if self._attempt(stop, lambda planned=planned: act(planned)):  # type: ignore[misc]
-                self._store_offsets(batch)
+            if batch:
+                MESSAGES_CONSUMED.labels(self._service).inc(len(batch))
+                planned = plan(batch)
+                if self._attempt(stop, lambda planned=planned: act(planned)):  # type: ignore[misc]
+                    self._store_offsets(batch)
+            if self._assigned and not self._is_fresh:
+                self._on_round()
 
     def _poll_batch(self, stop: threading.Event) -> list[Record]:
         """Return the first message that comes within a second and what is there behind it."""

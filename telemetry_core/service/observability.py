@@ -63,6 +63,14 @@ SATELLITES_TRACKED = Gauge("telemetry_satellites_tracked", "Satellites whose win
 
 INTAKE_PAUSED = Gauge("telemetry_intake_paused", "1 while most of the input is invalid and waits")
 
+# Alarm server
+ALARMS_RAISED = Counter("alarms_raised", "Alarms raised by telemetry", ["kind"])
+ALARM_LATENCY_SECONDS = Histogram(
+    "alarm_received_to_raised_seconds",
+    "From reception on Kafka of a batch's newest message to the committed alarm",
+    buckets=_LATENCY_BUCKETS_S,
+)
+
 # Worker
 VERDICTS = Counter("inference_verdicts", "Rows written", ["subsystem", "verdict"])
 TRITON_SECONDS = Histogram(

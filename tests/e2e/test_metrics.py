@@ -19,6 +19,7 @@ COUNTED: Final = {
     "victoria-consumer": "telemetry_samples_written_total",
     "analysis-worker-1": "inference_verdicts_total",
     "verdict-relay": "relay_verdicts_total",
+    "alarm-server": "alarms_raised_total",
     "flower": "flower_events_total",
     "rabbitmq": "rabbitmq_queue_messages",
     "triton-server": "nv_inference_count",

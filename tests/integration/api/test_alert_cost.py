@@ -149,6 +149,19 @@ def test_a_broken_limit_stays_open_until_a_judged_window_is_without_it(pool: Poo
         assert [item.is_open for item in found] == ([True] if status is JobStatus.FAILED else [])
 
 
+def job_at(after_s: float, satellite_id: str, *, lane: str, reason: str) -> Job:
+    return Job(
+        job_id=job_id_of(satellite_id, microseconds_of(START + timedelta(seconds=after_s))),
+        satellite_id=satellite_id,
+        source="kafka_auto_trigger",
+        trigger_reason=reason,
+        trigger_reasons=(reason,),
+        total_subsystems=1,
+        created_at=START,
+        metadata={"lane": lane},
+    )
+
+
 def save(
     connection: Connection,
     satellite_ids: list[str],
@@ -165,31 +178,25 @@ def save(
 ) -> None:
     """Store sample sets, of which every so many break a limit or are anomalous."""
     batch = [
-        Job(
-            job_id=job_id_of(
-                satellite_id, microseconds_of(START + timedelta(seconds=begins_s + spacing_s * number))
-            ),
-            satellite_id=satellite_id,
-            source="kafka_auto_trigger",
-            trigger_reason=given,
-            trigger_reasons=(given,),
-            total_subsystems=1,
-            created_at=START,
-            metadata={"lane": lane},
+        job_at(
+            begins_s + spacing_s * number,
+            satellite_id,
+            lane=lane,
+            reason="periodic_check" if number % breach_every else reason,
         )
         for satellite_id in satellite_ids
         for number in range(jobs)
-        for given in ["periodic_check" if number % breach_every else reason]
     ]
-    judged = [
-        Verdict.NOMINAL if number % jobs % anomaly_every else Verdict.ANOMALOUS
-        for number in range(len(batch))
-    ]
+    anomalous = [number % jobs % anomaly_every == 0 for number in range(len(batch))]
     rows = [
         verdict(
-            job.job_id, subsystem, status=status, verdict=found, anomaly_detected=found is Verdict.ANOMALOUS
+            job.job_id,
+            subsystem,
+            status=status,
+            verdict=Verdict.ANOMALOUS if found else Verdict.NOMINAL,
+            anomaly_detected=found,
         )
-        for job, found in zip(batch, judged, strict=True)
+        for job, found in zip(batch, anomalous, strict=True)
     ]
     save_inferences(connection, batch, rows)
     with connection.cursor() as cursor:

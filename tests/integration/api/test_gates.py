@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 import requests
 
-from deploy.native.configuration import render
+from deploy.native.supervision.configuration import render
 from tests.http_server import serving
 
 CHECKOUT: Final = Path(__file__).resolve().parents[3]

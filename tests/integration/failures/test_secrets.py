@@ -24,6 +24,7 @@ COMMANDS = {
     "trigger": (["-m", "kafka_inference_trigger"], "Connection refused"),
     "writer": (["-m", "telemetry_writer"], "Connection refused"),
     "relay": (["-m", "verdict_relay"], "postgresql unavailable"),
+    "alarm server": (["-m", "alarm_server"], "Connection refused"),
     "housekeeping": (["-m", "housekeeping"], "unavailable"),
     "worker": (
         ["-m", "celery", "-A", "analysis_server.worker", "worker", "--pool=threads"],

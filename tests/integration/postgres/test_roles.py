@@ -47,9 +47,11 @@ NOT_ALL: Final = {
         "DELETE FROM ops.refused_values", "DELETE FROM ops.wrong_clocks",
         "UPDATE ops.anomaly_alerts SET ended_at = now()", "DELETE FROM ops.anomaly_alerts",
         "UPDATE ops.calibrations SET state = 'active'", "DELETE FROM ops.learning_progress",
+        "DELETE FROM ops.alarms", "UPDATE ops.alarm_states SET severity = 'watch'",
+        "DELETE FROM ops.alarm_tracks", "UPDATE ops.alarm_events SET comment = 'x'", "DELETE FROM ops.alarm_events",
     ),
     "analysis-server": (
-        "DELETE FROM ops.alert_heads",
+        "DELETE FROM ops.alert_heads", "UPDATE ops.alarm_states SET severity = 'watch'",
         "DELETE FROM inference_jobs", "SELECT * FROM ops.idempotency_keys",
         "UPDATE ops.relay_cursors SET xact = 0",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",
@@ -63,6 +65,11 @@ NOT_ALL: Final = {
         "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
         "INSERT INTO inference_jobs (job_id) VALUES ('x')", "SELECT * FROM ops.idempotency_keys",
         "DELETE FROM ops.refused_verdicts",
+    ),
+    "alarm-server": (
+        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM ops.alarms", "DELETE FROM ops.alarm_events",
+        "UPDATE ops.alarm_events SET operator = 'x'", "SELECT * FROM ops.idempotency_keys",
+        "INSERT INTO ops.alarm_suppressions (satellite_id) VALUES ('x')",
     ),
     "housekeeping": (
         "UPDATE ops.refused_verdicts SET reason = 'x'", "UPDATE ops.refused_values SET count = 0",

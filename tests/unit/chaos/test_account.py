@@ -12,6 +12,8 @@ from tests.chaos.sinks import generated_at
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SERVICES = {
+    "alarm_server",
+    "alarms",
     "analysis_server",
     "deploy",
     "housekeeping",

@@ -10,14 +10,16 @@ from supervisor.datatypes import dict_of_key_value_pairs
 from supervisor.options import expand
 
 from analysis_server.delivery.handling import GIVE_UP_AT
-from deploy.native.configuration import (
+from deploy.native.services.logins import broker_login
+from deploy.native.services.places import Accounts, Places
+from deploy.native.services.python_services import python_services
+from deploy.native.services.service import Service
+from deploy.native.supervision.configuration import (
     ConfigurationError,
     render,
     supervisor_configuration,
     template_values,
 )
-from deploy.native.places import Accounts, Places
-from deploy.native.services import Service, _python_services, broker_login
 from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
 
 CHECKOUT = Path(__file__).resolve().parents[4]
@@ -29,7 +31,7 @@ ENVIRONMENT = {
 }
 TEMPLATES = [
     *(CHECKOUT / "deploy" / "native" / "config").iterdir(),
-    *(CHECKOUT / "deploy" / "native" / "bin").iterdir(),
+    *(path for path in (CHECKOUT / "deploy" / "native" / "bin").rglob("*") if path.is_file()),
     CHECKOUT / "deploy" / "definitions.json",
     CHECKOUT / "nginx" / "native.conf",
 ]
@@ -135,7 +137,7 @@ def test_environment_that_no_quotes_can_hold_is_refused() -> None:
 def test_changed_mission_restarts_the_services_that_read_it() -> None:
     def environments(mission: str) -> dict[str, Mapping[str, str]]:
         environment = ENVIRONMENT | {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092", "MISSION_FILE": mission}
-        services = _python_services(PLACES, Accounts(servers=None, services=None), environment)
+        services = python_services(PLACES, Accounts(servers=None, services=None), environment)
         return {one.name: one.environment for one in services}
 
     before, after = environments("/srv/a.yaml"), environments("/srv/b.yaml")

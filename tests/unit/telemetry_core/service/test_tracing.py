@@ -61,6 +61,7 @@ class Recorded:
         "telemetry_writer.__main__",
         "housekeeping.__main__",
         "verdict_relay.__main__",
+        "alarm_server.__main__",
     ],
 )
 def test_without_an_endpoint_nothing_of_opentelemetry_is_loaded(root: str) -> None:

@@ -7,8 +7,8 @@ import { useMission } from "@/api/get-mission";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { useSatelliteNames } from "@/features/alerts/api/list-satellites";
 import { searchSchema } from "@/features/alerts/search";
-import { ALERT_STATES, DEFAULT_RANGE, RANGES } from "@/features/alerts/states";
-import { listOf, toggled } from "@/lib/address";
+import { ALERT_STATES, DEFAULT_RANGE, RANGES } from "@/features/alerts/data/states";
+import { listOf, toggled } from "@/lib/address/address";
 
 const route = getRouteApi("/alerts");
 

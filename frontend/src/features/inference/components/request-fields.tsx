@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import type { Mission } from "@/api/get-mission";
-import { CommitInput } from "@/components/commit-input";
+import { CommitInput } from "@/components/controls/commit-input";
 import type { InferenceSearch } from "@/features/inference/search";
 
 const route = getRouteApi("/inference");

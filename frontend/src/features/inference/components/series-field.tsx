@@ -3,7 +3,7 @@ import { useState, type DragEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Mission } from "@/api/get-mission";
-import { ForecastChart } from "@/components/forecast-chart";
+import { ForecastChart } from "@/components/charts/forecast-chart";
 import {
   numericColumns,
   readColumns,

@@ -2,14 +2,14 @@ import { Alert, Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { AnomaliesBehind } from "@/components/anomalies-behind";
+import { AnomaliesBehind } from "@/components/verdicts/anomalies-behind";
 import { Panel } from "@/components/page";
 import { Failure } from "@/components/states";
 import { download } from "@/lib/csv";
 import { formatUtc } from "@/lib/time";
 
 import type { Mission } from "@/api/get-mission";
-import { plotCsv } from "@/features/satellite/data/plot-csv";
+import { plotCsv } from "@/features/satellite/data/plot/plot-csv";
 import type { Span } from "@/features/satellite/data/time-span";
 import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 import type { Choice } from "@/features/satellite/drawing/chart-spec";
@@ -17,10 +17,10 @@ import { ChannelChart } from "@/features/satellite/components/channel-chart";
 import { Legend } from "@/features/satellite/components/legend";
 import { NoTelemetry } from "@/features/satellite/components/no-telemetry";
 import { TimeCursor } from "@/features/satellite/components/time-cursor";
-import { useZoom } from "@/features/satellite/components/use-address";
-import { useBoardData } from "@/features/satellite/components/use-board-data";
-import { useDrawn } from "@/features/satellite/components/use-drawn";
-import { usePlotWidth } from "@/features/satellite/components/use-plot-width";
+import { useZoom } from "@/features/satellite/components/hooks/use-address";
+import { useBoardData } from "@/features/satellite/components/hooks/use-board-data";
+import { useDrawn } from "@/features/satellite/components/hooks/use-drawn";
+import { usePlotWidth } from "@/features/satellite/components/hooks/use-plot-width";
 import { useSubsystemName } from "@/components/subsystem-name";
 
 /** The charts of a choice of channels, and what belongs to all of them. */

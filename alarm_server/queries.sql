@@ -1,0 +1,86 @@
+-- name: tracks
+SELECT satellite_id, subsystem, reason, revision, track FROM ops.alarm_tracks
+
+-- name: tracks_of
+SELECT kept.satellite_id, kept.subsystem, kept.reason, kept.revision, kept.track FROM ops.alarm_tracks AS kept
+INNER JOIN unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [])
+    AS wanted (satellite_id, subsystem, reason)
+    ON kept.satellite_id = wanted.satellite_id AND kept.subsystem = wanted.subsystem AND kept.reason = wanted.reason
+
+-- name: save_tracks
+-- Nothing where another service has changed the track since: then it is not returned.
+INSERT INTO ops.alarm_tracks AS kept (satellite_id, subsystem, reason, revision, track) VALUES %s
+ON CONFLICT (satellite_id, subsystem, reason) DO UPDATE SET
+    revision = excluded.revision,
+    track = excluded.track,
+    updated_at = clock_timestamp() AT TIME ZONE 'UTC'
+WHERE kept.revision = excluded.revision - 1
+RETURNING satellite_id, subsystem, reason
+
+-- name: forget_tracks
+DELETE FROM ops.alarm_tracks AS kept
+USING unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(revisions)s::bigint [])
+    AS gone (satellite_id, subsystem, reason, revision)
+WHERE kept.satellite_id = gone.satellite_id AND kept.subsystem = gone.subsystem AND kept.reason = gone.reason
+    AND kept.revision = gone.revision
+RETURNING kept.satellite_id, kept.subsystem, kept.reason
+
+-- name: save_alarms
+-- What operators did to an alarm stays; one that stands again is to be reset again.
+INSERT INTO ops.alarms AS kept (
+    alarm_id, satellite_id, subsystem, reason, kind, channel, severity, is_latching, started_at, raised_at, last_at,
+    returned_at, is_withdrawn, violations, value, worst_value, limit_value
+) VALUES %s
+ON CONFLICT (alarm_id) DO UPDATE SET
+    started_at = excluded.started_at,
+    raised_at = excluded.raised_at,
+    last_at = excluded.last_at,
+    returned_at = excluded.returned_at,
+    is_withdrawn = excluded.is_withdrawn,
+    violations = excluded.violations,
+    value = excluded.value,
+    worst_value = excluded.worst_value,
+    limit_value = excluded.limit_value,
+    reset_at = CASE WHEN excluded.returned_at IS NOT NULL THEN kept.reset_at END,
+    changed_at = clock_timestamp() AT TIME ZONE 'UTC'
+
+-- name: save_events
+INSERT INTO ops.alarm_events (alarm_id, event, member_at, details) VALUES %s
+ON CONFLICT (alarm_id, event, member_at) WHERE operator IS NULL DO NOTHING
+
+-- name: contacts
+SELECT satellite_id, generated_at, received_at, interval_s, is_replayed FROM ops.alarm_contacts
+
+-- name: save_contacts
+INSERT INTO ops.alarm_contacts AS kept (satellite_id, generated_at, received_at, interval_s, is_replayed) VALUES %s
+ON CONFLICT (satellite_id) DO UPDATE SET
+    generated_at = greatest(kept.generated_at, excluded.generated_at),
+    received_at = excluded.received_at,
+    interval_s = excluded.interval_s,
+    is_replayed = excluded.is_replayed
+WHERE excluded.received_at > kept.received_at
+
+-- name: standing_silences
+SELECT alarm_id, satellite_id, started_at FROM ops.alarms WHERE kind = 'stale' AND returned_at IS NULL
+
+-- name: end_silences
+UPDATE ops.alarms AS alarm SET
+    returned_at = ended.returned_at,
+    changed_at = clock_timestamp() AT TIME ZONE 'UTC'
+FROM unnest(%(alarm_ids)s::text [], %(returned)s::timestamp []) AS ended (alarm_id, returned_at)
+WHERE alarm.alarm_id = ended.alarm_id AND alarm.returned_at IS NULL
+
+-- name: expire_shelves
+-- Shelved alarms whose time is over come back; those that need attention have it in their history.
+WITH expired AS (
+    DELETE FROM ops.alarm_suppressions AS shelf
+    WHERE shelf.kind = 'shelved' AND shelf.until <= clock_timestamp() AT TIME ZONE 'UTC'
+    RETURNING shelf.satellite_id, shelf.subsystem, shelf.reason, shelf.until
+)
+
+INSERT INTO ops.alarm_events (alarm_id, event, member_at)
+SELECT alarm.alarm_id, 'shelf_expired', expired.until FROM expired
+INNER JOIN ops.alarms AS alarm
+    ON alarm.satellite_id = expired.satellite_id AND alarm.subsystem = expired.subsystem
+    AND alarm.reason = expired.reason AND alarm.needs_attention
+ON CONFLICT (alarm_id, event, member_at) WHERE operator IS NULL DO NOTHING

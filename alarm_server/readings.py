@@ -1,0 +1,118 @@
+"""From a message of Kafka to the samples that limits are compared with: pure."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from alarm_server.signs import CLOCK_SIGNS, Sign, signs_of
+from alarms.limit_tracks import Sample
+from telemetry_core.contract.errors import InvalidTelemetryMessage
+from telemetry_core.contract.messages import MAX_DUMP_AGE_S, WrongClock, parse_telemetry_message
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A live sample set of a satellite; times are microseconds since 1970 UTC."""
+
+    satellite_id: str
+    generated_us: int
+    received_us: int
+    is_replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A sample for one sign of one satellite."""
+
+    satellite_id: str
+    sign: Sign
+    #: NaN where its channel, which is sent on change, was not sent.
+    sample: Sample
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the channel's last value holds."""
+        return math.isnan(self.sample.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What one message says to alarms; a message that is stored telemetry says nothing but its clock."""
+
+    contact: Contact | None
+    samples: Sequence[Reading]
+
+
+class Reader:
+    """Reads messages of a mission."""
+
+    def __init__(self, mission: Mission) -> None:
+        self._mission = mission
+        self._live_us = round(mission.window.live_s * 1_000_000)
+        self._limits = [
+            (sign, list(mission.subsystems[sign.subsystem].channels).index(sign.rule.channel))
+            for sign in signs_of(mission)
+            if sign.kind == "limit"
+        ]
+        self._on_change = {
+            (name, channel)
+            for name, subsystem in mission.subsystems.items()
+            for channel, definition in subsystem.channels.items()
+            if definition.reporting == "on_change"
+        }
+
+    def read(self, record: Record) -> Readings:
+        """Return what a record says, or raise `InvalidTelemetryMessage` where it says nothing."""
+        try:
+            message = parse_telemetry_message(
+                record.value, mission=self._mission, received_us=record.received_us
+            )
+        except WrongClock as error:
+            return self._of_wrong_clock(record, error)
+        age_us = record.received_us - message.generated_us
+        if not record.is_replayed and age_us > MAX_DUMP_AGE_S * 1_000_000:
+            clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
+            limits = self._limit_readings(message.satellite_id, record.received_us, message.samples)
+            return Readings(contact=None, samples=[*clock, *limits])
+        if not record.is_replayed and age_us > self._live_us:
+            return Readings(contact=None, samples=())
+        contact = Contact(
+            satellite_id=message.satellite_id,
+            generated_us=message.generated_us,
+            received_us=record.received_us,
+            is_replayed=record.is_replayed,
+        )
+        limits = self._limit_readings(message.satellite_id, message.generated_us, message.samples)
+        if record.is_replayed:
+            return Readings(contact=contact, samples=list(limits))
+        clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
+        return Readings(contact=contact, samples=[*clock, *limits])
+
+    def _of_wrong_clock(self, record: Record, error: WrongClock) -> Readings:
+        """The values are the satellite's, their time is that of the reception; a recording has no clock."""
+        if record.is_replayed:
+            raise InvalidTelemetryMessage(error.reason, error.detail) from error
+        clock = _clock_readings(error.satellite_id, record.received_us, error.behind_s)
+        limits = self._limit_readings(error.satellite_id, record.received_us, error.samples)
+        return Readings(contact=None, samples=[*clock, *limits])
+
+    def _limit_readings(
+        self, satellite_id: str, at_us: int, samples: Mapping[str, Sequence[float]]
+    ) -> Iterator[Reading]:
+        for sign, place in self._limits:
+            values = samples.get(sign.subsystem)
+            if values is None:
+                continue
+            if math.isnan(values[place]) and (sign.subsystem, sign.rule.channel) not in self._on_change:
+                continue
+            sample = Sample(at_us=at_us, value=values[place])
+            yield Reading(satellite_id=satellite_id, sign=sign, sample=sample)
+
+
+def _clock_readings(satellite_id: str, received_us: int, behind_s: float) -> list[Reading]:
+    return [
+        Reading(satellite_id=satellite_id, sign=sign, sample=Sample(at_us=received_us, value=behind_s))
+        for sign in CLOCK_SIGNS
+    ]

@@ -1,0 +1,222 @@
+"""From batches of telemetry to alarms: what is read, planned, saved and remembered, in that order."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from alarm_server.readings import Contact, Reader, Reading
+from alarm_server.signs import signs_of
+from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
+from alarm_server.store import (
+    ChangedElsewhere,
+    StandingSilence,
+    end_silences,
+    expire_shelves,
+    load_contacts,
+    load_silences,
+    load_tracks,
+    raise_silences,
+    save,
+    save_contacts,
+)
+from alarm_server.tracking import Tracks, Update
+from alarms.occurrence_changes import Event
+from telemetry_core.contract.errors import DependencyUnavailable, InvalidTelemetryMessage
+from telemetry_core.contract.mission import Mission
+from telemetry_core.kafka.records import Record
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.service.observability import (
+    ALARM_LATENCY_SECONDS,
+    ALARMS_RAISED,
+    MESSAGES_FAILED,
+    MESSAGES_SKIPPED,
+    LogBudget,
+)
+
+SERVICE: Final = "alarm-server"
+REPLANS: Final = 5
+"""So often a batch is planned anew because another service changed the same tracks, before a pause."""
+ROUND_S: Final = 1.0
+SAVE_CONTACTS_S: Final = 2.0
+
+_log = structlog.get_logger(SERVICE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a batch of messages says."""
+
+    readings: Sequence[Reading]
+    contacts: Sequence[tuple[Contact, int]]
+    #: Of each partition the newest message: its offset and when it was received.
+    newest: dict[int, tuple[int, int]]
+
+
+class AlarmServer:
+    """Keeps `ops.alarms` equal to what telemetry says."""
+
+    def __init__(
+        self,
+        mission: Mission,
+        pool: Pool,
+        *,
+        ends: Callable[[], dict[int, int]],
+        max_satellites: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._window = mission.window
+        self._reader = Reader(mission)
+        self._pool = pool
+        self._ends = ends
+        self._clock = clock
+        self._tracks = Tracks(max_tracks=max_satellites * len(list(signs_of(mission))))
+        self._heard: dict[str, Heard] = {}
+        self._unsaved: set[str] = set()
+        self._silent: dict[str, StandingSilence] = {}
+        self._hearing = Hearing()
+        self._next_round = 0.0
+        self._next_contacts = 0.0
+        self._budget = LogBudget(20)
+        self._failures = LogBudget(1)
+
+    def begin(self) -> None:
+        """Read what is known: partitions were assigned."""
+        with transaction(self._pool) as connection:
+            tracks, contacts = load_tracks(connection), load_contacts(connection)
+            silent = load_silences(connection)
+        self._tracks.load(tracks)
+        self._heard = contacts
+        self._silent = silent
+        _log.info(f"{len(tracks)} limits that were broken lately, {len(contacts)} satellites known")
+
+    def forget(self) -> None:
+        """Drop what is known: the partitions were revoked."""
+        self._tracks.forget()
+        self._heard.clear()
+        self._unsaved.clear()
+        self._silent.clear()
+        self._hearing.clear()
+
+    def plan(self, records: Sequence[Record]) -> Batch:
+        """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""
+        readings: list[Reading] = []
+        contacts: list[tuple[Contact, int]] = []
+        newest: dict[int, tuple[int, int]] = {}
+        for record in records:
+            newest[record.partition] = (record.offset, record.received_us)
+            try:
+                found = self._reader.read(record)
+            except InvalidTelemetryMessage as error:
+                MESSAGES_SKIPPED.labels(SERVICE, error.reason).inc()
+                continue
+            except Exception as error:  # noqa: BLE001 - one record must not stop the rest
+                MESSAGES_FAILED.labels(SERVICE).inc()
+                _log.error("Message left out after an unexpected error", exc_info=error, offset=record.offset)
+                continue
+            readings.extend(found.samples)
+            if found.contact is not None:
+                contacts.append((found.contact, record.partition))
+        return Batch(readings=readings, contacts=contacts, newest=newest)
+
+    def act(self, batch: Batch) -> None:
+        """Save what a batch changes; nothing is remembered before it is saved."""
+        updates = self._saved(batch.readings)
+        self._tracks.keep(updates)
+        for contact, partition in batch.contacts:
+            name = contact.satellite_id
+            self._heard[name] = heard_again(self._heard.get(name), contact, partition)
+            self._unsaved.add(name)
+        for partition, (offset, received_us) in batch.newest.items():
+            self._hearing.note(partition, offset=offset, received_us=received_us)
+        self._report(updates, max(received_us for _, received_us in batch.newest.values()))
+
+    def round(self) -> None:
+        """Between batches: end and raise alarms of silence, keep contacts, let shelves expire."""
+        now = self._clock()
+        if now < self._next_round:
+            return
+        self._next_round = now + ROUND_S
+        try:
+            self._end_silences()
+            self._listen(round(now * 1_000_000))
+            self._raise_silences(round(now * 1_000_000))
+            if now >= self._next_contacts:
+                self._save_contacts()
+                self._next_contacts = now + SAVE_CONTACTS_S
+        except DependencyUnavailable as error:
+            if self._failures.admit("silence was not looked for {count} more times"):
+                _log.warning(f"{error}; silence is not looked for until it is back")
+
+    def _saved(self, readings: Sequence[Reading]) -> list[Update]:
+        for _ in range(REPLANS):
+            updates = self._tracks.updates(readings)
+            if not any(update.is_worth_saving for update in updates):
+                return updates
+            try:
+                with transaction(self._pool) as connection:
+                    save(connection, updates)
+            except ChangedElsewhere as error:
+                with transaction(self._pool) as connection:
+                    found = load_tracks(connection, error.keys)
+                self._tracks.forget(error.keys)
+                self._tracks.load(found)
+            else:
+                return updates
+        raise DependencyUnavailable("postgresql", "another alarm_server keeps changing the same limits")
+
+    def _end_silences(self) -> None:
+        ended = {
+            name: self._heard[name]
+            for name, standing in self._silent.items()
+            if name in self._heard and self._heard[name].generated_us > standing.since_us
+        }
+        if not ended:
+            return
+        with transaction(self._pool) as connection:
+            end_silences(connection, {self._silent[name].alarm_id: last for name, last in ended.items()})
+        for name in ended:
+            del self._silent[name]
+
+    def _listen(self, now_us: int) -> None:
+        try:
+            self._hearing.update(self._ends(), now_us)
+        except DependencyUnavailable:
+            self._hearing.clear()
+            raise
+
+    def _raise_silences(self, now_us: int) -> None:
+        found = silences(self._heard, self._window, now_us=now_us, hearing_since_us=self._hearing.since_us)
+        silent = [one for one in found if one.satellite_id not in self._silent]
+        if not silent:
+            return
+        with transaction(self._pool) as connection:
+            saved = load_contacts(connection)
+            for one in silent:
+                if one.satellite_id in saved:
+                    self._heard[one.satellite_id] = joined(one.heard, saved[one.satellite_id])
+            sure = [one for one in silent if self._heard[one.satellite_id] == one.heard]
+            self._silent |= raise_silences(connection, sure, now_us)
+
+    def _save_contacts(self) -> None:
+        with transaction(self._pool) as connection:
+            save_contacts(connection, {name: self._heard[name] for name in self._unsaved})
+            expire_shelves(connection)
+        self._unsaved.clear()
+
+    def _report(self, updates: Sequence[Update], newest_us: int) -> None:
+        for update in updates:
+            for change in update.changes:
+                if change.event is None:
+                    continue
+                satellite_id, subsystem, reason = update.key
+                if change.event is Event.RAISED:
+                    ALARMS_RAISED.labels(update.sign.kind).inc()
+                    ALARM_LATENCY_SECONDS.observe(max(0.0, self._clock() - newest_us / 1_000_000))
+                if self._budget.admit("{count} more alarms changed in the last second"):
+                    _log.info(
+                        f"Alarm {change.event}: {satellite_id} {subsystem} {reason},"
+                        f" {update.sign.rule.channel} {change.occurrence.value:g}"
+                    )

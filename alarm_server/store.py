@@ -1,0 +1,243 @@
+"""Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from psycopg2.extras import execute_values
+
+from alarm_server import QUERIES
+from alarm_server.signs import SATELLITE
+from alarm_server.silence import Heard, Silence
+from alarm_server.tracking import Key, Known, Update
+from alarms.limit_tracks import Occurrence, Run, Sample, Track
+from alarms.occurrence_changes import Change, Event
+from telemetry_core.contract.messages import microseconds_of, time_of
+from telemetry_core.contract.rules import Severity
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row, select, to_json
+
+NO_DATA: Final = "no_data"
+
+
+class ChangedElsewhere(Exception):  # noqa: N818 - named for what happened
+    """Another service has changed some tracks since they were read: the batch is to be planned anew."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        super().__init__()
+        self.keys = list(keys)
+
+
+def alarm_id_of(subsystem: str, reason: str, named_us: int, satellite_id: str) -> str:
+    """Name an alarm by its first member when it was raised: only the last part may hold dots."""
+    return f"{subsystem}.{reason}.{named_us // 1000}.{satellite_id}"
+
+
+def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> dict[Key, Known]:
+    """Read the tracks of limits that were broken lately: all, or those of some keys."""
+    found = (
+        select(connection, QUERIES["tracks"], {})
+        if keys is None
+        else select(connection, QUERIES["tracks_of"], _columns(keys))
+    )
+    return {
+        (row["satellite_id"], row["subsystem"], row["reason"]): Known(
+            track=_track_of(row["track"]), revision=row["revision"]
+        )
+        for row in found
+    }
+
+
+def save(connection: Connection, updates: Sequence[Update]) -> None:
+    """Write what a batch changed, or raise `ChangedElsewhere` and leave the transaction to be rolled back."""
+    _save_tracks(connection, [update for update in updates if update.is_worth_saving])
+    changed = [(update, change) for update in updates for change in update.changes]
+    newest = {_alarm_id(update, change.occurrence): (update, change) for update, change in changed}
+    _insert(connection, "save_alarms", [_alarm_values(*one) for one in newest.values()])
+    events = [
+        (
+            _alarm_id(update, change.occurrence),
+            change.event.value,
+            _moment(change.at_us),
+            to_json({"value": change.occurrence.value, "worst_value": change.occurrence.worst_value}),
+        )
+        for update, change in changed
+        if change.event is not None
+    ]
+    _insert(connection, "save_events", events)
+
+
+def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
+    kept = [update for update in updates if update.after.has_violations]
+    gone = [update for update in updates if not update.after.has_violations]
+    rows = [(*update.key, update.before.revision + 1, to_json(asdict(update.after))) for update in kept]
+    # In the order of their keys: two services that save the same rows wait for each other, and never both.
+    saved = _insert(connection, "save_tracks", sorted(rows), fetch=True)
+    forgotten = (
+        select(
+            connection,
+            QUERIES["forget_tracks"],
+            {
+                **_columns([update.key for update in gone]),
+                "revisions": [update.before.revision for update in gone],
+            },
+        )
+        if gone
+        else []
+    )
+    done = {(row["satellite_id"], row["subsystem"], row["reason"]) for row in [*saved, *forgotten]}
+    if missed := {update.key for update in updates} - done:
+        raise ChangedElsewhere(missed)
+
+
+def load_contacts(connection: Connection) -> dict[str, Heard]:
+    """Read when each satellite was last heard."""
+    return {
+        row["satellite_id"]: Heard(
+            generated_us=_microseconds(row["generated_at"]),
+            received_us=_microseconds(row["received_at"]),
+            is_replayed=row["is_replayed"],
+            interval_s=row["interval_s"],
+        )
+        for row in select(connection, QUERIES["contacts"], {})
+    }
+
+
+def save_contacts(connection: Connection, heard: Mapping[str, Heard]) -> None:
+    """Keep when some satellites were last heard; what another service knows of later stays."""
+    rows = [
+        (name, _moment(last.generated_us), _moment(last.received_us), last.interval_s, last.is_replayed)
+        for name, last in sorted(heard.items())
+    ]
+    _insert(connection, "save_contacts", rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingSilence:
+    """An alarm of silence that stands, since the newest sample set of then."""
+
+    alarm_id: str
+    since_us: int
+
+
+def load_silences(connection: Connection) -> dict[str, StandingSilence]:
+    """Return the satellites with a standing alarm of silence."""
+    return {
+        row["satellite_id"]: StandingSilence(
+            alarm_id=row["alarm_id"], since_us=_microseconds(row["started_at"])
+        )
+        for row in select(connection, QUERIES["standing_silences"], {})
+    }
+
+
+def raise_silences(
+    connection: Connection, silent: Sequence[Silence], now_us: int
+) -> dict[str, StandingSilence]:
+    """Raise the alarms of satellites that fell silent."""
+    standing = {
+        one.satellite_id: StandingSilence(
+            alarm_id=alarm_id_of(SATELLITE, NO_DATA, one.heard.generated_us, one.satellite_id),
+            since_us=one.heard.generated_us,
+        )
+        for one in silent
+    }
+    ids = {name: one.alarm_id for name, one in standing.items()}
+    rows = [
+        (
+            ids[one.satellite_id],
+            *(one.satellite_id, SATELLITE, NO_DATA, "stale", None, Severity.DISTRESS, False),
+            *(_moment(one.heard.generated_us), _moment(now_us), _moment(one.heard.generated_us), None),
+            *(False, 1, None, None, None),
+        )
+        for one in silent
+    ]
+    _insert(connection, "save_alarms", rows)
+    _insert(
+        connection,
+        "save_events",
+        [
+            (ids[one.satellite_id], Event.RAISED.value, _moment(one.heard.generated_us), None)
+            for one in silent
+        ],
+    )
+    return standing
+
+
+def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:
+    """End alarms of silence, named by their ids, with the sample sets that ended them."""
+    names = sorted(ended)
+    returned = [_moment(ended[name].generated_us) for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["end_silences"], {"alarm_ids": names, "returned": returned})
+    events = [(name, Event.RETURNED.value, at, None) for name, at in zip(names, returned, strict=True)]
+    _insert(connection, "save_events", events)
+
+
+def expire_shelves(connection: Connection) -> None:
+    """Let shelved alarms come back whose time is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["expire_shelves"])
+
+
+def _alarm_id(update: Update, occurrence: Occurrence) -> str:
+    satellite_id, subsystem, reason = update.key
+    return alarm_id_of(subsystem, reason, occurrence.named_us, satellite_id)
+
+
+def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
+    found, rule = change.occurrence, update.sign.rule
+    return (
+        _alarm_id(update, found),
+        *update.key,
+        update.sign.kind,
+        rule.channel,
+        rule.severity,
+        rule.latching,
+        _moment(found.started_us),
+        _moment(found.raised_us),
+        _moment(found.last_us),
+        None if found.returned_us is None else _moment(found.returned_us),
+        change.event is Event.WITHDRAWN,
+        found.violations,
+        found.value,
+        found.worst_value,
+        rule.broken_limit(found.worst_value),
+    )
+
+
+def _insert(
+    connection: Connection, name: str, values: Sequence[tuple[Any, ...]], *, fetch: bool = False
+) -> list[Row]:
+    if not values:
+        return []
+    with connection.cursor() as cursor:
+        found = execute_values(cursor, QUERIES[name], values, page_size=len(values), fetch=fetch)
+        names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found or ()]
+
+
+def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
+    return {
+        "satellites": [key[0] for key in keys],
+        "subsystems": [key[1] for key in keys],
+        "reasons": [key[2] for key in keys],
+    }
+
+
+def _track_of(document: Mapping[str, Any]) -> Track:
+    return Track(
+        newest_value=document["newest_value"],
+        times_us=tuple(document["times_us"]),
+        clear_us=tuple(document["clear_us"]),
+        pending=tuple(Sample(**sample) for sample in document["pending"]),
+        runs=tuple(Run(**run) for run in document["runs"]),
+    )
+
+
+def _moment(microseconds: int) -> datetime:
+    return time_of(microseconds).replace(tzinfo=None)
+
+
+def _microseconds(moment: datetime) -> int:
+    return microseconds_of(moment.replace(tzinfo=UTC))
