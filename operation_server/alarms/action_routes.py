@@ -13,14 +13,13 @@ from operation_server.alarms.schemas import (
     MAX_SHELF,
     AlarmDetail,
     Assignment,
-    BulkDeed,
-    Deed,
+    BulkAcknowledgement,
     Outcomes,
     Shelf,
 )
 from operation_server.alarms.store import NoSuchAlarm
 from operation_server.http.dependencies import ProvidedPool
-from operation_server.http.parameters import API_PREFIX
+from operation_server.http.parameters import API_PREFIX, OperatorAction
 from operation_server.http.problems import responses
 
 router = APIRouter(prefix=f"{API_PREFIX}/alarms", tags=["alarms"])
@@ -29,25 +28,25 @@ _REFUSALS = responses(404, 409, 422, 503)
 
 
 @router.post("/acknowledgements", responses=responses(422, 503))
-def acknowledge_alarms(pool: ProvidedPool, deed: BulkDeed) -> Outcomes:
+def acknowledge_alarms(pool: ProvidedPool, given: BulkAcknowledgement) -> Outcomes:
     """Acknowledge the alarms that an operator saw; the answer says of each what became of it."""
-    return Outcomes(outcomes=acknowledge(pool, deed.alarm_ids, deed))
+    return Outcomes(outcomes=acknowledge(pool, given.alarm_ids, given))
 
 
 @router.post("/{alarm_id}/acknowledgements", status_code=201, responses=_REFUSALS)
-def acknowledge_alarm(pool: ProvidedPool, alarm_id: AlarmPath, deed: Deed) -> AlarmDetail:
+def acknowledge_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Acknowledge an alarm once; of two at once one wins, the other is told who did."""
-    (outcome,) = acknowledge(pool, [alarm_id], deed)
+    (outcome,) = acknowledge(pool, [alarm_id], given)
     if outcome.result != "acknowledged":
         raise HTTPException(404 if outcome.result == "unknown" else 409, outcome.detail)
     return get_alarm(pool, alarm_id)
 
 
 @router.post("/{alarm_id}/comments", status_code=201, responses=responses(404, 422, 503))
-def comment_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, deed: Deed) -> AlarmDetail:
+def comment_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Add a comment to an alarm's history."""
     with _answered():
-        comment(pool, alarm_id, deed)
+        comment(pool, alarm_id, given)
     return get_alarm(pool, alarm_id)
 
 
@@ -60,10 +59,10 @@ def assign_alarm(pool: ProvidedPool, alarm_id: AlarmPath, assignment: Assignment
 
 
 @router.post("/{alarm_id}/resets", status_code=201, responses=_REFUSALS)
-def reset_alarm(pool: ProvidedPool, alarm_id: AlarmPath, deed: Deed) -> AlarmDetail:
+def reset_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let a latching alarm go that has returned and is acknowledged."""
     with _answered():
-        reset(pool, alarm_id, deed)
+        reset(pool, alarm_id, given)
     return get_alarm(pool, alarm_id)
 
 
@@ -80,26 +79,26 @@ def shelve_alarm(pool: ProvidedPool, alarm_id: AlarmPath, shelf: Shelf) -> Alarm
 
 
 @router.delete("/{alarm_id}/shelves", responses=_REFUSALS)
-def unshelve_alarm(pool: ProvidedPool, alarm_id: AlarmPath, deed: Deed) -> AlarmDetail:
+def unshelve_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let it call again before its time is over."""
     with _answered():
-        suppress(pool, alarm_id, deed, Action.UNSHELVE)
+        suppress(pool, alarm_id, given, Action.UNSHELVE)
     return get_alarm(pool, alarm_id)
 
 
 @router.post("/{alarm_id}/out_of_service", status_code=201, responses=_REFUSALS)
-def remove_alarm_from_service(pool: ProvidedPool, alarm_id: AlarmPath, deed: Deed) -> AlarmDetail:
+def remove_alarm_from_service(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let an alarm, with all of its satellite, subsystem and reason, call nobody until it is returned."""
     with _answered():
-        suppress(pool, alarm_id, deed, Action.REMOVE_FROM_SERVICE)
+        suppress(pool, alarm_id, given, Action.REMOVE_FROM_SERVICE)
     return get_alarm(pool, alarm_id)
 
 
 @router.delete("/{alarm_id}/out_of_service", responses=_REFUSALS)
-def return_alarm_to_service(pool: ProvidedPool, alarm_id: AlarmPath, deed: Deed) -> AlarmDetail:
+def return_alarm_to_service(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let it call again."""
     with _answered():
-        suppress(pool, alarm_id, deed, Action.RETURN_TO_SERVICE)
+        suppress(pool, alarm_id, given, Action.RETURN_TO_SERVICE)
     return get_alarm(pool, alarm_id)
 
 

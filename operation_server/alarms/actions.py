@@ -6,9 +6,10 @@ from typing import Any, Final, Literal
 
 from alarms.life_cycle import Action, Refused, after
 from operation_server.alarms import QUERIES
-from operation_server.alarms.schemas import Assignment, Deed, Outcome
+from operation_server.alarms.schemas import Assignment, Outcome
 from operation_server.alarms.states import facts_of
 from operation_server.alarms.store import NoSuchAlarm, rows_of
+from operation_server.http.parameters import OperatorAction
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import Row, select
 
@@ -34,29 +35,29 @@ class ActionRefused(Exception):  # noqa: N818 - named for what happened
     """The alarm's state does not allow it; the sentence says why, and who was there first."""
 
 
-def acknowledge(pool: Pool, alarm_ids: Sequence[str], deed: Deed) -> list[Outcome]:
+def acknowledge(pool: Pool, alarm_ids: Sequence[str], given: OperatorAction) -> list[Outcome]:
     """Acknowledge all of these alarms that can be; say of each what became of it."""
     with transaction(pool) as connection:
         refusals = _refusals(connection, _locked(connection, alarm_ids), Action.ACKNOWLEDGE)
         free = [alarm_id for alarm_id, refusal in refusals.items() if refusal is None]
-        _write(connection, "acknowledge", {**_words(deed), "alarm_ids": free})
+        _write(connection, "acknowledge", {**_words(given), "alarm_ids": free})
     return [_outcome(alarm_id, refusals) for alarm_id in dict.fromkeys(alarm_ids)]
 
 
-def reset(pool: Pool, alarm_id: str, deed: Deed) -> None:
+def reset(pool: Pool, alarm_id: str, given: OperatorAction) -> None:
     """Let a latching alarm go that has returned; raise `NoSuchAlarm` or `ActionRefused`."""
     with transaction(pool) as connection:
         row = _locked_one(connection, alarm_id)
         for refusal in filter(None, _refusals(connection, [row], Action.RESET).values()):
             raise ActionRefused(refusal)
-        _write(connection, "reset", {**_words(deed), "alarm_id": alarm_id})
+        _write(connection, "reset", {**_words(given), "alarm_id": alarm_id})
 
 
-def comment(pool: Pool, alarm_id: str, deed: Deed) -> None:
+def comment(pool: Pool, alarm_id: str, given: OperatorAction) -> None:
     """Add to an alarm's history; raise `NoSuchAlarm`."""
     with transaction(pool) as connection:
         _locked_one(connection, alarm_id)
-        _write(connection, "comment", {**_words(deed), "alarm_id": alarm_id})
+        _write(connection, "comment", {**_words(given), "alarm_id": alarm_id})
 
 
 def assign(pool: Pool, alarm_id: str, assignment: Assignment) -> None:
@@ -72,7 +73,9 @@ def assign(pool: Pool, alarm_id: str, assignment: Assignment) -> None:
         _write(connection, "assign", {**_words(assignment), **given, "alarm_id": alarm_id})
 
 
-def suppress(pool: Pool, alarm_id: str, deed: Deed, action: Action, *, until: datetime | None = None) -> None:
+def suppress(
+    pool: Pool, alarm_id: str, given: OperatorAction, action: Action, *, until: datetime | None = None
+) -> None:
     """Shelve an alarm, with all of its sign, or take it out of service, or undo either.
 
     Raises `NoSuchAlarm` or `ActionRefused`.
@@ -88,7 +91,7 @@ def suppress(pool: Pool, alarm_id: str, deed: Deed, action: Action, *, until: da
         _write(
             connection,
             "suppress" if action in {Action.SHELVE, Action.REMOVE_FROM_SERVICE} else "unsuppress",
-            {**row, **_words(deed), "kind": _SUPPRESSIONS[action], "event": event, "until": until},
+            {**row, **_words(given), "kind": _SUPPRESSIONS[action], "event": event, "until": until},
         )
 
 
@@ -148,8 +151,8 @@ def _outcome(alarm_id: str, refusals: Mapping[str, str | None]) -> Outcome:
     return Outcome(alarm_id=alarm_id, result="refused" if detail else "acknowledged", detail=detail)
 
 
-def _words(deed: Deed) -> dict[str, Any]:
-    return {"operator": deed.operator, "comment": deed.comment}
+def _words(given: OperatorAction) -> dict[str, Any]:
+    return {"operator": given.operator, "comment": given.comment}
 
 
 def _write(connection: Connection, name: str, parameters: Mapping[str, Any]) -> None:

@@ -53,9 +53,9 @@ ORDER BY fits DESC, started_at DESC, alarm_id DESC
 SELECT * FROM ops.alarm_states WHERE alarm_id = ANY (%(alarm_ids)s) ORDER BY started_at DESC, alarm_id DESC
 
 -- name: attention
--- How many alarms need attention, by what their state follows from and how severe they are; counts no more than `ceiling`.
+-- How many alarms are not dealt with, suppressed or not, by what their state follows from and how severe they are.
 SELECT facts, severity, count(*) AS count FROM (
-    SELECT facts, severity FROM ops.alarm_states WHERE needs_attention AND facts = ANY (%(codes)s) LIMIT %(ceiling)s
+    SELECT facts, severity FROM ops.alarm_states WHERE needs_attention LIMIT %(ceiling)s
 ) AS counted
 GROUP BY facts, severity
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
@@ -53,8 +52,8 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     end_time: OptionalTime = None,
 ) -> Filters:
     """Collect the filters."""
-    if start_time is not None and start_time > (end_time or datetime.now(UTC)):
-        raise HTTPException(422, "start_time must not lie after end_time, nor in the future without one")
+    if start_time is not None and end_time is not None and start_time > end_time:
+        raise HTTPException(422, "start_time must not lie after end_time")
     return Filters(
         satellite_id=satellite_id,
         subsystem=subsystem,

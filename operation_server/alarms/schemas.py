@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from alarms.life_cycle import State
-from operation_server.http.parameters import Comment, Operator, Time
+from operation_server.http.parameters import Operator, OperatorAction, Time
 from operation_server.http.responses import Answer, Number
 from telemetry_core.contract.rules import Severity
 
@@ -70,7 +70,7 @@ class Attention(Answer):
     """What needs attention of all alarms, whatever the filters."""
 
     count: int
-    is_truncated: bool = Field(description="Whether there are more than were counted")
+    is_truncated: bool = Field(description="Whether there may be more than were counted")
     counts: list[AttentionCount]
 
 
@@ -120,22 +120,13 @@ class AlarmDetail(Alarm):
     group: list[Alarm] = Field(description="Others of the satellite that started within a minute of it")
 
 
-class Deed(BaseModel):
-    """Who does something to an alarm, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    operator: Annotated[Operator, Field(examples=["Ada"])]
-    comment: Annotated[Comment, Field(examples=["Heater stuck on: switched to the redundant one"])]
-
-
-class BulkDeed(Deed):
+class BulkAcknowledgement(OperatorAction):
     """The alarms that an operator saw and acknowledges together."""
 
     alarm_ids: Annotated[list[AlarmId], Field(min_length=1, max_length=MAX_BULK)]
 
 
-class Assignment(Deed):
+class Assignment(OperatorAction):
     """Who takes care of an alarm."""
 
     assigned_to: Annotated[Operator | None, Field(description="null: nobody", examples=["Grace"])]
@@ -144,7 +135,7 @@ class Assignment(Deed):
     ] = None
 
 
-class Shelf(Deed):
+class Shelf(OperatorAction):
     """For how long an alarm calls nobody: either of the two."""
 
     until: Time | None = None

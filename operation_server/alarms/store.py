@@ -1,6 +1,7 @@
 """Reading alarms: pages of them, and one with all that belongs to it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -28,6 +29,7 @@ from telemetry_core.postgres.store import Row, select
 MAX_ALARMS_SEEN: Final = 20_000
 """A page looks at no more alarms than these for some that fit."""
 MAX_COUNTED: Final = 10_000
+"""Of what nobody dealt with yet; more is not counted."""
 MAX_EVENTS: Final = 500
 MAX_EARLIER: Final = 20
 MAX_GROUP: Final = 100
@@ -133,24 +135,21 @@ def alarm_of(row: Row) -> Alarm:
     )
 
 
-def _with_state(row: Mapping[str, object]) -> Row:
-    code = row["facts"]
-    assert isinstance(code, int)  # noqa: S101 - an integer in the view
-    return {**row, "state": state_of(facts_of(code))}
+def _with_state(row: Row) -> Row:
+    return {**row, "state": state_of(facts_of(row["facts"]))}
 
 
 def _attention(connection: Connection) -> Attention:
-    parameters = {"codes": codes_of(NEEDS_ATTENTION), "ceiling": MAX_COUNTED + 1}
-    by_kind: dict[tuple[State, Severity], int] = {}
-    for row in select(connection, QUERIES["attention"], parameters):
-        kind = state_of(facts_of(row["facts"])), Severity(row["severity"])
-        by_kind[kind] = by_kind.get(kind, 0) + row["count"]
-    count = sum(by_kind.values())
+    rows = select(connection, QUERIES["attention"], {"ceiling": MAX_COUNTED})
+    counts: Counter[tuple[State, Severity]] = Counter()
+    for row in rows:
+        counts[state_of(facts_of(row["facts"])), Severity(row["severity"])] += row["count"]
+    calling = {kind: count for kind, count in sorted(counts.items()) if kind[0] in NEEDS_ATTENTION}
     return Attention(
-        count=min(count, MAX_COUNTED),
-        is_truncated=count > MAX_COUNTED,
+        count=sum(calling.values()),
+        is_truncated=counts.total() >= MAX_COUNTED,
         counts=[
-            AttentionCount(state=state, severity=severity, count=number)
-            for (state, severity), number in sorted(by_kind.items())
+            AttentionCount(state=state, severity=severity, count=count)
+            for (state, severity), count in calling.items()
         ],
     )

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from operation_server.alerts.episodes import AlertState
 from operation_server.alerts.store import MAX_MEMBERS
-from operation_server.http.parameters import Comment, Operator
 from operation_server.http.responses import Answer, Number
 from operation_server.jobs.schemas import VerdictItem
 
@@ -105,12 +104,3 @@ class AlertDetail(Alert):
     verdicts: list[VerdictItem] = Field(description="Newest first")
     history: list[Acknowledgement] = Field(description="Newest first")
     anomalies_behind_s: AnomaliesBehind
-
-
-class AcknowledgementRequest(BaseModel):
-    """Who acknowledges, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    operator: Operator
-    comment: Comment

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, HTTPException, Path, Query
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S
 from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
@@ -81,6 +81,15 @@ IdempotencyKey = Annotated[
 
 OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last hour")]
 _WithinDay = Annotated[Time | None, Query(description="ISO 8601; by default the last 24 hours")]
+
+
+class OperatorAction(BaseModel):
+    """Who does something, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operator: Annotated[Operator, Field(examples=["Ada"])]
+    comment: Annotated[Comment, Field(examples=["Heater stuck on: switched to the redundant one"])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

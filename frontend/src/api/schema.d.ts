@@ -1148,16 +1148,6 @@ export interface components {
             acknowledged_at: string;
         };
         /**
-         * AcknowledgementRequest
-         * @description Who acknowledges, and why.
-         */
-        AcknowledgementRequest: {
-            /** Operator */
-            operator: string;
-            /** Comment */
-            comment: string;
-        };
-        /**
          * Alarm
          * @description A broken limit, anomalous verdicts, a satellite's silence or its wrong clock.
          */
@@ -1644,7 +1634,7 @@ export interface components {
             count: number;
             /**
              * Is Truncated
-             * @description Whether there are more than were counted
+             * @description Whether there may be more than were counted
              */
             is_truncated: boolean;
             /** Counts */
@@ -1661,10 +1651,10 @@ export interface components {
             count: number;
         };
         /**
-         * BulkDeed
+         * BulkAcknowledgement
          * @description The alarms that an operator saw and acknowledges together.
          */
-        BulkDeed: {
+        BulkAcknowledgement: {
             /**
              * Operator
              * @example Ada
@@ -2040,22 +2030,6 @@ export interface components {
              * @description Why new letters are missing: a broker can't be asked, or holds more than a look takes
              */
             problems: string[];
-        };
-        /**
-         * Deed
-         * @description Who does something to an alarm, and why.
-         */
-        Deed: {
-            /**
-             * Operator
-             * @example Ada
-             */
-            operator: string;
-            /**
-             * Comment
-             * @example Heater stuck on: switched to the redundant one
-             */
-            comment: string;
         };
         /**
          * DependencyReport
@@ -2916,6 +2890,22 @@ export interface components {
         ModelUses: {
             /** Model Statistics */
             model_statistics: components["schemas"]["ModelUse"][];
+        };
+        /**
+         * OperatorAction
+         * @description Who does something, and why.
+         */
+        OperatorAction: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
         };
         /**
          * Outcome
@@ -5587,7 +5577,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AcknowledgementRequest"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {
@@ -5803,7 +5793,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BulkDeed"];
+                "application/json": components["schemas"]["BulkAcknowledgement"];
             };
         };
         responses: {
@@ -5848,7 +5838,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Deed"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {
@@ -5911,7 +5901,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Deed"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {
@@ -6028,7 +6018,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Deed"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {
@@ -6154,7 +6144,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Deed"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {
@@ -6217,7 +6207,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Deed"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {
@@ -6280,7 +6270,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Deed"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {

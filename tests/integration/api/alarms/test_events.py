@@ -5,7 +5,8 @@ import time
 import pytest
 import requests
 
-from telemetry_core.postgres.database import Pool
+from operation_server.alarms.store import read_events
+from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.alarms.rows import act, done, raised
 from tests.integration.api.test_live import stream
 from tests.integration.api.test_routes import problem
@@ -66,3 +67,16 @@ def test_live_line_begins_now_without_an_id_and_refuses_one_that_it_never_sent(
         assert event["data"]["change"] == "commented"
     answer = requests.get(f"{api.url}{EVENTS}", headers={"Last-Event-ID": "yesterday"}, timeout=10)
     problem(answer, 422)
+
+
+def test_new_changes_lie_behind_those_that_a_dump_brought_from_another_cluster(pool: Pool) -> None:
+    far_ahead = 10**12
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ops.alarm_events (alarm_id, event, xact) VALUES ('one', 'raised', %s::text::xid8)",
+            [far_ahead],
+        )
+        cursor.execute("UPDATE ops.cluster SET system_identifier = 0")
+        cursor.execute("SELECT ops.adopt_cluster()")
+    alarm_id = raised(pool)
+    assert [row["alarm_id"] for row in read_events(pool, (far_ahead, 10**9))] == [alarm_id]

@@ -140,7 +140,7 @@ def test_rare_alarms_are_found_however_many_others_there_are(pool: Pool) -> None
     "query",
     [{"cursor": "x"}, {"state": "open"}, {"severity": "bad"}, {"limit": 501}, {"limit": 0}, {"kind": "x"},
      {"satellite_id": "a b"}, {"assigned_to": "\u0000"},
-     {"start_time": "2026-01-02", "end_time": "2026-01-01"}, {"start_time": "2199-01-01"}],
+     {"start_time": "2026-01-02", "end_time": "2026-01-01"}],
 )  # fmt: skip
 def test_wrong_filter_is_refused(api: RunningApi, query: dict[str, Any]) -> None:
     problem(get(api, "/api/v1/alarms", **query), 422)
