@@ -9,7 +9,7 @@ from celery.exceptions import Ignore, Reject
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from analysis_server import worker
+from analysis_server import tasks, worker
 from analysis_server.delivery.handling import GIVE_UP_AT
 from analysis_server.delivery.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, PARKED_HEADER
 from analysis_server.delivery.saving import commit
@@ -93,7 +93,7 @@ class Turns:
 
 def asked_to_learn(monkeypatch: pytest.MonkeyPatch, turns: Turns, sent_at_s: Any) -> int:
     monkeypatch.setattr(worker, "_learner", lambda _pid: turns)
-    worker.learn(sent_at_s)
+    tasks.learn(sent_at_s)
     return turns.count
 
 
@@ -101,7 +101,7 @@ def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert asked_to_learn(monkeypatch, Turns(), time.time()) == 1
-    assert asked_to_learn(monkeypatch, Turns(), time.time() - worker.STALE_S - 1) == 0
+    assert asked_to_learn(monkeypatch, Turns(), time.time() - tasks.STALE_S - 1) == 0
 
 
 def test_unavailable_server_ends_a_turn_of_learning_without_a_failure(
@@ -141,13 +141,13 @@ def not_served(_task: WindowSet) -> None:
 
 def test_task_of_a_later_release_waits_for_a_worker_that_can_read_it(parked: list[str]) -> None:
     with pytest.raises(Ignore):
-        worker._take_up(put_aside(0), of_a_later_release)
+        worker.take_up(put_aside(0), of_a_later_release)
     assert parked == ["schema 9 is newer than 2"]
 
 
 def test_task_that_waited_for_an_upgrade_for_a_day_is_a_dead_letter(parked: list[str]) -> None:
     with pytest.raises(Reject, match="schema 9"):
-        worker._take_up(put_aside(MAX_WAITS_FOR_UPGRADE), of_a_later_release)
+        worker.take_up(put_aside(MAX_WAITS_FOR_UPGRADE), of_a_later_release)
     assert parked == []
 
 
@@ -172,7 +172,7 @@ def test_model_that_stays_away_fails_its_rows(parked: list[str], monkeypatch: py
     assert parked == []
 
 
-@pytest.mark.parametrize("task", [worker.run_inference, worker.run_subsystem_inference])
+@pytest.mark.parametrize("task", [tasks.run_inference, tasks.run_subsystem_inference])
 def test_task_that_can_not_be_read_is_a_dead_letter(task: Any) -> None:
     with pytest.raises(Reject):
         task.run("only one argument")
