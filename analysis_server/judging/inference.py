@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.judging.coverage import choose, covered_part, judging_constants
+from analysis_server.judging.coverage import choose
 from analysis_server.judging.forecasts import Infer, WindowForecasts, forecast_windows
 from analysis_server.judging.learned import Lookup, nothing_learned
 from analysis_server.judging.rows import WARMING_UP, JobForecast, Judgement, row_of
@@ -41,8 +41,8 @@ def infer_windows(
             mine = np.flatnonzero(is_ready[places])
             if mine.size:
                 own = forecasts.of_jobs(np.searchsorted(ready, places[mine]))
-                judged = _judged(part.of_jobs(mine), own, constants, started_at=started_at, clock=clock)
-                rows.update(zip(places[mine].tolist(), judged, strict=True))
+                scored = _rows_of(part.of_jobs(mine), own, constants, started_at=started_at, clock=clock)
+                rows.update(zip(places[mine].tolist(), scored, strict=True))
     completed_at = clock()
     for places, part, _ in parts:
         for position in np.flatnonzero(~is_ready[places]).tolist():
@@ -60,7 +60,7 @@ def _is_ready(task: WindowSet) -> NDArray[np.bool_]:
     return np.asarray(((task.steps >= MIN_WINDOW_LENGTH) & present.any(axis=2)).any(axis=1))
 
 
-def _judged(
+def _rows_of(
     task: WindowSet,
     forecasts: WindowForecasts,
     calibration: Calibration,
@@ -69,14 +69,14 @@ def _judged(
     clock: Callable[[], datetime],
 ) -> list[SubsystemInference]:
     """Score forecast windows by one calibration of which the task tells what it covers."""
-    windows, steps = covered_part(task, forecasts.windows)
+    windows, steps = task.covered(forecasts.windows)
     scores = score_windows(
         windows,
         forecasts.step_mean,
         forecasts.step_std,
         subsystem=task.subsystem,
         channels=task.channels,
-        calibration=judging_constants(task, calibration),
+        calibration=calibration,
         detection=task.detection,
         steps=steps,
         interval_s=task.interval_s,
