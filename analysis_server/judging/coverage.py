@@ -50,10 +50,10 @@ def choose(
     for name, calibration in own.items():
         mine = uncovered[np.array(satellites) == name]
         part = with_coverage(task.of_jobs(mine), calibration)
-        judged = np.flatnonzero(~is_uncovered(part))
-        if judged.size:
-            is_left[mine[judged]] = False
-            yield mine[judged], part.of_jobs(judged), calibration
+        covered = np.flatnonzero(~is_uncovered(part))
+        if covered.size:
+            is_left[mine[covered]] = False
+            yield mine[covered], part.of_jobs(covered), calibration
     left = np.flatnonzero(is_left)
     if left.size:
         part = by_shipped.of_jobs(left)

@@ -83,7 +83,7 @@ class VerdictFeed(Feed):
 
     async def stream(self, position: Position) -> AsyncGenerator[Row]:
         """Yield every verdict after `position`, each once, in order, without end."""
-        async with self.joined():
+        async with self.watched():
             while True:
                 news = self.next_news()
                 found = await self._rows_after(position)
