@@ -1,5 +1,9 @@
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +27,7 @@ from telemetry_core.contract.errors import (
     NewerTaskSchema,
 )
 from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE
 from tests.unit.postgres import Statements
 
 TASK = parse_series(
@@ -176,6 +181,22 @@ def test_model_that_stays_away_fails_its_rows(parked: list[str], monkeypatch: py
 def test_task_that_can_not_be_read_is_a_dead_letter(task: Any) -> None:
     with pytest.raises(Reject):
         task.run("only one argument")
+
+
+@pytest.mark.slow
+def test_celery_finds_the_tasks_in_the_folder_where_operators_call_it() -> None:
+    code = "from celery.app.utils import find_app; app = find_app('tasks'); app.finalize(); print(*app.tasks)"
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root / "analysis_server",
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert {LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE} <= set(found.stdout.split())
 
 
 def test_posted_series_is_committed_with_its_result() -> None:
