@@ -18,7 +18,7 @@ from operation_server.jobs.cursors import Position
 from operation_server.jobs.routes import position_before
 from operation_server.streams.feed import CommitFeed
 from operation_server.streams.feed import Position as Place
-from operation_server.streams.routes import events_after, starting_position
+from operation_server.streams.routes import starting_position
 from telemetry_core.contract.rules import Name, Severity
 from telemetry_core.postgres.database import transaction
 
@@ -90,7 +90,7 @@ async def stream_alarm_events(
 
     A tick has no id and comes also while the database is unavailable: it shows that the line lives.
     """
-    async with aclosing(events_after(feed, place)) as events:
+    async with aclosing(feed.events(place)) as events:
         async for event in events:
             yield event
 

@@ -3,9 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
+from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.http.live import Feed, pause_after
@@ -67,7 +70,7 @@ class CommitFeed(Feed):
 
     async def stream(self, position: Position) -> AsyncGenerator[Row]:
         """Yield every row after `position`, each once, in order, without end."""
-        async with self.joined():
+        async with self.watched():
             while True:
                 news = self.next_news()
                 found = await self._rows_after(position)
@@ -76,6 +79,12 @@ class CommitFeed(Feed):
                     position = position_of(row)
                 if not found:
                     await self.wait_for(news)
+
+    async def events(self, position: Position) -> AsyncGenerator[ServerSentEvent]:
+        """Yield what is sent to a client: every row after `position`, and a tick each TICK_S."""
+        async with aclosing(with_ticks(self.stream(position))) as found:
+            async for row in found:
+                yield _sent(row)
 
     async def _rows_after(self, position: Position) -> list[Row]:
         """Return what is kept, or a page read for this client alone; an outage only makes it wait."""
@@ -116,6 +125,14 @@ def position_of(row: Row) -> Position:
 def event_id(position: Position) -> str:
     """Write a position as `<transaction>-<row id>`."""
     return f"{position[0]}-{position[1]}"
+
+
+def _sent(row: Row | None) -> ServerSentEvent:
+    """Make of a row, which names its event, or of None a tick, what the client is sent."""
+    if row is None:
+        return ServerSentEvent(data={"generated_at": datetime.now(UTC)}, event="tick")
+    data = {key: value for key, value in row.items() if key != "event"}
+    return ServerSentEvent(data=data, event=row["event"], id=event_id(position_of(row)))
 
 
 async def with_ticks(items: AsyncGenerator[Row], *, interval_s: float = TICK_S) -> AsyncGenerator[Row | None]:

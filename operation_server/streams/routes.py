@@ -1,17 +1,13 @@
-"""Server-sent events of a feed: where a line begins, and what it sends."""
+"""Where the live line of a feed begins for a client."""
 
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, HTTPException
-from fastapi.sse import ServerSentEvent
 
 from operation_server.http.dependencies import Slot
-from operation_server.streams.feed import CommitFeed, Position, event_id, position_of, with_ticks
-from telemetry_core.postgres.store import Row
+from operation_server.streams.feed import CommitFeed, Position
 
 _EVENT_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 
@@ -36,17 +32,3 @@ def starting_position(slot: Slot[CommitFeed]) -> Callable[..., Awaitable[Positio
         return head if last_event_id is None or asked > head else asked
 
     return position
-
-
-async def events_after(feed: CommitFeed, position: Position) -> AsyncGenerator[ServerSentEvent]:
-    """Yield rows, which name their `event`, each once in commit order, and an event `tick` every second."""
-    async with aclosing(with_ticks(feed.stream(position))) as found:
-        async for row in found:
-            yield _event(row)
-
-
-def _event(row: Row | None) -> ServerSentEvent:
-    if row is None:
-        return ServerSentEvent(data={"generated_at": datetime.now(UTC)}, event="tick")
-    data = {key: value for key, value in row.items() if key != "event"}
-    return ServerSentEvent(data=data, event=row["event"], id=event_id(position_of(row)))

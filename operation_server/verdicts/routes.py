@@ -13,7 +13,7 @@ from operation_server.http.problems import responses
 from operation_server.jobs.documents import job_ids_between
 from operation_server.jobs.schemas import VerdictItem
 from operation_server.streams.feed import CommitFeed, Position
-from operation_server.streams.routes import events_after, starting_position
+from operation_server.streams.routes import starting_position
 from operation_server.verdicts import QUERIES
 from operation_server.verdicts.schemas import Verdicts
 from telemetry_core.contract.rules import Name
@@ -60,6 +60,6 @@ async def stream_verdicts(
 
     A tick has no id and comes also while the database is unavailable: it shows that the line lives.
     """
-    async with aclosing(events_after(feed, position)) as events:
+    async with aclosing(feed.events(position)) as events:
         async for event in events:
             yield event
