@@ -27,6 +27,7 @@ REVOKE INSERT, UPDATE, DELETE ON ops.schema_migrations, ops.cluster FROM {servic
 REVOKE UPDATE, DELETE ON ops.alert_acknowledgements FROM {services};
 REVOKE UPDATE, DELETE ON ops.alarm_events FROM satellite_operation_server;
 REVOKE INSERT, DELETE ON ops.alarms FROM satellite_operation_server;
+REVOKE INSERT, UPDATE, DELETE ON ops.alarm_states FROM {services};
 REVOKE INSERT, UPDATE, DELETE ON ops.alarm_tracks, ops.alarm_contacts FROM satellite_operation_server, satellite_analysis_server;
 REVOKE INSERT, UPDATE, DELETE ON ops.alarms, ops.alarm_events, ops.alarm_suppressions FROM satellite_analysis_server;
 REVOKE INSERT, UPDATE ON ops.alarms, ops.alarm_events, ops.alarm_suppressions, ops.alarm_tracks, ops.alarm_contacts FROM satellite_housekeeping;

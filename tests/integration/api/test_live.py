@@ -19,7 +19,7 @@ from websockets.typing import Origin
 
 from operation_server.dashboard.routes import DASHBOARD_FEED
 from operation_server.http.limits import MAX_LINES_OF_ONE
-from operation_server.verdicts.feed import VERDICT_PAGE, VERDICTS_KEPT
+from operation_server.streams.feed import EVENT_PAGE, EVENTS_KEPT
 from telemetry_core.contract.inferences import Job, JobStatus
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
@@ -152,11 +152,14 @@ def save(pool: Pool, job_id: str, subsystem: str = "eps", **changes: Any) -> Non
 
 @contextmanager
 def stream(
-    api: RunningApi, last_event_id: str | None = None, *, ticks: bool = False
+    api: RunningApi,
+    last_event_id: str | None = None,
+    *,
+    ticks: bool = False,
+    path: str = "/api/v1/verdicts/stream",
 ) -> Iterator[Callable[[], dict[str, Any]]]:
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
-    url = f"{api.url}/api/v1/verdicts/stream"
-    with requests.get(url, headers=headers, stream=True, timeout=WAIT_S) as answer:
+    with requests.get(f"{api.url}{path}", headers=headers, stream=True, timeout=WAIT_S) as answer:
         assert answer.status_code == 200, answer.text
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
@@ -249,7 +252,7 @@ def test_completed_redrive_is_a_new_event(api: RunningApi, api_pool: Pool) -> No
 
 
 def test_many_clients_and_a_long_backlog_are_served_in_full(api: RunningApi, api_pool: Pool) -> None:
-    count = VERDICT_PAGE + VERDICTS_KEPT // 4
+    count = EVENT_PAGE + EVENTS_KEPT // 4
     jobs = [
         Job(job_id=f"job-{number:05d}", satellite_id="SAT-001", source="test", trigger_reason=None,
             total_subsystems=1, created_at=NOW, metadata={})
