@@ -26,7 +26,7 @@ LONG_FILES: Final = {
     "frontend/src/api/schema.d.ts": "what openapi-typescript makes of the API, for a check to compare",
 }
 LONG_FUNCTIONS: Final = {
-    "analysis_server/judging/rows.py row_of": "the columns of a row",
+    "analysis_server/judging/rows.py _row_of": "the columns of a row",
     "benchmarks/detection/detectability.py page": "the text of a page",
     "deploy/native/services/python_services.py python_services": "processes",
     "deploy/native/services/servers.py servers": "processes",

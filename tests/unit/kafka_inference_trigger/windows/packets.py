@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
-from kafka_inference_trigger.windows.satellites import TelemetryWindows
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import TelemetryMessage
 from telemetry_core.contract.mission import Mission
+from tests.unit.kafka_inference_trigger.windows.appended import AppendedWindows
 
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US
@@ -38,7 +38,7 @@ class Satellite:
     """Sends packets, received when they were generated; a value is its second and a tenth of the channel."""
 
     def __init__(self, **window: float) -> None:
-        self.windows = TelemetryWindows(mission(**window))
+        self.windows = AppendedWindows(mission(**window))
 
     def send(
         self,
@@ -70,7 +70,7 @@ class Satellite:
         return self.window(second)
 
     def window(self, second: float, lane: Lane = Lane.LIVE) -> SampleWindow:
-        return self.windows.windows("SAT-001", lane, ["eps"], ending_us=microseconds(second))["eps"]
+        return self.windows.window(lane, "eps", ending_us=microseconds(second))
 
 
 def samples_of(window: SampleWindow, channel: int) -> list[float]:

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
-from kafka_inference_trigger.windows.satellites import look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from tests.unit.kafka_inference_trigger.windows.packets import (
     CHANNELS,
     LENGTH,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.windows.restless import LEAST_MOVE, NEW_STEPS
-from kafka_inference_trigger.windows.satellites import look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from tests.unit.kafka_inference_trigger.windows.volts import (
     LENGTH,
     NOMINAL,
