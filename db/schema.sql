@@ -682,6 +682,7 @@ ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
 CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
 CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USING btree (xact, id);
+CREATE INDEX idx_alarm_events_acknowledged ON ops.alarm_events USING btree (xact, id) WHERE ((event)::text = 'acknowledged'::text);
 CREATE INDEX idx_alarm_events_alarm ON ops.alarm_events USING btree (alarm_id, id);
 CREATE INDEX idx_alarm_events_commit_order ON ops.alarm_events USING btree (xact, id);
 CREATE UNIQUE INDEX idx_alarm_events_once ON ops.alarm_events USING btree (alarm_id, event, member_at) WHERE (operator IS NULL);
@@ -692,6 +693,8 @@ CASE
     WHEN (returned_at IS NOT NULL) THEN GREATEST(started_at, returned_at)
     ELSE NULL::timestamp without time zone
 END, '[]'::text));
+CREATE INDEX idx_alarms_open ON ops.alarms USING btree (satellite_id) WHERE (needs_attention AND ((returned_at IS NULL) OR (is_latching AND (reset_at IS NULL))));
+CREATE INDEX idx_alarms_returned ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (needs_attention AND (returned_at IS NOT NULL) AND (NOT (is_latching AND (reset_at IS NULL))));
 CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alarms_sign ON ops.alarms USING btree (satellite_id, subsystem, reason, started_at DESC);
 CREATE INDEX idx_alarms_started ON ops.alarms USING btree (started_at DESC, alarm_id DESC);

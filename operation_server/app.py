@@ -16,7 +16,6 @@ from operation_server.alarms import action_routes as alarm_actions
 from operation_server.alarms import routes as alarms
 from operation_server.alarms.store import read_events as read_alarm_events
 from operation_server.alerts import routes as alerts
-from operation_server.alerts.breaches import Breaches
 from operation_server.dashboard import routes as dashboard
 from operation_server.dashboard.feed import DashboardFeed, read_dashboard
 from operation_server.dead_letters import routes as dead_letters
@@ -145,13 +144,8 @@ def _put_feeds(app: FastAPI, pool: Pool) -> None:
 
 
 def watch_fleet(app: FastAPI) -> None:
-    """Give an application a fleet, and alerts, of which nothing is known yet."""
-    pool, victoria, mission = POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app)
-    breaches = Breaches(victoria, mission)
-    status = FleetStatus(pool, victoria, breaches, mission)
-    fleet.FLEET.put(app, status)
-    sources = alerts.Sources(pool=pool, mission=mission, breaches=breaches, conditions=status.conditions)
-    alerts.SOURCES.put(app, sources)
+    """Give an application a fleet of which nothing is known yet."""
+    fleet.FLEET.put(app, FleetStatus(POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app)))
 
 
 def _pool(settings: Settings) -> Pool:

@@ -44,6 +44,11 @@ def acknowledge(pool: Pool, alarm_ids: Sequence[str], given: OperatorAction) -> 
     return [_outcome(alarm_id, refusals) for alarm_id in dict.fromkeys(alarm_ids)]
 
 
+def newest_acknowledgements(connection: Connection, alarms: Sequence[Row]) -> dict[str, Row]:
+    """Return who acknowledged each of some alarms, of those that somebody did: operator, comment, at."""
+    return _newest(connection, alarms, _EVENTS[Action.ACKNOWLEDGE])
+
+
 def reset(pool: Pool, alarm_id: str, given: OperatorAction) -> None:
     """Let a latching alarm go that has returned; raise `NoSuchAlarm` or `ActionRefused`."""
     with transaction(pool) as connection:

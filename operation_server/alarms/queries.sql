@@ -33,7 +33,7 @@ WITH seen AS NOT MATERIALIZED (
 page AS MATERIALIZED (
     SELECT started_at, alarm_id FROM seen
     WHERE (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
-        AND (%(kind)s IS NULL OR kind = %(kind)s)
+        AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
         AND (%(codes)s IS NULL OR facts = ANY (%(codes)s))
     ORDER BY started_at DESC, alarm_id DESC LIMIT %(limit)s + 1

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from alarms.life_cycle import State
+from alarms.life_cycle import NEEDS_ATTENTION, State
 from operation_server.alarms.schemas import AlarmDetail, AlarmId, AlarmKind, Alarms
-from operation_server.alarms.states import wanted_states
+from operation_server.alarms.states import codes_of, wanted_states
 from operation_server.alarms.store import Filters, NoSuchAlarm, read_detail, read_page
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX, Operator, Satellite, Time
@@ -54,12 +54,14 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     """Collect the filters."""
     if start_time is not None and end_time is not None and start_time > end_time:
         raise HTTPException(422, "start_time must not lie after end_time")
+    states = wanted_states(state, needs_attention=needs_attention)
     return Filters(
         satellite_id=satellite_id,
         subsystem=subsystem,
-        kind=kind,
+        kinds=[kind] if kind else None,
         severities=severity,
-        states=wanted_states(state, needs_attention=needs_attention),
+        codes=None if len(states) == len(State) else codes_of(states),
+        attention_only=states <= set(NEEDS_ATTENTION),
         assigned_to=assigned_to,
         start=start_time,
         end=end_time,

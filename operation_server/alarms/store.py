@@ -1,7 +1,7 @@
 """Reading alarms: pages of them, and one with all that belongs to it."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ from operation_server.alarms.schemas import (
     EarlierAlarm,
     Suppression,
 )
-from operation_server.alarms.states import codes_of, facts_of, limit_text
+from operation_server.alarms.states import facts_of, limit_text
 from operation_server.jobs.cursors import Position, encode_cursor
 from operation_server.streams.feed import EVENT_PAGE
 from operation_server.streams.feed import Position as Place
@@ -48,9 +48,11 @@ class Filters:
 
     satellite_id: str | None = None
     subsystem: str | None = None
-    kind: str | None = None
+    kinds: Sequence[str] | None = None
     severities: Sequence[Severity] | None = None
-    states: Collection[State]
+    codes: Sequence[int] | None = None
+    """Values of the column `facts` of `ops.alarm_states`."""
+    attention_only: bool = False
     assigned_to: str | None = None
     start: datetime | None = None
     end: datetime | None = None
@@ -65,14 +67,29 @@ def read_page(
     ceiling: int = MAX_ALARMS_SEEN,
 ) -> Alarms:
     """Read alarms that fit from a position on; look at no more than `ceiling` of them."""
+    rows, last = find_page(connection, filters, before, limit=limit, ceiling=ceiling)
+    return Alarms(
+        alarms=[alarm_of(row) for row in rows],
+        next_cursor=encode_cursor(last) if last else None,
+        attention=_attention(connection),
+    )
+
+
+def find_page(
+    connection: Connection,
+    filters: Filters,
+    before: Position | None,
+    *,
+    limit: int,
+    ceiling: int = MAX_ALARMS_SEEN,
+) -> tuple[list[Row], Position | None]:
+    """Return alarms that fit from a position on, and where the next page begins; None: there is none."""
     before_at, before_id = before or (None, None)
     found = select(
         connection,
         QUERIES["alarm_page"],
         {
             **asdict(filters),
-            "codes": None if len(filters.states) == len(State) else codes_of(filters.states),
-            "attention_only": set(filters.states) <= set(NEEDS_ATTENTION),
             "before_at": before_at,
             "before_id": before_id,
             "limit": limit,
@@ -82,11 +99,8 @@ def read_page(
     fitting = [row for row in found if row["fits"]]
     reached = [row for row in found if not row["fits"]]
     last = fitting[limit - 1] if len(fitting) > limit else next(iter(reached), None)
-    return Alarms(
-        alarms=[alarm_of(row) for row in rows_of(connection, [row["alarm_id"] for row in fitting[:limit]])],
-        next_cursor=encode_cursor((last["started_at"], last["alarm_id"])) if last else None,
-        attention=_attention(connection),
-    )
+    rows = rows_of(connection, [row["alarm_id"] for row in fitting[:limit]])
+    return rows, (last["started_at"], last["alarm_id"]) if last else None
 
 
 def rows_of(connection: Connection, alarm_ids: Sequence[str]) -> list[Row]:

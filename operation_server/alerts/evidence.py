@@ -6,18 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from operation_server.alerts import QUERIES
-from operation_server.alerts.breaches import Breaches
-from operation_server.alerts.episodes import (
-    Episode,
-    Expectation,
-    expectations,
-    rules_of,
-    shares,
-)
-from operation_server.alerts.schemas import ChannelEvidence, Evidence
-from operation_server.alerts.store import moment
+from operation_server.alerts.expectations import Expectation, expectations, shares
+from operation_server.alerts.schemas import Alert, ChannelEvidence, Evidence
+from operation_server.alerts.store import members_between
 from operation_server.jobs.schemas import VerdictItem
-from telemetry_core.contract.messages import generated_ms_of
+from telemetry_core.contract.messages import generated_ms_of, microseconds_of, time_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
@@ -36,17 +29,16 @@ class Stored:
     forecast: Row | None
 
 
-def read_stored(connection: Connection, episode: Episode) -> Stored:
-    """Read it all."""
-    key = {
-        "satellite_id": episode.satellite_id,
-        "subsystem": episode.sign.subsystem,
-        "reason": episode.sign.reason,
-    }
-    members = {"first_job_id": episode.first_job_id, "newest_job_id": episode.newest_job_id}
+def read_stored(connection: Connection, alarm: Row, alert: Alert) -> Stored:
+    """Read it all; nothing of an alert without verdicts."""
+    if not alert.verdict_count:
+        return Stored(verdicts=(), peak=None, forecast=None)
+    first_job_id, last_job_id = members_between(alarm)
+    key = {"satellite_id": alert.satellite_id, "subsystem": alert.subsystem, "reason": alert.reason}
+    members = {"first_job_id": first_job_id, "newest_job_id": last_job_id}
     verdicts = select(connection, QUERIES["alert_verdicts"], {**key, **members, "limit": MAX_VERDICTS})
-    peaks = select(connection, QUERIES["alert_evidence"], {**key, "job_id": episode.peak_job_id})
-    forecasts = select(connection, QUERIES["forecast_before"], {**key, "job_id": episode.first_job_id})
+    peaks = select(connection, QUERIES["alert_evidence"], {**key, "job_id": alert.peak_job_id})
+    forecasts = select(connection, QUERIES["forecast_before"], {**key, "job_id": first_job_id})
     return Stored(
         verdicts=[_verdict(row) for row in verdicts],
         peak=peaks[0] if peaks else None,
@@ -54,25 +46,33 @@ def read_stored(connection: Connection, episode: Episode) -> Stored:
     )
 
 
-def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evidence | None:
-    """Explain an alert by the verdict with the highest score, while there is one."""
-    peak, forecast = stored.peak, stored.forecast
-    if peak is None:
+def evidence_of(mission: Mission, alarm: Row, alert: Alert, stored: Stored) -> Evidence | None:
+    """Explain an alert by the verdict with the highest score; a limit that nothing judged, by its value."""
+    if alert.subsystem not in mission.subsystems:
         return None
-    expected = expectations(forecast, episode.started_ms, mission.window) if forecast else {}
+    if stored.peak is not None:
+        return _judged_evidence(mission, alert, stored.peak, stored.forecast)
+    if alert.kind == "limit" and not alert.verdict_count:
+        return _unjudged_evidence(mission, alarm, alert)
+    return None
+
+
+def _judged_evidence(mission: Mission, alert: Alert, peak: Row, forecast: Row | None) -> Evidence:
+    started_ms = microseconds_of(alert.started_at) // 1000
+    expected = expectations(forecast, started_ms, mission.window) if forecast else {}
     made_at = datetime.fromisoformat(forecast["window_end"]) if forecast and expected else None
     contributions = peak["contributions"] or {}
     newest = peak["input_data"].get("newest") or {}
     return Evidence(
         job_id=peak["job_id"],
-        generated_at=moment(generated_ms_of(peak["job_id"])),
+        generated_at=_generated_at(peak),
         model_name=peak["model_name"],
         model_version=peak["model_version"],
         calibration_hash=peak["calibration_hash"],
         channels=[
             _channel(
                 mission,
-                episode,
+                alert,
                 name,
                 share=share,
                 families=contributions.get(name, {}),
@@ -80,40 +80,36 @@ def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evide
                 expected=expected.get(name),
                 expected_from=made_at,
             )
-            for name, share in shares(contributions, _channels(mission, episode)).items()
+            for name, share in shares(contributions, _channels(mission, alert)).items()
         ],
     )
 
 
-def unjudged_evidence(mission: Mission, breaches: Breaches, episode: Episode) -> Evidence:
-    """Explain a breach that nothing has judged: by its rule's channel alone."""
-    (channel,) = {
-        rule.channel
-        for name, rule in rules_of(mission)
-        if (name, rule.reason) == (episode.sign.subsystem, episode.sign.reason)
-    }
-    actual = breaches.newest_value(episode) if episode.value is None else episode.value
-    evidence = _channel(mission, episode, channel, share=1.0, actual=actual)
+def _unjudged_evidence(mission: Mission, alarm: Row, alert: Alert) -> Evidence:
+    """Name the limit's channel alone, with the newest value that breaks it."""
+    known = alarm["channel"] in mission.subsystems[alert.subsystem].channels
     return Evidence(
         job_id=None,
-        generated_at=moment(episode.last_ms),
+        generated_at=alert.last_at,
         model_name=None,
         model_version=None,
         calibration_hash=None,
-        channels=[evidence],
+        channels=[_channel(mission, alert, alarm["channel"], share=1.0, actual=alarm["value"])]
+        if known
+        else [],
     )
 
 
-def _channels(mission: Mission, episode: Episode) -> list[str]:
+def _channels(mission: Mission, alert: Alert) -> list[str]:
     """List the channels that the model sees and, of a limit, the one that broke it."""
-    subsystem = mission.subsystems[episode.sign.subsystem]
-    ruled = [rule.channel for rule in subsystem.rules if rule.reason == episode.sign.reason]
+    subsystem = mission.subsystems[alert.subsystem]
+    ruled = [rule.channel for rule in subsystem.rules if rule.reason == alert.reason]
     return [name for name in subsystem.channels if name in subsystem.features or name in ruled]
 
 
 def _channel(  # noqa: PLR0913 - the columns of one row
     mission: Mission,
-    episode: Episode,
+    alert: Alert,
     name: str,
     *,
     share: float,
@@ -122,7 +118,7 @@ def _channel(  # noqa: PLR0913 - the columns of one row
     expected: Expectation | None = None,
     expected_from: datetime | None = None,
 ) -> ChannelEvidence:
-    described = mission.subsystems[episode.sign.subsystem].channels[name]
+    described = mission.subsystems[alert.subsystem].channels[name]
     return ChannelEvidence(
         channel=name,
         unit=described.unit,
@@ -138,4 +134,8 @@ def _channel(  # noqa: PLR0913 - the columns of one row
 
 
 def _verdict(row: Row) -> VerdictItem:
-    return VerdictItem(**row, generated_at=moment(generated_ms_of(row["job_id"])))
+    return VerdictItem(**row, generated_at=_generated_at(row))
+
+
+def _generated_at(row: Row) -> datetime:
+    return time_of(generated_ms_of(row["job_id"]) * 1000)

@@ -1,88 +1,48 @@
--- The statements of alerts, by name; the two that build episodes of limits are in limits.sql.
+-- The statements of alerts, by name.
 
--- name: satellites
--- Every satellite that any job names: one index probe for each.
-WITH RECURSIVE found AS (
-    (SELECT satellite_id FROM inference_jobs ORDER BY satellite_id LIMIT 1)
-    UNION ALL
-    SELECT (
-        SELECT job.satellite_id FROM inference_jobs AS job
-        WHERE job.satellite_id > found.satellite_id ORDER BY job.satellite_id LIMIT 1
-    )
-    FROM found WHERE found.satellite_id IS NOT NULL
-)
+-- name: alarm_at
+-- Of one sign, the newest alarm that began until a moment.
+SELECT * FROM ops.alarm_states
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason = %(reason)s AND NOT is_withdrawn
+    AND started_at < (%(moment)s::timestamptz AT TIME ZONE 'UTC') + interval '1 ms'
+ORDER BY started_at DESC LIMIT 1
 
-SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
-
--- name: wrong_clocks
-SELECT
-    satellite_id, subsystem, reason, value,
-    floor(extract(EPOCH FROM first_at) * 1000)::bigint AS first_ms,
-    floor(extract(EPOCH FROM last_at) * 1000)::bigint AS last_ms
-FROM ops.wrong_clocks WHERE last_at > (now() AT TIME ZONE 'UTC') - interval '1 day' ORDER BY last_at
-
--- name: satellites_heard
--- For each satellite its newest live job, and later jobs from an on-board clock that is far behind:
--- by reason the times of the first and the last one, in milliseconds. The interval is the live job's shortest.
-SELECT
-    satellite.satellite_id,
-    live.job_id,
-    live.is_replayed,
-    clock.behind_s,
-    clock.behind_ms,
-    (
-        SELECT min(ops.window_interval_s(inference.input_data)) FROM subsystem_inferences AS inference
-        WHERE inference.job_id = live.job_id
-    ) AS interval_s
-FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
-LEFT JOIN LATERAL (
-    SELECT job.job_id, job.created_at, job.metadata ->> 'is_replayed' = 'true' AS is_replayed
-    FROM ops.live_jobs AS job
-    WHERE job.satellite_id = satellite.satellite_id ORDER BY job.job_id DESC LIMIT 1
-) AS live ON TRUE
+-- name: judged_limits
+-- Of some alarms of limits, the verdicts that name the limit between the first and the last violation; no more than the
+-- newest `members_each` are counted.
+SELECT alarm.alarm_id, figures.*
+FROM unnest(
+    %(alarm_ids)s::text [], %(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(first)s::text [], %(last)s::text []
+) AS alarm (alarm_id, satellite_id, subsystem, reason, first_job_id, last_job_id)
 CROSS JOIN LATERAL (
     SELECT
-        max(span.behind_s) AS behind_s,
-        jsonb_object_agg(span.reason, jsonb_build_array(span.first_ms, span.last_ms)) AS behind_ms
+        count(*) AS verdict_count,
+        max(member.anomaly_score) AS peak_score,
+        (array_agg(member.job_id ORDER BY member.anomaly_score DESC NULLS LAST, member.job_id))[1] AS peak_job_id,
+        max(member.job_id COLLATE "C") AS newest_job_id
     FROM (
-        SELECT
-            broken.reason,
-            max((job.metadata ->> 'clock_behind_s')::float8) AS behind_s,
-            floor(extract(EPOCH FROM min(job.created_at)) * 1000)::bigint AS first_ms,
-            floor(extract(EPOCH FROM max(job.created_at)) * 1000)::bigint AS last_ms
-        FROM inference_jobs AS job
-        CROSS JOIN LATERAL unnest(job.trigger_reasons) AS broken (reason)
-        WHERE job.satellite_id = satellite.satellite_id AND job.source = 'kafka_auto_trigger'
-            AND job.created_at
-            > greatest(live.created_at, (now() AT TIME ZONE 'UTC') - interval '1 day')
-            AND jsonb_typeof(job.metadata -> 'clock_behind_s') = 'number'
-        GROUP BY broken.reason
-    ) AS span
-) AS clock
+        SELECT job.job_id, inference.anomaly_score FROM ops.live_jobs AS job
+        CROSS JOIN LATERAL (
+            SELECT judged.anomaly_score FROM subsystem_inferences AS judged
+            WHERE judged.job_id = job.job_id AND judged.subsystem = alarm.subsystem LIMIT 1
+        ) AS inference
+        WHERE job.satellite_id = alarm.satellite_id AND job.trigger_reason <> 'periodic_check'
+            AND alarm.reason = ANY (job.trigger_reasons)
+            AND job.job_id BETWEEN alarm.first_job_id AND alarm.last_job_id
+        ORDER BY job.job_id DESC LIMIT %(members_each)s
+    ) AS member
+) AS figures
+WHERE figures.verdict_count > 0
 
--- name: open_anomalies
--- Alerts of the anomaly score that no verdict has ended.
-SELECT * FROM ops.anomaly_alerts
-WHERE ended_at IS NULL AND satellite_id = ANY (%(satellites)s) AND subsystem = ANY (%(subsystems)s)
-
--- name: overlapping_anomalies
--- Alerts of the anomaly score that overlap a time range, newest first. Those of one satellite and subsystem follow each
--- other: of the ones that start before the range only the newest may reach into it.
-SELECT alert.*
-FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
-CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
-CROSS JOIN LATERAL (
-    SELECT found.* FROM ops.anomaly_alerts AS found
-    WHERE found.satellite_id = satellite.satellite_id AND found.subsystem = part.subsystem
-        AND found.started_at < (%(end)s::timestamptz AT TIME ZONE 'UTC') + interval '1 ms'
-        AND found.started_at >= coalesce((
-            SELECT max(earlier.started_at) FROM ops.anomaly_alerts AS earlier
-            WHERE earlier.satellite_id = satellite.satellite_id AND earlier.subsystem = part.subsystem
-                AND earlier.started_at <= (%(start)s::timestamptz AT TIME ZONE 'UTC')
-        ), '-infinity')
-        AND (found.ended_at IS NULL OR found.last_at >= (%(start)s::timestamptz AT TIME ZONE 'UTC'))
-) AS alert
-ORDER BY alert.started_at DESC LIMIT %(ceiling)s
+-- name: acknowledgements
+-- Of one alarm, newest first, with those that an earlier version of the platform kept of moments within it.
+SELECT operator, comment, at AS acknowledged_at FROM ops.alarm_events
+WHERE alarm_id = %(alarm_id)s AND event = 'acknowledged'
+UNION ALL
+SELECT operator, comment, acknowledged_at FROM ops.alert_acknowledgements
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason = %(reason)s
+    AND generated_at BETWEEN %(started_at)s::timestamptz AT TIME ZONE 'UTC' AND %(last_at)s::timestamptz AT TIME ZONE 'UTC'
+ORDER BY acknowledged_at DESC
 
 -- name: anomalies_behind
 -- For how many seconds the oldest verdict has waited that alerts of the anomaly score don't count yet, with those that a
@@ -101,34 +61,6 @@ FROM (
     SELECT coalesce(max(xact), 0) AS xact, coalesce(max(id), 0) AS id, max(updated_at) AS updated_at
     FROM ops.relay_cursors WHERE sink = 'alerts'
 ) AS folded
-
--- name: broken_limits
--- Which limits some satellites broke between two times: one pass for each satellite, from the range's end down to the next
--- job with a reason that was not seen yet, and so on. A limit that was never broken is looked for once, not with each rule.
-WITH RECURSIVE pass AS (
-    SELECT
-        listed.satellite_id,
-        ('kafka-' || listed.satellite_id || '-') COLLATE "C" AS prefix,
-        ('kafka-' || listed.satellite_id || '-' || %(end)s || ':') COLLATE "C" AS place,
-        '{}'::text [] AS seen,
-        '{}'::text [] AS found
-    FROM unnest(%(satellites)s::text []) AS listed (satellite_id)
-
-    UNION ALL
-
-    SELECT pass.satellite_id, pass.prefix, newest.job_id, pass.seen || newest.trigger_reasons, newest.trigger_reasons
-    FROM pass
-    CROSS JOIN LATERAL (
-        SELECT job.job_id, job.trigger_reasons FROM ops.live_jobs AS job
-        WHERE job.satellite_id = pass.satellite_id AND job.trigger_reason <> 'periodic_check'
-            AND job.job_id >= pass.prefix || %(start)s AND job.job_id < pass.place
-            AND NOT job.trigger_reasons <@ pass.seen
-        ORDER BY job.job_id DESC LIMIT 1
-    ) AS newest
-)
-
-SELECT DISTINCT pass.satellite_id, broken.reason
-FROM pass CROSS JOIN LATERAL unnest(pass.found) AS broken (reason)
 
 -- name: alert_verdicts
 -- Members of an episode between two jobs, newest first.
@@ -177,25 +109,3 @@ WHERE inference.subsystem = %(subsystem)s AND inference.verdict IN ('nominal', '
         WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id
     )
 ORDER BY inference.job_id DESC LIMIT 1
-
--- name: acknowledgements_within
--- Acknowledgements of some alerts, by their place in the lists, newest first.
-SELECT alert.place::int AS place, given.operator, given.comment, given.acknowledged_at
-FROM unnest(
-    %(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(first)s::timestamptz [], %(last)s::timestamptz []
-) WITH ORDINALITY AS alert (satellite_id, subsystem, reason, first, last, place)
-INNER JOIN ops.alert_acknowledgements AS given
-    ON given.satellite_id = alert.satellite_id AND given.subsystem = alert.subsystem AND given.reason = alert.reason
-    AND given.generated_at BETWEEN (alert.first AT TIME ZONE 'UTC') AND (alert.last AT TIME ZONE 'UTC')
-ORDER BY given.acknowledged_at DESC, given.id DESC
-
--- name: lock_alert
--- One acknowledgement at a time; held until the transaction ends.
-SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', %(satellite_id)s, %(subsystem)s, %(reason)s), 6))
-
--- name: insert_acknowledgement
-INSERT INTO ops.alert_acknowledgements (satellite_id, subsystem, reason, generated_at, operator, comment)
-VALUES (
-    %(satellite_id)s, %(subsystem)s, %(reason)s, %(generated_at)s::timestamptz AT TIME ZONE 'UTC', %(operator)s, %(comment)s
-)
-RETURNING operator, comment, acknowledged_at

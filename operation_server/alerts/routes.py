@@ -1,85 +1,37 @@
-"""Anomaly alerts, limit alerts and satellite alerts; their reasons and acknowledgements."""
+"""Alerts of anomalies, limits and whole satellites: the alarms, in the words of their first form."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 
-from operation_server.alerts import conditions
+from operation_server.alarms.actions import acknowledge
+from operation_server.alarms.store import Filters, NoSuchAlarm, find_page
 from operation_server.alerts.anomalies import anomalies_behind_s
-from operation_server.alerts.breaches import Breaches
-from operation_server.alerts.episodes import (
-    ALERT_ID_PATTERN,
-    MAX_EPISODES,
-    AlertState,
-    Episode,
-    Sign,
-    parse_alert_id,
-    signs_of,
-    state_of,
-)
-from operation_server.alerts.evidence import read_stored, stored_evidence, unjudged_evidence
-from operation_server.alerts.schemas import (
-    Acknowledgement,
-    Alert,
-    AlertDetail,
-    AlertKind,
-    Alerts,
-)
-from operation_server.alerts.store import (
-    Acknowledged,
-    AlreadyAcknowledged,
-    NoSuchAlert,
-    Wanted,
-    acknowledge,
-    acknowledgements,
-    breach_at,
-    find_alert,
-    moment,
-    overlapping_episodes,
-    satellites,
-    unjudged_episodes,
-)
-from operation_server.http.dependencies import Slot
-from operation_server.http.parameters import API_PREFIX, OperatorAction, RecentDay, Satellite, TimeRange
+from operation_server.alerts.evidence import evidence_of, read_stored
+from operation_server.alerts.schemas import AlertDetail, Alerts
+from operation_server.alerts.states import ALARM_KINDS, CLEARED, AlertKind, AlertState, codes_of
+from operation_server.alerts.store import ALERT_ID_PATTERN, alerts_of, find_alarm, history_of
+from operation_server.http.dependencies import ProvidedMission, ProvidedPool
+from operation_server.http.parameters import API_PREFIX, OperatorAction, RecentDay, Satellite
 from operation_server.http.problems import responses
-from operation_server.telemetry.series import milliseconds_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.rules import Name
 from telemetry_core.postgres.database import Pool, transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/alerts", tags=["alerts"])
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """What alerts are read from."""
-
-    pool: Pool
-    mission: Mission
-    breaches: Breaches
-    #: Returns the open alerts of satellites as a whole.
-    conditions: Callable[[], Sequence[Episode]]
-
-
-SOURCES: Final = Slot[Sources]("alert_sources")
-
-ProvidedSources = Annotated[Sources, Depends(SOURCES)]
-
 DEFAULT_ALERTS: Final = 500
 MAX_ALERTS: Final = 1_000
 
 AlertId = Annotated[
     str,
-    Path(pattern=ALERT_ID_PATTERN, description="`alert_id` of an alert; it stays valid when its start moves"),
+    Path(pattern=ALERT_ID_PATTERN, description="`alert_id` of an alert, or with any moment within it"),
 ]
 
 
 @router.get("", responses=responses(422, 503))
 def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
-    sources: ProvidedSources,
+    pool: ProvidedPool,
     within: RecentDay,
     satellite_id: Satellite | None = None,
     subsystem: Name | None = None,
@@ -88,151 +40,57 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
     limit: Annotated[int, Query(ge=1, le=MAX_ALERTS)] = DEFAULT_ALERTS,
 ) -> Alerts:
     """Return the alerts that overlap a time range, newest start first."""
-    signs = [
-        sign
-        for sign in _signs(sources)
-        if subsystem in {None, sign.subsystem} and kind in {None, _kind(sign)}
-    ]
-    found, behind_s = _alerts_within(sources, within, signs, satellite_id)
-    wanted = [alert for alert in found if not state or alert.state in state]
-    shown = sorted(wanted, key=lambda alert: (alert.started_at, alert.alert_id), reverse=True)[:limit]
-    return Alerts(
-        alerts=shown,
-        count=len(shown),
-        is_truncated=len(wanted) > limit or len(found) >= MAX_EPISODES,
-        anomalies_behind_s=behind_s,
+    filters = Filters(
+        satellite_id=satellite_id,
+        subsystem=subsystem,
+        kinds=ALARM_KINDS[kind] if kind else None,
+        codes=codes_of(state) if state else None,
+        attention_only=bool(state) and CLEARED not in (state or []),
+        start=within.start,
+        end=within.end,
     )
+    with transaction(pool) as connection:
+        alarms, following = find_page(connection, filters, None, limit=limit)
+        return Alerts(
+            alerts=alerts_of(connection, alarms),
+            count=len(alarms),
+            is_truncated=following is not None,
+            anomalies_behind_s=anomalies_behind_s(connection),
+        )
 
 
 @router.get("/{alert_id}", responses=responses(404, 422, 503))
-def get_alert(sources: ProvidedSources, alert_id: AlertId) -> AlertDetail:
+def get_alert(pool: ProvidedPool, mission: ProvidedMission, alert_id: AlertId) -> AlertDetail:
     """Return one alert, why it stands and who acknowledged it."""
-    wanted = _wanted(sources, alert_id)
-    breach = _present_at(sources, wanted)
-    with _answered(), transaction(sources.pool) as connection:
-        episode = find_alert(connection, wanted, breach)
-        stored = read_stored(connection, episode) if episode.verdict_count else None
-        history = _history(episode, acknowledgements(connection, [episode]))
-        behind_s = anomalies_behind_s(connection)
-    why = None
-    if stored is not None:
-        why = stored_evidence(sources.mission, episode, stored)
-    elif episode.sign not in conditions.SIGNS:
-        why = unjudged_evidence(sources.mission, sources.breaches, episode)
-    return AlertDetail(
-        **_alert(episode, history).model_dump(),
-        why=why,
-        verdicts=[] if stored is None else list(stored.verdicts),
-        history=history,
-        anomalies_behind_s=behind_s,
-    )
+    return _detail(pool, mission, alert_id)
 
 
 @router.post("/{alert_id}/acknowledgements", status_code=201, responses=responses(404, 409, 422, 503))
 def acknowledge_alert(
-    sources: ProvidedSources, alert_id: AlertId, acknowledgement: OperatorAction
+    pool: ProvidedPool, mission: ProvidedMission, alert_id: AlertId, acknowledgement: OperatorAction
 ) -> AlertDetail:
     """Acknowledge an alert once; of two at once one wins, the other is told who did."""
-    wanted = _wanted(sources, alert_id)
-    present = _present_at(sources, wanted)
-    with _answered():
-        acknowledge(
-            sources.pool,
-            present,
-            wanted,
-            operator=acknowledgement.operator,
-            comment=acknowledgement.comment,
-        )
-    return get_alert(sources, alert_id)
+    found_id = _detail(pool, mission, alert_id).alert_id
+    (outcome,) = acknowledge(pool, [found_id], acknowledgement)
+    if outcome.result != "acknowledged":
+        raise HTTPException(404 if outcome.result == "unknown" else 409, outcome.detail)
+    return _detail(pool, mission, found_id)
 
 
-@contextmanager
-def _answered() -> Iterator[None]:
-    """Answer 404 where an alert is not there, 409 where somebody else acknowledged it first."""
+def _detail(pool: Pool, mission: Mission, alert_id: str) -> AlertDetail:
     try:
-        yield
-    except NoSuchAlert as error:
-        raise HTTPException(404, str(error)) from error
-    except AlreadyAcknowledged as error:
-        raise HTTPException(409, str(error)) from error
-
-
-def _signs(sources: Sources) -> list[Sign]:
-    """Return what an alert may be of: a subsystem's score or rule, or a satellite as a whole."""
-    return [*signs_of(sources.mission), *conditions.SIGNS]
-
-
-def _wanted(sources: Sources, alert_id: str) -> Wanted:
-    """Read an id; one of another mission names no alert here."""
-    wanted = parse_alert_id(alert_id)
-    if wanted[1] not in _signs(sources):
-        raise HTTPException(404, "No such alert: the mission has no such subsystem or rule")
-    return wanted
-
-
-def _present_at(sources: Sources, wanted: Wanted) -> Episode | None:
-    """Return the present alert that no verdict tells of and that a moment lies in."""
-    satellite_id, sign, moment_ms = wanted
-    found = [item for item in sources.conditions() if item.key == (satellite_id, sign)]
-    present = next((item for item in found if item.contains(moment_ms)), None)
-    return present or breach_at(sources.breaches, wanted)
-
-
-def _kind(sign: Sign) -> AlertKind:
-    if sign in conditions.SIGNS:
-        return "satellite"
-    return "anomaly" if sign.reason is None else "limit"
-
-
-def _alerts_within(
-    sources: Sources, within: TimeRange, signs: Sequence[Sign], satellite_id: str | None
-) -> tuple[list[Alert], float]:
-    """Return the alerts of a time range, and how far those of the anomaly score are behind, in seconds."""
-    start_ms, end_ms = milliseconds_of(within.start), milliseconds_of(within.end)
-    present = {
-        (name, sign)
-        for name, sign in sources.breaches.present()
-        if sign in signs and satellite_id in {None, name}
-    }
-    standing = [
-        item
-        for item in sources.conditions()
-        if item.sign in signs and satellite_id in {None, item.satellite_id}
-    ]
-    with transaction(sources.pool) as connection:
-        names = [satellite_id] if satellite_id else satellites(connection)
-        stored = overlapping_episodes(connection, names, signs, start_ms=start_ms, end_ms=end_ms)
-        unjudged = unjudged_episodes(connection, sources.breaches, present)
-        known = {item.key for item in stored if item.is_open} | {item.key for item in unjudged}
-        unjudged += [item for item in standing if item.key not in known]
-        episodes = stored + [item for item in unjudged if item.started_ms <= end_ms]
-        acknowledged = acknowledgements(connection, episodes)
-        behind_s = anomalies_behind_s(connection)
-    return [_alert(item, _history(item, acknowledged)) for item in episodes], behind_s
-
-
-def _history(episode: Episode, acknowledged: Acknowledged) -> list[Acknowledgement]:
-    given = acknowledged.get((*episode.key, episode.started_ms), [])
-    return [Acknowledgement.model_validate(row) for row in given]
-
-
-def _alert(episode: Episode, history: Sequence[Acknowledgement]) -> Alert:
-    kind = _kind(episode.sign)
-    return Alert(
-        alert_id=episode.alert_id,
-        satellite_id=episode.satellite_id,
-        subsystem=episode.sign.subsystem,
-        kind=kind,
-        reason=episode.sign.reason,
-        severity="critical" if kind == "limit" else "serious",
-        state=state_of(is_open=episode.is_open, is_acknowledged=bool(history)),
-        is_open=episode.is_open,
-        started_at=moment(episode.started_ms),
-        last_at=moment(episode.last_ms),
-        clock_behind_s=episode.value if episode.sign in conditions.CLOCK_SIGNS else None,
-        verdict_count=episode.verdict_count,
-        peak_score=episode.peak_score,
-        peak_job_id=episode.peak_job_id,
-        newest_job_id=episode.newest_job_id,
-        acknowledgement=history[0] if history else None,
+        with transaction(pool) as connection:
+            alarm = find_alarm(connection, alert_id)
+            (alert,) = alerts_of(connection, [alarm])
+            stored = read_stored(connection, alarm, alert)
+            history = history_of(connection, alarm)
+            behind_s = anomalies_behind_s(connection)
+    except NoSuchAlarm as error:
+        raise HTTPException(404, "No such alert: list the alerts again") from error
+    return AlertDetail(
+        **alert.model_dump(),
+        why=evidence_of(mission, alarm, alert, stored),
+        verdicts=list(stored.verdicts),
+        history=history,
+        anomalies_behind_s=behind_s,
     )

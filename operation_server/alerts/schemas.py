@@ -1,14 +1,16 @@
 """Alerts as clients see them, why they stand, and what an acknowledgement must hold."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from operation_server.alerts.episodes import AlertState
-from operation_server.alerts.store import MAX_MEMBERS
+from operation_server.alerts.states import AlertKind, AlertState, Severity, Suppression
 from operation_server.http.responses import Answer, Number
 from operation_server.jobs.schemas import VerdictItem
+
+MAX_MEMBERS: Final = 1_000
+"""No more verdicts on a broken limit are counted, the newest ones."""
 
 AnomaliesBehind = Annotated[
     float,
@@ -45,11 +47,6 @@ class Evidence(Answer):
     channels: list[ChannelEvidence] = Field(description="Highest share first")
 
 
-AlertKind = Literal["anomaly", "limit", "satellite"]
-
-Severity = Literal["critical", "serious"]
-
-
 class Acknowledgement(Answer):
     """Who took note of an alert, and what they said."""
 
@@ -66,15 +63,18 @@ class Alert(Answer):
     subsystem: str
     kind: AlertKind
     reason: str | None = Field(
-        description="The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly"
+        description="The broken rule's reason, no_data or clock_jumped_(back|ahead); null of an anomaly"
     )
     severity: Severity
     state: AlertState = Field(
         description="The first two are open; returned was never acknowledged, cleared was"
     )
+    suppression: Suppression | None = Field(
+        description="Why it calls nobody and does not count in the fleet; null: nothing hides it"
+    )
     is_open: bool
     started_at: datetime = Field(
-        description="Generation time of the first member; its reception under a wrong clock"
+        description="Generation time of the first member; its reception under a wrong clock and of silence"
     )
     last_at: datetime = Field(description="Likewise of the newest member")
     clock_behind_s: Number = Field(description="Of a wrong on-board clock; negative if it is ahead")

@@ -1,5 +1,60 @@
 -- The statements of the fleet, by name.
 
+-- name: satellites
+-- Every satellite that any job names: one index probe for each.
+WITH RECURSIVE found AS (
+    (SELECT satellite_id FROM inference_jobs ORDER BY satellite_id LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT job.satellite_id FROM inference_jobs AS job
+        WHERE job.satellite_id > found.satellite_id ORDER BY job.satellite_id LIMIT 1
+    )
+    FROM found WHERE found.satellite_id IS NOT NULL
+)
+
+SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
+
+-- name: open_alarms
+-- Alarms that stand or are latched, the newest first.
+SELECT satellite_id, subsystem, kind, severity, value, facts FROM ops.alarm_states
+WHERE needs_attention AND (returned_at IS NULL OR (is_latching AND reset_at IS NULL))
+ORDER BY last_at DESC
+
+-- name: returned_alarms
+-- By satellite, how many alarms returned unacknowledged and are neither shelved nor out of service; no more than `ceiling`
+-- of each are counted. One index probe finds the next satellite.
+WITH RECURSIVE found AS (
+    (
+        SELECT satellite_id FROM ops.alarms
+        WHERE needs_attention AND returned_at IS NOT NULL AND NOT (is_latching AND reset_at IS NULL)
+        ORDER BY satellite_id LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT alarm.satellite_id FROM ops.alarms AS alarm
+        WHERE alarm.needs_attention AND alarm.returned_at IS NOT NULL AND NOT (alarm.is_latching AND alarm.reset_at IS NULL)
+            AND alarm.satellite_id > found.satellite_id
+        ORDER BY alarm.satellite_id LIMIT 1
+    )
+    FROM found WHERE found.satellite_id IS NOT NULL
+)
+
+SELECT found.satellite_id, returned.count
+FROM found
+CROSS JOIN LATERAL (
+    SELECT count(*) AS count FROM (
+        SELECT FROM ops.alarms AS alarm
+        WHERE alarm.satellite_id = found.satellite_id
+            AND alarm.needs_attention AND alarm.returned_at IS NOT NULL AND NOT (alarm.is_latching AND alarm.reset_at IS NULL)
+            AND (alarm.satellite_id, alarm.subsystem, alarm.reason) NOT IN (
+                SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
+                WHERE kind = 'out_of_service' OR until > now() AT TIME ZONE 'UTC'
+            )
+        LIMIT %(ceiling)s
+    ) AS counted
+) AS returned
+WHERE found.satellite_id IS NOT NULL AND returned.count > 0
+
 -- name: newest_verdicts
 -- The newest final verdict, by generation time, of each satellite and subsystem, and the mean interval of its window; a
 -- satellite without live telemetry, or a subsystem without any, costs one probe. The ids of a satellite's jobs are not

@@ -75,6 +75,9 @@ class SatelliteState(BaseModel):
     last_contact: datetime | None
     open_alerts: int
     unacknowledged_alerts: int
+    returned_alerts: int = Field(
+        description="Over without anybody having acknowledged them; 100 = so many or more"
+    )
     subsystems: list[SubsystemState]
 
 

@@ -1,7 +1,6 @@
 """VictoriaMetrics over HTTP: queries built from validated names only, answers bounded and in time order."""
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,7 +122,7 @@ class VictoriaMetrics:
 
     def samples(self, selector: str, *, start_ms: int, end_ms: int) -> dict[str, Series]:
         """Return, by metric, the samples between two times, both included."""
-        exported = self._exported("__name__", selector, start_ms=start_ms, end_ms=end_ms)
+        exported = self._exported(selector, start_ms=start_ms, end_ms=end_ms)
         return {metric: Series(low=values, high=values) for metric, values in exported}
 
     def sample_count(self, selector: str, *, start_ms: int, end_ms: int) -> int:
@@ -152,20 +151,6 @@ class VictoriaMetrics:
         """Answer an instant query of one value for each satellite."""
         return {sample.labels["satellite_id"]: sample.value for sample in self.newest(query)}
 
-    def samples_by_satellite(
-        self, metric: str, satellites: Iterable[str], *, start_ms: int, end_ms: int
-    ) -> dict[str, list[Point]]:
-        """Return the samples of one metric by satellite, in time order, between two times, both included."""
-        names = "|".join(re.escape(name) for name in satellites)
-        selector = f'{{__name__="{metric}",satellite_id=~"{_escaped(names)}"}}'
-        found: dict[str, dict[int, float]] = {}
-        for name, values in self._exported("satellite_id", selector, start_ms=start_ms, end_ms=end_ms):
-            found.setdefault(name, {}).update(values)
-        return {
-            name: [Point(time_s=time_ms / 1000, value=value) for time_ms, value in sorted(values.items())]
-            for name, values in found.items()
-        }
-
     def check(self) -> None:
         """Raise unless the server calls itself healthy."""
         self._answer(HEALTH_PATH, {}, timeout_s=(1.0, 1.0))
@@ -174,12 +159,12 @@ class VictoriaMetrics:
         """Close the kept connections."""
         self._session.close()
 
-    def _exported(self, label: str, selector: str, *, start_ms: int, end_ms: int) -> list[tuple[str, Values]]:
+    def _exported(self, selector: str, *, start_ms: int, end_ms: int) -> list[tuple[str, Values]]:
         parameters = {"match[]": selector, "start": _seconds(start_ms), "end": _seconds(end_ms)}
         answer = self._answer("/api/v1/export", parameters, timeout_s=TIMEOUT_S)
         with _readable():
             series = [orjson.loads(line) for line in answer.content.splitlines()]
-            return [(item["metric"][label], _values(item)) for item in series]
+            return [(item["metric"]["__name__"], _values(item)) for item in series]
 
     def _get(self, path: str, parameters: dict[str, Any]) -> Any:
         answer = self._answer(path, parameters, timeout_s=TIMEOUT_S)

@@ -6,14 +6,12 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
-from operation_server.alerts.episodes import ANOMALY, Sign, alert_id_of
 from operation_server.streams.feed import EVENT_PAGE, Position, event_id, position_of
-from operation_server.telemetry.series import milliseconds_of
 from operation_server.verdicts import QUERIES
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
 
-_ACKNOWLEDGEMENT_ONLY: Final = ("reason", "operator", "comment", "acknowledged_at")
+_ACKNOWLEDGEMENT_ONLY: Final = ("reason", "operator", "comment", "acknowledged_at", "alert_id")
 _OF_BOTH: Final = ("event", "xact", "id", "satellite_id", "subsystem", "generated_at")
 
 EVENTS_PASSED_OVER: Final = Counter(
@@ -45,10 +43,7 @@ def _event_or_gap(row: Row) -> Row:
 
 
 def event_of(row: Row) -> Row:
-    """Keep of a row what belongs to its kind; an acknowledgement gets the id that finds its alert."""
+    """Keep of a row what belongs to its kind."""
     if row["event"] == "verdict":
         return {key: value for key, value in row.items() if key not in _ACKNOWLEDGEMENT_ONLY}
-    kept = {key: row[key] for key in (*_OF_BOTH, *_ACKNOWLEDGEMENT_ONLY)}
-    sign = Sign(subsystem=row["subsystem"], reason=None if row["reason"] == ANOMALY else row["reason"])
-    generated = milliseconds_of(row["generated_at"])
-    return {**kept, "alert_id": alert_id_of(row["satellite_id"], sign, generated)}
+    return {key: row[key] for key in (*_OF_BOTH, *_ACKNOWLEDGEMENT_ONLY)}

@@ -33,9 +33,22 @@ WITH verdict AS (
 ),
 
 acknowledgement AS (
-    SELECT * FROM ops.alert_acknowledgements
-    WHERE (xact, id) > (%(xact)s::text::xid8, %(id)s) AND xact < ops.settled_position()
-    ORDER BY xact, id LIMIT %(limit)s
+    SELECT
+        history.xact,
+        history.id,
+        history.alarm_id AS alert_id,
+        alarm.satellite_id,
+        alarm.subsystem,
+        alarm.reason,
+        alarm.last_at AS generated_at,
+        history.operator,
+        history.comment,
+        history.at AS acknowledged_at
+    FROM ops.alarm_events AS history
+    INNER JOIN ops.alarms AS alarm ON alarm.alarm_id = history.alarm_id
+    WHERE (history.xact, history.id) > (%(xact)s::text::xid8, %(id)s) AND history.xact < ops.settled_position()
+        AND history.event = 'acknowledged'
+    ORDER BY history.xact, history.id LIMIT %(limit)s
 ),
 
 place AS (
@@ -69,7 +82,8 @@ SELECT
     acknowledgement.reason,
     acknowledgement.operator,
     acknowledgement.comment,
-    acknowledgement.acknowledged_at
+    acknowledgement.acknowledged_at,
+    acknowledgement.alert_id
 FROM place
 LEFT JOIN verdict ON place.event = 'verdict' AND verdict.xact = place.xact AND verdict.id = place.id
 LEFT JOIN acknowledgement

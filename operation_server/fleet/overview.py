@@ -1,0 +1,196 @@
+"""What was read of the fleet, put together: pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from operation_server.alarms.states import facts_of
+from operation_server.alerts.states import Severity, alert_state, severity_of, suppression_of
+from operation_server.http.responses import State
+from telemetry_core.contract.messages import generated_ms_of, time_of
+from telemetry_core.contract.mission import Mission
+from telemetry_core.postgres.store import Row
+
+WORST_FIRST: Final[tuple[State, ...]] = ("critical", "serious", "caution", "off", "standby", "normal")
+WHOLE: Final = ""
+"""Stands for a subsystem where alerts belong to none of the mission's."""
+
+Part = tuple[str, str]
+"""Satellite and subsystem."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAlert:
+    """An alarm that stands or is latched."""
+
+    kind: str
+    severity: Severity
+    is_acknowledged: bool
+    #: It calls nobody: it is shelved or out of service.
+    is_suppressed: bool
+    #: Of a wrong clock, how many seconds it lies behind.
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFacts:
+    """What is known of one subsystem of a satellite."""
+
+    last_contact: datetime | None
+    is_stale: bool
+    verdict: str | None
+    status: str | None
+    alerts: Sequence[OpenAlert]
+
+
+def state_of_alerts(alerts: Sequence[OpenAlert]) -> State | None:
+    """The worst that waits for a person, else that somebody knows of them; None: there are none."""
+    waiting = {alert.severity for alert in alerts if not alert.is_acknowledged}
+    if waiting:
+        return "critical" if "critical" in waiting else "serious"
+    return "caution" if alerts else None
+
+
+def state_of_part(facts: PartFacts) -> State:
+    """An open alert wins, then silence; only a nominal verdict on fresh telemetry is normal."""
+    of_alerts = state_of_alerts(facts.alerts)
+    if of_alerts:
+        return of_alerts
+    if facts.is_stale:
+        return "off"
+    if facts.status == "failed":
+        return "caution"
+    return "normal" if facts.verdict == "nominal" else "standby"
+
+
+def state_of_satellite(parts: Iterable[State], *, is_stale: bool) -> State:
+    """The worst of its subsystems; a silent one of a satellite in contact counts as waiting."""
+    heard: list[State] = [state if is_stale or state != "off" else "standby" for state in parts]
+    return min(heard, key=WORST_FIRST.index)
+
+
+def open_alerts(mission: Mission, alarms: Sequence[Row]) -> dict[Part, list[OpenAlert]]:
+    """Read rows of alarms that stand or are latched, by satellite and subsystem; else by `WHOLE`."""
+    found: dict[Part, list[OpenAlert]] = defaultdict(list)
+    for row in alarms:
+        facts = facts_of(row["facts"])
+        alert = OpenAlert(
+            kind=row["kind"],
+            severity=severity_of(row["severity"]),
+            is_acknowledged=alert_state(facts) == "acknowledged",
+            is_suppressed=suppression_of(facts) is not None,
+            value=row["value"],
+        )
+        subsystem = row["subsystem"] if row["subsystem"] in mission.subsystems else WHOLE
+        found[row["satellite_id"], subsystem].append(alert)
+    return found
+
+
+def overview(  # noqa: PLR0913 - what was read, each from its own place
+    mission: Mission,
+    contacts: Mapping[Part, datetime],
+    verdicts: Sequence[Row],
+    alerts: Mapping[Part, Sequence[OpenAlert]],
+    returned: Mapping[str, int],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Put together what was read, worst satellite first, then by name."""
+    by_part = {(row["satellite_id"], row["subsystem"]): row for row in verdicts}
+    names = {name for name, _ in [*by_part, *contacts, *alerts]} | returned.keys()
+    found = [
+        _satellite(mission, name, contacts, by_part, alerts, returned.get(name, 0), now=now) for name in names
+    ]
+    found.sort(key=lambda item: (WORST_FIRST.index(item["state"]), item["satellite_id"]))
+    counts = Counter(item["state"] for item in found)
+    return {
+        "generated_at": now,
+        "counts": {state: counts[state] for state in WORST_FIRST},
+        "satellites": found,
+    }
+
+
+def _part(
+    subsystem: str,
+    contact: datetime | None,
+    alerts: Sequence[OpenAlert],
+    newest: Row | None,
+    *,
+    is_stale: bool,
+) -> dict[str, Any]:
+    calling = [alert for alert in alerts if not alert.is_suppressed]
+    facts = PartFacts(
+        last_contact=contact,
+        is_stale=is_stale,
+        verdict=newest["verdict"] if newest else None,
+        status=newest["status"] if newest else None,
+        alerts=calling,
+    )
+    return {
+        "subsystem": subsystem,
+        "state": state_of_part(facts),
+        "is_stale": is_stale,
+        "last_contact": contact,
+        "verdict": facts.verdict,
+        "anomaly_score": newest["anomaly_score"] if newest else None,
+        "judged_at": time_of(generated_ms_of(newest["job_id"]) * 1000) if newest else None,
+        "open_alerts": len(calling),
+        "unacknowledged_alerts": _waiting(calling),
+    }
+
+
+def _satellite(  # noqa: PLR0913, PLR0917 - what was read, each from its own place
+    mission: Mission,
+    name: str,
+    contacts: Mapping[Part, datetime],
+    newest: Mapping[Part, Row],
+    alerts: Mapping[Part, Sequence[OpenAlert]],
+    returned: int,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    whole = alerts.get((name, WHOLE), ())
+    is_clock_wrong = any(alert.kind == "clock" for alert in whole)
+    parts = []
+    for subsystem in mission.subsystems:
+        key = (name, subsystem)
+        contact = contacts.get(key)
+        interval_s = newest[key]["interval_s"] if key in newest else None
+        patience = timedelta(seconds=mission.window.gap_s(interval_s or 0))
+        is_stale = not is_clock_wrong and (contact is None or now - contact > patience)
+        parts.append(_part(subsystem, contact, alerts.get(key, ()), newest.get(key), is_stale=is_stale))
+    return _whole(name, parts, whole, returned)
+
+
+def _whole(
+    name: str, parts: Sequence[dict[str, Any]], whole: Sequence[OpenAlert], returned: int
+) -> dict[str, Any]:
+    """Silence is told by its alert; telemetry that is only stored, or replayed, has none but grows stale."""
+    is_stale = any(alert.kind == "stale" for alert in whole) or all(part["is_stale"] for part in parts)
+    calling = [alert for alert in whole if not alert.is_suppressed]
+    of_alerts = state_of_alerts([alert for alert in calling if alert.kind != "stale"])
+    states: list[State | None] = [
+        *(part["state"] for part in parts),
+        of_alerts,
+        "caution" if returned else None,
+        "off" if is_stale else None,
+    ]
+    contacts = [part["last_contact"] for part in parts if part["last_contact"]]
+    clocks = [alert.value for alert in whole if alert.kind == "clock"]
+    return {
+        "satellite_id": name,
+        "state": state_of_satellite(filter(None, states), is_stale=is_stale),
+        "is_stale": is_stale,
+        "clock_behind_s": next(iter(clocks), None),
+        "last_contact": max(contacts, default=None),
+        "open_alerts": sum(part["open_alerts"] for part in parts) + len(calling),
+        "unacknowledged_alerts": sum(part["unacknowledged_alerts"] for part in parts) + _waiting(calling),
+        "returned_alerts": returned,
+        "subsystems": parts,
+    }
+
+
+def _waiting(alerts: Sequence[OpenAlert]) -> int:
+    return sum(not alert.is_acknowledged for alert in alerts)
