@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from alarm_server.signs import CLOCK_SIGNS, Sign, signs_of
+from alarm_server.signs import CLOCK_SIGNS, SET_BACK, Sign, signs_of
 from alarms.violation_runs import Sample
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.messages import MAX_DUMP_AGE_S, WrongClock, parse_telemetry_message
@@ -46,6 +46,18 @@ class Readings:
     samples: Sequence[Reading]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """What sample sets tell that contradict earlier ones; times are microseconds of the reception."""
+
+    satellite_id: str
+    behind_s: float
+    first_us: int
+    last_us: int
+    #: Subsystem, reason and value of a limit that they break; None: they tell of the clock alone.
+    broken: tuple[str, str, float] | None
+
+
 class Reader:
     """Reads messages of a mission."""
 
@@ -57,6 +69,7 @@ class Reader:
             for sign in signs_of(mission)
             if sign.kind == "limit"
         ]
+        self._signs = {(sign.subsystem, sign.rule.reason): sign for sign, _ in self._limits}
         self._on_change = {
             (name, channel)
             for name, subsystem in mission.subsystems.items()
@@ -88,6 +101,25 @@ class Reader:
             return Readings(contact=contact, samples=list(limits))
         clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
         return Readings(contact=contact, samples=[*clock, *limits])
+
+    def contradicted(self, found: Contradiction) -> Readings:
+        """Return what contradictions say; where the clock is little behind, their limits are read as ever."""
+        name, is_live = found.satellite_id, found.behind_s * 1_000_000 <= self._live_us
+        contact = Contact(
+            satellite_id=name, generated_us=found.last_us, received_us=found.last_us, is_replayed=False
+        )
+        sign, value = SET_BACK, found.behind_s
+        if found.broken is not None:
+            subsystem, reason, value = found.broken
+            known = self._signs.get((subsystem, reason))
+            if known is None or is_live:
+                return Readings(contact=None, samples=())
+            sign = known
+        samples = [
+            Reading(satellite_id=name, sign=sign, sample=Sample(at_us=at_us, value=value))
+            for at_us in sorted({found.first_us, found.last_us})
+        ]
+        return Readings(contact=None if is_live else contact, samples=samples)
 
     def _of_wrong_clock(self, record: Record, error: WrongClock) -> Readings:
         """The values are the satellite's, their time is that of the reception; a recording has no clock."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from alarm_server.readings import Contact, Reader, Reading
+from alarm_server.readings import Contact, Contradiction, Reader, Reading, Readings
 from alarm_server.signs import signs_of
 from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
 from alarm_server.store import (
@@ -17,6 +17,7 @@ from alarm_server.store import (
     end_silences,
     expire_shelves,
     load_contacts,
+    load_contradictions,
     load_silences,
     load_tracks,
     raise_silences,
@@ -85,6 +86,8 @@ class AlarmServer:
         self._unsaved: set[str] = set()
         self._silent: dict[str, StandingSilence] = {}
         self._hearing = Hearing()
+        #: What was acted on of the contradictions of the last minutes.
+        self._contradicted: set[Contradiction] = set()
         self._next_round = 0.0
         self._next_contacts = 0.0
         self._budget = LogBudget(20)
@@ -113,11 +116,10 @@ class AlarmServer:
 
     def plan(self, records: Sequence[Record]) -> Batch:
         """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""
-        readings: list[Reading] = []
-        contacts: list[Contact] = []
+        found: list[Readings] = []
         for record in records:
             try:
-                found = self._reader.read(record)
+                found.append(self._reader.read(record))
             except InvalidTelemetryMessage as error:
                 MESSAGES_SKIPPED.labels(SERVICE, error.reason).inc()
                 continue
@@ -125,11 +127,7 @@ class AlarmServer:
                 MESSAGES_FAILED.labels(SERVICE).inc()
                 _log.error("Message left out after an unexpected error", exc_info=error, offset=record.offset)
                 continue
-            readings.extend(found.samples)
-            if found.contact is not None:
-                contacts.append(found.contact)
-        newest_us = max(record.received_us for record in records)
-        return Batch(readings=readings, contacts=contacts, newest_us=newest_us)
+        return _batch(found, newest_us=max(record.received_us for record in records))
 
     def act(self, batch: Batch) -> None:
         """Save what a batch changes; nothing is remembered before it is saved."""
@@ -142,12 +140,13 @@ class AlarmServer:
         self._report(updates, batch.newest_us)
 
     def round(self) -> None:
-        """Between batches: end and raise alarms of silence, keep contacts, let shelves expire."""
+        """Between batches: hear contradictions, end and raise silence, keep contacts, let shelves expire."""
         now = self._clock()
         if now < self._next_round:
             return
         self._next_round = now + ROUND_S
         try:
+            self._hear_contradictions()
             self._end_silences()
             self._listen(round(now * 1_000_000))
             self._raise_silences(round(now * 1_000_000))
@@ -174,6 +173,15 @@ class AlarmServer:
             else:
                 return updates
         raise DependencyUnavailable("postgresql", "another alarm_server keeps changing the same limits")
+
+    def _hear_contradictions(self) -> None:
+        """Act on what the trigger found since: a clock that was set back by less than a year."""
+        with transaction(self._pool) as connection:
+            known = set(load_contradictions(connection))
+        new = sorted(known - self._contradicted, key=lambda found: found.last_us)
+        if new:
+            self.act(_batch(map(self._reader.contradicted, new), newest_us=new[-1].last_us))
+        self._contradicted = known
 
     def _end_silences(self) -> None:
         ended = {
@@ -233,3 +241,12 @@ class AlarmServer:
                         f"Alarm {change.event}: {satellite_id} {subsystem} {reason},"
                         f" {update.sign.rule.channel} {change.occurrence.value:g}"
                     )
+
+
+def _batch(found: Iterable[Readings], *, newest_us: int) -> Batch:
+    said = list(found)
+    return Batch(
+        readings=[reading for one in said for reading in one.samples],
+        contacts=[one.contact for one in said if one.contact is not None],
+        newest_us=newest_us,
+    )

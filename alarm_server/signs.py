@@ -44,6 +44,13 @@ CLOCK_SIGNS: Final = (
     ),
 )
 
+SET_BACK: Final = Sign(
+    subsystem=SATELLITE,
+    kind="clock",
+    rule=Rule.model_validate({**_CLOCK, "reason": "clock_jumped_back", "above": 0}),
+)
+"""Of a clock that was set back by less, which contradictions tell and no age does."""
+
 
 def signs_of(mission: Mission) -> Iterator[Sign]:
     """Yield all that telemetry of a mission can raise."""

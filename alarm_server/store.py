@@ -8,13 +8,14 @@ from typing import Any, Final
 from psycopg2.extras import execute_values
 
 from alarm_server import QUERIES
+from alarm_server.readings import Contradiction
 from alarm_server.signs import SATELLITE
 from alarm_server.silence import Heard, Silence
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
 from alarms.occurrence_changes import Change, Event
 from alarms.violation_runs import Run, Sample
-from telemetry_core.contract.messages import microseconds_of, time_of
+from telemetry_core.contract.messages import CLOCK_PATIENCE, TIMESTAMP, microseconds_of, time_of
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select, to_json
@@ -166,6 +167,21 @@ def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:
     returned = [_moment(last.received_us) for last in ended.values()]
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["end_silences"], {"alarm_ids": list(ended), "returned": returned})
+
+
+def load_contradictions(connection: Connection) -> list[Contradiction]:
+    """Read what the trigger noted lately of sample sets that contradict earlier ones."""
+    found = select(connection, QUERIES["contradictions"], {"patience": CLOCK_PATIENCE})
+    return [
+        Contradiction(
+            satellite_id=row["satellite_id"],
+            behind_s=row["behind_s"],
+            first_us=_microseconds(row["first_at"]),
+            last_us=_microseconds(row["last_at"]),
+            broken=None if row["subsystem"] == TIMESTAMP else (row["subsystem"], row["reason"], row["value"]),
+        )
+        for row in found
+    ]
 
 
 def expire_shelves(connection: Connection) -> None:

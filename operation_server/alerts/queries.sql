@@ -41,7 +41,8 @@ WHERE alarm_id = %(alarm_id)s AND event = 'acknowledged'
 UNION ALL
 SELECT operator, comment, acknowledged_at FROM ops.alert_acknowledgements
 WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason = %(reason)s
-    AND generated_at BETWEEN %(started_at)s::timestamptz AT TIME ZONE 'UTC' AND %(last_at)s::timestamptz AT TIME ZONE 'UTC'
+    AND generated_at >= %(started_at)s::timestamptz AT TIME ZONE 'UTC'
+    AND generated_at <= %(last_at)s::timestamptz AT TIME ZONE 'UTC'
 ORDER BY acknowledged_at DESC
 
 -- name: anomalies_behind

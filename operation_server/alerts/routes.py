@@ -43,7 +43,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
     filters = Filters(
         satellite_id=satellite_id,
         subsystem=subsystem,
-        kinds=ALARM_KINDS[kind] if kind else None,
+        kinds=list(ALARM_KINDS[kind]) if kind else None,
         codes=codes_of(state) if state else None,
         attention_only=bool(state) and CLEARED not in (state or []),
         start=within.start,

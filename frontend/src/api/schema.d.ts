@@ -1449,7 +1449,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**
@@ -1463,12 +1463,17 @@ export interface components {
              * @enum {string}
              */
             state: "unacknowledged" | "acknowledged" | "returned" | "cleared";
+            /**
+             * Suppression
+             * @description Why it calls nobody and does not count in the fleet; null: nothing hides it
+             */
+            suppression: ("shelved" | "suppressed_by_design" | "out_of_service") | null;
             /** Is Open */
             is_open: boolean;
             /**
              * Started At
              * Format: date-time
-             * @description Generation time of the first member; its reception under a wrong clock
+             * @description Generation time of the first member; its reception under a wrong clock and of silence
              */
             started_at: string;
             /**
@@ -1516,7 +1521,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null for an anomaly
+             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**
@@ -1530,12 +1535,17 @@ export interface components {
              * @enum {string}
              */
             state: "unacknowledged" | "acknowledged" | "returned" | "cleared";
+            /**
+             * Suppression
+             * @description Why it calls nobody and does not count in the fleet; null: nothing hides it
+             */
+            suppression: ("shelved" | "suppressed_by_design" | "out_of_service") | null;
             /** Is Open */
             is_open: boolean;
             /**
              * Started At
              * Format: date-time
-             * @description Generation time of the first member; its reception under a wrong clock
+             * @description Generation time of the first member; its reception under a wrong clock and of silence
              */
             started_at: string;
             /**
@@ -3325,6 +3335,11 @@ export interface components {
             open_alerts: number;
             /** Unacknowledged Alerts */
             unacknowledged_alerts: number;
+            /**
+             * Returned Alerts
+             * @description Over without anybody having acknowledged them; 100 = so many or more
+             */
+            returned_alerts: number;
             /** Subsystems */
             subsystems: components["schemas"]["SubsystemState"][];
         };
@@ -5520,7 +5535,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `alert_id` of an alert; it stays valid when its start moves */
+                /** @description `alert_id` of an alert, or with any moment within it */
                 alert_id: string;
             };
             cookie?: never;
@@ -5570,7 +5585,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `alert_id` of an alert; it stays valid when its start moves */
+                /** @description `alert_id` of an alert, or with any moment within it */
                 alert_id: string;
             };
             cookie?: never;

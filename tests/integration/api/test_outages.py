@@ -7,8 +7,8 @@ import psycopg2
 import pytest
 import requests
 
-from operation_server.alerts.store import satellites
 from operation_server.app import create_app
+from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.health.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
 from operation_server.health.routes import READINESS
 from operation_server.health.triton import models_probe
@@ -229,5 +229,5 @@ def test_without_room_on_the_disk_a_job_is_refused_and_leaves_nothing(database: 
     pool = open_pool(database, max_connections=1)
     with transaction(pool) as connection:
         assert select(connection, PIPELINE_QUERIES["newest_verdict"]) == []
-        assert satellites(connection) == []
+        assert select(connection, FLEET_QUERIES["satellites"]) == []
     pool.close()

@@ -1,4 +1,4 @@
-"""Messages refused for their time, from the trigger's login to alerts and fleet, on a real PostgreSQL."""
+"""What the trigger notes of wrong clocks, with its own login, on a real PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,20 +9,21 @@ import pytest
 from housekeeping.retention import retention_chores
 from kafka_inference_trigger.gathered.gathering import Key
 from kafka_inference_trigger.gathered.wrong_clocks import Run, saving
-from operation_server.alerts import QUERIES
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import select
 from telemetry_core.service.settings import Settings
-from tests.integration.api.alerts.judging import acknowledge, alerts, judge, whole
-from tests.integration.api.calls import get
-from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration
 
-YEAR_S = 31_536_000.0
-LOW_BATTERY = ("eps", "low_battery")
+KEPT = """
+SELECT
+    satellite_id, subsystem, reason, value,
+    floor(extract(EPOCH FROM first_at) * 1000)::bigint AS first_ms,
+    floor(extract(EPOCH FROM last_at) * 1000)::bigint AS last_ms
+FROM ops.wrong_clocks
+"""
 
 
 def clock(reason: str = "time_ahead") -> tuple[str, str]:
@@ -43,7 +44,7 @@ def theirs(database: Settings) -> Iterator[Pool]:
 
 def kept(pool: Pool) -> dict[Key, tuple[float, int, int]]:
     with transaction(pool) as connection:
-        found = select(connection, QUERIES["wrong_clocks"], {})
+        found = select(connection, KEPT, {})
     return {
         (row["satellite_id"], row["subsystem"], row["reason"]): (
             row["value"], row["first_ms"], row["last_ms"],
@@ -107,49 +108,3 @@ def test_wrong_clocks_go_for_their_age(pool: Pool, theirs: Pool, database: Setti
         (chore,) = [chore for chore in chores if chore.name == "wrong clocks"]
         assert not chore.work()
     assert kept(pool).keys() == {("NEW", *clock())}
-
-
-def tell(api: RunningApi, signs: dict[tuple[str, str], float], *, name: str = "SAT-001") -> None:
-    """Save what the trigger does of messages that came until now."""
-    now = datetime.now(UTC)
-    with closing(open_pool(as_service(api.database, "kafka-inference-trigger"), max_connections=1)) as pool:
-        saving(pool)({(name, *sign): run(value, 30, 1, now=now) for sign, value in signs.items()})
-
-
-@pytest.mark.parametrize(
-    ("reason", "behind_s", "alert"),
-    [("time_ahead", -YEAR_S, "clock_jumped_ahead"), ("time_too_early", 46 * YEAR_S, "clock_jumped_back")],
-)
-def test_refused_clock_is_an_alert_its_limits_reach_the_operator_and_it_is_no_silence(
-    api: RunningApi, api_pool: Pool, reason: str, behind_s: float, alert: str
-) -> None:
-    now = datetime.now(UTC)
-    judge(api_pool, 0, "n", start=now - timedelta(seconds=90))
-    api.victoria.contacts["SAT-001"] = now.timestamp() - 90
-    assert {item["reason"] for item in alerts(api)} == {"no_data"}
-    tell(api, {clock(reason): behind_s, LOW_BATTERY: 12.5})
-    satellite = whole(api)
-    assert (satellite["state"], satellite["is_stale"], satellite["open_alerts"]) == ("critical", False, 2)
-    assert satellite["clock_behind_s"] == behind_s
-    found = {item["reason"]: item for item in alerts(api)}
-    assert {(item["reason"], item["kind"], item["clock_behind_s"]) for item in found.values()} == {
-        (alert, "satellite", behind_s),
-        ("low_battery", "limit", None),
-    }
-    details = {name: get(api, f"/api/v1/alerts/{item['alert_id']}").json() for name, item in found.items()}
-    assert details[alert]["why"] is None
-    (channel,) = details["low_battery"]["why"]["channels"]
-    assert (channel["channel"], channel["actual"]) == ("battery_soc_percent", 12.5)
-    assert acknowledge(api, found[alert]["alert_id"]).status_code == 201
-    assert {item["reason"] for item in alerts(api, state="acknowledged")} == {alert}
-    tell(api, {clock(reason): behind_s})
-    assert whole(api)["unacknowledged_alerts"] == 1
-
-
-def test_satellite_that_never_sent_a_time_within_range_is_in_the_fleet(api: RunningApi) -> None:
-    tell(api, {clock(): -YEAR_S}, name="NEW-1")
-    satellite = whole(api)
-    assert (satellite["satellite_id"], satellite["state"], satellite["is_stale"]) == (
-        "NEW-1", "serious", False,
-    )  # fmt: skip
-    assert [item["reason"] for item in alerts(api, satellite_id="NEW-1")] == ["clock_jumped_ahead"]

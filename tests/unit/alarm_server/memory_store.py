@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from alarm_server import service
+from alarm_server.readings import Contradiction
 from alarm_server.silence import Heard, Silence
 from alarm_server.store import NO_DATA, ChangedElsewhere, StandingSilence, alarm_id_of
 from alarm_server.tracking import Key, Known, Update
@@ -29,13 +30,14 @@ class MemoryStore:
     events: set[tuple[AlarmKey, Event, int]] = field(default_factory=set)
     contacts: dict[str, Heard] = field(default_factory=dict)
     silences: dict[str, StandingSilence] = field(default_factory=dict)
+    contradictions: list[Contradiction] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     failures: int = 0
     saves: int = 0
 
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the service call this in place of PostgreSQL."""
-        names = ("save", "load_tracks", "load_contacts", "save_contacts")
+        names = ("save", "load_tracks", "load_contacts", "save_contacts", "load_contradictions")
         for name in (*names, "load_silences", "raise_silences", "end_silences", "expire_shelves"):
             monkeypatch.setattr(service, name, getattr(self, name))
 
@@ -111,6 +113,10 @@ class MemoryStore:
         self._may_fail()
         self.ended += ended
         self.silences = {name: one for name, one in self.silences.items() if one.alarm_id not in ended}
+
+    def load_contradictions(self, _: Connection) -> list[Contradiction]:
+        self._may_fail()
+        return list(self.contradictions)
 
     def expire_shelves(self, _: Connection) -> None: ...
 

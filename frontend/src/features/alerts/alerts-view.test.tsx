@@ -100,3 +100,8 @@ test("filters that are cleared leave the address, the order and the range stay",
   await userEvent.click(await screen.findByRole("button", { name: "Clear filters" }));
   expect(router.state.location.search).toEqual({ range: "1h", sort: "peak" });
 });
+
+test("a shelved alert says that it is", async () => {
+  show([anAlert({ suppression: "shelved" })]);
+  expect(await screen.findByText(/Unacknowledged \(shelved\)/)).toBeVisible();
+});

@@ -6,8 +6,8 @@ export type AlertState = Alert["state"];
 /** States of ISA-18.2 in the order in which they ask for a person. */
 export const ALERT_STATES: readonly AlertState[] = ["unacknowledged", "returned", "acknowledged", "cleared"];
 
-/** Lengths of the time range that may be chosen, in hours. */
-export const RANGES = { "1h": 1, "6h": 6, "24h": 24, "7d": 168 } as const;
+/** Lengths of the time range that may be chosen, in hours; the server allows 30 days by its own clock. */
+export const RANGES = { "1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 719 } as const;
 export type Range = keyof typeof RANGES;
 export const DEFAULT_RANGE: Range = "24h";
 

@@ -11,6 +11,7 @@ export function anAlert(changes: Partial<Alert> = {}): Alert {
     reason: null,
     severity: "serious",
     state: "unacknowledged",
+    suppression: null,
     is_open: true,
     started_at: "2026-11-25T13:00:00Z",
     last_at: "2026-11-25T13:05:00Z",

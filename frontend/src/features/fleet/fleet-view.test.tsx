@@ -97,3 +97,17 @@ test("a cell leads to its subsystem, the count of alerts to the alerts of its sa
     "/alerts?satellite=SAT-002",
   );
 });
+
+test("what ended before anybody looked is counted and leads to these alerts alone", async () => {
+  show([aSatellite({ satellite_id: "SAT-002", state: "caution", returned_alerts: 2 })]);
+  const row = await screen.findByRole("row", { name: /SAT-002/ });
+  expect(within(row).getByRole("link", { name: "2 returned, unacknowledged" })).toHaveAttribute(
+    "href",
+    "/alerts?satellite=SAT-002&state=returned&range=30d",
+  );
+});
+
+test("so many that the server counts no further say so", async () => {
+  show([aSatellite({ satellite_id: "SAT-002", returned_alerts: 100 })]);
+  expect(await screen.findByRole("link", { name: "100+ returned, unacknowledged" })).toBeVisible();
+});

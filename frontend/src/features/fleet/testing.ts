@@ -28,6 +28,7 @@ export function aSatellite(changes: Partial<Schemas["SatelliteState"]>): Schemas
     last_contact: "2026-11-25T13:00:00Z",
     open_alerts: 0,
     unacknowledged_alerts: 0,
+    returned_alerts: 0,
     subsystems: [aSubsystem({})],
     ...changes,
   };

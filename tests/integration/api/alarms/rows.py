@@ -15,12 +15,19 @@ ADA = {"operator": "Ada", "comment": "seen"}
 GRACE = {"operator": "Grace", "comment": "me too"}
 
 
-def raised(pool: Pool, second: float = 0, *, returned: float | None = None, **columns: Any) -> str:
-    """Write an alarm as the alarm server does; seconds count from `START`."""
-    started_at = START + timedelta(seconds=second)
+def raised(
+    pool: Pool,
+    second: float = 0,
+    *,
+    returned: float | None = None,
+    start: datetime = START,
+    **columns: Any,
+) -> str:
+    """Write an alarm as the alarm server does; seconds count from `start`."""
+    started_at = start + timedelta(seconds=second)
     row = {"satellite_id": "SAT-001", "subsystem": "eps", "reason": "low_battery", "kind": "limit",
            "severity": "critical", "started_at": started_at, "raised_at": started_at, "last_at": started_at,
-           "returned_at": None if returned is None else START + timedelta(seconds=returned),
+           "returned_at": None if returned is None else start + timedelta(seconds=returned),
            "channel": "battery_voltage", "value": 3.1, "worst_value": 2.9, "limit_value": 3.3,
            **columns}  # fmt: skip
     milliseconds = microseconds_of(started_at) // 1000

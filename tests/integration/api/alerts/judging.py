@@ -46,7 +46,6 @@ def judge(
 
 
 def alerts(api: RunningApi, **query: Any) -> list[dict[str, Any]]:
-    api.fold()
     answer = get(api, "/api/v1/alerts", **query)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["alerts"]
@@ -56,12 +55,6 @@ def alerts(api: RunningApi, **query: Any) -> list[dict[str, Any]]:
 def acknowledge(api: RunningApi, alert_id: str, **body: str) -> requests.Response:
     text = {"operator": "Ada", "comment": "seen", **body}
     return requests.post(f"{api.url}/api/v1/alerts/{alert_id}/acknowledgements", json=text, timeout=20)
-
-
-def open_in_fleet(api: RunningApi) -> int:
-    time.sleep(1.1)  # what was read before is kept for a second
-    satellites = get(api, "/api/v1/fleet").json()["satellites"]
-    return sum(satellite["open_alerts"] for satellite in satellites)
 
 
 def whole(api: RunningApi) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import psycopg2
 import pytest
 
 from telemetry_core.postgres.database import Pool, transaction
-from tests.integration.api.alerts.judging import START, acknowledge, alerts, judge
+from tests.integration.api.alerts.hearing import LOW, Telemetry
+from tests.integration.api.alerts.judging import acknowledge, alerts, instant, judge
 from tests.integration.api.calls import get, problem
 from tests.integration.api.live.verdict_events import stream
 from tests.integration.servers.running_api import RunningApi
@@ -16,8 +16,8 @@ from tests.integration.servers.running_api import RunningApi
 pytestmark = pytest.mark.integration
 
 
-def test_two_acknowledgements_at_once_have_one_winner(api: RunningApi, api_pool: Pool) -> None:
-    judge(api_pool, 0, "a")
+def test_two_acknowledgements_at_once_have_one_winner(api: RunningApi, telemetry: Telemetry) -> None:
+    telemetry.send(0, LOW)
     (found,) = alerts(api)
     with ThreadPoolExecutor(2) as threads:
         answers = list(
@@ -26,7 +26,8 @@ def test_two_acknowledgements_at_once_have_one_winner(api: RunningApi, api_pool:
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     (lost,) = (answer for answer in answers if answer.status_code == 409)
     (won,) = (answer.json() for answer in answers if answer.status_code == 201)
-    assert problem(lost, 409).startswith(f"Already acknowledged by {won['acknowledgement']['operator']} at ")
+    winner = won["acknowledgement"]["operator"]
+    assert f"it is acknowledged already; last acknowledged by {winner} at " in problem(lost, 409)
     assert [alert["state"] for alert in alerts(api)] == ["acknowledged"]
 
 
@@ -34,9 +35,9 @@ def test_two_acknowledgements_at_once_have_one_winner(api: RunningApi, api_pool:
     "body", [{"operator": "  "}, {"comment": ""}, {"operator": "a\u0000b"}, {"comment": "\u001b[2J"}]
 )
 def test_unprintable_acknowledgement_is_refused(
-    api: RunningApi, api_pool: Pool, body: dict[str, str]
+    api: RunningApi, telemetry: Telemetry, body: dict[str, str]
 ) -> None:
-    judge(api_pool, 0, "a")
+    telemetry.send(0, LOW)
     (found,) = alerts(api)
     problem(acknowledge(api, found["alert_id"], **body), 422)
 
@@ -56,8 +57,11 @@ def test_history_is_append_only(pool: Pool, change: str) -> None:
         connection.cursor().execute(change)
 
 
-def test_acknowledgement_arrives_on_another_stream_and_resumes(api: RunningApi, api_pool: Pool) -> None:
-    judge(api_pool, 0, "a")
+def test_acknowledgement_arrives_on_another_stream_and_resumes(
+    api: RunningApi, api_pool: Pool, telemetry: Telemetry
+) -> None:
+    judge(api_pool, 0, "n", reason="low_battery")
+    telemetry.send(0, LOW)
     (found,) = alerts(api)
     with stream(api, "0-0") as next_event:
         first = next_event()
@@ -67,23 +71,25 @@ def test_acknowledgement_arrives_on_another_stream_and_resumes(api: RunningApi, 
         assert time.monotonic() - started < 2
     judge(api_pool, 1, "n")
     assert [first["event"], second["event"]] == ["verdict", "acknowledgement"]
-    assert second["data"]["comment"] == "zwei\nZeilen"
+    assert (second["data"]["comment"], second["data"]["alert_id"]) == ("zwei\nZeilen", found["alert_id"])
     with stream(api, first["id"]) as next_event:
         resumed = [next_event() for _ in range(2)]
     assert [event["event"] for event in resumed] == ["acknowledgement", "verdict"]
     assert resumed[0]["id"] == second["id"]
 
 
-def test_cut_connections_lose_and_repeat_nothing(api: RunningApi, api_pool: Pool) -> None:
+def test_cut_connections_lose_and_repeat_nothing(
+    api: RunningApi, api_pool: Pool, telemetry: Telemetry
+) -> None:
     written: list[str] = []
 
     def write() -> None:
-        start = START - timedelta(hours=1)
         for second in range(0, 3600, 120):
-            job_id = judge(api_pool, second, "n", reason="low_battery", start=start)
-            alert_id = f"eps.low_battery.{job_id.rsplit('-', 1)[1]}.SAT-001"
+            telemetry.send(second, LOW, satellite=f"SAT-{second}")
+            job_id = judge(api_pool, second, "n", reason="low_battery")
+            alert_id = f"eps.low_battery.{job_id.rsplit('-', 1)[1]}.SAT-{second}"
             assert acknowledge(api, alert_id, comment=f"seen {second}").status_code == 201
-            written.extend([job_id, f"seen {second}", judge(api_pool, second + 60, "n", start=start)])
+            written.extend([job_id, f"seen {second}", judge(api_pool, second + 60, "n")])
 
     seen: list[str] = []
     last_id = "0-0"
@@ -98,3 +104,25 @@ def test_cut_connections_lose_and_repeat_nothing(api: RunningApi, api_pool: Pool
         writing.result(timeout=20)
     assert set(written) ^ set(seen) == set()
     assert len(seen) == len(set(seen)) == 90
+
+
+def test_acknowledgements_from_before_alarms_were_kept_are_history(
+    api: RunningApi, owner: Pool, telemetry: Telemetry
+) -> None:
+    telemetry.send(0, LOW)
+    telemetry.send(10, LOW)
+    (found,) = alerts(api)
+    with transaction(owner) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ops.alert_acknowledgements"
+            " (satellite_id, subsystem, reason, generated_at, operator, comment)"
+            " SELECT 'SAT-001', 'eps', 'low_battery', at, 'Ada', comment FROM unnest("
+            " %s::timestamptz [], %s::text []) AS given (at, comment)",
+            ([instant(5), instant(11)], ["seen", "another one"]),
+        )
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert [item["comment"] for item in detail["history"]] == ["seen"]
+    assert (detail["state"], detail["acknowledgement"]) == ("unacknowledged", None)
+    assert acknowledge(api, found["alert_id"], comment="again").status_code == 201
+    detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
+    assert [item["comment"] for item in detail["history"]] == ["again", "seen"]

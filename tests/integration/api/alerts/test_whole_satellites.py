@@ -1,83 +1,116 @@
-"""Clocks, silence and alerts of a whole satellite over a real PostgreSQL."""
+"""Clocks, silence and alerts of a whole satellite, from telemetry to alerts and fleet."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
-from telemetry_core.postgres.database import Pool
-from tests.integration.api.alerts.judging import START, acknowledge, alerts, judge, open_in_fleet, whole
+from kafka_inference_trigger.gathered.wrong_clocks import Run, saving
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.postgres.database import open_pool
+from telemetry_core.postgres.roles import as_service
+from tests.integration.api.alerts.hearing import ENOUGH, LOW, Telemetry
+from tests.integration.api.alerts.judging import START, acknowledge, alerts, instant, whole
 from tests.integration.api.calls import get
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration
 
+YEAR_S = 31_536_000.0
 
-@pytest.mark.parametrize("end_time", [{}, {"end_time": 0}])
-def test_alert_of_a_fast_on_board_clock_is_listed_at_once(
-    api: RunningApi, api_pool: Pool, end_time: dict[str, Any]
+
+@pytest.mark.parametrize(
+    ("timestamp", "alert"),
+    [("2125-01-01T00:00:00Z", "clock_jumped_ahead"), ("2000-01-01T00:00:05Z", "clock_jumped_back")],
+)
+def test_wrong_clock_is_an_alert_its_limits_reach_the_operator_and_it_is_no_silence(
+    api: RunningApi, telemetry: Telemetry, timestamp: str, alert: str
 ) -> None:
-    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=200)
-    for second in range(3):
-        judge(api_pool, second, "a", reason="low_battery", start=ahead)
-    query = {name: datetime.now(UTC).isoformat() for name in end_time}
-    assert {alert["kind"] for alert in alerts(api, **query)} == {"limit", "anomaly"}
-    assert open_in_fleet(api) == 2
-    earlier = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
-    assert alerts(api, end_time=earlier) == []
-
-
-def test_clock_that_jumped_back_is_an_alert_and_its_limits_reach_the_operator(
-    api: RunningApi, api_pool: Pool
-) -> None:
-    now = datetime.now(UTC)
-    judge(api_pool, 0, "n", start=now - timedelta(seconds=90))
-    behind = {"clock_behind_s": (now - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds()}
-    for second in range(30):
-        judge(
-            api_pool, 5 + second, "n", reason="low_battery,abnormal_temperature", lane="stored",
-            metadata=behind, start=datetime(2000, 1, 1, tzinfo=UTC),
-            created_at=now - timedelta(seconds=30 - second),
-        )  # fmt: skip
+    telemetry.send(0, LOW, timestamp=timestamp)
     satellite = whole(api)
-    assert (satellite["state"], satellite["is_stale"]) == ("critical", False)
-    assert satellite["clock_behind_s"] == pytest.approx(behind["clock_behind_s"])
-    found = {alert["reason"]: alert for alert in alerts(api)}
-    assert set(found) == {"clock_jumped_back", "low_battery", "abnormal_temperature"}
-    assert satellite["open_alerts"] == len(found)
-    for alert in found.values():
-        assert get(api, f"/api/v1/alerts/{alert['alert_id']}").json()["is_open"] is True
-    assert acknowledge(api, found["clock_jumped_back"]["alert_id"]).status_code == 201
-    assert {alert["reason"] for alert in alerts(api, state="acknowledged")} == {"clock_jumped_back"}
-    judge(api_pool, 0, "n", start=now)
-    assert (whole(api)["clock_behind_s"], alerts(api)) == (None, [])
+    assert (satellite["state"], satellite["is_stale"], satellite["open_alerts"]) == ("critical", False, 2)
+    assert abs(satellite["clock_behind_s"]) > YEAR_S
+    found = {item["reason"]: item for item in alerts(api)}
+    assert {(item["reason"], item["kind"], item["clock_behind_s"]) for item in found.values()} == {
+        (alert, "satellite", satellite["clock_behind_s"]),
+        ("low_battery", "limit", None),
+    }
+    details = {name: get(api, f"/api/v1/alerts/{item['alert_id']}").json() for name, item in found.items()}
+    assert details[alert]["why"] is None
+    (channel,) = details["low_battery"]["why"]["channels"]
+    assert (channel["channel"], channel["actual"]) == ("battery_soc_percent", 12.5)
+    assert acknowledge(api, found[alert]["alert_id"]).status_code == 201
+    assert {item["reason"] for item in alerts(api, state="acknowledged")} == {alert}
+    telemetry.send(301, ENOUGH)
+    assert whole(api)["clock_behind_s"] is None
+    assert {item["reason"]: item["state"] for item in alerts(api)} == {
+        alert: "cleared",
+        "low_battery": "returned",
+    }
 
 
-def test_satellite_without_known_contact_is_not_alarmed_as_silent(api: RunningApi, api_pool: Pool) -> None:
-    judge(api_pool, 0, "n")
-    assert (whole(api)["open_alerts"], alerts(api)) == (0, [])
-
-
-def test_silence_is_an_alert_until_data_return_and_a_dump_does_not_end_it(
-    api: RunningApi, api_pool: Pool
+@pytest.mark.parametrize(
+    ("behind_s", "reasons"),
+    [(3_600.0, {"clock_jumped_back", "low_battery"}), (600.0, {"clock_jumped_back"})],
+    ids=["stored telemetry otherwise", "its limits are heard as ever"],
+)
+def test_clock_that_contradictions_tell_of_is_an_alert(
+    api: RunningApi, telemetry: Telemetry, behind_s: float, reasons: set[str]
 ) -> None:
-    judge(api_pool, 0, "n")
-    api.victoria.contacts["SAT-001"] = (START + timedelta(seconds=10)).timestamp()
-    assert (whole(api)["state"], whole(api)["open_alerts"]) == ("off", 1)
+    """What the trigger notes with its own login is an alert within a second, and once."""
+    first_us, last_us = (microseconds_of(START + timedelta(minutes=30, seconds=at)) for at in (-30, -1))
+    signs = {("timestamp", "conflicting_duplicate"): behind_s, ("eps", "low_battery"): 12.5}
+    with closing(open_pool(as_service(api.database, "kafka-inference-trigger"), max_connections=1)) as pool:
+        saving(pool)(
+            {
+                ("SAT-001", *sign): Run(value=value, first_us=first_us, last_us=last_us)
+                for sign, value in signs.items()
+            }
+        )
+    telemetry.wait_until(3)
+    found = {item["reason"]: item for item in alerts(api)}
+    assert set(found) == reasons
+    assert (found["clock_jumped_back"]["clock_behind_s"], found["clock_jumped_back"]["is_open"]) == (
+        behind_s,
+        True,
+    )
+    assert found["clock_jumped_back"]["started_at"] == instant(1_770)
+    assert whole(api)["clock_behind_s"] == behind_s
+
+
+def test_clock_that_was_refused_for_its_time_is_told_by_its_message_alone(
+    api: RunningApi, telemetry: Telemetry
+) -> None:
+    now_us = microseconds_of(START + timedelta(minutes=29))
+    with closing(open_pool(as_service(api.database, "kafka-inference-trigger"), max_connections=1)) as pool:
+        run = Run(value=-YEAR_S, first_us=now_us, last_us=now_us)
+        saving(pool)({("SAT-001", "timestamp", "time_ahead"): run, ("SAT-001", "eps", "low_battery"): run})
+    telemetry.wait_until(3)
+    assert alerts(api) == []
+
+
+def test_silence_is_an_alert_until_data_return_and_list_and_fleet_agree(
+    api: RunningApi, telemetry: Telemetry
+) -> None:
+    telemetry.send(0, ENOUGH)
+    telemetry.wait_until(100)
     (found,) = alerts(api)
     assert (found["kind"], found["reason"], found["subsystem"]) == ("satellite", "no_data", "satellite")
+    satellite = whole(api)
+    assert (satellite["state"], satellite["is_stale"], satellite["open_alerts"]) == ("off", True, 1)
     assert acknowledge(api, found["alert_id"]).status_code == 201
-    judge(api_pool, -3600, "a", lane="stored", created_at=datetime.now(UTC))
-    api.victoria.contacts["SAT-001"] = (START + timedelta(seconds=60)).timestamp()
+    telemetry.send(-3_600, ENOUGH, received_s=101)
+    telemetry.wait_until(103)
     assert whole(api)["unacknowledged_alerts"] == 0
-    assert [(alert["alert_id"], alert["state"]) for alert in alerts(api)] == [
+    assert [(item["alert_id"], item["state"]) for item in alerts(api)] == [
         (found["alert_id"], "acknowledged")
     ]
-    api.victoria.contacts["SAT-001"] = datetime.now(UTC).timestamp()
-    assert (whole(api)["open_alerts"], alerts(api)) == (0, [])
+    telemetry.send(104, ENOUGH)
+    telemetry.wait_until(106)
+    assert [item["state"] for item in alerts(api)] == ["cleared"]
 
 
-def test_recording_that_is_over_is_no_silence(api: RunningApi, api_pool: Pool) -> None:
-    judge(api_pool, 0, "n", metadata={"is_replayed": True})
-    api.victoria.contacts["SAT-001"] = START.timestamp()
-    assert (whole(api)["open_alerts"], alerts(api)) == (0, [])
+def test_recording_that_is_over_is_no_silence(api: RunningApi, telemetry: Telemetry) -> None:
+    telemetry.send(0, ENOUGH, is_replayed=True)
+    telemetry.wait_until(100)
+    assert alerts(api) == []

@@ -4,21 +4,36 @@ from typing import Any
 
 import pytest
 
-from operation_server.alerts.episodes import Episode, Sign
-from operation_server.fleet.status import PartFacts, overview, state_of_part, state_of_satellite
+from operation_server.fleet.overview import (
+    WHOLE,
+    OpenAlert,
+    PartFacts,
+    overview,
+    state_of_part,
+    state_of_satellite,
+)
 from operation_server.http.responses import State
 from telemetry_core.service.settings import load_mission
 
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+MISSION = load_mission(Path(__file__).parents[4] / "missions" / "default.yaml")
 
-def episode(reason: str | None) -> Episode:
-    sign = Sign(subsystem="eps", reason=reason)
-    return Episode(satellite_id="SAT-001", sign=sign, is_open=True, started_ms=1, last_ms=2)
+
+def alert(**changes: Any) -> OpenAlert:
+    values: dict[str, Any] = {
+        "kind": "limit", "severity": "critical", "value": 1.0,
+        "is_acknowledged": False, "is_suppressed": False,
+    }  # fmt: skip
+    return OpenAlert(**{**values, **changes})
+
+
+ANOMALY = alert(kind="anomaly", severity="serious")
 
 
 def facts(**changes: Any) -> PartFacts:
     values: dict[str, Any] = {
         "last_contact": None, "is_stale": False, "verdict": "nominal", "status": "completed",
-        "unacknowledged": [], "acknowledged": [],
+        "alerts": [],
     }  # fmt: skip
     return PartFacts(**{**values, **changes})
 
@@ -26,9 +41,9 @@ def facts(**changes: Any) -> PartFacts:
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
-        ({"unacknowledged": [episode(None), episode("low_battery")], "is_stale": True}, "critical"),
-        ({"unacknowledged": [episode(None)], "is_stale": True}, "serious"),
-        ({"acknowledged": [episode("low_battery")], "is_stale": True}, "caution"),
+        ({"alerts": [ANOMALY, alert()], "is_stale": True}, "critical"),
+        ({"alerts": [ANOMALY, alert(is_acknowledged=True)], "is_stale": True}, "serious"),
+        ({"alerts": [alert(is_acknowledged=True)], "is_stale": True}, "caution"),
         ({"is_stale": True}, "off"),
         ({"status": "failed", "verdict": None}, "caution"),
         ({"status": None, "verdict": None}, "standby"),
@@ -65,13 +80,50 @@ def test_silent_part_of_a_satellite_in_contact_is_waiting() -> None:
 def test_a_subsystem_is_silent_after_the_longest_gap_or_three_of_its_intervals(
     interval_s: float | None, ago_s: float, *, is_stale: bool
 ) -> None:
-    now = datetime(2026, 5, 1, 12, tzinfo=UTC)
-    mission = load_mission(Path(__file__).parents[4] / "missions" / "default.yaml")
-    verdict = {
-        "satellite_id": "SAT-001", "subsystem": "eps", "job_id": "kafka-SAT-001-1777636800000",
-        "verdict": "nominal", "status": "completed", "anomaly_score": 0.1, "interval_s": interval_s,
-    }  # fmt: skip
-    contacts = {("SAT-001", "eps"): now - timedelta(seconds=ago_s)}
-    found = overview(mission, contacts, [verdict], [], set(), {}, now=now)
+    contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
+    found = overview(MISSION, contacts, [verdict(interval_s)], {}, {}, now=NOW)
     (eps,) = (part for part in found["satellites"][0]["subsystems"] if part["subsystem"] == "eps")
     assert (eps["is_stale"], eps["state"]) == (is_stale, "off" if is_stale else "normal")
+
+
+def verdict(interval_s: float | None = 1.0, subsystem: str = "eps") -> dict[str, Any]:
+    return {
+        "satellite_id": "SAT-001", "subsystem": subsystem, "job_id": "kafka-SAT-001-1777636800000",
+        "verdict": "nominal", "status": "completed", "anomaly_score": 0.1, "interval_s": interval_s,
+    }  # fmt: skip
+
+
+def satellite(*alerts: OpenAlert, part: str = WHOLE, returned: int = 0) -> dict[str, Any]:
+    """One that is well and in contact, with these alerts."""
+    names = list(MISSION.subsystems)
+    verdicts = [verdict(subsystem=name) for name in names]
+    contacts = {("SAT-001", name): NOW for name in names}
+    open_alerts = {("SAT-001", part): alerts} if alerts else {}
+    counts = {"SAT-001": returned} if returned else {}
+    (found,) = overview(MISSION, contacts, verdicts, open_alerts, counts, now=NOW)["satellites"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_silence_that_the_list_shows_is_silence_in_the_fleet() -> None:
+    found = satellite(alert(kind="stale", severity="serious"))
+    assert (found["state"], found["is_stale"], found["open_alerts"]) == ("off", True, 1)
+
+
+def test_wrong_clock_is_told_with_how_far_it_lies_behind() -> None:
+    found = satellite(alert(kind="clock", severity="serious", value=-400.0))
+    assert (found["state"], found["clock_behind_s"], found["is_stale"]) == ("serious", -400.0, False)
+    assert satellite(alert(kind="clock", severity="serious", is_acknowledged=True))["state"] == "caution"
+
+
+def test_what_is_shelved_or_out_of_service_does_not_count() -> None:
+    found = satellite(alert(is_suppressed=True), part="eps")
+    assert (found["state"], found["open_alerts"], found["unacknowledged_alerts"]) == ("normal", 0, 0)
+
+
+def test_alert_that_ended_unacknowledged_stays_until_somebody_looked() -> None:
+    found = satellite(returned=2)
+    assert (found["state"], found["returned_alerts"], found["open_alerts"]) == ("caution", 2, 0)
+    assert satellite(alert(), part="eps", returned=2)["state"] == "critical"
+    (unknown,) = overview(MISSION, {}, [], {}, {"GONE": 1}, now=NOW)["satellites"]
+    assert (unknown["satellite_id"], unknown["state"]) == ("GONE", "caution")

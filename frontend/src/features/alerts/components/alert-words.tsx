@@ -47,6 +47,7 @@ export function StateText({ alert }: { alert: Alert }) {
     <span className={`alert-state alert-${alert.state}`}>
       <StatusSymbol status={SYMBOLS[alert.state](alert)} />
       {t(`state.${alert.state}`)}
+      {alert.suppression && ` (${t(`suppression.${alert.suppression}`)})`}
     </span>
   );
 }

@@ -48,6 +48,7 @@ function alert(change: Partial<Schemas["Alert"]>): Schemas["Alert"] {
     reason: null,
     severity: "serious",
     state: "returned",
+    suppression: null,
     is_open: false,
     started_at: isoOf(10),
     last_at: isoOf(20),
