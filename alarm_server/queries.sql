@@ -83,14 +83,9 @@ WITH returned AS (
 INSERT INTO ops.alarm_events (alarm_id, event, member_at) SELECT alarm_id, 'returned', returned_at FROM returned
 
 -- name: contradictions
--- Of satellites whose clock was set back within `patience`, as the trigger found it, with the limits that were broken since.
-SELECT
-    told.satellite_id, clock.value AS behind_s, told.subsystem, told.reason, told.value, told.first_at, told.last_at
-FROM ops.wrong_clocks AS clock
-INNER JOIN ops.wrong_clocks AS told ON told.satellite_id = clock.satellite_id
-WHERE clock.subsystem = 'timestamp' AND clock.reason = 'conflicting_duplicate'
-    AND least(clock.last_at, told.last_at) > (now() AT TIME ZONE 'UTC') - %(patience)s
-    AND (told.subsystem <> 'timestamp' OR told.reason = clock.reason)
+-- Satellites whose clock was set back within `patience`, as the trigger found it.
+SELECT satellite_id, value, first_at, last_at FROM ops.wrong_clocks
+WHERE subsystem = 'timestamp' AND reason = 'conflicting_duplicate' AND last_at > (now() AT TIME ZONE 'UTC') - %(patience)s
 
 -- name: expire_shelves
 -- Shelved alarms whose time is over come back; those that need attention have it in their history.

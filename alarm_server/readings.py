@@ -48,14 +48,25 @@ class Readings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """What sample sets tell that contradict earlier ones; times are microseconds of the reception."""
+    """Live sample sets that contradict earlier ones; times are microseconds of the reception."""
 
     satellite_id: str
+    #: How far their clock was set back.
     behind_s: float
     first_us: int
     last_us: int
-    #: Subsystem, reason and value of a limit that they break; None: they tell of the clock alone.
-    broken: tuple[str, str, float] | None
+
+    @property
+    def readings(self) -> list[Reading]:
+        """What they say of the clock; their limits are read as those of any live message."""
+        return [
+            Reading(
+                satellite_id=self.satellite_id,
+                sign=SET_BACK,
+                sample=Sample(at_us=at_us, value=self.behind_s),
+            )
+            for at_us in sorted({self.first_us, self.last_us})
+        ]
 
 
 class Reader:
@@ -69,7 +80,6 @@ class Reader:
             for sign in signs_of(mission)
             if sign.kind == "limit"
         ]
-        self._signs = {(sign.subsystem, sign.rule.reason): sign for sign, _ in self._limits}
         self._on_change = {
             (name, channel)
             for name, subsystem in mission.subsystems.items()
@@ -101,25 +111,6 @@ class Reader:
             return Readings(contact=contact, samples=list(limits))
         clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
         return Readings(contact=contact, samples=[*clock, *limits])
-
-    def contradicted(self, found: Contradiction) -> Readings:
-        """Return what contradictions say; where the clock is little behind, their limits are read as ever."""
-        name, is_live = found.satellite_id, found.behind_s * 1_000_000 <= self._live_us
-        contact = Contact(
-            satellite_id=name, generated_us=found.last_us, received_us=found.last_us, is_replayed=False
-        )
-        sign, value = SET_BACK, found.behind_s
-        if found.broken is not None:
-            subsystem, reason, value = found.broken
-            known = self._signs.get((subsystem, reason))
-            if known is None or is_live:
-                return Readings(contact=None, samples=())
-            sign = known
-        samples = [
-            Reading(satellite_id=name, sign=sign, sample=Sample(at_us=at_us, value=value))
-            for at_us in sorted({found.first_us, found.last_us})
-        ]
-        return Readings(contact=None if is_live else contact, samples=samples)
 
     def _of_wrong_clock(self, record: Record, error: WrongClock) -> Readings:
         """The values are the satellite's, their time is that of the reception; a recording has no clock."""

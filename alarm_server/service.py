@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from alarm_server.readings import Contact, Contradiction, Reader, Reading, Readings
+from alarm_server.readings import Contact, Contradiction, Reader, Reading
 from alarm_server.signs import signs_of
 from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
 from alarm_server.store import (
@@ -116,10 +116,11 @@ class AlarmServer:
 
     def plan(self, records: Sequence[Record]) -> Batch:
         """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""
-        found: list[Readings] = []
+        readings: list[Reading] = []
+        contacts: list[Contact] = []
         for record in records:
             try:
-                found.append(self._reader.read(record))
+                found = self._reader.read(record)
             except InvalidTelemetryMessage as error:
                 MESSAGES_SKIPPED.labels(SERVICE, error.reason).inc()
                 continue
@@ -127,7 +128,11 @@ class AlarmServer:
                 MESSAGES_FAILED.labels(SERVICE).inc()
                 _log.error("Message left out after an unexpected error", exc_info=error, offset=record.offset)
                 continue
-        return _batch(found, newest_us=max(record.received_us for record in records))
+            readings.extend(found.samples)
+            if found.contact is not None:
+                contacts.append(found.contact)
+        newest_us = max(record.received_us for record in records)
+        return Batch(readings=readings, contacts=contacts, newest_us=newest_us)
 
     def act(self, batch: Batch) -> None:
         """Save what a batch changes; nothing is remembered before it is saved."""
@@ -180,7 +185,8 @@ class AlarmServer:
             known = set(load_contradictions(connection))
         new = sorted(known - self._contradicted, key=lambda found: found.last_us)
         if new:
-            self.act(_batch(map(self._reader.contradicted, new), newest_us=new[-1].last_us))
+            readings = [reading for found in new for reading in found.readings]
+            self.act(Batch(readings=readings, contacts=(), newest_us=new[-1].last_us))
         self._contradicted = known
 
     def _end_silences(self) -> None:
@@ -241,12 +247,3 @@ class AlarmServer:
                         f"Alarm {change.event}: {satellite_id} {subsystem} {reason},"
                         f" {update.sign.rule.channel} {change.occurrence.value:g}"
                     )
-
-
-def _batch(found: Iterable[Readings], *, newest_us: int) -> Batch:
-    said = list(found)
-    return Batch(
-        readings=[reading for one in said for reading in one.samples],
-        contacts=[one.contact for one in said if one.contact is not None],
-        newest_us=newest_us,
-    )

@@ -15,7 +15,7 @@ from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
 from alarms.occurrence_changes import Change, Event
 from alarms.violation_runs import Run, Sample
-from telemetry_core.contract.messages import CLOCK_PATIENCE, TIMESTAMP, microseconds_of, time_of
+from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of, time_of
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select, to_json
@@ -171,16 +171,14 @@ def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:
 
 def load_contradictions(connection: Connection) -> list[Contradiction]:
     """Read what the trigger noted lately of sample sets that contradict earlier ones."""
-    found = select(connection, QUERIES["contradictions"], {"patience": CLOCK_PATIENCE})
     return [
         Contradiction(
             satellite_id=row["satellite_id"],
-            behind_s=row["behind_s"],
+            behind_s=row["value"],
             first_us=_microseconds(row["first_at"]),
             last_us=_microseconds(row["last_at"]),
-            broken=None if row["subsystem"] == TIMESTAMP else (row["subsystem"], row["reason"], row["value"]),
         )
-        for row in found
+        for row in select(connection, QUERIES["contradictions"], {"patience": CLOCK_PATIENCE})
     ]
 
 

@@ -50,7 +50,7 @@ CROSS JOIN LATERAL (
                 SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
                 WHERE kind = 'out_of_service' OR until > now() AT TIME ZONE 'UTC'
             )
-        LIMIT %(ceiling)s
+        ORDER BY alarm.satellite_id, alarm.subsystem, alarm.reason LIMIT %(ceiling)s
     ) AS counted
 ) AS returned
 WHERE found.satellite_id IS NOT NULL AND returned.count > 0

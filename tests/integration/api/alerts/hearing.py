@@ -28,6 +28,11 @@ class Telemetry:
         named = {"satellite": "SAT-001", **more}
         hear(self._server, record(OFFSET_S + second, received_s=received_s, **named, **values))
 
+    def round_at(self, second: float) -> None:
+        """Let one round pass."""
+        self._clock.now_s = OFFSET_S + second
+        self._server.round()
+
     def wait_until(self, second: float) -> None:
         """Let rounds pass, one a second."""
         while self._clock.now_s < OFFSET_S + second:

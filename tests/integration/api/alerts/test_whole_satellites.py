@@ -1,7 +1,7 @@
 """Clocks, silence and alerts of a whole satellite, from telemetry to alerts and fleet."""
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +17,22 @@ from tests.integration.servers.running_api import RunningApi
 pytestmark = pytest.mark.integration
 
 YEAR_S = 31_536_000.0
+
+
+def seconds_now() -> int:
+    return int((datetime.now(UTC) - START).total_seconds())
+
+
+def note(api: RunningApi, values: dict[tuple[str, str], float], first: int, last: int) -> None:
+    """Save what the trigger does of messages received between two seconds after `START`."""
+    first_us, last_us = (microseconds_of(START + timedelta(seconds=second)) for second in (first, last))
+    with closing(open_pool(as_service(api.database, "kafka-inference-trigger"), max_connections=1)) as pool:
+        saving(pool)(
+            {
+                ("SAT-001", *sign): Run(value=value, first_us=first_us, last_us=last_us)
+                for sign, value in values.items()
+            }
+        )
 
 
 @pytest.mark.parametrize(
@@ -49,43 +65,37 @@ def test_wrong_clock_is_an_alert_its_limits_reach_the_operator_and_it_is_no_sile
     }
 
 
-@pytest.mark.parametrize(
-    ("behind_s", "reasons"),
-    [(3_600.0, {"clock_jumped_back", "low_battery"}), (600.0, {"clock_jumped_back"})],
-    ids=["stored telemetry otherwise", "its limits are heard as ever"],
-)
-def test_clock_that_contradictions_tell_of_is_an_alert(
-    api: RunningApi, telemetry: Telemetry, behind_s: float, reasons: set[str]
+def test_clock_that_contradictions_tell_of_is_an_alert_and_its_limits_are_heard_as_ever(
+    api: RunningApi, telemetry: Telemetry
 ) -> None:
     """What the trigger notes with its own login is an alert within a second, and once."""
-    first_us, last_us = (microseconds_of(START + timedelta(minutes=30, seconds=at)) for at in (-30, -1))
-    signs = {("timestamp", "conflicting_duplicate"): behind_s, ("eps", "low_battery"): 12.5}
-    with closing(open_pool(as_service(api.database, "kafka-inference-trigger"), max_connections=1)) as pool:
-        saving(pool)(
-            {
-                ("SAT-001", *sign): Run(value=value, first_us=first_us, last_us=last_us)
-                for sign, value in signs.items()
-            }
-        )
-    telemetry.wait_until(3)
+    begun = seconds_now() - 70
+    for second in range(60):
+        telemetry.send(begun + second, ENOUGH)
+    for second in range(15, 20):
+        telemetry.send(begun + second, LOW, received_s=begun + second + 45)
+    note(api, {("timestamp", "conflicting_duplicate"): 45.0}, begun + 64, begun + 65)
+    telemetry.round_at(begun + 66)
+    telemetry.round_at(begun + 68)
     found = {item["reason"]: item for item in alerts(api)}
-    assert set(found) == reasons
-    assert (found["clock_jumped_back"]["clock_behind_s"], found["clock_jumped_back"]["is_open"]) == (
-        behind_s,
-        True,
-    )
-    assert found["clock_jumped_back"]["started_at"] == instant(1_770)
-    assert whole(api)["clock_behind_s"] == behind_s
+    assert set(found) == {"clock_jumped_back", "low_battery"}
+    clock = found["clock_jumped_back"]
+    assert (clock["clock_behind_s"], clock["is_open"]) == (45.0, True)
+    assert clock["started_at"] == instant(begun + 64)
+    assert whole(api)["clock_behind_s"] == 45.0
+    for second in (66, 300):
+        telemetry.send(begun + second, ENOUGH)
+    assert {item["is_open"] for item in alerts(api) if item["reason"] == "clock_jumped_back"} == {True}
+    telemetry.send(begun + 366, ENOUGH)
+    assert {item["state"] for item in alerts(api)} == {"returned"}
 
 
 def test_clock_that_was_refused_for_its_time_is_told_by_its_message_alone(
     api: RunningApi, telemetry: Telemetry
 ) -> None:
-    now_us = microseconds_of(START + timedelta(minutes=29))
-    with closing(open_pool(as_service(api.database, "kafka-inference-trigger"), max_connections=1)) as pool:
-        run = Run(value=-YEAR_S, first_us=now_us, last_us=now_us)
-        saving(pool)({("SAT-001", "timestamp", "time_ahead"): run, ("SAT-001", "eps", "low_battery"): run})
-    telemetry.wait_until(3)
+    now = seconds_now()
+    note(api, {("timestamp", "time_ahead"): -YEAR_S, ("eps", "low_battery"): 12.5}, now - 2, now - 1)
+    telemetry.round_at(now)
     assert alerts(api) == []
 
 
