@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from alarm_server.readings import Contradiction
 from alarm_server.service import AlarmServer, look_back_s
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -258,3 +259,20 @@ def test_a_satellite_with_a_wrong_clock_is_not_silent(platform: Platform) -> Non
 
     assert not platform.store.silences
     assert {key[2] for key in platform.store.alarms} == {"low_battery", "clock_jumped_back"}
+
+
+def test_a_contradiction_is_one_clock_alarm_also_after_a_restart(platform: Platform) -> None:
+    first_us = NOW_US + 10 * SECOND_US
+    told = Contradiction(satellite_id="SAT-1", behind_s=45, first_us=first_us, last_us=first_us)
+    platform.store.contradictions = [told]
+    platform.wait(3)
+    platform.server = platform.started()
+    platform.wait(3)
+    platform.store.contradictions = [replace(told, last_us=first_us + 2 * SECOND_US)]
+    platform.wait(3)
+
+    (alarm,) = platform.store.alarms.values()
+    assert (alarm.started_us, alarm.last_us, alarm.violations) == (first_us, first_us + 2 * SECOND_US, 2)
+    assert [(key[2], event) for key, event, _ in platform.store.events] == [
+        ("clock_jumped_back", Event.RAISED)
+    ]
