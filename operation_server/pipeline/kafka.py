@@ -16,7 +16,7 @@ from operation_server.pipeline.thresholds import (
     Finding,
     dead_letters_state,
     group_state,
-    judged,
+    state_and_detail,
     unavailable,
     without_normal,
 )
@@ -74,7 +74,9 @@ class KafkaProbe:
         begins = {place: low for place, (low, _end) in bounds.items()}
         ends = {place: end for place, (_low, end) in bounds.items()}
         telemetry = places.get(self._telemetry, [])
-        groups = [self._group(name, telemetry, begins, ends) for name in (TRIGGER_GROUP, WRITER_GROUP, ALARM_GROUP)]
+        groups = [
+            self._group(name, telemetry, begins, ends) for name in (TRIGGER_GROUP, WRITER_GROUP, ALARM_GROUP)
+        ]
         return KafkaNumbers(
             groups=groups,
             topics=_topics(places, begins, ends),
@@ -148,7 +150,7 @@ def kafka_part(
     """Judge groups, topics that should be there, and open dead letters."""
     if isinstance(answer, Unavailable):
         findings = unavailable(answer)
-        return KafkaPart(**judged(findings), groups=[], topics=[], dead_letters=None), findings
+        return KafkaPart(**state_and_detail(findings), groups=[], topics=[], dead_letters=None), findings
     present = {topic.topic for topic in answer.topics}
     dead_letters = None if isinstance(database, Unavailable) else open_letters(answer, database)
     findings = without_normal(
@@ -164,7 +166,7 @@ def kafka_part(
         ),
     )
     part = KafkaPart(
-        **judged(findings), groups=answer.groups, topics=answer.topics, dead_letters=dead_letters
+        **state_and_detail(findings), groups=answer.groups, topics=answer.topics, dead_letters=dead_letters
     )
     return part, findings
 

@@ -27,7 +27,7 @@ COMMANDS = {
     "alarm server": (["-m", "alarm_server"], "Connection refused"),
     "housekeeping": (["-m", "housekeeping"], "unavailable"),
     "worker": (
-        ["-m", "celery", "-A", "analysis_server.worker", "worker", "--pool=threads"],
+        ["-m", "celery", "-A", "analysis_server.tasks", "worker", "--pool=threads"],
         "Cannot connect",
     ),
     "dead letters": (["-m", "operation_server.dead_letters", "list"], "postgresql unavailable"),

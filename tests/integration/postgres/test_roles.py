@@ -65,8 +65,9 @@ NOT_ALL: Final = {
         "DELETE FROM ops.refused_verdicts",
     ),
     "alarm-server": (
-        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM ops.alarms", "DELETE FROM ops.alarm_events",
-        "UPDATE ops.alarm_events SET operator = 'x'", "SELECT * FROM ops.idempotency_keys",
+        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM ops.alarms",
+        "DELETE FROM ops.alarm_events", "UPDATE ops.alarm_events SET operator = 'x'",
+        "SELECT * FROM ops.idempotency_keys", "DELETE FROM ops.alarm_contacts",
         "INSERT INTO ops.alarm_suppressions (satellite_id) VALUES ('x')",
     ),
     "housekeeping": (
