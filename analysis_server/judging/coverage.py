@@ -40,14 +40,14 @@ def choose(
 ) -> Iterator[tuple[Places, WindowSet, Calibration]]:
     """Yield the constants that judge, each with its jobs' places and these jobs: every job once.
 
-    The shipped ones where they cover a channel of a job, else its satellite's own where those do. Places are
-    intp[n] in the task.
+    The shipped ones, of which there may be no job, where they cover a channel of a job, else its satellite's
+    own where those do. Places are intp[n] in the task.
     """
     by_shipped = with_coverage(task, shipped)
     is_left = np.ones(len(task.jobs), np.bool_)
     uncovered = np.flatnonzero(is_uncovered(by_shipped))
     satellites = [task.jobs[place].satellite_id for place in uncovered.tolist()]
-    own = learned(list(dict.fromkeys(satellites)), task.subsystem) if satellites else {}
+    own = learned(satellites, task.subsystem) if satellites else {}
     for name, calibration in own.items():
         mine = uncovered[np.array(satellites) == name]
         part = with_coverage(task.of_jobs(mine), calibration)
@@ -56,8 +56,7 @@ def choose(
             is_left[mine[judged]] = False
             yield mine[judged], part.of_jobs(judged), calibration
     left = np.flatnonzero(is_left)
-    if left.size:
-        yield left, by_shipped.of_jobs(left), shipped
+    yield left, by_shipped.of_jobs(left), shipped
 
 
 def is_uncovered(task: WindowSet) -> NDArray[np.bool_]:
