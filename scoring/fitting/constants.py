@@ -227,9 +227,7 @@ def joined(bands: Sequence[Mapping[str, Any]], constants: Sequence[str]) -> dict
 
 
 def rounded(value: Any) -> Any:
-    """Round every number of nested lists and mappings to six significant digits."""
-    if isinstance(value, Mapping):
-        return {key: rounded(item) for key, item in value.items()}
+    """Round every number of nested lists to six significant digits."""
     if isinstance(value, list):
         return [rounded(item) for item in value]
     return float(f"{value:.6g}")
