@@ -152,7 +152,7 @@ class Received:
 def test_message_of_an_unknown_task_or_that_can_not_be_decoded_is_rejected_once(
     rejected: int, *, acknowledged: bool
 ) -> None:
-    consumer = TaskConsumer.__new__(TaskConsumer)
+    consumer: Any = TaskConsumer.__new__(TaskConsumer)
     consumer.connection_errors, consumer.channel_errors = (ConnectionError,), ()
     for refuse in (consumer.on_decode_error, partial(consumer.on_unknown_task, None)):
         message = Received(acknowledged=acknowledged)

@@ -49,7 +49,7 @@ def test_connection_reads_json_and_adopts_its_cluster_before_it_is_lent(
 ) -> None:
     registered: list[str] = []
     adopted: list[Any] = []
-    line = SimpleNamespace()
+    line: Any = SimpleNamespace()
     given: dict[str, Any] = {}
 
     def connect(**parameters: Any) -> Any:

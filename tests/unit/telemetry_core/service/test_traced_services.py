@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -40,25 +40,24 @@ def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collected]:
     monkeypatch.setenv(TRACES_ENDPOINT, "http://127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     for name in ("set_tracer_provider", "get_tracer_provider", "get_tracer"):
-        monkeypatch.setattr(tracing.trace, name, getattr(found, name))
+        monkeypatch.setattr(trace, name, getattr(found, name))
     monkeypatch.setattr(tracing, "BatchSpanProcessor", lambda _: SimpleSpanProcessor(found.spans))
     observability._tracing.cache_clear()
     yield found
     observability._tracing.cache_clear()
 
 
-class Library(BaseInstrumentor):
+class Library:
     """Counts how often its calls began to be traced."""
 
     begun = 0
 
-    def instrumentation_dependencies(self) -> list[str]:
-        return []
-
-    def _instrument(self, **_: Any) -> None:
+    def instrument(self) -> None:
         Library.begun += 1
 
-    def _uninstrument(self, **_: Any) -> None: ...
+
+def total(numbers: list[int]) -> int:
+    return sum(numbers)
 
 
 class Entry:
@@ -77,7 +76,10 @@ def test_traces_of_a_service_and_its_libraries_begin_with_it_and_end_with_it(
     assert Library.begun == 1
     assert collected.provider.resource.attributes["service.name"] == "kept"
 
-    act = traced("dispatch", sum, lambda numbers: [f"job-{n}" for n in numbers])
+    def named(numbers: list[int]) -> list[str]:
+        return [f"job-{number}" for number in numbers]
+
+    act = traced("dispatch", total, named)
     assert act([1, 2]) == 3
     assert traced("poll", lambda: 7)() == 7
     assert collected.names() == [("dispatch", ("job-1", "job-2")), ("poll", None)]
