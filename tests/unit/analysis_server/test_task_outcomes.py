@@ -47,7 +47,7 @@ def test_batch_that_came_back_is_sent_again_as_a_task_of_each_of_its_jobs(
     monkeypatch.setattr(worker, "publish", lambda _app, name, **task: sent.append((name, task)))
     jobs: Any = SimpleNamespace(jobs=batch().jobs)
     for _ in range(2):
-        worker._take_up(delivered(SPLIT_AT), lambda: (jobs, batch()))
+        worker.take_up(delivered(SPLIT_AT), lambda: (jobs, batch()))
     assert {name for name, _ in sent} == {RUN_SUBSYSTEM_INFERENCE}
     singles = [InferenceBatch.from_payload(task["kwargs"]["batch"]) for _, task in sent[:2]]
     assert [[one.job.job_id for one in single.jobs] for single in singles] == [
@@ -100,7 +100,7 @@ def test_calibration_that_does_not_say_its_intervals_is_used_with_a_warning(
     folder.mkdir(parents=True)
     (folder / "calibration.json").write_text(written)
     monkeypatch.setattr(worker._settings, "model_repository", tmp_path)
-    assert worker._newest_version(folder.parent.name) == "1"
+    assert worker.newest_version_of(folder.parent.name) == "1"
     with capture_logs() as lines:
         for _ in range(2):
             assert worker._calibration(folder.parent.name, "1").channels

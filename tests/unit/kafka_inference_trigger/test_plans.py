@@ -7,20 +7,24 @@ from typing import Any
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from kafka_inference_trigger.batches import PlannedJob
+from kafka_inference_trigger.batches import PlannedJob, with_earlier
 from kafka_inference_trigger.dispatch import JOBS_LOGGED_PER_S, PROGRESS_EVERY, Dispatcher
-from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan, _joined
+from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan
 from telemetry_core.contract.tasks import InferenceBatch
-from tests.unit.kafka_inference_trigger.test_trigger import MISSION, START, FakeDeadLetters, record, telemetry
+from telemetry_core.kafka.records import Record
+from tests.unit.kafka_inference_trigger.records import MISSION, START, record, telemetry
+from tests.unit.kafka_inference_trigger.test_dispatch import FakeDeadLetters
 
 
 class UnplannableJob(InferenceTrigger):
     """Has a fault that only the windows of one message reach, once its job is put into a task."""
 
-    def _planned(self, record: Any, *arguments: Any) -> PlannedJob:
-        planned = super()._planned(record, *arguments)
+    def _judge(self, record: Record) -> PlannedJob | None:
+        planned = super()._judge(record)
+        if planned is None or record.offset != 2:
+            return planned
         broken: Any = dict.fromkeys(planned.windows)
-        return replace(planned, windows=broken) if record.offset == 2 else planned
+        return replace(planned, windows=broken)
 
 
 def test_job_that_can_not_be_planned_is_a_dead_letter_and_its_neighbours_go_on() -> None:
@@ -33,11 +37,6 @@ def test_job_that_can_not_be_planned_is_a_dead_letter_and_its_neighbours_go_on()
     assert sorted(sent) == planned
 
 
-def windows_of(plan: Plan) -> set[str]:
-    (planned,) = plan.jobs
-    return set(planned.windows)
-
-
 def test_job_of_two_messages_holds_the_subsystems_that_either_demands() -> None:
     trigger = InferenceTrigger(MISSION, topic="satellite-telemetry", clock=lambda: START)
     of_eps, of_thermal = (
@@ -45,11 +44,11 @@ def test_job_of_two_messages_holds_the_subsystems_that_either_demands() -> None:
         for body in ({}, {"satellite_id": "SAT-002", "eps": {}, "thermal": {"obc_temp": 90.0}})
     )
     assert (set(of_eps.windows), set(of_thermal.windows)) == ({"eps"}, {"thermal"})
-    joined = _joined(of_eps, of_thermal)
+    joined = with_earlier(of_eps, of_thermal)
     assert set(joined.windows) == {"eps", "thermal"}
     assert joined.job == replace(of_thermal.job, total_subsystems=2)
-    assert _joined(of_eps, joined) is joined
-    assert _joined(None, of_eps) is of_eps
+    assert with_earlier(of_eps, joined) is joined
+    assert with_earlier(None, of_eps) is of_eps
 
 
 class Letters(FakeDeadLetters):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from kafka_inference_trigger.windows.rings import ChannelRings, RingLayout
-from kafka_inference_trigger.windows.satellites import TelemetryWindows
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import ConflictingDuplicate
 from telemetry_core.contract.mission import Window
-from tests.unit.kafka_inference_trigger.windows.test_satellites import (
+from tests.unit.kafka_inference_trigger.windows.appended import AppendedWindows
+from tests.unit.kafka_inference_trigger.windows.test_telemetry_windows import (
     START_US,
     message,
     mission,
@@ -20,13 +20,13 @@ from tests.unit.kafka_inference_trigger.windows.test_satellites import (
 NOW_S = 10_000
 
 
-def stored(windows: TelemetryWindows, *seconds: float) -> None:
+def stored(windows: AppendedWindows, *seconds: float) -> None:
     for second in seconds:
         assert windows.append(message(second), received(NOW_S)).lane is Lane.STORED
 
 
 def test_older_dump_begins_windows_anew_and_a_newer_one_continues() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     stored(windows, 5_000, 5_001, 5_003, 5_002)
     assert seconds_of(windows, 5_003, Lane.STORED) == [5_000, 5_001, 5_002, 5_003]
     stored(windows, 1_000, 1_001)
@@ -37,7 +37,7 @@ def test_older_dump_begins_windows_anew_and_a_newer_one_continues() -> None:
 
 
 def test_contradiction_within_a_dump_says_nothing_of_the_clock() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for lane, now_s in ((Lane.LIVE, 0), (Lane.STORED, NOW_S)):
         assert windows.append(message(0, eps=(1.0, 2.0)), received(now_s)).lane is lane
         with pytest.raises(InvalidTelemetryMessage) as refusal:

@@ -64,9 +64,10 @@ def test_connection_reads_json_and_adopts_its_cluster_before_it_is_lent(
     monkeypatch.setattr("telemetry_core.postgres.database._adopt_cluster", adopted.append)
     pool = open_pool(Settings(), max_connections=1, application_name="test", statement_timeout_ms=1_500)
     assert given == {}, "nothing connects before the first use"
-    assert pool.acquire() is line
+    lent: Any = pool.acquire()
+    assert lent is line
     assert registered == ["register_default_json", "register_default_jsonb"]
     assert adopted == [line]
     assert given["application_name"] == "test"
     assert "-c statement_timeout=1500 " in given["options"]
-    assert line.answer_timeout_s > 1.5
+    assert lent.answer_timeout_s > 1.5
