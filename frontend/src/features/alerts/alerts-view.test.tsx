@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import { AlertsView } from "@/features/alerts/alerts-view";
 import { searchSchema } from "@/features/alerts/search";
-import type { Alert } from "@/features/alerts/data/states";
+import type { Alert } from "@/features/alerts/states";
 import { anAlert } from "@/features/alerts/testing";
 import { answerWith, renderView } from "@/testing/render";
 

@@ -17,7 +17,7 @@ import { AlertCards } from "@/features/alerts/components/alert-cards";
 import { AlertFilters } from "@/features/alerts/components/alert-filters";
 import { AlertTable } from "@/features/alerts/components/alert-table";
 import { formatSort, parseSort, sortAlerts } from "@/features/alerts/data/order";
-import { ALERT_STATES, awaitsPerson, DEFAULT_RANGE, RANGES } from "@/features/alerts/data/states";
+import { ALERT_STATES, awaitsPerson, DEFAULT_RANGE, RANGES } from "@/features/alerts/states";
 import { listOf } from "@/lib/address/address";
 
 const route = getRouteApi("/alerts");

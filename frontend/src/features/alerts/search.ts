@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { RANGES, type Range } from "@/features/alerts/data/states";
+import { RANGES, type Range } from "@/features/alerts/states";
 import { text } from "@/lib/address/address";
 
 /**

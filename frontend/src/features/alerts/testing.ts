@@ -1,5 +1,5 @@
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
-import type { Alert } from "@/features/alerts/data/states";
+import type { Alert } from "@/features/alerts/states";
 
 /** An open anomaly that nobody has acknowledged, with what a test changes. */
 export function anAlert(changes: Partial<Alert> = {}): Alert {

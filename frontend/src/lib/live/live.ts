@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 
-import { apiKeyHeaders } from "@/lib/api-key";
+import { apiKeyHeaders } from "@/api/api-key";
 
 /** Silence after which a line counts as lost: the server sends a tick each second. */
 export const SILENCE_MS = 4_000;

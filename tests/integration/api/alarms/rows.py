@@ -7,7 +7,7 @@ import requests
 
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Pool, transaction
-from tests.integration.api.test_routes import fetch, get
+from tests.integration.api.calls import fetch, get
 from tests.integration.servers.running_api import RunningApi
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)

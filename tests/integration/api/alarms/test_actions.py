@@ -11,7 +11,7 @@ import requests
 from operation_server.alarms.schemas import MAX_BULK
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.alarms.rows import ADA, GRACE, START, act, changes, detail, done, listed, raised
-from tests.integration.api.test_routes import get, problem
+from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration

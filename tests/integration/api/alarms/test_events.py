@@ -8,8 +8,8 @@ import requests
 from operation_server.alarms.store import read_events
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.alarms.rows import act, done, raised
-from tests.integration.api.test_live import stream
-from tests.integration.api.test_routes import problem
+from tests.integration.api.calls import problem
+from tests.integration.api.live.verdict_events import stream
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration

@@ -13,7 +13,7 @@ from operation_server.jobs.cursors import decode_cursor
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import select
 from tests.integration.api.alarms.rows import START, act, detail, done, listed, raised, suppressed
-from tests.integration.api.test_routes import get, problem
+from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration

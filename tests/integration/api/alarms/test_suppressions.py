@@ -9,7 +9,7 @@ import pytest
 
 from telemetry_core.postgres.database import Pool
 from tests.integration.api.alarms.rows import GRACE, act, detail, done, listed, raised, suppressed
-from tests.integration.api.test_routes import get, problem
+from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration

@@ -1,5 +1,6 @@
 import configparser
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from deploy.native.supervision.configuration import (
     render,
     supervisor_configuration,
     template_values,
+    write_configuration,
 )
 from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
 
@@ -60,6 +62,21 @@ def program(one: Service) -> configparser.SectionProxy:
 def test_every_template_renders_without_a_placeholder_left(template: Path) -> None:
     rendered = render(template.read_text(encoding="utf-8"), values())
     assert not re.search(r"@[A-Z_]+@", rendered)
+
+
+def test_every_template_is_written_under_its_name_whichever_room_it_comes_from(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for folder in ("frontend/dist", ".native/docs"):
+        (checkout / folder).mkdir(parents=True)
+    for folder in ("deploy", "nginx"):
+        (checkout / folder).symlink_to(CHECKOUT / folder)
+    places = Places(checkout=checkout, state=tmp_path / "state")
+    write_configuration(places, [service()], values())
+    commands = {path.name for path in (places.state / "bin").iterdir() if os.access(path, os.X_OK)}
+    assert commands >= {"celery", "kafka-topics", "rabbitmqctl", "start-alone"}
+    configuration = [path.name for path in places.etc.iterdir() if path.is_file()]
+    names = [template.name for template in TEMPLATES if template.name != "native.conf"]
+    assert sorted([*commands, *configuration]) == sorted([*names, "supervisord.conf"])
 
 
 def test_unknown_placeholder_is_refused_by_name() -> None:

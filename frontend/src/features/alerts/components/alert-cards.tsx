@@ -4,7 +4,7 @@ import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SeverityText, StateText, useKindText } from "@/features/alerts/components/alert-words";
-import type { Alert } from "@/features/alerts/data/states";
+import type { Alert } from "@/features/alerts/states";
 import { formatScore } from "@/lib/numbers";
 
 /** Alerts on a phone. */

@@ -7,7 +7,7 @@ import { useSubsystemName } from "@/components/subsystem-name";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SeverityText, StateText, useKindText } from "@/features/alerts/components/alert-words";
 import type { en } from "@/features/alerts/messages";
-import { type Alert, formatCount } from "@/features/alerts/data/states";
+import { type Alert, formatCount } from "@/features/alerts/states";
 import { formatUtc } from "@/lib/time";
 import { formatScore } from "@/lib/numbers";
 

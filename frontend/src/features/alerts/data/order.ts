@@ -1,5 +1,5 @@
 import type { Sort } from "@/components/data-table";
-import { ALERT_STATES, type Alert } from "@/features/alerts/data/states";
+import { ALERT_STATES, type Alert } from "@/features/alerts/states";
 
 const KEYS: Record<string, (alert: Alert) => string | number | null> = {
   state: ({ state }) => ALERT_STATES.indexOf(state),

@@ -1,5 +1,5 @@
 import { Alert, Button, Group } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ComponentProps, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { AnomaliesBehind } from "@/components/verdicts/anomalies-behind";
@@ -36,7 +36,6 @@ export function Board({
   span: Span;
 }) {
   const { t } = useTranslation("satellite");
-  const nameOf = useSubsystemName();
   const [width, measure] = usePlotWidth();
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const isPaused = pausedAt !== null && span.kind === "live";
@@ -50,53 +49,87 @@ export function Board({
     <>
       {error && <Failure error={error} onRetry={() => void data.telemetry.refetch()} />}
       <AnomaliesBehind seconds={data.episodes.data?.anomalies_behind_s ?? 0} />
-      {isPaused && (
-        <Alert color="yellow" variant="outline" role="status" p="xs">
-          {t("paused", { time: formatUtc(pausedAt * 1000) })}
-        </Alert>
-      )}
-      <div className="satellite-toolbar">
-        <TimeCursor group={group} />
-        <Group gap="xs">
-          {data.telemetry.isLoading && (
-            <span role="status" className="dimmed">
-              {t("loading")}
-            </span>
-          )}
-          {span.kind === "live" && (
-            <Button size="xs" variant="default" onClick={() => setPausedAt(isPaused ? null : now())}>
-              {isPaused ? t("resume") : t("pause")}
-            </Button>
-          )}
-          <Button size="xs" variant="default" onClick={actions.zoomOut}>
-            {t("zoomOut")}
+      {isPaused && <Paused at={pausedAt} />}
+      <Toolbar group={group} isLoading={data.telemetry.isLoading}>
+        {span.kind === "live" && (
+          <Button size="xs" variant="default" onClick={() => setPausedAt(isPaused ? null : now())}>
+            {isPaused ? t("resume") : t("pause")}
           </Button>
-          <CsvButton group={group} choice={choice} satelliteId={satelliteId} />
-        </Group>
-      </div>
+        )}
+        <Button size="xs" variant="default" onClick={actions.zoomOut}>
+          {t("zoomOut")}
+        </Button>
+        <CsvButton group={group} choice={choice} satelliteId={satelliteId} />
+      </Toolbar>
       <Legend isReduced={isReduced} />
       {data.verdicts.data?.is_truncated && <p className="dimmed satellite-note">{t("truncated")}</p>}
       {isEmpty && <NoTelemetry satelliteId={satelliteId} span={span} now={now} />}
       <div className="satellite-charts satellite-ruler" aria-hidden>
         <div ref={measure} />
       </div>
-      {choice.groups.map(({ subsystem, specs }) => (
-        <Panel key={subsystem} title={nameOf(subsystem)}>
-          <div className="satellite-charts" aria-busy={data.telemetry.isLoading}>
-            {specs.map((spec) => (
-              <ChannelChart
-                key={spec.key}
-                spec={spec}
-                group={group}
-                isReduced={isReduced}
-                actions={actions}
-              />
-            ))}
-          </div>
-        </Panel>
-      ))}
+      <Charts
+        groups={choice.groups}
+        isLoading={data.telemetry.isLoading}
+        group={group}
+        isReduced={isReduced}
+        actions={actions}
+      />
     </>
   );
+}
+
+function Paused({ at }: { at: number }) {
+  const { t } = useTranslation("satellite");
+  return (
+    <Alert color="yellow" variant="outline" role="status" p="xs">
+      {t("paused", { time: formatUtc(at * 1000) })}
+    </Alert>
+  );
+}
+
+function Toolbar({
+  group,
+  isLoading,
+  children,
+}: {
+  group: ChartGroup;
+  isLoading: boolean;
+  children: ReactNode;
+}) {
+  const { t } = useTranslation("satellite");
+  return (
+    <div className="satellite-toolbar">
+      <TimeCursor group={group} />
+      <Group gap="xs">
+        {isLoading && (
+          <span role="status" className="dimmed">
+            {t("loading")}
+          </span>
+        )}
+        {children}
+      </Group>
+    </div>
+  );
+}
+
+function Charts({
+  groups,
+  isLoading,
+  ...shared
+}: {
+  groups: Choice["groups"];
+  isLoading: boolean;
+} & Omit<ComponentProps<typeof ChannelChart>, "spec">) {
+  const nameOf = useSubsystemName();
+  return groups.map(({ subsystem, specs }) => (
+    <Panel key={subsystem} title={nameOf(subsystem)}>
+      <div className="satellite-charts" aria-busy={isLoading}>
+        {specs.map((spec) => (
+          <ChannelChart key={spec.key} spec={spec} {...shared} />
+        ))}
+      </div>
+    </Panel>
+  ));
 }
 
 type Sources = Pick<ReturnType<typeof useBoardData>, "forecasts" | "verdicts" | "episodes">;

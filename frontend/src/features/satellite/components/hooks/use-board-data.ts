@@ -37,7 +37,6 @@ export function useBoardData(
   const forecasts = useForecasts(satelliteId, subsystems, span, size, now, !isPaused && width > 0);
   const verdicts = useVerdicts(satelliteId, subsystem, span, now, !isPaused);
   const episodes = useEpisodes(satelliteId, subsystem, span, now, !isPaused);
-  const alerts = episodes.data?.alerts;
   const tailError = useLiveTail(group, wanted, subsystems, span.kind === "live" && !isPaused);
 
   useEffect(() => {
@@ -45,14 +44,27 @@ export function useBoardData(
     group.show(span, { maxGapS: mission.window.max_gap_s, pixelS: lengthS / Math.max(1, width) });
     return () => group.stop();
   }, [group, span, width, mission]);
+  useDrawing(group, telemetry.data, verdicts.data, episodes.data, forecasts);
+  return { group, now, telemetry, forecasts, verdicts, episodes, tailError };
+}
+
+/** Draws each answer when it comes. */
+function useDrawing(
+  group: ChartGroup,
+  telemetry: ReturnType<typeof useTelemetry>["data"],
+  verdicts: ReturnType<typeof useVerdicts>["data"],
+  episodes: ReturnType<typeof useEpisodes>["data"],
+  forecasts: ReturnType<typeof useForecasts>,
+): void {
+  const alerts = episodes?.alerts;
   useEffect(() => {
-    if (telemetry.data) group.data.load(telemetry.data);
+    if (telemetry) group.data.load(telemetry);
     group.redraw();
-  }, [group, telemetry.data]);
+  }, [group, telemetry]);
   useEffect(() => {
-    if (verdicts.data) group.data.addVerdicts(verdicts.data.verdicts);
+    if (verdicts) group.data.addVerdicts(verdicts.verdicts);
     group.redraw();
-  }, [group, verdicts.data]);
+  }, [group, verdicts]);
   useEffect(() => {
     if (alerts) group.data.setAlerts(alerts);
     group.redraw();
@@ -61,5 +73,4 @@ export function useBoardData(
     for (const { data } of forecasts) if (data) group.data.loadForecasts(data);
     group.redraw();
   }, [group, forecasts]);
-  return { group, now, telemetry, forecasts, verdicts, episodes, tailError };
 }

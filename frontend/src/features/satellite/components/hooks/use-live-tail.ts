@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
 import { useLiveEvent } from "@/lib/live/live-context";
@@ -26,13 +26,7 @@ export function useLiveTail(
   const queryClient = useQueryClient();
   const [error, setError] = useState<Error | null>(null);
   const work = useRef({ isBusy: false, hasVerdict: false, reloadedMs: 0 });
-  const abort = useRef<AbortController>(null);
-  useEffect(() => {
-    const controller = new AbortController();
-    abort.current = controller;
-    return () => controller.abort();
-  }, [isOn, choice]);
-
+  const abort = useAbort(isOn, choice);
   useLiveEvent("verdict", (data) => {
     const verdict = liveVerdictOn(choice.satelliteId, data);
     if (!isOn || !verdict) return;
@@ -49,17 +43,9 @@ export function useLiveTail(
     current.isBusy = true;
     const hasVerdict = current.hasVerdict;
     current.hasVerdict = false;
-    current.reloadedMs ||= Date.now();
-    if (Date.now() - current.reloadedMs > RELOAD_MS) {
-      current.reloadedMs = Date.now();
-      for (const noun of ["telemetry", "forecasts", "verdicts"])
-        void queryClient.invalidateQueries({ queryKey: [noun, choice.satelliteId] });
-    }
-    if (hasVerdict)
-      void queryClient.invalidateQueries(
-        { queryKey: episodesKey(choice.satelliteId) },
-        { cancelRefetch: false },
-      );
+    reloadNowAndThen(queryClient, choice.satelliteId, current);
+    const queryKey = episodesKey(choice.satelliteId);
+    if (hasVerdict) void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false });
     askForNews(group, choice, hasVerdict ? subsystems : [], now, signal)
       .then(() => setError(null))
       .catch((reason: unknown) => {
@@ -69,6 +55,25 @@ export function useLiveTail(
       .finally(() => (current.isBusy = false));
   });
   return isOn ? error : null;
+}
+
+/** What ends the requests of a choice that is no longer shown. */
+function useAbort(isOn: boolean, choice: TelemetryChoice) {
+  const abort = useRef<AbortController>(null);
+  useEffect(() => {
+    const controller = new AbortController();
+    abort.current = controller;
+    return () => controller.abort();
+  }, [isOn, choice]);
+  return abort;
+}
+
+function reloadNowAndThen(queryClient: QueryClient, satelliteId: string, work: { reloadedMs: number }): void {
+  work.reloadedMs ||= Date.now();
+  if (Date.now() - work.reloadedMs <= RELOAD_MS) return;
+  work.reloadedMs = Date.now();
+  for (const noun of ["telemetry", "forecasts", "verdicts"])
+    void queryClient.invalidateQueries({ queryKey: [noun, satelliteId] });
 }
 
 async function askForNews(

@@ -10,8 +10,8 @@ import pytest
 
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import free_port
-from tests.integration.api.test_alerts import acknowledge, alerts, judge
-from tests.integration.api.test_routes import get, problem
+from tests.integration.api.alerts.judging import acknowledge, alerts, judge
+from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi, running_api
 from tests.integration.servers.victoria_server import running_victoria_server, write_samples
 

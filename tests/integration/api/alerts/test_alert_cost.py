@@ -15,7 +15,7 @@ from telemetry_core.contract.inferences import Job, JobStatus, Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences, select
-from tests.integration.api.test_routes import verdict
+from tests.integration.api.calls import verdict
 
 pytestmark = pytest.mark.integration
 

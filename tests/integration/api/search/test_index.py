@@ -1,11 +1,8 @@
-"""Verdicts from PostgreSQL to a real OpenSearch, and the routes that search there."""
+"""Verdicts from PostgreSQL to a real OpenSearch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from housekeeping.retention import drop_unfollowed_deletions
@@ -13,68 +10,13 @@ from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, save_inferences
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
-from telemetry_core.service.settings import Settings
 from testbed.postgres_server import free_port
-from tests.integration.postgres.test_store import inference, job
-from tests.integration.servers.running_api import running_api
-from tests.integration.servers.search_server import SearchServer
+from tests.integration.api.search.indexing import WINDOW, drain, indexed, job_id, keys, save
+from tests.integration.postgres.saving import inference, job
 from verdict_relay.relay import PAGE, Cursor, Refusal, Relay, restart
 from verdict_relay.sinks import SearchSink
 
 pytestmark = pytest.mark.integration
-
-WINDOW = {
-    "window_start": "2025-10-30T12:33:56+00:00", "window_end": "2025-10-30T12:34:56+00:00", "samples": 21,
-    "newest": {"battery_voltage": 3.9},
-}  # fmt: skip
-
-
-@pytest.fixture
-def engine(search_server: SearchServer) -> Iterator[SearchEngine]:
-    client = SearchEngine(search_server.url, answer_timeout_s=30)
-    yield client
-    client.send("DELETE", f"/{VERDICT_INDEX}-*")
-    client.close()
-
-
-@pytest.fixture
-def relay(pool: Pool, engine: SearchEngine) -> Relay:
-    return Relay(pool, SearchSink(engine))
-
-
-@pytest.fixture
-def client(database: Settings, search_server: SearchServer, tmp_path: Path) -> Iterator[httpx.Client]:
-    settings = database.model_copy(update={"elasticsearch_url": search_server.url})
-    with running_api(settings, tmp_path) as api, httpx.Client(base_url=api.url) as client:
-        yield client
-
-
-def job_id(number: int) -> str:
-    return f"kafka-SAT-001-{1_761_827_696_000 + number}"
-
-
-def save(pool: Pool, numbers: Sequence[int], **changes: Any) -> None:
-    jobs = [job(job_id(number), total_subsystems=1) for number in numbers]
-    found = [inference(job_id(number), input_data=WINDOW, **changes) for number in numbers]
-    with transaction(pool) as connection:
-        save_inferences(connection, jobs, found)
-
-
-def indexed(engine: SearchEngine) -> set[str]:
-    engine.send("POST", f"/{VERDICT_INDEX}/_refresh")
-    hits = engine.send("POST", f"/{VERDICT_INDEX}/_search", {"size": 10_000, "_source": False})["hits"][
-        "hits"
-    ]
-    return {hit["_id"] for hit in hits}
-
-
-def keys(numbers: Sequence[int]) -> set[str]:
-    return {f"{job_id(number)}/eps" for number in numbers}
-
-
-def drain(relay: Relay) -> None:
-    while relay.step():
-        pass
 
 
 def test_every_verdict_is_found_once_over_several_pages(
@@ -239,64 +181,3 @@ def test_index_that_missed_deletions_is_rebuilt(
     drain(relay)
     assert indexed(engine) == keys([3])
     assert list(engine.send("GET", f"/{VERDICT_INDEX}/_alias")) == [f"{VERDICT_INDEX}-000002"]
-
-
-def test_routes_find_what_was_relayed(
-    pool: Pool, relay: Relay, engine: SearchEngine, client: httpx.Client
-) -> None:
-    save(pool, [1, 2, 3])
-    drain(relay)
-    indexed(engine)
-    text = client.get("/api/v1/search", params={"q": "SAT-001 low battery", "limit": 2}).json()
-    assert (len(text["hits"]), text["total"]) == (2, 3)
-    assert set(text["hits"][0]) == {"job_id", "model_name", "metadata", "score"}
-    assert client.get("/api/v1/search", params={"q": "SAT-002"}).json()["total"] == 0
-    found = client.get(
-        "/api/v1/search/inference", params={"model_name": "lstm_timeseries", "limit": 2}
-    ).json()
-    assert found["count"] == 2
-    assert client.get("/api/v1/search/inference", params={"status": "failed"}).json()["results"] == []
-    readings = client.get("/api/v1/search/sensor", params={"sensor_id": "battery_voltage"}).json()
-    assert readings["count"] == 3
-    assert readings["results"][0]["value"] == 3.9
-    models = client.get("/api/v1/search/analytics/models").json()["model_statistics"]
-    assert models == [
-        {
-            "model_name": "lstm_timeseries",
-            "total_inferences": 3,
-            "avg_inference_time": 0.0125,
-            "status_breakdown": {"completed": 3},
-        }
-    ]
-
-
-@pytest.mark.parametrize("words", ["* OR 1", 'a" AND "b', "job_id:*", "/.*/", "\\", "free_text:(low"])
-def test_operators_are_words_like_others(
-    pool: Pool, relay: Relay, engine: SearchEngine, client: httpx.Client, words: str
-) -> None:
-    save(pool, [1])
-    drain(relay)
-    indexed(engine)
-    answer = client.get("/api/v1/search", params={"q": words})
-    assert (answer.status_code, answer.json()["total"]) == (200, 0)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "?q=", "?q=x&limit=0", "/inference?limit=1001", "/inference?status=lost", "/sensor?limit=10001",
-        "/inference?from_date=2025-10-31T00:00:00Z&to_date=2025-10-30T00:00:00Z", "",
-    ],
-)  # fmt: skip
-def test_wrong_parameters_are_refused(client: httpx.Client, path: str) -> None:
-    assert client.get(f"/api/v1/search{path}").status_code == 422
-
-
-def test_only_search_is_unavailable_without_the_engine(database: Settings, tmp_path: Path) -> None:
-    away = database.model_copy(update={"elasticsearch_url": f"http://127.0.0.1:{free_port()}"})
-    with running_api(away, tmp_path) as api, httpx.Client(base_url=api.url) as client:
-        for path in ("?q=x", "/inference", "/sensor", "/analytics/models"):
-            answer = client.get(f"/api/v1/search{path}")
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-        assert client.get("/api/v1/results/history").status_code == 200
-        assert client.get("/readyz").status_code == 200
