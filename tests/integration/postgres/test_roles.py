@@ -48,7 +48,8 @@ NOT_ALL: Final = {
         "UPDATE ops.anomaly_alerts SET ended_at = now()", "DELETE FROM ops.anomaly_alerts",
         "UPDATE ops.calibrations SET state = 'active'", "DELETE FROM ops.learning_progress",
         "DELETE FROM ops.alarms", "UPDATE ops.alarm_states SET severity = 'watch'",
-        "DELETE FROM ops.alarm_tracks", "UPDATE ops.alarm_events SET comment = 'x'", "DELETE FROM ops.alarm_events",
+        "DELETE FROM ops.alarm_tracks",
+        "UPDATE ops.alarm_events SET comment = 'x'", "DELETE FROM ops.alarm_events",
     ),
     "analysis-server": (
         "DELETE FROM ops.alert_heads", "UPDATE ops.alarm_states SET severity = 'watch'",
