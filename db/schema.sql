@@ -13,6 +13,7 @@ BEGIN
     newest := greatest(
         (SELECT xact::text::bigint FROM public.subsystem_inferences ORDER BY xact DESC LIMIT 1),
         (SELECT xact::text::bigint FROM ops.alert_acknowledgements ORDER BY xact DESC LIMIT 1),
+        (SELECT xact::text::bigint FROM ops.alarm_events ORDER BY xact DESC LIMIT 1),
         0
     );
     UPDATE ops.cluster SET
@@ -105,7 +106,7 @@ CREATE TABLE ops.alarm_events (
     operator character varying(100),
     comment character varying(2000),
     details jsonb,
-    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    xact xid8 DEFAULT ops.commit_position() NOT NULL,
     CONSTRAINT alarm_events_operator_check CHECK (((operator)::text <> ''::text))
 );
 COMMENT ON COLUMN ops.alarm_events.at IS 'When the platform or an operator did it';
@@ -134,15 +135,6 @@ CREATE TABLE ops.alarm_suppressions (
     CONSTRAINT alarm_suppressions_operator_check CHECK (((operator)::text <> ''::text))
 );
 COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
-CREATE TABLE ops.alarm_tracks (
-    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
-    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
-    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
-    revision bigint NOT NULL,
-    track jsonb NOT NULL,
-    updated_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL
-);
-COMMENT ON COLUMN ops.alarm_tracks.revision IS 'One more with each change: a second alarm_server notices that it is late';
 CREATE TABLE ops.alarms (
     alarm_id character varying(200) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
@@ -181,6 +173,59 @@ COMMENT ON COLUMN ops.alarms.last_at IS 'Of the newest member';
 COMMENT ON COLUMN ops.alarms.returned_at IS 'Of the sample or verdict that ended it; NULL = it stands';
 COMMENT ON COLUMN ops.alarms.noticed_at IS 'When the platform raised it';
 COMMENT ON COLUMN ops.alarms.is_withdrawn IS 'Late telemetry or verdicts showed that it never was one, or that it belongs to another';
+CREATE VIEW ops.alarm_states AS
+ SELECT alarm.alarm_id,
+    alarm.satellite_id,
+    alarm.subsystem,
+    alarm.reason,
+    alarm.kind,
+    alarm.channel,
+    alarm.severity,
+    alarm.is_latching,
+    alarm.started_at,
+    alarm.raised_at,
+    alarm.last_at,
+    alarm.returned_at,
+    alarm.noticed_at,
+    alarm.is_withdrawn,
+    alarm.violations,
+    alarm.value,
+    alarm.worst_value,
+    alarm.limit_value,
+    alarm.peak_score,
+    alarm.peak_job_id,
+    alarm.newest_job_id,
+    alarm.acknowledged_at,
+    alarm.acknowledged_by,
+    alarm.reset_at,
+    alarm.assigned_to,
+    alarm.changed_at,
+    alarm.needs_attention,
+    tsrange(alarm.started_at,
+        CASE
+            WHEN (alarm.returned_at IS NOT NULL) THEN GREATEST(alarm.started_at, alarm.returned_at)
+            ELSE NULL::timestamp without time zone
+        END, '[]'::text) AS life,
+    (((((((alarm.returned_at IS NULL))::integer + (2 * ((alarm.acknowledged_at IS NOT NULL))::integer)) + (4 * (alarm.is_latching)::integer)) + (8 * ((alarm.reset_at IS NOT NULL))::integer)) + (16 * ((((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
+            alarm_suppressions.subsystem,
+            alarm_suppressions.reason
+           FROM ops.alarm_suppressions
+          WHERE (((alarm_suppressions.kind)::text = 'shelved'::text) AND (alarm_suppressions.until > (now() AT TIME ZONE 'UTC'::text))))))::integer)) + (64 * ((((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
+            alarm_suppressions.subsystem,
+            alarm_suppressions.reason
+           FROM ops.alarm_suppressions
+          WHERE ((alarm_suppressions.kind)::text = 'out_of_service'::text))))::integer)) AS facts
+   FROM ops.alarms alarm;
+COMMENT ON COLUMN ops.alarm_states.facts IS 'One bit for each of the Facts of alarms/life_cycle.py, the first one is the lowest';
+CREATE TABLE ops.alarm_tracks (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    revision bigint NOT NULL,
+    track jsonb NOT NULL,
+    updated_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL
+);
+COMMENT ON COLUMN ops.alarm_tracks.revision IS 'One more with each change: a second alarm_server notices that it is late';
 CREATE TABLE ops.alert_acknowledgements (
     id bigint NOT NULL,
     satellite_id character varying(50) NOT NULL,
@@ -640,7 +685,14 @@ CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USI
 CREATE INDEX idx_alarm_events_alarm ON ops.alarm_events USING btree (alarm_id, id);
 CREATE INDEX idx_alarm_events_commit_order ON ops.alarm_events USING btree (xact, id);
 CREATE UNIQUE INDEX idx_alarm_events_once ON ops.alarm_events USING btree (alarm_id, event, member_at) WHERE (operator IS NULL);
+CREATE INDEX idx_alarms_assigned ON ops.alarms USING btree (assigned_to, started_at DESC, alarm_id DESC) WHERE (assigned_to IS NOT NULL);
 CREATE INDEX idx_alarms_attention ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE needs_attention;
+CREATE INDEX idx_alarms_life ON ops.alarms USING gist (tsrange(started_at,
+CASE
+    WHEN (returned_at IS NOT NULL) THEN GREATEST(started_at, returned_at)
+    ELSE NULL::timestamp without time zone
+END, '[]'::text));
+CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alarms_sign ON ops.alarms USING btree (satellite_id, subsystem, reason, started_at DESC);
 CREATE INDEX idx_alarms_started ON ops.alarms USING btree (started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE ((folded_job_id)::text <> (target_job_id)::text);

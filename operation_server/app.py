@@ -12,6 +12,9 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
+from operation_server.alarms import action_routes as alarm_actions
+from operation_server.alarms import routes as alarms
+from operation_server.alarms.store import read_events as read_alarm_events
 from operation_server.alerts import routes as alerts
 from operation_server.alerts.breaches import Breaches
 from operation_server.dashboard import routes as dashboard
@@ -53,6 +56,7 @@ from operation_server.pipeline import routes as pipeline
 from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
 from operation_server.search import routes as search
 from operation_server.search.verdict_index import VerdictSearch
+from operation_server.streams.feed import CommitFeed, read_head
 from operation_server.telemetry import forecast_routes as forecasts
 from operation_server.telemetry import passed_over_routes as passed_over
 from operation_server.telemetry import routes as telemetry
@@ -60,7 +64,7 @@ from operation_server.telemetry import trend_routes as trends
 from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
 from operation_server.verdicts import routes as verdicts
-from operation_server.verdicts.feed import VerdictFeed, read_events, read_head
+from operation_server.verdicts.feed import read_events
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.rabbitmq import celery_app, publish
@@ -79,7 +83,8 @@ PUBLISH_PATIENCE_S: Final = 1.0
 ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
-    fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
+    alarms.router, alarm_actions.router, fleet.router, passed_over.router, pipeline.router,
+    dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 
@@ -135,7 +140,8 @@ def create_app(
 def _put_feeds(app: FastAPI, pool: Pool) -> None:
     inference.JOB_FEED.put(app, JobFeed(partial(read_states, pool)))
     dashboard.DASHBOARD_FEED.put(app, DashboardFeed(partial(read_dashboard, pool)))
-    verdicts.VERDICT_FEED.put(app, VerdictFeed(partial(read_events, pool), partial(read_head, pool)))
+    verdicts.VERDICT_FEED.put(app, CommitFeed(partial(read_events, pool), partial(read_head, pool)))
+    alarms.ALARM_FEED.put(app, CommitFeed(partial(read_alarm_events, pool), partial(read_head, pool)))
 
 
 def watch_fleet(app: FastAPI) -> None:

@@ -33,6 +33,11 @@ CREATE TABLE ops.alarms (
 );
 CREATE INDEX idx_alarms_started ON ops.alarms (started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alarms_attention ON ops.alarms (started_at DESC, alarm_id DESC) WHERE needs_attention;
+CREATE INDEX idx_alarms_satellite ON ops.alarms (satellite_id, started_at DESC, alarm_id DESC);
+CREATE INDEX idx_alarms_assigned ON ops.alarms (assigned_to, started_at DESC, alarm_id DESC) WHERE assigned_to IS NOT NULL;
+CREATE INDEX idx_alarms_life ON ops.alarms USING gist (
+    tsrange(started_at, CASE WHEN returned_at IS NOT NULL THEN greatest(started_at, returned_at) END, '[]')
+);
 CREATE INDEX idx_alarms_sign ON ops.alarms (satellite_id, subsystem, reason, started_at DESC);
 COMMENT ON COLUMN ops.alarms.alarm_id IS 'subsystem.reason.milliseconds.satellite of the first member when it was raised; it stays when an earlier one comes late';
 COMMENT ON COLUMN ops.alarms.started_at IS 'Generation time of the first member; of a wrong clock and of silence the reception';
@@ -52,7 +57,7 @@ CREATE TABLE ops.alarm_events (
     operator   varchar(100) CHECK (operator <> ''),
     comment    varchar(2000),
     details    jsonb,
-    xact       xid8         NOT NULL DEFAULT pg_current_xact_id()
+    xact       xid8         NOT NULL DEFAULT ops.commit_position()
 );
 CREATE INDEX idx_alarm_events_alarm ON ops.alarm_events (alarm_id, id);
 CREATE INDEX idx_alarm_events_commit_order ON ops.alarm_events (xact, id);
@@ -84,6 +89,55 @@ CREATE TABLE ops.alarm_suppressions (
 );
 COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
 
+-- Alarms with what their state follows from; a shelf whose time is over is none, whether or not it is still there.
+CREATE VIEW ops.alarm_states AS
+SELECT
+    alarm.alarm_id,
+    alarm.satellite_id,
+    alarm.subsystem,
+    alarm.reason,
+    alarm.kind,
+    alarm.channel,
+    alarm.severity,
+    alarm.is_latching,
+    alarm.started_at,
+    alarm.raised_at,
+    alarm.last_at,
+    alarm.returned_at,
+    alarm.noticed_at,
+    alarm.is_withdrawn,
+    alarm.violations,
+    alarm.value,
+    alarm.worst_value,
+    alarm.limit_value,
+    alarm.peak_score,
+    alarm.peak_job_id,
+    alarm.newest_job_id,
+    alarm.acknowledged_at,
+    alarm.acknowledged_by,
+    alarm.reset_at,
+    alarm.assigned_to,
+    alarm.changed_at,
+    alarm.needs_attention,
+    tsrange(
+        alarm.started_at,
+        CASE WHEN alarm.returned_at IS NOT NULL THEN greatest(alarm.started_at, alarm.returned_at) END,
+        '[]'
+    ) AS life,
+    (alarm.returned_at IS NULL)::integer
+    + 2 * (alarm.acknowledged_at IS NOT NULL)::integer
+    + 4 * alarm.is_latching::integer
+    + 8 * (alarm.reset_at IS NOT NULL)::integer
+    + 16 * ((alarm.satellite_id, alarm.subsystem, alarm.reason) IN (
+        SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
+        WHERE kind = 'shelved' AND until > now() AT TIME ZONE 'UTC'
+    ))::integer
+    + 64 * ((alarm.satellite_id, alarm.subsystem, alarm.reason) IN (
+        SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions WHERE kind = 'out_of_service'
+    ))::integer AS facts
+FROM ops.alarms AS alarm;
+COMMENT ON COLUMN ops.alarm_states.facts IS 'One bit for each of the Facts of alarms/life_cycle.py, the first one is the lowest';
+
 -- What a restart must know of a limit that was broken lately; without a row it begins anew.
 CREATE TABLE ops.alarm_tracks (
     satellite_id varchar(50)  COLLATE "C" NOT NULL,
@@ -106,3 +160,25 @@ CREATE TABLE ops.alarm_contacts (
 );
 COMMENT ON COLUMN ops.alarm_contacts.generated_at IS 'Of its newest live sample set';
 COMMENT ON COLUMN ops.alarm_contacts.interval_s IS 'Usual one between sample sets; 0 = unknown';
+
+-- Puts all new places behind all old ones, those of alarms too, where the database was moved; does nothing otherwise. Whoever connects calls it.
+CREATE OR REPLACE FUNCTION ops.adopt_cluster() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    here   bigint := (SELECT system_identifier FROM pg_control_system());
+    newest bigint;
+BEGIN
+    IF EXISTS (SELECT FROM ops.cluster WHERE system_identifier = here) THEN
+        RETURN;
+    END IF;
+    newest := greatest(
+        (SELECT xact::text::bigint FROM public.subsystem_inferences ORDER BY xact DESC LIMIT 1),
+        (SELECT xact::text::bigint FROM ops.alert_acknowledgements ORDER BY xact DESC LIMIT 1),
+        (SELECT xact::text::bigint FROM ops.alarm_events ORDER BY xact DESC LIMIT 1),
+        0
+    );
+    UPDATE ops.cluster SET
+        system_identifier = here,
+        position_offset = greatest(0, newest + 1 - pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+    WHERE system_identifier <> here;
+END
+$$;

@@ -23,7 +23,6 @@ from operation_server.alerts.episodes import (
 from operation_server.alerts.evidence import read_stored, stored_evidence, unjudged_evidence
 from operation_server.alerts.schemas import (
     Acknowledgement,
-    AcknowledgementRequest,
     Alert,
     AlertDetail,
     AlertKind,
@@ -44,7 +43,7 @@ from operation_server.alerts.store import (
     unjudged_episodes,
 )
 from operation_server.http.dependencies import Slot
-from operation_server.http.parameters import API_PREFIX, RecentDay, Satellite, TimeRange
+from operation_server.http.parameters import API_PREFIX, OperatorAction, RecentDay, Satellite, TimeRange
 from operation_server.http.problems import responses
 from operation_server.telemetry.series import milliseconds_of
 from telemetry_core.contract.mission import Mission
@@ -131,7 +130,7 @@ def get_alert(sources: ProvidedSources, alert_id: AlertId) -> AlertDetail:
 
 @router.post("/{alert_id}/acknowledgements", status_code=201, responses=responses(404, 409, 422, 503))
 def acknowledge_alert(
-    sources: ProvidedSources, alert_id: AlertId, acknowledgement: AcknowledgementRequest
+    sources: ProvidedSources, alert_id: AlertId, acknowledgement: OperatorAction
 ) -> AlertDetail:
     """Acknowledge an alert once; of two at once one wins, the other is told who did."""
     wanted = _wanted(sources, alert_id)

@@ -1,10 +1,9 @@
 """Alerts as clients see them, why they stand, and what an acknowledgement must hold."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from operation_server.alerts.episodes import AlertState
 from operation_server.alerts.store import MAX_MEMBERS
@@ -105,32 +104,3 @@ class AlertDetail(Alert):
     verdicts: list[VerdictItem] = Field(description="Newest first")
     history: list[Acknowledgement] = Field(description="Newest first")
     anomalies_behind_s: AnomaliesBehind
-
-
-def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
-        raise ValueError("must not contain control characters")
-    return text
-
-
-def _printable_lines(text: str) -> str:
-    lines = text.replace("\r\n", "\n")
-    _printable(lines.replace("\n", ""))
-    return lines
-
-
-class AcknowledgementRequest(BaseModel):
-    """Who acknowledges, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    operator: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-        AfterValidator(_printable),
-    ]
-    comment: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-        AfterValidator(_printable_lines),
-    ]

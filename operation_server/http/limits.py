@@ -20,7 +20,7 @@ MAX_LINES: Final = 200
 MAX_LINES_OF_ONE: Final = 50
 """Of one address, behind which a whole office may sit."""
 RETRY_LINE_S: Final = 10
-STREAMS: Final = frozenset({"/api/v1/verdicts/stream"})
+STREAMS: Final = frozenset({"/api/v1/verdicts/stream", "/api/v1/alarms/events"})
 """Answers that end when the client goes; their duration says nothing."""
 _TOO_LARGE: Final = f"the body exceeds {MAX_BODY_BYTES} bytes"
 _TOO_SLOW: Final = f"the body did not arrive within {BODY_TIMEOUT_S:g} s"

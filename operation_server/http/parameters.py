@@ -1,12 +1,13 @@
 """Parameters that several routes share; each is checked here, so that no query is built from free text."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, HTTPException, Path, Query
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S
 from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
@@ -41,12 +42,34 @@ def _no_number(metric: str) -> str:
     return metric
 
 
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _printable_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n")
+    _printable(lines.replace("\n", ""))
+    return lines
+
+
 Time = Annotated[datetime, AfterValidator(_in_utc)]
 JobId = Annotated[
     str, Path(pattern=rf"^{JOB_ID_PATTERN}$", examples=["f47ac10b-58cc-4372-a567-0e02b2c3d479"])
 ]
 Satellite = Annotated[str, StringConstraints(pattern=SATELLITE_ID_PATTERN)]
 Metric = Annotated[str, StringConstraints(pattern=METRIC_PATTERN), AfterValidator(_no_number)]
+Operator = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(_printable),
+]
+Comment = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_printable_lines),
+]
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_PATTERN)]
 IdempotencyKey = Annotated[
     str | None,
@@ -58,6 +81,15 @@ IdempotencyKey = Annotated[
 
 OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last hour")]
 _WithinDay = Annotated[Time | None, Query(description="ISO 8601; by default the last 24 hours")]
+
+
+class OperatorAction(BaseModel):
+    """Who does something, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operator: Annotated[Operator, Field(examples=["Ada"])]
+    comment: Annotated[Comment, Field(examples=["Heater stuck on: switched to the redundant one"])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,5 @@
 -- The statements of verdicts and live events, by name.
 
--- name: verdict_head
--- Where an ordered reader starts that wants no past events.
-SELECT ops.settled_position()::text::bigint AS xact
-
 -- name: events_after
 -- Verdicts and acknowledgements in commit order; below the oldest running transaction nothing can appear any more.
 -- A transaction writes only one of the two, so their positions never collide.

@@ -1,11 +1,10 @@
 """Verdicts: of a satellite between two times, and all live as server-sent events that resume."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from operation_server.http.dependencies import ProvidedPool, Slot
@@ -13,8 +12,9 @@ from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
 from operation_server.http.problems import responses
 from operation_server.jobs.documents import job_ids_between
 from operation_server.jobs.schemas import VerdictItem
+from operation_server.streams.feed import CommitFeed, Position
+from operation_server.streams.routes import starting_position
 from operation_server.verdicts import QUERIES
-from operation_server.verdicts.feed import Position, VerdictFeed
 from operation_server.verdicts.schemas import Verdicts
 from telemetry_core.contract.rules import Name
 from telemetry_core.postgres.database import transaction
@@ -22,29 +22,9 @@ from telemetry_core.postgres.store import select
 
 router = APIRouter(prefix=f"{API_PREFIX}/verdicts", tags=["verdicts"])
 
-VERDICT_FEED: Final = Slot[VerdictFeed]("verdict_feed")
+VERDICT_FEED: Final = Slot[CommitFeed]("verdict_feed")
 
-ProvidedFeed = Annotated[VerdictFeed, Depends(VERDICT_FEED)]
-
-_EVENT_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
-
-
-async def starting_position(
-    feed: ProvidedFeed,
-    last_event_id: Annotated[
-        str | None, Header(description="Id of the last event received: the stream continues after it")
-    ] = None,
-) -> Position:
-    """Return where a stream begins: after the client's last event, else with what comes from now on.
-
-    Ids from before the database was restored from a backup may lie in its future: those begin now too.
-    """
-    match = re.fullmatch(_EVENT_ID, last_event_id or "0-0")
-    if match is None:
-        raise HTTPException(422, "Last-Event-ID must be the id of an event of this stream")
-    head = await feed.head()
-    position = (int(match[1]), int(match[2]))
-    return head if last_event_id is None or position > head else position
+ProvidedFeed = Annotated[CommitFeed, Depends(VERDICT_FEED)]
 
 
 @router.get("", responses=responses(422, 503))
@@ -74,7 +54,7 @@ def list_verdicts(
     responses=responses(422, 429, 503),
 )
 async def stream_verdicts(
-    feed: ProvidedFeed, position: Annotated[Position, Depends(starting_position)]
+    feed: ProvidedFeed, position: Annotated[Position, Depends(starting_position(VERDICT_FEED))]
 ) -> AsyncIterator[ServerSentEvent]:
     """Send verdicts and acknowledgements, each once, in commit order, and an event `tick` every second.
 

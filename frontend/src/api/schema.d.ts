@@ -754,6 +754,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alarms
+         * @description Return a page of alarms, newest start first; none is repeated or skipped while new ones arrive.
+         *
+         *     Where few alarms fit the filters a page may hold less than `limit`: `next_cursor` goes on all the same.
+         */
+        get: operations["list_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Alarm Events
+         * @description Send what happens to alarms, each once, in commit order, and an event `tick` every second.
+         *
+         *     A tick has no id and comes also while the database is unavailable: it shows that the line lives.
+         */
+        get: operations["stream_alarm_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Alarm
+         * @description Return one alarm, its history, earlier ones of its sign, and others that came with it.
+         */
+        get: operations["get_alarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alarms
+         * @description Acknowledge the alarms that an operator saw; the answer says of each what became of it.
+         */
+        post: operations["acknowledge_alarms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alarm
+         * @description Acknowledge an alarm once; of two at once one wins, the other is told who did.
+         */
+        post: operations["acknowledge_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment On Alarm
+         * @description Add a comment to an alarm's history.
+         */
+        post: operations["comment_on_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign Alarm
+         * @description Say who takes care of an alarm, in place of whom the operator saw there.
+         */
+        put: operations["assign_alarm"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Alarm
+         * @description Let a latching alarm go that has returned and is acknowledged.
+         */
+        post: operations["reset_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/shelves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shelve Alarm
+         * @description Let an alarm, with all of its satellite, subsystem and reason, call nobody for a while.
+         */
+        post: operations["shelve_alarm"];
+        /**
+         * Unshelve Alarm
+         * @description Let it call again before its time is over.
+         */
+        delete: operations["unshelve_alarm"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/out_of_service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Alarm From Service
+         * @description Let an alarm, with all of its satellite, subsystem and reason, call nobody until it is returned.
+         */
+        post: operations["remove_alarm_from_service"];
+        /**
+         * Return Alarm To Service
+         * @description Let it call again.
+         */
+        delete: operations["return_alarm_to_service"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fleet": {
         parameters: {
             query?: never;
@@ -936,14 +1148,288 @@ export interface components {
             acknowledged_at: string;
         };
         /**
-         * AcknowledgementRequest
-         * @description Who acknowledges, and why.
+         * Alarm
+         * @description A broken limit, anomalous verdicts, a satellite's silence or its wrong clock.
          */
-        AcknowledgementRequest: {
-            /** Operator */
-            operator: string;
+        Alarm: {
+            /**
+             * Alarm Id
+             * @example eps.low_battery.1761827696789.SAT-001
+             */
+            alarm_id: string;
+            severity: components["schemas"]["Severity"];
+            state: components["schemas"]["State"];
+            /**
+             * Started At
+             * Format: date-time
+             * @description Of the first sample or verdict; of silence the reception
+             */
+            started_at: string;
+            /**
+             * Returned At
+             * @description Of what ended it; null: it stands
+             */
+            returned_at: string | null;
+            /** Worst Value */
+            worst_value: number | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Satellite Id */
+            satellite_id: string;
+            /** Subsystem */
+            subsystem: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "anomaly" | "stale" | "clock";
+            /** Reason */
+            reason: string;
+            /** Channel */
+            channel: string | null;
+            /**
+             * Needs Attention
+             * @description Whether its state calls an operator
+             */
+            needs_attention: boolean;
+            /**
+             * Is Latching
+             * @description Whether it stays until an operator resets it
+             */
+            is_latching: boolean;
+            /**
+             * Is Withdrawn
+             * @description Late telemetry showed that it is none of its own; not listed
+             */
+            is_withdrawn: boolean;
+            /**
+             * Raised At
+             * Format: date-time
+             * @description Of the sample or verdict that made an alarm of it
+             */
+            raised_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description Of the newest one
+             */
+            last_at: string;
+            /**
+             * Noticed At
+             * Format: date-time
+             * @description When the platform raised it
+             */
+            noticed_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Violations */
+            violations: number;
+            /**
+             * Limit
+             * @description The broken limit
+             * @example above 50
+             */
+            limit: string | null;
+            /**
+             * Value
+             * @description The newest one that breaks the limit
+             */
+            value: number | null;
+            /** Peak Score */
+            peak_score: number | null;
+            /** Peak Job Id */
+            peak_job_id: string | null;
+            /** Newest Job Id */
+            newest_job_id: string | null;
+            /** Reset At */
+            reset_at: string | null;
+            /** Assigned To */
+            assigned_to: string | null;
+        };
+        /**
+         * AlarmDetail
+         * @description An alarm with its history and what belongs to it.
+         */
+        AlarmDetail: {
+            /**
+             * Alarm Id
+             * @example eps.low_battery.1761827696789.SAT-001
+             */
+            alarm_id: string;
+            severity: components["schemas"]["Severity"];
+            state: components["schemas"]["State"];
+            /**
+             * Started At
+             * Format: date-time
+             * @description Of the first sample or verdict; of silence the reception
+             */
+            started_at: string;
+            /**
+             * Returned At
+             * @description Of what ended it; null: it stands
+             */
+            returned_at: string | null;
+            /** Worst Value */
+            worst_value: number | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Satellite Id */
+            satellite_id: string;
+            /** Subsystem */
+            subsystem: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "anomaly" | "stale" | "clock";
+            /** Reason */
+            reason: string;
+            /** Channel */
+            channel: string | null;
+            /**
+             * Needs Attention
+             * @description Whether its state calls an operator
+             */
+            needs_attention: boolean;
+            /**
+             * Is Latching
+             * @description Whether it stays until an operator resets it
+             */
+            is_latching: boolean;
+            /**
+             * Is Withdrawn
+             * @description Late telemetry showed that it is none of its own; not listed
+             */
+            is_withdrawn: boolean;
+            /**
+             * Raised At
+             * Format: date-time
+             * @description Of the sample or verdict that made an alarm of it
+             */
+            raised_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description Of the newest one
+             */
+            last_at: string;
+            /**
+             * Noticed At
+             * Format: date-time
+             * @description When the platform raised it
+             */
+            noticed_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Violations */
+            violations: number;
+            /**
+             * Limit
+             * @description The broken limit
+             * @example above 50
+             */
+            limit: string | null;
+            /**
+             * Value
+             * @description The newest one that breaks the limit
+             */
+            value: number | null;
+            /** Peak Score */
+            peak_score: number | null;
+            /** Peak Job Id */
+            peak_job_id: string | null;
+            /** Newest Job Id */
+            newest_job_id: string | null;
+            /** Reset At */
+            reset_at: string | null;
+            /** Assigned To */
+            assigned_to: string | null;
+            /**
+             * Events
+             * @description Newest first
+             */
+            events: components["schemas"]["AlarmEvent"][];
+            /**
+             * Suppressions
+             * @description In force now
+             */
+            suppressions: components["schemas"]["Suppression"][];
+            /**
+             * Earlier
+             * @description Newest first
+             */
+            earlier: components["schemas"]["EarlierAlarm"][];
+            /**
+             * Group
+             * @description Others of the satellite that started within a minute of it
+             */
+            group: components["schemas"]["Alarm"][];
+        };
+        /**
+         * AlarmEvent
+         * @description What happened to an alarm: what telemetry and verdicts did, and what operators.
+         */
+        AlarmEvent: {
+            /**
+             * Change
+             * @example acknowledged
+             */
+            change: string;
+            /**
+             * At
+             * Format: date-time
+             * @description When the platform or an operator did it
+             */
+            at: string;
+            /**
+             * Member At
+             * @description Of the sample or verdict that did it
+             */
+            member_at: string | null;
+            /**
+             * Operator
+             * @description null: the platform
+             */
+            operator: string | null;
             /** Comment */
-            comment: string;
+            comment: string | null;
+            /**
+             * Details
+             * @description What changed
+             * @example {
+             *       "new": {
+             *         "assigned_to": "Grace"
+             *       },
+             *       "old": {}
+             *     }
+             */
+            details: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * Alarms
+         * @description A page of alarms, newest start first.
+         */
+        Alarms: {
+            /** Alarms */
+            alarms: components["schemas"]["Alarm"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: string | null;
+            attention: components["schemas"]["Attention"];
         };
         /**
          * Alert
@@ -1111,6 +1597,76 @@ export interface components {
              * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
              */
             anomalies_behind_s: number;
+        };
+        /**
+         * Assignment
+         * @description Who takes care of an alarm.
+         */
+        Assignment: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
+            /**
+             * Assigned To
+             * @description null: nobody
+             * @example Grace
+             */
+            assigned_to: string | null;
+            /**
+             * Replaces
+             * @description Who did so far, as the operator saw it; refused if it changed
+             */
+            replaces?: string | null;
+        };
+        /**
+         * Attention
+         * @description What needs attention of all alarms, whatever the filters.
+         */
+        Attention: {
+            /** Count */
+            count: number;
+            /**
+             * Is Truncated
+             * @description Whether there may be more than were counted
+             */
+            is_truncated: boolean;
+            /** Counts */
+            counts: components["schemas"]["AttentionCount"][];
+        };
+        /**
+         * AttentionCount
+         * @description How many alarms of one state and severity there are.
+         */
+        AttentionCount: {
+            state: components["schemas"]["State"];
+            severity: components["schemas"]["Severity"];
+            /** Count */
+            count: number;
+        };
+        /**
+         * BulkAcknowledgement
+         * @description The alarms that an operator saw and acknowledges together.
+         */
+        BulkAcknowledgement: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
+            /** Alarm Ids */
+            alarm_ids: string[];
         };
         /**
          * ChannelEvidence
@@ -1497,6 +2053,41 @@ export interface components {
              * @description Whether readiness needs it
              */
             is_required: boolean;
+        };
+        /**
+         * EarlierAlarm
+         * @description An earlier alarm of the same satellite, subsystem and reason.
+         */
+        EarlierAlarm: {
+            /**
+             * Alarm Id
+             * @example eps.low_battery.1761827696789.SAT-001
+             */
+            alarm_id: string;
+            severity: components["schemas"]["Severity"];
+            state: components["schemas"]["State"];
+            /**
+             * Started At
+             * Format: date-time
+             * @description Of the first sample or verdict; of silence the reception
+             */
+            started_at: string;
+            /**
+             * Returned At
+             * @description Of what ended it; null: it stands
+             */
+            returned_at: string | null;
+            /** Worst Value */
+            worst_value: number | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /**
+             * Comment
+             * @description Of who acknowledged it
+             */
+            comment: string | null;
         };
         /**
          * Evidence
@@ -2301,6 +2892,51 @@ export interface components {
             model_statistics: components["schemas"]["ModelUse"][];
         };
         /**
+         * OperatorAction
+         * @description Who does something, and why.
+         */
+        OperatorAction: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
+        };
+        /**
+         * Outcome
+         * @description What became of one alarm.
+         */
+        Outcome: {
+            /**
+             * Alarm Id
+             * @example eps.low_battery.1761827696789.SAT-001
+             */
+            alarm_id: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "acknowledged" | "refused" | "unknown";
+            /**
+             * Detail
+             * @description Why not, and who did it when
+             */
+            detail: string | null;
+        };
+        /**
+         * Outcomes
+         * @description What became of each alarm, in the order of the request.
+         */
+        Outcomes: {
+            /** Outcomes */
+            outcomes: components["schemas"]["Outcome"][];
+        };
+        /**
          * PassedOver
          * @description Things of one kind that were passed over so that the rest could go on.
          */
@@ -2792,11 +3428,46 @@ export interface components {
             type: "api_server";
         };
         /**
+         * Severity
+         * @description How bad a broken limit is, from the least on.
+         * @enum {string}
+         */
+        Severity: "watch" | "warning" | "distress" | "critical" | "severe";
+        /**
+         * Shelf
+         * @description For how long an alarm calls nobody: either of the two.
+         */
+        Shelf: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
+            /** Until */
+            until?: string | null;
+            /**
+             * Minutes
+             * @example 30
+             */
+            minutes?: number | null;
+        };
+        /**
          * Source
          * @description Who asked for a job.
          * @enum {string}
          */
         Source: "manual" | "kafka_auto_trigger" | "scheduled" | "test";
+        /**
+         * State
+         * @description States of ISA-18.2, clause 5.3; the two that are latched are those of its annex.
+         * @enum {string}
+         */
+        State: "normal" | "unacknowledged" | "acknowledged" | "returned_unacknowledged" | "latched_unacknowledged" | "latched_acknowledged" | "shelved" | "suppressed_by_design" | "out_of_service";
         /**
          * StateCounts
          * @description Satellites by state.
@@ -3009,6 +3680,31 @@ export interface components {
             open_alerts: number;
             /** Unacknowledged Alerts */
             unacknowledged_alerts: number;
+        };
+        /**
+         * Suppression
+         * @description Why all alarms of a reason of a satellite's subsystem call nobody.
+         */
+        Suppression: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shelved" | "out_of_service";
+            /** Operator */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * @description null: until an operator returns it to service
+             */
+            until: string | null;
         };
         /**
          * TaskQueue
@@ -4881,7 +5577,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AcknowledgementRequest"];
+                "application/json": components["schemas"]["OperatorAction"];
             };
         };
         responses: {
@@ -4892,6 +5588,699 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alarms: {
+        parameters: {
+            query?: {
+                limit?: number;
+                satellite_id?: string | null;
+                subsystem?: string | null;
+                kind?: ("limit" | "anomaly" | "stale" | "clock") | null;
+                /** @description Any of these; by default all */
+                severity?: components["schemas"]["Severity"][] | null;
+                /** @description Any of these; by default all */
+                state?: components["schemas"]["State"][] | null;
+                /** @description Whether their state calls an operator */
+                needs_attention?: boolean | null;
+                assigned_to?: string | null;
+                /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarms"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_alarm_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the last event received: the stream continues after it */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkAcknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcomes"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comment_on_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shelve_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shelf"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unshelve_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_alarm_from_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_alarm_to_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
             /** @description Not Found */

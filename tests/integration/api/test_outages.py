@@ -49,6 +49,9 @@ READS = [
     "/api/v1/passed-over/SAT-001",
     "/api/v1/jobs",
     "/api/v1/jobs/one",
+    "/api/v1/alarms",
+    "/api/v1/alarms/events",
+    "/api/v1/alarms/one",
 ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import psycopg2
 import pytest
 
+from operation_server.streams import QUERIES as STREAM_QUERIES
 from operation_server.verdicts import QUERIES
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
@@ -127,7 +128,7 @@ def test_live_line_resumes_after_the_move_where_it_was(moved: tuple[Settings, li
     settings, _ = moved
     pool = open_pool(settings, max_connections=2)
     with transaction(pool) as connection:
-        (head,) = select(connection, QUERIES["verdict_head"])
+        (head,) = select(connection, STREAM_QUERIES["head"])
         before = select(connection, QUERIES["events_after"], {"xact": 0, "id": 0, "limit": 5000})
     assert len(before) == RELAYED + WAITING
     save(pool, 9_000)

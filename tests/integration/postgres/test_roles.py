@@ -44,9 +44,12 @@ NOT_ALL: Final = {
         "DELETE FROM ops.refused_values", "DELETE FROM ops.wrong_clocks",
         "UPDATE ops.anomaly_alerts SET ended_at = now()", "DELETE FROM ops.anomaly_alerts",
         "UPDATE ops.calibrations SET state = 'active'", "DELETE FROM ops.learning_progress",
+        "DELETE FROM ops.alarms", "UPDATE ops.alarm_states SET severity = 'watch'",
+        "DELETE FROM ops.alarm_tracks",
+        "UPDATE ops.alarm_events SET comment = 'x'", "DELETE FROM ops.alarm_events",
     ),
     "analysis-server": (
-        "DELETE FROM ops.alert_heads",
+        "DELETE FROM ops.alert_heads", "UPDATE ops.alarm_states SET severity = 'watch'",
         "DELETE FROM inference_jobs", "SELECT * FROM ops.idempotency_keys",
         "UPDATE ops.relay_cursors SET xact = 0",
         "INSERT INTO ops.alert_acknowledgements (satellite_id) VALUES ('x')",

@@ -121,7 +121,7 @@ class RunningApi:
             cursor.execute(
                 "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks,"
                 " ops.calibrations, ops.learning_progress, ops.anomaly_alerts, ops.alert_heads,"
-                " ops.alert_checkpoints CASCADE"
+                " ops.alert_checkpoints, ops.alarms, ops.alarm_events, ops.alarm_suppressions CASCADE"
             )
         owner.close()
         self.broker.sent.clear()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from operation_server.verdicts.feed import VERDICT_PAGE, VERDICTS_KEPT
+from operation_server.streams.feed import EVENT_PAGE, EVENTS_KEPT
 from telemetry_core.contract.inferences import Job, JobStatus
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
@@ -96,7 +96,7 @@ def test_completed_redrive_is_a_new_event(api: RunningApi, api_pool: Pool) -> No
 
 
 def test_many_clients_and_a_long_backlog_are_served_in_full(api: RunningApi, api_pool: Pool) -> None:
-    count = VERDICT_PAGE + VERDICTS_KEPT // 4
+    count = EVENT_PAGE + EVENTS_KEPT // 4
     jobs = [
         Job(job_id=f"job-{number:05d}", satellite_id="SAT-001", source="test", trigger_reason=None,
             total_subsystems=1, created_at=NOW, metadata={})

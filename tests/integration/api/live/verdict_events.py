@@ -26,11 +26,14 @@ def save(pool: Pool, job_id: str, subsystem: str = "eps", **changes: Any) -> Non
 
 @contextmanager
 def stream(
-    api: RunningApi, last_event_id: str | None = None, *, ticks: bool = False
+    api: RunningApi,
+    last_event_id: str | None = None,
+    *,
+    ticks: bool = False,
+    path: str = "/api/v1/verdicts/stream",
 ) -> Iterator[Callable[[], dict[str, Any]]]:
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
-    url = f"{api.url}/api/v1/verdicts/stream"
-    with requests.get(url, headers=headers, stream=True, timeout=WAIT_S) as answer:
+    with requests.get(f"{api.url}{path}", headers=headers, stream=True, timeout=WAIT_S) as answer:
         assert answer.status_code == 200, answer.text
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         lines = answer.iter_lines(chunk_size=1, decode_unicode=True)

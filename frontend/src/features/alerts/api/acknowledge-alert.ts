@@ -7,7 +7,7 @@ import { alertQuery } from "@/features/alerts/api/get-alert";
 export function useAcknowledge(alertId: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: Schemas["AcknowledgementRequest"]) =>
+    mutationFn: (body: Schemas["OperatorAction"]) =>
       unwrap(
         api.POST("/api/v1/alerts/{alert_id}/acknowledgements", {
           params: { path: { alert_id: alertId } },

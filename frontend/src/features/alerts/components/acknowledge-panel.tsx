@@ -64,7 +64,7 @@ function Form({
   onSend,
 }: {
   isSending: boolean;
-  onSend: (body: Schemas["AcknowledgementRequest"]) => void;
+  onSend: (body: Schemas["OperatorAction"]) => void;
 }) {
   const { t } = useTranslation("alerts");
   const [operator, setOperator] = useState(operatorName);

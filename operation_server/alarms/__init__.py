@@ -1,0 +1,8 @@
+"""Alarms as the alarm server keeps them: listed, explained, live, and what operators do with them."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.postgres.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)

@@ -1,0 +1,105 @@
+"""Alarms: listed page by page, one with all that belongs to it, and live what happens to them."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from alarms.life_cycle import State
+from operation_server.alarms.schemas import AlarmDetail, AlarmId, AlarmKind, Alarms
+from operation_server.alarms.states import wanted_states
+from operation_server.alarms.store import Filters, NoSuchAlarm, read_detail, read_page
+from operation_server.http.dependencies import ProvidedPool, Slot
+from operation_server.http.parameters import API_PREFIX, Operator, Satellite, Time
+from operation_server.http.problems import responses
+from operation_server.jobs.cursors import Position
+from operation_server.jobs.routes import position_before
+from operation_server.streams.feed import CommitFeed
+from operation_server.streams.feed import Position as Place
+from operation_server.streams.routes import starting_position
+from telemetry_core.contract.rules import Name, Severity
+from telemetry_core.postgres.database import transaction
+
+router = APIRouter(prefix=f"{API_PREFIX}/alarms", tags=["alarms"])
+
+ALARM_FEED: Final = Slot[CommitFeed]("alarm_feed")
+
+MAX_ALARMS: Final = 500
+
+OptionalTime = Annotated[
+    Time | None,
+    Query(
+        description="Alarms that stood at some time of the range; ISO 8601; without zone it is UTC",
+        examples=["2025-10-30T00:00:00Z"],
+    ),
+]
+AlarmPath = Annotated[AlarmId, Path(description="`alarm_id` of an alarm")]
+
+
+def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
+    satellite_id: Satellite | None = None,
+    subsystem: Name | None = None,
+    kind: AlarmKind | None = None,
+    severity: Annotated[list[Severity] | None, Query(description="Any of these; by default all")] = None,
+    state: Annotated[list[State] | None, Query(description="Any of these; by default all")] = None,
+    needs_attention: Annotated[
+        bool | None, Query(description="Whether their state calls an operator")
+    ] = None,
+    assigned_to: Operator | None = None,
+    start_time: OptionalTime = None,
+    end_time: OptionalTime = None,
+) -> Filters:
+    """Collect the filters."""
+    if start_time is not None and end_time is not None and start_time > end_time:
+        raise HTTPException(422, "start_time must not lie after end_time")
+    return Filters(
+        satellite_id=satellite_id,
+        subsystem=subsystem,
+        kind=kind,
+        severities=severity,
+        states=wanted_states(state, needs_attention=needs_attention),
+        assigned_to=assigned_to,
+        start=start_time,
+        end=end_time,
+    )
+
+
+@router.get("", responses=responses(422, 503))
+def list_alarms(
+    pool: ProvidedPool,
+    filters: Annotated[Filters, Depends(alarm_filters)],
+    before: Annotated[Position | None, Depends(position_before)],
+    limit: Annotated[int, Query(ge=1, le=MAX_ALARMS)] = 100,
+) -> Alarms:
+    """Return a page of alarms, newest start first; none is repeated or skipped while new ones arrive.
+
+    Where few alarms fit the filters a page may hold less than `limit`: `next_cursor` goes on all the same.
+    """
+    with transaction(pool) as connection:
+        return read_page(connection, filters, before, limit=limit)
+
+
+@router.get("/events", response_class=EventSourceResponse, responses=responses(422, 429, 503))
+async def stream_alarm_events(
+    feed: Annotated[CommitFeed, Depends(ALARM_FEED)],
+    place: Annotated[Place, Depends(starting_position(ALARM_FEED))],
+) -> AsyncIterator[ServerSentEvent]:
+    """Send what happens to alarms, each once, in commit order, and an event `tick` every second.
+
+    A tick has no id and comes also while the database is unavailable: it shows that the line lives.
+    """
+    async with aclosing(feed.events(place)) as events:
+        async for event in events:
+            yield event
+
+
+@router.get("/{alarm_id}", responses=responses(404, 422, 503))
+def get_alarm(pool: ProvidedPool, alarm_id: AlarmPath) -> AlarmDetail:
+    """Return one alarm, its history, earlier ones of its sign, and others that came with it."""
+    try:
+        with transaction(pool) as connection:
+            return read_detail(connection, alarm_id)
+    except NoSuchAlarm as error:
+        raise HTTPException(404, str(error)) from error

@@ -1,0 +1,37 @@
+"""From what the database knows of an alarm to its state, and from wanted states back. Pure."""
+
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Final
+
+from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, state_of
+
+_NAMES: Final = tuple(fact.name for fact in fields(Facts))
+ALL_CODES: Final = range(2 ** len(_NAMES))
+
+
+def facts_of(code: int) -> Facts:
+    """Read the column `facts` of `ops.alarm_states`: a bit for each fact, the first is the lowest."""
+    return Facts(**{name: bool(code >> place & 1) for place, name in enumerate(_NAMES)})
+
+
+def codes_of(states: Collection[State]) -> list[int]:
+    """Return all values of the column whose state is one of these."""
+    return [code for code in ALL_CODES if state_of(facts_of(code)) in states]
+
+
+def wanted_states(states: Collection[State] | None, *, needs_attention: bool | None) -> set[State]:
+    """Return the states that fit both filters; None = all do."""
+    wanted = set(states or State)
+    if needs_attention is None:
+        return wanted
+    return {state for state in wanted if (state in NEEDS_ATTENTION) == needs_attention}
+
+
+def limit_text(limit: float | None, worst_value: float | None) -> str | None:
+    """Say which limit a value broke, as in `above 50`; None where no limit was broken."""
+    if limit is None or worst_value is None:
+        return None
+    if worst_value == limit:
+        return f"at {limit:.15g}"
+    return f"{'above' if worst_value > limit else 'below'} {limit:.15g}"

@@ -1,0 +1,155 @@
+"""Reading alarms: pages of them, and one with all that belongs to it."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+from alarms.life_cycle import NEEDS_ATTENTION, State, state_of
+from operation_server.alarms import QUERIES
+from operation_server.alarms.schemas import (
+    Alarm,
+    AlarmDetail,
+    AlarmEvent,
+    Alarms,
+    Attention,
+    AttentionCount,
+    EarlierAlarm,
+    Suppression,
+)
+from operation_server.alarms.states import codes_of, facts_of, limit_text
+from operation_server.jobs.cursors import Position, encode_cursor
+from operation_server.streams.feed import EVENT_PAGE
+from operation_server.streams.feed import Position as Place
+from telemetry_core.contract.rules import Severity
+from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.store import Row, select
+
+MAX_ALARMS_SEEN: Final = 20_000
+"""A page looks at no more alarms than these for some that fit."""
+MAX_COUNTED: Final = 10_000
+"""Of what nobody dealt with yet; more is not counted."""
+MAX_EVENTS: Final = 500
+MAX_EARLIER: Final = 20
+MAX_GROUP: Final = 100
+
+
+class NoSuchAlarm(LookupError):  # noqa: N818 - named for what is wrong
+    """No alarm has this id."""
+
+    def __init__(self) -> None:
+        super().__init__("No such alarm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which alarms are wanted; None: all."""
+
+    satellite_id: str | None = None
+    subsystem: str | None = None
+    kind: str | None = None
+    severities: Sequence[Severity] | None = None
+    states: Collection[State]
+    assigned_to: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def read_page(
+    connection: Connection,
+    filters: Filters,
+    before: Position | None,
+    *,
+    limit: int,
+    ceiling: int = MAX_ALARMS_SEEN,
+) -> Alarms:
+    """Read alarms that fit from a position on; look at no more than `ceiling` of them."""
+    before_at, before_id = before or (None, None)
+    found = select(
+        connection,
+        QUERIES["alarm_page"],
+        {
+            **asdict(filters),
+            "codes": None if len(filters.states) == len(State) else codes_of(filters.states),
+            "attention_only": set(filters.states) <= set(NEEDS_ATTENTION),
+            "before_at": before_at,
+            "before_id": before_id,
+            "limit": limit,
+            "ceiling": ceiling,
+        },
+    )
+    fitting = [row for row in found if row["fits"]]
+    reached = [row for row in found if not row["fits"]]
+    last = fitting[limit - 1] if len(fitting) > limit else next(iter(reached), None)
+    return Alarms(
+        alarms=[alarm_of(row) for row in rows_of(connection, [row["alarm_id"] for row in fitting[:limit]])],
+        next_cursor=encode_cursor((last["started_at"], last["alarm_id"])) if last else None,
+        attention=_attention(connection),
+    )
+
+
+def rows_of(connection: Connection, alarm_ids: Sequence[str]) -> list[Row]:
+    """Return what is known of some alarms, newest start first."""
+    return select(connection, QUERIES["alarms"], {"alarm_ids": list(alarm_ids)})
+
+
+def read_detail(connection: Connection, alarm_id: str) -> AlarmDetail:
+    """Read one alarm with what belongs to it, or raise `NoSuchAlarm`."""
+    found = rows_of(connection, [alarm_id])
+    if not found:
+        raise NoSuchAlarm
+    row = found[0]
+
+    def of(name: str, limit: int) -> list[Row]:
+        return select(connection, QUERIES[name], {**row, "limit": limit})
+
+    return AlarmDetail(
+        **alarm_of(row).model_dump(),
+        events=[AlarmEvent.model_validate(event) for event in of("events", MAX_EVENTS)],
+        suppressions=[Suppression.model_validate(item) for item in of("suppressions", MAX_EVENTS)],
+        earlier=[
+            EarlierAlarm.model_validate(_with_state(item)) for item in of("earlier_alarms", MAX_EARLIER)
+        ],
+        group=[alarm_of(other) for other in of("alarm_group", MAX_GROUP)],
+    )
+
+
+def read_events(pool: Pool, place: Place) -> list[Row]:
+    """Return a page of what happened after a place, in commit order."""
+    parameters = {"xact": place[0], "id": place[1], "limit": EVENT_PAGE}
+    with transaction(pool) as connection:
+        found = select(connection, QUERIES["events_after"], parameters)
+    return [{"event": "alarm", **row} for row in found]
+
+
+def alarm_of(row: Row) -> Alarm:
+    """Make of a row of `ops.alarm_states` what clients see."""
+    seen = _with_state(row)
+    return Alarm.model_validate(
+        {
+            **seen,
+            "needs_attention": seen["state"] in NEEDS_ATTENTION and not row["is_withdrawn"],
+            "limit": limit_text(row["limit_value"], row["worst_value"]),
+        }
+    )
+
+
+def _with_state(row: Row) -> Row:
+    return {**row, "state": state_of(facts_of(row["facts"]))}
+
+
+def _attention(connection: Connection) -> Attention:
+    rows = select(connection, QUERIES["attention"], {"ceiling": MAX_COUNTED})
+    counts: Counter[tuple[State, Severity]] = Counter()
+    for row in rows:
+        counts[state_of(facts_of(row["facts"])), Severity(row["severity"])] += row["count"]
+    calling = {kind: count for kind, count in sorted(counts.items()) if kind[0] in NEEDS_ATTENTION}
+    return Attention(
+        count=sum(calling.values()),
+        is_truncated=counts.total() >= MAX_COUNTED,
+        counts=[
+            AttentionCount(state=state, severity=severity, count=count)
+            for (state, severity), count in calling.items()
+        ],
+    )

@@ -1,0 +1,55 @@
+import pytest
+
+from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, state_of
+from operation_server.alarms.states import ALL_CODES, codes_of, facts_of, limit_text, wanted_states
+
+
+def test_each_code_is_of_other_facts_and_of_one_state() -> None:
+    assert len({facts_of(code) for code in ALL_CODES}) == len(ALL_CODES) == 128
+    assert sorted(code for state in State for code in codes_of({state})) == list(ALL_CODES)
+    assert all(state_of(facts_of(code)) in NEEDS_ATTENTION for code in codes_of(NEEDS_ATTENTION))
+
+
+@pytest.mark.parametrize(
+    ("code", "facts"),
+    [
+        (1, Facts(is_standing=True)),
+        (2, Facts(is_standing=False, is_acknowledged=True)),
+        (4, Facts(is_standing=False, is_latching=True)),
+        (8, Facts(is_standing=False, is_reset=True)),
+        (17, Facts(is_standing=True, is_shelved=True)),
+        (64, Facts(is_standing=False, is_out_of_service=True)),
+    ],
+)
+def test_code_has_the_bits_that_the_view_gives_it(code: int, facts: Facts) -> None:
+    assert facts_of(code) == facts
+
+
+@pytest.mark.parametrize(
+    ("states", "needs_attention", "wanted"),
+    [
+        (None, None, set(State)),
+        ([State.NORMAL], None, {State.NORMAL}),
+        (None, True, set(NEEDS_ATTENTION)),
+        (None, False, {State.NORMAL, State.SHELVED, State.SUPPRESSED, State.OUT_OF_SERVICE}),
+        ([State.NORMAL, State.ACKNOWLEDGED], True, {State.ACKNOWLEDGED}),
+        ([State.NORMAL], True, set()),
+    ],
+)
+def test_both_filters_of_the_state_hold(
+    states: list[State] | None, *, needs_attention: bool | None, wanted: set[State]
+) -> None:
+    assert wanted_states(states, needs_attention=needs_attention) == wanted
+
+
+@pytest.mark.parametrize(
+    ("limit", "worst", "text"),
+    [
+        (50.0, 71.5, "above 50"), (3.3, 2.9, "below 3.3"), (0.0, 0.0, "at 0"), (-0.25, -1.0, "below -0.25"),
+        (123456.5, 123457.0, "above 123456.5"), (None, 2.0, None), (None, None, None), (50.0, None, None),
+    ],
+)  # fmt: skip
+def test_broken_limit_is_said_as_it_is_written(
+    limit: float | None, worst: float | None, text: str | None
+) -> None:
+    assert limit_text(limit, worst) == text
