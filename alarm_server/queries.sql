@@ -91,7 +91,7 @@ WITH expired AS (
 )
 
 INSERT INTO ops.alarm_events (alarm_id, event, member_at)
-SELECT alarm.alarm_id, 'shelf_expired', expired.until FROM expired
+SELECT alarm.alarm_id, 'expired', expired.until FROM expired
 INNER JOIN ops.alarms AS alarm
     ON alarm.satellite_id = expired.satellite_id AND alarm.subsystem = expired.subsystem
     AND alarm.reason = expired.reason AND alarm.needs_attention

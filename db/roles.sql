@@ -63,5 +63,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO 
 GRANT SELECT ON ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.cluster TO satellite_alarm_server;
 GRANT INSERT, UPDATE ON ops.alarms, ops.alarm_contacts TO satellite_alarm_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_tracks TO satellite_alarm_server;
-GRANT INSERT ON ops.alarm_events TO satellite_alarm_server;
+GRANT SELECT, INSERT ON ops.alarm_events TO satellite_alarm_server;
 GRANT DELETE ON ops.alarm_suppressions TO satellite_alarm_server;

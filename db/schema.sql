@@ -99,7 +99,7 @@ COMMENT ON COLUMN ops.alarm_contacts.generated_at IS 'Of its newest live sample 
 COMMENT ON COLUMN ops.alarm_contacts.interval_s IS 'Usual one between sample sets; 0 = unknown';
 CREATE TABLE ops.alarm_events (
     id bigint NOT NULL,
-    alarm_id character varying(200) NOT NULL COLLATE pg_catalog."C",
+    alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",
     event character varying(30) NOT NULL,
     at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     member_at timestamp(6) without time zone,
@@ -136,7 +136,7 @@ CREATE TABLE ops.alarm_suppressions (
 );
 COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
 CREATE TABLE ops.alarms (
-    alarm_id character varying(200) NOT NULL COLLATE pg_catalog."C",
+    alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
     reason character varying(100) NOT NULL COLLATE pg_catalog."C",

@@ -142,7 +142,7 @@ def test_a_shelf_whose_time_is_over_goes_and_the_alarm_says_so(theirs: Pool, poo
     server.round()
 
     assert [row["reason"] for row in rows(theirs, "alarm_suppressions")] == ["another"]
-    assert [event for _, event in events(theirs)] == ["raised", "shelf_expired"]
+    assert [event for _, event in events(theirs)] == ["raised", "expired"]
 
 
 def test_a_satellite_that_stops_sending_is_an_alarm_and_a_second_silence_another(theirs: Pool) -> None:
