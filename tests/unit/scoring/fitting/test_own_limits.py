@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scoring.fitting.own_limits import BLOCKS, UNBOUNDED, own_limits, reached
+from scoring.fitting.own_limits import (
+    BLOCKS,
+    GROWTH,
+    UNBOUNDED,
+    WHOLE_SPAN_S,
+    growth_within,
+    own_limits,
+    reached,
+)
 from scoring.measures.windows import MEASURES
 
 PLACES = {name: place for place, (_, name) in enumerate(MEASURES)}
@@ -68,3 +76,24 @@ def test_no_shape_is_too_well_known_and_what_wanders_has_no_level() -> None:
     assert low[0, PLACES["farthest"]] == low[0, PLACES["mean"]] == -UNBOUNDED
     assert high[0, PLACES["newest_mean"]] == UNBOUNDED
     assert high[0, PLACES["farthest"]] < 1
+
+
+def test_a_window_may_stand_still_as_long_as_shorter_ones_did() -> None:
+    moving = measured(largest_rise=np.ones(200), newest_deviation=np.ones(200), mean=np.ones(200))
+    still = measured(mean=-9 * np.ones(200))
+    alone, beside = (own_limits(moving, NOISE, HAS_LEVEL, shorter=shorter)[0] for shorter in (None, still))
+    for name in ("largest_rise", "newest_deviation"):
+        assert alone[0, PLACES[name]] == pytest.approx(1 - np.log(2))
+        assert beside[0, PLACES[name]] == pytest.approx(0 - np.log(2))
+    assert beside[0, PLACES["mean"]] == alone[0, PLACES["mean"]], "levels of shorter windows differ anyway"
+
+
+def test_amplitudes_may_grow_the_more_the_less_time_they_were_seen() -> None:
+    assert growth_within(2 * WHOLE_SPAN_S) == growth_within(WHOLE_SPAN_S) == GROWTH
+    assert GROWTH < growth_within(WHOLE_SPAN_S / 2) < growth_within(WHOLE_SPAN_S / 3)
+    assert growth_within(WHOLE_SPAN_S / 10) == growth_within(WHOLE_SPAN_S / 100) == 2 * GROWTH
+    usual, wider = (
+        own_limits(measured(change=blocks(0.0, 1.0)), NOISE, HAS_LEVEL, growth=growth)[2]
+        for growth in (GROWTH, 2 * GROWTH)
+    )
+    assert (wider - usual)[0, PLACES["change"]] == pytest.approx(np.log(2))
