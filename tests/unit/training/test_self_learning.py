@@ -192,7 +192,7 @@ def test_a_channel_that_jumps_every_orbit_hides_no_noise() -> None:
     values["a"][NEEDED_SAMPLES:] = np.maximum(values["a"] + 2.25 * noise(3), 0)[NEEDED_SAMPLES:]
     scores = later_scores(learned, values)
     assert (scores > ANOMALY_THRESHOLD).all()
-    assert (scores >= ENOUGH_SCORE).mean() > 0.8, "of eleven hours' limits, which are wider than those of days"
+    assert (scores >= ENOUGH_SCORE).mean() > 0.8, "limits of eleven hours are wide"
 
 
 def test_a_counter_has_no_usual_level() -> None:
