@@ -79,15 +79,10 @@ def fit_own(
         span_s: From the first window to the last one, in seconds.
         seed: Of the choice of reference subsequences.
     """
-    longest = CALIBRATED_LENGTHS[-1]
     halves = (first, second)
-    noise = np.fmin(*(expected_noise(half[longest]) for half in halves))
+    noise = np.fmin(*(expected_noise(half[CALIBRATED_LENGTHS[-1]]) for half in halves))
     rng = np.random.default_rng(seed)
-    channels = range(noise.size)
-    references = [
-        [reference_subsequences(half[longest].value[:, channel], rng) for channel in channels]
-        for half in halves
-    ]
+    references = [references_of(half[CALIBRATED_LENGTHS[-1]], rng) for half in halves]
     limits, totals = [], []
     shorter: Floats | None = None
     for length in CALIBRATED_LENGTHS:
@@ -96,11 +91,8 @@ def fit_own(
             with_halfway(half[length], noise, other)
             for half, other in zip(halves, reversed(references), strict=True)
         ]
-        together = np.concatenate(measured)
-        growth = growth_within(span_s)
-        limits.append(own_limits(together, noise, has_level, growth=growth, shorter=shorter))
-        if span_s < WHOLE_SPAN_S:
-            shorter = together
+        limits.append(own_limits(np.concatenate(measured), noise, has_level, span_s, shorter))
+        shorter = np.concatenate(measured)
         deviations = [
             family_deviations(of_half, half[length], noise, limits[-1])
             for of_half, half in zip(measured, halves, strict=True)
@@ -116,8 +108,15 @@ def fit_own(
             family_scale=np.ones((1, len(CALIBRATED_LENGTHS), len(WINDOW_FAMILIES))),
             reference=farthest_first(np.concatenate([half[channel] for half in references]))[None],
         )
-        for channel in channels
+        for channel in range(noise.size)
     ], own_threshold(totals)
+
+
+def references_of(windows: Windows, rng: np.random.Generator) -> list[Floats]:
+    """Pick reference subsequences of each channel, float64[subsequence, step]."""
+    return [
+        reference_subsequences(windows.value[:, channel], rng) for channel in range(windows.value.shape[1])
+    ]
 
 
 def own_threshold(totals: Sequence[Floats]) -> SubsystemCalibration:
@@ -160,12 +159,7 @@ def growth_within(span_s: float) -> float:
 
 
 def own_limits(
-    measured: Floats,
-    noise: Floats,
-    has_level: Bools,
-    *,
-    growth: float = GROWTH,
-    shorter: Floats | None = None,
+    measured: Floats, noise: Floats, has_level: Bools, span_s: float, shorter: Floats | None = None
 ) -> tuple[Floats, Floats, Floats]:
     """Fit limits to what is measured.
 
@@ -173,8 +167,9 @@ def own_limits(
         measured: float64[window, channel, measure] in time order.
         noise: float64[channel].
         has_level: bool[channel]; the mean of the others has no limits.
-        growth: Of the amplitudes that are nominal.
-        shorter: As `measured`, of shorter windows: whatever lasts as long as these may last longer.
+        span_s: How long the windows reach, in seconds.
+        shorter: As `measured`, of shorter windows: below WHOLE_SPAN_S what lasts as long as these may last
+            longer.
 
     Returns:
         Low, usual, high, float64[channel, measure] each.
@@ -182,9 +177,9 @@ def own_limits(
     usual = np.nanmedian(measured, axis=0)
     least = least_widths(noise, 0.0)
     lowest = -reached(-measured)
-    if shorter is not None:
+    if shorter is not None and span_s < WHOLE_SPAN_S:
         lowest = np.where(_IS_LEVEL, lowest, np.fmin(lowest, -reached(-shorter)))
-    above = widened(np.maximum(reached(measured) - usual, least), growth)
+    above = widened(np.maximum(reached(measured) - usual, least), growth_within(span_s))
     below = widened(np.maximum(usual - lowest, least), SPLIT_CHANGE)
     is_free = _IS_LEVEL & ~has_level[:, None]
     low = np.where(is_free | _IS_SUBSEQUENCE, -UNBOUNDED, usual - below)  # no shape is too well known
