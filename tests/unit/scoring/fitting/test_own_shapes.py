@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from scoring.calibration import CALIBRATED_LENGTHS, ChannelCalibration, SubsystemCalibration
 from scoring.fitting.constants import REFERENCE_ROWS
-from scoring.fitting.own_limits import fit_own
+from scoring.fitting.own_limits import WHOLE_SPAN_S, fit_own
 from scoring.measures.windows import MEASURES, Windows, subsequence_measures
 
 WINDOWS = 60
@@ -32,7 +32,7 @@ def half(seed: int, *, wave_steps: float, noise: float = NOISE) -> dict[int, Win
 def fitted(
     first: dict[int, Windows], second: dict[int, Windows]
 ) -> tuple[ChannelCalibration, SubsystemCalibration]:
-    (channel,), limits = fit_own(first, second, np.array([True]), seed=1)
+    (channel,), limits = fit_own(first, second, np.array([True]), span_s=WHOLE_SPAN_S, seed=1)
     return channel, limits
 
 
