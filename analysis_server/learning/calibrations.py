@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from scoring.fitting.learning import NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned
-from telemetry_core.contract.messages import job_id_of, microseconds_of, time_of
+from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.queries import load_queries
 from telemetry_core.postgres.store import select, to_json
@@ -88,17 +88,13 @@ class Calibrations:
         """Return the windows between two times that alerts rest on, in microseconds."""
         parameters = {
             **part.key,
-            "first_job_id": job_id_of(part.satellite_id, first_us),
-            "last_job_id": job_id_of(part.satellite_id, last_us) + ":",
+            "first": time_of(first_us),
+            "last": time_of(last_us),
             "limit": MOST_SPANS,
         }
         with transaction(self._pool) as connection:
             found = select(connection, QUERIES["alert_spans"], parameters)
-        return [
-            (microseconds_of(row["window_start"]), microseconds_of(row["window_end"]))
-            for row in found
-            if row["window_start"] and row["window_end"]
-        ]
+        return [(microseconds_of(row["window_start"]), microseconds_of(row["generated_at"])) for row in found]
 
     def save_progress(self, part: Part, progress: Progress, refused: Learned | None = None) -> None:
         """Keep how far a part is, and constants that failed the check."""

@@ -14,6 +14,7 @@ from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.test_routes import NOW, finish, get, problem, submitted, telemetry_job, verdict
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -28,14 +29,9 @@ def forecast_job(pool: Pool, at: datetime, satellite_id: str = "SAT-001", **chan
               total_subsystems=1, created_at=at + timedelta(seconds=1))  # fmt: skip
     steps = [[1.0, 40.0], [2.0, 41.0]]
     band = {"lower": steps, "upper": steps}
-    window = {
-        "window_start": (at - timedelta(seconds=27)).isoformat(),
-        "window_end": at.isoformat(),
-        "samples": 10,
-    }
     row = verdict(job_id, "thermal", **{
-        "input_data": window, "input_features": ("battery_temp", "obc_temp"), "predictions": steps,
-        "bands": {"50": band, "90": band}, **changes,
+        **window_ending(at, interval_s=3), "input_features": ("battery_temp", "obc_temp"),
+        "predictions": steps, "bands": {"50": band, "90": band}, **changes,
     })  # fmt: skip
     with transaction(pool) as connection:
         save_inferences(connection, [job], [row])
@@ -172,7 +168,7 @@ def test_job_shows_its_stages_and_each_subsystem(api: RunningApi, api_pool: Pool
     assert (job["metadata"], job["anomalies"]) == ({"lane": "live"}, 1)
     assert job["stages"]["inference_ms"] == 12.5
     assert job["subsystems"][1]["predictions"] == [[0.0, 41.0], [0.0, 42.0]]
-    assert job["subsystems"][1]["input_data"]["samples"] == 10
+    assert job["subsystems"][1]["sample_count"] == 10
 
 
 def test_pending_job_has_no_stages_yet(api: RunningApi) -> None:

@@ -18,6 +18,7 @@ from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences, save_results
 from telemetry_core.service.settings import Settings, load_mission
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending, window_of
 
 pytestmark = pytest.mark.integration
 
@@ -66,6 +67,7 @@ def verdict(job_id: str, subsystem: str = "series", **changes: Any) -> Subsystem
         "input_features": ("value",), "started_at": NOW, "completed_at": datetime.now(UTC),
         "predictions": [35.0, 36.0], "confidence": [0.9, 0.8],
         "anomaly_score": 0.25, "anomaly_detected": False, "inference_time_ms": 12.5, "model_type": "LSTM",
+        **window_of(job_id),
     }  # fmt: skip
     return SubsystemInference(**{**values, **changes})
 
@@ -342,15 +344,11 @@ def telemetry_job(
     job = Job(job_id=job_id, satellite_id=satellite_id, source="kafka_auto_trigger",
               trigger_reason="low_battery", total_subsystems=2, created_at=datetime.now(UTC),
               metadata={"lane": "live"})  # fmt: skip
-    window = {
-        "window_start": (at - timedelta(seconds=9 * interval_s)).isoformat(),
-        "window_end": at.isoformat(),
-        "samples": 10,
-    }
+    window = window_ending(at, interval_s=interval_s)
     rows = [
-        verdict(job_id, "thermal", input_data=window, input_features=("battery_temp", "obc_temp"),
+        verdict(job_id, "thermal", **window, input_features=("battery_temp", "obc_temp"),
                 predictions=[[0.0, 41.0 + step] for step in range(steps)]),
-        verdict(job_id, "eps", input_data=window, verdict=Verdict.ANOMALOUS, anomaly_detected=True,
+        verdict(job_id, "eps", **window, verdict=Verdict.ANOMALOUS, anomaly_detected=True,
                 anomaly_score=0.9),
     ]  # fmt: skip
     with transaction(pool) as connection:

@@ -18,15 +18,16 @@ from testbed.postgres_server import free_port
 from tests.integration.postgres.test_store import inference, job
 from tests.integration.servers.running_api import running_api
 from tests.integration.servers.search_server import SearchServer
+from tests.integration.windows import window_ending
 from verdict_relay.relay import PAGE, Cursor, Refusal, Relay, restart
 from verdict_relay.sinks import SearchSink
 
 pytestmark = pytest.mark.integration
 
 WINDOW = {
-    "window_start": "2025-10-30T12:33:56+00:00", "window_end": "2025-10-30T12:34:56+00:00", "samples": 21,
-    "newest": {"battery_voltage": 3.9},
-}  # fmt: skip
+    "input_data": {"newest": {"battery_voltage": 3.9}},
+    **window_ending(datetime(2025, 10, 30, 12, 34, 56, tzinfo=UTC), interval_s=3, samples=21),
+}
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def job_id(number: int) -> str:
 
 def save(pool: Pool, numbers: Sequence[int], **changes: Any) -> None:
     jobs = [job(job_id(number), total_subsystems=1) for number in numbers]
-    found = [inference(job_id(number), input_data=WINDOW, **changes) for number in numbers]
+    found = [inference(job_id(number), **WINDOW, **changes) for number in numbers]
     with transaction(pool) as connection:
         save_inferences(connection, jobs, found)
 
@@ -88,9 +89,7 @@ def test_every_verdict_is_found_once_over_several_pages(
 
 def test_transaction_that_commits_late_is_not_skipped(pool: Pool, relay: Relay, engine: SearchEngine) -> None:
     with transaction(pool) as early:
-        save_inferences(
-            early, [job(job_id(1), total_subsystems=1)], [inference(job_id(1), input_data=WINDOW)]
-        )
+        save_inferences(early, [job(job_id(1), total_subsystems=1)], [inference(job_id(1), **WINDOW)])
         save(pool, [2])
         drain(relay)
         assert indexed(engine) == set()

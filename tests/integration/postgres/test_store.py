@@ -13,6 +13,7 @@ from operation_server.inference.pending_job import PendingInput, create_pending_
 from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import SavedCounts, revise_inferences, save_inferences, save_results
+from tests.integration.windows import window_of
 
 pytestmark = pytest.mark.integration
 
@@ -37,6 +38,7 @@ def inference(job_id: str, subsystem: str = "eps", **changes: Any) -> SubsystemI
         "input_features": ("battery_voltage",), "started_at": NOW + timedelta(seconds=1),
         "completed_at": NOW + timedelta(seconds=2), "predictions": [[4.0]] * 5, "confidence": [0.9] * 5,
         "anomaly_score": 0.612, "anomaly_detected": False, "inference_time_ms": 12.5,
+        **window_of(job_id),
     }  # fmt: skip
     return SubsystemInference(**{**values, **changes})
 

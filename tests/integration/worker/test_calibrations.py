@@ -21,6 +21,7 @@ from telemetry_core.service.settings import Settings
 from tests.integration.api.test_routes import get, verdict
 from tests.integration.postgres.folding import fold
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -53,23 +54,19 @@ def judge(
     job = Job(job_id=job_id, satellite_id=satellite_id, source="kafka_auto_trigger",
               trigger_reason="periodic_check", total_subsystems=2,
               created_at=more.pop("created_at", generated))  # fmt: skip
-    window = {
-        "window_start": (generated - timedelta(seconds=60)).isoformat(),
-        "window_end": generated.isoformat(),
-    }
+    window = window_ending(generated, interval_s=60, samples=2)
     changes: dict[str, dict[str, Any]] = {
         "l": {
             "verdict": Verdict.LEARNING, "anomaly_score": None, "anomaly_detected": None,
-            "input_data": window | {"not_calibrated": {"a": {"interval_s": 20.0}, "b": {"interval_s": 40.0}}},
+            "input_data": {"not_calibrated": {"a": {"interval_s": 20.0}, "b": {"interval_s": 40.0}}},
         },
-        "n": {"input_data": window},
-        "a": {
-            "verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True,
-            "input_data": window,
-        },
+        "n": {},
+        "a": {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True},
     }  # fmt: skip
     with transaction(pool) as connection:
-        save_inferences(connection, [job], [verdict(job_id, subsystem, **{**changes[word], **more})])
+        save_inferences(
+            connection, [job], [verdict(job_id, subsystem, **{**window, **changes[word], **more})]
+        )
     return job_id
 
 

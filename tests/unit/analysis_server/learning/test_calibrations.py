@@ -49,11 +49,9 @@ def test_part_is_taken_up_by_one_worker(rows: list[Any], *, claimed: bool) -> No
     assert Calibrations(Statements(rows).pool).claim(PART, is_forced=False) == claimed
 
 
-def test_window_without_both_ends_marks_nothing() -> None:
+def test_alerts_mark_the_windows_that_they_rest_on() -> None:
     start, end = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)
-    statements = Statements(
-        [{"window_start": start, "window_end": end}, {"window_start": None, "window_end": end}]
-    )
+    statements = Statements([{"window_start": start, "generated_at": end}])
     assert Calibrations(statements.pool).alert_spans(PART, 0, 9) == [(1_000_000, 2_000_000)]
 
 
