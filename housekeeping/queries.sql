@@ -61,7 +61,8 @@ DELETE FROM ops.anomaly_alerts WHERE (satellite_id, subsystem, started_at) IN (
 )
 
 -- name: delete_alert_heads
--- For satellites and subsystems without any verdict left; their next verdict starts from an empty state.
+-- For satellites and subsystems without any verdict left; their next verdict starts from an empty state. Names of these tables
+-- have the collation "C", those of verdicts and their index the database's own.
 DELETE FROM ops.alert_heads WHERE (satellite_id, subsystem) IN (
     SELECT head.satellite_id, head.subsystem FROM ops.alert_heads AS head
     WHERE head.folded_at = head.target_at AND NOT EXISTS (

@@ -31,8 +31,8 @@ class Part:
     subsystem: str
     interval_s: float
     """Between the samples that were not judged, or as it was when last looked at; 0 = unknown."""
-    job_id: str
-    """Of the newest verdict."""
+    generated_us: int
+    """Generation time of the newest verdict, microseconds since 1970 UTC."""
     is_renewal: bool = False
     """It has constants, and they judge it."""
 
@@ -145,7 +145,7 @@ def _part(row: Mapping[str, Any]) -> Part:
         satellite_id=row["satellite_id"],
         subsystem=row["subsystem"],
         interval_s=min(known) if known else row["interval_s"] or 0.0,
-        job_id=row["job_id"],
+        generated_us=microseconds_of(row["generated_at"]),
         is_renewal=row["is_renewal"],
     )
 

@@ -32,12 +32,12 @@ SELECT
     part.satellite_id,
     part.subsystem,
     part.interval_s,
-    newest.job_id,
+    newest.generated_at,
     newest.verdict <> 'learning' AS is_renewal,
     newest.input_data -> 'not_calibrated' AS not_calibrated
 FROM part
 CROSS JOIN LATERAL (
-    SELECT verdict.job_id, verdict.verdict, verdict.created_at, verdict.input_data
+    SELECT verdict.generated_at, verdict.verdict, verdict.created_at, verdict.input_data
     FROM subsystem_inferences AS verdict
     WHERE verdict.satellite_id = part.satellite_id AND verdict.subsystem = part.subsystem
         AND verdict.generated_at IS NOT NULL AND verdict.status = 'completed'

@@ -17,7 +17,6 @@ from operation_server.alerts.episodes import (
 from operation_server.alerts.schemas import ChannelEvidence, Evidence
 from operation_server.alerts.store import moment
 from operation_server.jobs.schemas import VerdictItem
-from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
@@ -62,10 +61,10 @@ def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evide
     expected = expectations(forecast, episode.started_ms, mission.window) if forecast else {}
     made_at = forecast["generated_at"] if forecast and expected else None
     contributions = peak["contributions"] or {}
-    newest = peak["input_data"].get("newest") or {}
+    newest = peak["newest"] or {}
     return Evidence(
         job_id=peak["job_id"],
-        generated_at=moment(generated_ms_of(peak["job_id"])),
+        generated_at=peak["generated_at"],
         model_name=peak["model_name"],
         model_version=peak["model_version"],
         calibration_hash=peak["calibration_hash"],

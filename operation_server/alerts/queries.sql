@@ -156,7 +156,14 @@ ORDER BY verdict.job_id DESC LIMIT %(limit)s
 
 -- name: alert_evidence
 -- What the verdict with the peak was made from.
-SELECT job_id, model_name, triton_model_version AS model_version, calibration_hash, contributions, input_data
+SELECT
+    job_id,
+    generated_at,
+    model_name,
+    triton_model_version AS model_version,
+    calibration_hash,
+    contributions,
+    input_data -> 'newest' AS newest
 FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
 
 -- name: forecast_before

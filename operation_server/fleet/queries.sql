@@ -6,7 +6,7 @@
 SELECT
     satellite.satellite_id,
     part.subsystem,
-    newest.job_id,
+    newest.generated_at,
     newest.verdict,
     newest.status,
     newest.anomaly_score,

@@ -29,11 +29,10 @@ def job_step_times(row: Mapping[str, Any]) -> StepTimes | None:
 
     Reads the columns `window_start`, `generated_at` and `sample_count`.
     """
-    start, end, samples = row["window_start"], row["generated_at"], row["sample_count"]
-    if start is None or end is None or samples is None or samples < 2:
+    if row["generated_at"] is None or row["sample_count"] < 2:
         return None
-    end_us = microseconds_of(end)
-    interval_us = round((end_us - microseconds_of(start)) / (samples - 1))
+    end_us = microseconds_of(row["generated_at"])
+    interval_us = round((end_us - microseconds_of(row["window_start"])) / (row["sample_count"] - 1))
     return StepTimes(end_us=end_us, interval_us=interval_us) if interval_us > 0 else None
 
 

@@ -47,7 +47,8 @@ def test_mission_names_its_models_and_bounds(api: RunningApi) -> None:
 def test_forecasts_stand_side_by_side_in_time_order(api: RunningApi, api_pool: Pool) -> None:
     made = [forecast_job(api_pool, NOW + timedelta(seconds=3 * index)) for index in range(3)]
     forecast_job(api_pool, NOW, satellite_id="SAT-0011")
-    forecast_job(api_pool, NOW + timedelta(seconds=1), source="test")
+    posted: dict[str, Any] = {"generated_at": None, "window_start": None, "sample_count": None}
+    forecast_job(api_pool, NOW + timedelta(seconds=1), source="test", **posted)
     body = get(api, "/api/v1/forecasts/SAT-001", subsystem="thermal", **RANGE).json()
     assert Forecasts.model_validate(body).model_dump(mode="json") == body
     assert [forecast["job_id"] for forecast in body["forecasts"]] == made

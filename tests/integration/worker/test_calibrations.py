@@ -102,13 +102,13 @@ def test_what_learns_by_its_newest_verdict_is_due_with_its_shortest_interval(
     pool: Pool, worker: Calibrations
 ) -> None:
     judge(pool, "A", 0, "n")
-    newest = judge(pool, "A", 20, "l")
+    judge(pool, "A", 20, "l")
     judge(pool, "B", 0, "l")
     judge(pool, "B", 20, "n")
     judge(pool, "AB", 0, "l", subsystem="comm")
     assert due(worker) == [("A", "eps"), ("AB", "comm")]
     part = worker.due_parts(SUBSYSTEMS, None, 1)[0]
-    assert (part.job_id, part.interval_s) == (newest, 20.0)
+    assert (part.generated_us, part.interval_s) == (microseconds_of(NOW + timedelta(seconds=20)), 20.0)
 
 
 def test_a_part_is_taken_up_by_one_and_looked_at_again_in_its_turn(pool: Pool, worker: Calibrations) -> None:

@@ -10,12 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kafka_inference_trigger.batches import plan_tasks
 from kafka_inference_trigger.dead_letters import DeadLetterTopic
 from kafka_inference_trigger.dispatch import Dispatcher, task_id_of
 from kafka_inference_trigger.rules import Breach
 from kafka_inference_trigger.trigger import DeadLetter, InferenceTrigger, Plan
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.messages import ConflictingDuplicate, TelemetryMessage, WrongClock
+from telemetry_core.contract.messages import (
+    ConflictingDuplicate,
+    TelemetryMessage,
+    WrongClock,
+    generated_us_of,
+)
 from telemetry_core.contract.mission import Rule
 from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.records import Record
@@ -38,7 +44,7 @@ def record(offset: int, body: object) -> Record:
     )
 
 
-def telemetry(second: int, **eps: float) -> dict[str, Any]:
+def telemetry(second: float, **eps: float) -> dict[str, Any]:
     timestamp = (START + timedelta(seconds=second)).isoformat()
     return {"timestamp": timestamp, "satellite_id": "SAT-001", "eps": {"battery_soc_percent": 20.0, **eps}}
 
@@ -248,6 +254,22 @@ def test_duplicate_is_dispatched_again() -> None:
     trigger = new_trigger()
     trigger.plan([record(0, telemetry(0))])
     assert len(trigger.plan([record(1, telemetry(0))]).jobs) == 1
+
+
+def test_every_window_ends_with_the_sample_set_that_it_judges() -> None:
+    seconds = [*range(15), 300, 12.5, 301.000_001]  # then a gap, one that is late, one between milliseconds
+    sent = [
+        telemetry(second) if number % 3 else telemetry(second, battery_voltage=3.9)
+        for number, second in enumerate(seconds)
+    ]
+    plan = new_trigger().plan([record(number, one) for number, one in enumerate(sent)])
+    ends = {
+        windowed.job.job_id: windowed.window_end_us
+        for batch in plan_tasks(MISSION, plan.jobs)
+        for windowed in batch.jobs
+    }
+    assert len(ends) == len(seconds)
+    assert ends == {job_id: generated_us_of(job_id) for job_id in ends}
 
 
 def test_windows_do_not_depend_on_how_messages_were_batched() -> None:

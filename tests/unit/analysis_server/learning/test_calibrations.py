@@ -10,7 +10,7 @@ from analysis_server.learning.calibrations import QUERIES, Calibrations, Part, P
 from scoring.fitting.outcome import Learned
 from tests.unit.postgres import Statements
 
-PART = Part(satellite_id="SAT-001", subsystem="eps", interval_s=1.0, job_id="j")
+PART = Part(satellite_id="SAT-001", subsystem="eps", interval_s=1.0, generated_us=0)
 PROGRESS = Progress(samples=7, interval_s=1.0, reason="too_few_samples", detail="d" * 9_999, wait_s=60)
 LEARNED = Learned(
     document={"format": 3}, data_from_us=0, data_until_us=1, samples=2_000, intervals_s=(0.8, 1.2),
@@ -25,7 +25,8 @@ def names(statements: Statements) -> list[str]:
 
 def row(**values: Any) -> Mapping[str, Any]:
     return {
-        "satellite_id": "SAT-001", "subsystem": "eps", "job_id": "j", "is_renewal": False,
+        "satellite_id": "SAT-001", "subsystem": "eps", "generated_at": datetime(1970, 1, 1, tzinfo=UTC),
+        "is_renewal": False,
         "interval_s": None, "not_calibrated": None,
     } | values  # fmt: skip
 
