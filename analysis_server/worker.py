@@ -1,8 +1,7 @@
-"""The Celery worker: its application, its three tasks and the clients they share."""
+"""The Celery worker: its application, how it handles a delivered task, and the clients that tasks share."""
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -30,13 +29,13 @@ from analysis_server.judging.rows import failed_rows
 from analysis_server.judging.triton import TritonClient
 from analysis_server.learner import Learner, learner_of
 from analysis_server.learning.calibrations import Calibrations
-from analysis_server.windows.reading import ReadTask, read_series_task, read_subsystem_task, refused
+from analysis_server.windows.reading import ReadTask, refused
 from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import BOUNDED_FORMAT, Calibration
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed, NewerTaskSchema
 from telemetry_core.contract.inferences import SubsystemInference, Verdict
 from telemetry_core.contract.models import newest_version
-from telemetry_core.contract.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE, InferenceBatch
+from telemetry_core.contract.tasks import RUN_SUBSYSTEM_INFERENCE, InferenceBatch
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.rabbitmq import celery_app, publish
@@ -52,8 +51,6 @@ from telemetry_core.service.settings import Settings
 
 SERVICE: Final = "analysis-worker-1"
 MAX_CONNECTIONS: Final = 8
-STALE_S: Final = 120.0
-"""A learning task that waited for longer is dropped: newer ones are queued behind it."""
 
 _log = structlog.get_logger(SERVICE)
 _settings = Settings()
@@ -66,26 +63,9 @@ app = celery_app(SERVICE, _settings)
 supervise(app, _liveness)
 
 
-@app.task(name=RUN_SUBSYSTEM_INFERENCE, bind=True)
-def run_subsystem_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
-    """Judge one subsystem: of one job by the manual's seven arguments, or of many jobs by one `batch`."""
-    _take_up(self, lambda: read_subsystem_task(arguments, named, newest_version=_newest_version))
-
-
-@app.task(name=RUN_INFERENCE, bind=True)
-def run_inference(self: Task[Any, None], *arguments: Any, **named: Any) -> None:
-    """Judge a series that a client posted."""
-    _take_up(self, lambda: read_series_task(arguments, named, newest_version=_newest_version))
-
-
-@app.task(name=LEARN, bind=True)
-def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
-    """Take one turn of learning; whatever it does not get to is left to the next turn."""
-    if not isinstance(sent_at_s, int | float):
-        raise refused("unreadable", "its dispatch time is not a number of seconds", self.request.id)
-    if time.time() - sent_at_s > STALE_S:
-        return
-    with _liveness.loop(f"task {self.request.id}") as loop:
+def take_turn_of_learning(task_id: str) -> None:
+    """Learn until the turn is over; whatever it does not get to is left to the next one."""
+    with _liveness.loop(f"task {task_id}") as loop:
 
         def goes_on() -> bool:
             loop.tick()
@@ -98,7 +78,7 @@ def learn(self: Task[Any, None], sent_at_s: Any = None) -> None:
             _log.warning(f"{error}; learning continues at its next turn")
 
 
-def _take_up(self: Task[Any, None], read: Callable[[], ReadTask]) -> None:
+def take_up(self: Task[Any, None], read: Callable[[], ReadTask]) -> None:
     """Handle a task that can be read; one that can't is a dead letter, one of a later release waits."""
     try:
         task, batch = read()
@@ -218,7 +198,8 @@ def _send_singly(batch: InferenceBatch) -> None:
         )
 
 
-def _newest_version(model_name: str) -> str | None:
+def newest_version_of(model_name: str) -> str | None:
+    """Return the newest version of a model that this worker finds, None of one that it does not know."""
     return newest_version(_settings.model_repository, model_name)
 
 

@@ -17,7 +17,7 @@ from kafka_inference_trigger.gathered.gathering import kept_saved, save_gathered
 from kafka_inference_trigger.gathered.refused_values import RefusedValues
 from kafka_inference_trigger.gathered.wrong_clocks import WrongClocks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
-from kafka_inference_trigger.windows.satellites import look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.look_back import LookBack, read_newest

@@ -1,15 +1,19 @@
-"""From jobs with their windows to the tasks that carry them: one per subsystem for all jobs."""
+"""From what is demanded to jobs with their windows, and to the tasks: one per subsystem for all jobs."""
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kafka_inference_trigger.rules import Demand
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
-from telemetry_core.contract.inferences import Job, Lane
+from kafka_inference_trigger.windows.sample_sets import SampleSet
+from telemetry_core.contract.inferences import Job, Lane, Source, reasons_in_words
+from telemetry_core.contract.messages import MAX_DUMP_AGE_S, job_id_of, time_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import (
     CHANNEL_FIELDS,
@@ -19,6 +23,7 @@ from telemetry_core.contract.tasks import (
     InferenceBatch,
     WindowedJob,
 )
+from telemetry_core.kafka.records import Record
 
 _BYTES_PER_SAMPLE: Final = 4
 _CHANNEL_RECORD: Final = np.dtype(list(CHANNEL_FIELDS))
@@ -35,6 +40,52 @@ class PlannedJob:
     #: How the log says what broke a rule.
     log_lines: Sequence[str]
     windows: Mapping[str, SampleWindow]
+
+
+def planned_job(  # noqa: PLR0913 - what a job is made of
+    record: Record,
+    sample_set: SampleSet,
+    demand: Demand,
+    windows: Mapping[str, SampleWindow],
+    *,
+    topic: str,
+    created_at: datetime,
+) -> PlannedJob:
+    """Make the job of a sample set from what is demanded of it and from its windows."""
+    job = Job(
+        job_id=job_id_of(sample_set.satellite_id, sample_set.generated_us),
+        satellite_id=sample_set.satellite_id,
+        source=Source.KAFKA,
+        trigger_reason=reasons_in_words(demand.reasons),
+        trigger_reasons=tuple(demand.reasons),
+        total_subsystems=len(demand.subsystems),
+        created_at=created_at,
+        metadata=_unusual(record, sample_set.generated_us)
+        | ({"restless": dict(demand.restless)} if demand.restless else {})
+        | {
+            "lane": sample_set.lane,
+            "generated_at": time_of(sample_set.generated_us).isoformat(),
+            "received_at": time_of(record.received_us).isoformat(),
+            "topic": topic,
+            "partition": record.partition,
+            "offset": record.offset,
+        },
+    )
+    return PlannedJob(
+        job=job,
+        lane=sample_set.lane,
+        received_us=record.received_us,
+        log_lines=demand.log_lines,
+        windows=windows,
+    )
+
+
+def with_earlier(earlier: PlannedJob | None, later: PlannedJob) -> PlannedJob:
+    """Add what an earlier message of the same sample set demanded: the later one knows all of its samples."""
+    if earlier is None or earlier.windows.keys() <= later.windows.keys():
+        return later
+    windows = {**earlier.windows, **later.windows}
+    return replace(later, job=replace(later.job, total_subsystems=len(windows)), windows=windows)
 
 
 def plan_tasks(mission: Mission, jobs: Sequence[PlannedJob]) -> list[InferenceBatch]:
@@ -70,6 +121,14 @@ def encode_windows(windows: Sequence[SampleWindow]) -> tuple[str, str]:
     differences = np.empty(values.shape, "<f4")
     np.subtract(values, base, out=differences, casting="same_kind")
     return _base64(differences), _base64(records)
+
+
+def _unusual(record: Record, generated_us: int) -> dict[str, float | bool]:
+    """Tell a replayed message, and how far behind the clock lies of one that is older than any dump."""
+    if record.is_replayed:
+        return {"is_replayed": True}
+    age_s = (record.received_us - generated_us) / 1_000_000
+    return {"clock_behind_s": age_s} if age_s > MAX_DUMP_AGE_S else {}
 
 
 def _base64(array: NDArray[Any]) -> str:

@@ -17,7 +17,7 @@ from kafka_inference_trigger import QUERIES
 from kafka_inference_trigger.batches import PlannedJob, plan_tasks
 from kafka_inference_trigger.dispatch import batch_publisher, send_batches
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger
-from kafka_inference_trigger.windows.satellites import look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.errors import PlatformError
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.contract.mission import Mission

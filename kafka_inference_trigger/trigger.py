@@ -1,27 +1,24 @@
 """From Kafka records to dead letters and tasks: the decisions of the trigger service."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
-from kafka_inference_trigger.batches import PlannedJob, plan_tasks
-from kafka_inference_trigger.rules import Breach, Demand, breaches, demand_of
+from kafka_inference_trigger.batches import PlannedJob, plan_tasks, planned_job, with_earlier
+from kafka_inference_trigger.rules import Breach, breaches, demand_of
+from kafka_inference_trigger.windows.channel_windows import WindowCutter
 from kafka_inference_trigger.windows.sample_sets import Arrival, SampleSet
-from kafka_inference_trigger.windows.satellites import MAX_SATELLITES, TelemetryWindows
+from kafka_inference_trigger.windows.telemetry_windows import MAX_SATELLITES, TelemetryWindows
 from telemetry_core.contract.errors import InvalidTelemetryMessage
-from telemetry_core.contract.inferences import Job, Source, reasons_in_words
 from telemetry_core.contract.messages import (
-    MAX_DUMP_AGE_S,
     BadValue,
     ConflictingDuplicate,
     TelemetryMessage,
     UnusableSampleSet,
     WrongClock,
-    job_id_of,
     parse_telemetry_message,
-    time_of,
 )
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import InferenceBatch
@@ -106,6 +103,7 @@ class InferenceTrigger:
         self._note_bad_values = note_bad_values
         self._note_wrong_clock = note_wrong_clock
         self._windows = TelemetryWindows(mission, max_satellites=max_satellites)
+        self._cutter = WindowCutter(mission)
 
     def fill(self, records: Iterable[Record], *, until_us: int = 0) -> int:
         """Rebuild the windows from earlier records, demanding nothing; return how many were used.
@@ -150,7 +148,7 @@ class InferenceTrigger:
                 continue
             plan.outcomes.append(outcome_of(record, None))
             if job is not None:
-                jobs[job.job.job_id] = _joined(jobs.get(job.job.job_id), job)
+                jobs[job.job.job_id] = with_earlier(jobs.get(job.job.job_id), job)
                 plan.records[job.job.job_id] = record
         self._plan_batches(plan, list(jobs.values()))
         SATELLITES_TRACKED.set(len(self._windows))
@@ -214,53 +212,12 @@ class InferenceTrigger:
         if sample_set.restless:
             judged = "left out" if demand is None else "judged"
             RESTLESS_SAMPLE_SETS.labels(judged).inc(len(sample_set.restless))
-        return None if demand is None else self._planned(record, sample_set, demand)
-
-    def _planned(self, record: Record, sample_set: SampleSet, demand: Demand) -> PlannedJob:
-        job = Job(
-            job_id=job_id_of(sample_set.satellite_id, sample_set.generated_us),
-            satellite_id=sample_set.satellite_id,
-            source=Source.KAFKA,
-            trigger_reason=reasons_in_words(demand.reasons),
-            trigger_reasons=tuple(demand.reasons),
-            total_subsystems=len(demand.subsystems),
-            created_at=self._clock(),
-            metadata=_unusual(record, sample_set.generated_us)
-            | ({"restless": dict(demand.restless)} if demand.restless else {})
-            | {
-                "lane": sample_set.lane,
-                "generated_at": time_of(sample_set.generated_us).isoformat(),
-                "received_at": time_of(record.received_us).isoformat(),
-                "topic": self._topic,
-                "partition": record.partition,
-                "offset": record.offset,
-            },
+        if demand is None:
+            return None
+        windows = self._cutter.windows_of(
+            sample_set.rings, demand.subsystems, ending_us=sample_set.generated_us
         )
-        return PlannedJob(
-            job=job,
-            lane=sample_set.lane,
-            received_us=record.received_us,
-            log_lines=demand.log_lines,
-            windows=self._windows.windows(
-                job.satellite_id, sample_set.lane, demand.subsystems, ending_us=sample_set.generated_us
-            ),
-        )
-
-
-def _joined(earlier: PlannedJob | None, later: PlannedJob) -> PlannedJob:
-    """Join the demands of two messages of one sample set: the later one knows all of its samples."""
-    if earlier is None or earlier.windows.keys() <= later.windows.keys():
-        return later
-    windows = {**earlier.windows, **later.windows}
-    return replace(later, job=replace(later.job, total_subsystems=len(windows)), windows=windows)
-
-
-def _unusual(record: Record, generated_us: int) -> dict[str, float | bool]:
-    """Tell a replayed message, and how far behind the clock lies of one that is older than any dump."""
-    if record.is_replayed:
-        return {"is_replayed": True}
-    age_s = (record.received_us - generated_us) / 1_000_000
-    return {"clock_behind_s": age_s} if age_s > MAX_DUMP_AGE_S else {}
+        return planned_job(record, sample_set, demand, windows, topic=self._topic, created_at=self._clock())
 
 
 def outcome_of(record: Record, reason: str | None) -> Outcome:

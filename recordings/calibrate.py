@@ -18,7 +18,7 @@ import numpy.typing as npt
 from analysis_server.judging.calibration_file import CALIBRATION_FILE
 from scoring.calibration import BOUNDED_FORMAT
 from scoring.change_score import recent_evidence
-from scoring.fitting.constants import RARE, rounded
+from scoring.fitting.constants import RARE, six_digits
 from scoring.measures.changes import CHANGES, ChannelChanges, Range, RecentStatistics, change_evidence
 from scoring.measures.counters import straightened
 from scoring.measures.masked import masked_max
@@ -139,7 +139,7 @@ def fit_changes(
         "measures": list(CHANGES),
         "channels": channels,
         "thresholds": {
-            str(count): rounded(float(np.quantile(np.concatenate(rows), 1 - RARE)))
+            str(count): six_digits(float(np.quantile(np.concatenate(rows), 1 - RARE)))
             for count, rows in evidence.items()
         },
     }
@@ -148,9 +148,9 @@ def fit_changes(
 def document(channel: ChannelChanges) -> dict[str, Any]:
     """One channel's constants with six significant digits; unknown = null."""
     return {
-        "usual": [None if np.isnan(value) else rounded(value) for value in channel.usual.tolist()],
+        "usual": [None if np.isnan(value) else six_digits(value) for value in channel.usual.tolist()],
         "common": [
-            [None if np.isnan(value) else rounded(value) for value in family]
+            [None if np.isnan(value) else six_digits(value) for value in family]
             for family in channel.common.tolist()
         ],
     }
@@ -167,7 +167,7 @@ def fitted_intervals(unix_us: npt.NDArray[np.int64], values: Floats) -> Range | 
     if not intervals_s.size:
         return None
     low, high = np.quantile(intervals_s, INTERVAL_QUANTILES)
-    return rounded(low / INTERVAL_MARGIN), rounded(high * INTERVAL_MARGIN)
+    return six_digits(low / INTERVAL_MARGIN), six_digits(high * INTERVAL_MARGIN)
 
 
 def recorded_widths(recorded: Recorded, mission: Mission, model: Path) -> dict[str, Factors]:

@@ -105,7 +105,7 @@ def fuse(
 
     `evidence` is float64[grid] by family.
     """
-    smooth = {name: smoothed(evidence[name], SMOOTHED_SAMPLES // STEP) for name in families}
+    smooth = {name: centred_mean(evidence[name], SMOOTHED_SAMPLES // STEP) for name in families}
     score = np.mean(list(smooth.values()), axis=0)
     first = -(-first_judged // STEP)
     gap = SETTLING_SAMPLES // STEP
@@ -120,7 +120,7 @@ def fuse(
     )
 
 
-def smoothed(series: Floats, steps: int) -> Floats:
+def centred_mean(series: Floats, steps: int) -> Floats:
     """Centred mean of float64[grid] over an odd number of steps; the ends are extended by their value."""
     padded = np.pad(series, steps // 2, mode="edge")
     return np.convolve(padded, np.full(steps, 1 / steps), mode="valid")

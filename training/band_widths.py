@@ -16,7 +16,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from analysis_server.judging.calibration_file import CALIBRATION_FILE
-from scoring.fitting.constants import rounded
+from scoring.fitting.constants import six_digits
 from scoring.forecast_bands import BANDS, OTHERS, STEP_RANGES
 from scoring.measures.counters import straightened
 from scoring.measures.model_units import ModelUnits
@@ -109,7 +109,7 @@ def factors_of(errors: Floats, share: float, half_width: float) -> list[float]:
     for first, end in pairwise(STEP_RANGES):
         mine = errors[:, first - 1 : end - 1]
         width = max(np.quantile(mine, wanted), np.quantile(mine, least, axis=0).max())
-        factors.append(rounded(float(np.clip(width / half_width, *FACTORS))))
+        factors.append(six_digits(float(np.clip(width / half_width, *FACTORS))))
     return factors
 
 

@@ -13,7 +13,7 @@ from scoring.measures.changes import Range
 from scoring.measures.windows import Windows
 from training.data.calibration_windows import (
     BANDS_S,
-    Plan,
+    Extent,
     StepPredictor,
     intervals_within,
     nominal_windows,
@@ -25,11 +25,11 @@ REPOSITORY = Path(__file__).parents[1] / "model_repository"
 SEEDS_PER_BAND, THRESHOLD_SEEDS, REFERENCE_SEEDS = 1_000, 200_000, 400_000
 
 
-def fit_band(predict: StepPredictor, plan: Plan, band_s: Range) -> Constants:
+def fit_band(predict: StepPredictor, extent: Extent, band_s: Range) -> Constants:
     """Fit all constants of one band; the windows for limits, thresholds and references have other seeds."""
-    longest, intervals_s = CALIBRATED_LENGTHS[-1], intervals_within(band_s, plan.recordings)
+    longest, intervals_s = CALIBRATED_LENGTHS[-1], intervals_within(band_s, extent.recordings)
     limits, thresholds, references = (
-        nominal_windows(plan.shifted(seeds), longest, intervals_s)
+        nominal_windows(extent.shifted(seeds), longest, intervals_s)
         for seeds in (0, THRESHOLD_SEEDS, REFERENCE_SEEDS)
     )
     channels: dict[str, ChannelCalibration] = {}
@@ -39,7 +39,7 @@ def fit_band(predict: StepPredictor, plan: Plan, band_s: Range) -> Constants:
             by_length(predict, limits[subsystem]),
             by_length(predict, thresholds[subsystem]),
             references[subsystem].astype(float),
-            seed=plan.seed,
+            seed=extent.seed,
         )
         channels |= {f"{subsystem}.{name}": channel for name, channel in zip(features, fitted, strict=True)}
     return channels, subsystems
@@ -50,15 +50,15 @@ def by_length(predict: StepPredictor, windows: Series) -> dict[int, Windows]:
     return {length: predict(windows[..., :length]) for length in CALIBRATED_LENGTHS}
 
 
-def calibrate(model: Path, plan: Plan) -> dict[str, Any]:
+def calibrate(model: Path, extent: Extent) -> dict[str, Any]:
     """Fit the constants of every band, each to recordings of its own seeds."""
     predict = StepPredictor(model / "model.onnx")
     bands = []
     for number, band_s in enumerate(BANDS_S):
         started = time.monotonic()
-        bands.append(fit_band(predict, plan.shifted(SEEDS_PER_BAND * number), band_s))
+        bands.append(fit_band(predict, extent.shifted(SEEDS_PER_BAND * number), band_s))
         print("{:g} to {:g} s: {:.0f} s".format(*band_s, time.monotonic() - started), flush=True)
-    fitted = {"data": "simulated nominal telemetry", "seed": plan.seed}
+    fitted = {"data": "simulated nominal telemetry", "seed": extent.seed}
     return calibration_document(fitted, BANDS_S, bands)
 
 
@@ -69,10 +69,10 @@ def main() -> None:
         "--model", type=Path, default=REPOSITORY / "lstm_timeseries" / "1", help="folder of model.onnx"
     )
     parser.add_argument(
-        "--recordings", type=int, default=Plan().recordings, help="simulated recordings per band"
+        "--recordings", type=int, default=Extent().recordings, help="simulated recordings per band"
     )
     arguments = parser.parse_args()
-    content = calibrate(arguments.model, Plan(recordings=arguments.recordings))
+    content = calibrate(arguments.model, Extent(recordings=arguments.recordings))
     path = arguments.model / CALIBRATION_FILE
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")

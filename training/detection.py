@@ -14,7 +14,7 @@ from scoring.scores import Scores
 from scoring.window_score import score_windows
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 from training.calibrate import REPOSITORY
-from training.data.calibration_windows import Plan, StepPredictor, nominal_windows
+from training.data.calibration_windows import Extent, StepPredictor, nominal_windows
 from training.data.families import Series
 from training.data.nominal import SATELLITES, Sampling, faulty_recording, subsystem_features
 from training.evaluation.report import table, write_report
@@ -68,14 +68,14 @@ class Detector:
         )
 
 
-def false_alarms(detector: Detector, plan: Plan) -> dict[str, dict[str, float]]:
+def false_alarms(detector: Detector, extent: Extent) -> dict[str, dict[str, float]]:
     """Share of nominal verdicts above the threshold, by subsystem and window length, over all intervals."""
     rates: dict[str, dict[str, float]] = {}
     for length in LENGTHS:
         flags: dict[str, list[Flags]] = {}
         for number, interval_s in enumerate(detector.intervals_s):
             for subsystem, windows in nominal_windows(
-                plan.shifted(1_000 * number), length, [interval_s]
+                extent.shifted(1_000 * number), length, [interval_s]
             ).items():
                 score = detector.score(windows, subsystem, interval_s).score
                 flags.setdefault(subsystem, []).append(score > ANOMALY_THRESHOLD)
@@ -137,11 +137,11 @@ def main() -> None:
     )
     parser.add_argument("--recordings", type=int, default=30, help="nominal recordings per interval")
     arguments = parser.parse_args()
-    plan = Plan(seed=HELD_OUT_SEED, recordings=arguments.recordings)
+    extent = Extent(seed=HELD_OUT_SEED, recordings=arguments.recordings)
     detector = Detector(arguments.model)
     figures = {
-        "windows": plan.recordings * plan.windows * len(detector.intervals_s),
-        "false_alarms": false_alarms(detector, plan),
+        "windows": extent.recordings * extent.windows * len(detector.intervals_s),
+        "false_alarms": false_alarms(detector, extent),
         "faults": detection_table(detector),
     }
     lines = page(arguments.model, figures)

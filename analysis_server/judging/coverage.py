@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis_server.judging.learned import Lookup
-from analysis_server.windows.window_sets import Counts, WindowSet
+from analysis_server.windows.window_sets import WindowSet
 from scoring.calibration import BOUNDED_FORMAT, EVERY_INTERVAL, Calibration
 from scoring.measures.changes import Range
-from scoring.measures.model_units import Numbers
 from telemetry_core.contract.inferences import Source
 from telemetry_core.contract.mission import MIN_WINDOW_LENGTH
 from telemetry_core.contract.tasks import ChannelState
@@ -40,8 +39,8 @@ def choose(
 ) -> Iterator[tuple[Places, WindowSet, Calibration]]:
     """Yield the constants that judge, each with its jobs' places and these jobs: every job once.
 
-    The shipped ones where they cover a channel of a job, else its satellite's own where those do. Places are
-    intp[n] in the task.
+    The shipped ones where they cover a channel of a job, else its satellite's own where those do; a posted
+    series keeps of the shipped ones what `judging_constants` leaves it. Places are intp[n] in the task.
     """
     by_shipped = with_coverage(task, shipped)
     is_left = np.ones(len(task.jobs), np.bool_)
@@ -51,13 +50,14 @@ def choose(
     for name, calibration in own.items():
         mine = uncovered[np.array(satellites) == name]
         part = with_coverage(task.of_jobs(mine), calibration)
-        judged = np.flatnonzero(~is_uncovered(part))
-        if judged.size:
-            is_left[mine[judged]] = False
-            yield mine[judged], part.of_jobs(judged), calibration
+        covered = np.flatnonzero(~is_uncovered(part))
+        if covered.size:
+            is_left[mine[covered]] = False
+            yield mine[covered], part.of_jobs(covered), calibration
     left = np.flatnonzero(is_left)
     if left.size:
-        yield left, by_shipped.of_jobs(left), shipped
+        part = by_shipped.of_jobs(left)
+        yield left, part, judging_constants(part, shipped)
 
 
 def is_uncovered(task: WindowSet) -> NDArray[np.bool_]:
@@ -107,14 +107,6 @@ def not_regular(task: WindowSet, calibration: Calibration) -> NDArray[np.bool_]:
     if task.is_irregular is None or is_recorded:
         return np.zeros((len(task.origins), len(task.channels)), np.bool_)
     return task.is_irregular
-
-
-def covered_part(task: WindowSet, windows: Numbers) -> tuple[Numbers, Counts | None]:
-    """Mask windows, float[job, channel, time], and steps where a channel is not judged: NaN, and 0."""
-    if task.is_covered is None or task.steps is None:
-        return windows, task.steps
-    covered = task.is_covered
-    return np.where(covered[..., np.newaxis], windows, np.nan), np.where(covered, task.steps, 0)
 
 
 def judging_constants(task: WindowSet, calibration: Calibration) -> Calibration:

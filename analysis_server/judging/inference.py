@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis_server.judging.coverage import choose, covered_part, judging_constants
+from analysis_server.judging.coverage import choose
 from analysis_server.judging.forecasts import Infer, WindowForecasts, forecast_windows
 from analysis_server.judging.learned import Lookup, nothing_learned
-from analysis_server.judging.rows import WARMING_UP, JobForecast, Judgement, row_of
+from analysis_server.judging.rows import verdict_row, warming_up_row
 from analysis_server.windows.window_sets import Counts, WindowSet
 from scoring.calibration import Calibration
 from scoring.window_score import score_windows
-from telemetry_core.contract.inferences import JobStatus, SubsystemInference, Verdict
+from telemetry_core.contract.inferences import SubsystemInference
 from telemetry_core.contract.mission import MIN_WINDOW_LENGTH
 
 
@@ -41,13 +41,13 @@ def infer_windows(
             mine = np.flatnonzero(is_ready[places])
             if mine.size:
                 own = forecasts.of_jobs(np.searchsorted(ready, places[mine]))
-                judged = _judged(part.of_jobs(mine), own, constants, started_at=started_at, clock=clock)
-                rows.update(zip(places[mine].tolist(), judged, strict=True))
+                scored = _rows_of(part.of_jobs(mine), own, constants, started_at=started_at, clock=clock)
+                rows.update(zip(places[mine].tolist(), scored, strict=True))
     completed_at = clock()
     for places, part, _ in parts:
         for position in np.flatnonzero(~is_ready[places]).tolist():
-            rows[int(places[position])] = row_of(
-                part, position, judgement=WARMING_UP, started_at=started_at, completed_at=completed_at
+            rows[int(places[position])] = warming_up_row(
+                part, position, started_at=started_at, completed_at=completed_at
             )
     return [rows[place] for place in range(len(task.jobs))]
 
@@ -60,7 +60,7 @@ def _is_ready(task: WindowSet) -> NDArray[np.bool_]:
     return np.asarray(((task.steps >= MIN_WINDOW_LENGTH) & present.any(axis=2)).any(axis=1))
 
 
-def _judged(
+def _rows_of(
     task: WindowSet,
     forecasts: WindowForecasts,
     calibration: Calibration,
@@ -69,38 +69,27 @@ def _judged(
     clock: Callable[[], datetime],
 ) -> list[SubsystemInference]:
     """Score forecast windows by one calibration of which the task tells what it covers."""
-    windows, steps = covered_part(task, forecasts.windows)
+    windows, steps = task.covered(forecasts.windows)
     scores = score_windows(
         windows,
         forecasts.step_mean,
         forecasts.step_std,
         subsystem=task.subsystem,
         channels=task.channels,
-        calibration=judging_constants(task, calibration),
+        calibration=calibration,
         detection=task.detection,
         steps=steps,
         interval_s=task.interval_s,
     )
     is_learning = _has_no_window(steps, len(task.jobs))
-    learning = Judgement(verdict=Verdict.LEARNING, calibration_hash=calibration.hash)
     completed_at = clock()
-
-    def row(place: int) -> SubsystemInference:
-        if not forecasts.is_finite[place]:
-            reason = f"model {task.model_name} answered with a forecast that is not finite"
-            return row_of(
-                task, place, started_at=started_at, completed_at=completed_at,
-                status=JobStatus.FAILED, error_message=reason,
-            )  # fmt: skip
-        judgement = (
-            learning if is_learning[place] else Judgement.of(scores, place, task.channels, calibration.hash)
+    return [
+        verdict_row(
+            task, place, forecasts=forecasts, scores=scores, is_learning=bool(is_learning[place]),
+            calibration_hash=calibration.hash, started_at=started_at, completed_at=completed_at,
         )
-        return row_of(
-            task, place, started_at=started_at, completed_at=completed_at,
-            judgement=judgement, forecast=JobForecast.of(task, forecasts, place),
-        )  # fmt: skip
-
-    return [row(place) for place in range(len(task.jobs))]
+        for place in range(len(task.jobs))
+    ]  # fmt: skip
 
 
 def _has_no_window(steps: Counts | None, jobs: int) -> NDArray[np.bool_]:

@@ -30,7 +30,7 @@ _LEAST_SHARE: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobForecast:
+class _JobForecast:
     """Forecast of one window as its row tells it; a channel without any sample has none."""
 
     predictions: list[Any] | None = None
@@ -72,7 +72,7 @@ class JobForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class _Judgement:
     """What is decided of one window, and by which constants."""
 
     verdict: Verdict | None = None
@@ -105,9 +105,9 @@ class Judgement:
         )
 
 
-NO_FORECAST: Final = JobForecast()
-UNJUDGED: Final = Judgement()
-WARMING_UP: Final = Judgement(verdict=Verdict.WARMING_UP)
+_NO_FORECAST: Final = _JobForecast()
+_UNJUDGED: Final = _Judgement()
+_WARMING_UP: Final = _Judgement(verdict=Verdict.WARMING_UP)
 """Of a window with too few samples for a forecast."""
 
 
@@ -117,20 +117,59 @@ def failed_rows(
     """Say of every window of a task why it has no verdict."""
     now = clock()
     return [
-        row_of(task, place, status=JobStatus.FAILED, error_message=reason, started_at=now, completed_at=now)
+        _row_of(task, place, status=JobStatus.FAILED, error_message=reason, started_at=now, completed_at=now)
         for place in range(len(task.jobs))
     ]
 
 
-def row_of(  # noqa: PLR0913 - the parts of a row
+def warming_up_row(
+    task: WindowSet, place: int, *, started_at: datetime, completed_at: datetime
+) -> SubsystemInference:
+    """Make the row of a window with too few samples for a forecast."""
+    return _row_of(task, place, judgement=_WARMING_UP, started_at=started_at, completed_at=completed_at)
+
+
+def verdict_row(  # noqa: PLR0913 - what the model and the constants say of a window
+    task: WindowSet,
+    place: int,
+    *,
+    forecasts: WindowForecasts,
+    scores: Scores,
+    is_learning: bool,
+    calibration_hash: str,
+    started_at: datetime,
+    completed_at: datetime,
+) -> SubsystemInference:
+    """Make the row of a window that was forecast and scored; it failed if the forecast is not finite.
+
+    `is_learning`: the constants cover none of its channels, so that its score says nothing.
+    """
+    if not forecasts.is_finite[place]:
+        reason = f"model {task.model_name} answered with a forecast that is not finite"
+        return _row_of(
+            task, place, status=JobStatus.FAILED, error_message=reason, started_at=started_at,
+            completed_at=completed_at,
+        )  # fmt: skip
+    judgement = (
+        _Judgement(verdict=Verdict.LEARNING, calibration_hash=calibration_hash)
+        if is_learning
+        else _Judgement.of(scores, place, task.channels, calibration_hash)
+    )
+    return _row_of(
+        task, place, judgement=judgement, forecast=_JobForecast.of(task, forecasts, place),
+        started_at=started_at, completed_at=completed_at,
+    )  # fmt: skip
+
+
+def _row_of(  # noqa: PLR0913 - the parts of a row
     task: WindowSet,
     place: int,
     *,
     started_at: datetime,
     completed_at: datetime,
     status: JobStatus = JobStatus.COMPLETED,
-    judgement: Judgement = UNJUDGED,
-    forecast: JobForecast = NO_FORECAST,
+    judgement: _Judgement = _UNJUDGED,
+    forecast: _JobForecast = _NO_FORECAST,
     error_message: str | None = None,
 ) -> SubsystemInference:
     """Make the row of one window: what is known of it without the model, its forecast and its verdict."""

@@ -97,8 +97,8 @@ class TritonClient:
             for start in range(0, len(windows), MAX_ROWS)
         ]
         self._silent.pop((model_name, model_version), None)
-        joined = [np.concatenate(output) for output in zip(*parts, strict=True)]
-        return Forecast(mean=joined[0], std=joined[1], step_mean=joined[2], step_std=joined[3])
+        outputs = [np.concatenate(output) for output in zip(*parts, strict=True)]
+        return Forecast(mean=outputs[0], std=outputs[1], step_mean=outputs[2], step_std=outputs[3])
 
     def _request(
         self, model_name: str, model_version: str, rows: NDArray[np.float32]

@@ -60,7 +60,7 @@ class StoredTelemetry:
             end_ms = start_ms - 1
             span_ms *= 2 if _most([page]) <= 2 * PAGE_SAMPLES else 1
         return {
-            channel: _joined([page[metric] for page in pages if metric in page])
+            channel: _in_time_order([page[metric] for page in pages if metric in page])
             for channel, metric in metrics.items()
         }
 
@@ -97,7 +97,7 @@ def _parsed(body: bytes) -> Page:
             values=np.array([value for _, value in known], np.float64),
         )
         found.setdefault(series["metric"]["__name__"], []).append(samples)
-    return {metric: _joined(parts) for metric, parts in found.items()}
+    return {metric: _in_time_order(parts) for metric, parts in found.items()}
 
 
 def _most(pages: list[Page]) -> int:
@@ -107,7 +107,7 @@ def _most(pages: list[Page]) -> int:
     return max(counts.values(), default=0)
 
 
-def _joined(parts: Sequence[Samples]) -> Samples:
+def _in_time_order(parts: Sequence[Samples]) -> Samples:
     """Join samples in time order; of those at one time, of several series, the last one counts."""
     if not parts:
         return Samples(times_us=np.empty(0, np.int64), values=np.empty(0))

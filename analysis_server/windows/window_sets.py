@@ -90,6 +90,13 @@ class WindowSet:
             is_covered=None if self.is_covered is None else self.is_covered[chosen],
         )
 
+    def covered(self, windows: Numbers) -> tuple[Numbers, Counts | None]:
+        """Mask windows, float[job, channel, time], and steps where a channel is not judged: NaN, and 0."""
+        if self.is_covered is None or self.steps is None:
+            return windows, self.steps
+        is_covered = self.is_covered
+        return np.where(is_covered[..., np.newaxis], windows, np.nan), np.where(is_covered, self.steps, 0)
+
 
 def windows_of_batch(batch: InferenceBatch) -> WindowSet:
     """Decode a batch, or raise `ModelContractError` where its bytes do not fit its shape.

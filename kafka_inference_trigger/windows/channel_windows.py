@@ -4,7 +4,7 @@ A step is a sample, or a missing one: where a channel's own cadence says that a 
 packets brought the samples has no part in it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Indexes, Times, Values
+from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Indexes, Times, Values, channel_places
 from kafka_inference_trigger.windows.step_axes import step_axes
-from telemetry_core.contract.mission import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Window, usual_beside
+from telemetry_core.contract.mission import GAP_NEIGHBOURS, MIN_WINDOW_LENGTH, Mission, Window, usual_beside
 from telemetry_core.contract.tasks import WITH_WINDOW, ChannelState
 
 Counts = NDArray[np.int64]
@@ -83,38 +83,40 @@ class _Steps:
     judged: int = 0
 
 
-def windows_of(  # noqa: PLR0913 - channels with windows, and those that tell their steps
-    rings: ChannelRings,
-    subsystems: Mapping[str, Indexes],
-    owned: Mapping[str, Indexes],
-    *,
-    ending_us: int,
-    since_us: int,
-    limits: Window,
-) -> dict[str, SampleWindow]:
-    """Build the windows of subsystems.
+class WindowCutter:
+    """Cuts the windows that a mission asks for from the rings of any satellite."""
 
-    Args:
-        rings: The satellite's samples.
-        subsystems: Channels of each that have windows, intp[channel].
-        owned: All channels of each, intp[channel].
-        ending_us: Time of the sample set; later samples do not count.
-        since_us: Older samples do not count.
-        limits: The mission's length and gap.
-    """
-    channels = np.concatenate(list(subsystems.values()))
-    axes = rings.axes(channels, since_us)
-    if len(axes) > 1 or rings.is_on_change[channels].any():
-        return {
-            name: _window(rings, own, step_axes(rings, own, owned[name], since_us), ending_us, limits)
-            for name, own in subsystems.items()
+    def __init__(self, mission: Mission) -> None:
+        self._limits = mission.window
+        self._span_us = int(mission.window.max_span_s * 1_000_000)
+        places = channel_places(mission)
+        self._owned = {name: np.arange(place.start, place.stop) for name, place in places.items()}
+        self._features = {
+            name: self._owned[name][[channel.feature for channel in subsystem.channels.values()]]
+            for name, subsystem in mission.subsystems.items()
         }
-    whole = _window(rings, channels, axes, ending_us, limits)
-    ends = accumulate(len(own) for own in subsystems.values())
-    return {
-        name: whole.part(slice(end - len(own), end))
-        for (name, own), end in zip(subsystems.items(), ends, strict=True)
-    }
+
+    def windows_of(
+        self, rings: ChannelRings, subsystems: Iterable[str], *, ending_us: int
+    ) -> dict[str, SampleWindow]:
+        """Return each channel's last `length` steps up to `ending_us` that no gap and no age cuts off."""
+        features = {name: self._features[name] for name in subsystems}
+        since_us = ending_us - self._span_us
+        channels = np.concatenate(list(features.values()))
+        axes = rings.axes(channels, since_us)
+        if len(axes) > 1 or rings.is_on_change[channels].any():
+            return {
+                name: _window(
+                    rings, own, step_axes(rings, own, self._owned[name], since_us), ending_us, self._limits
+                )
+                for name, own in features.items()
+            }
+        whole = _window(rings, channels, axes, ending_us, self._limits)
+        ends = accumulate(len(own) for own in features.values())
+        return {
+            name: whole.part(slice(end - len(own), end))
+            for (name, own), end in zip(features.items(), ends, strict=True)
+        }
 
 
 def _window(

@@ -6,13 +6,14 @@ tells for how long a sample counts after its reception.
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S
-from telemetry_core.contract.mission import Window
+from telemetry_core.contract.mission import Mission, Window
 
 STEP_BYTES: Final = 18
 """Of a channel for each step of a window: late samples are put in order, and their own windows are whole."""
@@ -31,6 +32,12 @@ Times = NDArray[np.int64]
 Values = NDArray[np.float64]
 Indexes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+
+
+def channel_places(mission: Mission) -> dict[str, slice]:
+    """Positions of each subsystem's channels among all of a satellite's, as its rings hold them."""
+    ends = list(accumulate(len(subsystem.channels) for subsystem in mission.subsystems.values()))
+    return {name: slice(*ends) for name, *ends in zip(mission.subsystems, [0, *ends], ends, strict=False)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

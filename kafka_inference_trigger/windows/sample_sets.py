@@ -7,6 +7,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from kafka_inference_trigger.windows.rings import ChannelRings
 from telemetry_core.contract.inferences import Lane
 
 
@@ -30,6 +31,8 @@ class SampleSet:
     arrival: Arrival
     #: Subsystem to float64[channel]: rules compare what was sent, not what float32 makes of it.
     samples: Mapping[str, NDArray[np.float64]]
+    #: What its windows are cut from: the satellite's samples, which later messages go on to fill.
+    rings: ChannelRings
     #: The restless ones of these subsystems, each with a channel for whose sake.
     restless: Mapping[str, str]
     #: Share of the restless ones that is judged beside the periodic check.

@@ -63,7 +63,7 @@ async def watch_dashboard(
     """Push the newest jobs and the statistics every two seconds."""
     await websocket.accept()
     try:
-        async with feed.joined():
+        async with feed.watched():
             await run_until_first_ends(_push_updates(websocket, feed), read_until_gone(websocket))
     except WebSocketDisconnect:
         return

@@ -25,7 +25,7 @@ class Feed:
         self._news = asyncio.Event()
 
     @asynccontextmanager
-    async def joined(self) -> AsyncIterator[None]:
+    async def watched(self) -> AsyncIterator[None]:
         """Keep the poller running."""
         self._clients += 1
         if self._task is None or self._task.done():

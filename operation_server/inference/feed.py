@@ -34,7 +34,7 @@ class JobFeed(Feed):
     @asynccontextmanager
     async def watching(self, job_id: str) -> AsyncIterator[None]:
         """Include a job in what is read."""
-        async with self.joined():
+        async with self.watched():
             self._watched[job_id] = self._watched.get(job_id, 0) + 1
             try:
                 yield

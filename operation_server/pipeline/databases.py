@@ -14,8 +14,8 @@ from operation_server.pipeline.thresholds import (
     Finding,
     connections_state,
     disk_state,
-    judged,
     lag_state,
+    state_and_detail,
     transaction_state,
     unavailable,
     without_normal,
@@ -84,7 +84,9 @@ def database_part(
     if isinstance(answer, Unavailable):
         findings = [*unavailable(answer), *room]
         nothing: dict[str, Any] = dict.fromkeys(DatabasePart.model_fields)
-        return DatabasePart(**{**nothing, "free_disk_bytes": free_bytes, **judged(findings)}), findings
+        return DatabasePart(
+            **{**nothing, "free_disk_bytes": free_bytes, **state_and_detail(findings)}
+        ), findings
     server = answer.server
     used, allowed, age_s = server["connections"], server["max_connections"], server["oldest_transaction_s"]
     findings = without_normal(
@@ -100,7 +102,7 @@ def database_part(
     findings += room
     estimates = {name: None if server[name] < 0 else server[name] for name in ("jobs", "verdicts")}
     numbers = {**server, **estimates, "free_disk_bytes": free_bytes}
-    return DatabasePart(**judged(findings), **numbers), findings
+    return DatabasePart(**state_and_detail(findings), **numbers), findings
 
 
 def _room(disk: DiskSpace | Unavailable) -> list[Finding]:
@@ -125,4 +127,4 @@ def search_part(
     if lag is not None:
         message = f"{lag} verdicts are not relayed yet: see the log of verdict-relay if the number grows"
         findings += without_normal(Finding(state=lag_state(lag), message=message))
-    return SearchPart(**judged(findings), documents=documents, relay_lag=lag), findings
+    return SearchPart(**state_and_detail(findings), documents=documents, relay_lag=lag), findings

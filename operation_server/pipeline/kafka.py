@@ -16,7 +16,7 @@ from operation_server.pipeline.thresholds import (
     Finding,
     dead_letters_state,
     group_state,
-    judged,
+    state_and_detail,
     unavailable,
     without_normal,
 )
@@ -148,7 +148,7 @@ def kafka_part(
     """Judge groups, topics that should be there, and open dead letters."""
     if isinstance(answer, Unavailable):
         findings = unavailable(answer)
-        return KafkaPart(**judged(findings), groups=[], topics=[], dead_letters=None), findings
+        return KafkaPart(**state_and_detail(findings), groups=[], topics=[], dead_letters=None), findings
     present = {topic.topic for topic in answer.topics}
     dead_letters = None if isinstance(database, Unavailable) else open_letters(answer, database)
     findings = without_normal(
@@ -164,7 +164,7 @@ def kafka_part(
         ),
     )
     part = KafkaPart(
-        **judged(findings), groups=answer.groups, topics=answer.topics, dead_letters=dead_letters
+        **state_and_detail(findings), groups=answer.groups, topics=answer.topics, dead_letters=dead_letters
     )
     return part, findings
 

@@ -11,8 +11,8 @@ from operation_server.pipeline.schemas import VerdictsPart, VictoriaMetricsPart
 from operation_server.pipeline.thresholds import (
     Finding,
     alerts_state,
-    judged,
     latency_state,
+    state_and_detail,
     success_state,
     unavailable,
     waiting_state,
@@ -88,7 +88,7 @@ def verdicts_part(
         findings += _waiting_findings(database)
         findings += _alerts_findings(database.anomalies_behind_s)
     part = VerdictsPart(
-        **judged(findings),
+        **state_and_detail(findings),
         per_minute=numbers.get("per_minute"),
         latency_p50_ms=_ms(numbers.get("latency_p50_s")),
         latency_p99_ms=_ms(numbers.get("latency_p99_s")),
@@ -150,7 +150,7 @@ def victoria_part(answer: Metrics | Unavailable) -> tuple[VictoriaMetricsPart, l
     numbers = {} if isinstance(answer, Unavailable) else answer.numbers
     series = numbers.get("active_series")
     part = VictoriaMetricsPart(
-        **judged(findings),
+        **state_and_detail(findings),
         active_series=None if series is None else int(series),
         samples_per_s=numbers.get("samples_per_s"),
     )

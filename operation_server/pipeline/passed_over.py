@@ -10,7 +10,7 @@ from operation_server.http.responses import State
 from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.schemas import PassedOver, PassedOverPart
-from operation_server.pipeline.thresholds import Finding, judged, without_normal
+from operation_server.pipeline.thresholds import Finding, state_and_detail, without_normal
 from telemetry_core.postgres.store import Row
 
 NEW_FOR: Final = timedelta(days=1)
@@ -78,7 +78,7 @@ def passed_over_part(
     findings = without_normal(*(Finding(state=item.state, message=_message(item)) for item in items))
     if isinstance(metrics, Unavailable) or isinstance(database, Unavailable):
         findings.append(Finding(state="standby", message="incomplete while a tool is unavailable"))
-    return PassedOverPart(**judged(findings), items=items), findings
+    return PassedOverPart(**state_and_detail(findings), items=items), findings
 
 
 def _refused(row: Row, now: datetime) -> PassedOver:

@@ -11,8 +11,8 @@ from operation_server.pipeline.schemas import RabbitMQPart, TaskQueue, Worker, W
 from operation_server.pipeline.thresholds import (
     ADVICE,
     Finding,
-    judged,
     queue_state,
+    state_and_detail,
     unavailable,
     without_normal,
 )
@@ -97,7 +97,7 @@ def rabbitmq_part(answer: list[TaskQueue] | Unavailable) -> tuple[RabbitMQPart, 
     """Judge the queues of tasks; all of them must be there."""
     if isinstance(answer, Unavailable):
         findings = unavailable(answer)
-        return RabbitMQPart(**judged(findings), queues=[]), findings
+        return RabbitMQPart(**state_and_detail(findings), queues=[]), findings
     missing = [name for name in QUEUES if name not in {row.queue for row in answer}]
     findings = without_normal(
         *(Finding(state=row.state, message=_queue_message(row)) for row in answer),
@@ -109,7 +109,7 @@ def rabbitmq_part(answer: list[TaskQueue] | Unavailable) -> tuple[RabbitMQPart, 
             for name in missing
         ),
     )
-    return RabbitMQPart(**judged(findings), queues=answer), findings
+    return RabbitMQPart(**state_and_detail(findings), queues=answer), findings
 
 
 def _queue_message(row: TaskQueue) -> str:
@@ -124,7 +124,7 @@ def workers_part(answer: list[Worker] | Unavailable) -> tuple[WorkersPart, list[
     """Judge the workers: without one nothing is analysed."""
     if isinstance(answer, Unavailable):
         findings = unavailable(answer)
-        return WorkersPart(**judged(findings), workers=[]), findings
+        return WorkersPart(**state_and_detail(findings), workers=[]), findings
     findings = [
         Finding(state="serious", message=f"{worker.worker} no longer answers: see its log")
         for worker in answer
@@ -134,4 +134,4 @@ def workers_part(answer: list[Worker] | Unavailable) -> tuple[WorkersPart, list[
         findings.append(
             Finding(state="critical", message=f"no worker answers, nothing is analysed: {ADVICE}")
         )
-    return WorkersPart(**judged(findings), workers=answer), findings
+    return WorkersPart(**state_and_detail(findings), workers=answer), findings

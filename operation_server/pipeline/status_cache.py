@@ -69,7 +69,7 @@ def pipeline_probes(  # noqa: PLR0913, PLR0917 - the tools
 
 def pipeline_of(results: ProbeResults, *, topics: Sequence[str], now: datetime) -> Pipeline:
     """Judge every part and list what is not as it should be."""
-    judged = {
+    found_by_part = {
         "kafka": kafka_part(results.kafka, results.database, topics),
         "rabbitmq": rabbitmq_part(results.rabbitmq),
         "workers": workers_part(results.workers),
@@ -81,8 +81,8 @@ def pipeline_of(results: ProbeResults, *, topics: Sequence[str], now: datetime) 
         "search": search_part(results.search, results.database),
         "passed_over": passed_over_part(results.metrics, results.database, now=now),
     }
-    found = [(name, finding) for name, (_, findings) in judged.items() for finding in findings]
-    parts: dict[str, Any] = {name: part for name, (part, _) in judged.items()}
+    found = [(name, finding) for name, (_, findings) in found_by_part.items() for finding in findings]
+    parts: dict[str, Any] = {name: part for name, (part, _) in found_by_part.items()}
     return Pipeline(generated_at=now, **parts, alerts=alerts_of(found))
 
 

@@ -125,7 +125,7 @@ def detail_of(findings: Sequence[Finding]) -> str:
     return "; ".join(finding.message for finding in ordered)
 
 
-def judged(findings: Sequence[Finding]) -> dict[str, Any]:
+def state_and_detail(findings: Sequence[Finding]) -> dict[str, Any]:
     """Return the state and the detail of a part."""
     return {"state": worst(findings), "detail": detail_of(findings)}
 

@@ -6,7 +6,7 @@ from operation_server.health.probes import Unavailable
 from operation_server.health.triton import IndexedModel, not_ready
 from operation_server.pipeline.metrics import Metrics
 from operation_server.pipeline.schemas import Gpu, GpuPart, ServedModel, TritonPart
-from operation_server.pipeline.thresholds import Finding, judged, unavailable
+from operation_server.pipeline.thresholds import Finding, state_and_detail, unavailable
 from operation_server.telemetry.victoria import Sample
 
 
@@ -16,13 +16,13 @@ def triton_part(
     """Judge the models; their counts are those that VictoriaMetrics scraped last."""
     if isinstance(answer, Unavailable):
         findings = unavailable(answer)
-        return TritonPart(**judged(findings), models=[]), findings
+        return TritonPart(**state_and_detail(findings), models=[]), findings
     samples = [] if isinstance(metrics, Unavailable) else metrics.triton
     models = [_served(model, samples) for model in answer]
     findings = [Finding(state="serious", message=f"{text}; its tasks wait") for text in not_ready(answer)]
     if not any(model.is_ready for model in models):
         findings.append(Finding(state="critical", message="Triton serves no model: see its model repository"))
-    return TritonPart(**judged(findings), models=models), findings
+    return TritonPart(**state_and_detail(findings), models=models), findings
 
 
 def _served(model: IndexedModel, samples: Iterable[Sample]) -> ServedModel:
@@ -58,7 +58,7 @@ def gpu_part(
     """List the devices of which Triton reports; none is a Triton on the CPU, or a driver without figures."""
     if isinstance(metrics, Unavailable):
         findings = unavailable(metrics)
-        return GpuPart(**judged(findings), devices=[]), findings
+        return GpuPart(**state_and_detail(findings), devices=[]), findings
     uuids = sorted({sample.labels["gpu_uuid"] for sample in metrics.triton if "gpu_uuid" in sample.labels})
     findings = []
     if not uuids:
@@ -67,7 +67,9 @@ def gpu_part(
             if isinstance(answer, Unavailable)
             else [Finding(state="standby", message="No GPU metrics")]
         )
-    return GpuPart(**judged(findings), devices=[_device(uuid, metrics.triton) for uuid in uuids]), findings
+    return GpuPart(
+        **state_and_detail(findings), devices=[_device(uuid, metrics.triton) for uuid in uuids]
+    ), findings
 
 
 def _device(uuid: str, samples: Iterable[Sample]) -> Gpu:

@@ -3,10 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
+from fastapi.sse import ServerSentEvent
 from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
@@ -80,7 +83,7 @@ class VerdictFeed(Feed):
 
     async def stream(self, position: Position) -> AsyncGenerator[Row]:
         """Yield every verdict after `position`, each once, in order, without end."""
-        async with self.joined():
+        async with self.watched():
             while True:
                 news = self.next_news()
                 found = await self._rows_after(position)
@@ -89,6 +92,12 @@ class VerdictFeed(Feed):
                     position = position_of(row)
                 if not found:
                     await self.wait_for(news)
+
+    async def events(self, position: Position) -> AsyncGenerator[ServerSentEvent]:
+        """Yield what is sent to a client: every verdict after `position`, and a tick each TICK_S."""
+        async with aclosing(with_ticks(self.stream(position))) as found:
+            async for row in found:
+                yield _sent(row)
 
     async def _rows_after(self, position: Position) -> list[Row]:
         """Return what is kept, or a page read for this client alone; an outage only makes it wait."""
@@ -160,6 +169,14 @@ def event_of(row: Row) -> Row:
     sign = Sign(subsystem=row["subsystem"], reason=None if row["reason"] == ANOMALY else row["reason"])
     generated = milliseconds_of(row["generated_at"])
     return {**kept, "alert_id": alert_id_of(row["satellite_id"], sign, generated)}
+
+
+def _sent(row: Row | None) -> ServerSentEvent:
+    """Make of an event, or of None a tick, what the client is sent."""
+    if row is None:
+        return ServerSentEvent(data={"generated_at": datetime.now(UTC)}, event="tick")
+    data = {key: value for key, value in row.items() if key != "event"}
+    return ServerSentEvent(data=data, event=row["event"], id=event_id(position_of(row)))
 
 
 async def with_ticks(items: AsyncGenerator[Row], *, interval_s: float = TICK_S) -> AsyncGenerator[Row | None]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query
@@ -14,11 +13,11 @@ from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
 from operation_server.http.problems import responses
 from operation_server.jobs.schemas import VerdictItem
 from operation_server.verdicts import QUERIES
-from operation_server.verdicts.feed import Position, VerdictFeed, event_id, position_of, with_ticks
+from operation_server.verdicts.feed import Position, VerdictFeed
 from operation_server.verdicts.schemas import Verdicts
 from telemetry_core.contract.mission import Name
 from telemetry_core.postgres.database import transaction
-from telemetry_core.postgres.store import Row, select
+from telemetry_core.postgres.store import select
 
 router = APIRouter(prefix=f"{API_PREFIX}/verdicts", tags=["verdicts"])
 
@@ -81,13 +80,6 @@ async def stream_verdicts(
 
     A tick has no id and comes also while the database is unavailable: it shows that the line lives.
     """
-    async with aclosing(with_ticks(feed.stream(position))) as found:
-        async for row in found:
-            yield _event(row)
-
-
-def _event(row: Row | None) -> ServerSentEvent:
-    if row is None:
-        return ServerSentEvent(data={"generated_at": datetime.now(UTC)}, event="tick")
-    data = {key: value for key, value in row.items() if key != "event"}
-    return ServerSentEvent(data=data, event=row["event"], id=event_id(position_of(row)))
+    async with aclosing(feed.events(position)) as events:
+        async for event in events:
+            yield event

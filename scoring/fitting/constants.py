@@ -210,26 +210,26 @@ def calibration_document(
         "fitted": {**fitted, "bands_s": [list(band_s) for band_s in bands_s]},
         "measures": MEASURE_NAMES,
         "lengths": list(CALIBRATED_LENGTHS),
-        "subsystems": joined(subsystems, SUBSYSTEM_CONSTANTS),
-        "channels": joined(channels, CHANNEL_CONSTANTS),
+        "subsystems": side_by_side(subsystems, SUBSYSTEM_CONSTANTS),
+        "channels": side_by_side(channels, CHANNEL_CONSTANTS),
     }
 
 
-def joined(bands: Sequence[Mapping[str, Any]], constants: Sequence[str]) -> dict[str, Any]:
+def side_by_side(bands: Sequence[Mapping[str, Any]], constants: Sequence[str]) -> dict[str, Any]:
     """Put the bands' constants side by side, with six significant digits; by name."""
     return {
         name: {
-            key: rounded(np.concatenate([getattr(band[name], key) for band in bands]).tolist())
+            key: six_digits(np.concatenate([getattr(band[name], key) for band in bands]).tolist())
             for key in constants
         }
         for name in bands[0]
     }
 
 
-def rounded(value: Any) -> Any:
+def six_digits(value: Any) -> Any:
     """Round every number of nested lists and mappings to six significant digits."""
     if isinstance(value, Mapping):
-        return {key: rounded(item) for key, item in value.items()}
+        return {key: six_digits(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [rounded(item) for item in value]
+        return [six_digits(item) for item in value]
     return float(f"{value:.6g}")

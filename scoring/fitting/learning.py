@@ -103,7 +103,7 @@ def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:
     fitted = [name for name in history.channels if f"{subject.subsystem}.{name}" in document["channels"]]
     history = history.of_channels(fitted)
     parts = np.array_split(checked, -(-checked.size * len(fitted) // CHECKED_AT_ONCE))
-    scores = joined([judged(history, part, document, subject) for part in parts])
+    scores = concatenated([scores_of(history, part, document, subject) for part in parts])
     is_alarm = scores.score > ANOMALY_THRESHOLD
     learned = Learned(
         document=document,
@@ -117,7 +117,7 @@ def attempt(history: History, subject: Subject) -> tuple[Learned, set[str]]:
     return learned, leading_channels(scores, is_alarm, fitted)
 
 
-def joined(parts: Sequence[Scores]) -> Scores:
+def concatenated(parts: Sequence[Scores]) -> Scores:
     """Put the scores of consecutive windows one behind the other."""
     return Scores(
         score=np.concatenate([part.score for part in parts]),
@@ -135,7 +135,7 @@ def leading_channels(scores: Scores, is_alarm: Bools, channels: Sequence[str]) -
     return {channels[index] for index in scores.contributions[is_alarm].sum(axis=2).argmax(axis=1)}
 
 
-def judged(history: History, ends: Times, document: Mapping[str, Any], subject: Subject) -> Scores:
+def scores_of(history: History, ends: Times, document: Mapping[str, Any], subject: Subject) -> Scores:
     """Score the windows that end at some places, int64[window], as the worker does."""
     length = CALIBRATED_LENGTHS[-1]
     settings = subject.settings(history.channels)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from scoring.calibration import CALIBRATED_LENGTHS, CHANNEL_CONSTANTS, ChannelCalibration
-from scoring.fitting.constants import calibration_document, rounded
+from scoring.fitting.constants import calibration_document, six_digits
 from scoring.fitting.history import PARTS, Bools, Floats, History, Times
 from scoring.fitting.outcome import NotLearned
 from scoring.fitting.own_limits import fit_own
@@ -69,7 +69,7 @@ def fit_document(history: History, split: int, subject: Subject) -> dict[str, An
     low_s, high_s = subject.served_s(history.channels)
     return calibration_document(
         {"data": "stored telemetry"},
-        [(rounded(low_s), rounded(high_s))],
+        [(six_digits(low_s), six_digits(high_s))],
         [(channels, {subject.subsystem: limits})],
     )
 

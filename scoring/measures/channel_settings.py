@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from scoring.measures.masked import masked_max, masked_mean
+from scoring.measures.masked import lower_median, masked_max, masked_mean
 from scoring.measures.windows import MEASURES, Floats, Windows
 from telemetry_core.contract.mission import Detection
 
@@ -110,17 +110,10 @@ def largest_deviations(series: Windows, usual_mean: Floats) -> tuple[Floats, Flo
     Returns:
         Two float64[job, channel]; NaN where no step was predicted.
     """
-    level = median(series.value)[..., None]
+    level = lower_median(series.value)[..., None]
     mean = masked_mean(series.value)
     error = np.where(series.is_predicted, series.value - series.step_mean, np.nan)
     distance = series.value - level
     above = np.maximum(masked_max(np.minimum(error, distance)), mean - usual_mean[1])
     below = np.maximum(masked_max(np.minimum(-error, -distance)), usual_mean[0] - mean)
     return above, below
-
-
-def median(value: Floats) -> Floats:
-    """Lower median over the last axis without NaN, float64[..., n] to [...]; NaN where nothing is left."""
-    count = np.isfinite(value).sum(axis=-1, keepdims=True)
-    ordered = np.sort(value, axis=-1)
-    return np.asarray(np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)[..., 0])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scoring.measures.channel_settings import median
+from scoring.measures.masked import lower_median
 from scoring.measures.model_units import Numbers
 from telemetry_core.contract.mission import Detection
 
@@ -63,7 +63,7 @@ def _straightened(value: Floats, modulo: Floats) -> Floats:
     change = np.nan_to_num(np.diff(known, axis=2))
     turn = np.where(np.abs(change) < modulo, modulo, 0.0)
     change -= turn * np.rint(change / modulo)
-    usual = np.nan_to_num(median(np.where(present[..., 1:], change, np.nan)))[..., None]
+    usual = np.nan_to_num(lower_median(np.where(present[..., 1:], change, np.nan)))[..., None]
     change += turn * np.rint((usual - change) / modulo)
     # From the newest sample back: it is what the forecast goes on from.
     since = np.cumsum(change[..., ::-1], axis=2)[..., ::-1]

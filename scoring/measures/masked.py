@@ -1,4 +1,4 @@
-"""Means and maxima of what is there: NaN = missing."""
+"""Means, maxima and medians of what is there: NaN = missing."""
 
 import numpy as np
 import numpy.typing as npt
@@ -36,3 +36,10 @@ def masked_max(value: Floats) -> Floats:
     """Maximum over the last axis without NaN, float64[..., n] to float64[...]; NaN where nothing is left."""
     largest = np.where(np.isfinite(value), value, -np.inf).max(axis=-1)
     return np.where(np.isfinite(largest), largest, np.nan)
+
+
+def lower_median(value: Floats) -> Floats:
+    """Lower median over the last axis without NaN, float64[..., n] to [...]; NaN where nothing is left."""
+    count = np.isfinite(value).sum(axis=-1, keepdims=True)
+    ordered = np.sort(value, axis=-1)
+    return np.asarray(np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)[..., 0])

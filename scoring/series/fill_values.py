@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from scoring.series.signal_forms import median
+from scoring.measures.masked import lower_median
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def fill_statistic(values: Floats) -> Floats:
     if not (share > 0).any():
         return np.zeros(len(values))
     is_known = (share > 0) & (share <= MOST_FILLED)
-    middle = median(others)
+    middle = lower_median(others)
     around = np.nan_to_num(np.abs(others - middle[:, None]), nan=0.0).max(axis=1)
     distance = np.where(is_fill, np.abs(values - np.nan_to_num(middle)[:, None]), np.inf).min(axis=1)
     least = np.maximum(FILL_DISTANCE * around, FILL_SHARE * np.abs(middle))

@@ -14,6 +14,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from scoring.measures.masked import lower_median
 from scoring.series.fill_values import fill_statistic
 from scoring.series.filters import SPIKE_SHARE, Filtered, filtered
 from scoring.series.noise import evenness, noise_statistic
@@ -21,7 +22,6 @@ from scoring.series.signal_forms import (
     ROUNDING,
     converter_step,
     levelled,
-    median,
     relaxed,
     unwrapped,
 )
@@ -152,7 +152,7 @@ def is_pausing(change: Floats) -> Flags:
 
 def _extremes(value: Floats) -> tuple[Floats, Floats]:
     """Largest values above and below the median about each place."""
-    centred = np.pad(value - median(value)[:, None], ((0, 0), (COURSE_REACH, COURSE_REACH)))
+    centred = np.pad(value - lower_median(value)[:, None], ((0, 0), (COURSE_REACH, COURSE_REACH)))
     about = np.lib.stride_tricks.sliding_window_view(centred, 2 * COURSE_REACH + 1, axis=1)
     return about.max(axis=2), -about.min(axis=2)
 
@@ -166,7 +166,7 @@ def outlier_statistic(answer: Filtered, least_scale: Floats, course: Course) -> 
         float64[row], in deviations of what is left without both; these are at least a share of the largest
         that is left, and of a converter's step.
     """
-    deviation = np.abs(answer.value - median(answer.value)[:, None])
+    deviation = np.abs(answer.value - lower_median(answer.value)[:, None])
     rows, places = np.arange(len(deviation)), np.arange(deviation.shape[1])
     about = np.minimum(places + answer.centre, course.abrupt.shape[1] - 1)
     stands_out = course.abrupt[:, about] >= answer.least_abrupt * deviation
@@ -192,6 +192,6 @@ def ratio(size: Floats, others: Floats, least_scale: Floats, share: Floats) -> F
     out.
     """
     largest = np.maximum(np.nan_to_num(others, nan=-1.0).max(axis=1), 0)
-    scale = np.maximum(np.maximum(1.4826 * median(others), share * largest), least_scale)
+    scale = np.maximum(np.maximum(1.4826 * lower_median(others), share * largest), least_scale)
     is_known = (np.isfinite(others).sum(axis=1) >= LEAST_OTHERS) & (scale > 0)
     return np.where(is_known, size / np.where(is_known, scale, 1.0), 0.0)

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from scoring.measures.masked import lower_median
 from scoring.series.filters import Filtered
-from scoring.series.signal_forms import median
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def evenness(series: Floats) -> Floats:
 
     From float64[row, time] to float64[row]. Of waiting times some are much longer than the others.
     """
-    middle = median(series)
+    middle = lower_median(series)
     above, below = series.max(axis=1) - middle, middle - series.min(axis=1)
     share = np.minimum(above, below) / np.maximum(np.maximum(above, below), np.finfo(np.float64).tiny)
     return np.asarray(np.minimum(share / EVEN_SHARE, 1.0))

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from scoring.measures.masked import lower_median
+
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -33,13 +35,6 @@ LARGEST_STEP: Final = 0.1
 MOST_DIGITS: Final = 13
 
 
-def median(value: Floats) -> Floats:
-    """Lower median without NaN, float64[row, time] to float64[row]; NaN where nothing is left."""
-    ordered = np.sort(value, axis=1)
-    count = np.isfinite(value).sum(axis=1)
-    return np.asarray(ordered[np.arange(len(value)), np.maximum(count - 1, 0) // 2])
-
-
 def unwrapped(values: Floats) -> Floats:
     """Straighten counters: where a series grows or pauses, a fall to its beginning is a wrap.
 
@@ -49,7 +44,7 @@ def unwrapped(values: Floats) -> Floats:
     change = np.diff(values, axis=1)
     falling = np.where((change > 0).sum(axis=1) < (change < 0).sum(axis=1), -1.0, 1.0)[:, None]
     rising, before, after = falling * change, values[:, :-1], values[:, 1:]
-    usual = median(rising)[:, None]
+    usual = lower_median(rising)[:, None]
     most = np.where(rising > 0, rising, 0).max(axis=1, keepdims=True)
     from_zero = np.minimum(np.abs(before), np.abs(after)) < 2 * most
     is_wrap = (rising < -LEAST_WRAP * most) & (from_zero | (np.abs(before + after) < 2 * most))
@@ -108,8 +103,8 @@ def levelled(values: Floats) -> Floats:
         & (np.count_nonzero(np.diff(is_high, axis=1), axis=1) >= LEAST_SWITCHES)
         & (np.abs(is_high.mean(axis=1) - 0.5) <= 0.5 - LEAST_AT_LEVEL)
     )
-    low = median(np.where(is_high, np.nan, values))[:, None]
-    high = np.nan_to_num(median(np.where(is_high, values, np.nan)))[:, None]
+    low = lower_median(np.where(is_high, np.nan, values))[:, None]
+    high = np.nan_to_num(lower_median(np.where(is_high, values, np.nan)))[:, None]
     flattened = np.where(is_switching[:, None], values - np.where(is_high, high, low), values)
     flattened[_has_few_levels(values, gaps)] = 0.0
     return flattened

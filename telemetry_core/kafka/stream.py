@@ -26,7 +26,7 @@ REJOIN_AFTER_S: Final = 1.0
 LOOK_BACK_POLL_S: Final = 0.5
 """A look-back of minutes must neither hold up the group nor look like a loop that hangs."""
 
-Plan = TypeVar("Plan")
+Decision = TypeVar("Decision")
 Join = Callable[..., Consumer]
 """As `member_of`."""
 
@@ -76,8 +76,8 @@ class TelemetryStream:
         self,
         stop: threading.Event,
         *,
-        plan: Callable[[Sequence[Record]], Plan],
-        act: Callable[[Plan], None],
+        plan: Callable[[Sequence[Record]], Decision],
+        act: Callable[[Decision], None],
     ) -> None:
         """Until `stop`: decide once per batch, act until it succeeds, then store the offsets.
 
@@ -96,7 +96,10 @@ class TelemetryStream:
                 self._consumer.close()
 
     def _consume(
-        self, stop: threading.Event, plan: Callable[[Sequence[Record]], Plan], act: Callable[[Plan], None]
+        self,
+        stop: threading.Event,
+        plan: Callable[[Sequence[Record]], Decision],
+        act: Callable[[Decision], None],
     ) -> None:
         self._consumer.subscribe(
             [self._topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke

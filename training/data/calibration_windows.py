@@ -23,7 +23,7 @@ ROWS_PER_RUN = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Extent:
     """How many recordings and windows the constants of a band rest on."""
 
     seed: int = 5_000
@@ -31,7 +31,7 @@ class Plan:
     windows: int = 50
     """Per recording."""
 
-    def shifted(self, seeds: int) -> "Plan":
+    def shifted(self, seeds: int) -> "Extent":
         """The same amount of other data."""
         return replace(self, seed=self.seed + seeds)
 
@@ -67,21 +67,21 @@ def intervals_within(band_s: Range, recordings: int) -> list[float]:
     return [float(one) for one in order.permutation(intervals_s)]
 
 
-def nominal_windows(plan: Plan, length: int, intervals_s: Sequence[float]) -> dict[str, Series]:
+def nominal_windows(extent: Extent, length: int, intervals_s: Sequence[float]) -> dict[str, Series]:
     """Windows at random places of simulated recordings, the next one at the next of the intervals.
 
     Returns:
         Per subsystem float32[window, channel, length].
     """
-    rng = np.random.default_rng(plan.seed)
+    rng = np.random.default_rng(extent.seed)
     windows: dict[str, list[Series]] = {}
-    for number in range(plan.recordings):
+    for number in range(extent.recordings):
         interval_s = intervals_s[number % len(intervals_s)]
         recording = nominal_recording(
-            Sampling(seed=plan.seed + number, interval_s=interval_s, steps=5 * length)
+            Sampling(seed=extent.seed + number, interval_s=interval_s, steps=5 * length)
         )
-        satellites = rng.integers(0, next(iter(recording.values())).shape[0], plan.windows)
-        steps = rng.integers(0, 4 * length, (plan.windows, 1)) + np.arange(length)
+        satellites = rng.integers(0, next(iter(recording.values())).shape[0], extent.windows)
+        steps = rng.integers(0, 4 * length, (extent.windows, 1)) + np.arange(length)
         for subsystem, series in recording.items():
             cut = series[satellites[:, None], :, steps]
             windows.setdefault(subsystem, []).append(cut.transpose(0, 2, 1))

@@ -72,7 +72,7 @@ def saving_ms(settings: Settings, stop: threading.Event, count: int | None = Non
     pool = open_pool(settings, max_connections=1)
     times_ms: list[float] = []
     while not stop.is_set() and len(times_ms) != count:
-        job, row = judged(f"bench-{time.monotonic_ns()}", datetime.now(UTC))
+        job, row = job_with_verdict(f"bench-{time.monotonic_ns()}", datetime.now(UTC))
         started_s = time.monotonic()
         with transaction(pool) as connection:
             save_inferences(connection, [job], [row])
@@ -82,7 +82,7 @@ def saving_ms(settings: Settings, stop: threading.Event, count: int | None = Non
     return times_ms
 
 
-def judged(job_id: str, now: datetime) -> tuple[Job, SubsystemInference]:
+def job_with_verdict(job_id: str, now: datetime) -> tuple[Job, SubsystemInference]:
     job = Job(
         job_id=job_id, satellite_id="SAT-001", source="kafka_auto_trigger", trigger_reason="periodic_check",
         total_subsystems=1, created_at=now,

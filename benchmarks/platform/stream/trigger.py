@@ -19,7 +19,7 @@ from benchmarks.platform.stream.telemetry import produce, simulated_messages, wh
 from kafka_inference_trigger.dead_letters import DeadLetterTopic, dead_letter_producer
 from kafka_inference_trigger.dispatch import Dispatcher, batch_publisher
 from kafka_inference_trigger.trigger import InferenceTrigger, Plan
-from kafka_inference_trigger.windows.satellites import look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.look_back import LookBack
 from telemetry_core.kafka.records import MAX_BATCH

@@ -26,7 +26,7 @@ COMMANDS = {
     "relay": (["-m", "verdict_relay"], "postgresql unavailable"),
     "housekeeping": (["-m", "housekeeping"], "unavailable"),
     "worker": (
-        ["-m", "celery", "-A", "analysis_server.worker", "worker", "--pool=threads"],
+        ["-m", "celery", "-A", "analysis_server.tasks", "worker", "--pool=threads"],
         "Cannot connect",
     ),
     "dead letters": (["-m", "operation_server.dead_letters", "list"], "postgresql unavailable"),

@@ -99,7 +99,7 @@ def environment(database: Settings, tmp_path: Path) -> dict[str, str]:
 @contextmanager
 def running_worker(folder: Path, environment: dict[str, str], *options: str) -> Iterator[None]:
     """Run the platform's worker in a folder; on the way out it is told to stop, and must do so soon."""
-    celery = [sys.executable, "-m", "celery", "-A", "analysis_server.worker", "worker"]
+    celery = [sys.executable, "-m", "celery", "-A", "analysis_server.tasks", "worker"]
     with (folder / "worker.log").open("wb") as log:
         worker = subprocess.Popen(
             [*celery, "--concurrency=1", "--without-gossip", "--without-mingle", *options],

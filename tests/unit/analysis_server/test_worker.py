@@ -1,5 +1,9 @@
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +13,7 @@ from celery.exceptions import Ignore, Reject
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from analysis_server import worker
+from analysis_server import tasks, worker
 from analysis_server.delivery.handling import GIVE_UP_AT
 from analysis_server.delivery.parking import MAX_PARKED, MAX_WAITS_FOR_UPGRADE, PARKED_HEADER
 from analysis_server.delivery.saving import commit
@@ -23,6 +27,7 @@ from telemetry_core.contract.errors import (
     NewerTaskSchema,
 )
 from telemetry_core.contract.inferences import Verdict
+from telemetry_core.contract.tasks import LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE
 from tests.unit.postgres import Statements
 
 TASK = parse_series(
@@ -93,7 +98,7 @@ class Turns:
 
 def asked_to_learn(monkeypatch: pytest.MonkeyPatch, turns: Turns, sent_at_s: Any) -> int:
     monkeypatch.setattr(worker, "_learner", lambda _pid: turns)
-    worker.learn(sent_at_s)
+    tasks.learn(sent_at_s)
     return turns.count
 
 
@@ -101,7 +106,7 @@ def test_a_turn_of_learning_is_taken_when_it_is_asked_for_and_not_when_it_waited
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert asked_to_learn(monkeypatch, Turns(), time.time()) == 1
-    assert asked_to_learn(monkeypatch, Turns(), time.time() - worker.STALE_S - 1) == 0
+    assert asked_to_learn(monkeypatch, Turns(), time.time() - tasks.STALE_S - 1) == 0
 
 
 def test_unavailable_server_ends_a_turn_of_learning_without_a_failure(
@@ -141,13 +146,13 @@ def not_served(_task: WindowSet) -> None:
 
 def test_task_of_a_later_release_waits_for_a_worker_that_can_read_it(parked: list[str]) -> None:
     with pytest.raises(Ignore):
-        worker._take_up(put_aside(0), of_a_later_release)
+        worker.take_up(put_aside(0), of_a_later_release)
     assert parked == ["schema 9 is newer than 2"]
 
 
 def test_task_that_waited_for_an_upgrade_for_a_day_is_a_dead_letter(parked: list[str]) -> None:
     with pytest.raises(Reject, match="schema 9"):
-        worker._take_up(put_aside(MAX_WAITS_FOR_UPGRADE), of_a_later_release)
+        worker.take_up(put_aside(MAX_WAITS_FOR_UPGRADE), of_a_later_release)
     assert parked == []
 
 
@@ -172,10 +177,26 @@ def test_model_that_stays_away_fails_its_rows(parked: list[str], monkeypatch: py
     assert parked == []
 
 
-@pytest.mark.parametrize("task", [worker.run_inference, worker.run_subsystem_inference])
+@pytest.mark.parametrize("task", [tasks.run_inference, tasks.run_subsystem_inference])
 def test_task_that_can_not_be_read_is_a_dead_letter(task: Any) -> None:
     with pytest.raises(Reject):
         task.run("only one argument")
+
+
+@pytest.mark.slow
+def test_celery_finds_the_tasks_in_the_folder_where_operators_call_it() -> None:
+    code = "from celery.app.utils import find_app; app = find_app('tasks'); app.finalize(); print(*app.tasks)"
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root / "analysis_server",
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert {LEARN, RUN_INFERENCE, RUN_SUBSYSTEM_INFERENCE} <= set(found.stdout.split())
 
 
 def test_posted_series_is_committed_with_its_result() -> None:

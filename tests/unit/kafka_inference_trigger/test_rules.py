@@ -9,6 +9,7 @@ import pytest
 from kafka_inference_trigger.batches import PlannedJob, encode_windows, plan_tasks
 from kafka_inference_trigger.rules import demand_of, is_periodic
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
+from kafka_inference_trigger.windows.rings import ChannelRings, RingLayout
 from kafka_inference_trigger.windows.sample_sets import Arrival, SampleSet
 from telemetry_core.contract.inferences import Job, Lane
 from telemetry_core.contract.tasks import CHANNEL_FIELDS, MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
@@ -23,9 +24,10 @@ def reasons(**by_subsystem: dict[str, float]) -> list[tuple[str, str]]:
         name: np.array([values.get(channel, math.nan) for channel in DEFAULT.subsystems[name].channels])
         for name, values in by_subsystem.items()
     }
+    rings = ChannelRings(np.zeros(0, np.bool_), RingLayout.of(DEFAULT.window), first_us=1, received_us=1)
     sample_set = SampleSet(
         satellite_id="SAT-001", generated_us=1, lane=Lane.LIVE, arrival=Arrival.NEW, samples=samples,
-        restless={}, added_share=1.0,
+        rings=rings, restless={}, added_share=1.0,
     )  # fmt: skip
     found = demand_of(QUIET, sample_set)
     return [] if found is None else list(zip(found.reasons, found.log_lines, strict=True))

@@ -11,7 +11,7 @@ from scoring.measures.recordings import (
     scan_families,
     usual_peak,
 )
-from scoring.retrospective import Peak, ScanSettings, fuse, scan_recording, smoothed
+from scoring.retrospective import Peak, ScanSettings, centred_mean, fuse, scan_recording
 
 SAMPLES = 4000
 EVENT = slice(2500, 2620)
@@ -188,7 +188,7 @@ def test_windows_that_are_not_usable_are_nobodys_neighbours() -> None:
 
 
 def test_a_centred_mean_keeps_length_and_constants() -> None:
-    assert smoothed(np.full(50, 2.0), 25) == pytest.approx(np.full(50, 2.0))
+    assert centred_mean(np.full(50, 2.0), 25) == pytest.approx(np.full(50, 2.0))
 
 
 def test_the_usual_peak_ignores_one_block_in_ten() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scoring.alert_rule import ENOUGH_SCORE
 from scoring.calibration import parse_calibration
 from scoring.fitting.history import History, Samples, marked_by_limits
-from scoring.fitting.learning import NEEDED_SAMPLES, judged, learn
+from scoring.fitting.learning import NEEDED_SAMPLES, learn, scores_of
 from scoring.fitting.outcome import Learned, NotLearned
 from scoring.fitting.stored import Subject
 from scoring.measures.model_units import Numbers
@@ -79,7 +79,7 @@ def later_scores(learned: Learned, values: dict[str, Floats], subsystem: str = "
     names = [name for name in values if f"{subsystem}.{name}" in learned.document["channels"]]
     history = history_of({name: values[name] for name in names})
     ends = np.arange(NEEDED_SAMPLES + 64, NEEDED_SAMPLES + LATER, 3)
-    return judged(history, ends, learned.document, subject(values, subsystem)).score
+    return scores_of(history, ends, learned.document, subject(values, subsystem)).score
 
 
 def test_two_thousand_samples_give_constants_that_hold_and_find_a_fault() -> None:

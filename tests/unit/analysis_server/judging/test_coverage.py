@@ -13,7 +13,6 @@ from analysis_server.judging.coverage import (
     MOST_TOLD,
     NOT_CALIBRATED,
     Told,
-    covered_part,
     covered_ranges,
     is_covered,
     judging_constants,
@@ -136,7 +135,7 @@ def test_channels_that_are_not_judged_are_named_with_interval_and_range() -> Non
             "mine": {"interval_s": 2.0},
         },
     }
-    windows, steps = covered_part(found, found.windows)
+    windows, steps = found.covered(found.windows)
     assert np.isnan(windows).all(axis=2).tolist() == [[False, True, True]]
     assert steps is not None
     assert steps.tolist() == [[STEPS, 0, 0]]
@@ -156,7 +155,7 @@ def test_what_is_covered_stays_as_it_is() -> None:
 def test_posted_series_and_former_batches_are_judged_as_before() -> None:
     one = replace(task([600.0]), interval_s=None, steps=None)
     assert with_coverage(one, SHIPPED) is one
-    assert covered_part(one, one.windows) == (one.windows, None)
+    assert one.covered(one.windows) == (one.windows, None)
 
 
 def former_document() -> dict[str, Any]:

@@ -11,11 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kafka_inference_trigger.windows.channel_windows import SampleWindow, unbroken, usual_interval_us
-from kafka_inference_trigger.windows.satellites import TelemetryWindows, look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import TelemetryMessage
 from telemetry_core.contract.mission import Mission, Window
 from telemetry_core.contract.tasks import ChannelState
+from tests.unit.kafka_inference_trigger.windows.appended import AppendedWindows
 
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US
@@ -50,7 +51,7 @@ class Satellite:
     """Sends packets, received when they were generated; a value is its second and a tenth of the channel."""
 
     def __init__(self, **window: float) -> None:
-        self.windows = TelemetryWindows(mission(**window))
+        self.windows = AppendedWindows(mission(**window))
 
     def send(
         self,
@@ -82,7 +83,7 @@ class Satellite:
         return self.window(second)
 
     def window(self, second: float, lane: Lane = Lane.LIVE) -> SampleWindow:
-        return self.windows.windows("SAT-001", lane, ["eps"], ending_us=microseconds(second))["eps"]
+        return self.windows.window(lane, "eps", ending_us=microseconds(second))
 
 
 def samples_of(window: SampleWindow, channel: int) -> list[float]:

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from kafka_inference_trigger.rules import breaches
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
 from kafka_inference_trigger.windows.sample_sets import SampleSet
-from kafka_inference_trigger.windows.satellites import TelemetryWindows, look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import TelemetryMessage
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import ChannelState
+from tests.unit.kafka_inference_trigger.windows.appended import AppendedWindows
 
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US
@@ -47,7 +48,7 @@ def at_us(second: float) -> int:
 
 
 def send(
-    windows: TelemetryWindows, second: int, values: Mapping[str, float], *, received: int | None = None
+    windows: AppendedWindows, second: int, values: Mapping[str, float], *, received: int | None = None
 ) -> SampleSet:
     message = TelemetryMessage(
         satellite_id="SAT-001",
@@ -58,13 +59,13 @@ def send(
     return windows.append(message, at_us(second if received is None else received))
 
 
-def window(windows: TelemetryWindows, second: int) -> SampleWindow:
-    return windows.windows("SAT-001", Lane.LIVE, ["eps"], ending_us=at_us(second))["eps"]
+def window(windows: AppendedWindows, second: int) -> SampleWindow:
+    return windows.window(Lane.LIVE, "eps", ending_us=at_us(second))
 
 
-def sent(changes: Mapping[int, float], seconds: Sequence[int]) -> TelemetryWindows:
+def sent(changes: Mapping[int, float], seconds: Sequence[int]) -> AppendedWindows:
     """Send a steady channel at each second, and `mode` with it where it changes."""
-    windows = TelemetryWindows(MISSION)
+    windows = AppendedWindows(MISSION)
     for second in seconds:
         changed = {"mode": changes[second]} if second in changes else {}
         send(windows, second, {"steady": second, **changed})
@@ -88,7 +89,7 @@ def test_steps_lie_at_samples_of_any_channel_that_the_model_does_not_see_too() -
     mission = MISSION.model_copy(
         update={"subsystems": {"eps": subsystem.model_copy(update={"channels": channels})}}
     )
-    windows = TelemetryWindows(mission)
+    windows = AppendedWindows(mission)
     for second in range(40):
         send(windows, second, {"steady": second, **({"mode": 1.0} if second == 0 else {})})
     found = window(windows, 39)
@@ -124,7 +125,7 @@ def test_lost_packet_is_missing_of_all_channels_alike() -> None:
 
 
 def test_limit_stays_broken_while_the_value_holds() -> None:
-    windows = TelemetryWindows(MISSION)
+    windows = AppendedWindows(MISSION)
     broken = []
     for second, values in enumerate([{"level": 5.0}, {}, {"mode": 1.0}, {"level": 30.0}, {}]):
         placed = send(windows, second, {"steady": second, **values})
@@ -136,7 +137,7 @@ def test_limit_stays_broken_while_the_value_holds() -> None:
 
 def test_subsystem_is_restless_as_long_as_with_every_packet() -> None:
     changes = {0: 30.0, 20: 90.0, 25: 30.0}
-    on_change, whole = TelemetryWindows(MISSION), TelemetryWindows(MISSION)
+    on_change, whole = AppendedWindows(MISSION), AppendedWindows(MISSION)
     value = NAN
     restless = []
     for second in range(60):
@@ -161,7 +162,7 @@ def test_restart_with_a_look_back_equals_no_restart(
         for second, (_, changed) in zip(seconds, steps, strict=True)
     ]
     cut = data.draw(st.integers(1, len(seconds) - 1))
-    undisturbed, restarted = TelemetryWindows(MISSION), TelemetryWindows(MISSION)
+    undisturbed, restarted = AppendedWindows(MISSION), AppendedWindows(MISSION)
     for second, packet in zip(seconds[:cut], packets[:cut], strict=True):
         send(undisturbed, second, packet)
         if second >= seconds[cut] - look_back_s(MISSION.window):

@@ -16,7 +16,7 @@ from kafka_inference_trigger.batches import PlannedJob
 from kafka_inference_trigger.rules import is_periodic
 from kafka_inference_trigger.trigger import InferenceTrigger
 from kafka_inference_trigger.windows.restless import LEAST_MOVE, NEW_STEPS, AddedShare
-from kafka_inference_trigger.windows.satellites import look_back_s
+from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record

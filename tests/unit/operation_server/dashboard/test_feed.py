@@ -23,7 +23,7 @@ def test_poller_outlives_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def scenario() -> None:
         feed = DashboardFeed(read, interval_s=0.001)
-        async with feed.joined():
+        async with feed.watched():
             await asyncio.wait_for(feed.wait_for(feed.next_news()), timeout=10)
             assert feed.latest is not None
         assert feed.latest is None
@@ -37,7 +37,7 @@ def test_fault_of_the_poller_reaches_its_clients() -> None:
 
     async def scenario() -> None:
         feed = DashboardFeed(read, interval_s=0.001)
-        async with feed.joined():
+        async with feed.watched():
             with pytest.raises(ZeroDivisionError):
                 await asyncio.wait_for(feed.wait_for(feed.next_news()), timeout=10)
 

@@ -6,10 +6,10 @@ from operation_server.pipeline.thresholds import (
     connections_state,
     dead_letters_state,
     group_state,
-    judged,
     lag_state,
     latency_state,
     queue_state,
+    state_and_detail,
     success_state,
     transaction_state,
     waiting_state,
@@ -93,8 +93,8 @@ def test_transaction_is_old_after_a_minute(age_s: float | None, state: str) -> N
 
 def test_part_is_as_bad_as_its_worst_row_and_names_that_first() -> None:
     findings = [Finding(state="standby", message="3 wait"), Finding(state="serious", message="1001 wait")]
-    assert judged(findings) == {"state": "serious", "detail": "1001 wait; 3 wait"}
-    assert judged([]) == {"state": "normal", "detail": ""}
+    assert state_and_detail(findings) == {"state": "serious", "detail": "1001 wait; 3 wait"}
+    assert state_and_detail([]) == {"state": "normal", "detail": ""}
 
 
 def test_alerts_are_worst_first_and_leave_out_what_waits() -> None:

@@ -147,6 +147,21 @@ def test_slow_client_gets_one_tick_for_all_that_it_missed() -> None:
     asyncio.run(scenario())
 
 
+def test_client_is_sent_what_resumes_its_line_and_ticks_that_do_not() -> None:
+    async def scenario() -> list[tuple[str | None, str | None, list[str]]]:
+        table = VerdictTable()
+        table.rows.append({"event": "verdict", "xact": 7, "id": 3, "job_id": "a"})
+        events = VerdictFeed(table.after, table.head, interval_s=3600).events((0, 0))
+        found = [await anext(events), await anext(events)]
+        await events.aclose()
+        return [(event.event, event.id, sorted(event.data)) for event in found]
+
+    assert asyncio.run(scenario()) == [
+        ("verdict", "7-3", ["id", "job_id", "xact"]),
+        ("tick", None, ["generated_at"]),
+    ]
+
+
 def test_row_that_can_not_be_shown_leaves_a_gap_and_the_rest_goes_on() -> None:
     good = {"event": "verdict", "xact": 1, "id": 1, "job_id": "a"}
     strange = {"event": "acknowledgement", "xact": 1, "id": 2}

@@ -15,10 +15,10 @@ from analysis_server.windows.window_sets import windows_of_batch
 from scoring.measures.channel_settings import (
     is_counted,
     largest_deviations,
-    median,
     smoothed,
     without_invalid_values,
 )
+from scoring.measures.masked import lower_median
 from scoring.measures.windows import MIN_HISTORY, Windows
 from scoring.scores import Scores
 from scoring.window_score import score_windows
@@ -154,7 +154,7 @@ def test_value_outside_the_valid_range_is_missing_and_limits_are_inside() -> Non
 
 def test_median_ignores_missing_samples() -> None:
     values = np.array([[np.nan, 3.0, 1.0, 2.0], [np.nan] * 4])
-    np.testing.assert_array_equal(median(values), [2.0, np.nan])
+    np.testing.assert_array_equal(lower_median(values), [2.0, np.nan])
 
 
 def batch(detection: dict[str, Detection]) -> InferenceBatch:

@@ -56,7 +56,7 @@ class Recorded:
 @pytest.mark.parametrize(
     "root",
     [
-        "analysis_server.worker",
+        "analysis_server.tasks",
         "kafka_inference_trigger.__main__",
         "telemetry_writer.__main__",
         "housekeeping.__main__",

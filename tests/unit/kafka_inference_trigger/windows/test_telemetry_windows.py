@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from kafka_inference_trigger.windows.channel_windows import SampleWindow
 from kafka_inference_trigger.windows.sample_sets import Arrival
-from kafka_inference_trigger.windows.satellites import TelemetryWindows
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import TelemetryMessage
 from telemetry_core.contract.mission import Mission
+from tests.unit.kafka_inference_trigger.windows.appended import AppendedWindows
 
 SECOND_US = 1_000_000
 START_US = 1_800_000_000 * SECOND_US
@@ -45,26 +45,26 @@ def received(second: float) -> int:
 
 
 def window_at(
-    windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE, subsystem: str = "eps"
+    windows: AppendedWindows, second: float, lane: Lane = Lane.LIVE, subsystem: str = "eps"
 ) -> SampleWindow:
-    return windows.windows("SAT-001", lane, [subsystem], ending_us=received(second))[subsystem]
+    return windows.window(lane, subsystem, ending_us=received(second))
 
 
-def seconds_of(windows: TelemetryWindows, second: float, lane: Lane = Lane.LIVE) -> list[float]:
+def seconds_of(windows: AppendedWindows, second: float, lane: Lane = Lane.LIVE) -> list[float]:
     """Times of the samples of `volts`, which is sent as its own second."""
     values = window_at(windows, second, lane).values[0]
     return list(map(float, values[np.isfinite(values)]))
 
 
 def test_window_holds_the_last_samples_of_all_messages_in_time_order() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for second in range(12):
         windows.append(message(second), received(second))
     assert seconds_of(windows, 11) == list(range(2, 12))
 
 
 def test_late_sample_inside_the_rows_is_put_in_order() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for second in (0, 1, 2, 4, 5):
         windows.append(message(second), received(second))
     placed = windows.append(message(3), received(5))
@@ -73,7 +73,7 @@ def test_late_sample_inside_the_rows_is_put_in_order() -> None:
 
 
 def test_window_of_a_late_sample_ends_at_it() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for second in (0, 1, 2, 4):
         windows.append(message(second), received(second))
     windows.append(message(3), received(4))
@@ -81,7 +81,7 @@ def test_window_of_a_late_sample_ends_at_it() -> None:
 
 
 def test_older_sample_goes_to_the_stored_lane_and_leaves_live_windows_alone() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for second in range(200, 210):
         windows.append(message(second), received(second))
     placed = windows.append(message(5), received(210))
@@ -105,7 +105,7 @@ def arrivals(order: str) -> list[float]:
 
 @pytest.mark.parametrize("order", ["dump first", "dump between", "dump after", "interleaved"])
 def test_dump_is_stored_whatever_the_order(order: str) -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     lanes = {second: windows.append(message(second), received(20)).lane for second in arrivals(order)}
     assert {lane for second, lane in lanes.items() if second < 0} == {Lane.STORED}
     assert {lane for second, lane in lanes.items() if second >= 0} == {Lane.LIVE}
@@ -114,11 +114,11 @@ def test_dump_is_stored_whatever_the_order(order: str) -> None:
 
 @pytest.mark.parametrize(("age_s", "lane"), [(0, Lane.LIVE), (100, Lane.LIVE), (101, Lane.STORED)])
 def test_telemetry_is_live_as_long_as_windows_reach_back_at_its_reception(age_s: float, lane: Lane) -> None:
-    assert TelemetryWindows(mission()).append(message(0), received(age_s)).lane is lane
+    assert AppendedWindows(mission()).append(message(0), received(age_s)).lane is lane
 
 
 def test_only_its_order_counts_of_a_replayed_recording() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     lanes = [
         windows.append(message(second), received(86_400), is_replayed=True).lane for second in (500, 501, 5)
     ]
@@ -126,21 +126,21 @@ def test_only_its_order_counts_of_a_replayed_recording() -> None:
 
 
 def test_sample_before_full_rows_goes_to_the_stored_lane() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for second in range(50, 50 + 2 * LENGTH):
         windows.append(message(second), received(second))
     assert windows.append(message(50 + LENGTH // 2 - 1), received(70)).lane is Lane.STORED
 
 
 def test_duplicate_is_told_from_a_new_sample_and_changes_nothing() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     windows.append(message(1), received(1))
     assert windows.append(message(1), received(2)).arrival is Arrival.DUPLICATE
     assert seconds_of(windows, 2) == [1]
 
 
 def test_contradicting_duplicate_is_refused_and_changes_nothing() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     windows.append(message(1, eps=(1.0, 2.0)), received(1))
     with pytest.raises(InvalidTelemetryMessage) as refusal:
         windows.append(message(1, comm=(-80.0,), eps=(1.0, 3.0)), received(2))
@@ -150,7 +150,7 @@ def test_contradicting_duplicate_is_refused_and_changes_nothing() -> None:
 
 
 def test_second_message_of_a_sample_set_completes_it() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     windows.append(message(1, eps=(1.0, float("nan"))), received(1))
     placed = windows.append(message(1, eps=(float("nan"), 2.0), comm=(-80.0,)), received(2))
     assert placed.arrival is Arrival.COMPLETING
@@ -161,21 +161,21 @@ def test_second_message_of_a_sample_set_completes_it() -> None:
 
 
 def test_gap_cuts_the_window() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for second in (0, 1, 2, 30, 31):
         windows.append(message(second), received(second))
     assert seconds_of(windows, 31) == [30, 31]
 
 
 def test_samples_older_than_the_span_leave_the_window() -> None:
-    windows = TelemetryWindows(mission(max_span_s=4))
+    windows = AppendedWindows(mission(max_span_s=4))
     for second in range(8):
         windows.append(message(second), received(second))
     assert seconds_of(windows, 7) == [3, 4, 5, 6, 7]
 
 
 def test_satellite_that_fell_silent_starts_afresh_and_is_forgotten() -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     windows.append(message(0), received(0))
     other = TelemetryMessage(
         satellite_id="SAT-002", generated_us=received(500), samples={"eps": (1.0, 1.0)}, bad_values=()
@@ -188,7 +188,7 @@ def test_only_features_reach_the_window() -> None:
     flagged = mission()
     channels = {"volts": {"unit": "V"}, "active": {"unit": "flag", "kind": "flag", "feature": False}}
     content = flagged.model_dump() | {"subsystems": {"eps": {"horizon": 1, "channels": channels}}}
-    windows = TelemetryWindows(Mission.model_validate(content))
+    windows = AppendedWindows(Mission.model_validate(content))
     windows.append(message(1, eps=(3.5, 1.0)), received(1))
     values = window_at(windows, 1).values
     assert values.shape == (1, LENGTH)
@@ -198,7 +198,7 @@ def test_only_features_reach_the_window() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.permutations(range(14)), st.lists(st.integers(0, 13), max_size=5))
 def test_shuffled_stream_with_duplicates_ends_in_the_same_window(order: list[int], again: list[int]) -> None:
-    windows = TelemetryWindows(mission())
+    windows = AppendedWindows(mission())
     for second in (*order, *again):
         windows.append(message(second), received(20))
     assert seconds_of(windows, 20) == list(range(4, 14))
@@ -210,7 +210,7 @@ def test_restart_with_a_look_back_equals_no_restart(steps: list[int], data: st.D
     """The look-back holds what was appended within the span before the first unprocessed message."""
     seconds = np.cumsum(steps).tolist()
     cut = data.draw(st.integers(1, len(seconds) - 1))
-    undisturbed, restarted = TelemetryWindows(mission()), TelemetryWindows(mission())
+    undisturbed, restarted = AppendedWindows(mission()), AppendedWindows(mission())
     for second in seconds[:cut]:
         undisturbed.append(message(second), received(second))
     for second in [second for second in seconds[:cut] if second >= seconds[cut] - 100]:

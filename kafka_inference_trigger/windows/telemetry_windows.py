@@ -4,22 +4,19 @@ What the windows hold depends only on the messages appended within `look_back_s`
 that length after a restart rebuilds them exactly.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kafka_inference_trigger.windows.channel_windows import SampleWindow, windows_of
 from kafka_inference_trigger.windows.restless import AddedShare, Bounds, restless_subsystems
-from kafka_inference_trigger.windows.rings import ChannelRings, Indexes, RingLayout
+from kafka_inference_trigger.windows.rings import ChannelRings, Indexes, RingLayout, channel_places
 from kafka_inference_trigger.windows.sample_sets import Arrival, SampleSet
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage
-from telemetry_core.contract.mission import Mission, Subsystem, Window
+from telemetry_core.contract.mission import Mission, Window
 
 MAX_SATELLITES: Final = 5_000
 """Satellites (lanes apart) that are kept at once, 40 KB each: a sender may invent ids without end."""
@@ -68,12 +65,8 @@ class TelemetryWindows:
         self._layout = RingLayout.of(mission.window)
         self._span_us = int(mission.window.max_span_s * 1_000_000)
         self._live_us = int(mission.window.live_s * 1_000_000)
-        self._places = _places(mission)
+        self._places = channel_places(mission)
         self._channel_count = sum(len(subsystem.channels) for subsystem in mission.subsystems.values())
-        self._features = {
-            name: np.array([self._places[name].start + index for index in _feature_indexes(subsystem)])
-            for name, subsystem in mission.subsystems.items()
-        }
         self._bounds = Bounds.of(mission)
         self._added = AddedShare(mission.look_again.added_share, quantum_us=self._layout.quantum_us)
         self._is_on_change = np.array(
@@ -127,10 +120,11 @@ class TelemetryWindows:
         What is restless is found and counted by partition, but for the older part of a look-back.
         """
         lane, arrival, samples = self._place(message, received_us, is_replayed=is_replayed)
+        rings = self._satellites[message.satellite_id, lane].rings
         restless: dict[str, str] = {}
         if is_counted and self._mission.look_again.added_share:
             restless = restless_subsystems(
-                self._satellites[message.satellite_id, lane].rings,
+                rings,
                 self._bounds,
                 samples,
                 since_us=message.generated_us - self._span_us,
@@ -143,6 +137,7 @@ class TelemetryWindows:
             lane=lane,
             arrival=arrival,
             samples=samples,
+            rings=rings,
             restless=restless,
             added_share=share,
         )
@@ -179,19 +174,6 @@ class TelemetryWindows:
         if self._is_on_change.any():
             merged = np.where(np.isnan(merged), self._held(satellite, message.generated_us), merged)
         return lane, arrival, {name: merged[self._places[name]] for name in names}
-
-    def windows(
-        self, satellite_id: str, lane: Lane, subsystems: Iterable[str], *, ending_us: int
-    ) -> dict[str, SampleWindow]:
-        """Return each channel's last `length` steps up to `ending_us` that no gap and no age cuts off."""
-        return windows_of(
-            self._satellites[satellite_id, lane].rings,
-            {name: self._features[name] for name in subsystems},
-            self._bounds.owned,
-            ending_us=ending_us,
-            since_us=ending_us - self._span_us,
-            limits=self._mission.window,
-        )
 
     def _vector(self, message: TelemetryMessage) -> NDArray[np.float64]:
         """Lay a message's values side by side, float64[channel]; NaN = missing."""
@@ -278,14 +260,3 @@ def _arrival(known: NDArray[np.float64], sent: NDArray[np.float64]) -> Arrival:
         return Arrival.NEW
     is_new = np.isnan(known) & ~np.isnan(sent)
     return Arrival.COMPLETING if is_new.any() else Arrival.DUPLICATE
-
-
-def _places(mission: Mission) -> dict[str, slice]:
-    """Positions of each subsystem's channels among all of a satellite's."""
-    ends = list(accumulate(len(subsystem.channels) for subsystem in mission.subsystems.values()))
-    starts = [0, *ends[:-1]]
-    return {name: slice(*ends) for name, *ends in zip(mission.subsystems, starts, ends, strict=True)}
-
-
-def _feature_indexes(subsystem: Subsystem) -> list[int]:
-    return [index for index, channel in enumerate(subsystem.channels.values()) if channel.feature]
