@@ -5,7 +5,7 @@
 
 FROM python:3.11-slim-bookworm AS locked
 WORKDIR /build
-COPY --chmod=755 pyproject.toml uv.lock deploy/containers/install-packages deploy/native/triton-requirements.txt wheel[s]/ /build/
+COPY --chmod=755 pyproject.toml uv.lock deploy/containers/install-packages deploy/native/tools/triton-requirements.txt wheel[s]/ /build/
 ARG PIP_INDEX_URL=""
 ARG PIP_EXTRA_INDEX_URL=""
 RUN ["./install-packages", "--self"]

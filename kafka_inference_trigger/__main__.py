@@ -60,13 +60,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Waiting for telemetry on {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
-
-    def probe() -> Probe:
-        records, ends = read_newest(settings, count=PROBE_RECORDS)
-        return Probe(outcomes=[trigger.outcome(record) for record in records], ends=ends)
-
-    breaker = Breaker(limit=settings.intake_breaker_share, probe=probe)
-    signal.signal(signal.SIGUSR1, lambda *_: breaker.admit_all())
+    breaker = _breaker(settings, trigger)
     publish = batch_publisher(celery_app(SERVICE, settings))
     dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)
     dispatcher = Dispatcher(dead_letters, publish, check=breaker.check)
@@ -79,6 +73,18 @@ def main() -> None:
     ):
         liveness.start()
         stream.run(stop, plan=trigger.plan, act=Disk(settings).guarding(send))
+
+
+def _breaker(settings: Settings, trigger: InferenceTrigger) -> Breaker:
+    """Pauses the intake by what the newest records would come to; SIGUSR1 admits them all."""
+
+    def probe() -> Probe:
+        records, ends = read_newest(settings, count=PROBE_RECORDS)
+        return Probe(outcomes=[trigger.outcome(record) for record in records], ends=ends)
+
+    breaker = Breaker(limit=settings.intake_breaker_share, probe=probe)
+    signal.signal(signal.SIGUSR1, lambda *_: breaker.admit_all())
+    return breaker
 
 
 def _stream(

@@ -127,11 +127,15 @@ def create_app(
     pipeline.PIPELINE_STATUS.put(app, status)
     dead_letters.OFFICE.put(app, office)
     inference.SEND_TASK.put(app, send_task or _task_sender(broker, disk))
+    _put_feeds(app, pool)
+    watch_fleet(app)
+    return app
+
+
+def _put_feeds(app: FastAPI, pool: Pool) -> None:
     inference.JOB_FEED.put(app, JobFeed(partial(read_states, pool)))
     dashboard.DASHBOARD_FEED.put(app, DashboardFeed(partial(read_dashboard, pool)))
     verdicts.VERDICT_FEED.put(app, VerdictFeed(partial(read_events, pool), partial(read_head, pool)))
-    watch_fleet(app)
-    return app
 
 
 def watch_fleet(app: FastAPI) -> None:

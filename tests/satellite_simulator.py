@@ -189,6 +189,13 @@ def open_sink(options: argparse.Namespace, stack: ExitStack) -> tuple[Sink, str]
     return LinesSink(stream), f"Output:       {options.output}"
 
 
+def open_ledger(options: argparse.Namespace, stack: ExitStack) -> Ledger | None:
+    """Open the record of what is delivered, if it is wanted."""
+    if options.ledger is None:
+        return None
+    return Ledger(stack.enter_context(open_for_writing(options.ledger, "--ledger")))
+
+
 def run(options: argparse.Namespace, injected: list[faults.Fault], stop: threading.Event) -> int:
     """Simulate and send until the duration is over or `stop` is set; the process's exit status."""
     names = satellite_ids(options.satellites)
@@ -203,11 +210,7 @@ def run(options: argparse.Namespace, injected: list[faults.Fault], stop: threadi
     )
     with ExitStack() as stack:
         sink, target = open_sink(options, stack)
-        ledger = (
-            Ledger(stack.enter_context(open_for_writing(options.ledger, "--ledger")))
-            if options.ledger
-            else None
-        )
+        ledger = open_ledger(options, stack)
         if options.truth:
             write_truth(options.truth, injected, names, start, options.duration)
         console.header(target)

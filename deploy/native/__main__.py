@@ -4,11 +4,11 @@ import argparse
 import os
 import sys
 
-from deploy.native.configuration import ConfigurationError
 from deploy.native.installation import LOG_LINES, Platform
-from deploy.native.readiness import NotReadyError
-from deploy.native.refusals import RefusedError
-from deploy.native.supervision import SupervisorError
+from deploy.native.supervision.configuration import ConfigurationError
+from deploy.native.supervision.readiness import NotReadyError
+from deploy.native.supervision.refusals import RefusedError
+from deploy.native.supervision.supervisor import SupervisorError
 
 
 def main() -> int:

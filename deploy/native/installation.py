@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from deploy.native.configuration import template_values, write_configuration, write_secret
-from deploy.native.places import (
+from deploy.native.services.places import (
     Accounts,
     Places,
     create_folders,
@@ -20,9 +19,13 @@ from deploy.native.places import (
     hide_secrets,
     places_from_environment,
 )
-from deploy.native.ports import choose_web_port, listening_ports, taken_ports
-from deploy.native.readiness import stages, start_and_wait
-from deploy.native.refusals import (
+from deploy.native.services.servers import postgres_binaries
+from deploy.native.services.service import OneShot, Service
+from deploy.native.services.table import all_one_shots, all_services, self_test
+from deploy.native.supervision.configuration import template_values, write_configuration, write_secret
+from deploy.native.supervision.ports import choose_web_port, listening_ports, taken_ports
+from deploy.native.supervision.readiness import stages, start_and_wait
+from deploy.native.supervision.refusals import (
     RefusedError,
     describe_absence,
     describe_taken_ports,
@@ -30,16 +33,8 @@ from deploy.native.refusals import (
     refuse_broken_configuration,
     refuse_open_address,
 )
-from deploy.native.services import (
-    OneShot,
-    Service,
-    all_one_shots,
-    all_services,
-    postgres_binaries,
-    self_test,
-)
-from deploy.native.status import brief_table, observe, table
-from deploy.native.supervision import Supervisor, end_leftovers, leftovers, remove_traces
+from deploy.native.supervision.status import brief_table, observe, table
+from deploy.native.supervision.supervisor import Supervisor, end_leftovers, leftovers, remove_traces
 
 START_LIMIT_S = 180
 LOG_LINES = 30

@@ -1,7 +1,7 @@
 """Kafka's page behind port 8080: kaskade, a text interface, in the browser; it shows and changes nothing.
 
-Runs in an environment of its own (`kafka-ui-requirements.txt`): `serve ADDRESS PORT KAFKA` is the server,
-which starts one `browse KAFKA` for each open page.
+Runs in an environment of its own (`tools/kafka-ui-requirements.txt`): `serve ADDRESS PORT KAFKA` is the
+server, which starts one `browse KAFKA` for each open page.
 """
 
 import re

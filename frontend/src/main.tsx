@@ -14,8 +14,8 @@ import { startTranslations } from "@/app/i18n";
 import { router } from "@/app/router";
 import { theme } from "@/app/theme";
 import { env } from "@/config/env";
-import { LiveConnection } from "@/lib/live";
-import { LiveProvider } from "@/lib/live-context";
+import { LiveConnection } from "@/lib/live/live";
+import { LiveProvider } from "@/lib/live/live-context";
 import { createQueryClient } from "@/lib/query";
 
 const root = document.getElementById("root");

@@ -91,6 +91,14 @@ class Series:
         return np.interp(steps, np.arange(scan.score.size) * STEP, scan.score)
 
 
+def detections(series: Sequence[Series], scans: Sequence[ChannelScan]) -> dict[str, list[Interval]]:
+    """Find intervals by the product's settings, by channel, before any label is read."""
+    return {
+        one.recording.channel: one.detected(scan, ScanSettings())
+        for one, scan in zip(series, scans, strict=True)
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """Everything that scoring needs: series, their labels, and the same series cut before the first event."""
@@ -139,10 +147,7 @@ def run(options: Options) -> Report:
     directory, recordings = load_or_skip(options)
     series = [scanned(one, f"{n}/{len(recordings)}") for n, one in enumerate(recordings, start=1)]
     scans = [one.fused() for one in series]
-    detected = {
-        one.recording.channel: one.detected(scan, ScanSettings())
-        for one, scan in zip(series, scans, strict=True)
-    }
+    detected = detections(series, scans)
     labels = load_labels(directory)
     evaluation = Evaluation(series=series, cuts=cut_series(recordings, labels), labels=labels)
     progress("choosing settings on other channels")

@@ -35,9 +35,8 @@ from benchmarks.detection.evaluation.report import (
     progress,
     table,
 )
-from benchmarks.detection.recorded.nasa import Series, ablations, configuration
+from benchmarks.detection.recorded.nasa import Series, ablations, configuration, detections
 from scoring.measures.recordings import SCAN_FAMILIES
-from scoring.retrospective import ScanSettings
 
 
 def series_directory(data: Path) -> Path:
@@ -62,10 +61,7 @@ def run(options: Options) -> Report:
         recording = load_recording(directory / f"{one.channel}.npz")
         series.append(Series.scan(Recording(channel=one.channel, train=np.empty(0), test=recording.test)))
     scans = [one.fused() for one in series]
-    detected = {
-        one.recording.channel: one.detected(scan, ScanSettings())
-        for one, scan in zip(series, scans, strict=True)
-    }
+    detected = detections(series, scans)
     labels = load_labels(directory)
     counts = pooled(
         count_events(detected[one.recording.channel], labels[one.recording.channel], one.recording.test.size)

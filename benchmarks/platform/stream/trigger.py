@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,14 +103,11 @@ def consume_bare(settings: Settings, expected: int) -> float:
 def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT_S) -> tuple[float, int]:
     """Wire the trigger as its entry point does; return seconds and published windows."""
     stop = threading.Event()
-    limit = threading.Timer(limit_s, stop.set)
-    limit.daemon = True
-    limit.start()
+    limit = _stopping_after(limit_s, stop)
     mission = load_mission(settings.mission_file)
     trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
     app = celery_app(SERVICE, settings)
     windows: list[int] = []
-
     publish = batch_publisher(app)
 
     def publish_batch(batch: InferenceBatch, task_id: str) -> None:
@@ -121,9 +118,6 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
     dispatcher = Dispatcher(dead_letters, publish_batch)
     moments: list[float] = []
     seen: list[int] = []
-
-    def fill(earlier: LookBack) -> None:
-        trigger.fill(earlier, until_us=earlier.until_us)
 
     def plan(records: Sequence[Any]) -> Plan:
         moments.append(time.perf_counter())
@@ -138,9 +132,8 @@ def consume_as_trigger(settings: Settings, expected: int, limit_s: float = LIMIT
 
     stream = TelemetryStream(
         settings, group_id=f"benchmark-{uuid.uuid4().hex}", service=SERVICE, liveness=Liveness(),
-        look_back_s=look_back_s(mission.window),
-        on_assigned=fill,
-        on_revoked=trigger.forget,
+        look_back_s=look_back_s(mission.window), on_revoked=trigger.forget,
+        on_assigned=_filling(trigger),
     )  # fmt: skip
     stream.run(stop, plan=plan, act=act)
     limit.cancel()
@@ -164,3 +157,17 @@ def own_vhost(settings: Settings) -> Iterator[Settings]:
             yield settings.model_copy(update={"celery_broker_url": f"{url}/{name}"})
         finally:
             session.delete(f"{MANAGEMENT}/vhosts/{name}", timeout=30).raise_for_status()
+
+
+def _stopping_after(limit_s: float, stop: threading.Event) -> threading.Timer:
+    timer = threading.Timer(limit_s, stop.set)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _filling(trigger: InferenceTrigger) -> Callable[[LookBack], None]:
+    def fill(earlier: LookBack) -> None:
+        trigger.fill(earlier, until_us=earlier.until_us)
+
+    return fill

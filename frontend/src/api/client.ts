@@ -2,7 +2,7 @@ import createClient from "openapi-fetch";
 
 import type { components, paths } from "@/api/schema";
 import { env } from "@/config/env";
-import { apiKeyHeaders } from "@/lib/api-key";
+import { apiKeyHeaders } from "@/api/api-key";
 
 export type Schemas = components["schemas"];
 

@@ -4,7 +4,7 @@ import { useEffect, useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiError } from "@/api/client";
-import { keepApiKey } from "@/lib/api-key";
+import { keepApiKey } from "@/api/api-key";
 
 /** Asks for a key when the server refuses requests without one, then loads the console again with it. */
 export function ApiKeyDialog() {

@@ -8,8 +8,8 @@ import { afterEach, expect, test } from "vitest";
 import { chooseLanguage } from "@/app/i18n";
 import { Shell } from "@/app/shell";
 import { theme } from "@/app/theme";
-import { LiveConnection } from "@/lib/live";
-import { LiveProvider } from "@/lib/live-context";
+import { LiveConnection } from "@/lib/live/live";
+import { LiveProvider } from "@/lib/live/live-context";
 import { createQueryClient } from "@/lib/query";
 
 afterEach(() => {

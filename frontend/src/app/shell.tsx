@@ -15,8 +15,8 @@ import { useTranslation } from "react-i18next";
 
 import { ApiKeyDialog } from "@/app/api-key-dialog";
 import { chooseLanguage, LANGUAGES } from "@/app/i18n";
-import { StatusSymbol, type Status } from "@/components/status-symbol";
-import { useLiveState, useServerNow } from "@/lib/live-context";
+import { StatusSymbol, type Status } from "@/components/status/status-symbol";
+import { useLiveState, useServerNow } from "@/lib/live/live-context";
 import { formatUtc, formatUtcClock } from "@/lib/time";
 
 const VIEWS = [

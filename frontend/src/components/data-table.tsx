@@ -10,6 +10,7 @@ import {
   type RowData,
   type SortingState,
 } from "@tanstack/react-table";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 const features = tableFeatures({
@@ -40,7 +41,6 @@ export function DataTable<T extends RowData>({
   sort?: Sort | null;
   onSort?: (sort: Sort | null) => void;
 }) {
-  const { t } = useTranslation("shared");
   const sorting: SortingState = sort ? [sort] : [];
   const table = useTable({
     features,
@@ -60,29 +60,11 @@ export function DataTable<T extends RowData>({
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (
             <Table.Tr key={group.id}>
-              {group.headers.map((header) => {
-                const order = header.column.getIsSorted();
-                return (
-                  <Table.Th
-                    key={header.id}
-                    aria-sort={order ? (order === "desc" ? "descending" : "ascending") : undefined}
-                  >
-                    {header.column.getCanSort() ? (
-                      <button
-                        type="button"
-                        className="sort-button"
-                        title={t("sort")}
-                        onClick={header.column.getToggleSortingHandler()}
-                      >
-                        <table.FlexRender header={header} />
-                        <span aria-hidden>{order === "desc" ? " ↓" : order === "asc" ? " ↑" : ""}</span>
-                      </button>
-                    ) : (
-                      <table.FlexRender header={header} />
-                    )}
-                  </Table.Th>
-                );
-              })}
+              {group.headers.map((header) => (
+                <Heading key={header.id} column={header.column}>
+                  <table.FlexRender header={header} />
+                </Heading>
+              ))}
             </Table.Tr>
           ))}
         </Table.Thead>
@@ -99,5 +81,33 @@ export function DataTable<T extends RowData>({
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  );
+}
+
+type Sortable = {
+  getCanSort: () => boolean;
+  getIsSorted: () => "asc" | "desc" | false;
+  getToggleSortingHandler: () => ((event: unknown) => void) | undefined;
+};
+
+function Heading({ column, children }: { column: Sortable; children: ReactNode }) {
+  const { t } = useTranslation("shared");
+  const order = column.getIsSorted();
+  return (
+    <Table.Th aria-sort={order ? (order === "desc" ? "descending" : "ascending") : undefined}>
+      {column.getCanSort() ? (
+        <button
+          type="button"
+          className="sort-button"
+          title={t("sort")}
+          onClick={column.getToggleSortingHandler()}
+        >
+          {children}
+          <span aria-hidden>{order === "desc" ? " ↓" : order === "asc" ? " ↑" : ""}</span>
+        </button>
+      ) : (
+        children
+      )}
+    </Table.Th>
   );
 }

@@ -13,8 +13,8 @@ import type { ReactNode } from "react";
 import type { ZodType } from "zod";
 
 import { theme } from "@/app/theme";
-import { LiveConnection } from "@/lib/live";
-import { LiveProvider } from "@/lib/live-context";
+import { LiveConnection } from "@/lib/live/live";
+import { LiveProvider } from "@/lib/live/live-context";
 import { createQueryClient } from "@/lib/query";
 
 const never: typeof fetch = () => new Promise(() => undefined);

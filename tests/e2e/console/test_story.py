@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from testbed.browser import Operator
 from testbed.fleet import WARM_UP, SimulatedSatellite, low_battery
@@ -22,8 +22,7 @@ def test_from_a_fault_that_appears_to_its_acknowledgement(
     anna, boris = sit_down(), sit_down(theme="light")
 
     # The satellite is there and nominal, and nobody reloads a page from here on.
-    fleet = anna.open(f"/?satellite={satellite.satellite_id}")
-    row = fleet.get_by_role("row").filter(has_text=satellite.satellite_id)
+    row = fleet_row(anna, satellite.satellite_id)
     expect(row).to_be_visible()
     expect(row.get_by_text("Critical")).to_have_count(0)
 
@@ -32,22 +31,14 @@ def test_from_a_fault_that_appears_to_its_acknowledgement(
     expect(row.get_by_text("Critical").first).to_be_visible(timeout=20_000)
 
     # From there to the alert, and why.
-    alerts = anna.open(f"/alerts?satellite={satellite.satellite_id}&kind=limit")
-    alerts.get_by_role("link", name=re.compile("Low battery")).first.click()
-    alerts.get_by_role("heading", name="Why").wait_for()
-    why = alerts.locator("main")
-    expect(why).to_contain_text("battery_soc_percent")
-    expect(why).to_contain_text("12.5")
-    expect(why).to_contain_text("lstm_timeseries")
+    alerts = open_why(anna, satellite.satellite_id)
     address = alerts.url.removeprefix(anna.url)
 
     # Boris has the same alert open, and one window hears nothing of others: its live line is refused.
-    colleague = boris.open(address)
-    colleague.get_by_role("button", name="Acknowledge").wait_for()
+    colleague = open_unacknowledged(boris, address)
     deaf = sit_down()
     deaf.page.route("**/verdicts/stream", lambda route: route.abort())
-    behind = deaf.open(address)
-    behind.get_by_role("button", name="Acknowledge").wait_for()
+    behind = open_unacknowledged(deaf, address)
 
     acknowledge(alerts, "Anna", "Heater left on; switching to safe mode")
     begun = time.monotonic()
@@ -57,13 +48,40 @@ def test_from_a_fault_that_appears_to_its_acknowledgement(
 
     # Who did not hear of it is refused, and learns who was first.
     acknowledge(behind, "Clara", "Looking into it")
-    refusal = behind.get_by_role("alert").filter(has_text="Someone else acknowledged it first")
-    expect(refusal).to_contain_text("Anna")
+    expect_refusal(behind, first="Anna")
     assert any("409" in failed for failed in deaf.failed_requests)
 
     # The fault is over: the alert clears by itself.
     satellite.send(120)
     expect(colleague.locator("main")).to_contain_text("Cleared", timeout=30_000)
+
+
+def fleet_row(operator: Operator, satellite_id: str) -> Locator:
+    fleet = operator.open(f"/?satellite={satellite_id}")
+    return fleet.get_by_role("row").filter(has_text=satellite_id)
+
+
+def open_why(operator: Operator, satellite_id: str) -> Page:
+    """From the list to the alert, which says what was measured and who judged."""
+    alerts = operator.open(f"/alerts?satellite={satellite_id}&kind=limit")
+    alerts.get_by_role("link", name=re.compile("Low battery")).first.click()
+    alerts.get_by_role("heading", name="Why").wait_for()
+    why = alerts.locator("main")
+    expect(why).to_contain_text("battery_soc_percent")
+    expect(why).to_contain_text("12.5")
+    expect(why).to_contain_text("lstm_timeseries")
+    return alerts
+
+
+def open_unacknowledged(operator: Operator, address: str) -> Page:
+    page = operator.open(address)
+    page.get_by_role("button", name="Acknowledge").wait_for()
+    return page
+
+
+def expect_refusal(page: Page, *, first: str) -> None:
+    refusal = page.get_by_role("alert").filter(has_text="Someone else acknowledged it first")
+    expect(refusal).to_contain_text(first)
 
 
 def acknowledge(page: Page, operator: str, comment: str) -> None:

@@ -22,6 +22,12 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=240)
 
 
+def send(ledger: Ledger, satellite_id: str, *, seed: int) -> None:
+    ledger.send(
+        every_message_triggers([satellite_id], steps=MESSAGES, newest_at=whole_second_now(), seed=seed)
+    )
+
+
 @pytest.fixture(scope="module")
 def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return where the module's backup is to lie."""
@@ -32,9 +38,7 @@ def test_restore_brings_back_every_row_and_sample_that_was_deleted_since(
     platform: Platform, satellites: str, backup: Path
 ) -> None:
     ledger = Ledger()
-    ledger.send(
-        every_message_triggers([f"{satellites}1"], steps=MESSAGES, newest_at=whole_second_now(), seed=1)
-    )
+    send(ledger, f"{satellites}1", seed=1)
     demands = demands_of(ledger.sent)
     wait_until_drained(platform, ledger, demands, satellites)
     wait_until(
@@ -51,9 +55,7 @@ def test_restore_brings_back_every_row_and_sample_that_was_deleted_since(
     assert backup.stat().st_mode & 0o077 == 0, "it holds passwords"
 
     platform.forget(satellites)
-    ledger.send(
-        every_message_triggers([f"{satellites}2"], steps=MESSAGES, newest_at=whole_second_now(), seed=2)
-    )
+    send(ledger, f"{satellites}2", seed=2)
     wait_until(lambda: platform.rows(satellites), "there are jobs that a restore would lose", within_s=30)
     refused = run("deploy/restore", backup)
     assert refused.returncode == 1
@@ -68,9 +70,7 @@ def test_restore_brings_back_every_row_and_sample_that_was_deleted_since(
         within_s=30,
     )
     after = Ledger()
-    after.send(
-        every_message_triggers([f"{satellites}3"], steps=MESSAGES, newest_at=whole_second_now(), seed=3)
-    )
+    send(after, f"{satellites}3", seed=3)
     wait_until_drained(platform, after, demands_of(after.sent), f"{satellites}3")
 
 

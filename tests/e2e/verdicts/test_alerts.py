@@ -32,6 +32,11 @@ def in_fleet(platform: Platform, satellite_id: str) -> dict[str, Any]:
     return satellite
 
 
+def limit_alerts(platform: Platform, satellite_id: str, alert_id: str) -> list[dict[str, Any]]:
+    alerts = ask(platform, "alerts", satellite_id=satellite_id, kind="limit")["alerts"]
+    return [alert for alert in alerts if alert["alert_id"] == alert_id]
+
+
 def test_broken_limit_is_an_alert_while_no_model_answers_and_the_same_one_after(
     platform: Platform, satellites: str
 ) -> None:
@@ -48,11 +53,7 @@ def test_broken_limit_is_an_alert_while_no_model_answers_and_the_same_one_after(
         begun_ms = round(satellite.generated_at.timestamp() * 1000)
         satellite.send(SAMPLE_SETS, low_battery)
         (alert,) = wait_until(
-            lambda: [
-                alert
-                for alert in ask(platform, "alerts", satellite_id=name, kind="limit")["alerts"]
-                if alert["alert_id"] == f"eps.low_battery.{begun_ms}.{name}"
-            ],
+            lambda: limit_alerts(platform, name, f"eps.low_battery.{begun_ms}.{name}"),
             "the broken limit is an alert",
             within_s=SEEN_WITHIN_S,
         )

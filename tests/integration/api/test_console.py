@@ -12,7 +12,8 @@ from telemetry_core.contract.inferences import Job, JobStatus, Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences
-from tests.integration.api.test_routes import NOW, finish, get, problem, submitted, telemetry_job, verdict
+from tests.integration.api.calls import NOW, finish, get, problem, submitted, verdict
+from tests.integration.api.test_jobs import telemetry_job
 from tests.integration.servers.running_api import RunningApi
 from tests.integration.windows import window_ending
 

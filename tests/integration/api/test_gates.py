@@ -1,11 +1,9 @@
-"""The real nginx with the native configuration, before servers that tell what reached them."""
+"""nginx before servers that tell what reached them."""
 
 import os
-import shutil
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
@@ -13,17 +11,12 @@ from typing import Any, Final
 import pytest
 import requests
 
-from deploy.native.configuration import render
 from tests.http_server import serving
+from tests.integration.servers.running_nginx import BIND, CHECKOUT, INNER, TIMEOUT_S, WEB_PORT, running_nginx
 
-CHECKOUT: Final = Path(__file__).resolve().parents[3]
-BIND: Final = "127.99.1.1"
-INNER: Final = "127.99.2.2"
-WEB_PORT: Final = 8088
 KEY: Final = "Zk3-vT9_qL.x7~Wm"
 INNER_PORTS: Final = (8428, 9201, 5555, 15672, 8500, 8502)
 PORTS: Final = (WEB_PORT, 8428, 9200, 5555, 15672, 8500, 8502)
-TIMEOUT_S: Final = 10
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -44,50 +37,6 @@ class Echo(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
         pass
-
-
-@contextmanager
-def running_nginx(state: Path, **environment: str) -> Iterator[None]:
-    folder = state / "etc" / "nginx"
-    shutil.copytree(CHECKOUT / "nginx", folder)
-    (state / "etc" / "html").mkdir()
-    (state / "etc" / "html" / "index.html").write_text("console")
-    (state / "etc" / "html" / "docs").mkdir()
-    (state / "etc" / "html" / "docs" / "index.html").write_text("documentation")
-    (state / "run" / "nginx").mkdir(parents=True)
-    values = {
-        "BIND_ADDRESS": BIND, "INNER_ADDRESS": INNER, "STATE": str(state), "WEB_PORT": str(WEB_PORT),
-        "NGINX_USER": "user root;" if os.geteuid() == 0 else "",
-    }  # fmt: skip
-    (folder / "nginx.conf").write_text(render((folder / "native.conf").read_text(), values))
-    allowed = subprocess.run(
-        [folder / "write-allowed"], env=os.environ | environment, check=True, capture_output=True, text=True
-    )
-    (folder / "allowed.conf").write_text(allowed.stdout)
-    log = (state / "log").open("wb")
-    with log:
-        process = subprocess.Popen(
-            ["/usr/sbin/nginx", "-p", state / "run", "-c", folder / "nginx.conf", "-e", "stderr"], stderr=log
-        )
-    try:
-        wait_for(process, state / "log")
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=TIMEOUT_S)
-
-
-def wait_for(process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while True:
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        try:
-            requests.get(f"http://{BIND}:{WEB_PORT}/healthz", timeout=TIMEOUT_S)
-        except requests.ConnectionError:
-            time.sleep(0.02)
-        else:
-            return
 
 
 @pytest.fixture(scope="class")

@@ -23,7 +23,7 @@ from telemetry_core.rabbitmq import celery_app
 from telemetry_core.search import SearchEngine
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer, free_port
-from tests.integration.api.test_routes import MANUAL, get, post, problem
+from tests.integration.api.calls import MANUAL, get, post, problem
 from tests.integration.servers.running_api import RunningApi, running_api, served
 from tests.integration.servers.search_server import SearchServer
 from verdict_relay.relay import Relay

@@ -32,7 +32,7 @@ from telemetry_core.service.liveness import Liveness
 from telemetry_core.service.observability import INTAKE_PAUSED
 from telemetry_core.service.settings import Settings, load_mission
 from testbed.kafka_topics import committed_offset, create_topic, end_offset, wait_until
-from tests.integration.postgres.test_store import inference, job
+from tests.integration.postgres.saving import inference, job
 from tests.integration.servers.kafka_server import running_kafka
 from tests.integration.servers.victoria_server import running_victoria_server
 

@@ -17,7 +17,7 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import Row, select
 from telemetry_core.service.settings import Settings
-from tests.integration.api.test_routes import get, problem
+from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration

@@ -13,7 +13,7 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import Row, select
 from telemetry_core.service.settings import Settings
-from tests.integration.api.test_search import job_id, save
+from tests.integration.api.search.indexing import job_id, save
 from verdict_relay.relay import Cursor, Refusal, Relay, refusal_of, restart
 
 pytestmark = pytest.mark.integration

@@ -17,7 +17,7 @@ from telemetry_core.contract.tasks import SubmittedTask
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from telemetry_core.service.settings import Settings, load_mission
-from tests.integration.postgres.test_store import fetch, inference, job
+from tests.integration.postgres.saving import fetch, inference, job
 
 pytestmark = pytest.mark.integration
 

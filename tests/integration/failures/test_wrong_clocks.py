@@ -15,8 +15,8 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import select
 from telemetry_core.service.settings import Settings
-from tests.integration.api.test_alerts import acknowledge, alerts, judge, whole
-from tests.integration.api.test_routes import get
+from tests.integration.api.alerts.judging import acknowledge, alerts, judge, whole
+from tests.integration.api.calls import get
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration

@@ -12,7 +12,7 @@ from telemetry_core.postgres.database import Pool
 from telemetry_core.service.settings import Settings
 from testbed.kafka_topics import LIMIT_S, settings_of_own_topic
 from testbed.postgres_server import free_port
-from tests.integration.api.test_search import job_id, save
+from tests.integration.api.search.indexing import job_id, save
 from verdict_relay.relay import Relay
 from verdict_relay.sinks import ResultsTopicSink
 

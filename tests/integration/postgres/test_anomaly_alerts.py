@@ -18,7 +18,7 @@ from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import revise_inferences, save_inferences, select
 from telemetry_core.service.settings import Settings
 from tests.integration.postgres.folding import catch_up
-from tests.integration.postgres.test_store import inference, job
+from tests.integration.postgres.saving import inference, job
 from verdict_relay.alerts import AlertProjection
 from verdict_relay.relay import restart
 

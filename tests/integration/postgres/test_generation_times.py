@@ -13,8 +13,8 @@ from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migr
 from telemetry_core.postgres.store import Row, save_inferences, select
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer
+from tests.integration.postgres.saving import failed, inference, job
 from tests.integration.postgres.test_moved_database import move
-from tests.integration.postgres.test_store import failed, inference, job
 from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration

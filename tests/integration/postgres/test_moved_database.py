@@ -13,7 +13,7 @@ from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migr
 from telemetry_core.postgres.store import Row, save_inferences, select
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer, free_port, running_server, server_programs
-from tests.integration.postgres.test_store import inference, job
+from tests.integration.postgres.saving import inference, job
 from verdict_relay.relay import Cursor, Refusal, Relay
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,7 @@ from telemetry_core.contract.inferences import JobStatus
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import revise_inferences, save_inferences
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres.test_store import inference, job
+from tests.integration.postgres.saving import inference, job
 
 pytestmark = pytest.mark.integration
 

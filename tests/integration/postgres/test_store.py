@@ -1,88 +1,19 @@
 """Saving verdicts on a real PostgreSQL."""
 
-import threading
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
 from operation_server.inference.pending_job import PendingInput, create_pending_job
-from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
+from telemetry_core.contract.inferences import Verdict
 from telemetry_core.postgres.database import Pool, transaction
-from telemetry_core.postgres.store import SavedCounts, revise_inferences, save_inferences, save_results
-from tests.integration.windows import window_of
+from telemetry_core.postgres.store import SavedCounts, save_inferences, save_results
+from tests.integration.postgres.saving import NOW, SUBSYSTEMS, failed, fetch, inference, job, run_all, save
 
 pytestmark = pytest.mark.integration
-
-NOW = datetime(2025, 10, 30, 12, 34, 56, 789_000, tzinfo=UTC)
-SUBSYSTEMS = ("eps", "thermal", "aocs", "comm")
-
-
-def job(job_id: str = "kafka-SAT-001-1761827696789", **changes: Any) -> Job:
-    values: dict[str, Any] = {
-        "job_id": job_id, "satellite_id": "SAT-001", "source": "kafka_auto_trigger",
-        "trigger_reason": "low_battery", "trigger_reasons": ("low_battery",),
-        "total_subsystems": 4, "created_at": NOW,
-        "metadata": {"lane": "live"},
-    }  # fmt: skip
-    return Job(**{**values, **changes})
-
-
-def inference(job_id: str, subsystem: str = "eps", **changes: Any) -> SubsystemInference:
-    values: dict[str, Any] = {
-        "job_id": job_id, "subsystem": subsystem, "model_name": "lstm_timeseries", "model_version": "1",
-        "status": JobStatus.COMPLETED, "verdict": Verdict.NOMINAL, "input_data": {"samples": 64},
-        "input_features": ("battery_voltage",), "started_at": NOW + timedelta(seconds=1),
-        "completed_at": NOW + timedelta(seconds=2), "predictions": [[4.0]] * 5, "confidence": [0.9] * 5,
-        "anomaly_score": 0.612, "anomaly_detected": False, "inference_time_ms": 12.5,
-        **window_of(job_id),
-    }  # fmt: skip
-    return SubsystemInference(**{**values, **changes})
-
-
-def failed(job_id: str, subsystem: str = "eps", reason: str = "model gone") -> SubsystemInference:
-    return inference(
-        job_id, subsystem, status=JobStatus.FAILED, verdict=None, predictions=None, confidence=None,
-        anomaly_score=None, anomaly_detected=None, error_message=reason,
-    )  # fmt: skip
-
-
-def save(pool: Pool, jobs: list[Job], rows: list[SubsystemInference]) -> SavedCounts:
-    with transaction(pool) as connection:
-        return save_inferences(connection, jobs, rows)
-
-
-def fetch(pool: Pool, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with transaction(pool) as connection, connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchall()
-
-
-def run_all(actions: list[Callable[[], object]]) -> None:
-    """Start all at one moment; re-raise what any of them raised."""
-    barrier = threading.Barrier(len(actions))
-    errors: list[BaseException] = []
-
-    def run(action: Callable[[], object]) -> None:
-        try:
-            barrier.wait(timeout=10)
-            action()
-        except BaseException as error:  # noqa: BLE001 - handed to the test below
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-        assert not thread.is_alive()
-    if errors:
-        raise errors[0]
-
-
 JOB_STATE = "SELECT status, total_subsystems, completed_subsystems FROM inference_jobs"
 
 
@@ -273,40 +204,3 @@ def test_batch_of_200_jobs_is_timed(pool: Pool) -> None:
         save(pool, jobs, rows)
         durations_ms.append((time.perf_counter() - started) * 1000)
     print(f"200 jobs a batch, ms: {', '.join(f'{duration:.1f}' for duration in durations_ms)}")
-
-
-def revise(pool: Pool, rows: list[SubsystemInference]) -> SavedCounts:
-    with transaction(pool) as connection:
-        return revise_inferences(connection, [job(total_subsystems=1)], rows)
-
-
-def test_revision_replaces_a_completed_row_and_keeps_what_it_said(pool: Pool) -> None:
-    job_id = job().job_id
-    save(pool, [job(total_subsystems=1)], [inference(job_id, input_data={"sha256": "old"})])
-    revised = inference(job_id, input_data={"sha256": "new"}, anomaly_score=0.9, anomaly_detected=True)
-    assert revise(pool, [revised]).changed == 1
-    rows = fetch(pool, "SELECT anomaly_score::float, anomaly_detected FROM subsystem_inferences")
-    assert rows == [(0.9, True)]
-    kept = fetch(
-        pool, "SELECT job_id, subsystem, (before->>'anomaly_score')::float FROM ops.revised_inferences"
-    )
-    assert kept == [(job_id, "eps", 0.612)]
-    assert fetch(pool, "SELECT status, completed_subsystems FROM inference_jobs") == [("completed", 1)]
-
-
-def test_revision_of_an_unchanged_window_changes_nothing(pool: Pool) -> None:
-    job_id = job().job_id
-    save(pool, [job(total_subsystems=1)], [inference(job_id, input_data={"sha256": "same"})])
-    assert revise(pool, [inference(job_id, input_data={"sha256": "same"}, anomaly_score=0.9)]).changed == 0
-    assert fetch(pool, "SELECT count(*) FROM ops.revised_inferences") == [(0,)]
-
-
-def test_failed_revision_replaces_nothing(pool: Pool) -> None:
-    job_id = job().job_id
-    save(pool, [job(total_subsystems=1)], [inference(job_id, input_data={"sha256": "old"})])
-    assert revise(pool, [failed(job_id)]).changed == 0
-    assert fetch(pool, "SELECT status FROM subsystem_inferences") == [("completed",)]
-
-
-def test_revision_of_a_job_without_rows_creates_them(pool: Pool) -> None:
-    assert revise(pool, [inference(job().job_id, input_data={"sha256": "new"})]).changed == 1

@@ -18,7 +18,7 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import save_inferences, select
 from telemetry_core.service.settings import Settings
-from tests.integration.api.test_routes import get, verdict
+from tests.integration.api.calls import get, verdict
 from tests.integration.postgres.folding import fold
 from tests.integration.servers.running_api import RunningApi
 from tests.integration.windows import window_ending

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.native.services import ADMINISTRATIVE_KEYS
+from deploy.native.services.servers import ADMINISTRATIVE_KEYS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 DEVICES = ("cpu", "gpu")
@@ -265,7 +265,9 @@ def test_log_of_the_quorum_queues_is_small_beside_the_memory_that_rabbitmq_may_t
     assert int(settings["raft.wal_max_size_bytes"]) * 4 <= watermark
 
 
-@pytest.mark.parametrize("path", ["deploy/containers/flower-start", "deploy/native/services.py"])
+@pytest.mark.parametrize(
+    "path", ["deploy/containers/flower-start", "deploy/native/services/python_services.py"]
+)
 def test_flower_keeps_a_bounded_number_of_tasks(path: str) -> None:
     (kept,) = re.findall(r"flower --address=\S+ --port=5555 --max_tasks=(\d+)", text_of(path))
     assert int(kept) <= 5000

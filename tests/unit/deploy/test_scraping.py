@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
-from deploy.native.configuration import render
-from deploy.native.places import Accounts, Places
-from deploy.native.services import _python_services
+from deploy.native.services.places import Accounts, Places
+from deploy.native.services.python_services import python_services
+from deploy.native.supervision.configuration import render
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {
@@ -48,7 +48,7 @@ def test_both_ways_of_running_have_the_same_jobs() -> None:
 
 def test_every_python_service_is_asked_on_a_port_of_its_own() -> None:
     places = Places(checkout=CHECKOUT, state=Path("/srv/state"))
-    services = _python_services(places, Accounts(servers=None, services=None), ENVIRONMENT)
+    services = python_services(places, Accounts(servers=None, services=None), ENVIRONMENT)
     asked = native_ports()
     assert {one.name for one in services} <= asked.keys()
     assert all(asked[one.name] in (*one.ports, *one.inner_ports) for one in services)

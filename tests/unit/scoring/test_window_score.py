@@ -16,8 +16,8 @@ from scoring.calibration import (
     ChannelCalibration,
     SubsystemCalibration,
 )
-from scoring.measures.windows import FAMILIES, MEASURES, Windows, highest_possible, largest_changes
-from scoring.scores import Scores, confidence, to_score
+from scoring.measures.windows import FAMILIES
+from scoring.scores import Scores
 from scoring.window_score import score_windows
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
 
@@ -157,33 +157,6 @@ def test_the_slowest_of_the_longest_channels_decides_for_the_subsystem(calibrati
     assert scored_at(intervals_s, with_doubled_threshold(3), steps).score < before
 
 
-def test_largest_changes_tell_up_from_down() -> None:
-    value = np.array([[[0.0, 1.0, 2.0, np.nan, 9.0, 3.0, 4.0]]])
-    rise, fall = largest_changes(value, np.array([0.0]))
-    assert (np.exp(rise).item(), np.exp(fall).item()) == (1.0, pytest.approx(6.0))
-
-
-@pytest.mark.parametrize(
-    ("values", "fall", "possible"),
-    [
-        ([0, 30, 30, 0, 0], 30, 30),
-        ([0, 30, NAN, 0, 1], 0, 30),
-        ([0, 30, 30, NAN, NAN, 1], 0, 29),
-        ([1, NAN, 1, 1], 0, 0),
-    ],
-)
-def test_change_between_the_samples_around_a_missing_step_is_possible(
-    values: list[float], fall: float, possible: float
-) -> None:
-    window = np.array([[values]])
-    windows = Windows.build(window, np.zeros_like(window), np.ones_like(window))
-    measured = np.zeros((1, 1, len(MEASURES)))
-    found = highest_possible(measured, windows, np.array([0.1]))
-    place = MEASURES.index(("statistics", "largest_fall"))
-    assert largest_changes(windows.value, np.array([0.1]))[1] == pytest.approx(np.log(fall + 0.01))
-    assert found[..., place] == pytest.approx(np.log(possible + 0.01))
-
-
 def test_window_of_less_than_ten_samples_has_no_score(calibration: Calibration) -> None:
     windows = quiet_gyros(2)
     windows[0, :, :-9] = np.nan
@@ -289,24 +262,6 @@ def test_unknown_channels_with_nine_samples_each_have_no_score(calibration: Cali
     values[0, 0, ::2] = np.nan
     values[0, 1, 1::2] = np.nan
     assert np.isnan(posted_eps(("even", "odd"), values, calibration).score[0])
-
-
-def test_threshold_is_met_by_evidence_at_the_threshold() -> None:
-    values = to_score(np.array([0.0, 1.0, 2.0, 4.0]), 2.0, 3.0)
-    assert values[0] == 0
-    assert values[2] == ANOMALY_THRESHOLD
-    assert (np.diff(values) > 0).all()
-
-
-def test_confidence_is_the_gaussian_share_within_one_deviation() -> None:
-    window = np.tile(np.array([-1.0, 1.0], np.float32), 10)[None, None]
-    std = np.array([[[1.0, 2.0, 1e-9]]], np.float32)
-    assert np.allclose(confidence(window, std), [[[0.682689, 0.382925, 1.0]]], atol=1e-5)
-
-
-def test_confidence_of_a_constant_window_is_one_and_of_none_is_zero() -> None:
-    windows = np.array([[[5.1] * 12], [[np.nan] * 12]], np.float32)
-    assert confidence(windows, np.ones((2, 1, 3), np.float32)).tolist() == [[[1.0] * 3], [[0.0] * 3]]
 
 
 def test_damaged_calibration_is_named(tmp_path: Path) -> None:

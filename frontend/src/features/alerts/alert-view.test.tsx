@@ -7,7 +7,7 @@ import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { anAlertDetail } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
 
-vi.mock("@/components/chart", async (original) => ({
+vi.mock("@/components/charts/chart", async (original) => ({
   ...(await original<object>()),
   Chart: ({ label }: { label: string }) => <div role="img" aria-label={label} />,
 }));

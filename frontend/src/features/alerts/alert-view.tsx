@@ -3,7 +3,7 @@ import "@/features/alerts/alerts.css";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { AnomaliesBehind } from "@/components/anomalies-behind";
+import { AnomaliesBehind } from "@/components/verdicts/anomalies-behind";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Loading } from "@/components/states";

@@ -7,18 +7,18 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { AnomaliesBehind, isBehind } from "@/components/anomalies-behind";
+import { AnomaliesBehind, isBehind } from "@/components/verdicts/anomalies-behind";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Empty, Loading } from "@/components/states";
-import { StatusText } from "@/components/status-text";
+import { StatusText } from "@/components/status/status-text";
 import { useAlerts } from "@/features/alerts/api/list-alerts";
 import { AlertCards } from "@/features/alerts/components/alert-cards";
 import { AlertFilters } from "@/features/alerts/components/alert-filters";
 import { AlertTable } from "@/features/alerts/components/alert-table";
-import { formatSort, parseSort, sortAlerts } from "@/features/alerts/order";
+import { formatSort, parseSort, sortAlerts } from "@/features/alerts/data/order";
 import { ALERT_STATES, awaitsPerson, DEFAULT_RANGE, RANGES } from "@/features/alerts/states";
-import { listOf } from "@/lib/address";
+import { listOf } from "@/lib/address/address";
 
 const route = getRouteApi("/alerts");
 const PAGE_ROWS = 100;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { RANGES, type Range } from "@/features/alerts/states";
-import { text } from "@/lib/address";
+import { text } from "@/lib/address/address";
 
 /**
  * State of the view that its address holds: `state` is words with commas between; `sort` a column, with `-` before it

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { choiceParam, SATELLITE_PATTERN, textParam } from "@/lib/address";
+import { choiceParam, SATELLITE_PATTERN, textParam } from "@/lib/address/address";
 
 export const SOURCES = ["kafka", "rabbitmq"] as const;
 export const STATES = ["open", "redriven", "discarded", "any"] as const;

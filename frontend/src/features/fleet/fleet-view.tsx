@@ -8,11 +8,11 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
 import { useMission } from "@/api/get-mission";
-import { AnomaliesBehind } from "@/components/anomalies-behind";
+import { AnomaliesBehind } from "@/components/verdicts/anomalies-behind";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Empty } from "@/components/states";
-import { STATUSES } from "@/components/status-symbol";
+import { STATUSES } from "@/components/status/status-symbol";
 import { useFleet } from "@/features/fleet/api/get-fleet";
 import { chosenSatellites, subsystemColumns } from "@/features/fleet/cells";
 import { FleetLoading } from "@/features/fleet/components/fleet-loading";
@@ -20,8 +20,8 @@ import { FleetTable } from "@/features/fleet/components/fleet-table";
 import { FreshInstall } from "@/features/fleet/components/fresh-install";
 import { SatelliteCards } from "@/features/fleet/components/satellite-cards";
 import { SummaryBar } from "@/features/fleet/components/summary-bar";
-import { listOf } from "@/lib/address";
-import { useAddressText } from "@/lib/address-text";
+import { listOf } from "@/lib/address/address";
+import { useAddressText } from "@/lib/address/address-text";
 
 const route = getRouteApi("/");
 

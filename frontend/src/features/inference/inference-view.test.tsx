@@ -5,7 +5,10 @@ import { InferenceView } from "@/features/inference/inference-view";
 import { searchSchema } from "@/features/inference/search";
 import { answerWith, renderView } from "@/testing/render";
 
-vi.mock("@/components/chart", async (original) => ({ ...(await original<object>()), Chart: () => null }));
+vi.mock("@/components/charts/chart", async (original) => ({
+  ...(await original<object>()),
+  Chart: () => null,
+}));
 afterEach(() => vi.unstubAllGlobals());
 
 const mission = {

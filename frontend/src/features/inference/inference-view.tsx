@@ -1,4 +1,4 @@
-import "@/components/judgement.css";
+import "@/components/verdicts/judgement.css";
 import "@/features/inference/inference.css";
 
 import { Button, Code, Group, Stack, Text } from "@mantine/core";
@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 
 import { ApiError } from "@/api/client";
 import { useMission, type Mission } from "@/api/get-mission";
-import { CopyButton } from "@/components/copy-button";
+import { CopyButton } from "@/components/controls/copy-button";
 import { Page, Panel } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Failure } from "@/components/states";

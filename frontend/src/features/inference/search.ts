@@ -1,6 +1,12 @@
 import { z } from "zod";
 
-import { MODEL_PATTERN, positiveParam, SATELLITE_PATTERN, textParam, wholeParam } from "@/lib/address";
+import {
+  MODEL_PATTERN,
+  positiveParam,
+  SATELLITE_PATTERN,
+  textParam,
+  wholeParam,
+} from "@/lib/address/address";
 
 /** `subsystem.channel`. */
 const CHANNEL_PATTERN = /^[a-z][a-z0-9_]{0,49}\.[a-z][a-z0-9_]{0,49}$/;

@@ -1,22 +1,22 @@
 import "@/features/jobs/jobs.css";
-import "@/components/judgement.css";
+import "@/components/verdicts/judgement.css";
 
 import { Alert, Anchor, Code, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { isRunning, type JobDetail } from "@/api/get-job";
-import { CopyButton } from "@/components/copy-button";
+import { CopyButton } from "@/components/controls/copy-button";
 import { Facts } from "@/components/facts";
 import { Page, Panel } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { SatelliteLink } from "@/components/satellite-link";
 import { UtcTime } from "@/components/utc-time";
-import { JobStatusText } from "@/components/verdict-text";
+import { JobStatusText } from "@/components/verdicts/verdict-text";
 import { SourceName } from "@/features/jobs/components/source-name";
 import { StageTimeline } from "@/features/jobs/components/stage-timeline";
 import { SubsystemPanel } from "@/features/jobs/components/subsystem-panel";
-import { useFollowedJob } from "@/lib/follow-job";
+import { useFollowedJob } from "@/lib/live/follow-job";
 
 const route = getRouteApi("/jobs/$jobId");
 

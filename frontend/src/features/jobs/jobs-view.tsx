@@ -1,5 +1,5 @@
 import "@/features/jobs/jobs.css";
-import "@/components/judgement.css";
+import "@/components/verdicts/judgement.css";
 
 import { Button, Group, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";

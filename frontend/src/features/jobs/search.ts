@@ -7,7 +7,7 @@ import {
   SATELLITE_PATTERN,
   textParam,
   utcParam,
-} from "@/lib/address";
+} from "@/lib/address/address";
 
 export const STATUSES = ["pending", "processing", "completed", "failed"] as const;
 export const SOURCES = ["kafka_auto_trigger", "manual", "scheduled", "test"] as const;

@@ -1,27 +1,28 @@
 import "@/features/pipeline/pipeline.css";
+import "@/features/pipeline/components/panels/panels.css";
 
 import { Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
-import { useLiveState } from "@/lib/live-context";
+import { useLiveState } from "@/lib/live/live-context";
 
 import { usePipeline, type Pipeline } from "@/features/pipeline/api/get-pipeline";
-import { DatabasePanel } from "@/features/pipeline/components/database-panel";
-import { GpuPanel } from "@/features/pipeline/components/gpu-panel";
-import { KafkaPanel } from "@/features/pipeline/components/kafka-panel";
-import { PassedOverPanel } from "@/features/pipeline/components/passed-over-panel";
+import { DatabasePanel } from "@/features/pipeline/components/panels/database-panel";
+import { GpuPanel } from "@/features/pipeline/components/panels/gpu-panel";
+import { KafkaPanel } from "@/features/pipeline/components/panels/kafka-panel";
+import { PassedOverPanel } from "@/features/pipeline/components/panels/passed-over-panel";
 import { Path } from "@/features/pipeline/components/path";
-import { RabbitmqPanel } from "@/features/pipeline/components/rabbitmq-panel";
-import { SearchPanel } from "@/features/pipeline/components/search-panel";
+import { RabbitmqPanel } from "@/features/pipeline/components/panels/rabbitmq-panel";
+import { SearchPanel } from "@/features/pipeline/components/panels/search-panel";
 import { PipelineSkeleton } from "@/features/pipeline/components/skeleton";
 import { Summary } from "@/features/pipeline/components/summary";
 import { ToolLinks } from "@/features/pipeline/components/tool-links";
-import { TritonPanel } from "@/features/pipeline/components/triton-panel";
-import { VerdictsPanel } from "@/features/pipeline/components/verdicts-panel";
-import { VictoriaMetricsPanel } from "@/features/pipeline/components/victoria-metrics-panel";
-import { WorkersPanel } from "@/features/pipeline/components/workers-panel";
+import { TritonPanel } from "@/features/pipeline/components/panels/triton-panel";
+import { VerdictsPanel } from "@/features/pipeline/components/panels/verdicts-panel";
+import { VictoriaMetricsPanel } from "@/features/pipeline/components/panels/victoria-metrics-panel";
+import { WorkersPanel } from "@/features/pipeline/components/panels/workers-panel";
 
 /** The platform's own health: what hinders it, the way of a message, every number. */
 export function PipelineView() {

@@ -1,5 +1,5 @@
 import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
-import type { PartName } from "@/features/pipeline/path";
+import type { PartName } from "@/features/pipeline/data/path";
 
 /** A pipeline in which all is well, on the CPU; for tests. */
 export function aPipeline(): Pipeline {

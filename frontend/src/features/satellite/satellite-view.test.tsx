@@ -7,7 +7,10 @@ import { SatelliteView } from "@/features/satellite/satellite-view";
 import { searchSchema } from "@/features/satellite/search";
 
 // jsdom has no canvas.
-vi.mock("@/components/chart", async (original) => ({ ...(await original<object>()), Chart: () => null }));
+vi.mock("@/components/charts/chart", async (original) => ({
+  ...(await original<object>()),
+  Chart: () => null,
+}));
 
 const mission = {
   name: "m",

@@ -1,4 +1,4 @@
-import "@/components/judgement.css";
+import "@/components/verdicts/judgement.css";
 import "@/features/search/search.css";
 
 import { Stack, Tabs } from "@mantine/core";

@@ -7,7 +7,7 @@ import {
   SATELLITE_PATTERN,
   textParam,
   utcParam,
-} from "@/lib/address";
+} from "@/lib/address/address";
 
 export const TABS = ["words", "verdicts", "readings", "models"] as const;
 export const STATUSES = ["completed", "failed"] as const;

@@ -1,5 +1,6 @@
 import configparser
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +11,17 @@ from supervisor.datatypes import dict_of_key_value_pairs
 from supervisor.options import expand
 
 from analysis_server.delivery.handling import GIVE_UP_AT
-from deploy.native.configuration import (
+from deploy.native.services.logins import broker_login
+from deploy.native.services.places import Accounts, Places
+from deploy.native.services.python_services import python_services
+from deploy.native.services.service import Service
+from deploy.native.supervision.configuration import (
     ConfigurationError,
     render,
     supervisor_configuration,
     template_values,
+    write_configuration,
 )
-from deploy.native.places import Accounts, Places
-from deploy.native.services import Service, _python_services, broker_login
 from telemetry_core.contract.tasks import DEAD_LETTER_QUEUE, PARKED_QUEUE
 
 CHECKOUT = Path(__file__).resolve().parents[4]
@@ -29,7 +33,7 @@ ENVIRONMENT = {
 }
 TEMPLATES = [
     *(CHECKOUT / "deploy" / "native" / "config").iterdir(),
-    *(CHECKOUT / "deploy" / "native" / "bin").iterdir(),
+    *(path for path in (CHECKOUT / "deploy" / "native" / "bin").rglob("*") if path.is_file()),
     CHECKOUT / "deploy" / "definitions.json",
     CHECKOUT / "nginx" / "native.conf",
 ]
@@ -58,6 +62,21 @@ def program(one: Service) -> configparser.SectionProxy:
 def test_every_template_renders_without_a_placeholder_left(template: Path) -> None:
     rendered = render(template.read_text(encoding="utf-8"), values())
     assert not re.search(r"@[A-Z_]+@", rendered)
+
+
+def test_every_template_is_written_under_its_name_whichever_room_it_comes_from(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for folder in ("frontend/dist", ".native/docs"):
+        (checkout / folder).mkdir(parents=True)
+    for folder in ("deploy", "nginx"):
+        (checkout / folder).symlink_to(CHECKOUT / folder)
+    places = Places(checkout=checkout, state=tmp_path / "state")
+    write_configuration(places, [service()], values())
+    commands = {path.name for path in (places.state / "bin").iterdir() if os.access(path, os.X_OK)}
+    assert commands >= {"celery", "kafka-topics", "rabbitmqctl", "start-alone"}
+    configuration = [path.name for path in places.etc.iterdir() if path.is_file()]
+    names = [template.name for template in TEMPLATES if template.name != "native.conf"]
+    assert sorted([*commands, *configuration]) == sorted([*names, "supervisord.conf"])
 
 
 def test_unknown_placeholder_is_refused_by_name() -> None:
@@ -135,7 +154,7 @@ def test_environment_that_no_quotes_can_hold_is_refused() -> None:
 def test_changed_mission_restarts_the_services_that_read_it() -> None:
     def environments(mission: str) -> dict[str, Mapping[str, str]]:
         environment = ENVIRONMENT | {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092", "MISSION_FILE": mission}
-        services = _python_services(PLACES, Accounts(servers=None, services=None), environment)
+        services = python_services(PLACES, Accounts(servers=None, services=None), environment)
         return {one.name: one.environment for one in services}
 
     before, after = environments("/srv/a.yaml"), environments("/srv/b.yaml")

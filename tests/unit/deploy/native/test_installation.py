@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from deploy.native.installation import Platform, choose_services
-from deploy.native.places import Accounts, choose_accounts, places_from_environment
-from deploy.native.ports import TakenPort
-from deploy.native.readiness import stages, why_hopeless
-from deploy.native.refusals import (
+from deploy.native.services.places import Accounts, choose_accounts, places_from_environment
+from deploy.native.services.service import Service
+from deploy.native.supervision.ports import TakenPort
+from deploy.native.supervision.readiness import stages, why_hopeless
+from deploy.native.supervision.refusals import (
     RefusedError,
     describe_absence,
     describe_taken_ports,
@@ -16,8 +17,7 @@ from deploy.native.refusals import (
     refuse_broken_configuration,
     refuse_open_address,
 )
-from deploy.native.services import Service
-from deploy.native.supervision import ProcessState
+from deploy.native.supervision.supervisor import ProcessState
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 RUNNING = ProcessState(state="RUNNING", pid=7, started_at=1)

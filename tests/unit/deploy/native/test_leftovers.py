@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.native.configuration import render
-from deploy.native.places import Places
-from deploy.native.supervision import end_leftovers, remove_traces
+from deploy.native.services.places import Places
+from deploy.native.supervision.configuration import render
+from deploy.native.supervision.supervisor import end_leftovers, remove_traces
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 SCRIPT = CHECKOUT / "deploy" / "native" / "bin" / "start-alone"

@@ -1,7 +1,7 @@
 import os
 import socket
 
-from deploy.native.ports import TakenPort, choose_web_port, listening_ports, taken_ports
+from deploy.native.supervision.ports import TakenPort, choose_web_port, listening_ports, taken_ports
 
 
 def test_taken_port_is_named_with_service_and_owner() -> None:

@@ -2,8 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.native.places import Accounts, Places
-from deploy.native.services import ADMINISTRATIVE_KEYS, Service, all_one_shots, all_services, broker_login
+from deploy.native.services.logins import broker_login
+from deploy.native.services.places import Accounts, Places
+from deploy.native.services.servers import ADMINISTRATIVE_KEYS
+from deploy.native.services.service import Service
+from deploy.native.services.table import all_one_shots, all_services
 
 PLACES = Places(checkout=Path("/srv/satellite"), state=Path("/srv/satellite/.native/state"))
 ENVIRONMENT = {
@@ -23,7 +26,7 @@ MANUAL_PORTS = {80, 8000, 8080, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 
 
 @pytest.fixture(autouse=True)
 def _installed_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.native.services.postgres_binaries", lambda: tmp_path)
+    monkeypatch.setattr("deploy.native.services.servers.postgres_binaries", lambda: tmp_path)
 
 
 def table(accounts: Accounts, web_port: int = 80) -> dict[str, Service]:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from deploy.native.status import ServiceStatus, format_duration, table
+from deploy.native.supervision.status import ServiceStatus, format_duration, table
 
 
 def status(**changes: object) -> ServiceStatus:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.native.places import Places
-from deploy.native.supervision import Supervisor, SupervisorError
+from deploy.native.services.places import Places
+from deploy.native.supervision.supervisor import Supervisor, SupervisorError
 
 
 def test_a_supervisor_that_takes_requests_and_never_answers_is_an_error_with_what_to_do(

@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query"
 
 import { api, unwrap } from "@/api/client";
 import type { AlertState } from "@/features/alerts/states";
-import { useRefreshOn } from "@/lib/live-context";
+import { useRefreshOn } from "@/lib/live/live-context";
 
 export type AlertFilter = {
   states: readonly AlertState[];

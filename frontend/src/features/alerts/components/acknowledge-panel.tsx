@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { ApiError, type Schemas } from "@/api/client";
 import { Panel } from "@/components/page";
-import { StatusText } from "@/components/status-text";
+import { StatusText } from "@/components/status/status-text";
 import { UtcTime } from "@/components/utc-time";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { useAcknowledge } from "@/features/alerts/api/acknowledge-alert";

@@ -8,7 +8,7 @@ import { useSubsystemName } from "@/components/subsystem-name";
 import { useSatelliteNames } from "@/features/alerts/api/list-satellites";
 import { searchSchema } from "@/features/alerts/search";
 import { ALERT_STATES, DEFAULT_RANGE, RANGES } from "@/features/alerts/states";
-import { listOf, toggled } from "@/lib/address";
+import { listOf, toggled } from "@/lib/address/address";
 
 const route = getRouteApi("/alerts");
 
@@ -18,24 +18,13 @@ export function AlertFilters() {
   const { state, kind, satellite, subsystem, range } = route.useSearch();
   const subsystemName = useSubsystemName();
   const subsystems = useMission().data?.subsystems.map(({ name }) => name) ?? [];
-  const satellites = useSatelliteNames();
   const choose = useChoose();
   const isFiltered = Boolean(state ?? kind ?? satellite ?? subsystem);
   const any = { value: "", label: t("filter.any") };
   return (
     <div className="alert-filters">
       <StateFilter />
-      <Select
-        size="xs"
-        aria-label={t("filter.satellite")}
-        placeholder={t("filter.satellite")}
-        data={satellite && !satellites.includes(satellite) ? [satellite, ...satellites] : satellites}
-        limit={100}
-        value={satellite ?? null}
-        onChange={(value) => choose({ satellite: value })}
-        searchable
-        clearable
-      />
+      <SatelliteFilter />
       <NativeSelect
         size="xs"
         aria-label={t("filter.subsystem")}
@@ -77,6 +66,26 @@ export function AlertFilters() {
         </Button>
       )}
     </div>
+  );
+}
+
+function SatelliteFilter() {
+  const { t } = useTranslation("alerts");
+  const { satellite } = route.useSearch();
+  const satellites = useSatelliteNames();
+  const choose = useChoose();
+  return (
+    <Select
+      size="xs"
+      aria-label={t("filter.satellite")}
+      placeholder={t("filter.satellite")}
+      data={satellite && !satellites.includes(satellite) ? [satellite, ...satellites] : satellites}
+      limit={100}
+      value={satellite ?? null}
+      onChange={(value) => choose({ satellite: value })}
+      searchable
+      clearable
+    />
   );
 }
 

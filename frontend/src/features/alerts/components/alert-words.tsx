@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 
-import { StatusSymbol, type Status } from "@/components/status-symbol";
-import { StatusText } from "@/components/status-text";
+import { StatusSymbol, type Status } from "@/components/status/status-symbol";
+import { StatusText } from "@/components/status/status-text";
 import type { Alert } from "@/features/alerts/states";
 import { formatDuration } from "@/lib/time";
 

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 
 import type { ChannelShare } from "@/features/alerts/api/get-alert";
 import { RangeStrip } from "@/features/alerts/components/range-strip";
-import { formatValue, placementOf, type Placement } from "@/features/alerts/evidence";
+import { formatValue, placementOf, type Placement } from "@/features/alerts/data/evidence";
 import { formatUtc } from "@/lib/time";
 
 type Channel = ChannelShare;

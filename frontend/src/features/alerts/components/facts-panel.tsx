@@ -6,7 +6,7 @@ import { SatelliteLink } from "@/components/satellite-link";
 import { UtcTime } from "@/components/utc-time";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { StateText } from "@/features/alerts/components/alert-words";
-import { spanOf } from "@/features/alerts/evidence";
+import { spanOf } from "@/features/alerts/data/evidence";
 import { formatCount } from "@/features/alerts/states";
 import { formatDuration } from "@/lib/time";
 import { formatScore } from "@/lib/numbers";

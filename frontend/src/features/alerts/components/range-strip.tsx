@@ -1,5 +1,5 @@
 import type { ChannelShare } from "@/features/alerts/api/get-alert";
-import { stripOf } from "@/features/alerts/evidence";
+import { stripOf } from "@/features/alerts/data/evidence";
 
 /** The words below it as a drawing: nominal range, 90 % band, expected value (line) and actual value (diamond). */
 export function RangeStrip({ channel }: { channel: ChannelShare }) {

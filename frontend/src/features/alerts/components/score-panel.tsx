@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 import type uPlot from "uplot";
 
 import { useMission } from "@/api/get-mission";
-import { axis, Chart, useChartColors, utcDate, type ChartOptions } from "@/components/chart";
+import { axis, Chart, useChartColors, utcDate, type ChartOptions } from "@/components/charts/chart";
 import { Panel } from "@/components/page";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
-import { scoreLines } from "@/features/alerts/score-lines";
+import { scoreLines } from "@/features/alerts/data/score-lines";
 
 /** Verdicts above which the line stands without its points. */
 const MOST_POINTS = 60;

@@ -8,7 +8,7 @@ import { UtcTime } from "@/components/utc-time";
 import type { AlertDetail, ChannelShare } from "@/features/alerts/api/get-alert";
 import { useReasonText } from "@/features/alerts/components/alert-words";
 import { ChannelEvidence } from "@/features/alerts/components/channel-evidence";
-import { leadingChannels } from "@/features/alerts/evidence";
+import { leadingChannels } from "@/features/alerts/data/evidence";
 
 /** Why an alert stands: the rule that was broken, and the channels of the verdict with the highest score. */
 export function WhyPanel({ alert }: { alert: AlertDetail }) {

@@ -2,7 +2,7 @@ import { Button, Group, NativeSelect } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { CommitInput } from "@/components/commit-input";
+import { CommitInput } from "@/components/controls/commit-input";
 import { SOURCES, STATES, type DeadLetterSearch } from "@/features/dead-letters/search";
 
 const route = getRouteApi("/dead-letters");

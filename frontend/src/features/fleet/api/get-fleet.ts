@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
-import { useRefreshOn } from "@/lib/live-context";
+import { useRefreshOn } from "@/lib/live/live-context";
 
 export const fleetQuery = queryOptions({
   queryKey: ["fleet"],

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-import { useServerNow } from "@/lib/live-context";
+import { useServerNow } from "@/lib/live/live-context";
 import { formatDuration } from "@/lib/time";
 
 /** How long ago something was, growing each second with the server's clock. */

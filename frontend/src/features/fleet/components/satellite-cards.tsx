@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
 import { SatelliteLink } from "@/components/satellite-link";
-import { StatusText } from "@/components/status-text";
+import { StatusText } from "@/components/status/status-text";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { noteOf, worstSubsystem } from "@/features/fleet/cells";
 import { AlertCount } from "@/features/fleet/components/alert-count";

@@ -2,7 +2,7 @@ import { memo } from "react";
 
 import type { Schemas } from "@/api/client";
 import { SatelliteLink } from "@/components/satellite-link";
-import { StatusSymbol } from "@/components/status-symbol";
+import { StatusSymbol } from "@/components/status/status-symbol";
 import { AlertCount } from "@/features/fleet/components/alert-count";
 import { LastContact } from "@/features/fleet/components/last-contact";
 import { SubsystemCell } from "@/features/fleet/components/subsystem-cell";

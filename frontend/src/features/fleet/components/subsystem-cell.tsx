@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { useLearningText } from "@/components/learning-text";
+import { useLearningText } from "@/components/verdicts/learning-text";
 import { SatelliteLink } from "@/components/satellite-link";
-import { StatusText } from "@/components/status-text";
+import { StatusText } from "@/components/status/status-text";
 import { formatSince, noteOf, type Note } from "@/features/fleet/cells";
 import { formatScore, formatValue } from "@/lib/numbers";
 

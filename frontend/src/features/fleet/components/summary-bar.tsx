@@ -2,8 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { StatusSymbol, STATUSES, type Status } from "@/components/status-symbol";
-import { toggled } from "@/lib/address";
+import { StatusSymbol, STATUSES, type Status } from "@/components/status/status-symbol";
+import { toggled } from "@/lib/address/address";
 
 /** How many satellites are in each state; a state is also a filter, and several may be chosen. */
 export function SummaryBar({

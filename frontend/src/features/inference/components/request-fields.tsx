@@ -3,32 +3,29 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import type { Mission } from "@/api/get-mission";
-import { CommitInput } from "@/components/commit-input";
+import { CommitInput } from "@/components/controls/commit-input";
 import type { InferenceSearch } from "@/features/inference/search";
 
 const route = getRouteApi("/inference");
 
+type Fields = { mission: Mission; problemOf: (field: string) => string | undefined };
+
 /** What the request asks for besides the series; it stands in the address. */
-export function RequestFields({
-  mission,
-  model,
-  problemOf,
-}: {
-  mission: Mission;
-  model: string;
-  problemOf: (field: string) => string | undefined;
-}) {
-  const { t } = useTranslation("inference");
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
-  const choose = (change: Partial<InferenceSearch>) =>
-    void navigate({ search: { ...search, ...change }, replace: true });
-  const numeric = (value: string | number) => (typeof value === "number" ? value : undefined);
-  const channels = mission.subsystems.flatMap((subsystem) =>
-    subsystem.channels.filter((channel) => channel.is_feature).map(({ name }) => `${subsystem.name}.${name}`),
-  );
+export function RequestFields({ model, ...fields }: Fields & { model: string }) {
   return (
     <Group gap="sm" align="flex-start">
+      <ModelFields model={model} {...fields} />
+      <SeriesFields {...fields} />
+    </Group>
+  );
+}
+
+function ModelFields({ mission, model, problemOf }: Fields & { model: string }) {
+  const { t } = useTranslation("inference");
+  const search = route.useSearch();
+  const choose = useChoose();
+  return (
+    <>
       <NativeSelect
         size="xs"
         label={t("request.model")}
@@ -60,6 +57,20 @@ export function RequestFields({
         onChange={(value) => choose({ window: numeric(value) })}
         error={problemOf("config.window_size")}
       />
+    </>
+  );
+}
+
+/** Of which channel and satellite the series is, and how often it was sampled. */
+function SeriesFields({ mission, problemOf }: Fields) {
+  const { t } = useTranslation("inference");
+  const search = route.useSearch();
+  const choose = useChoose();
+  const channels = mission.subsystems.flatMap((subsystem) =>
+    subsystem.channels.filter((channel) => channel.is_feature).map(({ name }) => `${subsystem.name}.${name}`),
+  );
+  return (
+    <>
       <NativeSelect
         size="xs"
         label={t("request.channel")}
@@ -88,6 +99,17 @@ export function RequestFields({
         onCommit={(satellite) => choose({ satellite: satellite || undefined })}
         error={problemOf("metadata.satellite_id")}
       />
-    </Group>
+    </>
   );
+}
+
+function useChoose() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  return (change: Partial<InferenceSearch>) =>
+    void navigate({ search: { ...search, ...change }, replace: true });
+}
+
+function numeric(value: string | number): number | undefined {
+  return typeof value === "number" ? value : undefined;
 }

@@ -3,15 +3,15 @@ import { useTranslation } from "react-i18next";
 
 import { isRunning, type JobDetail } from "@/api/get-job";
 import { useMission } from "@/api/get-mission";
-import { Contributions } from "@/components/contributions";
-import { ForecastChart } from "@/components/forecast-chart";
-import { ForecastTable } from "@/components/forecast-table";
+import { Contributions } from "@/components/verdicts/contributions";
+import { ForecastChart } from "@/components/charts/forecast-chart";
+import { ForecastTable } from "@/components/charts/forecast-table";
 import { JobLink } from "@/components/job-link";
 import { Panel } from "@/components/page";
 import { QueryView } from "@/components/query-view";
-import { ScoreMeter } from "@/components/score-meter";
-import { JobStatusText, VerdictText } from "@/components/verdict-text";
-import { useFollowedJob } from "@/lib/follow-job";
+import { ScoreMeter } from "@/components/verdicts/score-meter";
+import { JobStatusText, VerdictText } from "@/components/verdicts/verdict-text";
+import { useFollowedJob } from "@/lib/live/follow-job";
 import { channelForecasts, contributionsOf } from "@/lib/judgement";
 
 /** The submitted job, followed until its forecast is there. */

@@ -3,7 +3,7 @@ import { useState, type DragEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Mission } from "@/api/get-mission";
-import { ForecastChart } from "@/components/forecast-chart";
+import { ForecastChart } from "@/components/charts/forecast-chart";
 import {
   numericColumns,
   readColumns,
@@ -55,24 +55,7 @@ export function SeriesField({
         onChange={(event) => onText(event.currentTarget.value)}
         error={serverProblem ?? complaint ?? (problems.length > 0 ? <>{problems}</> : null)}
       />
-      <Group gap="xs">
-        <FileButton onChange={(file) => void take(file)} accept=".csv,.txt,.json,text/*,application/json">
-          {(props) => (
-            <Button {...props} size="xs" variant="default">
-              {t("series.upload")}
-            </Button>
-          )}
-        </FileButton>
-        <Button size="xs" variant="default" onClick={() => onText(EXAMPLE.join(", "))}>
-          {t("series.example")}
-        </Button>
-        <Button size="xs" variant="default" disabled={text === ""} onClick={() => onText("")}>
-          {t("series.clear")}
-        </Button>
-        <Text size="sm" className="numeric" role="status">
-          {t("series.count", { count: reading.values.length })}
-        </Text>
-      </Group>
+      <SeriesButtons text={text} onText={onText} onFile={take} count={reading.values.length} />
       {upload && upload.columns.length > 1 && (
         <NativeSelect
           size="xs"
@@ -85,6 +68,40 @@ export function SeriesField({
         <ForecastChart past={reading.values} steps={[]} label={t("series.drawn")} height={160} />
       )}
     </Stack>
+  );
+}
+
+function SeriesButtons({
+  text,
+  onText,
+  onFile,
+  count,
+}: {
+  text: string;
+  onText: (text: string) => void;
+  onFile: (file: File | null) => Promise<void>;
+  count: number;
+}) {
+  const { t } = useTranslation("inference");
+  return (
+    <Group gap="xs">
+      <FileButton onChange={(file) => void onFile(file)} accept=".csv,.txt,.json,text/*,application/json">
+        {(props) => (
+          <Button {...props} size="xs" variant="default">
+            {t("series.upload")}
+          </Button>
+        )}
+      </FileButton>
+      <Button size="xs" variant="default" onClick={() => onText(EXAMPLE.join(", "))}>
+        {t("series.example")}
+      </Button>
+      <Button size="xs" variant="default" disabled={text === ""} onClick={() => onText("")}>
+        {t("series.clear")}
+      </Button>
+      <Text size="sm" className="numeric" role="status">
+        {t("series.count", { count })}
+      </Text>
+    </Group>
   );
 }
 

@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query"
 
 import { api, unwrap, type Schemas } from "@/api/client";
 import type { JobSearch } from "@/features/jobs/search";
-import { useRefreshOn } from "@/lib/live-context";
+import { useRefreshOn } from "@/lib/live/live-context";
 
 export type JobItem = Schemas["JobItem"];
 

@@ -3,8 +3,8 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { useMission } from "@/api/get-mission";
-import { CommitInput } from "@/components/commit-input";
-import { TimeRangeFields } from "@/components/time-range-fields";
+import { CommitInput } from "@/components/controls/commit-input";
+import { TimeRangeFields } from "@/components/controls/time-range-fields";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { SOURCES, STATUSES, type JobSearch } from "@/features/jobs/search";
 
@@ -20,7 +20,6 @@ export function JobFilters() {
   const subsystemName = useSubsystemName();
   const choose = (change: Partial<JobSearch>) =>
     void navigate({ search: { ...search, ...change, cursor: undefined }, replace: true });
-  const any = { value: "", label: t("filters.any") };
   return (
     <Group gap="xs" align="flex-end" role="search" aria-label={t("filters.label")}>
       <CommitInput
@@ -29,36 +28,29 @@ export function JobFilters() {
         value={search.satellite ?? ""}
         onCommit={(satellite) => choose({ satellite: satellite || undefined })}
       />
-      <NativeSelect
-        size="xs"
+      <OneOf
         label={t("filters.subsystem")}
-        value={search.subsystem ?? ""}
-        onChange={(event) => choose({ subsystem: event.currentTarget.value || undefined })}
-        data={[
-          any,
-          ...(mission?.subsystems ?? []).map(({ name }) => ({ value: name, label: subsystemName(name) })),
-        ]}
+        value={search.subsystem}
+        onChoose={(subsystem) => choose({ subsystem: subsystem || undefined })}
+        options={(mission?.subsystems ?? []).map(({ name }) => ({ value: name, label: subsystemName(name) }))}
       />
-      <NativeSelect
-        size="xs"
+      <OneOf
         label={t("filters.status")}
-        value={search.status ?? ""}
-        onChange={(event) => choose({ status: STATUSES.find((name) => name === event.currentTarget.value) })}
-        data={[any, ...STATUSES.map((name) => ({ value: name, label: shared(`judgement.job.${name}`) }))]}
+        value={search.status}
+        onChoose={(status) => choose({ status: STATUSES.find((name) => name === status) })}
+        options={STATUSES.map((name) => ({ value: name, label: shared(`judgement.job.${name}`) }))}
       />
-      <NativeSelect
-        size="xs"
+      <OneOf
         label={t("filters.source")}
-        value={search.source ?? ""}
-        onChange={(event) => choose({ source: SOURCES.find((name) => name === event.currentTarget.value) })}
-        data={[any, ...SOURCES.map((name) => ({ value: name, label: t(`source.${name}`) }))]}
+        value={search.source}
+        onChoose={(source) => choose({ source: SOURCES.find((name) => name === source) })}
+        options={SOURCES.map((name) => ({ value: name, label: t(`source.${name}`) }))}
       />
-      <NativeSelect
-        size="xs"
+      <OneOf
         label={t("filters.model")}
-        value={search.model ?? ""}
-        onChange={(event) => choose({ model: event.currentTarget.value || undefined })}
-        data={[any, ...(mission?.models ?? []).map((name) => ({ value: name, label: name }))]}
+        value={search.model}
+        onChoose={(model) => choose({ model: model || undefined })}
+        options={mission?.models ?? []}
       />
       <CommitInput
         label={t("filters.reason")}
@@ -73,5 +65,29 @@ export function JobFilters() {
         </Button>
       )}
     </Group>
+  );
+}
+
+/** A choice among options, or any of them, which is the empty text. */
+function OneOf({
+  label,
+  value,
+  options,
+  onChoose,
+}: {
+  label: string;
+  value: string | undefined;
+  options: (string | { value: string; label: string })[];
+  onChoose: (value: string) => void;
+}) {
+  const { t } = useTranslation("jobs");
+  return (
+    <NativeSelect
+      size="xs"
+      label={label}
+      value={value ?? ""}
+      onChange={(event) => onChoose(event.currentTarget.value)}
+      data={[{ value: "", label: t("filters.any") }, ...options]}
+    />
   );
 }

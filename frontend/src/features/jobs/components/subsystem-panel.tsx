@@ -4,14 +4,14 @@ import { useTranslation } from "react-i18next";
 
 import type { JobSubsystem } from "@/api/get-job";
 import { useMission } from "@/api/get-mission";
-import { Contributions } from "@/components/contributions";
+import { Contributions } from "@/components/verdicts/contributions";
 import { Facts } from "@/components/facts";
-import { ForecastChart } from "@/components/forecast-chart";
-import { ForecastTable } from "@/components/forecast-table";
+import { ForecastChart } from "@/components/charts/forecast-chart";
+import { ForecastTable } from "@/components/charts/forecast-table";
 import { Panel } from "@/components/page";
-import { ScoreMeter } from "@/components/score-meter";
+import { ScoreMeter } from "@/components/verdicts/score-meter";
 import { UtcTime } from "@/components/utc-time";
-import { SubsystemName, VerdictText } from "@/components/verdict-text";
+import { SubsystemName, VerdictText } from "@/components/verdicts/verdict-text";
 import { channelForecasts, contributionsOf, inputOf } from "@/lib/judgement";
 import { formatMs } from "@/lib/numbers";
 

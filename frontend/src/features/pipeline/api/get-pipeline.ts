@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
-import { useRefreshOn } from "@/lib/live-context";
+import { useRefreshOn } from "@/lib/live/live-context";
 
 export type Pipeline = Schemas["Pipeline"];
 

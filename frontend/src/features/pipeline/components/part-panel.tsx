@@ -3,11 +3,11 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Panel } from "@/components/page";
-import { StatusSymbol } from "@/components/status-symbol";
-import { StatusText } from "@/components/status-text";
+import { StatusSymbol } from "@/components/status/status-symbol";
+import { StatusText } from "@/components/status/status-text";
 
 import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
-import type { PartName } from "@/features/pipeline/path";
+import type { PartName } from "@/features/pipeline/data/path";
 
 /** One part: its state, why and what to do, its numbers, the manual's thresholds. */
 export function PartPanel({

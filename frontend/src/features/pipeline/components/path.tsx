@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { StatusText } from "@/components/status-text";
+import { StatusText } from "@/components/status/status-text";
 
 import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
-import { stepsOf, type Step } from "@/features/pipeline/path";
+import { stepsOf, type Step } from "@/features/pipeline/data/path";
 import { Value } from "@/features/pipeline/components/figure";
 
 /** The way of a message through the platform; each station leads to its numbers. */

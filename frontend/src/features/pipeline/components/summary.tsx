@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { StatusText } from "@/components/status-text";
+import { StatusText } from "@/components/status/status-text";
 import { UtcTime } from "@/components/utc-time";
 
-import { worstFirst } from "@/features/pipeline/alerts";
+import { worstFirst } from "@/features/pipeline/data/alerts";
 import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
 
 /** What is not as it should be, worst first; nothing is said to be normal while nothing is heard. */

@@ -2,7 +2,7 @@ import { queryOptions, useQueries } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
 
-import type { Forecasts } from "@/features/satellite/data/forecast-set";
+import type { Forecasts } from "@/features/satellite/data/plot/forecast-set";
 import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
 export function getForecasts(

@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
 
-import type { Telemetry } from "@/features/satellite/data/samples";
+import type { Telemetry } from "@/features/satellite/data/plot/samples";
 import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
 /** Which telemetry: `subsystem` null = of all. */

@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
 
-import { useRefreshOn } from "@/lib/live-context";
+import { useRefreshOn } from "@/lib/live/live-context";
 
 import { isoOf, pastOf, type Span, type Window } from "@/features/satellite/data/time-span";
 

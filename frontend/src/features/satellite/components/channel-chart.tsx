@@ -2,15 +2,15 @@ import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type uPlot from "uplot";
 
-import { Chart, useChartColors } from "@/components/chart";
-import { StatusSymbol } from "@/components/status-symbol";
+import { Chart, useChartColors } from "@/components/charts/chart";
+import { StatusSymbol } from "@/components/status/status-symbol";
 
 import { formatValue, judge } from "@/features/satellite/data/judgement";
-import { alignedData, EMPTY_PLOT } from "@/features/satellite/data/plot-data";
+import { alignedData, EMPTY_PLOT } from "@/features/satellite/data/plot/plot-data";
 import type { ChartGroup, Reading } from "@/features/satellite/drawing/chart-group";
 import { chartOptions, type ChartActions } from "@/features/satellite/drawing/chart-options";
 import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";
-import { useDrawn } from "@/features/satellite/components/use-drawn";
+import { useDrawn } from "@/features/satellite/components/hooks/use-drawn";
 
 const HEIGHT_PX = 132;
 const NO_DATA = {

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 
-import { useLearningText } from "@/components/learning-text";
+import { useLearningText } from "@/components/verdicts/learning-text";
 import { Panel } from "@/components/page";
-import { SubsystemName } from "@/components/verdict-text";
+import { SubsystemName } from "@/components/verdicts/verdict-text";
 
 import { useSatelliteState } from "@/features/satellite/api/get-state";
 

@@ -2,9 +2,9 @@ import { Anchor, Group, NativeSelect } from "@mantine/core";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { StatusText } from "@/components/status-text";
+import { StatusText } from "@/components/status/status-text";
 import { UtcTime } from "@/components/utc-time";
-import { useRefreshOn, useServerNow } from "@/lib/live-context";
+import { useRefreshOn, useServerNow } from "@/lib/live/live-context";
 import { formatDuration } from "@/lib/time";
 
 import { newestSampleKey, useNewestSample } from "@/features/satellite/api/get-newest-sample";

@@ -5,7 +5,7 @@ import { formatUtc } from "@/lib/time";
 
 import type { Span } from "@/features/satellite/data/time-span";
 import { DEFAULT_RANGE, RANGES, type Range } from "@/features/satellite/search";
-import { useAddress } from "@/features/satellite/components/use-address";
+import { useAddress } from "@/features/satellite/components/hooks/use-address";
 
 const NAMES = Object.keys(RANGES) as Range[];
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Mission } from "@/api/get-mission";
 import { ALL, type Choice } from "@/features/satellite/drawing/chart-spec";
-import { useAddress } from "@/features/satellite/components/use-address";
+import { useAddress } from "@/features/satellite/components/hooks/use-address";
 import { useSubsystemName } from "@/components/subsystem-name";
 
 /** Which charts: a subsystem or all, and of it some channels. */

@@ -9,7 +9,7 @@ import {
   trimForecasts,
   type Forecasts,
   type ForecastSet,
-} from "@/features/satellite/data/forecast-set";
+} from "@/features/satellite/data/plot/forecast-set";
 import type { MissionRule } from "@/features/satellite/data/judgement";
 import {
   addMarks,
@@ -24,14 +24,14 @@ import {
   keyOf,
   type Plot,
   type PlotLimits,
-} from "@/features/satellite/data/plot-data";
+} from "@/features/satellite/data/plot/plot-data";
 import {
   mergeSamples,
   samplesOf,
   trimSamples,
   type Samples,
   type Telemetry,
-} from "@/features/satellite/data/samples";
+} from "@/features/satellite/data/plot/samples";
 
 type Alert = Schemas["Alert"];
 

@@ -9,8 +9,8 @@ import {
   type ChannelPlot,
   type Plot,
   type PlotLimits,
-} from "@/features/satellite/data/plot-data";
-import type { Value } from "@/features/satellite/data/samples";
+} from "@/features/satellite/data/plot/plot-data";
+import type { Value } from "@/features/satellite/data/plot/samples";
 import { axisOf, type Span, type Window } from "@/features/satellite/data/time-span";
 
 /** Values of one channel at the cursor. */

@@ -1,10 +1,10 @@
 import uPlot from "uplot";
 
-import { axis, utcDate, type ChartColors, type ChartOptions } from "@/components/chart";
+import { axis, utcDate, type ChartColors, type ChartOptions } from "@/components/charts/chart";
 
-import type { Gap } from "@/features/satellite/data/gaps";
+import type { Gap } from "@/features/satellite/data/plot/gaps";
 import { formatValue } from "@/features/satellite/data/judgement";
-import type { ChannelPlot } from "@/features/satellite/data/plot-data";
+import type { ChannelPlot } from "@/features/satellite/data/plot/plot-data";
 import { SHORTEST_S, type Window } from "@/features/satellite/data/time-span";
 import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";

@@ -1,6 +1,6 @@
 import type { Mission } from "@/api/get-mission";
 import type { ChartChannel, MissionRule } from "@/features/satellite/data/judgement";
-import { keyOf } from "@/features/satellite/data/plot-data";
+import { keyOf } from "@/features/satellite/data/plot/plot-data";
 
 /** One chart: a channel that has telemetry. */
 export interface ChartSpec {

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { DataTable, type Column } from "@/components/data-table";
 import { SatelliteLink } from "@/components/satellite-link";
-import { SubsystemName } from "@/components/verdict-text";
+import { SubsystemName } from "@/components/verdicts/verdict-text";
 import { useReadingSearch } from "@/features/search/api/search-readings";
 import { Found } from "@/features/search/components/found";
 import { SearchFields } from "@/features/search/components/search-fields";

@@ -3,8 +3,8 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { useMission } from "@/api/get-mission";
-import { CommitInput } from "@/components/commit-input";
-import { TimeRangeFields } from "@/components/time-range-fields";
+import { CommitInput } from "@/components/controls/commit-input";
+import { TimeRangeFields } from "@/components/controls/time-range-fields";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { STATUSES, type SearchState } from "@/features/search/search";
 

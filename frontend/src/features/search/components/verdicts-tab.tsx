@@ -5,7 +5,7 @@ import type { Schemas } from "@/api/client";
 import { DataTable, type Column } from "@/components/data-table";
 import { JobLink } from "@/components/job-link";
 import { SatelliteLink } from "@/components/satellite-link";
-import { SubsystemName, VerdictText } from "@/components/verdict-text";
+import { SubsystemName, VerdictText } from "@/components/verdicts/verdict-text";
 import { useVerdictSearch } from "@/features/search/api/search-verdicts";
 import { Found } from "@/features/search/components/found";
 import { SearchFields } from "@/features/search/components/search-fields";

@@ -1,0 +1,40 @@
+import { useTranslation } from "react-i18next";
+
+import { StatusText } from "@/components/status/status-text";
+
+import type { Pipeline } from "@/features/pipeline/api/get-pipeline";
+import { formatCount } from "@/features/pipeline/data/figures";
+import { Value } from "@/features/pipeline/components/figure";
+import { PartPanel } from "@/features/pipeline/components/part-panel";
+import { Name, RowsTable } from "@/features/pipeline/components/rows-table";
+
+/** Who takes the tasks, and how busy they are. */
+export function WorkersPanel({ part }: { part: Pipeline["workers"] }) {
+  const { t } = useTranslation("pipeline");
+  return (
+    <PartPanel name="workers" part={part} rule={t("workers.rule")}>
+      <RowsTable
+        caption={t("parts.workers")}
+        rows={part.workers}
+        rowKey={(row) => row.worker}
+        isUnknown={part.state === "off"}
+        columns={[
+          { label: t("workers.worker"), cell: (row) => <Name>{row.worker}</Name>, isText: true },
+          { label: t("workers.active"), cell: (row) => <Value value={formatCount(row.active)} /> },
+          { label: t("workers.concurrency"), cell: (row) => <Value value={formatCount(row.concurrency)} /> },
+          { label: t("workers.processed"), cell: (row) => <Value value={formatCount(row.processed)} /> },
+          {
+            label: t("kafka.state"),
+            cell: ({ is_alive }) => (
+              <StatusText
+                status={is_alive ? "normal" : "off"}
+                text={t(is_alive ? "workers.alive" : "workers.silent")}
+              />
+            ),
+            isText: true,
+          },
+        ]}
+      />
+    </PartPanel>
+  );
+}
