@@ -17,7 +17,6 @@ from operation_server.alerts.episodes import (
 from operation_server.alerts.schemas import ChannelEvidence, Evidence
 from operation_server.alerts.store import moment
 from operation_server.jobs.schemas import VerdictItem
-from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
@@ -46,9 +45,9 @@ def read_stored(connection: Connection, episode: Episode) -> Stored:
     members = {"first_job_id": episode.first_job_id, "newest_job_id": episode.newest_job_id}
     verdicts = select(connection, QUERIES["alert_verdicts"], {**key, **members, "limit": MAX_VERDICTS})
     peaks = select(connection, QUERIES["alert_evidence"], {**key, "job_id": episode.peak_job_id})
-    forecasts = select(connection, QUERIES["forecast_before"], {**key, "job_id": episode.first_job_id})
+    forecasts = select(connection, QUERIES["forecast_before"], {**key, "before": moment(episode.started_ms)})
     return Stored(
-        verdicts=[_verdict(row) for row in verdicts],
+        verdicts=[VerdictItem(**row) for row in verdicts],
         peak=peaks[0] if peaks else None,
         forecast=forecasts[0] if forecasts else None,
     )
@@ -60,12 +59,12 @@ def stored_evidence(mission: Mission, episode: Episode, stored: Stored) -> Evide
     if peak is None:
         return None
     expected = expectations(forecast, episode.started_ms, mission.window) if forecast else {}
-    made_at = datetime.fromisoformat(forecast["window_end"]) if forecast and expected else None
+    made_at = forecast["generated_at"] if forecast and expected else None
     contributions = peak["contributions"] or {}
-    newest = peak["input_data"].get("newest") or {}
+    newest = peak["newest"] or {}
     return Evidence(
         job_id=peak["job_id"],
-        generated_at=moment(generated_ms_of(peak["job_id"])),
+        generated_at=peak["generated_at"],
         model_name=peak["model_name"],
         model_version=peak["model_version"],
         calibration_hash=peak["calibration_hash"],
@@ -135,7 +134,3 @@ def _channel(  # noqa: PLR0913 - the columns of one row
         expected_from=expected_from if expected else None,
         nominal=described.nominal,
     )
-
-
-def _verdict(row: Row) -> VerdictItem:
-    return VerdictItem(**row, generated_at=moment(generated_ms_of(row["job_id"])))

@@ -36,7 +36,8 @@ WITH judged AS MATERIALIZED (
 SELECT judged.satellite_id, sign.subsystem, sign.reason
 FROM judged
 CROSS JOIN LATERAL (
-    SELECT greatest(%(hold_ms)s, (%(hold_intervals)s * 1000 * ops.window_interval_s(inference.input_data))::bigint) AS ms
+    SELECT greatest(%(hold_ms)s, (%(hold_intervals)s * 1000 * ops.window_interval_s(
+        inference.window_start, inference.generated_at, inference.sample_count))::bigint) AS ms
     FROM subsystem_inferences AS inference
     WHERE inference.job_id = judged.job_id AND inference.subsystem = judged.subsystem
     LIMIT 1
@@ -103,7 +104,8 @@ WITH RECURSIVE walk AS (
         ORDER BY job.job_id DESC LIMIT 1
     ) AS found
     CROSS JOIN LATERAL (
-        SELECT greatest(%(hold_ms)s, (%(hold_intervals)s * 1000 * ops.window_interval_s(inference.input_data))::bigint) AS ms
+        SELECT greatest(%(hold_ms)s, (%(hold_intervals)s * 1000 * ops.window_interval_s(
+            inference.window_start, inference.generated_at, inference.sample_count))::bigint) AS ms
         FROM subsystem_inferences AS inference
         WHERE inference.job_id = found.job_id AND inference.subsystem = walk.subsystem
         LIMIT 1

@@ -31,7 +31,8 @@ SELECT
     clock.behind_s,
     clock.behind_ms,
     (
-        SELECT min(ops.window_interval_s(inference.input_data)) FROM subsystem_inferences AS inference
+        SELECT min(ops.window_interval_s(inference.window_start, inference.generated_at, inference.sample_count))
+        FROM subsystem_inferences AS inference
         WHERE inference.job_id = live.job_id
     ) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
@@ -95,7 +96,7 @@ SELECT
                 AND inference.status IN ('completed', 'failed')
             ORDER BY inference.xact, inference.id LIMIT 1
         ),
-        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_job_id <> target_job_id) THEN folded.updated_at END
+        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_at <> target_at) THEN folded.updated_at END
     )), 0)::float8 AS behind_s
 FROM (
     SELECT coalesce(max(xact), 0) AS xact, coalesce(max(id), 0) AS id, max(updated_at) AS updated_at
@@ -135,7 +136,8 @@ FROM pass CROSS JOIN LATERAL unnest(pass.found) AS broken (reason)
 SELECT
     verdict.job_id,
     verdict.subsystem,
-    inference.input_data ->> 'window_start' AS window_start,
+    inference.generated_at,
+    inference.window_start,
     verdict.verdict,
     verdict.status,
     verdict.anomaly_score,
@@ -154,29 +156,36 @@ ORDER BY verdict.job_id DESC LIMIT %(limit)s
 
 -- name: alert_evidence
 -- What the verdict with the peak was made from.
-SELECT job_id, model_name, triton_model_version AS model_version, calibration_hash, contributions, input_data
+SELECT
+    job_id,
+    generated_at,
+    model_name,
+    triton_model_version AS model_version,
+    calibration_hash,
+    contributions,
+    input_data -> 'newest' AS newest
 FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
 
 -- name: forecast_before
--- The newest forecast of an undisturbed window before a job; learning verdicts have a forecast, too.
+-- The newest forecast of an undisturbed window before a time; learning verdicts have a forecast, too.
 SELECT
     inference.job_id,
     inference.input_features,
-    inference.input_data ->> 'window_start' AS window_start,
-    inference.input_data ->> 'window_end' AS window_end,
-    (inference.input_data ->> 'samples')::int AS samples,
+    inference.generated_at,
+    inference.window_start,
+    inference.sample_count,
     inference.input_data -> 'axes' AS axes,
     inference.predictions,
     inference.bands -> '90' AS band
 FROM subsystem_inferences AS inference
-WHERE inference.subsystem = %(subsystem)s AND inference.verdict IN ('nominal', 'learning')
-    AND inference.job_id >= (SELECT min(job_id) FROM ops.live_jobs WHERE satellite_id = %(satellite_id)s)
-    AND inference.job_id < %(job_id)s
+WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    AND inference.generated_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    AND inference.verdict IN ('nominal', 'learning')
     AND (
         SELECT TRUE FROM ops.live_jobs AS job
         WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id
     )
-ORDER BY inference.job_id DESC LIMIT 1
+ORDER BY inference.generated_at DESC LIMIT 1
 
 -- name: acknowledgements_within
 -- Acknowledgements of some alerts, by their place in the lists, newest first.

@@ -17,7 +17,6 @@ from operation_server.alerts.conditions import SATELLITE, conditions, newest_con
 from operation_server.alerts.episodes import Episode, signs_of
 from operation_server.alerts.store import (
     acknowledgements,
-    moment,
     open_episodes,
     satellites,
     unjudged_episodes,
@@ -27,7 +26,6 @@ from operation_server.fleet.learning import rarely_sampled, read_progress, with_
 from operation_server.http.responses import State
 from operation_server.telemetry.victoria import VictoriaMetrics, until_newest
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.contract.mission import Mission, metrics_by_channel
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
@@ -253,7 +251,7 @@ def _part(  # noqa: PLR0913 - what is known of one subsystem
         "last_contact": contact,
         "verdict": facts.verdict,
         "anomaly_score": newest["anomaly_score"] if newest else None,
-        "judged_at": moment(generated_ms_of(newest["job_id"])) if newest else None,
+        "judged_at": newest["generated_at"] if newest else None,
         "open_alerts": len(episodes),
         "unacknowledged_alerts": len(unknown),
     }

@@ -1,4 +1,4 @@
-"""What Fleet and the list of alerts read does not grow with what is stored, nor with an alert's length."""
+"""What Fleet and lists of verdicts and alerts read does not grow with what is stored, nor with an alert."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,11 +11,13 @@ from operation_server.alerts.episodes import HOLD, Sign
 from operation_server.alerts.store import open_episodes
 from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.telemetry.series import milliseconds_of
+from operation_server.verdicts import QUERIES as VERDICT_QUERIES
 from telemetry_core.contract.inferences import Job, JobStatus, Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences, select
 from tests.integration.api.calls import verdict
+from verdict_relay import QUERIES as RELAY_QUERIES
 
 pytestmark = pytest.mark.integration
 
@@ -24,6 +26,7 @@ JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
 FLEET: Final = ["newest_verdicts", "satellites_heard", "open_limits"]
 EPISODES: Final = "limit_episodes"
+STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **RELAY_QUERIES, **QUERIES}
 
 
 @pytest.mark.parametrize("statement", [*FLEET, EPISODES])
@@ -78,6 +81,40 @@ def test_alerts_of_the_score_cost_what_is_shown_of_them(pool: Pool) -> None:
         assert read_by_plan(connection, "overlapping_anomalies", {**whose, **within}) <= 40
         assert len(select(connection, QUERIES["open_anomalies"], whose)) == 1
         assert read_by_plan(connection, "open_anomalies", whose) <= 5
+
+
+@pytest.mark.parametrize("subsystem", [None, "eps"])
+def test_a_page_of_verdicts_costs_the_same_whatever_is_stored(pool: Pool, subsystem: str | None) -> None:
+    page = {
+        "satellite_id": "SAT-001",
+        "subsystem": subsystem,
+        "start": START,
+        "end": START + timedelta(days=30),
+        "limit": 10,
+    }
+    with transaction(pool) as connection:
+        for part in ("eps", "thermal"):
+            save(connection, ["SAT-001", "SAT-002"], jobs=200, subsystem=part)
+        of_few = read_by_plan(connection, "verdicts_between", page)
+        for part in ("eps", "thermal"):
+            save(connection, ["SAT-001", "SAT-002"], jobs=2000, spacing_s=7, subsystem=part)
+        assert read_by_plan(connection, "verdicts_between", page) <= of_few + 10
+
+
+def test_a_piece_of_verdicts_to_fold_costs_the_same_whatever_is_stored(pool: Pool) -> None:
+    piece = {
+        "satellite_id": "SAT-001",
+        "subsystem": "eps",
+        "after": START.replace(tzinfo=None),
+        "target": START.replace(tzinfo=None) + timedelta(days=30),
+        "limit": 10,
+    }
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001", "SAT-002"], jobs=200)
+        of_few = read_by_plan(connection, "judged_between", piece)
+        save(connection, ["SAT-001", "SAT-002"], jobs=2000, spacing_s=7)
+        save(connection, ["SAT-001"], jobs=2000, spacing_s=7, subsystem="thermal")
+        assert read_by_plan(connection, "judged_between", piece) <= of_few + 10
 
 
 def test_how_far_alerts_are_behind_costs_the_same_however_far_it_is(pool: Pool) -> None:
@@ -225,9 +262,7 @@ def rows_read(
 def read_by_plan(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> float:
     """Return how many rows the parts of a statement's plan read, all passes together."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {({**FLEET_QUERIES, **QUERIES})[statement]}", parameters
-        )
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {STATEMENTS[statement]}", parameters)
         ((found,),) = cursor.fetchall()
     return sum(map(rows_of, nodes(found[0]["Plan"])))
 

@@ -9,6 +9,7 @@ from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.alerts.judging import START, acknowledge, alerts, instant, judge, open_in_fleet
 from tests.integration.api.calls import get
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -147,9 +148,7 @@ def test_limit_holds_for_three_intervals_and_at_least_a_minute(
 
     def sample(second: float, reason: str = "periodic_check") -> None:
         at = start + timedelta(seconds=second)
-        window = {"window_start": (at - timedelta(seconds=9 * interval_s)).isoformat(),
-                  "window_end": at.isoformat(), "samples": 10}  # fmt: skip
-        judge(api_pool, second, "n", reason=reason, start=start, input_data=window)
+        judge(api_pool, second, "n", reason=reason, start=start, **window_ending(at, interval_s=interval_s))
 
     def told() -> tuple[list[tuple[int, bool]], int]:
         return [(alert["verdict_count"], alert["is_open"]) for alert in alerts(api)], open_in_fleet(api)
@@ -177,8 +176,7 @@ def test_alert_explains_its_cause(api: RunningApi, api_pool: Pool) -> None:
     judge(
         api_pool, 0, "n",
         input_features=("battery_voltage", "battery_current"),
-        input_data={"window_start": (START - timedelta(seconds=10)).isoformat(),
-                    "window_end": START.isoformat(), "samples": 11},
+        **window_ending(START, samples=11),
         predictions=[[3.8, 0.1], [3.7, 0.2], [3.6, 0.3]],
         bands={"90": {"lower": [[3.5, 0.0]] * 3, "upper": [[3.9, None]] * 3}},
     )  # fmt: skip

@@ -68,7 +68,7 @@ def test_a_subsystem_is_silent_after_the_longest_gap_or_three_of_its_intervals(
     now = datetime(2026, 5, 1, 12, tzinfo=UTC)
     mission = load_mission(Path(__file__).parents[4] / "missions" / "default.yaml")
     verdict = {
-        "satellite_id": "SAT-001", "subsystem": "eps", "job_id": "kafka-SAT-001-1777636800000",
+        "satellite_id": "SAT-001", "subsystem": "eps", "generated_at": now,
         "verdict": "nominal", "status": "completed", "anomaly_score": 0.1, "interval_s": interval_s,
     }  # fmt: skip
     contacts = {("SAT-001", "eps"): now - timedelta(seconds=ago_s)}
