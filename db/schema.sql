@@ -88,7 +88,7 @@ DECLARE
     job record;
 BEGIN
     SELECT satellite_id, source INTO job FROM public.inference_jobs WHERE job_id = NEW.job_id;
-    NEW.satellite_id := job.satellite_id;
+    NEW.satellite := job.satellite_id;
     IF job.source = 'kafka_auto_trigger' AND jsonb_typeof(NEW.input_data -> 'window_end') = 'string' THEN
         NEW.generated_at := (NEW.input_data ->> 'window_end')::timestamptz AT TIME ZONE 'UTC';
         NEW.window_start := (NEW.input_data ->> 'window_start')::timestamptz AT TIME ZONE 'UTC';
@@ -455,7 +455,7 @@ CREATE TABLE public.subsystem_inferences (
     calibration_hash character varying(64),
     started_at timestamp(3) without time zone,
     xact xid8 DEFAULT ops.commit_position() NOT NULL,
-    satellite_id character varying(50) NOT NULL,
+    satellite character varying(50) NOT NULL,
     generated_at timestamp(6) without time zone,
     window_start timestamp(6) without time zone,
     sample_count integer,
@@ -750,18 +750,18 @@ END), job_id);
 CREATE INDEX idx_jobs_open ON public.inference_jobs USING btree (created_at) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying])::text[]));
 CREATE INDEX idx_jobs_satellite ON public.inference_jobs USING btree (satellite_id, created_at DESC);
 CREATE INDEX idx_jobs_status ON public.inference_jobs USING btree (status);
-CREATE INDEX idx_subsys_anomalous ON public.subsystem_inferences USING btree (satellite_id, subsystem, generated_at) WHERE anomaly_detected;
+CREATE INDEX idx_subsys_anomalous ON public.subsystem_inferences USING btree (satellite, subsystem, generated_at) WHERE anomaly_detected;
 CREATE INDEX idx_subsys_anomaly ON public.subsystem_inferences USING btree (created_at DESC) WHERE anomaly_detected;
 CREATE INDEX idx_subsys_commit_order ON public.subsystem_inferences USING btree (xact, id);
 CREATE INDEX idx_subsys_created ON public.subsystem_inferences USING btree (created_at DESC);
-CREATE INDEX idx_subsys_generated ON public.subsystem_inferences USING btree (satellite_id, subsystem, generated_at);
+CREATE INDEX idx_subsys_generated ON public.subsystem_inferences USING btree (satellite, subsystem, generated_at);
 CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name, created_at DESC);
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem, job_id) INCLUDE (status);
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();
-CREATE TRIGGER tell_generation_time BEFORE INSERT ON public.subsystem_inferences FOR EACH ROW WHEN ((new.satellite_id IS NULL)) EXECUTE FUNCTION ops.tell_generation_time();
+CREATE TRIGGER tell_generation_time BEFORE INSERT ON public.subsystem_inferences FOR EACH ROW WHEN ((new.satellite IS NULL)) EXECUTE FUNCTION ops.tell_generation_time();
 CREATE TRIGGER tell_other_window BEFORE UPDATE OF input_data ON public.subsystem_inferences FOR EACH ROW WHEN (((new.input_data IS DISTINCT FROM old.input_data) AND (NOT (((new.generated_at IS DISTINCT FROM old.generated_at) OR (new.window_start IS DISTINCT FROM old.window_start)) OR (new.sample_count IS DISTINCT FROM old.sample_count))))) EXECUTE FUNCTION ops.tell_generation_time();
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;

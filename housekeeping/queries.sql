@@ -67,7 +67,7 @@ DELETE FROM ops.alert_heads WHERE (satellite_id, subsystem) IN (
     SELECT head.satellite_id, head.subsystem FROM ops.alert_heads AS head
     WHERE head.folded_at = head.target_at AND NOT EXISTS (
         SELECT FROM subsystem_inferences AS inference
-        WHERE inference.satellite_id = head.satellite_id COLLATE "default"
+        WHERE inference.satellite = head.satellite_id COLLATE "default"
             AND inference.subsystem = head.subsystem COLLATE "default" AND inference.generated_at = head.folded_at
     )
     LIMIT %(limit)s
@@ -78,7 +78,7 @@ DELETE FROM ops.alert_checkpoints WHERE (satellite_id, subsystem, generated_at) 
     SELECT kept.satellite_id, kept.subsystem, kept.generated_at FROM ops.alert_checkpoints AS kept
     WHERE NOT EXISTS (
         SELECT FROM subsystem_inferences AS inference
-        WHERE inference.satellite_id = kept.satellite_id COLLATE "default"
+        WHERE inference.satellite = kept.satellite_id COLLATE "default"
             AND inference.subsystem = kept.subsystem COLLATE "default" AND inference.generated_at = kept.generated_at
     )
     LIMIT %(limit)s

@@ -29,7 +29,7 @@ ORDER BY inference.xact, inference.id LIMIT %(limit)s
 -- Verdicts of one satellite and subsystem in generation-time order.
 SELECT inference.job_id, inference.generated_at, inference.verdict, inference.anomaly_score
 FROM subsystem_inferences AS inference
-WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
     AND inference.generated_at > %(after)s AND inference.generated_at <= %(target)s
     AND inference.verdict IS NOT NULL
     AND (

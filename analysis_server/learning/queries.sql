@@ -39,7 +39,7 @@ FROM part
 CROSS JOIN LATERAL (
     SELECT verdict.generated_at, verdict.verdict, verdict.created_at, verdict.input_data
     FROM subsystem_inferences AS verdict
-    WHERE verdict.satellite_id = part.satellite_id AND verdict.subsystem = part.subsystem
+    WHERE verdict.satellite = part.satellite_id AND verdict.subsystem = part.subsystem
         AND verdict.generated_at IS NOT NULL AND verdict.status = 'completed'
     ORDER BY verdict.generated_at DESC LIMIT 1
 ) AS newest
@@ -82,7 +82,7 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 -- constants that were rolled back.
 SELECT inference.window_start, inference.generated_at
 FROM subsystem_inferences AS inference
-WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
     AND inference.generated_at >= (%(first)s::timestamptz AT TIME ZONE 'UTC')
     AND inference.generated_at <= (%(last)s::timestamptz AT TIME ZONE 'UTC')
     AND inference.anomaly_detected

@@ -1,7 +1,7 @@
 -- What a verdict on telemetry is about, in columns: of which satellite, the time of the sample that it judges, and the
 -- window that ends with it. Rows of posted series tell no times. The table is written anew once, with the columns filled, which
 -- costs half of an UPDATE and leaves no dead rows behind.
-ALTER TABLE subsystem_inferences ADD COLUMN satellite_id varchar(50);
+ALTER TABLE subsystem_inferences ADD COLUMN satellite varchar(50);
 ALTER TABLE subsystem_inferences ADD COLUMN generated_at timestamp(6);
 ALTER TABLE subsystem_inferences ADD COLUMN window_start timestamp(6);
 ALTER TABLE subsystem_inferences ADD COLUMN sample_count integer;
@@ -25,8 +25,8 @@ CREATE FUNCTION pg_temp.time_of(input_data jsonb, name text) RETURNS timestamp L
     END
 $$;
 ALTER TABLE subsystem_inferences
-ALTER COLUMN satellite_id TYPE varchar(50) USING pg_temp.satellite_of(job_id),
-ALTER COLUMN satellite_id SET NOT NULL,
+ALTER COLUMN satellite TYPE varchar(50) USING pg_temp.satellite_of(job_id),
+ALTER COLUMN satellite SET NOT NULL,
 ALTER COLUMN generated_at TYPE timestamp(6) USING pg_temp.time_of(input_data, 'window_end'),
 ALTER COLUMN window_start TYPE timestamp(6) USING pg_temp.time_of(input_data, 'window_start'),
 ALTER COLUMN sample_count TYPE integer USING CASE
@@ -34,8 +34,8 @@ ALTER COLUMN sample_count TYPE integer USING CASE
 END,
 ADD CONSTRAINT subsystem_inferences_window_check CHECK (num_nulls(generated_at, window_start, sample_count) IN (0, 3));
 
-CREATE INDEX idx_subsys_generated ON subsystem_inferences (satellite_id, subsystem, generated_at);
-CREATE INDEX idx_subsys_anomalous ON subsystem_inferences (satellite_id, subsystem, generated_at) WHERE anomaly_detected;
+CREATE INDEX idx_subsys_generated ON subsystem_inferences (satellite, subsystem, generated_at);
+CREATE INDEX idx_subsys_anomalous ON subsystem_inferences (satellite, subsystem, generated_at) WHERE anomaly_detected;
 ANALYZE subsystem_inferences;
 
 -- A worker of an earlier version, which still runs during an upgrade, doesn't name these columns: neither where it inserts a
@@ -45,7 +45,7 @@ DECLARE
     job record;
 BEGIN
     SELECT satellite_id, source INTO job FROM public.inference_jobs WHERE job_id = NEW.job_id;
-    NEW.satellite_id := job.satellite_id;
+    NEW.satellite := job.satellite_id;
     IF job.source = 'kafka_auto_trigger' AND jsonb_typeof(NEW.input_data -> 'window_end') = 'string' THEN
         NEW.generated_at := (NEW.input_data ->> 'window_end')::timestamptz AT TIME ZONE 'UTC';
         NEW.window_start := (NEW.input_data ->> 'window_start')::timestamptz AT TIME ZONE 'UTC';
@@ -55,7 +55,7 @@ BEGIN
 END
 $$;
 CREATE TRIGGER tell_generation_time BEFORE INSERT ON subsystem_inferences
-FOR EACH ROW WHEN (NEW.satellite_id IS NULL) EXECUTE FUNCTION ops.tell_generation_time();
+FOR EACH ROW WHEN (NEW.satellite IS NULL) EXECUTE FUNCTION ops.tell_generation_time();
 CREATE TRIGGER tell_other_window BEFORE UPDATE OF input_data ON subsystem_inferences
 FOR EACH ROW WHEN (
     NEW.input_data IS DISTINCT FROM OLD.input_data

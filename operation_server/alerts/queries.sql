@@ -178,7 +178,7 @@ SELECT
     inference.predictions,
     inference.bands -> '90' AS band
 FROM subsystem_inferences AS inference
-WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
     AND inference.generated_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
     AND inference.verdict IN ('nominal', 'learning')
     AND (

@@ -20,7 +20,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
 CROSS JOIN LATERAL (
     SELECT * FROM subsystem_inferences AS inference
-    WHERE inference.satellite_id = satellite.satellite_id AND inference.subsystem = part.subsystem
+    WHERE inference.satellite = satellite.satellite_id AND inference.subsystem = part.subsystem
         AND inference.generated_at <= live.generated_at AND inference.status IN ('completed', 'failed')
         AND (
             SELECT TRUE FROM ops.live_jobs AS job

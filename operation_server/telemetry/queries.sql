@@ -17,7 +17,7 @@ WITH within AS (
 before AS (
     SELECT inference.generated_at
     FROM subsystem_inferences AS inference
-    WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
         AND inference.generated_at BETWEEN (SELECT oldest_at FROM within) AND (SELECT first_at FROM within)
         AND inference.model_name = %(model_name)s
         AND inference.status = 'completed'
@@ -37,7 +37,7 @@ found AS (
         row_number() OVER (ORDER BY inference.generated_at) - 1 AS ordinal,
         count(*) OVER () AS total
     FROM subsystem_inferences AS inference
-    WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
         AND inference.generated_at >= coalesce((SELECT generated_at FROM before), (SELECT first_at FROM within))
         AND inference.generated_at <= (SELECT last_at FROM within)
         AND inference.model_name = %(model_name)s
@@ -65,7 +65,7 @@ WITH found AS (
         row_number() OVER (ORDER BY inference.generated_at DESC) - 1 AS age,
         count(*) OVER () AS total
     FROM subsystem_inferences AS inference
-    WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
         AND inference.generated_at >= (%(start)s::timestamptz AT TIME ZONE 'UTC')
         AND inference.generated_at <= (%(end)s::timestamptz AT TIME ZONE 'UTC')
         AND inference.model_name = %(model_name)s

@@ -82,12 +82,12 @@ ORDER BY place.xact, place.id
 WITH RECURSIVE part AS (
     (
         SELECT subsystem FROM subsystem_inferences
-        WHERE satellite_id = %(satellite_id)s ORDER BY subsystem LIMIT 1
+        WHERE satellite = %(satellite_id)s ORDER BY subsystem LIMIT 1
     )
     UNION ALL
     SELECT (
         SELECT inference.subsystem FROM subsystem_inferences AS inference
-        WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem > part.subsystem
+        WHERE inference.satellite = %(satellite_id)s AND inference.subsystem > part.subsystem
         ORDER BY inference.subsystem LIMIT 1
     )
     FROM part WHERE part.subsystem IS NOT NULL
@@ -109,7 +109,7 @@ SELECT
 FROM part
 CROSS JOIN LATERAL (
     SELECT * FROM subsystem_inferences AS inference
-    WHERE inference.satellite_id = %(satellite_id)s AND inference.subsystem = part.subsystem
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = part.subsystem
         AND inference.generated_at >= (%(start)s::timestamptz AT TIME ZONE 'UTC')
         AND inference.generated_at <= (%(end)s::timestamptz AT TIME ZONE 'UTC')
         AND inference.status IN ('completed', 'failed')

@@ -23,7 +23,7 @@ INSERT INTO subsystem_inferences AS kept (
     anomaly_score, anomaly_detected, inference_time_ms, model_type, sequence_length, forecast_horizon,
     input_mean, input_std, prediction_mean, prediction_std, triton_model_version, processed_by,
     created_at, completed_at, error_message, verdict, bands, contributions, calibration_hash, started_at,
-    satellite_id, generated_at, window_start, sample_count
+    satellite, generated_at, window_start, sample_count
 )
 VALUES %s
 ON CONFLICT (job_id, subsystem) DO UPDATE SET

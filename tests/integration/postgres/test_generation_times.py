@@ -74,7 +74,7 @@ def told(database: Settings) -> dict[str, tuple[Any, ...]]:
     with transaction(pool) as connection:
         rows = select(connection, "SELECT * FROM subsystem_inferences")
     pool.close()
-    names = ("satellite_id", "generated_at", "window_start", "sample_count")
+    names = ("satellite", "generated_at", "window_start", "sample_count")
     return {row["job_id"]: tuple(row[name] for name in names) for row in rows}
 
 

@@ -13,6 +13,7 @@ from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.alerts.test_alert_cost import EPISODES, REASON, START, rows_read
 from tests.integration.api.calls import verdict
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -34,15 +35,8 @@ def save(connection: Connection, satellite_id: str, *, interval_s: int, breaches
         for time, is_breach in zip(times, breaches, strict=True)
         for reason in [REASON if is_breach else "periodic_check"]
     ]  # fmt: skip
-    windows = [
-        {
-            "window_start": (time - timedelta(seconds=interval_s * (STEPS - 1))).isoformat(),
-            "window_end": time.isoformat(),
-            "samples": STEPS,
-        }
-        for time in times
-    ]
-    rows = [verdict(job.job_id, "eps", input_data=window) for job, window in zip(jobs, windows, strict=True)]
+    windows = [window_ending(time, interval_s=interval_s, samples=STEPS) for time in times]
+    rows = [verdict(job.job_id, "eps", **window) for job, window in zip(jobs, windows, strict=True)]
     save_inferences(connection, jobs, rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
