@@ -3,6 +3,9 @@
 # Files get their modes here: a clone under umask 077, or an archive without modes, builds the same images.
 # Without internet:        fill the folder wheels/ elsewhere (docker build --target wheels --output wheels .), then build.
 
+# That of pyproject.toml, which a test compares.
+ARG VERSION=0.1.0
+
 FROM python:3.11-slim-bookworm AS locked
 WORKDIR /build
 COPY --chmod=755 pyproject.toml uv.lock deploy/containers/install-packages deploy/native/tools/triton-requirements.txt wheel[s]/ /build/
@@ -47,6 +50,8 @@ RUN ["./install-packages", "simulator", "telemetry-replay"]
 
 # What all Python services share: a user without a login, the working folder, the health check.
 FROM python:3.11-slim-bookworm AS service
+ARG VERSION
+LABEL org.opencontainers.image.version=$VERSION
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin satellite
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/satellite PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
 WORKDIR /srv/satellite
@@ -123,6 +128,8 @@ CMD ["python", "deploy/triton/front.py", "--host", "0.0.0.0", "--http-port", "80
      "--triton-http", "http://triton-server:8000", "--triton-metrics", "http://triton-server:8002"]
 
 FROM python:3.11-slim-bookworm AS triton-cpu
+ARG VERSION
+LABEL org.opencontainers.image.version=$VERSION
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin satellite
 COPY --from=triton-cpu-packages /opt/venv /opt/venv
 COPY --chmod=755 deploy/containers/tritonserver deploy/containers/healthcheck /usr/local/bin/
@@ -161,6 +168,8 @@ COPY --from=console-packages /build/node_modules/@mermaid-js/tiny frontend/node_
 RUN ["deploy/documentation/build", "/opt/venv/bin/python"]
 
 FROM nginx:1.28.2-alpine AS frontend
+ARG VERSION
+LABEL org.opencontainers.image.version=$VERSION
 COPY --chmod=755 nginx/frontend.conf /etc/nginx/nginx.conf
 COPY --from=console /build/dist /srv/frontend
 COPY --from=documentation /build/.native/docs /srv/frontend/docs
@@ -171,6 +180,8 @@ HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
 CMD ["nginx"]
 
 FROM nginx:1.28.2-alpine AS nginx
+ARG VERSION
+LABEL org.opencontainers.image.version=$VERSION
 COPY --chmod=755 nginx/containers.conf /etc/nginx/nginx.conf
 COPY --chmod=755 nginx/access.conf nginx/answers.conf nginx/gate.conf nginx/key.conf nginx/routes.conf nginx/write-allowed /etc/nginx/
 COPY --chmod=755 nginx/gates /etc/nginx/gates

@@ -85,7 +85,7 @@ INSERT INTO ops.alarm_events (alarm_id, event, member_at) SELECT alarm_id, 'retu
 -- name: contradictions
 -- Satellites whose clock was set back within `patience`, as the trigger found it.
 SELECT satellite_id, value, first_at, last_at FROM ops.wrong_clocks
-WHERE subsystem = 'timestamp' AND reason = 'conflicting_duplicate' AND last_at > (now() AT TIME ZONE 'UTC') - %(patience)s
+WHERE subsystem = 'timestamp' AND reason = 'conflicting_duplicate' AND last_at > (now() AT TIME ZONE 'UTC') - %(patience)s::interval
 
 -- name: expire_shelves
 -- Shelved alarms whose time is over come back; those that need attention have it in their history.
@@ -96,7 +96,7 @@ WITH expired AS (
 )
 
 INSERT INTO ops.alarm_events (alarm_id, event, member_at)
-SELECT alarm.alarm_id, 'shelf_expired', expired.until FROM expired
+SELECT alarm.alarm_id, 'expired', expired.until FROM expired
 INNER JOIN ops.alarms AS alarm
     ON alarm.satellite_id = expired.satellite_id AND alarm.subsystem = expired.subsystem
     AND alarm.reason = expired.reason AND alarm.needs_attention

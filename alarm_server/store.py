@@ -56,7 +56,8 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
     _save_tracks(connection, [update for update in updates if update.changes_memory])
     changed = [(update, change) for update in updates for change in update.changes]
     newest = {_alarm_id(update, change.occurrence): (update, change) for update, change in changed}
-    _insert(connection, "save_alarms", [_alarm_values(*one) for one in newest.values()])
+    # In the order of their ids, as operators' actions lock several.
+    _insert(connection, "save_alarms", [_alarm_values(*newest[alarm_id]) for alarm_id in sorted(newest)])
     events = [
         (
             _alarm_id(update, change.occurrence),

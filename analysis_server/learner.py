@@ -24,7 +24,6 @@ from scoring.measures.channel_settings import without_invalid_values
 from scoring.measures.model_units import ModelUnits, Numbers
 from scoring.measures.windows import Windows
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
-from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
 from telemetry_core.on_change import on_change_channels
 from telemetry_core.postgres.database import Pool, open_pool
@@ -150,7 +149,7 @@ class Learner:
         found = self._telemetry.newest(
             part.satellite_id,
             wanted,
-            until_ms=generated_ms_of(part.job_id),
+            until_ms=part.generated_us // 1000,
             interval_s=part.interval_s or UNKNOWN_INTERVAL_S,
         )
         on_change = on_change_channels(subsystem)

@@ -81,12 +81,26 @@ BEGIN
     )::text::xid8;
 END
 $$;
-CREATE FUNCTION ops.window_interval_s(input_data jsonb) RETURNS double precision
-    LANGUAGE sql STABLE
+CREATE FUNCTION ops.tell_generation_time() RETURNS trigger
+    LANGUAGE plpgsql
     AS $$
-    SELECT extract(
-        EPOCH FROM (input_data ->> 'window_end')::timestamptz - (input_data ->> 'window_start')::timestamptz
-    )::float8 / nullif((input_data ->> 'samples')::float8 - 1, 0)
+DECLARE
+    job record;
+BEGIN
+    SELECT satellite_id, source INTO job FROM public.inference_jobs WHERE job_id = NEW.job_id;
+    NEW.satellite := job.satellite_id;
+    IF job.source = 'kafka_auto_trigger' AND jsonb_typeof(NEW.input_data -> 'window_end') = 'string' THEN
+        NEW.generated_at := (NEW.input_data ->> 'window_end')::timestamptz AT TIME ZONE 'UTC';
+        NEW.window_start := (NEW.input_data ->> 'window_start')::timestamptz AT TIME ZONE 'UTC';
+        NEW.sample_count := (NEW.input_data ->> 'samples')::integer;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE FUNCTION ops.window_interval_s(window_start timestamp without time zone, generated_at timestamp without time zone, sample_count integer) RETURNS double precision
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT extract(EPOCH FROM generated_at - window_start)::float8 / nullif(sample_count - 1, 0)
 $$;
 CREATE TABLE ops.alarm_contacts (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
@@ -99,7 +113,7 @@ COMMENT ON COLUMN ops.alarm_contacts.generated_at IS 'Of its newest live sample 
 COMMENT ON COLUMN ops.alarm_contacts.interval_s IS 'Usual one between sample sets; 0 = unknown';
 CREATE TABLE ops.alarm_events (
     id bigint NOT NULL,
-    alarm_id character varying(200) NOT NULL COLLATE pg_catalog."C",
+    alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",
     event character varying(30) NOT NULL,
     at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     member_at timestamp(6) without time zone,
@@ -136,7 +150,7 @@ CREATE TABLE ops.alarm_suppressions (
 );
 COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
 CREATE TABLE ops.alarms (
-    alarm_id character varying(200) NOT NULL COLLATE pg_catalog."C",
+    alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
     reason character varying(100) NOT NULL COLLATE pg_catalog."C",
@@ -251,18 +265,19 @@ ALTER SEQUENCE ops.alert_acknowledgements_id_seq OWNED BY ops.alert_acknowledgem
 CREATE TABLE ops.alert_checkpoints (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
-    job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    generated_at timestamp(6) without time zone NOT NULL,
     run jsonb
 );
 CREATE TABLE ops.alert_heads (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
-    folded_job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
-    target_job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
+    folded_at timestamp(6) without time zone NOT NULL,
+    target_at timestamp(6) without time zone NOT NULL,
     since_checkpoint integer NOT NULL,
     run jsonb
 );
-COMMENT ON COLUMN ops.alert_heads.target_job_id IS 'Beyond folded_job_id where earlier verdicts are folded again, after one that came late';
+COMMENT ON COLUMN ops.alert_heads.folded_at IS 'Generation time of the newest folded verdict';
+COMMENT ON COLUMN ops.alert_heads.target_at IS 'Beyond folded_at where earlier verdicts are folded again, after one that came late';
 CREATE TABLE ops.anomaly_alerts (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
@@ -440,12 +455,19 @@ CREATE TABLE public.subsystem_inferences (
     calibration_hash character varying(64),
     started_at timestamp(3) without time zone,
     xact xid8 DEFAULT ops.commit_position() NOT NULL,
+    satellite character varying(50) NOT NULL,
+    generated_at timestamp(6) without time zone,
+    window_start timestamp(6) without time zone,
+    sample_count integer,
     CONSTRAINT subsystem_inferences_anomaly_score_check CHECK (((anomaly_score >= (0)::numeric) AND (anomaly_score <= (1)::numeric))),
     CONSTRAINT subsystem_inferences_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
-    CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying, 'learning'::character varying])::text[])))
+    CONSTRAINT subsystem_inferences_verdict_check CHECK (((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'anomalous'::character varying, 'warming_up'::character varying, 'learning'::character varying])::text[]))),
+    CONSTRAINT subsystem_inferences_window_check CHECK ((num_nulls(generated_at, window_start, sample_count) = ANY (ARRAY[0, 3])))
 );
 COMMENT ON COLUMN public.subsystem_inferences.anomaly_detected IS 'NULL while warming up, learning or failed: unknown is not nominal';
+COMMENT ON COLUMN public.subsystem_inferences.created_at IS 'When the job was dispatched';
 COMMENT ON COLUMN public.subsystem_inferences.xact IS 'Place in commit order of the transaction that last changed the row: below ops.settled_position() no later one can appear, so readers keep a cursor on it';
+COMMENT ON COLUMN public.subsystem_inferences.generated_at IS 'Time of the sample that is judged, which ends its window, UTC; NULL = a posted series';
 CREATE VIEW ops.live_verdicts AS
  SELECT inference.job_id,
     job.satellite_id,
@@ -637,7 +659,7 @@ ALTER TABLE ONLY ops.alarms
 ALTER TABLE ONLY ops.alert_acknowledgements
     ADD CONSTRAINT alert_acknowledgements_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.alert_checkpoints
-    ADD CONSTRAINT alert_checkpoints_pkey PRIMARY KEY (satellite_id, subsystem, job_id);
+    ADD CONSTRAINT alert_checkpoints_pkey PRIMARY KEY (satellite_id, subsystem, generated_at);
 ALTER TABLE ONLY ops.alert_heads
     ADD CONSTRAINT alert_heads_pkey PRIMARY KEY (satellite_id, subsystem);
 ALTER TABLE ONLY ops.anomaly_alerts
@@ -670,14 +692,14 @@ ALTER TABLE ONLY ops.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY ops.wrong_clocks
     ADD CONSTRAINT wrong_clocks_pkey PRIMARY KEY (satellite_id, subsystem, reason);
+ALTER TABLE ONLY public.subsystem_inferences
+    ADD CONSTRAINT idx_subsys_job UNIQUE (job_id, subsystem);
 ALTER TABLE ONLY public.inference_jobs
     ADD CONSTRAINT inference_jobs_pkey PRIMARY KEY (job_id);
 ALTER TABLE ONLY public.inference_results
     ADD CONSTRAINT inference_results_job_id_key UNIQUE (job_id);
 ALTER TABLE ONLY public.inference_results
     ADD CONSTRAINT inference_results_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.subsystem_inferences
-    ADD CONSTRAINT subsystem_inferences_job_id_subsystem_key UNIQUE (job_id, subsystem);
 ALTER TABLE ONLY public.subsystem_inferences
     ADD CONSTRAINT subsystem_inferences_pkey PRIMARY KEY (id);
 CREATE INDEX idx_acknowledgements_alert ON ops.alert_acknowledgements USING btree (satellite_id, subsystem, reason, generated_at);
@@ -698,7 +720,7 @@ CREATE INDEX idx_alarms_returned ON ops.alarms USING btree (satellite_id, subsys
 CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alarms_sign ON ops.alarms USING btree (satellite_id, subsystem, reason, started_at DESC);
 CREATE INDEX idx_alarms_started ON ops.alarms USING btree (started_at DESC, alarm_id DESC);
-CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE ((folded_job_id)::text <> (target_job_id)::text);
+CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE (folded_at <> target_at);
 CREATE INDEX idx_anomaly_alerts_open ON ops.anomaly_alerts USING btree (satellite_id, subsystem) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
@@ -713,7 +735,6 @@ CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refu
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
 CREATE INDEX idx_wrong_clocks_time ON ops.wrong_clocks USING btree (last_at);
 CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);
-CREATE INDEX idx_inference_job_id ON public.inference_results USING btree (job_id);
 CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (model_name);
 CREATE INDEX idx_inference_status ON public.inference_results USING btree (status);
 CREATE INDEX idx_jobs_clock_behind ON public.inference_jobs USING btree (satellite_id, created_at) WHERE (jsonb_typeof((metadata -> 'clock_behind_s'::text)) = 'number'::text);
@@ -732,18 +753,19 @@ END), job_id);
 CREATE INDEX idx_jobs_open ON public.inference_jobs USING btree (created_at) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying])::text[]));
 CREATE INDEX idx_jobs_satellite ON public.inference_jobs USING btree (satellite_id, created_at DESC);
 CREATE INDEX idx_jobs_status ON public.inference_jobs USING btree (status);
-CREATE INDEX idx_subsys_anomalous_job ON public.subsystem_inferences USING btree (subsystem, job_id) WHERE anomaly_detected;
+CREATE INDEX idx_subsys_anomalous ON public.subsystem_inferences USING btree (satellite, subsystem, generated_at) WHERE anomaly_detected;
 CREATE INDEX idx_subsys_anomaly ON public.subsystem_inferences USING btree (created_at DESC) WHERE anomaly_detected;
 CREATE INDEX idx_subsys_commit_order ON public.subsystem_inferences USING btree (xact, id);
 CREATE INDEX idx_subsys_created ON public.subsystem_inferences USING btree (created_at DESC);
-CREATE INDEX idx_subsys_job ON public.subsystem_inferences USING btree (job_id);
+CREATE INDEX idx_subsys_generated ON public.subsystem_inferences USING btree (satellite, subsystem, generated_at);
 CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_name, created_at DESC);
-CREATE INDEX idx_subsys_quiet_job ON public.subsystem_inferences USING btree (subsystem, job_id) WHERE ((verdict)::text = ANY ((ARRAY['nominal'::character varying, 'warming_up'::character varying, 'learning'::character varying])::text[]));
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem, job_id) INCLUDE (status);
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();
+CREATE TRIGGER tell_generation_time BEFORE INSERT ON public.subsystem_inferences FOR EACH ROW WHEN ((new.satellite IS NULL)) EXECUTE FUNCTION ops.tell_generation_time();
+CREATE TRIGGER tell_other_window BEFORE UPDATE OF input_data ON public.subsystem_inferences FOR EACH ROW WHEN (((new.input_data IS DISTINCT FROM old.input_data) AND (NOT (((new.generated_at IS DISTINCT FROM old.generated_at) OR (new.window_start IS DISTINCT FROM old.window_start)) OR (new.sample_count IS DISTINCT FROM old.sample_count))))) EXECUTE FUNCTION ops.tell_generation_time();
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY ops.resent_tasks

@@ -10,13 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-LEAST: Final[Mapping[str, tuple[float, float]]] = {
-    "scoring": (0.95, 0.94),
-    "kafka_inference_trigger": (0.95, 0.92),
-    "telemetry_core": (0.95, 0.92),
-    "analysis_server": (0.95, 0.89),
-}
-"""Shares of each package's lines and branches that must run. The aim is 95 % of each: raise, never lower."""
+PACKAGES: Final = ("scoring", "kafka_inference_trigger", "telemetry_core", "analysis_server")
+LEAST: Final = 0.95
+"""Share of each package's lines, and of its branches, that must run: raise, never lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +35,8 @@ class Coverage:
 
 
 def is_enough(one: Coverage) -> bool:
-    """Tell whether a package's shares are both as large as they must be."""
-    return all(share >= least for share, least in zip(one.shares, LEAST[one.package], strict=True))
+    """Tell whether enough of a package's lines and enough of its branches ran."""
+    return min(one.shares) >= LEAST
 
 
 def coverage_of(package: str, report: Mapping[str, Any]) -> Coverage:
@@ -62,11 +58,10 @@ def table(packages: Sequence[Coverage]) -> str:
     rows = [f"{'unit tests alone':<26}{'lines':>16}{'branches':>18}"]
     for one in packages:
         lines, branches = one.shares
-        least = " and ".join(f"{share:.0%}" for share in LEAST[one.package])
         rows.append(
             f"{one.package:<26}{one.lines_run:>5} of {one.lines:<5}{lines:>6.1%}"
             f"{one.branches_run:>7} of {one.branches:<5}{branches:>6.1%}"
-            + ("" if is_enough(one) else f"  too little: {least} must run")
+            + ("" if is_enough(one) else f"  too little: {LEAST:.0%} must run")
         )
     return "\n".join(rows)
 
@@ -74,7 +69,7 @@ def table(packages: Sequence[Coverage]) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Print the table of a report; 1 where too little of a package runs."""
     report = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    measured = [coverage_of(package, report) for package in LEAST]
+    measured = [coverage_of(package, report) for package in PACKAGES]
     print(table(measured))
     return int(not all(map(is_enough, measured)))
 

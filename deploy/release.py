@@ -16,7 +16,10 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 TESTED: Final = Path(".native/tested")
 """Where `make test` writes the commit that it passed."""
-_CONSTANT: Final = re.compile(r'^VERSION = "([^"]+)"$', re.MULTILINE)
+_CONSTANTS: Final = {
+    "operation_server/health/schemas.py": re.compile(r'^VERSION = "([^"]+)"$', re.MULTILINE),
+    "Dockerfile": re.compile(r"^ARG VERSION=(\S+)$", re.MULTILINE),
+}
 
 
 class ReleaseRefused(Exception):  # noqa: N818 - named for what happened
@@ -24,18 +27,22 @@ class ReleaseRefused(Exception):  # noqa: N818 - named for what happened
 
 
 def versions(root: Path) -> dict[str, str]:
-    """Read the version from each file that bears it."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    schemas = "operation_server/health/schemas.py"
-    found = _CONSTANT.search((root / schemas).read_text(encoding="utf-8"))
+    """Read the version from each file that bears it: the API's, the images', and what the console shows."""
+    texts = {name: (root / name).read_text(encoding="utf-8") for name in _CONSTANTS}
     return {
-        "pyproject.toml": project["version"],
-        schemas: found[1] if found else "none",
+        "pyproject.toml": project_version(root),
+        **{name: ([*pattern.findall(texts[name]), "none"])[0] for name, pattern in _CONSTANTS.items()},
         **{
             name: json.loads((root / name).read_text(encoding="utf-8"))["version"]
             for name in ("frontend/package.json", "frontend/package-lock.json")
         },
     }
+
+
+def project_version(root: Path) -> str:
+    """Read the version that `pyproject.toml` names."""
+    version: str = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    return version
 
 
 def notes(changelog: str, version: str) -> str:
@@ -69,7 +76,7 @@ def objections(root: Path, version: str) -> Iterator[str]:
 
 def release(root: Path, *, is_tagged: bool) -> str:
     """Check the present commit and tag it if wanted; return what was or would be done."""
-    version = versions(root)["pyproject.toml"]
+    version = project_version(root)
     text = notes((root / "CHANGELOG.md").read_text(encoding="utf-8"), version)
     if found := list(objections(root, version)):
         raise ReleaseRefused("\n".join(found))

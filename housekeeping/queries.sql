@@ -61,17 +61,26 @@ DELETE FROM ops.anomaly_alerts WHERE (satellite_id, subsystem, started_at) IN (
 )
 
 -- name: delete_alert_heads
--- For satellites and subsystems without any verdict left; their next verdict starts from an empty state.
+-- For satellites and subsystems without any verdict left; their next verdict starts from an empty state. Names of these tables
+-- have the collation "C", those of verdicts and their index the database's own.
 DELETE FROM ops.alert_heads WHERE (satellite_id, subsystem) IN (
-    SELECT satellite_id, subsystem FROM ops.alert_heads
-    WHERE folded_job_id = target_job_id AND NOT EXISTS (SELECT FROM inference_jobs WHERE job_id = folded_job_id)
+    SELECT head.satellite_id, head.subsystem FROM ops.alert_heads AS head
+    WHERE head.folded_at = head.target_at AND NOT EXISTS (
+        SELECT FROM subsystem_inferences AS inference
+        WHERE inference.satellite = head.satellite_id COLLATE "default"
+            AND inference.subsystem = head.subsystem COLLATE "default" AND inference.generated_at = head.folded_at
+    )
     LIMIT %(limit)s
 )
 
 -- name: delete_alert_checkpoints
-DELETE FROM ops.alert_checkpoints WHERE (satellite_id, subsystem, job_id) IN (
-    SELECT satellite_id, subsystem, job_id FROM ops.alert_checkpoints AS kept
-    WHERE NOT EXISTS (SELECT FROM inference_jobs AS job WHERE job.job_id = kept.job_id)
+DELETE FROM ops.alert_checkpoints WHERE (satellite_id, subsystem, generated_at) IN (
+    SELECT kept.satellite_id, kept.subsystem, kept.generated_at FROM ops.alert_checkpoints AS kept
+    WHERE NOT EXISTS (
+        SELECT FROM subsystem_inferences AS inference
+        WHERE inference.satellite = kept.satellite_id COLLATE "default"
+            AND inference.subsystem = kept.subsystem COLLATE "default" AND inference.generated_at = kept.generated_at
+    )
     LIMIT %(limit)s
 )
 

@@ -4,17 +4,30 @@ Unlike a verdict in the pipeline the scan sees both sides of a moment and the wh
 calibration: every measure is set against its own usual peaks in the recording. Each channel is judged alone,
 at every STEP-th sample (the grid); a channel's unit and offset do not matter, gaps are no events. Events that
 together fill a tenth of a recording become usual in it.
+
+The score finds what lasts or is far off; what differs in shape alone, for a cycle or two, has evidence of its
+own, less smoothed and with a higher level (ADR 0044).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from scoring.measures.recordings import SCAN_FAMILIES, STEP, Floats, scan_families, usual_peak
+from scoring.measures.recordings import (
+    LARGEST_LOG_RATIO,
+    SCAN_FAMILIES,
+    STEP,
+    SUBSEQUENCE,
+    Floats,
+    scan_families,
+    usual_peak,
+)
 
 SCORE_BLOCK_SAMPLES = 300
 SMOOTHED_SAMPLES = 100
+SHAPE_SMOOTHED_SAMPLES = 44
 SETTLING_SAMPLES = 100
 """Nothing is detected so soon after the first judged sample."""
 DROP = 0.7
@@ -41,6 +54,12 @@ class ScanSettings:
     """The peak lies at most so far below the channel's highest one."""
 
 
+NO_LIMIT: Final = 2 * LARGEST_LOG_RATIO
+"""As `secondary`: scores lie within LARGEST_LOG_RATIO of 0."""
+SHAPE_SETTINGS: Final = ScanSettings(level=0.9, usual_share=0.6, secondary=NO_LIMIT)
+"""For the evidence of subsequences alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
     """A stretch around a local maximum of the score; samples count from the start of the recording."""
@@ -64,9 +83,16 @@ class ChannelScan:
     """USUAL_QUANTILE of the score's maxima in blocks of SCORE_BLOCK_SAMPLES."""
     peaks: Sequence[Peak]
     """Candidates, highest first."""
+    of_shape: Sequence[Peak] = ()
+    """Detections by subsequences alone, highest first."""
 
     def detected(self, settings: ScanSettings) -> list[Peak]:
-        """Pick the candidates that the settings take for an event, highest first."""
+        """Pick the candidates that the settings take for an event, then those of shape that lie apart."""
+        found = self._by_score(settings)
+        return [*found, *(peak for peak in self.of_shape if all(lie_apart(peak, other) for other in found))]
+
+    def _by_score(self, settings: ScanSettings) -> list[Peak]:
+        """Highest first."""
         least = settings.level + settings.usual_share * self.usual
         if not self.peaks or self.peaks[0].score < least:
             return []
@@ -86,26 +112,46 @@ def scan_recording(
             never reaches across this sample.
 
     Returns:
-        Detections of each channel, highest score first.
+        Detections of each channel: those of the score, highest first, then those of shape.
 
     Raises:
         ValueError: Fewer than MIN_RECORDING_SAMPLES samples.
     """
     chosen = settings or ScanSettings()
     return [
-        fuse(scan_families(channel, first_judged), first_judged=first_judged).detected(chosen)
+        scan_channel(scan_families(channel, first_judged), first_judged=first_judged).detected(chosen)
         for channel in values.T
     ]
 
 
+def scan_channel(evidence: Mapping[str, Floats], *, first_judged: int = 0) -> ChannelScan:
+    """Find the candidates by the score and the detections by shape; `evidence` is float64[grid] by family."""
+    of_shape = fuse_shape(evidence, first_judged=first_judged).detected(SHAPE_SETTINGS)
+    return replace(fuse(evidence, first_judged=first_judged), of_shape=of_shape)
+
+
+def fuse_shape(evidence: Mapping[str, Floats], *, first_judged: int = 0) -> ChannelScan:
+    """As `fuse`, of the subsequences alone; `evidence` is float64[grid] by family."""
+    return fuse(
+        evidence,
+        first_judged=first_judged,
+        families=(SUBSEQUENCE,),
+        smoothed_samples=SHAPE_SMOOTHED_SAMPLES,
+    )
+
+
 def fuse(
-    evidence: Mapping[str, Floats], *, first_judged: int = 0, families: Sequence[str] = SCAN_FAMILIES
+    evidence: Mapping[str, Floats],
+    *,
+    first_judged: int = 0,
+    families: Sequence[str] = SCAN_FAMILIES,
+    smoothed_samples: int = SMOOTHED_SAMPLES,
 ) -> ChannelScan:
     """Fuse the families by their mean, smooth, and find the candidates among the judged samples.
 
     `evidence` is float64[grid] by family.
     """
-    smooth = {name: centred_mean(evidence[name], SMOOTHED_SAMPLES // STEP) for name in families}
+    smooth = {name: centred_mean(evidence[name], smoothed_samples // STEP) for name in families}
     score = np.mean(list(smooth.values()), axis=0)
     first = -(-first_judged // STEP)
     gap = SETTLING_SAMPLES // STEP
@@ -156,6 +202,11 @@ def reach(score: Floats, first: int, top: int) -> tuple[int, int]:
     start = before[-1] + 1 if before.size else low
     end = after[0] - 1 if after.size else high
     return int(min(start, max(first, top - least))), int(max(end, min(score.size - 1, top + least)))
+
+
+def lie_apart(one: Peak, other: Peak) -> bool:
+    """Tell whether more than APART_SAMPLES lie between two peaks."""
+    return one.end + APART_SAMPLES < other.start or one.start - APART_SAMPLES > other.end
 
 
 def as_peak(start: int, end: int, top: int, *, score: Floats, smooth: Mapping[str, Floats]) -> Peak:

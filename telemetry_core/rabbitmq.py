@@ -7,7 +7,7 @@ from urllib.parse import quote
 import requests
 from celery import Celery
 from kombu import Exchange, Queue, compression
-from kombu.exceptions import DecodeError, KombuError
+from kombu.exceptions import DecodeError, EncodeError, KombuError
 from requests.auth import HTTPBasicAuth
 
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -101,7 +101,8 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
 ) -> None:
     """Send one task and return once the broker has it on disk, or raise `DependencyUnavailable`.
 
-    `summary` is what Flower shows in place of arguments that may fill a megabyte.
+    One that is no JSON raises `EncodeError`. `summary` is what Flower shows in place of arguments that may
+    fill a megabyte.
     """
     # With the queue alone, Celery's routes would still give the message the routing key of its name.
     destination: dict[str, Any] = {"queue": queue, "routing_key": queue.routing_key} if queue else {}
@@ -120,6 +121,8 @@ def publish(  # noqa: PLR0913 - a task is its name, arguments and id
             retry=True,
             retry_policy={"max_retries": 1, "interval_start": 0},
         )
+    except EncodeError:
+        raise
     except (KombuError, OSError) as error:
         address = app.connection_for_write().as_uri()
         raise DependencyUnavailable("rabbitmq", f"{address}: {error}") from error

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scoring.alert_rule import Judged, Run, runs_of
-from telemetry_core.contract.messages import generated_us_of
 
 CHECKPOINT_EVERY: Final = 200
 """Verdicts from one kept state to the next: so many more than its own lateness does a late one fold again."""
@@ -16,9 +15,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """The rule's state behind a job; behind the empty name nothing is folded."""
+    """The rule's state behind a verdict."""
 
-    job_id: str = ""
+    generated_us: int = -1
+    """Generation time of that verdict, microseconds since 1970 UTC; -1 = before all, nothing is folded."""
     run: Run | None = None
 
 
@@ -27,19 +27,19 @@ class Head:
     """How far the verdicts of one satellite and subsystem are folded."""
 
     folded: Checkpoint = Checkpoint()
-    target_job_id: str = ""
-    """Job up to which they are to be folded: beyond `folded` after a rewind."""
+    target_us: int = -1
+    """Generation time up to which they are to be folded: beyond `folded` after a rewind."""
     since_checkpoint: int = 0
     """Verdicts folded since the last kept state."""
 
     @property
     def is_finished(self) -> bool:
         """Tell whether nothing is to be folded again."""
-        return self.folded.job_id == self.target_job_id
+        return self.folded.generated_us == self.target_us
 
     def takes(self, verdicts: Sequence[Judged]) -> bool:
         """Tell whether verdicts in generation-time order follow all that are folded."""
-        return self.is_finished and verdicts[0].job_id > self.folded.job_id
+        return self.is_finished and verdicts[0].at_us > self.folded.generated_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,34 +64,34 @@ def fold(head: Head, verdicts: Sequence[Judged], *, reaches_target: bool = True)
         runs[-1:] = runs_of(chunk, run=runs[-1] if runs else None)
         since += len(chunk)
         if since == CHECKPOINT_EVERY:
-            checkpoints.append(Checkpoint(job_id=chunk[-1].job_id, run=runs[-1] if runs else None))
+            checkpoints.append(Checkpoint(generated_us=chunk[-1].at_us, run=runs[-1] if runs else None))
             since = 0
-    newest = verdicts[-1].job_id if verdicts else head.folded.job_id
-    target = max(head.target_job_id, newest)
-    folded = target if reaches_target else newest
+    newest_us = verdicts[-1].at_us if verdicts else head.folded.generated_us
+    target_us = max(head.target_us, newest_us)
+    folded_us = target_us if reaches_target else newest_us
     return Piece(
         head=Head(
-            folded=Checkpoint(job_id=folded, run=runs[-1] if runs else None),
-            target_job_id=target,
+            folded=Checkpoint(generated_us=folded_us, run=runs[-1] if runs else None),
+            target_us=target_us,
             since_checkpoint=since,
         ),
         checkpoints=tuple(checkpoints),
         first_us=first_us,
-        last_us=generated_us_of(folded),
+        last_us=folded_us,
         alerts=tuple(run for run in runs if run.raised_us is not None and run.started_us >= first_us),
     )
 
 
 def rewound(head: Head, verdicts: Sequence[Judged], before: Checkpoint) -> Head:
     """Go back to a state before the first of some verdicts, and on to the last of all."""
-    target = max(head.target_job_id, verdicts[-1].job_id)
-    if verdicts[0].job_id > head.folded.job_id:
-        return replace(head, target_job_id=target)
-    return Head(folded=before, target_job_id=target)
+    target_us = max(head.target_us, verdicts[-1].at_us)
+    if verdicts[0].at_us > head.folded.generated_us:
+        return replace(head, target_us=target_us)
+    return Head(folded=before, target_us=target_us)
 
 
 def _first_us(folded: Checkpoint) -> int:
     """Return from when on alerts may change: an open run's start, else just after the state."""
     if folded.run is not None and folded.run.ended_us is None:
         return folded.run.started_us
-    return generated_us_of(folded.job_id) + 1 if folded.job_id else 0
+    return folded.generated_us + 1

@@ -9,7 +9,7 @@ from psycopg2.extras import execute_values
 
 from scoring.alert_rule import Judged, Run
 from telemetry_core.contract.inferences import Verdict
-from telemetry_core.contract.messages import generated_us_of, time_of
+from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select, to_json
 from verdict_relay import QUERIES
@@ -75,16 +75,20 @@ class AlertStore:
         """Read what is still to be folded again."""
         return _heads(self._select("unfinished_heads", {"limit": limit}))
 
-    def rewind(self, key: Key, job_id: str) -> Checkpoint:
-        """Return the newest state before a job, and forget those behind it."""
-        named = {**_named(key), "job_id": job_id}
+    def rewind(self, key: Key, generated_us: int) -> Checkpoint:
+        """Return the newest state before a generation time, and forget those behind it."""
+        named = {**_named(key), "generated_at": _moment(generated_us)}
         self._run(QUERIES["forget_checkpoints"], named)
         found = self._select("checkpoint_before", named)
-        return Checkpoint(job_id=found[0]["job_id"], run=_run_of(found[0]["run"])) if found else Checkpoint()
+        return _checkpoint(found[0]["generated_at"], found[0]["run"]) if found else Checkpoint()
 
     def verdicts(self, key: Key, head: Head, limit: int) -> list[Judged]:
         """Read the next verdicts up to a head's target, in generation-time order."""
-        bounds = {"after": head.folded.job_id, "target": head.target_job_id, "limit": limit}
+        bounds = {
+            "after": _moment(head.folded.generated_us),
+            "target": _moment(head.target_us),
+            "limit": limit,
+        }
         return [_judged(row) for row in self._select("judged_between", {**_named(key), **bounds})]
 
     def save(self, pieces: Mapping[Key, Piece]) -> None:
@@ -105,7 +109,9 @@ class AlertStore:
         self._insert("save_alerts", [(*key, *_alert_values(run)) for key, run in alerts])
         self._insert("save_alert_heads", [(*key, *_head_values(piece.head)) for key, piece in pieces.items()])
         kept = [
-            (*key, one.job_id, _json(one.run)) for key, piece in pieces.items() for one in piece.checkpoints
+            (*key, _moment(one.generated_us), _json(one.run))
+            for key, piece in pieces.items()
+            for one in piece.checkpoints
         ]
         self._insert("save_checkpoints", kept)
 
@@ -125,7 +131,7 @@ class AlertStore:
 def _judged(row: Row) -> Judged:
     return Judged(
         job_id=row["job_id"],
-        at_us=generated_us_of(row["job_id"]),
+        at_us=microseconds_of(row["generated_at"]),
         verdict=Verdict(row["verdict"]),
         score=row["anomaly_score"],
     )
@@ -134,8 +140,8 @@ def _judged(row: Row) -> Judged:
 def _heads(found: Iterable[Row]) -> dict[Key, Head]:
     return {
         (row["satellite_id"], row["subsystem"]): Head(
-            folded=Checkpoint(job_id=row["folded_job_id"], run=_run_of(row["run"])),
-            target_job_id=row["target_job_id"],
+            folded=_checkpoint(row["folded_at"], row["run"]),
+            target_us=microseconds_of(row["target_at"]),
             since_checkpoint=row["since_checkpoint"],
         )
         for row in found
@@ -146,8 +152,8 @@ def _named(key: Key) -> dict[str, str]:
     return {"satellite_id": key[0], "subsystem": key[1]}
 
 
-def _run_of(document: Mapping[str, Any] | None) -> Run | None:
-    return Run(**document) if document else None
+def _checkpoint(generated_at: datetime, run: Mapping[str, Any] | None) -> Checkpoint:
+    return Checkpoint(generated_us=microseconds_of(generated_at), run=Run(**run) if run else None)
 
 
 def _json(run: Run | None) -> str | None:
@@ -159,7 +165,12 @@ def _moment(microseconds: int) -> datetime:
 
 
 def _head_values(head: Head) -> tuple[Any, ...]:
-    return head.folded.job_id, head.target_job_id, head.since_checkpoint, _json(head.folded.run)
+    return (
+        _moment(head.folded.generated_us),
+        _moment(head.target_us),
+        head.since_checkpoint,
+        _json(head.folded.run),
+    )
 
 
 def _alert_values(run: Run) -> tuple[Any, ...]:

@@ -65,7 +65,7 @@ def _folded(store: AlertStore, page: Sequence[Committed]) -> dict[Key, Piece]:
         if head.takes(verdicts):
             pieces[key] = fold(head, verdicts)
         else:
-            before = store.rewind(key, verdicts[0].job_id)
+            before = store.rewind(key, verdicts[0].at_us)
             pieces[key] = _next_piece(store, key, rewound(head, verdicts, before))
     return pieces
 
@@ -76,7 +76,7 @@ def _in_time_order(page: Iterable[Committed]) -> dict[Key, list[Judged]]:
     for one in page:
         if one.judged is not None:
             found.setdefault(one.key, []).append(one.judged)
-    return {key: sorted(verdicts, key=lambda judged: judged.job_id) for key, verdicts in found.items()}
+    return {key: sorted(verdicts, key=lambda judged: judged.at_us) for key, verdicts in found.items()}
 
 
 def _next_piece(store: AlertStore, key: Key, head: Head) -> Piece:

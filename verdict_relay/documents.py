@@ -31,7 +31,7 @@ def search_document(row: Row) -> dict[str, Any]:
     """Return the document that the search engine keeps for a verdict."""
     return {
         **{name: row[name] for name in _INDEXED},
-        "generated_at": row["window_end"],
+        "generated_at": None if row["generated_at"] is None else row["generated_at"].isoformat(),
         "created_at": _time(row["created_at"]),
         "completed_at": _time(row["completed_at"]),
         "free_text": free_text(row),
@@ -77,13 +77,13 @@ def result_record(row: Row) -> dict[str, Any]:
 def sample_lines(row: Row, mission: Mission, *, now_us: int) -> list[str]:
     """Return the series of a verdict on telemetry, in Prometheus' text format; none for posted series.
 
-    The score lies at its window's end. The first predicted value of each channel lies one of the channel's
+    The score lies at its generation time. The first predicted value of each channel lies one of the channel's
     intervals after its last step, the time of the sample that it forecasts. What VictoriaMetrics would drop
     is left out.
     """
-    if row["window_end"] is None:
+    if row["generated_at"] is None:
         return []
-    end_us = microseconds_of(datetime.fromisoformat(row["window_end"]))
+    end_us = microseconds_of(row["generated_at"])
     lines = []
     if row["anomaly_score"] is not None and is_kept(end_us, now_us):
         labels = {"satellite_id": row["satellite_id"], "subsystem": row["subsystem"]}

@@ -15,9 +15,9 @@ SELECT
     inference.verdict,
     inference.anomaly_score,
     inference.completed_at,
+    inference.generated_at,
     job.source = 'kafka_auto_trigger' AND job.metadata ->> 'lane' IS DISTINCT FROM 'stored'
-    AND left(inference.job_id, length(job.satellite_id) + 7) = 'kafka-' || job.satellite_id || '-'
-    AND substr(inference.job_id, length(job.satellite_id) + 8) ~ '^[0-9]{13}([0-9]{3})?$' AS is_live
+    AND inference.generated_at IS NOT NULL AS is_live
 FROM subsystem_inferences AS inference
 INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
 WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
@@ -26,19 +26,17 @@ WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
 ORDER BY inference.xact, inference.id LIMIT %(limit)s
 
 -- name: judged_between
--- Verdicts of one satellite and subsystem in generation-time order: the ids of its jobs end in that time.
-SELECT inference.job_id, inference.verdict, inference.anomaly_score
+-- Verdicts of one satellite and subsystem in generation-time order.
+SELECT inference.job_id, inference.generated_at, inference.verdict, inference.anomaly_score
 FROM subsystem_inferences AS inference
-WHERE inference.subsystem = %(subsystem)s AND inference.verdict IS NOT NULL
-    AND inference.job_id > %(after)s
-    AND inference.job_id > ('kafka-' || %(satellite_id)s || '-') COLLATE "C"
-    AND inference.job_id <= %(target)s
-    AND substr(inference.job_id, length(%(satellite_id)s) + 8) ~ '^[0-9]{13}([0-9]{3})?$'
+WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    AND inference.generated_at > %(after)s AND inference.generated_at <= %(target)s
+    AND inference.verdict IS NOT NULL
     AND (
         SELECT TRUE FROM ops.live_jobs AS job
         WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id
     )
-ORDER BY inference.job_id LIMIT %(limit)s
+ORDER BY inference.generated_at LIMIT %(limit)s
 
 -- name: alert_heads
 SELECT head.* FROM ops.alert_heads AS head
@@ -46,30 +44,30 @@ INNER JOIN unnest(%(satellites)s::text [], %(subsystems)s::text []) AS wanted (s
     ON head.satellite_id = wanted.satellite_id AND head.subsystem = wanted.subsystem
 
 -- name: unfinished_heads
-SELECT * FROM ops.alert_heads WHERE folded_job_id <> target_job_id ORDER BY satellite_id, subsystem LIMIT %(limit)s
+SELECT * FROM ops.alert_heads WHERE folded_at <> target_at ORDER BY satellite_id, subsystem LIMIT %(limit)s
 
 -- name: checkpoint_before
-SELECT job_id, run FROM ops.alert_checkpoints
-WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND job_id < %(job_id)s
-ORDER BY job_id DESC LIMIT 1
+SELECT generated_at, run FROM ops.alert_checkpoints
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND generated_at < %(generated_at)s
+ORDER BY generated_at DESC LIMIT 1
 
 -- name: forget_checkpoints
 DELETE FROM ops.alert_checkpoints
-WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND job_id >= %(job_id)s
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND generated_at >= %(generated_at)s
 
 -- name: save_alert_heads
 INSERT INTO ops.alert_heads AS kept (
-    satellite_id, subsystem, folded_job_id, target_job_id, since_checkpoint, run
+    satellite_id, subsystem, folded_at, target_at, since_checkpoint, run
 ) VALUES %s
 ON CONFLICT (satellite_id, subsystem) DO UPDATE SET
-    folded_job_id = excluded.folded_job_id,
-    target_job_id = excluded.target_job_id,
+    folded_at = excluded.folded_at,
+    target_at = excluded.target_at,
     since_checkpoint = excluded.since_checkpoint,
     run = excluded.run
 
 -- name: save_checkpoints
-INSERT INTO ops.alert_checkpoints (satellite_id, subsystem, job_id, run) VALUES %s
-ON CONFLICT (satellite_id, subsystem, job_id) DO UPDATE SET run = excluded.run
+INSERT INTO ops.alert_checkpoints (satellite_id, subsystem, generated_at, run) VALUES %s
+ON CONFLICT (satellite_id, subsystem, generated_at) DO UPDATE SET run = excluded.run
 
 -- name: forget_alerts
 -- Alerts that started within the folded range and no longer exist.
@@ -122,9 +120,9 @@ SELECT
     inference.anomaly_score,
     inference.anomaly_detected,
     inference.input_features,
-    inference.input_data ->> 'window_start' AS window_start,
-    inference.input_data ->> 'window_end' AS window_end,
-    inference.input_data -> 'samples' AS samples,
+    inference.generated_at,
+    inference.window_start,
+    inference.sample_count,
     inference.input_data -> 'axes' AS axes,
     inference.input_data -> 'newest' AS newest,
     inference.predictions,

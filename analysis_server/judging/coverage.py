@@ -46,7 +46,7 @@ def choose(
     is_left = np.ones(len(task.jobs), np.bool_)
     uncovered = np.flatnonzero(is_uncovered(by_shipped))
     satellites = [task.jobs[place].satellite_id for place in uncovered.tolist()]
-    own = learned(list(dict.fromkeys(satellites)), task.subsystem) if satellites else {}
+    own = learned(satellites, task.subsystem) if satellites else {}
     for name, calibration in own.items():
         mine = uncovered[np.array(satellites) == name]
         part = with_coverage(task.of_jobs(mine), calibration)

@@ -16,6 +16,7 @@ from scoring.measures.model_units import Numbers, decimal_places, rounded
 from scoring.measures.windows import FAMILIES
 from scoring.scores import Scores
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, JobStatus, SubsystemInference, Verdict
+from telemetry_core.contract.messages import time_of
 
 MODEL_TYPES: Final = {
     "lstm_timeseries": "LSTM",
@@ -173,6 +174,7 @@ def _row_of(  # noqa: PLR0913 - the parts of a row
 ) -> SubsystemInference:
     """Make the row of one window: what is known of it without the model, its forecast and its verdict."""
     window = task.windows[place]
+    bounds = None if task.bounds is None else task.bounds[place]
     return SubsystemInference(
         job_id=task.jobs[place].job_id,
         subsystem=task.subsystem,
@@ -188,6 +190,9 @@ def _row_of(  # noqa: PLR0913 - the parts of a row
         input_features=task.channels,
         started_at=started_at,
         completed_at=completed_at,
+        generated_at=None if bounds is None else time_of(bounds.window_end_us),
+        window_start=None if bounds is None else time_of(bounds.window_start_us),
+        sample_count=None if bounds is None else bounds.sample_count,
         predictions=forecast.predictions,
         confidence=forecast.confidence,
         bands=forecast.bands,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from scoring.fitting.learning import NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned
-from telemetry_core.contract.messages import job_id_of, microseconds_of, time_of
+from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.queries import load_queries
 from telemetry_core.postgres.store import select, to_json
@@ -31,8 +31,8 @@ class Part:
     subsystem: str
     interval_s: float
     """Between the samples that were not judged, or as it was when last looked at; 0 = unknown."""
-    job_id: str
-    """Of the newest verdict."""
+    generated_us: int
+    """Generation time of the newest verdict, microseconds since 1970 UTC."""
     is_renewal: bool = False
     """It has constants, and they judge it."""
 
@@ -88,17 +88,13 @@ class Calibrations:
         """Return the windows between two times that alerts rest on, in microseconds."""
         parameters = {
             **part.key,
-            "first_job_id": job_id_of(part.satellite_id, first_us),
-            "last_job_id": job_id_of(part.satellite_id, last_us) + ":",
+            "first": time_of(first_us),
+            "last": time_of(last_us),
             "limit": MOST_SPANS,
         }
         with transaction(self._pool) as connection:
             found = select(connection, QUERIES["alert_spans"], parameters)
-        return [
-            (microseconds_of(row["window_start"]), microseconds_of(row["window_end"]))
-            for row in found
-            if row["window_start"] and row["window_end"]
-        ]
+        return [(microseconds_of(row["window_start"]), microseconds_of(row["generated_at"])) for row in found]
 
     def save_progress(self, part: Part, progress: Progress, refused: Learned | None = None) -> None:
         """Keep how far a part is, and constants that failed the check."""
@@ -149,7 +145,7 @@ def _part(row: Mapping[str, Any]) -> Part:
         satellite_id=row["satellite_id"],
         subsystem=row["subsystem"],
         interval_s=min(known) if known else row["interval_s"] or 0.0,
-        job_id=row["job_id"],
+        generated_us=microseconds_of(row["generated_at"]),
         is_renewal=row["is_renewal"],
     )
 

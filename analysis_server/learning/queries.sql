@@ -32,21 +32,16 @@ SELECT
     part.satellite_id,
     part.subsystem,
     part.interval_s,
-    newest.job_id,
+    newest.generated_at,
     newest.verdict <> 'learning' AS is_renewal,
     newest.input_data -> 'not_calibrated' AS not_calibrated
 FROM part
 CROSS JOIN LATERAL (
-    SELECT verdict.job_id, verdict.verdict, verdict.created_at, verdict.input_data
+    SELECT verdict.generated_at, verdict.verdict, verdict.created_at, verdict.input_data
     FROM subsystem_inferences AS verdict
-    CROSS JOIN LATERAL (
-        SELECT satellite_id, source FROM inference_jobs WHERE job_id = verdict.job_id OFFSET 0
-    ) AS job
-    WHERE verdict.job_id > ('kafka-' || part.satellite_id || '-') COLLATE "C"
-        AND verdict.job_id < ('kafka-' || part.satellite_id || '-:') COLLATE "C"
-        AND job.satellite_id = part.satellite_id AND job.source = 'kafka_auto_trigger'
-        AND verdict.subsystem = part.subsystem AND verdict.status = 'completed'
-    ORDER BY verdict.job_id DESC LIMIT 1
+    WHERE verdict.satellite = part.satellite_id AND verdict.subsystem = part.subsystem
+        AND verdict.generated_at IS NOT NULL AND verdict.status = 'completed'
+    ORDER BY verdict.generated_at DESC LIMIT 1
 ) AS newest
 WHERE CASE
     WHEN part.reason IN ('calibrated', 'learned') AND newest.verdict = 'learning'
@@ -85,16 +80,12 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 -- name: alert_spans
 -- Newest windows of anomalous verdicts that belong to alerts or are not folded into alerts yet, except for verdicts by
 -- constants that were rolled back.
-SELECT
-    (inference.input_data ->> 'window_start')::timestamptz AS window_start,
-    (inference.input_data ->> 'window_end')::timestamptz AS window_end
+SELECT inference.window_start, inference.generated_at
 FROM subsystem_inferences AS inference
-WHERE inference.subsystem = %(subsystem)s AND inference.anomaly_detected
-    AND inference.job_id >= %(first_job_id)s AND inference.job_id <= %(last_job_id)s
-    AND EXISTS (
-        SELECT FROM inference_jobs AS job
-        WHERE job.job_id = inference.job_id AND job.satellite_id = %(satellite_id)s
-    )
+WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    AND inference.generated_at >= (%(first)s::timestamptz AT TIME ZONE 'UTC')
+    AND inference.generated_at <= (%(last)s::timestamptz AT TIME ZONE 'UTC')
+    AND inference.anomaly_detected
     AND NOT EXISTS (
         SELECT FROM ops.calibrations AS former
         WHERE former.satellite_id = %(satellite_id)s AND former.subsystem = %(subsystem)s
@@ -102,19 +93,18 @@ WHERE inference.subsystem = %(subsystem)s AND inference.anomaly_detected
     )
     AND (
         (
-            SELECT alert.newest_job_id FROM ops.anomaly_alerts AS alert
+            SELECT alert.last_at FROM ops.anomaly_alerts AS alert
             WHERE alert.satellite_id = %(satellite_id)s AND alert.subsystem = %(subsystem)s
-                AND alert.started_at < to_timestamp(left(substring(inference.job_id FROM '[0-9]+$'), 13)::bigint / 1000.0)
-                AT TIME ZONE 'UTC' + interval '1 ms'
+                AND alert.started_at <= inference.generated_at
             ORDER BY alert.started_at DESC LIMIT 1
-        ) >= inference.job_id
+        ) >= inference.generated_at
         OR NOT EXISTS (
             SELECT FROM ops.alert_heads AS head
             WHERE head.satellite_id = %(satellite_id)s AND head.subsystem = %(subsystem)s
-                AND head.folded_job_id >= inference.job_id
+                AND head.folded_at >= inference.generated_at
         )
     )
-ORDER BY inference.job_id DESC LIMIT %(limit)s
+ORDER BY inference.generated_at DESC LIMIT %(limit)s
 
 -- name: calibrations_in_use
 SELECT satellite_id, version, hash, state FROM ops.calibrations

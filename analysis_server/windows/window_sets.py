@@ -45,6 +45,8 @@ class WindowSet:
     channels: tuple[str, ...]
     horizon: int
     jobs: Sequence[Job]
+    #: Where each job's window lies; None of posted series, which tell no times.
+    bounds: Sequence[WindowedJob] | None = None
     #: What a row stores as `input_data` beside the newest sample; one per job.
     origins: Sequence[Mapping[str, Any]]
     #: float[job, channel, time], NaN = missing, shorter windows padded in front; of schema 2 float32.
@@ -78,6 +80,7 @@ class WindowSet:
         return replace(
             self,
             jobs=[self.jobs[place] for place in chosen],
+            bounds=None if self.bounds is None else [self.bounds[place] for place in chosen],
             origins=[self.origins[place] for place in chosen],
             windows=self.windows[chosen],
             steps=None if self.steps is None else self.steps[chosen],
@@ -114,6 +117,7 @@ def windows_of_batch(batch: InferenceBatch) -> WindowSet:
         channels=batch.channels,
         horizon=batch.horizon,
         jobs=[windowed.job for windowed in batch.jobs],
+        bounds=batch.jobs,
         origins=[
             _origin(windowed, settings)
             | ({} if records is None else origin_of_channels(batch, number, records))

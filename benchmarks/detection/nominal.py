@@ -4,8 +4,7 @@
 """
 
 from benchmarks.detection.evaluation.report import progress, table
-from scoring.measures.recordings import scan_families
-from scoring.retrospective import ScanSettings, fuse
+from scoring.retrospective import scan_recording
 from training.data.nominal import Sampling, nominal_recording, subsystem_features
 
 INTERVALS_S = {10.0: 70_001, 5.0: 70_002, 2.0: 70_003}
@@ -36,13 +35,9 @@ def alarms_of(interval_s: float, seed: int) -> dict[str, int]:
     recording = nominal_recording(Sampling(seed=seed, interval_s=interval_s, steps=steps))
     return {
         subsystem: sum(
-            len(
-                fuse(scan_families(channel, REFERENCE_SAMPLES), first_judged=REFERENCE_SAMPLES).detected(
-                    ScanSettings()
-                )
-            )
+            len(found)
             for satellite in SATELLITES
-            for channel in series[satellite].astype("float64")
+            for found in scan_recording(series[satellite].T.astype("float64"), first_judged=REFERENCE_SAMPLES)
         )
         for subsystem, series in recording.items()
     }

@@ -10,6 +10,7 @@ from mkdocs.structure.pages import Page
 
 from deploy.documentation.pages import PACKAGES, as_site, foreign_assets, outside_files, page_of
 from deploy.documentation.rest import rest_reference
+from deploy.release import project_version
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = outside_files(ROOT)
@@ -17,6 +18,12 @@ ASSETS = {
     "assets/mermaid.js": "frontend/node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js",
     "assets/favicon.svg": "frontend/public/favicon.svg",
 }
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Tell at the foot of each page which version it describes."""
+    config.copyright = f"Version {project_version(ROOT)}"
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

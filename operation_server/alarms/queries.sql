@@ -98,10 +98,10 @@ ORDER BY earlier.started_at DESC
 -- Of the same satellite, started within a minute of it; itself is left out.
 SELECT * FROM ops.alarm_states
 WHERE satellite_id = %(satellite_id)s AND NOT is_withdrawn AND alarm_id <> %(alarm_id)s
-    AND started_at BETWEEN %(started_at)s - interval '1 minute' AND %(started_at)s + interval '1 minute'
+    AND started_at BETWEEN %(started_at)s::timestamp - interval '1 minute' AND %(started_at)s::timestamp + interval '1 minute'
 ORDER BY started_at, alarm_id LIMIT %(limit)s
 
--- name: events_after
+-- name: alarm_events_after
 -- In commit order; below the oldest running transaction nothing can appear any more.
 SELECT
     history.xact::text::bigint AS xact,

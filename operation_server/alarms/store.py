@@ -133,7 +133,7 @@ def read_events(pool: Pool, place: Place) -> list[Row]:
     """Return a page of what happened after a place, in commit order."""
     parameters = {"xact": place[0], "id": place[1], "limit": EVENT_PAGE}
     with transaction(pool) as connection:
-        found = select(connection, QUERIES["events_after"], parameters)
+        found = select(connection, QUERIES["alarm_events_after"], parameters)
     return [{"event": "alarm", **row} for row in found]
 
 

@@ -8,9 +8,8 @@ from typing import Final
 from operation_server.alerts import QUERIES
 from operation_server.alerts.expectations import Expectation, expectations, shares
 from operation_server.alerts.schemas import Alert, ChannelEvidence, Evidence
-from operation_server.alerts.store import members_between
 from operation_server.jobs.schemas import VerdictItem
-from telemetry_core.contract.messages import generated_ms_of, microseconds_of, time_of
+from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
@@ -33,14 +32,13 @@ def read_stored(connection: Connection, alarm: Row, alert: Alert) -> Stored:
     """Read it all; nothing of an alert without verdicts."""
     if not alert.verdict_count:
         return Stored(verdicts=(), peak=None, forecast=None)
-    first_job_id, last_job_id = members_between(alarm)
     key = {"satellite_id": alert.satellite_id, "subsystem": alert.subsystem, "reason": alert.reason}
-    members = {"first_job_id": first_job_id, "newest_job_id": last_job_id}
-    verdicts = select(connection, QUERIES["alert_verdicts"], {**key, **members, "limit": MAX_VERDICTS})
+    between = {"started_at": alarm["started_at"], "last_at": alarm["last_at"]}
+    verdicts = select(connection, QUERIES["alert_verdicts"], {**key, **between, "limit": MAX_VERDICTS})
     peaks = select(connection, QUERIES["alert_evidence"], {**key, "job_id": alert.peak_job_id})
-    forecasts = select(connection, QUERIES["forecast_before"], {**key, "job_id": first_job_id})
+    forecasts = select(connection, QUERIES["forecast_before"], {**key, "before": alarm["started_at"]})
     return Stored(
-        verdicts=[_verdict(row) for row in verdicts],
+        verdicts=[VerdictItem(**row) for row in verdicts],
         peak=peaks[0] if peaks else None,
         forecast=forecasts[0] if forecasts else None,
     )
@@ -60,12 +58,12 @@ def evidence_of(mission: Mission, alarm: Row, alert: Alert, stored: Stored) -> E
 def _judged_evidence(mission: Mission, alert: Alert, peak: Row, forecast: Row | None) -> Evidence:
     started_ms = microseconds_of(alert.started_at) // 1000
     expected = expectations(forecast, started_ms, mission.window) if forecast else {}
-    made_at = datetime.fromisoformat(forecast["window_end"]) if forecast and expected else None
+    made_at = forecast["generated_at"] if forecast and expected else None
     contributions = peak["contributions"] or {}
-    newest = peak["input_data"].get("newest") or {}
+    newest = peak["newest"] or {}
     return Evidence(
         job_id=peak["job_id"],
-        generated_at=_generated_at(peak),
+        generated_at=peak["generated_at"],
         model_name=peak["model_name"],
         model_version=peak["model_version"],
         calibration_hash=peak["calibration_hash"],
@@ -131,11 +129,3 @@ def _channel(  # noqa: PLR0913 - the columns of one row
         expected_from=expected_from if expected else None,
         nominal=described.nominal,
     )
-
-
-def _verdict(row: Row) -> VerdictItem:
-    return VerdictItem(**row, generated_at=_generated_at(row))
-
-
-def _generated_at(row: Row) -> datetime:
-    return time_of(generated_ms_of(row["job_id"]) * 1000)

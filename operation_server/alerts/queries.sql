@@ -8,31 +8,29 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason =
 ORDER BY started_at DESC LIMIT 1
 
 -- name: judged_limits
--- Of some alarms of limits, the verdicts that name the limit between the first and the last violation; no more than the
--- newest `members_each` are counted.
+-- Of some alarms of limits, the verdicts on samples between the first and the last violation that name the limit; no more than
+-- the newest `members_each` are counted. Columns of both tables sort differently: as they stand, no index would compare them.
 SELECT alarm.alarm_id, figures.*
-FROM unnest(
-    %(alarm_ids)s::text [], %(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(first)s::text [], %(last)s::text []
-) AS alarm (alarm_id, satellite_id, subsystem, reason, first_job_id, last_job_id)
+FROM ops.alarms AS alarm
 CROSS JOIN LATERAL (
     SELECT
         count(*) AS verdict_count,
         max(member.anomaly_score) AS peak_score,
-        (array_agg(member.job_id ORDER BY member.anomaly_score DESC NULLS LAST, member.job_id))[1] AS peak_job_id,
-        max(member.job_id COLLATE "C") AS newest_job_id
+        (array_agg(member.job_id ORDER BY member.anomaly_score DESC NULLS LAST, member.generated_at))[1] AS peak_job_id,
+        (array_agg(member.job_id ORDER BY member.generated_at DESC))[1] AS newest_job_id
     FROM (
-        SELECT job.job_id, inference.anomaly_score FROM ops.live_jobs AS job
-        CROSS JOIN LATERAL (
-            SELECT judged.anomaly_score FROM subsystem_inferences AS judged
-            WHERE judged.job_id = job.job_id AND judged.subsystem = alarm.subsystem LIMIT 1
-        ) AS inference
-        WHERE job.satellite_id = alarm.satellite_id AND job.trigger_reason <> 'periodic_check'
-            AND alarm.reason = ANY (job.trigger_reasons)
-            AND job.job_id BETWEEN alarm.first_job_id AND alarm.last_job_id
-        ORDER BY job.job_id DESC LIMIT %(members_each)s
+        SELECT inference.job_id, inference.generated_at, inference.anomaly_score FROM subsystem_inferences AS inference
+        WHERE inference.satellite = alarm.satellite_id COLLATE "default"
+            AND inference.subsystem = alarm.subsystem COLLATE "default"
+            AND inference.generated_at BETWEEN alarm.started_at AND alarm.last_at
+            AND (
+                SELECT alarm.reason = ANY (job.trigger_reasons) FROM ops.live_jobs AS job
+                WHERE job.satellite_id = alarm.satellite_id AND job.job_id = inference.job_id
+            )
+        ORDER BY inference.generated_at DESC LIMIT %(members_each)s
     ) AS member
 ) AS figures
-WHERE figures.verdict_count > 0
+WHERE alarm.alarm_id = ANY (%(alarm_ids)s) AND figures.verdict_count > 0
 
 -- name: acknowledgements
 -- Of one alarm, newest first, with those that an earlier version of the platform kept of moments within it.
@@ -56,7 +54,7 @@ SELECT
                 AND inference.status IN ('completed', 'failed')
             ORDER BY inference.xact, inference.id LIMIT 1
         ),
-        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_job_id <> target_job_id) THEN folded.updated_at END
+        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_at <> target_at) THEN folded.updated_at END
     )), 0)::float8 AS behind_s
 FROM (
     SELECT coalesce(max(xact), 0) AS xact, coalesce(max(id), 0) AS id, max(updated_at) AS updated_at
@@ -64,11 +62,12 @@ FROM (
 ) AS folded
 
 -- name: alert_verdicts
--- Members of an episode between two jobs, newest first.
+-- Verdicts of an alert between two times, newest first.
 SELECT
     verdict.job_id,
     verdict.subsystem,
-    inference.input_data ->> 'window_start' AS window_start,
+    inference.generated_at,
+    inference.window_start,
     verdict.verdict,
     verdict.status,
     verdict.anomaly_score,
@@ -80,33 +79,41 @@ SELECT
 FROM ops.live_verdicts AS verdict
 INNER JOIN subsystem_inferences AS inference
     ON inference.job_id = verdict.job_id AND inference.subsystem = verdict.subsystem
-WHERE verdict.job_id BETWEEN %(first_job_id)s AND %(newest_job_id)s
-    AND verdict.satellite_id = %(satellite_id)s AND verdict.subsystem = %(subsystem)s
+WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    AND inference.generated_at >= %(started_at)s::timestamptz AT TIME ZONE 'UTC'
+    AND inference.generated_at <= %(last_at)s::timestamptz AT TIME ZONE 'UTC'
     AND CASE WHEN %(reason)s IS NULL THEN verdict.anomaly_detected ELSE %(reason)s = ANY (verdict.reasons) END
-ORDER BY verdict.job_id DESC LIMIT %(limit)s
+ORDER BY inference.generated_at DESC LIMIT %(limit)s
 
 -- name: alert_evidence
 -- What the verdict with the peak was made from.
-SELECT job_id, model_name, triton_model_version AS model_version, calibration_hash, contributions, input_data
+SELECT
+    job_id,
+    generated_at,
+    model_name,
+    triton_model_version AS model_version,
+    calibration_hash,
+    contributions,
+    input_data -> 'newest' AS newest
 FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
 
 -- name: forecast_before
--- The newest forecast of an undisturbed window before a job; learning verdicts have a forecast, too.
+-- The newest forecast of an undisturbed window before a time; learning verdicts have a forecast, too.
 SELECT
     inference.job_id,
     inference.input_features,
-    inference.input_data ->> 'window_start' AS window_start,
-    inference.input_data ->> 'window_end' AS window_end,
-    (inference.input_data ->> 'samples')::int AS samples,
+    inference.generated_at,
+    inference.window_start,
+    inference.sample_count,
     inference.input_data -> 'axes' AS axes,
     inference.predictions,
     inference.bands -> '90' AS band
 FROM subsystem_inferences AS inference
-WHERE inference.subsystem = %(subsystem)s AND inference.verdict IN ('nominal', 'learning')
-    AND inference.job_id >= (SELECT min(job_id) FROM ops.live_jobs WHERE satellite_id = %(satellite_id)s)
-    AND inference.job_id < %(job_id)s
+WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+    AND inference.generated_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    AND inference.verdict IN ('nominal', 'learning')
     AND (
         SELECT TRUE FROM ops.live_jobs AS job
         WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id
     )
-ORDER BY inference.job_id DESC LIMIT 1
+ORDER BY inference.generated_at DESC LIMIT 1

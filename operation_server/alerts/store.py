@@ -10,7 +10,7 @@ from operation_server.alarms.store import NoSuchAlarm, rows_of
 from operation_server.alerts import QUERIES
 from operation_server.alerts.schemas import MAX_MEMBERS, Acknowledgement, Alert
 from operation_server.alerts.states import OPEN, alert_kind, alert_state, severity_of, suppression_of
-from telemetry_core.contract.messages import job_id_of, microseconds_of, time_of
+from telemetry_core.contract.messages import time_of
 from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
@@ -42,13 +42,6 @@ def history_of(connection: Connection, alarm: Row) -> list[Acknowledgement]:
     return [_acknowledgement(row) for row in select(connection, QUERIES["acknowledgements"], alarm)]
 
 
-def members_between(alarm: Row) -> tuple[str, str]:
-    """Name the jobs of the first and the newest member, whether or not there are such jobs."""
-    name = alarm["satellite_id"]
-    first, last = (microseconds_of(alarm[column]) for column in ("started_at", "last_at"))
-    return job_id_of(name, first), job_id_of(name, last)
-
-
 def _alarms_at(connection: Connection, alert_id: str) -> list[Row]:
     match = re.fullmatch(ALERT_ID_PATTERN, alert_id)
     if match is None:
@@ -62,16 +55,7 @@ def _alarms_at(connection: Connection, alert_id: str) -> list[Row]:
 
 def _judged(connection: Connection, alarms: Sequence[Row]) -> dict[str, Row]:
     """Return what verdicts say of alarms of limits, of those that were judged."""
-    between = [members_between(row) for row in alarms]
-    parameters = {
-        "alarm_ids": [row["alarm_id"] for row in alarms],
-        "satellites": [row["satellite_id"] for row in alarms],
-        "subsystems": [row["subsystem"] for row in alarms],
-        "reasons": [row["reason"] for row in alarms],
-        "first": [first for first, _ in between],
-        "last": [last for _, last in between],
-        "members_each": MAX_MEMBERS,
-    }
+    parameters = {"alarm_ids": [row["alarm_id"] for row in alarms], "members_each": MAX_MEMBERS}
     found = select(connection, QUERIES["judged_limits"], parameters) if alarms else []
     return {row["alarm_id"]: row for row in found}
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from operation_server.alarms.states import facts_of
 from operation_server.alerts.states import Severity, alert_state, severity_of, suppression_of
 from operation_server.http.responses import State
-from telemetry_core.contract.messages import generated_ms_of, time_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.store import Row
 
@@ -135,7 +134,7 @@ def _part(
         "last_contact": contact,
         "verdict": facts.verdict,
         "anomaly_score": newest["anomaly_score"] if newest else None,
-        "judged_at": time_of(generated_ms_of(newest["job_id"]) * 1000) if newest else None,
+        "judged_at": newest["generated_at"] if newest else None,
         "open_alerts": len(calling),
         "unacknowledged_alerts": _waiting(calling),
     }

@@ -57,32 +57,32 @@ WHERE found.satellite_id IS NOT NULL AND returned.count > 0
 
 -- name: newest_verdicts
 -- The newest final verdict, by generation time, of each satellite and subsystem, and the mean interval of its window; a
--- satellite without live telemetry, or a subsystem without any, costs one probe. The ids of a satellite's jobs are not
--- alone in their range: those of SAT-1 lie between SAT- and SAT's first one, so the search ends there.
+-- satellite without live telemetry, or a subsystem without any, costs one probe: the search begins at the newest live job.
 SELECT
     satellite.satellite_id,
     part.subsystem,
-    judged.job_id,
-    judged.verdict,
-    judged.status,
-    judged.anomaly_score,
-    ops.window_interval_s(judged.input_data) AS interval_s
+    newest.generated_at,
+    newest.verdict,
+    newest.status,
+    newest.anomaly_score,
+    ops.window_interval_s(newest.window_start, newest.generated_at, newest.sample_count) AS interval_s
 FROM unnest(%(satellites)s::text []) AS satellite (satellite_id)
 CROSS JOIN LATERAL (
-    SELECT min(job_id) AS oldest, max(job_id) AS newest FROM ops.live_jobs WHERE satellite_id = satellite.satellite_id
+    SELECT inference.generated_at FROM ops.live_jobs AS job
+    INNER JOIN subsystem_inferences AS inference ON inference.job_id = job.job_id
+    WHERE job.satellite_id = satellite.satellite_id ORDER BY job.job_id DESC LIMIT 1
 ) AS live
 CROSS JOIN unnest(%(subsystems)s::text []) AS part (subsystem)
 CROSS JOIN LATERAL (
-    SELECT inference.job_id FROM subsystem_inferences AS inference
-    WHERE inference.subsystem = part.subsystem AND inference.status IN ('completed', 'failed')
-        AND inference.job_id BETWEEN live.oldest AND live.newest
+    SELECT * FROM subsystem_inferences AS inference
+    WHERE inference.satellite = satellite.satellite_id AND inference.subsystem = part.subsystem
+        AND inference.generated_at <= live.generated_at AND inference.status IN ('completed', 'failed')
         AND (
             SELECT TRUE FROM ops.live_jobs AS job
             WHERE job.satellite_id = satellite.satellite_id AND job.job_id = inference.job_id
         )
-    ORDER BY inference.job_id DESC LIMIT 1
+    ORDER BY inference.generated_at DESC LIMIT 1
 ) AS newest
-INNER JOIN subsystem_inferences AS judged ON judged.job_id = newest.job_id AND judged.subsystem = part.subsystem
 
 -- name: learning_progress
 -- Progress of the learning subsystems, as of the last look at each.

@@ -41,7 +41,7 @@ def create_pending_job(connection: Connection, job: Job, inputs: Sequence[Pendin
     }
     rows = [
         (job.job_id, item.subsystem, item.model_name, JobStatus.PENDING.value, to_json(item.input_data),
-         list(item.input_features), job.created_at)
+         list(item.input_features), job.created_at, job.satellite_id)
         for item in sorted(inputs, key=lambda item: item.subsystem)
     ]  # fmt: skip
     with connection.cursor() as cursor:

@@ -11,7 +11,8 @@ VALUES (
 
 -- name: insert_pending_inferences
 -- Its rows, one for each subsystem, holding the posted input.
-INSERT INTO subsystem_inferences (job_id, subsystem, model_name, status, input_data, input_features, created_at)
+INSERT INTO subsystem_inferences
+    (job_id, subsystem, model_name, status, input_data, input_features, created_at, satellite)
 VALUES %s
 
 -- name: insert_pending_result

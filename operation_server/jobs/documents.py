@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from operation_server.jobs import QUERIES
-from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
 
@@ -21,14 +19,6 @@ class JobsOfModel:
     model_name: str
     #: Most rows that one job has: the mission's subsystems.
     rows_each: int
-
-
-def job_ids_between(satellite_id: str, start: datetime, end: datetime) -> dict[str, str]:
-    """Return the first and last id that telemetry jobs of a satellite have between two generation times."""
-    first, last = (
-        job_id_of(satellite_id, max(0, microseconds_of(moment)) // 1000 * 1000) for moment in (start, end)
-    )
-    return {"first_job_id": first, "last_job_id": f"{last}~"}
 
 
 def job_states(connection: Connection, job_ids: Sequence[str]) -> dict[str, Row]:

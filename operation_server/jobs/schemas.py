@@ -89,7 +89,7 @@ class VerdictItem(Answer):
 
     job_id: str
     subsystem: str
-    generated_at: datetime = Field(description="Time of the newest sample judged")
+    generated_at: datetime = Field(description="Time of the sample judged")
     window_start: datetime | None
     verdict: str | None
     status: JobStatus
@@ -152,6 +152,9 @@ class JobSubsystem(Answer):
     started_at: datetime | None
     completed_at: datetime | None
     error_message: str | None
+    generated_at: datetime | None = Field(description="Time of the sample judged; null of posted series")
+    window_start: datetime | None = Field(description="Of the window that ends with it")
+    sample_count: int | None = Field(description="How many samples the window holds")
     input_features: list[str] | None
     input_data: Any
     predictions: list[Any] | None = Field(description="One element a step: a number, or one for each feature")

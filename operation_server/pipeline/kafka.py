@@ -74,8 +74,9 @@ class KafkaProbe:
         begins = {place: low for place, (low, _end) in bounds.items()}
         ends = {place: end for place, (_low, end) in bounds.items()}
         telemetry = places.get(self._telemetry, [])
-        names = (TRIGGER_GROUP, WRITER_GROUP, ALARM_GROUP)
-        groups = [self._group(name, telemetry, begins, ends) for name in names]
+        groups = [
+            self._group(name, telemetry, begins, ends) for name in (TRIGGER_GROUP, WRITER_GROUP, ALARM_GROUP)
+        ]
         return KafkaNumbers(
             groups=groups,
             topics=_topics(places, begins, ends),

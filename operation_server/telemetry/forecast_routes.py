@@ -1,6 +1,5 @@
 """Stored forecasts of one subsystem of a satellite, each with its own times."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -15,7 +14,6 @@ from operation_server.http.parameters import (
 )
 from operation_server.http.problems import responses
 from operation_server.http.responses import json_response
-from operation_server.jobs.documents import job_ids_between
 from operation_server.telemetry import QUERIES
 from operation_server.telemetry.schemas import Forecasts
 from telemetry_core.contract.rules import Name
@@ -43,7 +41,7 @@ def get_forecasts(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         "subsystem": subsystem,
         "model_name": model_name or mission.model.name,
     }
-    parameters = {**wanted, **job_ids_between(satellite_id, within.start, within.end), "ceiling": size}
+    parameters = {**wanted, "start": within.start, "end": within.end, "ceiling": size}
     with transaction(pool) as connection:
         found = select(connection, QUERIES["subsystem_forecasts"], parameters)
     forecasts = [forecast for row in found if (forecast := forecast_of(row))]
@@ -62,7 +60,7 @@ def forecast_of(row: Row) -> dict[str, Any] | None:
         return None
     return {
         "job_id": row["job_id"],
-        "made_at": datetime.fromisoformat(row["window_end"]),
+        "made_at": row["generated_at"],
         "times": times.all_s(steps),
         "channels": {
             channel: {

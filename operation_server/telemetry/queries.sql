@@ -6,51 +6,53 @@ WHERE satellite_id = %(satellite_id)s ORDER BY last_at DESC, channel, reason LIM
 
 -- name: forecasts
 -- Forecasts of one channel of one satellite whose windows end between two generation times, in time order, and the newest
--- one before them: it overlaps them and supersedes all earlier ones. The ids of telemetry jobs end in that time. Of more than
--- `ceiling` every n-th is taken.
-WITH before AS (
-    SELECT inference.job_id
+-- one before them: it overlaps them and supersedes all earlier ones. Of more than `ceiling` every n-th is taken.
+WITH within AS (
+    SELECT
+        %(start)s::timestamptz AT TIME ZONE 'UTC' AS first_at,
+        %(end)s::timestamptz AT TIME ZONE 'UTC' AS last_at,
+        %(oldest)s::timestamptz AT TIME ZONE 'UTC' AS oldest_at
+),
+
+before AS (
+    SELECT inference.generated_at
     FROM subsystem_inferences AS inference
-    INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
-    WHERE inference.job_id BETWEEN %(oldest_job_id)s AND %(first_job_id)s
-        AND inference.subsystem = %(subsystem)s
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+        AND inference.generated_at BETWEEN (SELECT oldest_at FROM within) AND (SELECT first_at FROM within)
         AND inference.model_name = %(model_name)s
         AND inference.status = 'completed'
-        AND job.satellite_id = %(satellite_id)s
         AND %(channel)s = ANY (inference.input_features)
         AND jsonb_typeof(inference.predictions) = 'array'
-    ORDER BY inference.job_id DESC LIMIT 1
+    ORDER BY inference.generated_at DESC LIMIT 1
 ),
 
 found AS (
     SELECT
         inference.predictions,
         array_position(inference.input_features, %(channel)s) - 1 AS place,
-        inference.input_data ->> 'window_start' AS window_start,
-        inference.input_data ->> 'window_end' AS window_end,
-        (inference.input_data ->> 'samples')::int AS samples,
+        inference.generated_at,
+        inference.window_start,
+        inference.sample_count,
         inference.input_data -> 'axes' AS axes,
-        row_number() OVER (ORDER BY inference.job_id) - 1 AS ordinal,
+        row_number() OVER (ORDER BY inference.generated_at) - 1 AS ordinal,
         count(*) OVER () AS total
     FROM subsystem_inferences AS inference
-    INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
-    WHERE inference.job_id BETWEEN coalesce((SELECT job_id FROM before), %(first_job_id)s) AND %(last_job_id)s
-        AND inference.subsystem = %(subsystem)s
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+        AND inference.generated_at >= coalesce((SELECT generated_at FROM before), (SELECT first_at FROM within))
+        AND inference.generated_at <= (SELECT last_at FROM within)
         AND inference.model_name = %(model_name)s
         AND inference.status = 'completed'
-        AND job.satellite_id = %(satellite_id)s
         AND jsonb_typeof(inference.predictions) = 'array'
-        AND jsonb_typeof(inference.input_data -> 'samples') = 'number'
 )
 
 SELECT
+    generated_at,
     window_start,
-    window_end,
-    samples,
+    sample_count,
     axes,
     jsonb_path_query_array(predictions, '$[*][$place]', jsonb_build_object('place', place)) AS predictions
 FROM found
-WHERE place IS NOT NULL AND samples > 1
+WHERE place IS NOT NULL AND sample_count > 1
     AND ordinal %% ceil(total::numeric / %(ceiling)s)::int = 0
 ORDER BY ordinal
 
@@ -60,20 +62,17 @@ ORDER BY ordinal
 WITH found AS (
     SELECT
         inference.id,
-        inference.job_id,
-        row_number() OVER (ORDER BY inference.job_id DESC) - 1 AS age,
+        row_number() OVER (ORDER BY inference.generated_at DESC) - 1 AS age,
         count(*) OVER () AS total
     FROM subsystem_inferences AS inference
-    INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
-    WHERE inference.job_id BETWEEN %(first_job_id)s AND %(last_job_id)s
-        AND inference.subsystem = %(subsystem)s
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
+        AND inference.generated_at >= (%(start)s::timestamptz AT TIME ZONE 'UTC')
+        AND inference.generated_at <= (%(end)s::timestamptz AT TIME ZONE 'UTC')
         AND inference.model_name = %(model_name)s
         AND inference.status = 'completed'
         AND inference.predictions IS NOT NULL
         AND inference.bands IS NOT NULL
-        AND (inference.input_data ->> 'samples')::int > 1
-        AND job.satellite_id = %(satellite_id)s
-        AND job.source = 'kafka_auto_trigger'
+        AND inference.sample_count > 1
 )
 
 SELECT
@@ -81,9 +80,9 @@ SELECT
     inference.input_features,
     inference.predictions,
     inference.bands,
-    inference.input_data ->> 'window_start' AS window_start,
-    inference.input_data ->> 'window_end' AS window_end,
-    (inference.input_data ->> 'samples')::int AS samples,
+    inference.generated_at,
+    inference.window_start,
+    inference.sample_count,
     inference.input_data -> 'axes' AS axes,
     found.total
 FROM found

@@ -18,7 +18,6 @@ from operation_server.http.parameters import (
     TimeRange,
 )
 from operation_server.http.problems import responses
-from operation_server.jobs.documents import job_ids_between
 from operation_server.telemetry import QUERIES
 from operation_server.telemetry.dependencies import ProvidedVictoria
 from operation_server.telemetry.schemas import (
@@ -163,10 +162,9 @@ def _forecast(pool: Pool, mission: Mission, wanted: ForecastQuery, within: TimeR
     reach = timedelta(seconds=mission.window.longest_interval_s * wanted.horizon)
     parameters = {
         **asdict(wanted),
-        **job_ids_between(wanted.satellite_id, within.start, within.end),
-        "oldest_job_id": job_ids_between(wanted.satellite_id, within.start - reach, within.start)[
-            "first_job_id"
-        ],
+        "start": within.start,
+        "end": within.end,
+        "oldest": within.start - reach,
         "ceiling": MAX_POINTS // wanted.horizon,
     }
     with transaction(pool) as connection:

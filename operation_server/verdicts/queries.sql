@@ -13,7 +13,7 @@ WITH verdict AS (
         job.trigger_reason,
         job.trigger_reasons,
         inference.subsystem,
-        (inference.input_data ->> 'window_end')::timestamptz AT TIME ZONE 'UTC' AS generated_at,
+        inference.generated_at,
         inference.model_name,
         inference.triton_model_version AS model_version,
         inference.status,
@@ -91,26 +91,44 @@ LEFT JOIN acknowledgement
 ORDER BY place.xact, place.id
 
 -- name: verdicts_between
--- Verdicts on a satellite's telemetry of which the newest sample lies between two generation times, newest first.
+-- Verdicts on a satellite's telemetry between two generation times, newest first: the newest of each of its subsystems,
+-- which one index probe each finds.
+WITH RECURSIVE part AS (
+    (
+        SELECT subsystem FROM subsystem_inferences
+        WHERE satellite = %(satellite_id)s ORDER BY subsystem LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT inference.subsystem FROM subsystem_inferences AS inference
+        WHERE inference.satellite = %(satellite_id)s AND inference.subsystem > part.subsystem
+        ORDER BY inference.subsystem LIMIT 1
+    )
+    FROM part WHERE part.subsystem IS NOT NULL
+)
+
 SELECT
-    inference.job_id,
-    inference.subsystem,
-    inference.input_data ->> 'window_end' AS generated_at,
-    inference.input_data ->> 'window_start' AS window_start,
-    inference.verdict,
-    inference.status,
-    inference.anomaly_score,
-    inference.anomaly_detected,
+    newest.job_id,
+    newest.subsystem,
+    newest.generated_at,
+    newest.window_start,
+    newest.verdict,
+    newest.status,
+    newest.anomaly_score,
+    newest.anomaly_detected,
     job.trigger_reason,
     job.trigger_reasons,
-    inference.model_name,
-    inference.triton_model_version AS model_version
-FROM subsystem_inferences AS inference
-INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
-WHERE inference.job_id BETWEEN %(first_job_id)s AND %(last_job_id)s
-    AND (%(subsystem)s IS NULL OR inference.subsystem = %(subsystem)s)
-    AND inference.status IN ('completed', 'failed')
-    AND inference.input_data ->> 'window_end' IS NOT NULL
-    AND job.satellite_id = %(satellite_id)s
-    AND job.source = 'kafka_auto_trigger'
-ORDER BY inference.job_id DESC, inference.subsystem LIMIT %(limit)s
+    newest.model_name,
+    newest.triton_model_version AS model_version
+FROM part
+CROSS JOIN LATERAL (
+    SELECT * FROM subsystem_inferences AS inference
+    WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = part.subsystem
+        AND inference.generated_at >= (%(start)s::timestamptz AT TIME ZONE 'UTC')
+        AND inference.generated_at <= (%(end)s::timestamptz AT TIME ZONE 'UTC')
+        AND inference.status IN ('completed', 'failed')
+    ORDER BY inference.generated_at DESC LIMIT %(limit)s
+) AS newest
+INNER JOIN inference_jobs AS job ON job.job_id = newest.job_id
+WHERE %(subsystem)s IS NULL OR part.subsystem = %(subsystem)s
+ORDER BY newest.generated_at DESC, newest.subsystem LIMIT %(limit)s

@@ -10,7 +10,6 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
 from operation_server.http.problems import responses
-from operation_server.jobs.documents import job_ids_between
 from operation_server.jobs.schemas import VerdictItem
 from operation_server.streams.feed import CommitFeed, Position
 from operation_server.streams.routes import starting_position
@@ -37,8 +36,9 @@ def list_verdicts(
 ) -> Verdicts:
     """Return the verdicts on a satellite's telemetry between two times, newest first."""
     parameters = {
-        **job_ids_between(satellite_id, within.start, within.end),
         "satellite_id": satellite_id,
+        "start": within.start,
+        "end": within.end,
         "subsystem": subsystem,
         "limit": limit + 1,
     }

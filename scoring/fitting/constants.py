@@ -227,9 +227,7 @@ def side_by_side(bands: Sequence[Mapping[str, Any]], constants: Sequence[str]) -
 
 
 def six_digits(value: Any) -> Any:
-    """Round every number of nested lists and mappings to six significant digits."""
-    if isinstance(value, Mapping):
-        return {key: six_digits(item) for key, item in value.items()}
+    """Round every number of nested lists to six significant digits."""
     if isinstance(value, list):
         return [six_digits(item) for item in value]
     return float(f"{value:.6g}")

@@ -98,6 +98,8 @@ class History:
     """bool[time]: what limits or alerts mark, and is left out."""
     stretch: Times
     """int64[time], number of the stretch between gaps and what is left out."""
+    is_lost: Bools
+    """bool[time]: a whole sample set was due and none came."""
 
     @classmethod
     def of_samples(cls, samples: Mapping[str, Samples], limits: Window) -> Self:
@@ -105,18 +107,21 @@ class History:
 
         A gap is one of the channel that is sampled most often.
         """
-        gap_s = limits.gap_s(min(one.usual_interval_s for one in samples.values()))
-        times_us = np.unique(np.concatenate([one.times_us for one in samples.values()]))
+        interval_s = min(one.usual_interval_s for one in samples.values())
+        gap_us = limits.gap_s(interval_s) * 1e6
+        sampled_us = np.unique(np.concatenate([one.times_us for one in samples.values()]))
+        times_us = with_lost(sampled_us, interval_s * 1e6, gap_us)
         values = np.full((len(samples), times_us.size), np.nan)
         for row, one in zip(values, samples.values(), strict=True):
             row[np.searchsorted(times_us, one.times_us)] = one.values
-        is_gap = np.diff(times_us, prepend=times_us[:1]) > gap_s * 1e6
+        is_gap = np.diff(times_us, prepend=times_us[:1]) > gap_us
         return cls(
             channels=tuple(samples),
             times_us=times_us,
             values=values,
             is_marked=np.zeros(times_us.size, np.bool_),
             stretch=np.cumsum(is_gap),
+            is_lost=~np.isin(times_us, sampled_us),
         )
 
     def without(self, is_marked: Bools) -> Self:
@@ -137,7 +142,7 @@ class History:
     def steps(self) -> list[Times]:
         """Places on the time axis, int64[step] per channel, of its windows' steps, missing ones included."""
         present = np.isfinite(self.values)
-        is_dense = present.mean(axis=1) >= DENSE_SHARE
+        is_dense = present[:, ~self.is_lost].mean(axis=1) >= DENSE_SHARE
         return [
             np.flatnonzero((own | dense) & ~self.is_marked)
             for own, dense in zip(present, is_dense, strict=True)
@@ -151,6 +156,15 @@ class History:
             until = np.searchsorted(places, np.arange(self.times_us.size), side="right")
             row[:] = until - np.searchsorted(places, first)
         return np.where(self.is_marked, 0, counts)
+
+    def sample_counts(self, length: int) -> Times:
+        """How many of the last `length` steps up to each time hold a sample, int64[channel, time]."""
+        counts = np.zeros(self.values.shape, np.int64)
+        for row, value, places in zip(counts, self.values, self.steps(), strict=True):
+            samples = np.cumsum(np.concatenate([[0], np.isfinite(value[places])]), dtype=np.int64)
+            until = np.searchsorted(places, np.arange(self.times_us.size), side="right")
+            row[:] = samples[until] - samples[np.maximum(until - length, 0)]
+        return counts
 
     def windows(self, ends: Times, length: int) -> Floats:
         """The channels' last `length` steps up to some places, float64[window, channel, length].
@@ -166,6 +180,20 @@ class History:
             is_mine = np.arange(-length, 0) >= -counts[index, ends][:, np.newaxis]
             found[:, index] = np.where(is_mine, self.values[index, places[np.maximum(chosen, 0)]], np.nan)
         return found
+
+
+def with_lost(times_us: Times, interval_us: float, gap_us: float) -> Times:
+    """Add to int64[time] where the usual interval passed without a sample; a gap stays one.
+
+    A worker's windows have missing steps there, too.
+    """
+    distance_us = np.diff(times_us)
+    missing = np.rint(distance_us / interval_us).astype(np.int64) - 1 if interval_us else 0 * distance_us
+    missing = np.where(distance_us <= gap_us, np.maximum(missing, 0), 0)
+    number = np.arange(missing.sum()) - np.repeat(np.cumsum(missing) - missing, missing) + 1
+    step_us = np.repeat(distance_us / (missing + 1), missing)
+    lost_us = np.repeat(times_us[:-1], missing) + np.rint(number * step_us).astype(np.int64)
+    return np.sort(np.concatenate([times_us, lost_us]))
 
 
 def marked_by_limits(samples: Mapping[str, Floats], subsystem: Subsystem) -> Bools:

@@ -40,6 +40,10 @@ TAIL_BLOCKS: Final = 4
 """The largest ones, whose differences tell how a maximum may grow."""
 GROWTH: Final = 1.5
 """Amplitudes that grow by half within days are nominal: of a logarithm that is a sum, not a factor."""
+WHOLE_SPAN_S: Final = 2 * 86_400.0
+"""Each half of windows of such a span holds a day; those of less say little of what comes once a day."""
+MOST_GROWTH: Final = 2.0
+"""How many times GROWTH at most, for what less than that span showed."""
 SPLIT_CHANGE: Final = 2.0
 """The largest change is half as large where a sample falls within a jump."""
 LEAST_THRESHOLD: Final = 0.85
@@ -59,7 +63,12 @@ _IS_LOGARITHM = ~(_IS_LEVEL | _IS_SHARE | np.array([name == "missing_run" for _,
 
 
 def fit_own(
-    first: Mapping[int, Windows], second: Mapping[int, Windows], has_level: Bools, *, seed: int
+    first: Mapping[int, Windows],
+    second: Mapping[int, Windows],
+    has_level: Bools,
+    *,
+    span_s: float,
+    seed: int,
 ) -> tuple[list[ChannelCalibration], SubsystemCalibration]:
     """Fit one band of a subsystem to two halves of a satellite's nominal windows, by length.
 
@@ -67,25 +76,23 @@ def fit_own(
         first: Windows of the earlier half in time order, one entry for each of CALIBRATED_LENGTHS.
         second: Of the later half.
         has_level: bool[channel]; of the others the mean is no evidence.
+        span_s: From the first window to the last one, in seconds.
         seed: Of the choice of reference subsequences.
     """
-    longest = CALIBRATED_LENGTHS[-1]
     halves = (first, second)
-    noise = np.fmin(*(expected_noise(half[longest]) for half in halves))
+    noise = np.fmin(*(expected_noise(half[CALIBRATED_LENGTHS[-1]]) for half in halves))
     rng = np.random.default_rng(seed)
-    channels = range(noise.size)
-    references = [
-        [reference_subsequences(half[longest].value[:, channel], rng) for channel in channels]
-        for half in halves
-    ]
+    references = [references_of(half[CALIBRATED_LENGTHS[-1]], rng) for half in halves]
     limits, totals = [], []
+    shorter: Floats | None = None
     for length in CALIBRATED_LENGTHS:
         # A half is measured against the other one's subsequences: against its own it is never far.
         measured = [
             with_halfway(half[length], noise, other)
             for half, other in zip(halves, reversed(references), strict=True)
         ]
-        limits.append(own_limits(np.concatenate(measured), noise, has_level))
+        limits.append(own_limits(np.concatenate(measured), noise, has_level, span_s, shorter))
+        shorter = np.concatenate(measured)
         deviations = [
             family_deviations(of_half, half[length], noise, limits[-1])
             for of_half, half in zip(measured, halves, strict=True)
@@ -101,8 +108,15 @@ def fit_own(
             family_scale=np.ones((1, len(CALIBRATED_LENGTHS), len(WINDOW_FAMILIES))),
             reference=farthest_first(np.concatenate([half[channel] for half in references]))[None],
         )
-        for channel in channels
+        for channel in range(noise.size)
     ], own_threshold(totals)
+
+
+def references_of(windows: Windows, rng: np.random.Generator) -> list[Floats]:
+    """Pick reference subsequences of each channel, float64[subsequence, step]."""
+    return [
+        reference_subsequences(windows.value[:, channel], rng) for channel in range(windows.value.shape[1])
+    ]
 
 
 def own_threshold(totals: Sequence[Floats]) -> SubsystemCalibration:
@@ -136,21 +150,37 @@ def with_halfway(windows: Windows, noise: Floats, reference: Sequence[Floats]) -
     return measured
 
 
-def own_limits(measured: Floats, noise: Floats, has_level: Bools) -> tuple[Floats, Floats, Floats]:
+def growth_within(span_s: float) -> float:
+    """How many times as large as within such a span nominal amplitudes may be later.
+
+    As what wanders at random, they grow with the root of the time.
+    """
+    return GROWTH * float(np.clip(np.sqrt(WHOLE_SPAN_S / span_s), 1.0, MOST_GROWTH))
+
+
+def own_limits(
+    measured: Floats, noise: Floats, has_level: Bools, span_s: float, shorter: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Fit limits to what is measured.
 
     Args:
         measured: float64[window, channel, measure] in time order.
         noise: float64[channel].
         has_level: bool[channel]; the mean of the others has no limits.
+        span_s: How long the windows reach, in seconds.
+        shorter: As `measured`, of shorter windows: below WHOLE_SPAN_S what lasts as long as these may last
+            longer.
 
     Returns:
         Low, usual, high, float64[channel, measure] each.
     """
     usual = np.nanmedian(measured, axis=0)
     least = least_widths(noise, 0.0)
-    above = widened(np.maximum(reached(measured) - usual, least), GROWTH)
-    below = widened(np.maximum(reached(-measured) + usual, least), SPLIT_CHANGE)
+    lowest = -reached(-measured)
+    if shorter is not None and span_s < WHOLE_SPAN_S:
+        lowest = np.where(_IS_LEVEL, lowest, np.fmin(lowest, -reached(-shorter)))
+    above = widened(np.maximum(reached(measured) - usual, least), growth_within(span_s))
+    below = widened(np.maximum(usual - lowest, least), SPLIT_CHANGE)
     is_free = _IS_LEVEL & ~has_level[:, None]
     low = np.where(is_free | _IS_SUBSEQUENCE, -UNBOUNDED, usual - below)  # no shape is too well known
     return low, usual, np.where(is_free, UNBOUNDED, usual + above)

@@ -58,7 +58,13 @@ def fit_document(history: History, split: int, subject: Subject) -> dict[str, An
         wandering = f"{(~is_level).sum()} of {is_level.size} channels"
         raise NotLearned("not_settled", f"the levels of {wandering} are still drifting")
     first, second = halves_of(history, split, subject.predict, moduli)
-    fitted, limits = fit_own(first, second, is_level & ~np.isfinite(moduli), seed=SEED)
+    fitted, limits = fit_own(
+        first,
+        second,
+        is_level & ~np.isfinite(moduli),
+        span_s=float(history.times_us[split] - history.times_us[0]) / 1e6,
+        seed=SEED,
+    )
     channels = {
         f"{subject.subsystem}.{name}": one
         for name, one in zip(history.channels, fitted, strict=True)
@@ -110,8 +116,12 @@ def halves_of(
 
 
 def window_ends(history: History, length: int) -> Times:
-    """Places at which every channel has a window of so many steps, int64[window]."""
-    return np.flatnonzero((history.step_counts() >= length).all(axis=0))
+    """Places of sample sets at which every channel has a window of so many steps, int64[window].
+
+    No more of them are missing than are there: others are irregular, which no learned constants judge.
+    """
+    is_full = (history.step_counts() >= length) & (2 * history.sample_counts(length) >= length)
+    return np.flatnonzero(is_full.all(axis=0) & ~history.is_lost)
 
 
 def spread(ends: Times, most: int) -> Times:

@@ -1,4 +1,4 @@
-"""What is measured of a whole recording's channel: how unlike the rest every moment is, in two families.
+"""What is measured of a whole recording's channel: how unlike the rest every moment is, in three families.
 
 Everything is read at every STEP-th sample (the grid). A missing sample is NaN (so are infinities): short gaps
 are bridged; a window that touches a longer one, or lacks half of its samples, is ordinary and nobody's
@@ -17,6 +17,9 @@ Singles = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 SCAN_FAMILIES = ("statistics", "distribution")
+"""The score is their mean."""
+SUBSEQUENCE = "subsequence"
+"""The third family, which is judged alone."""
 MIN_RECORDING_SAMPLES = 1000
 STEP = 4
 STATISTICS_LENGTHS = (20, 60, 150)
@@ -26,6 +29,7 @@ DISTRIBUTION_LENGTHS = (40, 100, 200)
 DISTRIBUTION_QUANTILES = 20
 DISTRIBUTION_NEIGHBOUR = 3
 """The third: an unusual stretch that happened twice still has no third of its kind."""
+SUBSEQUENCE_LENGTHS = (40, 100)
 EXCLUDED_SAMPLES = 100
 """Windows that start closer, or overlap, are not neighbours."""
 LONGEST_BRIDGED_GAP = 5
@@ -79,8 +83,9 @@ def scan_measures(channel: Floats, first_judged: int = 0) -> dict[str, list[Floa
     families = (
         statistics_measures(value, change),
         distribution_measures(value, change, first_judged),
+        subsequence_measures(value, first_judged),
     )
-    return dict(zip(SCAN_FAMILIES, families, strict=True))
+    return dict(zip((*SCAN_FAMILIES, SUBSEQUENCE), families, strict=True))
 
 
 def standardised(channel: Floats) -> Floats:
@@ -133,6 +138,31 @@ def distribution_measures(value: Floats, change: Floats, first_judged: int) -> l
         for length in DISTRIBUTION_LENGTHS
         for series in (value, change)
     ]
+
+
+def subsequence_measures(value: Floats, first_judged: int) -> list[Floats]:
+    """Distance of the window's samples, less their mean, to those of the nearest other window.
+
+    Each float64[grid]; `value` is float64[time], standardised. Unlike sorted values they tell another order
+    of the same values, and where in a cycle it is.
+    """
+    series = filled(value)
+    return [
+        neighbour_distance(
+            centred_windows(series, length),
+            windows_usable(value, length, first_judged)[::STEP],
+            length=length,
+            neighbour=1,
+            samples=value.size,
+        )
+        for length in SUBSEQUENCE_LENGTHS
+    ]
+
+
+def centred_windows(value: Floats, length: int) -> Singles:
+    """Every STEP-th window of float64[time] without NaN, less its mean; float32[window, length]."""
+    cut = np.lib.stride_tricks.sliding_window_view(value, length)[::STEP].astype(np.float32)
+    return np.asarray(cut - cut.mean(axis=1, keepdims=True))
 
 
 def filled(value: Floats) -> Floats:

@@ -92,6 +92,11 @@ class SubsystemInference:
     input_features: tuple[str, ...]
     started_at: datetime
     completed_at: datetime
+    #: Of telemetry: the time of the sample that is judged, which ends its window. None of a posted series.
+    generated_at: datetime | None = None
+    #: First step of the window, and how many samples it holds.
+    window_start: datetime | None = None
+    sample_count: int | None = None
     #: Length = horizon; element = number (one unnamed channel) or list in `input_features` order.
     predictions: list[Any] | None = None
     #: Same length, [0, 1]: probability that the truth lies within one window standard deviation.

@@ -27,13 +27,12 @@ class StepTimes:
 def job_step_times(row: Mapping[str, Any]) -> StepTimes | None:
     """Continue from the window's end at the usual sampling interval; None if the row does not give them.
 
-    Reads `window_start`, `window_end` and `samples`.
+    Reads the columns `window_start`, `generated_at` and `sample_count`.
     """
-    start, end, samples = row["window_start"], row["window_end"], row["samples"]
-    if start is None or end is None or not isinstance(samples, int) or samples < 2:
+    if row["generated_at"] is None or row["sample_count"] < 2:
         return None
-    end_us = microseconds_of(datetime.fromisoformat(end))
-    interval_us = round((end_us - microseconds_of(datetime.fromisoformat(start))) / (samples - 1))
+    end_us = microseconds_of(row["generated_at"])
+    interval_us = round((end_us - microseconds_of(row["window_start"])) / (row["sample_count"] - 1))
     return StepTimes(end_us=end_us, interval_us=interval_us) if interval_us > 0 else None
 
 

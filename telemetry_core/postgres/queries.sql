@@ -22,7 +22,8 @@ INSERT INTO subsystem_inferences AS kept (
     job_id, subsystem, model_name, status, input_data, input_features, predictions, confidence,
     anomaly_score, anomaly_detected, inference_time_ms, model_type, sequence_length, forecast_horizon,
     input_mean, input_std, prediction_mean, prediction_std, triton_model_version, processed_by,
-    created_at, completed_at, error_message, verdict, bands, contributions, calibration_hash, started_at
+    created_at, completed_at, error_message, verdict, bands, contributions, calibration_hash, started_at,
+    satellite, generated_at, window_start, sample_count
 )
 VALUES %s
 ON CONFLICT (job_id, subsystem) DO UPDATE SET
@@ -51,6 +52,9 @@ ON CONFLICT (job_id, subsystem) DO UPDATE SET
     contributions = EXCLUDED.contributions,
     calibration_hash = EXCLUDED.calibration_hash,
     started_at = EXCLUDED.started_at,
+    generated_at = EXCLUDED.generated_at,
+    window_start = EXCLUDED.window_start,
+    sample_count = EXCLUDED.sample_count,
     xact = ops.commit_position()
 WHERE kept.status IN ('pending', 'processing')
     OR (kept.status = 'failed' AND EXCLUDED.status = 'completed')

@@ -53,7 +53,7 @@ def save_inferences(
     with connection.cursor() as cursor:
         _insert_all(cursor, "insert_missing_jobs", [_job_values(job) for job in ordered])
         cursor.execute(QUERIES["lock_jobs"], identities)
-        values = [_inference_values(row, by_id[row.job_id].created_at) for row in rows]
+        values = [_inference_values(row, by_id[row.job_id]) for row in rows]
         changed = len(_insert_all(cursor, "upsert_inferences", values, fetch=True))
         cursor.execute(QUERIES["roll_up_jobs"], identities)
     return SavedCounts(changed=changed, duplicates=len(inferences) - changed)
@@ -178,7 +178,7 @@ def _job_values(job: Job) -> tuple[Any, ...]:
     )
 
 
-def _inference_values(row: SubsystemInference, created_at: datetime) -> tuple[Any, ...]:
+def _inference_values(row: SubsystemInference, job: Job) -> tuple[Any, ...]:
     """Return one row in the column order of `upsert_inferences`."""
     return (
         row.job_id, row.subsystem, row.model_name, row.status.value,
@@ -188,7 +188,8 @@ def _inference_values(row: SubsystemInference, created_at: datetime) -> tuple[An
         row.sequence_length, row.forecast_horizon,
         row.input_mean, row.input_std, row.prediction_mean, row.prediction_std,
         row.model_version, row.processed_by,
-        created_at, max(created_at, row.completed_at), _text(row.error_message),
+        job.created_at, max(job.created_at, row.completed_at), _text(row.error_message),
         None if row.verdict is None else row.verdict.value,
         to_json(row.bands), to_json(row.contributions), row.calibration_hash, row.started_at,
+        job.satellite_id, row.generated_at, row.window_start, row.sample_count,
     )  # fmt: skip

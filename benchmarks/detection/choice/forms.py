@@ -1,14 +1,14 @@
 """Forms and thresholds of the retrospective scan that are tried, and what each reaches on injected faults."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
 import numpy as np
 
 from benchmarks.detection.choice.candidates import MODEL, candidate_measures
-from benchmarks.detection.choice.injected import Stretch, with_faults
+from benchmarks.detection.choice.injected import Stretch, with_faults, with_second_faults
 from benchmarks.detection.evaluation.event_metrics import count_events
 from benchmarks.detection.evaluation.report import progress
 from benchmarks.detection.evaluation.selection import Outcome, Outcomes, merit
@@ -17,8 +17,9 @@ from scoring.measures.recordings import (
     SCAN_FAMILIES,
     Floats,
     evidence_of,
+    scan_measures,
 )
-from scoring.retrospective import ChannelScan, ScanSettings, fuse
+from scoring.retrospective import NO_LIMIT, ChannelScan, Peak, ScanSettings, fuse, fuse_shape
 from training.data.calibration_windows import StepPredictor
 
 CANDIDATES: Final = ("subsequence", "forecast")
@@ -37,6 +38,12 @@ GRID: Final = tuple(
     ScanSettings(level=level, usual_share=share, secondary=secondary)
     for level, share, secondary in product(
         np.arange(-0.6, 0.35, 0.05).round(2).tolist(), (0.0, 0.2, 0.4, 0.5, 0.6, 0.7), (0.5, 0.8, 1.2)
+    )
+)
+SHAPE_GRID: Final = tuple(
+    ScanSettings(level=level, usual_share=share, secondary=secondary)
+    for level, share, secondary in product(
+        np.arange(-1.0, 2.05, 0.1).round(2).tolist(), (0.0, 0.3, 0.6, 0.8), (0.5, 1.0, NO_LIMIT)
     )
 )
 Measures = Mapping[str, Sequence[Floats]]
@@ -71,31 +78,43 @@ class Injected:
     measures: Measures
 
     @classmethod
-    def measure(cls, stretch: Stretch, predict: StepPredictor) -> "Injected":
-        """Keep the measures as float32: there are some 20,000."""
-        found = candidate_measures(stretch.values, stretch.first_judged, predict)
+    def of(cls, stretch: Stretch, measures: Measures) -> "Injected":
+        """Keep the measures as float32: there are some 40,000."""
         return cls(
             stretch=stretch,
             measures={
-                name: [one.astype(np.float32) for one in of_family] for name, of_family in found.items()
+                name: [one.astype(np.float32) for one in of_family] for name, of_family in measures.items()
             },
         )
 
     def outcomes(self, form: Form) -> list[Outcome]:
-        """By setting of GRID; settings differ in how many of the highest peaks they detect."""
+        """By setting of GRID, of the score alone."""
         scan = form.scan(self.measures, self.stretch.first_judged)
-        counts = [len(scan.detected(settings)) for settings in GRID]
-        found = {count: self._outcome(scan, count) for count in set(counts)}
-        return [found[count] for count in counts]
+        return self._outcomes([scan.detected(settings) for settings in GRID])
 
-    def _outcome(self, scan: ChannelScan, count: int) -> Outcome:
-        fault = self.stretch.fault
-        detected = [(peak.start, peak.end) for peak in scan.peaks[:count]]
+    def shape_outcomes(self) -> list[Outcome]:
+        """By setting of SHAPE_GRID, of what is shipped with detections by shape."""
+        evidence, first = evidence_of(self.measures), self.stretch.first_judged
+        score, shape = fuse(evidence, first_judged=first), fuse_shape(evidence, first_judged=first)
+        return self._outcomes(
+            [
+                replace(score, of_shape=shape.detected(settings)).detected(ScanSettings())
+                for settings in SHAPE_GRID
+            ]
+        )
+
+    def _outcomes(self, detected: Sequence[Sequence[Peak]]) -> list[Outcome]:
+        """By setting; settings differ in how many of the highest peaks they detect."""
+        found = {len(peaks): self._outcome(peaks) for peaks in detected}
+        return [found[len(peaks)] for peaks in detected]
+
+    def _outcome(self, peaks: Sequence[Peak]) -> Outcome:
+        faults = self.stretch.faults
         samples = self.stretch.values.size
         return Outcome(
-            events=count_events(detected, [fault] if fault else [], samples),
-            alarms=0 if fault else count,
-            cut_samples=0 if fault else samples - self.stretch.first_judged,
+            events=count_events([(peak.start, peak.end) for peak in peaks], faults, samples),
+            alarms=0 if faults else len(peaks),
+            cut_samples=0 if faults else samples - self.stretch.first_judged,
         )
 
 
@@ -104,6 +123,7 @@ class Tried:
     """What one form reaches on injected faults."""
 
     form: Form
+    settings: Sequence[ScanSettings]
     by_origin: Mapping[str, Outcomes]
     by_kind: Mapping[str, Outcomes]
     merits: Sequence[float]
@@ -111,14 +131,30 @@ class Tried:
 
     @classmethod
     def of(cls, form: Form, cases: Sequence[Injected]) -> "Tried":
-        """Judge every stretch."""
-        outcomes = [case.outcomes(form) for case in cases]
+        """Judge every stretch by the score."""
+        return cls.judged(form, GRID, cases, [case.outcomes(form) for case in cases])
+
+    @classmethod
+    def of_shape(cls, cases: Sequence[Injected]) -> "Tried":
+        """Judge every stretch by what is shipped, with detections by shape."""
+        return cls.judged(SHIPPED, SHAPE_GRID, cases, [case.shape_outcomes() for case in cases])
+
+    @classmethod
+    def judged(
+        cls,
+        form: Form,
+        settings: Sequence[ScanSettings],
+        cases: Sequence[Injected],
+        outcomes: Sequence[Sequence[Outcome]],
+    ) -> "Tried":
+        """Count outcomes by case and setting."""
         origins = [case.stretch.origin for case in cases]
         kinds = [case.stretch.kind for case in cases]
         by_origin = grouped(origins, outcomes)
         merits = [[merit(of_setting) for of_setting in rows] for rows in by_origin.values()]
         return cls(
             form=form,
+            settings=settings,
             by_origin=by_origin,
             by_kind=grouped(kinds, outcomes),
             merits=np.mean(merits, axis=0).tolist(),
@@ -128,6 +164,11 @@ class Tried:
     def best(self) -> int:
         """Index of the setting of highest merit."""
         return int(np.argmax(self.merits))
+
+    @property
+    def chosen(self) -> ScanSettings:
+        """The setting of highest merit."""
+        return self.settings[self.best]
 
 
 def grouped(names: Sequence[str], outcomes: Sequence[Sequence[Outcome]]) -> dict[str, Outcomes]:
@@ -139,18 +180,22 @@ def grouped(names: Sequence[str], outcomes: Sequence[Sequence[Outcome]]) -> dict
 
 
 def measured(stretches: Sequence[Stretch]) -> Iterator[Injected]:
-    """Measure every stretch, nominal and with each fault."""
+    """Measure every stretch, nominal, with each fault, and with two: these by the scan's families alone."""
     predict = StepPredictor(MODEL)
     for number, stretch in enumerate(stretches, start=1):
         progress(f"injecting {number}/{len(stretches)} {stretch.origin} {stretch.name}")
-        for one in (stretch, *with_faults(stretch)):
-            yield Injected.measure(one, predict)
+        singles = with_faults(stretch)
+        for one in (stretch, *singles):
+            yield Injected.of(one, candidate_measures(one.values, one.first_judged, predict))
+        for one in with_second_faults(stretch, singles):
+            yield Injected.of(one, scan_measures(one.values, one.first_judged))
 
 
 def try_forms(cases: Sequence[Injected]) -> list[Tried]:
-    """Judge every stretch by every form."""
+    """Judge every stretch, nominal or with one fault, by every form."""
+    single = [case for case in cases if len(case.stretch.faults) < 2]
     found = []
     for form in FORMS:
         progress(f"{form.families}, usual quantile {form.usual_quantile}")
-        found.append(Tried.of(form, cases))
+        found.append(Tried.of(form, single))
     return found

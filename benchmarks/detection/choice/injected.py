@@ -1,4 +1,4 @@
-"""Nominal stretches of telemetry with one fault of a known kind and place each.
+"""Nominal stretches of telemetry with one fault of a known kind and place each, or two.
 
 Kinds after Goswami et al., Unsupervised Model Selection for Time-series Anomaly Detection (ICLR 2023), whose
 list was made without any of the telemetry here. No label of a recorded anomaly is read.
@@ -51,8 +51,8 @@ class Stretch:
     first_judged: int
     """Earlier samples are the reference."""
     kind: str = ""
-    fault: Interval | None = None
-    """First and last faulty sample; None = nominal."""
+    faults: Sequence[Interval] = ()
+    """First and last faulty sample of each; none = nominal."""
 
 
 def spikes(part: Floats, spread: float, rng: np.random.Generator) -> Floats:
@@ -182,5 +182,31 @@ def with_fault(stretch: Stretch, kind: str, spread: float, rng: np.random.Genera
         if np.abs(faulty - part).mean() >= LEAST_EFFECT * spread:
             values = stretch.values.copy()
             values[start : start + samples] = faulty
-            return replace(stretch, values=values, kind=kind, fault=(start, start + samples - 1))
+            return replace(stretch, values=values, kind=kind, faults=[(start, start + samples - 1)])
+    return None
+
+
+def with_second_faults(stretch: Stretch, singles: Sequence[Stretch]) -> list[Stretch]:
+    """The stretches of `with_faults`, each with a fault of another kind besides, wherever there is room."""
+    rng = np.random.default_rng([SEED, 2, *stretch.origin.encode(), *stretch.name.encode()])
+    spread = spread_of(stretch.values)
+    found = (with_second_fault(stretch, one, spread, rng) for one in singles)
+    return [one for one in found if one is not None]
+
+
+def with_second_fault(
+    stretch: Stretch, single: Stretch, spread: float, rng: np.random.Generator
+) -> Stretch | None:
+    """One more fault of another kind, MARGIN_SAMPLES apart; None where none fits."""
+    ((start, end),) = single.faults
+    for _ in range(TRIALS):
+        other = with_fault(stretch, list(KINDS)[rng.integers(len(KINDS))], spread, rng)
+        if other is None or other.kind == single.kind:
+            continue
+        ((first, last),) = other.faults
+        if start - MARGIN_SAMPLES > last or first - MARGIN_SAMPLES > end:
+            values = single.values.copy()
+            values[first : last + 1] = other.values[first : last + 1]
+            kind = f"{single.kind} + {other.kind}"
+            return replace(single, values=values, kind=kind, faults=[*single.faults, *other.faults])
     return None

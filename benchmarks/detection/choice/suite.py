@@ -1,8 +1,9 @@
 """Suite choice: settings of the retrospective scan, chosen without a label of a recorded anomaly.
 
-Families, the usual peak's quantile and the threshold are chosen on injected faults (`injected.py`), by merit,
-every origin alike. The labelled channels are then a test of what was chosen. Beside it stands what the labels
-of one spacecraft choose, tested on the other.
+Families, the usual peak's quantile and the threshold of the score are chosen on injected faults
+(`injected.py`), by merit, every origin alike; then, on stretches with two faults as well, the threshold of
+detections by shape. The labelled channels are then a test of what was chosen. Beside it stands what the
+labels of one spacecraft choose, tested on the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.detection.choice.candidates import MODEL, candidate_measures
-from benchmarks.detection.choice.forms import FORMS, GRID, SHIPPED, Form, Tried, measured, try_forms
+from benchmarks.detection.choice.forms import FORMS, GRID, SHAPE_GRID, Form, Tried, measured, try_forms
 from benchmarks.detection.choice.injected import KINDS, nominal_stretches
 from benchmarks.detection.evaluation.event_metrics import count_events
 from benchmarks.detection.evaluation.recordings import Interval, Recording, load_labels, load_spacecraft
 from benchmarks.detection.evaluation.report import Options, Report, config_hash, progress, table
 from benchmarks.detection.evaluation.selection import Outcome, Outcomes, figures, rows_chosen_elsewhere
 from benchmarks.detection.recorded.nasa import Series, load_or_skip
+from scoring.measures.recordings import evidence_of
 from scoring.retrospective import ChannelScan, ScanSettings
 from training.data.calibration_windows import StepPredictor
 
@@ -43,12 +45,12 @@ class Labelled:
         for number, recording in enumerate(recordings, start=1):
             progress(f"scanning {number}/{len(recordings)} {recording.channel}")
             measures = candidate_measures(recording.telemetry, recording.train.size, predict)
-            series, true = Series(recording=recording, evidence={}), labels.get(recording.channel, [])
+            series = Series(recording=recording, evidence=evidence_of(measures))
+            true = labels.get(recording.channel, [])
             for form, rows in by_form.items():
                 scan = form.scan(measures, recording.train.size)
                 rows.append([outcome_of(series, scan, settings, true) for settings in GRID])
-                if form == SHIPPED:
-                    shipped.append(outcome_of(series, scan, ScanSettings(), true))
+            shipped.append(outcome_of(series, series.fused(), ScanSettings(), true))
         return cls(
             spacecraft=[spacecraft.get(recording.channel, "") for recording in recordings],
             outcomes={form: list(zip(*rows, strict=True)) for form, rows in by_form.items()},
@@ -85,9 +87,12 @@ def run(options: Options) -> Report:
         DataMissingError: No labels or no recordings in the directory.
     """
     directory, recordings = load_or_skip(options)
-    tried = try_forms(list(measured(nominal_stretches(options.data))))
+    cases = list(measured(nominal_stretches(options.data)))
+    tried = try_forms(cases)
     best = max(tried, key=lambda one: max(one.merits))
-    chosen = {**asdict(best.form), **asdict(GRID[best.best])}
+    chosen = {**asdict(best.form), **asdict(best.chosen)}
+    progress("detections by shape")
+    shape = Tried.of_shape(cases)
     labelled = Labelled.judge(recordings, directory)
     rows = {
         **labelled.rows_by_spacecraft("chosen on injected faults", labelled.outcomes[best.form][best.best]),
@@ -104,9 +109,17 @@ def run(options: Options) -> Report:
             "",
             f"chosen on injected faults: {chosen}",
             "",
+            *shape_lines(shape),
+            f"chosen on one and on two injected faults: {asdict(shape.chosen)}",
+            "",
             *table(HEAD, [line(name, row) for name, row in rows.items()]),
         ],
-        details={"chosen": chosen, "rows": rows, "injected": injected_figures(tried)},
+        details={
+            "chosen": chosen,
+            "chosen_of_shape": asdict(shape.chosen),
+            "rows": rows,
+            "injected": injected_figures([*tried, shape]),
+        },
     )
 
 
@@ -115,7 +128,7 @@ def injected_figures(tried: Sequence[Tried]) -> list[dict[str, Any]]:
     return [
         {
             **asdict(one.form),
-            **asdict(GRID[one.best]),
+            **asdict(one.chosen),
             "merit": round(one.merits[one.best], 4),
             "by_origin": {origin: figures(outcomes[one.best]) for origin, outcomes in one.by_origin.items()},
         }
@@ -125,9 +138,18 @@ def injected_figures(tried: Sequence[Tried]) -> list[dict[str, Any]]:
 
 def injected_lines(tried: Sequence[Tried]) -> list[str]:
     """Merit of every form at its best setting, with F1 / corrected F0.5 / alarms by origin."""
+    return tried_lines("chosen on injected faults", tried)
+
+
+def shape_lines(shape: Tried) -> list[str]:
+    """The same of the best setting of detections by shape."""
+    return tried_lines("with detections by shape, chosen on one and two faults", [shape])
+
+
+def tried_lines(title: str, tried: Sequence[Tried]) -> list[str]:
     rows = injected_figures(tried)
     origins = list(rows[0]["by_origin"])
-    head = ("chosen on injected faults", "quantile", "level", "share", "secondary", "merit", *origins)
+    head = (title, "quantile", "level", "share", "secondary", "merit", *origins)
     return table(
         head,
         [
@@ -165,5 +187,6 @@ def configuration() -> dict[str, Any]:
     return {
         "forms": [asdict(form) for form in FORMS],
         "grid": [asdict(one) for one in GRID],
+        "shape_grid": [asdict(one) for one in SHAPE_GRID],
         "kinds": list(KINDS),
     }

@@ -51,7 +51,7 @@ from benchmarks.detection.recorded.nasa_table import NestedFigures, report_lines
 from scoring import retrospective
 from scoring.measures import recordings as recording_measures
 from scoring.measures.recordings import SCAN_FAMILIES, STEP, scan_families
-from scoring.retrospective import ChannelScan, ScanSettings, fuse
+from scoring.retrospective import SHAPE_SETTINGS, ChannelScan, ScanSettings, fuse, scan_channel
 
 VUS_WINDOW = 100
 LEVELS = np.arange(-0.5, 0.3, 0.05).round(2).tolist()
@@ -77,8 +77,12 @@ class Series:
         evidence = scan_families(recording.telemetry, recording.train.size)
         return cls(recording=recording, evidence=evidence)
 
-    def fused(self, families: Sequence[str] = SCAN_FAMILIES) -> ChannelScan:
-        return fuse(self.evidence, first_judged=self.recording.train.size, families=families)
+    def fused(self, families: Sequence[str] | None = None) -> ChannelScan:
+        """Fuse these families alone; None: as the product does."""
+        first = self.recording.train.size
+        if families is None:
+            return scan_channel(self.evidence, first_judged=first)
+        return fuse(self.evidence, first_judged=first, families=families)
 
     def detected(self, scan: ChannelScan, settings: ScanSettings) -> list[Interval]:
         """Intervals in test samples."""
@@ -107,8 +111,8 @@ class Evaluation:
     cuts: Mapping[str, Series]
     labels: Intervals
 
-    def outcomes(self, families: Sequence[str], settings: Sequence[ScanSettings]) -> Outcomes:
-        """Outcome by setting and channel."""
+    def outcomes(self, families: Sequence[str] | None, settings: Sequence[ScanSettings]) -> Outcomes:
+        """Outcome by setting and channel; families as in `Series.fused`."""
         full = [one.fused(families) for one in self.series]
         cut = {channel: one.fused(families) for channel, one in self.cuts.items()}
         return [
@@ -155,13 +159,14 @@ def run(options: Options) -> Report:
     wider = {
         "nested, usual_share too": nested_figures(evaluation, options.seeds, grid=WIDE_GRID),
         "nested, families and usual_share too": nested_figures(
-            evaluation, options.seeds, grid=WIDE_GRID, families=[SCAN_FAMILIES, *ablations().values()]
+            evaluation, options.seeds, grid=WIDE_GRID, families=[None, *ablations().values()]
         ),
     }
-    shipped = evaluation.outcomes(SCAN_FAMILIES, [ScanSettings()])[0]
+    shipped = evaluation.outcomes(None, [ScanSettings()])[0]
     areas = mean_areas(labelled_scores(evaluation, scans), VUS_WINDOW)
     ablation = {
-        name: nested_figures(evaluation, options.seeds, families=[f]) for name, f in ablations().items()
+        name: nested_figures(evaluation, options.seeds, families=[f])
+        for name, f in {"without subsequences": SCAN_FAMILIES, **ablations()}.items()
     }
     controls = control_figures(evaluation, detected, options.seeds)
     published = published_figures(evaluation, load_published_run(directory), nested.per_channel)
@@ -214,7 +219,7 @@ def nested_figures(
     evaluation: Evaluation,
     shuffles: int,
     *,
-    families: Sequence[Sequence[str]] = (SCAN_FAMILIES,),
+    families: Sequence[Sequence[str] | None] = (None,),
     grid: Sequence[ScanSettings] = GRID,
 ) -> NestedFigures:
     """Score every shuffle's choice from the grid, for each of the sets of families."""
@@ -286,4 +291,9 @@ def configuration() -> dict[str, Any]:
         for name, value in {**vars(recording_measures), **vars(retrospective)}.items()
         if name.isupper() and isinstance(value, int | float | tuple)
     }
-    return {"scan": constants, "levels": LEVELS, "shipped": asdict(ScanSettings())}
+    return {
+        "scan": constants,
+        "levels": LEVELS,
+        "shipped": asdict(ScanSettings()),
+        "shape": asdict(SHAPE_SETTINGS),
+    }

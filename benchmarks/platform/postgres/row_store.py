@@ -65,7 +65,7 @@ def _pair(connection: Any, batch: int, example: SubsystemInference) -> list[Figu
         rows = [replace(example, job_id=job.job_id) for job in jobs]
         parts = [slice(start, start + batch) for start in range(0, count, batch)]
         ours.append(count / _save(connection, [(jobs[part], rows[part]) for part in parts]))
-        values = [_inference_values(row, job.created_at) for row, job in zip(rows, jobs, strict=True)]
+        values = [_inference_values(row, job) for row, job in zip(rows, jobs, strict=True)]
         bare.append(count / _insert(connection, insert, [values[part] for part in parts]))
     lines = [
         Figure(name=f"save_inferences, {batch} rows a commit", unit="rows/s", values=ours),

@@ -24,10 +24,11 @@ FROM (
 FILL_ROWS = """
 INSERT INTO subsystem_inferences (job_id, subsystem, model_name, status, input_data, input_features,
     predictions, confidence, anomaly_score, anomaly_detected, inference_time_ms, created_at, completed_at,
-    verdict)
-SELECT job_id, subsystem, 'lstm_timeseries', 'completed', '{"samples": 64}', ARRAY['battery_voltage'],
+    verdict, satellite_id, generated_at, window_start, sample_count)
+SELECT job_id, subsystem, 'lstm_timeseries', 'completed', '{}', ARRAY['battery_voltage'],
     '[[4.0]]', '[0.9]', score, score > 0.7, 12.5, created_at, completed_at,
-    CASE WHEN score > 0.7 THEN 'anomalous' ELSE 'nominal' END
+    CASE WHEN score > 0.7 THEN 'anomalous' ELSE 'nominal' END,
+    satellite_id, created_at, created_at - interval '63 s', 64
 FROM inference_jobs,
     LATERAL (VALUES ('eps'), ('thermal'), ('aocs'), ('comm')) AS listed (subsystem),
     LATERAL (SELECT (abs(hashtext(job_id || subsystem)) %% 7100)::numeric / 10000 AS score) AS drawn

@@ -2597,6 +2597,21 @@ export interface components {
             completed_at: string | null;
             /** Error Message */
             error_message: string | null;
+            /**
+             * Generated At
+             * @description Time of the sample judged; null of posted series
+             */
+            generated_at: string | null;
+            /**
+             * Window Start
+             * @description Of the window that ends with it
+             */
+            window_start: string | null;
+            /**
+             * Sample Count
+             * @description How many samples the window holds
+             */
+            sample_count: number | null;
             /** Input Features */
             input_features: string[] | null;
             /** Input Data */
@@ -3928,7 +3943,7 @@ export interface components {
             /**
              * Generated At
              * Format: date-time
-             * @description Time of the newest sample judged
+             * @description Time of the sample judged
              */
             generated_at: string;
             /** Window Start */

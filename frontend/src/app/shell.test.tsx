@@ -12,6 +12,8 @@ import { LiveConnection } from "@/lib/live/live";
 import { LiveProvider } from "@/lib/live/live-context";
 import { createQueryClient } from "@/lib/query";
 
+import { version } from "../../package.json";
+
 afterEach(() => {
   chooseLanguage("en");
   localStorage.clear();
@@ -83,4 +85,9 @@ test("the theme changes at once, and the button then offers the way back", async
   await userEvent.click(await screen.findByRole("button", { name: "Light theme" }));
   expect(document.documentElement).toHaveClass("light-theme");
   expect(screen.getByRole("button", { name: "Dark theme" })).toBeVisible();
+});
+
+test("the menu tells the version of the console, which is the platform's", async () => {
+  showShell();
+  expect(await screen.findByText(`Version ${version}`)).toBeVisible();
 });

@@ -19,6 +19,8 @@ import { StatusSymbol, type Status } from "@/components/status/status-symbol";
 import { useLiveState, useServerNow } from "@/lib/live/live-context";
 import { formatUtc, formatUtcClock } from "@/lib/time";
 
+import { version } from "../../package.json";
+
 const VIEWS = [
   { to: "/", name: "fleet" },
   { to: "/alerts", name: "alerts" },
@@ -77,6 +79,9 @@ export function Shell() {
           </Link>
         ))}
         <DocumentationLink />
+        <Text size="xs" px={15} mt="auto" className="dimmed">
+          {t("version", { version })}
+        </Text>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <LostBanner />

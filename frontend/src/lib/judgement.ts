@@ -22,9 +22,6 @@ const bandsSchema = z.object({ "50": edges, "90": edges });
 const inputSchema = z.object({
   series: z.union([z.array(number), z.record(z.string(), z.array(number))]).optional(),
   newest: z.record(z.string(), number).optional(),
-  samples: z.number().optional(),
-  window_start: z.string().optional(),
-  window_end: z.string().optional(),
   without_window: z
     .record(z.string(), z.enum(["too few", "too old", "never seen", "not calibrated", "irregular"]))
     .optional(),

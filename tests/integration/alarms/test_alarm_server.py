@@ -54,6 +54,16 @@ def test_a_second_delivery_of_a_batch_changes_no_row(theirs: Pool) -> None:
     assert (rows(theirs, "alarms"), rows(theirs, "alarm_events")) == (alarms, history)
 
 
+@pytest.mark.parametrize("value", [-3.4e38, -1e20, -0.0, 5e-324])
+def test_the_smallest_and_largest_values_come_back_from_postgresql(theirs: Pool, value: float) -> None:
+    """Which writes 1e20 in a document as an integer of 21 digits."""
+    for at_s in range(3):
+        hear(started(theirs), record(at_s, **soc(value)))
+
+    (row,) = rows(theirs, "alarms")
+    assert (row["violations"], row["value"], row["worst_value"]) == (3, value, value)
+
+
 def test_what_operators_did_stays_when_an_alarm_goes_on(theirs: Pool, pool: Pool) -> None:
     server = started(theirs)
     hear(server, *BREACH[:3])
@@ -132,7 +142,7 @@ def test_a_shelf_whose_time_is_over_goes_and_the_alarm_says_so(theirs: Pool, poo
     server.round()
 
     assert [row["reason"] for row in rows(theirs, "alarm_suppressions")] == ["another"]
-    assert [event for _, event in events(theirs)] == ["raised", "shelf_expired"]
+    assert [event for _, event in events(theirs)] == ["raised", "expired"]
 
 
 def test_a_satellite_that_stops_sending_is_an_alarm_and_a_second_silence_another(theirs: Pool) -> None:

@@ -9,6 +9,7 @@ from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInferenc
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences, save_results
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_of
 
 SERIES = [25.0, 26.1, 27.3, 28.5, 29.2, 30.1, 31.0, 32.4, 33.1, 34.5]
 MANUAL: dict[str, Any] = {
@@ -55,6 +56,7 @@ def verdict(job_id: str, subsystem: str = "series", **changes: Any) -> Subsystem
         "input_features": ("value",), "started_at": NOW, "completed_at": datetime.now(UTC),
         "predictions": [35.0, 36.0], "confidence": [0.9, 0.8],
         "anomaly_score": 0.25, "anomaly_detected": False, "inference_time_ms": 12.5, "model_type": "LSTM",
+        **window_of(job_id),
     }  # fmt: skip
     return SubsystemInference(**{**values, **changes})
 

@@ -15,6 +15,7 @@ from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.calls import NOW, finish, get, problem, submitted, verdict
 from tests.integration.api.test_jobs import telemetry_job
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -29,14 +30,9 @@ def forecast_job(pool: Pool, at: datetime, satellite_id: str = "SAT-001", **chan
               total_subsystems=1, created_at=at + timedelta(seconds=1))  # fmt: skip
     steps = [[1.0, 40.0], [2.0, 41.0]]
     band = {"lower": steps, "upper": steps}
-    window = {
-        "window_start": (at - timedelta(seconds=27)).isoformat(),
-        "window_end": at.isoformat(),
-        "samples": 10,
-    }
     row = verdict(job_id, "thermal", **{
-        "input_data": window, "input_features": ("battery_temp", "obc_temp"), "predictions": steps,
-        "bands": {"50": band, "90": band}, **changes,
+        **window_ending(at, interval_s=3), "input_features": ("battery_temp", "obc_temp"),
+        "predictions": steps, "bands": {"50": band, "90": band}, **changes,
     })  # fmt: skip
     with transaction(pool) as connection:
         save_inferences(connection, [job], [row])
@@ -52,7 +48,8 @@ def test_mission_names_its_models_and_bounds(api: RunningApi) -> None:
 def test_forecasts_stand_side_by_side_in_time_order(api: RunningApi, api_pool: Pool) -> None:
     made = [forecast_job(api_pool, NOW + timedelta(seconds=3 * index)) for index in range(3)]
     forecast_job(api_pool, NOW, satellite_id="SAT-0011")
-    forecast_job(api_pool, NOW + timedelta(seconds=1), source="test")
+    posted: dict[str, Any] = {"generated_at": None, "window_start": None, "sample_count": None}
+    forecast_job(api_pool, NOW + timedelta(seconds=1), source="test", **posted)
     body = get(api, "/api/v1/forecasts/SAT-001", subsystem="thermal", **RANGE).json()
     assert Forecasts.model_validate(body).model_dump(mode="json") == body
     assert [forecast["job_id"] for forecast in body["forecasts"]] == made
@@ -173,7 +170,7 @@ def test_job_shows_its_stages_and_each_subsystem(api: RunningApi, api_pool: Pool
     assert (job["metadata"], job["anomalies"]) == ({"lane": "live"}, 1)
     assert job["stages"]["inference_ms"] == 12.5
     assert job["subsystems"][1]["predictions"] == [[0.0, 41.0], [0.0, 42.0]]
-    assert job["subsystems"][1]["input_data"]["samples"] == 10
+    assert job["subsystems"][1]["sample_count"] == 10
 
 
 def test_pending_job_has_no_stages_yet(api: RunningApi) -> None:

@@ -1,6 +1,6 @@
 """Jobs, their results, history and statistics over a real PostgreSQL."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +11,7 @@ from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.calls import MANUAL, NOW, finish, get, problem, series_request, submitted, verdict
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -82,15 +83,11 @@ def telemetry_job(
     job = Job(job_id=job_id, satellite_id=satellite_id, source="kafka_auto_trigger",
               trigger_reason="low_battery", total_subsystems=2, created_at=datetime.now(UTC),
               metadata={"lane": "live"})  # fmt: skip
-    window = {
-        "window_start": (at - timedelta(seconds=9 * interval_s)).isoformat(),
-        "window_end": at.isoformat(),
-        "samples": 10,
-    }
+    window = window_ending(at, interval_s=interval_s)
     rows = [
-        verdict(job_id, "thermal", input_data=window, input_features=("battery_temp", "obc_temp"),
+        verdict(job_id, "thermal", **window, input_features=("battery_temp", "obc_temp"),
                 predictions=[[0.0, 41.0 + step] for step in range(steps)]),
-        verdict(job_id, "eps", input_data=window, verdict=Verdict.ANOMALOUS, anomaly_detected=True,
+        verdict(job_id, "eps", **window, verdict=Verdict.ANOMALOUS, anomaly_detected=True,
                 anomaly_score=0.9),
     ]  # fmt: skip
     with transaction(pool) as connection:

@@ -12,6 +12,7 @@ from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.health.readiness import kafka_check, postgresql_check, rabbitmq_check, triton_check
 from operation_server.health.routes import READINESS
 from operation_server.health.triton import models_probe
+from operation_server.http.dependencies import POOL
 from operation_server.pipeline import QUERIES as PIPELINE_QUERIES
 from operation_server.pipeline.databases import database_probe
 from operation_server.telemetry.dependencies import VICTORIA_METRICS
@@ -178,15 +179,14 @@ def test_pipeline_shows_what_answers_and_what_to_do_about_the_rest(
 def test_pipeline_counts_the_verdicts_that_wait_for_the_search_engine(
     api: RunningApi, search_server: SearchServer
 ) -> None:
-    pool = api.pool
-    ask = database_probe(pool)
+    ask = database_probe(POOL.of(api.app))
     owner = open_pool(api.database, max_connections=1)
     relay = Relay(owner, SearchSink(SearchEngine(search_server.url, answer_timeout_s=30)))
     relay.step()
     assert ask().relay_lag == 0
     job_id = post(api, MANUAL).json()["job_id"]
     assert ask().relay_lag == 0, "a verdict that is still to come does not wait"
-    with transaction(pool) as connection, connection.cursor() as cursor:
+    with transaction(api.pool) as connection, connection.cursor() as cursor:
         cursor.execute(
             "UPDATE subsystem_inferences SET status = 'completed', completed_at = now() AT TIME ZONE 'UTC',"
             " xact = ops.commit_position() WHERE job_id = %s",

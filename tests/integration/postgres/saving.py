@@ -8,6 +8,7 @@ from typing import Any
 from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import SavedCounts, save_inferences
+from tests.integration.windows import window_of
 
 NOW = datetime(2025, 10, 30, 12, 34, 56, 789_000, tzinfo=UTC)
 SUBSYSTEMS = ("eps", "thermal", "aocs", "comm")
@@ -30,6 +31,7 @@ def inference(job_id: str, subsystem: str = "eps", **changes: Any) -> SubsystemI
         "input_features": ("battery_voltage",), "started_at": NOW + timedelta(seconds=1),
         "completed_at": NOW + timedelta(seconds=2), "predictions": [[4.0]] * 5, "confidence": [0.9] * 5,
         "anomaly_score": 0.612, "anomaly_detected": False, "inference_time_ms": 12.5,
+        **window_of(job_id),
     }  # fmt: skip
     return SubsystemInference(**{**values, **changes})
 

@@ -157,7 +157,7 @@ def test_alerts_are_behind_while_earlier_verdicts_are_folded_again(
     catch_up(projection)
     with transaction(pool) as connection, connection.cursor() as cursor:
         assert anomalies_behind_s(connection) == 0
-        cursor.execute("UPDATE ops.alert_heads SET folded_job_id = ''")
+        cursor.execute("UPDATE ops.alert_heads SET folded_at = '-infinity'")
         cursor.execute("UPDATE ops.relay_cursors SET updated_at = updated_at - interval '40 s'")
         assert 40 <= anomalies_behind_s(connection) < 70
 

@@ -15,7 +15,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from operation_server.app import create_app, watch_fleet
-from operation_server.http.dependencies import POOL
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
@@ -106,11 +105,8 @@ class RunningApi:
     database: Settings
     broker: FakeBroker
     victoria: FakeVictoriaMetrics
-
-    @property
-    def pool(self) -> Pool:
-        """The server's own."""
-        return POOL.of(self.app)
+    pool: Pool
+    """The owner's: with it tests do what other services do."""
 
     def fold(self) -> None:
         """Fold all committed verdicts into alerts, as the relay does and under its login."""
@@ -157,8 +153,8 @@ def running_api(database: Settings, models: Path, *, victoria_url: str = "") -> 
             }
         )
         app = create_app(settings, send_task=broker, checks={"postgresql": lambda: None})
-        with served(app) as url:
-            yield RunningApi(url=url, app=app, database=database, broker=broker, victoria=victoria)
+        with served(app) as url, closing(open_pool(database, max_connections=8)) as pool:
+            yield RunningApi(url=url, app=app, database=database, broker=broker, victoria=victoria, pool=pool)
 
 
 @contextmanager

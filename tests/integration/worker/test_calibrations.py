@@ -21,6 +21,7 @@ from telemetry_core.service.settings import Settings
 from tests.integration.api.calls import get, verdict
 from tests.integration.postgres.folding import fold
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -53,23 +54,19 @@ def judge(
     job = Job(job_id=job_id, satellite_id=satellite_id, source="kafka_auto_trigger",
               trigger_reason="periodic_check", total_subsystems=2,
               created_at=more.pop("created_at", generated))  # fmt: skip
-    window = {
-        "window_start": (generated - timedelta(seconds=60)).isoformat(),
-        "window_end": generated.isoformat(),
-    }
+    window = window_ending(generated, interval_s=60, samples=2)
     changes: dict[str, dict[str, Any]] = {
         "l": {
             "verdict": Verdict.LEARNING, "anomaly_score": None, "anomaly_detected": None,
-            "input_data": window | {"not_calibrated": {"a": {"interval_s": 20.0}, "b": {"interval_s": 40.0}}},
+            "input_data": {"not_calibrated": {"a": {"interval_s": 20.0}, "b": {"interval_s": 40.0}}},
         },
-        "n": {"input_data": window},
-        "a": {
-            "verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True,
-            "input_data": window,
-        },
+        "n": {},
+        "a": {"verdict": Verdict.ANOMALOUS, "anomaly_score": 0.9, "anomaly_detected": True},
     }  # fmt: skip
     with transaction(pool) as connection:
-        save_inferences(connection, [job], [verdict(job_id, subsystem, **{**changes[word], **more})])
+        save_inferences(
+            connection, [job], [verdict(job_id, subsystem, **{**window, **changes[word], **more})]
+        )
     return job_id
 
 
@@ -105,13 +102,13 @@ def test_what_learns_by_its_newest_verdict_is_due_with_its_shortest_interval(
     pool: Pool, worker: Calibrations
 ) -> None:
     judge(pool, "A", 0, "n")
-    newest = judge(pool, "A", 20, "l")
+    judge(pool, "A", 20, "l")
     judge(pool, "B", 0, "l")
     judge(pool, "B", 20, "n")
     judge(pool, "AB", 0, "l", subsystem="comm")
     assert due(worker) == [("A", "eps"), ("AB", "comm")]
     part = worker.due_parts(SUBSYSTEMS, None, 1)[0]
-    assert (part.job_id, part.interval_s) == (newest, 20.0)
+    assert (part.generated_us, part.interval_s) == (microseconds_of(NOW + timedelta(seconds=20)), 20.0)
 
 
 def test_a_part_is_taken_up_by_one_and_looked_at_again_in_its_turn(pool: Pool, worker: Calibrations) -> None:

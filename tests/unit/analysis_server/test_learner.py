@@ -24,7 +24,6 @@ from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.messages import generated_ms_of
 from telemetry_core.service.settings import Settings, load_mission
 
 DEFAULT = load_mission(Settings().mission_file)
@@ -37,7 +36,7 @@ def part(satellite_id: str = "NEW-1", subsystem: str = "comm", interval_s: float
         satellite_id=satellite_id,
         subsystem=subsystem,
         interval_s=interval_s,
-        job_id=f"kafka-{satellite_id}-{END_S}000",
+        generated_us=END_S * 1_000_000,
     )
 
 
@@ -233,8 +232,3 @@ def test_the_next_look_comes_when_there_is_something_new(
     samples: int, interval_s: float | None, reason: str, wait_s: float
 ) -> None:
     assert next_look_s(samples, interval_s, reason) == pytest.approx(wait_s)
-
-
-@pytest.mark.parametrize("job_id", ["kafka-A-1800000000000", "kafka-A-1-1800000000000123"])
-def test_generation_time_is_read_from_a_job_id(job_id: str) -> None:
-    assert generated_ms_of(job_id) == END_S * 1000

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.coverage_table import LEAST, Coverage, coverage_of, main, table
+from deploy.coverage_table import PACKAGES, Coverage, coverage_of, main, table
 
 
 def summary(lines: int, branches: int) -> dict[str, Any]:
@@ -16,12 +16,12 @@ def summary(lines: int, branches: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("lines", "branches", "status"), [(95, 19, 0), (100, 20, 0), (94, 20, 1), (100, 17, 1)]
+    ("lines", "branches", "status"), [(95, 19, 0), (100, 20, 0), (94, 20, 1), (100, 18, 1)]
 )
 def test_lines_and_branches_of_each_package_must_be_enough(
     lines: int, branches: int, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = {f"{package}/a.py": summary(100, 20) for package in LEAST}
+    files = {f"{package}/a.py": summary(100, 20) for package in PACKAGES}
     files["scoring/a.py"] = summary(lines, branches)
     report = tmp_path / "coverage.json"
     report.write_text(json.dumps({"files": files}))

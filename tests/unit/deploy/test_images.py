@@ -22,6 +22,14 @@ STAGES = {
         re.MULTILINE | re.DOTALL,
     )
 }
+TARGETS = re.findall(r"target: ([\w-]+)", (CHECKOUT / "docker-compose.yml").read_text())
+VERSIONED = set(
+    re.findall(
+        r"^FROM \S+ AS (\S+)\nARG VERSION\nLABEL org\.opencontainers\.image\.version=\$VERSION$",
+        (CHECKOUT / "Dockerfile").read_text(),
+        re.MULTILINE,
+    )
+)
 PACKAGES = {path.parent.name for path in CHECKOUT.glob("*/__init__.py")}
 
 
@@ -58,3 +66,11 @@ def test_what_is_copied_is_not_hidden_from_a_build() -> None:
     assert [
         path for path in sorted(copied) if not any(f"{path}/".startswith(f"{one}/") for one in seen)
     ] == []
+
+
+@pytest.mark.parametrize("target", sorted(set(TARGETS)))
+def test_image_is_labelled_with_the_version(target: str) -> None:
+    bases = [target]
+    while bases[-1] in STAGES:
+        bases.append(STAGES[bases[-1]][0])
+    assert VERSIONED & set(bases)

@@ -48,6 +48,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "a@example.org")
     write(tmp_path, "pyproject.toml", '[project]\nversion = "1.2.0"\n')
     write(tmp_path, "operation_server/health/schemas.py", 'VERSION = "1.2.0"\n')
+    write(tmp_path, "Dockerfile", "ARG VERSION=1.2.0\n\nFROM scratch AS service\nARG VERSION\n")
     for name in ("frontend/package.json", "frontend/package-lock.json"):
         write(tmp_path, name, json.dumps({"version": "1.2.0"}))
     write(tmp_path, "CHANGELOG.md", CHANGELOG)
@@ -91,6 +92,7 @@ def test_notes_are_those_of_the_version(checkout: Path, capsys: pytest.CaptureFi
         ),
         ("frontend/package.json", '{"version": "1.1.0"}', "frontend/package.json names version 1.1.0"),
         ("operation_server/health/schemas.py", "", "schemas.py names version none"),
+        ("Dockerfile", "ARG VERSION=1.1.0\n", "Dockerfile names version 1.1.0"),
     ],
 )
 def test_what_disagrees_with_the_version_is_named(

@@ -24,7 +24,7 @@ def record(offset: int, body: object) -> Record:
     )
 
 
-def telemetry(second: int, **eps: float) -> dict[str, Any]:
+def telemetry(second: float, **eps: float) -> dict[str, Any]:
     timestamp = (START + timedelta(seconds=second)).isoformat()
     return {"timestamp": timestamp, "satellite_id": "SAT-001", "eps": {"battery_soc_percent": 20.0, **eps}}
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kafka_inference_trigger.batches import plan_tasks
 from kafka_inference_trigger.dispatch import task_id_of
 from kafka_inference_trigger.trigger import InferenceTrigger
-from telemetry_core.contract.messages import TelemetryMessage
+from telemetry_core.contract.messages import TelemetryMessage, generated_us_of
 from telemetry_core.contract.rules import Rule
 from telemetry_core.kafka.records import Record
 from telemetry_core.service.observability import SATELLITES_EVICTED
@@ -85,6 +86,22 @@ def test_duplicate_is_dispatched_again() -> None:
     trigger = new_trigger()
     trigger.plan([record(0, telemetry(0))])
     assert len(trigger.plan([record(1, telemetry(0))]).jobs) == 1
+
+
+def test_every_window_ends_with_the_sample_set_that_it_judges() -> None:
+    seconds = [*range(15), 300, 12.5, 301.000_001]  # then a gap, one that is late, one between milliseconds
+    sent = [
+        telemetry(second) if number % 3 else telemetry(second, battery_voltage=3.9)
+        for number, second in enumerate(seconds)
+    ]
+    plan = new_trigger().plan([record(number, one) for number, one in enumerate(sent)])
+    ends = {
+        windowed.job.job_id: windowed.window_end_us
+        for batch in plan_tasks(MISSION, plan.jobs)
+        for windowed in batch.jobs
+    }
+    assert len(ends) == len(seconds)
+    assert ends == {job_id: generated_us_of(job_id) for job_id in ends}
 
 
 def test_windows_do_not_depend_on_how_messages_were_batched() -> None:

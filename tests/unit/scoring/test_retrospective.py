@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -6,12 +7,20 @@ import pytest
 from scoring.measures.recordings import (
     MIN_RECORDING_SAMPLES,
     SCAN_FAMILIES,
+    SUBSEQUENCE,
     Floats,
     neighbour_distance,
     scan_families,
     usual_peak,
 )
-from scoring.retrospective import Peak, ScanSettings, centred_mean, fuse, scan_recording
+from scoring.retrospective import (
+    Peak,
+    ScanSettings,
+    centred_mean,
+    fuse,
+    scan_channel,
+    scan_recording,
+)
 
 SAMPLES = 4000
 EVENT = slice(2500, 2620)
@@ -154,6 +163,29 @@ def test_a_peak_far_below_the_highest_is_left_out() -> None:
     scan = fuse(scan_families(series))
     assert len(scan.detected(ScanSettings(level=-9, secondary=0.1))) == 1
     assert len(scan.detected(ScanSettings(level=-9, secondary=99))) == len(scan.peaks)
+
+
+def levels(*of_cycle: int) -> Floats:
+    return np.repeat(of_cycle, 25).astype(np.float64)
+
+
+def test_the_same_values_in_another_order_are_detected_by_shape_alone() -> None:
+    usual = np.tile(levels(0, 1, 2, 1), SAMPLES // 100)
+    series = usual + noise(0.1)
+    assert scanned(series) == []
+    series[2500:2600] += levels(0, 2, 1, 1) - levels(0, 1, 2, 1)
+    scan = scan_channel(scan_families(series))
+    assert replace(scan, of_shape=()).detected(ScanSettings()) == []
+    (peak,) = scan.detected(ScanSettings())
+    assert touches_event(peak)
+    assert peak.shares == {SUBSEQUENCE: 1.0}
+
+
+def test_what_score_and_shape_detect_is_one_detection() -> None:
+    scan = scan_channel(scan_families(EVENTS["pause of a wave"]))
+    assert [touches_event(peak) for peak in scan.of_shape] == [True]
+    (peak,) = scan.detected(ScanSettings())
+    assert set(peak.shares) == set(SCAN_FAMILIES)
 
 
 def test_a_higher_level_detects_less() -> None:

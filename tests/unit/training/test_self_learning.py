@@ -190,7 +190,9 @@ def test_a_channel_that_jumps_every_orbit_hides_no_noise() -> None:
     with_samples_within_jumps(values, NEEDED_SAMPLES // 2, NEEDED_SAMPLES)
     learned = learned_from(values)
     values["a"][NEEDED_SAMPLES:] = np.maximum(values["a"] + 2.25 * noise(3), 0)[NEEDED_SAMPLES:]
-    assert (later_scores(learned, values) >= ENOUGH_SCORE).mean() > 0.9
+    scores = later_scores(learned, values)
+    assert (scores > ANOMALY_THRESHOLD).all()
+    assert (scores >= ENOUGH_SCORE).mean() > 0.8, "limits of eleven hours are wide"
 
 
 def test_a_counter_has_no_usual_level() -> None:

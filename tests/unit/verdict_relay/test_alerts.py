@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import verdict_relay.alerts as projection
 from scoring.alert_rule import Judged, Run, alerts_of
 from telemetry_core.contract.inferences import Verdict
-from telemetry_core.contract.messages import generated_us_of, job_id_of
+from telemetry_core.contract.messages import job_id_of
 from verdict_relay import alert_folding
 from verdict_relay.alert_folding import Checkpoint, Head, Key, Piece, fold
 from verdict_relay.alert_store import AlertStore, Committed
@@ -33,17 +33,17 @@ class MemoryStore(AlertStore):
     """The tables in memory; a verdict that is committed again moves to the end, as a revised row does."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[Key, str], Committed] = {}
+        self.rows: dict[tuple[Key, int], Committed] = {}
         self.committed = 0
         self.at = Cursor(generation=1, xact=0, id=0, relayed=0)
         self.kept_heads: dict[Key, Head] = {}
-        self.checkpoints: dict[Key, dict[str, Checkpoint]] = {}
+        self.checkpoints: dict[Key, dict[int, Checkpoint]] = {}
         self.alerts: dict[tuple[Key, int], Run] = {}
         self.most_read = 0
 
     def commit(self, key: Key, verdict: Judged) -> None:
         self.committed += 1
-        self.rows[key, verdict.job_id] = Committed(
+        self.rows[key, verdict.at_us] = Committed(
             xact=self.committed, id=1, completed_at=None, key=key, judged=verdict
         )
 
@@ -67,16 +67,16 @@ class MemoryStore(AlertStore):
         waiting = {key: head for key, head in self.kept_heads.items() if not head.is_finished}
         return dict(list(waiting.items())[:limit])
 
-    def rewind(self, key: Key, job_id: str) -> Checkpoint:
-        kept = {name: one for name, one in self.checkpoints.get(key, {}).items() if name < job_id}
+    def rewind(self, key: Key, generated_us: int) -> Checkpoint:
+        kept = {at_us: one for at_us, one in self.checkpoints.get(key, {}).items() if at_us < generated_us}
         self.checkpoints[key] = kept
         return kept[max(kept)] if kept else Checkpoint()
 
     def verdicts(self, key: Key, head: Head, limit: int) -> list[Judged]:
         found = [
             row.judged
-            for (owner, job_id), row in sorted(self.rows.items())
-            if owner == key and head.folded.job_id < job_id <= head.target_job_id and row.judged
+            for (owner, at_us), row in sorted(self.rows.items())
+            if owner == key and head.folded.generated_us < at_us <= head.target_us and row.judged
         ]
         self.most_read = max(self.most_read, len(found[:limit]))
         return found[:limit]
@@ -90,7 +90,7 @@ class MemoryStore(AlertStore):
                 del self.alerts[name]
             self.alerts |= {(key, run.started_us): run for run in piece.alerts}
             self.kept_heads[key] = piece.head
-            self.checkpoints.setdefault(key, {}).update({one.job_id: one for one in piece.checkpoints})
+            self.checkpoints.setdefault(key, {}).update({one.generated_us: one for one in piece.checkpoints})
 
     def expected(self) -> dict[tuple[Key, int], Run]:
         """What the rule makes of all verdicts in order of generation."""
@@ -196,4 +196,4 @@ def test_a_piece_tells_the_span_that_its_alerts_replace() -> None:
     assert (quiet.first_us, quiet.last_us) == (0, 20_000_000)
     longer = fold(quiet.head, [judged(30, Verdict.ANOMALOUS)])
     assert (longer.first_us, longer.last_us) == (20_000_000, 30_000_000)
-    assert generated_us_of(longer.head.folded.job_id) == 30_000_000
+    assert longer.head.folded.generated_us == 30_000_000

@@ -28,7 +28,8 @@ def verdict(**changes: Any) -> dict[str, Any]:
         "subsystem": "comm", "model_name": "lstm_timeseries", "model_version": "1", "model_type": "LSTM",
         "status": "completed", "verdict": "nominal", "anomaly_score": 0.25, "anomaly_detected": False,
         "input_features": ["rssi_dbm", "data_backlog_mb"],
-        "window_start": "2025-10-30T05:34:29+00:00", "window_end": "2025-10-30T05:34:56+00:00", "samples": 10,
+        "window_start": datetime(2025, 10, 30, 5, 34, 29, tzinfo=UTC),
+        "generated_at": datetime(2025, 10, 30, 5, 34, 56, tzinfo=UTC), "sample_count": 10,
         "newest": {"rssi_dbm": -80.5, "data_backlog_mb": None},
         "predictions": [[-81.0, 12.5], [-82.0, 13.0]], "confidence": [0.9, 0.8],
         "inference_time_ms": 12.0, "sequence_length": 10, "forecast_horizon": 2, "prediction_mean": -3.0,
@@ -72,7 +73,7 @@ def test_failed_verdict_becomes_a_record_with_its_reason() -> None:
     )
 
 
-def test_score_lies_at_the_end_of_the_window_and_the_forecast_one_interval_later(mission: Mission) -> None:
+def test_score_lies_at_its_generation_time_and_the_forecast_one_interval_later(mission: Mission) -> None:
     assert sample_lines(verdict(), mission, now_us=END_US) == [
         'satellite_anomaly_score{satellite_id="SAT-001",subsystem="comm"} 0.25 1761802496000',
         'satellite_rssi_prediction{satellite_id="SAT-001"} -81.0 1761802499000',
@@ -81,7 +82,9 @@ def test_score_lies_at_the_end_of_the_window_and_the_forecast_one_interval_later
 
 
 def test_posted_series_become_no_samples(mission: Mission) -> None:
-    posted = verdict(window_start=None, window_end=None, samples=None, newest=None, predictions=[1.0, 2.0])
+    posted = verdict(
+        window_start=None, generated_at=None, sample_count=None, newest=None, predictions=[1.0, 2.0]
+    )
     assert sample_lines(posted, mission, now_us=END_US) == []
 
 
@@ -91,7 +94,7 @@ def test_verdict_that_warms_up_becomes_no_sample(mission: Mission) -> None:
 
 
 def test_single_sample_tells_no_interval_hence_no_time_of_a_forecast(mission: Mission) -> None:
-    lines = sample_lines(verdict(samples=1), mission, now_us=END_US)
+    lines = sample_lines(verdict(sample_count=1), mission, now_us=END_US)
     assert [line.partition("{")[0] for line in lines] == ["satellite_anomaly_score"]
 
 

@@ -48,7 +48,10 @@ const subsystem = {
   completed_at: null,
   error_message: null,
   input_features: null,
-  input_data: { samples: 64, without_window: { current: "never seen", heater: "too old" } },
+  generated_at: "2026-05-01T12:00:00Z",
+  window_start: "2026-05-01T11:58:57Z",
+  sample_count: 64,
+  input_data: { without_window: { current: "never seen", heater: "too old" } },
   predictions: null,
   bands: null,
   confidence: null,
@@ -64,8 +67,16 @@ test("channels without a window are named with their reason", async () => {
   expect(await screen.findByText("current: never seen, heater: newest sample too old")).toBeVisible();
 });
 
+test("a subsystem tells when its newest sample was taken and how many the window holds", async () => {
+  const judged = { ...job, status: "completed", error_message: null, subsystems: [subsystem] };
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/jobs/j-1": judged }));
+  renderView(JobView, { path: "/jobs/$jobId", at: "/jobs/j-1" });
+  expect(await screen.findByText("64 samples")).toBeVisible();
+  expect(screen.getByText(/12:00:00\.000/)).toBeVisible();
+});
+
 test("a learning subsystem says what to do, and its channels that they are not calibrated", async () => {
-  const input = { samples: 64, without_window: { current: "not calibrated" } };
+  const input = { without_window: { current: "not calibrated" } };
   const learning = { ...subsystem, verdict: "learning", anomaly_score: null, input_data: input };
   const judged = { ...job, status: "completed", error_message: null, subsystems: [learning] };
   vi.stubGlobal("fetch", answerWith({ "/api/v1/jobs/j-1": judged }));

@@ -17,7 +17,6 @@ import { SourceName } from "@/features/jobs/components/source-name";
 import { StageTimeline } from "@/features/jobs/components/stage-timeline";
 import { SubsystemPanel } from "@/features/jobs/components/subsystem-panel";
 import { useFollowedJob } from "@/lib/live/follow-job";
-import { inputOf } from "@/lib/judgement";
 
 const route = getRouteApi("/jobs/$jobId");
 
@@ -72,9 +71,8 @@ function Detail({ job }: { job: JobDetail }) {
 
 function JobFacts({ job }: { job: JobDetail }) {
   const { t } = useTranslation("jobs");
-  const windows = job.subsystems.map(inputOf);
-  const start = windows.map((input) => input.window_start).find(Boolean);
-  const end = windows.map((input) => input.window_end).find(Boolean);
+  const judged = job.subsystems.find((subsystem) => subsystem.window_start);
+  const [start, end] = [judged?.window_start, judged?.generated_at];
   return (
     <Facts
       facts={[

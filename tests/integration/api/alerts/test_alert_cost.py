@@ -8,21 +8,24 @@ import pytest
 
 from operation_server.alerts import QUERIES
 from operation_server.fleet import QUERIES as FLEET_QUERIES
+from operation_server.verdicts import QUERIES as VERDICT_QUERIES
 from telemetry_core.contract.inferences import Job
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.calls import verdict
+from verdict_relay import QUERIES as RELAY_QUERIES
 
 pytestmark = pytest.mark.integration
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
-STATEMENTS: Final = ["newest_verdicts", "judged_limits"]
+OF_SATELLITES: Final = ["newest_verdicts", "judged_limits"]
+STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **RELAY_QUERIES, **QUERIES}
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
+@pytest.mark.parametrize("statement", OF_SATELLITES)
 def test_alerts_of_a_satellite_cost_the_same_among_many_others(pool: Pool, statement: str) -> None:
     with transaction(pool) as connection:
         save(connection, [f"SAT-{number:03d}" for number in range(5)], breach_every=4)
@@ -39,24 +42,57 @@ def test_no_more_verdicts_of_a_limit_are_read_than_counted(pool: Pool) -> None:
         assert rows_read(connection, "judged_limits") <= 2 * of_few
 
 
+@pytest.mark.parametrize("subsystem", [None, "eps"])
+def test_a_page_of_verdicts_costs_the_same_whatever_is_stored(pool: Pool, subsystem: str | None) -> None:
+    page = {
+        "satellite_id": "SAT-001",
+        "subsystem": subsystem,
+        "start": START,
+        "end": START + timedelta(days=30),
+        "limit": 10,
+    }
+    with transaction(pool) as connection:
+        for part in ("eps", "thermal"):
+            save(connection, ["SAT-001", "SAT-002"], jobs=200, subsystem=part)
+        of_few = read_by_plan(connection, "verdicts_between", page)
+        for part in ("eps", "thermal"):
+            save(connection, ["SAT-001", "SAT-002"], jobs=2000, spacing_s=7, subsystem=part)
+        assert read_by_plan(connection, "verdicts_between", page) <= of_few + 10
+
+
+def test_a_piece_of_verdicts_to_fold_costs_the_same_whatever_is_stored(pool: Pool) -> None:
+    piece = {
+        "satellite_id": "SAT-001",
+        "subsystem": "eps",
+        "after": START.replace(tzinfo=None),
+        "target": START.replace(tzinfo=None) + timedelta(days=30),
+        "limit": 10,
+    }
+    with transaction(pool) as connection:
+        save(connection, ["SAT-001", "SAT-002"], jobs=200)
+        of_few = read_by_plan(connection, "judged_between", piece)
+        save(connection, ["SAT-001", "SAT-002"], jobs=2000, spacing_s=7)
+        save(connection, ["SAT-001"], jobs=2000, spacing_s=7, subsystem="thermal")
+        assert read_by_plan(connection, "judged_between", piece) <= of_few + 10
+
+
 def test_how_far_alerts_are_behind_costs_the_same_however_far_it_is(pool: Pool) -> None:
     with transaction(pool) as connection:
         save(connection, ["SAT-001"], jobs=2000)
         assert read_by_plan(connection, "anomalies_behind", {}) <= 10
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
-def test_stored_telemetry_and_absent_subsystems_cost_nothing(pool: Pool, statement: str) -> None:
+def test_stored_telemetry_and_absent_subsystems_cost_the_fleet_nothing(pool: Pool) -> None:
     with transaction(pool) as connection:
         save(connection, ["SAT-001"], lane="stored")
         save(connection, ["SAT-002"], subsystem="thermal")
-        of_few = rows_read(connection, statement, satellites=["SAT-001", "SAT-002"])
+        of_few = rows_read(connection, "newest_verdicts", satellites=["SAT-001", "SAT-002"])
         save(connection, ["SAT-001"], lane="stored", jobs=2000)
         save(connection, ["SAT-002"], subsystem="thermal", jobs=2000, breach_every=3000)
-        assert rows_read(connection, statement, satellites=["SAT-001", "SAT-002"]) <= of_few + 10
+        assert rows_read(connection, "newest_verdicts", satellites=["SAT-001", "SAT-002"]) <= of_few + 10
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
+@pytest.mark.parametrize("statement", OF_SATELLITES)
 def test_telemetry_of_a_satellite_costs_one_whose_name_its_own_begins_with_nothing(
     pool: Pool, statement: str
 ) -> None:
@@ -130,24 +166,25 @@ def save(
 def rows_read(connection: Connection, statement: str, *, satellites: list[str] | None = None) -> float:
     """Return how many rows the parts of a statement's plan read for some satellites, all passes together."""
     names = satellites or ["SAT-001"]
-    parameters = {
-        "alarm_ids": names,
-        "satellites": names,
-        "subsystems": ["eps"] * len(names) if statement == "judged_limits" else ["eps"],
-        "reasons": [REASON] * len(names),
-        "first": [f"kafka-{name}-0" for name in names],
-        "last": [f"kafka-{name}-9" for name in names],
-        "members_each": 100,
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ops.alarms (
+                alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at
+            )
+            SELECT name, name, 'eps', %s, 'limit', 'critical', %s, %s, %s FROM unnest(%s) AS name
+            ON CONFLICT DO NOTHING
+            """,
+            (REASON, *[START] * 2, START + timedelta(days=30), names),
+        )
+    parameters = {"alarm_ids": names, "satellites": names, "subsystems": ["eps"], "members_each": 100}
     return read_by_plan(connection, statement, parameters)
 
 
 def read_by_plan(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> float:
     """Return how many rows the parts of a statement's plan read, all passes together."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {({**FLEET_QUERIES, **QUERIES})[statement]}", parameters
-        )
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {STATEMENTS[statement]}", parameters)
         ((found,),) = cursor.fetchall()
     return sum(map(rows_of, nodes(found[0]["Plan"])))
 

@@ -12,6 +12,7 @@ from tests.integration.api.alarms.rows import raised
 from tests.integration.api.alerts.judging import START, acknowledge, alerts, instant, judge, whole
 from tests.integration.api.calls import get
 from tests.integration.servers.running_api import RunningApi
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -148,8 +149,7 @@ def test_alert_explains_its_cause(api: RunningApi, api_pool: Pool, owner: Pool) 
     judge(
         api_pool, 0, "n",
         input_features=("battery_voltage", "battery_current"),
-        input_data={"window_start": (START - timedelta(seconds=10)).isoformat(),
-                    "window_end": START.isoformat(), "samples": 11},
+        **window_ending(START, samples=11),
         predictions=[[3.8, 0.1], [3.7, 0.2], [3.6, 0.3]],
         bands={"90": {"lower": [[3.5, 0.0]] * 3, "upper": [[3.9, None]] * 3}},
     )  # fmt: skip

@@ -68,6 +68,18 @@ def test_verdicts_belong_to_the_alert_of_their_time_whichever_comes_first(
     }
 
 
+@pytest.mark.parametrize(("quiet", "is_open"), [(0, True), (2, True), (3, False)])
+@pytest.mark.parametrize("interval_s", [20, 300])
+def test_flapping_limit_is_one_alert_until_three_intervals_without_a_breach(
+    api: RunningApi, telemetry: Telemetry, interval_s: int, quiet: int, *, is_open: bool
+) -> None:
+    known, flapping = [ENOUGH] * 6, [ENOUGH if number % 3 else LOW for number in range(31)]
+    values = [*known, *flapping, *[ENOUGH] * quiet]
+    for number, value in enumerate(values, start=-len(values)):
+        telemetry.send(number * interval_s, value)
+    assert [alert["is_open"] for alert in alerts(api)] == [is_open]
+
+
 def test_old_links_find_the_alert_by_any_moment_within_it(api: RunningApi, telemetry: Telemetry) -> None:
     for second in (0, 30, 60):
         telemetry.send(second, LOW)

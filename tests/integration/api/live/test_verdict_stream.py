@@ -20,6 +20,7 @@ from testbed.postgres_server import administer
 from tests.integration.api.calls import MANUAL, NOW, finish, submitted, verdict
 from tests.integration.api.live.verdict_events import WAIT_S, save, stream
 from tests.integration.servers.running_api import RunningApi, running_api
+from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
@@ -38,7 +39,7 @@ def test_verdict_tells_the_time_of_its_newest_sample_where_there_is_one(
     api: RunningApi, api_pool: Pool
 ) -> None:
     with stream(api, "0-0") as next_event:
-        save(api_pool, "telemetry", input_data={"window_end": "2025-10-30T14:34:56.25+02:00"})
+        save(api_pool, "telemetry", **window_ending(datetime(2025, 10, 30, 12, 34, 56, 250_000, UTC)))
         save(api_pool, "series")
         told, untold = (next_event()["data"]["generated_at"] for _ in range(2))
     assert (datetime.fromisoformat(told), untold) == (datetime(2025, 10, 30, 12, 34, 56, 250_000, UTC), None)

@@ -1,18 +1,20 @@
 """Verdicts to relay, and what the search engine holds of them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
 from tests.integration.postgres.saving import inference, job
+from tests.integration.windows import window_ending
 from verdict_relay.relay import Relay
 
 WINDOW = {
-    "window_start": "2025-10-30T12:33:56+00:00", "window_end": "2025-10-30T12:34:56+00:00", "samples": 21,
-    "newest": {"battery_voltage": 3.9},
-}  # fmt: skip
+    "input_data": {"newest": {"battery_voltage": 3.9}},
+    **window_ending(datetime(2025, 10, 30, 12, 34, 56, tzinfo=UTC), interval_s=3, samples=21),
+}
 
 
 def job_id(number: int) -> str:
@@ -21,7 +23,7 @@ def job_id(number: int) -> str:
 
 def save(pool: Pool, numbers: Sequence[int], **changes: Any) -> None:
     jobs = [job(job_id(number), total_subsystems=1) for number in numbers]
-    found = [inference(job_id(number), input_data=WINDOW, **changes) for number in numbers]
+    found = [inference(job_id(number), **WINDOW, **changes) for number in numbers]
     with transaction(pool) as connection:
         save_inferences(connection, jobs, found)
 

@@ -30,9 +30,7 @@ def test_every_verdict_is_found_once_over_several_pages(
 
 def test_transaction_that_commits_late_is_not_skipped(pool: Pool, relay: Relay, engine: SearchEngine) -> None:
     with transaction(pool) as early:
-        save_inferences(
-            early, [job(job_id(1), total_subsystems=1)], [inference(job_id(1), input_data=WINDOW)]
-        )
+        save_inferences(early, [job(job_id(1), total_subsystems=1)], [inference(job_id(1), **WINDOW)])
         save(pool, [2])
         drain(relay)
         assert indexed(engine) == set()

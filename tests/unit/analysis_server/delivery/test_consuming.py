@@ -1,5 +1,6 @@
 """Which messages are no tasks for now, judged by headers and body; and what waits while a worker has none."""
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -7,7 +8,7 @@ import pytest
 from amqp.exceptions import NotFound
 from kombu.exceptions import OperationalError
 
-from analysis_server.delivery.consuming import QueueQuestion, fault_of, fault_of_body, report
+from analysis_server.delivery.consuming import QueueQuestion, TaskConsumer, fault_of, fault_of_body, report
 from analysis_server.delivery.parking import header_count
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.service.liveness import Liveness
@@ -134,3 +135,26 @@ def test_queue_from_which_consuming_was_cancelled_is_taken_up_again() -> None:
     assert (taken_up, loop.report.is_ready) == (["recording"], False)
     report(consumer, loop)
     assert (taken_up, loop.report.is_ready) == (["recording"], True)
+
+
+class Received:
+    """A message of which the broker knows, or no longer knows, that it is not acknowledged yet."""
+
+    def __init__(self, *, acknowledged: bool) -> None:
+        self.acknowledged = acknowledged
+        self.rejected = 0
+
+    def reject_log_error(self, *_: object) -> None:
+        self.rejected += 1
+
+
+@pytest.mark.parametrize(("acknowledged", "rejected"), [(False, 1), (True, 0)])
+def test_message_of_an_unknown_task_or_that_can_not_be_decoded_is_rejected_once(
+    rejected: int, *, acknowledged: bool
+) -> None:
+    consumer: Any = TaskConsumer.__new__(TaskConsumer)
+    consumer.connection_errors, consumer.channel_errors = (ConnectionError,), ()
+    for refuse in (consumer.on_decode_error, partial(consumer.on_unknown_task, None)):
+        message = Received(acknowledged=acknowledged)
+        refuse(message, KeyError("tasks.other"))
+        assert message.rejected == rejected

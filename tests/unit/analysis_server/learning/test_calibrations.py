@@ -10,7 +10,7 @@ from analysis_server.learning.calibrations import QUERIES, Calibrations, Part, P
 from scoring.fitting.outcome import Learned
 from tests.unit.postgres import Statements
 
-PART = Part(satellite_id="SAT-001", subsystem="eps", interval_s=1.0, job_id="j")
+PART = Part(satellite_id="SAT-001", subsystem="eps", interval_s=1.0, generated_us=0)
 PROGRESS = Progress(samples=7, interval_s=1.0, reason="too_few_samples", detail="d" * 9_999, wait_s=60)
 LEARNED = Learned(
     document={"format": 3}, data_from_us=0, data_until_us=1, samples=2_000, intervals_s=(0.8, 1.2),
@@ -25,7 +25,8 @@ def names(statements: Statements) -> list[str]:
 
 def row(**values: Any) -> Mapping[str, Any]:
     return {
-        "satellite_id": "SAT-001", "subsystem": "eps", "job_id": "j", "is_renewal": False,
+        "satellite_id": "SAT-001", "subsystem": "eps", "generated_at": datetime(1970, 1, 1, tzinfo=UTC),
+        "is_renewal": False,
         "interval_s": None, "not_calibrated": None,
     } | values  # fmt: skip
 
@@ -49,11 +50,9 @@ def test_part_is_taken_up_by_one_worker(rows: list[Any], *, claimed: bool) -> No
     assert Calibrations(Statements(rows).pool).claim(PART, is_forced=False) == claimed
 
 
-def test_window_without_both_ends_marks_nothing() -> None:
+def test_alerts_mark_the_windows_that_they_rest_on() -> None:
     start, end = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)
-    statements = Statements(
-        [{"window_start": start, "window_end": end}, {"window_start": None, "window_end": end}]
-    )
+    statements = Statements([{"window_start": start, "generated_at": end}])
     assert Calibrations(statements.pool).alert_spans(PART, 0, 9) == [(1_000_000, 2_000_000)]
 
 

@@ -87,9 +87,10 @@ def test_few_samples_are_looked_for_in_pages_that_grow_and_no_further_than_the_l
 
 
 def test_a_page_of_denser_telemetry_than_the_present_one_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_telemetry, "MOST_PAGE_BYTES", 100_000)
+    monkeypatch.setattr(stored_telemetry, "MOST_PAGE_BYTES", 15_000)
     victoria = Victoria(count=2_000, interval_ms=20_000)
-    assert 0 < read(victoria, 5.0)["a"].times_us.size < 2_000
+    assert read(victoria, 5.0)["a"].times_us.size == PAGE_SAMPLES * 5 // 20
+    assert len(victoria.asked) == 2
 
 
 @pytest.mark.parametrize("answer", [b"{", b'{"metric": {}}\n', b"[]\n", b'{"metric": 1}\n'])

@@ -95,6 +95,7 @@ def test_shorter_series_is_padded_in_front() -> None:
         ({"model_name": "../../etc"}, "model_name"),
         ({"input_data": {"a": [float("inf")]}}, "input_data"),
         ({"input_data": {}, "input_features": ["a"]}, "input_data"),
+        ({"input_data": {"a": [1.0]}, "input_features": ["a", "b", "c"]}, "input_data: no series for b, c"),
         ({"input_data": [[1.0], [2.0, 3.0]], "input_features": ["a"]}, "input_data"),
         ({"input_data": []}, "input_data"),
         ({"input_data": {}}, "input_data"),

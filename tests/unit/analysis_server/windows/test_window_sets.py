@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis_server.judging.calibration_file import load_calibration
 from analysis_server.judging.inference import infer_windows
+from analysis_server.judging.rows import failed_rows
 from analysis_server.judging.triton import Forecast
 from analysis_server.windows.window_sets import CHANNEL_RECORD, windows_of_batch
 from telemetry_core.contract.errors import ModelContractError
@@ -24,6 +25,7 @@ CHANNELS = ("gyro_x", "gyro_y", "gyro_z")
 CENTRES = np.array([0.0, -0.064, 0.0])
 LENGTH = 64
 END_US = 1_800_000_000_000_000
+END = datetime.fromtimestamp(END_US / 1_000_000, UTC)
 NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
 
 
@@ -160,6 +162,29 @@ def test_value_outside_its_range_is_a_missing_step() -> None:
     assert judged(strict).verdict is Verdict.ANOMALOUS
 
 
+def test_rows_tell_the_sample_that_they_judge_and_its_window() -> None:
+    one = batch(gyros())
+    (windowed,) = one.jobs
+    later = replace(windowed, window_start_us=END_US - 8_000_000, window_end_us=END_US + 1, sample_count=9)
+    windows = np.tile(np.frombuffer(base64.b64decode(one.windows_base64), "<f4"), 2).tobytes()
+    task = windows_of_batch(
+        replace(
+            one,
+            jobs=(windowed, later),
+            windows_base64=base64.b64encode(windows).decode(),
+            channels_base64=base64.b64encode(base64.b64decode(one.channels_base64) * 2).decode(),
+        )
+    )
+    seconds = (LENGTH - 1, 8)
+    expected = [
+        (END + timedelta(microseconds=place), END - timedelta(seconds=span), samples)
+        for place, (span, samples) in enumerate(zip(seconds, (LENGTH, 9), strict=True))
+    ]
+    for rows in (failed_rows(task, "why"), failed_rows(task.part(slice(1, 2)), "why")):
+        told = [(row.generated_at, row.window_start, row.sample_count) for row in rows]
+        assert told == expected[-len(rows) :]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -190,3 +215,4 @@ def test_batch_of_the_former_schema_is_judged_as_before() -> None:
     row = judged(former)
     assert row.verdict is Verdict.ANOMALOUS
     assert set(row.input_data) == {"window_start", "window_end", "samples", "newest", "sha256"}
+    assert (row.generated_at, row.sample_count) == (END, LENGTH)

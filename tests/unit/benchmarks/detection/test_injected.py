@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.detection.choice.candidates import MODEL, candidate_measures
-from benchmarks.detection.choice.forms import CANDIDATES, FORMS, GRID, SHIPPED, Injected, Tried
+from benchmarks.detection.choice.forms import CANDIDATES, FORMS, GRID, SHAPE_GRID, SHIPPED, Injected, Tried
 from benchmarks.detection.choice.injected import (
     KINDS,
     LEAST_EFFECT,
@@ -13,12 +13,13 @@ from benchmarks.detection.choice.injected import (
     spread_of,
     stretches_of,
     with_faults,
+    with_second_faults,
 )
 from benchmarks.detection.choice.suite import Labelled
 from benchmarks.detection.evaluation.event_metrics import EventCounts
 from benchmarks.detection.evaluation.selection import Outcome, rows_chosen_elsewhere
 from scoring.measures.recordings import SCAN_FAMILIES, STEP, scan_measures
-from scoring.retrospective import ScanSettings
+from scoring.retrospective import NO_LIMIT, SHAPE_SETTINGS, ScanSettings
 from training.data.calibration_windows import StepPredictor
 
 
@@ -34,18 +35,30 @@ def nominal(samples: int = 3000) -> Stretch:
 @pytest.mark.parametrize("faulty", with_faults(nominal()), ids=lambda faulty: faulty.kind)
 def test_a_fault_changes_its_own_samples_alone(faulty: Stretch) -> None:
     before = nominal()
-    assert faulty.fault is not None
-    start, end = faulty.fault
+    ((start, end),) = faulty.faults
     assert before.first_judged + MARGIN_SAMPLES <= start < end < before.values.size - MARGIN_SAMPLES
     change = np.abs(faulty.values - before.values)
     assert change[start : end + 1].mean() >= LEAST_EFFECT * spread_of(before.values)
     assert change[:start].max() == change[end + 1 :].max() == 0
 
 
+def test_a_second_fault_of_another_kind_lies_apart_and_leaves_the_first_as_it_is() -> None:
+    singles = with_faults(nominal())
+    both = with_second_faults(nominal(), singles)
+    assert len(both) == len(singles)
+    for one, two in zip(singles, both, strict=True):
+        (first, last), (second, end) = two.faults
+        assert two.faults[0] == one.faults[0]
+        assert max(first, second) - min(last, end) > MARGIN_SAMPLES
+        assert two.kind.split(" + ")[0] == one.kind != two.kind.split(" + ")[1]
+        changed = np.flatnonzero(two.values != one.values)
+        assert second <= changed.min() <= changed.max() <= end
+
+
 def test_every_kind_is_injected_and_always_the_same() -> None:
     first, second = with_faults(nominal()), with_faults(nominal())
     assert [one.kind for one in first] == list(KINDS)
-    assert [one.fault for one in first] == [one.fault for one in second]
+    assert [one.faults for one in first] == [one.faults for one in second]
 
 
 def test_a_constant_has_only_faults_that_change_it() -> None:
@@ -64,7 +77,7 @@ def test_a_found_fault_is_a_hit_and_a_detection_in_a_nominal_stretch_an_alarm() 
     values = before.values.copy()
     values[2000:2100] += 6
     faulty = measured(
-        Stretch(origin="x", name="y", values=values, first_judged=1000, kind="step", fault=(2000, 2099))
+        Stretch(origin="x", name="y", values=values, first_judged=1000, kind="step", faults=[(2000, 2099)])
     )
     shipped = GRID.index(ScanSettings())
     assert faulty.outcomes(SHIPPED)[shipped].events.tp == 1
@@ -76,13 +89,26 @@ def test_a_found_fault_is_a_hit_and_a_detection_in_a_nominal_stretch_an_alarm() 
     assert outcome.alarms >= 1
 
 
+def test_a_detection_by_shape_is_counted_beside_those_of_the_score() -> None:
+    one = measured(with_faults(nominal(), ["cutoff"])[0])
+    least, most = (ScanSettings(level=level, usual_share=0.0, secondary=NO_LIMIT) for level in (-1.0, 2.0))
+    outcomes = one.shape_outcomes()
+    low, high = (outcomes[SHAPE_GRID.index(setting)].events for setting in (least, most))
+    assert low.tp + low.fp > high.tp + high.fp
+    assert outcomes[SHAPE_GRID.index(SHAPE_SETTINGS)].events.tp == 1
+
+
 @pytest.mark.slow
 def test_every_origin_has_the_same_say() -> None:
     many = [measured(one) for one in [nominal(), *with_faults(nominal(), ["spikes", "cutoff"])]]
     other = [
         Injected(
             stretch=Stretch(
-                origin="other", name="", values=one.stretch.values, first_judged=1000, fault=one.stretch.fault
+                origin="other",
+                name="",
+                values=one.stretch.values,
+                first_judged=1000,
+                faults=one.stretch.faults,
             ),
             measures=one.measures,
         )

@@ -9,9 +9,9 @@ WINDOW = Window(length=64, max_span_s=10_000, max_gap_s=60)
 def test_expectation_is_the_forecast_step_nearest_in_time() -> None:
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC)
     forecast = {
-        "window_start": start.isoformat(),
-        "window_end": end.isoformat(),
-        "samples": 11,
+        "window_start": start,
+        "generated_at": end,
+        "sample_count": 11,
         "input_features": ["a", "b"],
         "predictions": [[1.0, 2.0], [3.0, 4.0]],
         "band": {"lower": [[0.0, 1.0], [2.0, 3.0]], "upper": [[2.0, 3.0], [4.0, 5.0]]},

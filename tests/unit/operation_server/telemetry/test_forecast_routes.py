@@ -15,9 +15,9 @@ def forecast_row(**changes: Any) -> dict[str, Any]:
         "input_features": ["a", "b"],
         "predictions": steps,
         "bands": {"50": band, "90": band},
-        "window_start": (AT - timedelta(seconds=9)).isoformat(),
-        "window_end": AT.isoformat(),
-        "samples": 10,
+        "window_start": AT - timedelta(seconds=9),
+        "generated_at": AT,
+        "sample_count": 10,
         **changes,
     }
 
@@ -30,7 +30,7 @@ def test_forecast_has_a_column_for_each_channel_and_null_where_a_step_has_none()
 
 
 def test_steps_of_a_forecast_follow_its_window_by_the_mean_interval() -> None:
-    found = forecast_of(forecast_row(samples=5))
+    found = forecast_of(forecast_row(sample_count=5))
     assert found is not None
     assert found["times"] == [AT.timestamp() + 2.25, AT.timestamp() + 4.5]
     assert found["made_at"] == AT
@@ -44,4 +44,4 @@ def test_channel_of_another_cadence_has_times_of_its_own() -> None:
 
 
 def test_forecast_without_an_interval_is_left_out() -> None:
-    assert forecast_of(forecast_row(samples=1)) is None
+    assert forecast_of(forecast_row(sample_count=1)) is None

@@ -14,9 +14,9 @@ def points(*pairs: tuple[float, float]) -> list[Point]:
 def forecast(end_s: float, *values: Any) -> dict[str, Any]:
     at = datetime.fromtimestamp(end_s, UTC)
     return {
-        "window_start": (at - timedelta(seconds=9)).isoformat(),
-        "window_end": at.isoformat(),
-        "samples": 10,
+        "window_start": at - timedelta(seconds=9),
+        "generated_at": at,
+        "sample_count": 10,
         "predictions": list(values),
     }
 

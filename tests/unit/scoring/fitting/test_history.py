@@ -13,6 +13,7 @@ from scoring.fitting.history import (
     marked_by_alerts,
     marked_by_limits,
 )
+from scoring.fitting.stored import window_ends
 from telemetry_core.contract.mission import Subsystem, Window
 
 SECOND = 1_000_000
@@ -96,6 +97,31 @@ def test_a_sample_that_one_channel_misses_is_a_missing_step() -> None:
     assert np.isnan(window[1, 1])
 
 
+def test_a_sample_set_that_was_lost_as_a_whole_is_a_missing_step() -> None:
+    times = np.delete(np.arange(30.0), [12, 13])
+    times[5] += 0.2
+    found = history(a=samples(times), b=samples(times))
+    assert found.times_us.size == 30
+    assert np.flatnonzero(found.is_lost).tolist() == [12, 13]
+    (window,) = found.windows(np.array([15]), 5)
+    assert np.isfinite(window).tolist() == [[True, False, False, True, True]] * 2
+    assert found.sample_counts(5)[:, 15].tolist() == [3, 3]
+
+
+def test_channels_that_come_by_turns_or_in_groups_lose_nothing() -> None:
+    for delay in (0.1, 1.0):
+        found = history(a=samples(range(0, 60, 2)), b=samples(delay + np.arange(0, 60, 2)))
+        assert not found.is_lost.any()
+
+
+def test_learned_are_windows_that_would_be_judged() -> None:
+    lost = history(a=samples(np.delete(np.arange(60), [*range(20, 40), 50])))
+    ends = window_ends(lost, 10)
+    assert not set(range(20, 44)) & set(ends.tolist()), "more steps are missing than are there"
+    assert 50 not in ends, "no verdict is due where no sample set came"
+    assert {44, 49, 51, 59} <= set(ends.tolist())
+
+
 def test_no_window_reaches_across_a_gap() -> None:
     found = history(a=samples([*range(15), *range(200, 215)]))
     assert found.step_counts().tolist() == [[*range(1, 16), *range(1, 16)]]
@@ -106,7 +132,7 @@ def test_no_window_reaches_across_a_gap() -> None:
 
 def test_pause_of_a_slow_channel_is_no_gap_unless_longer_than_three_of_its_intervals() -> None:
     slow = samples([*range(0, 3_000, 300), *range(3_600, 6_000, 300), *range(7_200, 9_000, 300)])
-    assert history(a=slow).step_counts().tolist() == [[*range(1, 19), *range(1, 7)]]
+    assert history(a=slow).step_counts().tolist() == [[*range(1, 21), *range(1, 7)]]
     assert slow.intervals_s(WINDOW) == pytest.approx((300, 327.3), rel=1e-3), "apart from the gap"
     by_turns = history(a=samples(range(0, 3_000, 300)), b=samples(range(150, 3_000, 300)))
     assert by_turns.step_counts().max(axis=1).tolist() == [10, 10]

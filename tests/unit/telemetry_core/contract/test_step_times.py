@@ -1,5 +1,6 @@
 """A forecast goes on where a channel's own samples end."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,13 +8,14 @@ import pytest
 from telemetry_core.contract.step_times import channel_step_times, job_step_times
 
 END_S = 1_761_802_496
+END = datetime.fromtimestamp(END_S, UTC)
 
 
 def row(**changes: Any) -> dict[str, Any]:
     return {
-        "window_start": "2025-10-30T05:34:29+00:00",
-        "window_end": "2025-10-30T05:34:56+00:00",
-        "samples": 10,
+        "window_start": END - timedelta(seconds=27),
+        "generated_at": END,
+        "sample_count": 10,
         **changes,
     }
 
@@ -33,7 +35,12 @@ def test_channel_with_times_of_its_own_goes_on_from_its_own_last_step() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"samples": 1}, {"samples": None}, {"window_start": None}, {"window_end": None}]
+    "changes",
+    [
+        {"sample_count": 1},
+        {"window_start": END},
+        {"window_start": None, "generated_at": None, "sample_count": None},
+    ],
 )
 def test_row_without_an_interval_tells_no_times(changes: dict[str, Any]) -> None:
     assert channel_step_times(row(**changes), "soc") is None

@@ -107,7 +107,8 @@ def test_a_channel_that_ceases_is_found_within_losses(share: float) -> None:
     rows = [row for row in judged(battery_gone(sent(1.0, 130, at_random(share)))) if row.subsystem == "eps"]
     found = [row for row in rows if row.anomaly_detected]
     assert found
-    first = datetime.fromisoformat(found[0].input_data["window_end"])
+    first = found[0].generated_at
+    assert first is not None
     ceased = START.timestamp() + 80
     assert -5 <= first.timestamp() - ceased <= 20
     assert rows[-1].verdict is Verdict.ANOMALOUS

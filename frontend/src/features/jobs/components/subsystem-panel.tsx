@@ -39,7 +39,8 @@ export function SubsystemPanel({ subsystem }: { subsystem: JobSubsystem }) {
 
 function SubsystemFacts({ subsystem }: { subsystem: JobSubsystem }) {
   const { t } = useTranslation("jobs");
-  const { samples, window_start: start, window_end: end, without_window: without = {} } = inputOf(subsystem);
+  const { without_window: without = {} } = inputOf(subsystem);
+  const { generated_at: end, sample_count: samples } = subsystem;
   const unjudged = Object.entries(without).map(([channel, why]) => t(`job.noWindow.${why}`, { channel }));
   return (
     <Facts
@@ -48,9 +49,9 @@ function SubsystemFacts({ subsystem }: { subsystem: JobSubsystem }) {
         [t("job.calibration"), subsystem.calibration_hash?.slice(0, 12) ?? "–"],
         [t("job.worker"), subsystem.processed_by ?? "–"],
         [t("job.stage.inference"), formatMs(subsystem.inference_time_ms)],
-        ...(start && end
+        ...(end && samples !== null
           ? ([
-              [t("job.window"), samples === undefined ? "–" : t("job.samples", { count: samples })],
+              [t("job.window"), t("job.samples", { count: samples })],
               [t("job.newest"), <UtcTime key="end" time={end} milliseconds />],
             ] as const)
           : []),

@@ -1,7 +1,7 @@
 -- Alarms: what alarm_server makes of telemetry and verdicts, and what operators do with it. ops.alarms is what readers read,
 -- ops.alarm_events is its history, ops.alarm_tracks the memory of limits. Generation times keep their microseconds.
 CREATE TABLE ops.alarms (
-    alarm_id        varchar(200) COLLATE "C" PRIMARY KEY,
+    alarm_id        varchar(250) COLLATE "C" PRIMARY KEY,
     satellite_id    varchar(50)  COLLATE "C" NOT NULL,
     subsystem       varchar(50)  COLLATE "C" NOT NULL,
     reason          varchar(100) COLLATE "C" NOT NULL,
@@ -50,7 +50,7 @@ COMMENT ON COLUMN ops.alarms.is_withdrawn IS 'Late telemetry or verdicts showed 
 -- Only ever added to. What telemetry and verdicts do is written once, however often it is delivered.
 CREATE TABLE ops.alarm_events (
     id         bigserial    PRIMARY KEY,
-    alarm_id   varchar(200) COLLATE "C" NOT NULL,
+    alarm_id   varchar(250) COLLATE "C" NOT NULL,
     event      varchar(30)  NOT NULL,
     at         timestamp(3) NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),
     member_at  timestamp(6),
