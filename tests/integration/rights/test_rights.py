@@ -12,7 +12,7 @@ from telemetry_core.postgres.migrations import renew_roles
 from telemetry_core.postgres.queries import load_queries
 from telemetry_core.postgres.roles import SERVICES, as_service, role_of
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres.test_roles import connected, run
+from tests.integration.rights.test_roles import connected, run
 
 pytestmark = pytest.mark.integration
 
