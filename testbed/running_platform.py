@@ -104,7 +104,12 @@ class Platform:
     def forget(self, satellites: str) -> None:
         """Delete what a passed test left behind."""
         self.query("DELETE FROM inference_jobs WHERE satellite_id LIKE %s", satellites + "%")
-        for table in ("anomaly_alerts", "alert_heads", "alert_checkpoints"):
+        self.query(
+            "DELETE FROM ops.alarm_events WHERE alarm_id IN"
+            " (SELECT alarm_id FROM ops.alarms WHERE satellite_id LIKE %s)",
+            satellites + "%",
+        )
+        for table in ("alarms", "alert_heads", "alert_checkpoints"):
             self.query(f"DELETE FROM ops.{table} WHERE satellite_id LIKE %s", satellites + "%")
         self.query("DELETE FROM ops.refused_values WHERE satellite_id LIKE %s", satellites + "%")
         self.query("DELETE FROM ops.wrong_clocks WHERE satellite_id LIKE %s", satellites + "%")

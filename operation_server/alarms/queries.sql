@@ -146,13 +146,19 @@ WHERE alarm.satellite_id = %(satellite_id)s AND alarm.subsystem = %(subsystem)s 
 ORDER BY history.id DESC LIMIT 1
 
 -- name: acknowledge
+-- In /api/v1/alerts, too, which tell an acknowledgement by a moment within the alert.
 WITH changed AS (
     UPDATE ops.alarms SET
         acknowledged_at = clock_timestamp() AT TIME ZONE 'UTC',
         acknowledged_by = %(operator)s,
         changed_at = clock_timestamp() AT TIME ZONE 'UTC'
     WHERE alarm_id = ANY (%(alarm_ids)s)
-    RETURNING alarm_id, acknowledged_by
+    RETURNING alarm_id, acknowledged_by, satellite_id, subsystem, reason, last_at
+),
+
+known AS (
+    INSERT INTO ops.alert_acknowledgements (satellite_id, subsystem, reason, generated_at, operator, comment)
+    SELECT satellite_id, subsystem, reason, date_trunc('milliseconds', last_at), %(operator)s, %(comment)s FROM changed
 )
 
 INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)

@@ -1,4 +1,4 @@
-"""Alerts of the anomaly score: read as the relay keeps them, and how far behind the verdicts they are."""
+"""Alerts of the anomaly score: as the alarm server keeps them, and how far they are behind."""
 
 from collections.abc import Sequence
 

@@ -203,8 +203,30 @@ ORDER BY given.acknowledged_at DESC, given.id DESC
 SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', %(satellite_id)s, %(subsystem)s, %(reason)s), 6))
 
 -- name: insert_acknowledgement
-INSERT INTO ops.alert_acknowledgements (satellite_id, subsystem, reason, generated_at, operator, comment)
-VALUES (
-    %(satellite_id)s, %(subsystem)s, %(reason)s, %(generated_at)s::timestamptz AT TIME ZONE 'UTC', %(operator)s, %(comment)s
+-- The alarm that the moment lies in is acknowledged with it.
+WITH given AS (
+    INSERT INTO ops.alert_acknowledgements (satellite_id, subsystem, reason, generated_at, operator, comment)
+    VALUES (
+        %(satellite_id)s, %(subsystem)s, %(reason)s, %(generated_at)s::timestamptz AT TIME ZONE 'UTC', %(operator)s, %(comment)s
+    )
+    RETURNING *
+),
+
+changed AS (
+    UPDATE ops.alarms AS alarm SET
+        acknowledged_at = given.acknowledged_at,
+        acknowledged_by = given.operator,
+        changed_at = clock_timestamp() AT TIME ZONE 'UTC'
+    FROM given
+    WHERE alarm.satellite_id = given.satellite_id AND alarm.subsystem = given.subsystem AND alarm.reason = given.reason
+        AND NOT alarm.is_withdrawn AND alarm.acknowledged_at IS NULL
+        AND date_trunc('milliseconds', alarm.started_at) <= given.generated_at
+        AND (alarm.returned_at IS NULL OR alarm.returned_at >= given.generated_at)
+    RETURNING alarm.alarm_id, given.operator, given.comment
 )
-RETURNING operator, comment, acknowledged_at
+
+INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
+SELECT alarm_id, 'acknowledged', operator, comment, jsonb_build_object(
+    'old', jsonb_build_object('acknowledged_by', NULL), 'new', jsonb_build_object('acknowledged_by', operator)
+) FROM changed
+RETURNING alarm_id

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from alarm_server.anomalies import QUERIES as FOLDING_QUERIES
 from operation_server.alerts import QUERIES
 from operation_server.alerts.episodes import HOLD, Sign
 from operation_server.alerts.store import open_episodes
@@ -17,7 +18,6 @@ from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences, select
 from tests.integration.api.calls import verdict
-from verdict_relay import QUERIES as RELAY_QUERIES
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +26,7 @@ JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
 FLEET: Final = ["newest_verdicts", "satellites_heard", "open_limits"]
 EPISODES: Final = "limit_episodes"
-STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **RELAY_QUERIES, **QUERIES}
+STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **FOLDING_QUERIES, **QUERIES}
 
 
 @pytest.mark.parametrize("statement", [*FLEET, EPISODES])
@@ -65,8 +65,10 @@ def test_alerts_of_the_score_cost_what_is_shown_of_them(pool: Pool) -> None:
     with transaction(pool) as connection, connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO ops.anomaly_alerts
-            SELECT 'SAT-' || lpad(number::text, 3, '0'), 'eps', begun, begun, begun + interval '50 minutes',
+            INSERT INTO ops.alarms (alarm_id, satellite_id, subsystem, reason, kind, severity, started_at,
+                raised_at, last_at, returned_at, violations, peak_score, peak_job_id, newest_job_id)
+            SELECT number || '.' || begun, 'SAT-' || lpad(number::text, 3, '0'), 'eps', 'anomaly', 'anomaly',
+                'distress', begun, begun, begun + interval '50 minutes',
                 CASE WHEN begun < %(newest)s THEN begun + interval '55 minutes' END, 9, 0.99, 'peak', 'newest'
             FROM generate_series(1, 50) AS number,
                 generate_series(%(first)s, %(newest)s, interval '1 hour') AS begun
@@ -76,7 +78,7 @@ def test_alerts_of_the_score_cost_what_is_shown_of_them(pool: Pool) -> None:
                 "newest": (START + timedelta(hours=500)).replace(tzinfo=None),
             },
         )
-        cursor.execute("ANALYZE ops.anomaly_alerts")
+        cursor.execute("ANALYZE ops.alarms")
         assert len(select(connection, QUERIES["overlapping_anomalies"], {**whose, **within})) == 3
         assert read_by_plan(connection, "overlapping_anomalies", {**whose, **within}) <= 40
         assert len(select(connection, QUERIES["open_anomalies"], whose)) == 1
