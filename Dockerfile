@@ -88,6 +88,7 @@ CMD ["python", "-m", "kafka_inference_trigger"]
 FROM service AS alarm-server
 COPY --from=core-packages /opt/venv /opt/venv
 COPY --chmod=755 alarms alarms
+COPY --chmod=755 scoring scoring
 COPY --chmod=755 alarm_server alarm_server
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "alarm_server"]
@@ -100,7 +101,6 @@ CMD ["python", "-m", "telemetry_writer"]
 
 FROM service AS verdict-relay
 COPY --from=core-packages /opt/venv /opt/venv
-COPY --chmod=755 scoring scoring
 COPY --chmod=755 verdict_relay verdict_relay
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "verdict_relay"]

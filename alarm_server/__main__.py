@@ -1,47 +1,65 @@
-"""The alarm service: telemetry from Kafka into alarms, without inference."""
+"""The alarm service, and `python -m alarm_server rebuild anomalies`."""
 
+import argparse
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import structlog
 
+from alarm_server.anomalies.projection import AnomalyProjection
 from alarm_server.service import SERVICE, AlarmServer, look_back_s
 from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.consumer_group import GroupLag
 from telemetry_core.kafka.stream import ALARM_GROUP, TelemetryStream
-from telemetry_core.postgres.database import open_pool
+from telemetry_core.postgres.cursors.verdict_cursor import follow, rebuild
+from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.liveness import Liveness
 from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing
 from telemetry_core.service.settings import Settings, load_mission
 
 STATEMENT_TIMEOUT_MS: Final = 5_000
+FOLDING_TIMEOUT_MS: Final = 60_000
+"""A rebuild counts the verdicts first."""
 
 _log = structlog.get_logger(SERVICE)
 
 
-def main() -> None:
-    """Run until SIGTERM."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the service until SIGTERM, or a rebuild until it is done."""
+    parser = argparse.ArgumentParser(prog="python -m alarm_server", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    again = commands.add_parser(
+        "rebuild", help="fold all verdicts again; alarms keep their names and what operators did to them"
+    )
+    again.add_argument("what", choices=["anomalies"])
+    options = parser.parse_args(arguments)
     configure_logging(SERVICE)
     start_tracing(SERVICE, "requests")
     settings = Settings()
+    pool = _pool(settings, FOLDING_TIMEOUT_MS)
+    projection = AnomalyProjection(pool)
+    if options.command == "rebuild":
+        return _rebuild(pool, projection)
     try:
         mission = load_mission(settings.mission_file)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
+    _serve(settings, mission, projection)
+    return 0
+
+
+def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) -> None:
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
-    pool = open_pool(
-        as_service(settings, SERVICE),
-        max_connections=1,
-        application_name=SERVICE,
-        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-    )
     server = AlarmServer(
         mission,
-        pool,
+        _pool(settings, STATEMENT_TIMEOUT_MS),
         partitions=GroupLag(settings, ALARM_GROUP).partitions,
         max_satellites=settings.max_satellites,
     )
@@ -58,10 +76,34 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _log.info(f"Watching {settings.kafka_topic} at {settings.kafka_bootstrap_servers}")
-    liveness.start()
-    stream.run(stop, plan=server.plan, act=server.act)
+    _log.info(f"Watching {settings.kafka_topic} at {settings.kafka_bootstrap_servers}, and verdicts")
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="anomalies") as threads:
+        following = threads.submit(follow, projection, stop, liveness.loop("anomalies"), service=SERVICE)
+        # A fault in either ends the process: its supervisor starts it anew.
+        following.add_done_callback(lambda _: stop.set())
+        liveness.start()
+        try:
+            stream.run(stop, plan=server.plan, act=server.act)
+        finally:
+            stop.set()
+    following.result()
+
+
+def _rebuild(pool: Pool, projection: AnomalyProjection) -> int:
+    def progress() -> str:
+        return f"anomalies: verdicts of {projection.unfinished()} subsystems still to be folded"
+
+    return rebuild(pool, projection, service="alarm_server", progress=progress)
+
+
+def _pool(settings: Settings, statement_timeout_ms: int) -> Pool:
+    return open_pool(
+        as_service(settings, SERVICE),
+        max_connections=1,
+        application_name=SERVICE,
+        statement_timeout_ms=statement_timeout_ms,
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

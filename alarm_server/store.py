@@ -5,20 +5,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from psycopg2.extras import execute_values
-
 from alarm_server import QUERIES
 from alarm_server.readings import Contradiction
+from alarm_server.rows import alarm_id_of, insert, moment, save_events
 from alarm_server.signs import SATELLITE
 from alarm_server.silence import Heard, Silence
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
 from alarms.occurrence_changes import Change, Event
 from alarms.violation_runs import Run, Sample
-from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of, time_of
+from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
-from telemetry_core.postgres.store import Row, select, to_json
+from telemetry_core.postgres.store import select, to_json
 
 NO_DATA: Final = "no_data"
 
@@ -29,11 +28,6 @@ class ChangedElsewhere(Exception):  # noqa: N818 - named for what happened
     def __init__(self, keys: Iterable[Key]) -> None:
         super().__init__()
         self.keys = list(keys)
-
-
-def alarm_id_of(subsystem: str, reason: str, named_us: int, satellite_id: str) -> str:
-    """Name an alarm by its first member when it was raised: only the last part may hold dots."""
-    return f"{subsystem}.{reason}.{named_us // 1000}.{satellite_id}"
 
 
 def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> dict[Key, Known]:
@@ -57,18 +51,20 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
     changed = [(update, change) for update in updates for change in update.changes]
     newest = {_alarm_id(update, change.occurrence): (update, change) for update, change in changed}
     # In the order of their ids, as operators' actions lock several.
-    _insert(connection, "save_alarms", [_alarm_values(*newest[alarm_id]) for alarm_id in sorted(newest)])
+    insert(
+        connection, QUERIES["save_alarms"], [_alarm_values(*newest[alarm_id]) for alarm_id in sorted(newest)]
+    )
     events = [
         (
             _alarm_id(update, change.occurrence),
             change.event.value,
-            _moment(change.at_us),
+            moment(change.at_us),
             to_json({"value": change.occurrence.value, "worst_value": change.occurrence.worst_value}),
         )
         for update, change in changed
         if change.event is not None
     ]
-    _insert(connection, "save_events", events)
+    save_events(connection, events)
 
 
 def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
@@ -76,7 +72,7 @@ def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
     gone = [update for update in updates if not update.after.has_violations]
     rows = [(*update.key, update.before.revision + 1, to_json(_document(update.after))) for update in kept]
     # In the order of their keys: two services that save the same rows wait for each other, and never both.
-    saved = _insert(connection, "save_tracks", sorted(rows), fetch=True)
+    saved = insert(connection, QUERIES["save_tracks"], sorted(rows), fetch=True)
     forgotten = (
         select(
             connection,
@@ -110,10 +106,10 @@ def load_contacts(connection: Connection) -> dict[str, Heard]:
 def save_contacts(connection: Connection, heard: Mapping[str, Heard]) -> None:
     """Keep when some satellites were last heard; what another service knows of later stays."""
     rows = [
-        (name, _moment(last.generated_us), _moment(last.received_us), last.interval_s, last.is_replayed)
+        (name, moment(last.generated_us), moment(last.received_us), last.interval_s, last.is_replayed)
         for name, last in sorted(heard.items())
     ]
-    _insert(connection, "save_contacts", rows)
+    insert(connection, QUERIES["save_contacts"], rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,22 +146,21 @@ def raise_silences(
         (
             ids[one.satellite_id],
             *(one.satellite_id, SATELLITE, NO_DATA, "stale", Severity.DISTRESS),
-            *(_moment(one.heard.received_us), _moment(now_us), _moment(one.heard.received_us)),
+            *(moment(one.heard.received_us), moment(now_us), moment(one.heard.received_us)),
         )
         for one in silent
     ]
-    _insert(connection, "raise_silences", rows)
-    _insert(
+    insert(connection, QUERIES["raise_silences"], rows)
+    save_events(
         connection,
-        "save_events",
-        [(ids[one.satellite_id], Event.RAISED.value, _moment(one.heard.received_us), None) for one in silent],
+        [(ids[one.satellite_id], Event.RAISED.value, moment(one.heard.received_us), None) for one in silent],
     )
     return standing
 
 
 def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:
     """End alarms of silence, named by their ids, with the sample sets that ended them."""
-    returned = [_moment(last.received_us) for last in ended.values()]
+    returned = [moment(last.received_us) for last in ended.values()]
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["end_silences"], {"alarm_ids": list(ended), "returned": returned})
 
@@ -203,27 +198,16 @@ def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
         rule.channel,
         rule.severity,
         rule.latching,
-        _moment(found.started_us),
-        _moment(found.raised_us),
-        _moment(found.last_us),
-        None if found.returned_us is None else _moment(found.returned_us),
+        moment(found.started_us),
+        moment(found.raised_us),
+        moment(found.last_us),
+        None if found.returned_us is None else moment(found.returned_us),
         change.event is Event.WITHDRAWN,
         found.violations,
         found.value,
         found.worst_value,
         rule.broken_limit(found.worst_value),
     )
-
-
-def _insert(
-    connection: Connection, name: str, values: Sequence[tuple[Any, ...]], *, fetch: bool = False
-) -> list[Row]:
-    if not values:
-        return []
-    with connection.cursor() as cursor:
-        found = execute_values(cursor, QUERIES[name], values, page_size=len(values), fetch=fetch)
-        names = [column.name for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found or ()]
 
 
 def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
@@ -253,10 +237,6 @@ def _track_of(document: Mapping[str, Any]) -> Track:
         pending=tuple(Sample(**sample) for sample in document["pending"]),
         runs=tuple(Run(**run) for run in document["runs"]),
     )
-
-
-def _moment(microseconds: int) -> datetime:
-    return time_of(microseconds).replace(tzinfo=None)
 
 
 def _microseconds(moment: datetime) -> int:

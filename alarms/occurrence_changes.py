@@ -41,13 +41,25 @@ def changes(before: Sequence[Occurrence], after: Sequence[Occurrence]) -> Iterat
 
 
 def _changes(was: Occurrence | None, now: Occurrence) -> Iterator[Change]:
-    """Yield one change, or two where a late violation is an alarm that was over long ago."""
-    is_over = was is not None and was.returned_us is not None
-    if was is None:
-        yield Change(occurrence=now, event=Event.RAISED, at_us=now.raised_us)
-    elif is_over and now.returned_us is None:
-        yield Change(occurrence=now, event=Event.RAISED_AGAIN, at_us=now.last_us)
-    elif is_over or now.returned_us is None:
-        yield Change(occurrence=now, event=None, at_us=now.last_us)
-    if now.returned_us is not None and not is_over:
-        yield Change(occurrence=now, event=Event.RETURNED, at_us=now.returned_us)
+    is_over = None if was is None else was.returned_us is not None
+    for event, at_us in events(
+        was_over=is_over, raised_us=now.raised_us, last_us=now.last_us, returned_us=now.returned_us
+    ):
+        yield Change(occurrence=now, event=event, at_us=at_us)
+
+
+def events(
+    *, was_over: bool | None, raised_us: int, last_us: int, returned_us: int | None
+) -> Iterator[tuple[Event | None, int]]:
+    """Yield what happened to an alarm that is over, stands or (None) is new, and when.
+
+    Two events where one step both raised and ended it; None where it only has other figures.
+    """
+    if was_over is None:
+        yield Event.RAISED, raised_us
+    elif was_over and returned_us is None:
+        yield Event.RAISED_AGAIN, last_us
+    elif was_over or returned_us is None:
+        yield None, last_us
+    if returned_us is not None and not was_over:
+        yield Event.RETURNED, returned_us

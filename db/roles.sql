@@ -34,17 +34,15 @@ GRANT INSERT, UPDATE ON ops.learning_progress TO satellite_analysis_server;
 
 GRANT SELECT ON
     inference_jobs, subsystem_inferences,
-    ops.alert_checkpoints, ops.alert_heads, ops.anomaly_alerts, ops.cluster, ops.deleted_verdicts, ops.live_jobs,
-    ops.refused_verdicts, ops.relay_cursors
+    ops.cluster, ops.deleted_verdicts, ops.refused_verdicts, ops.relay_cursors
 TO satellite_verdict_relay;
-GRANT INSERT, UPDATE, DELETE ON ops.alert_checkpoints, ops.alert_heads, ops.anomaly_alerts TO satellite_verdict_relay;
 GRANT DELETE ON ops.deleted_verdicts TO satellite_verdict_relay;
 GRANT INSERT, UPDATE, DELETE ON ops.refused_verdicts TO satellite_verdict_relay;
 GRANT INSERT, UPDATE ON ops.relay_cursors TO satellite_verdict_relay;
 
 GRANT SELECT ON
     inference_jobs, inference_results, subsystem_inferences,
-    ops.alert_checkpoints, ops.alert_heads, ops.anomaly_alerts, ops.calibrations, ops.cluster, ops.deleted_verdicts,
+    ops.alarms, ops.alarm_events, ops.alert_checkpoints, ops.alert_heads, ops.calibrations, ops.cluster, ops.deleted_verdicts,
     ops.idempotency_keys, ops.learning_progress, ops.refused_values, ops.refused_verdicts, ops.relay_cursors,
     ops.resent_tasks, ops.revised_inferences, ops.wrong_clocks
 TO satellite_housekeeping;
@@ -53,16 +51,18 @@ GRANT INSERT, UPDATE ON inference_results, ops.resent_tasks TO satellite_houseke
 GRANT UPDATE ON ops.calibrations, ops.relay_cursors TO satellite_housekeeping;
 GRANT UPDATE, DELETE ON ops.learning_progress TO satellite_housekeeping;
 GRANT DELETE ON
-    ops.alert_checkpoints, ops.alert_heads, ops.anomaly_alerts, ops.deleted_verdicts, ops.idempotency_keys,
+    ops.alarms, ops.alarm_events, ops.alert_checkpoints, ops.alert_heads, ops.deleted_verdicts, ops.idempotency_keys,
     ops.refused_values, ops.refused_verdicts, ops.revised_inferences, ops.wrong_clocks
 TO satellite_housekeeping;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
 
 GRANT SELECT ON
-    ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.cluster, ops.wrong_clocks
+    inference_jobs, subsystem_inferences,
+    ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
+    ops.cluster, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
-GRANT INSERT, UPDATE ON ops.alarms, ops.alarm_contacts TO satellite_alarm_server;
-GRANT INSERT, UPDATE, DELETE ON ops.alarm_tracks TO satellite_alarm_server;
+GRANT INSERT, UPDATE ON ops.alarms, ops.alarm_contacts, ops.relay_cursors TO satellite_alarm_server;
+GRANT INSERT, UPDATE, DELETE ON ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads TO satellite_alarm_server;
 GRANT SELECT, INSERT ON ops.alarm_events TO satellite_alarm_server;
 GRANT DELETE ON ops.alarm_suppressions TO satellite_alarm_server;

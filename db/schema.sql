@@ -69,6 +69,8 @@ CREATE FUNCTION ops.restart_search() RETURNS trigger
 BEGIN
     UPDATE ops.relay_cursors SET generation = generation + 1, xact = 0, id = 0, relayed = 0
     WHERE sink IN ('search', 'alerts');
+    DELETE FROM ops.alarm_events WHERE alarm_id IN (SELECT alarm_id FROM ops.alarms WHERE kind = 'anomaly');
+    DELETE FROM ops.alarms WHERE kind = 'anomaly';
     RETURN NULL;
 END
 $$;
@@ -278,22 +280,19 @@ CREATE TABLE ops.alert_heads (
 );
 COMMENT ON COLUMN ops.alert_heads.folded_at IS 'Generation time of the newest folded verdict';
 COMMENT ON COLUMN ops.alert_heads.target_at IS 'Beyond folded_at where earlier verdicts are folded again, after one that came late';
-CREATE TABLE ops.anomaly_alerts (
-    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
-    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
-    started_at timestamp(6) without time zone NOT NULL,
-    raised_at timestamp(6) without time zone NOT NULL,
-    last_at timestamp(6) without time zone NOT NULL,
-    ended_at timestamp(6) without time zone,
-    verdict_count integer NOT NULL,
-    peak_score numeric(5,4) NOT NULL,
-    peak_job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
-    newest_job_id character varying(255) NOT NULL COLLATE pg_catalog."C"
-);
-COMMENT ON COLUMN ops.anomaly_alerts.started_at IS 'Generation time of the first anomalous verdict of the run';
-COMMENT ON COLUMN ops.anomaly_alerts.raised_at IS 'Of the verdict that made an alert of it';
-COMMENT ON COLUMN ops.anomaly_alerts.last_at IS 'Of the newest anomalous verdict';
-COMMENT ON COLUMN ops.anomaly_alerts.ended_at IS 'Of the verdict that ended it; NULL = open';
+CREATE VIEW ops.anomaly_alerts AS
+ SELECT alarms.satellite_id,
+    alarms.subsystem,
+    alarms.started_at,
+    alarms.raised_at,
+    alarms.last_at,
+    alarms.returned_at AS ended_at,
+    alarms.violations AS verdict_count,
+    alarms.peak_score,
+    alarms.peak_job_id,
+    alarms.newest_job_id
+   FROM ops.alarms
+  WHERE (((alarms.kind)::text = 'anomaly'::text) AND ((alarms.reason)::text = 'anomaly'::text) AND (NOT alarms.is_withdrawn));
 CREATE TABLE ops.calibrations (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
@@ -662,8 +661,6 @@ ALTER TABLE ONLY ops.alert_checkpoints
     ADD CONSTRAINT alert_checkpoints_pkey PRIMARY KEY (satellite_id, subsystem, generated_at);
 ALTER TABLE ONLY ops.alert_heads
     ADD CONSTRAINT alert_heads_pkey PRIMARY KEY (satellite_id, subsystem);
-ALTER TABLE ONLY ops.anomaly_alerts
-    ADD CONSTRAINT anomaly_alerts_pkey PRIMARY KEY (satellite_id, subsystem, started_at);
 ALTER TABLE ONLY ops.calibrations
     ADD CONSTRAINT calibrations_pkey PRIMARY KEY (satellite_id, subsystem, version);
 ALTER TABLE ONLY ops.cluster
@@ -719,9 +716,9 @@ CREATE INDEX idx_alarms_open ON ops.alarms USING btree (satellite_id) WHERE (nee
 CREATE INDEX idx_alarms_returned ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (needs_attention AND (returned_at IS NOT NULL) AND (NOT (is_latching AND (reset_at IS NULL))));
 CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alarms_sign ON ops.alarms USING btree (satellite_id, subsystem, reason, started_at DESC);
+CREATE INDEX idx_alarms_standing ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (returned_at IS NULL);
 CREATE INDEX idx_alarms_started ON ops.alarms USING btree (started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE (folded_at <> target_at);
-CREATE INDEX idx_anomaly_alerts_open ON ops.anomaly_alerts USING btree (satellite_id, subsystem) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
 CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partition, id) WHERE ((source)::text = 'kafka'::text);

@@ -52,13 +52,20 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
     ORDER BY last_at LIMIT %(limit)s
 )
 
--- name: delete_anomaly_alerts
--- An alert is deleted with its newest verdict.
-DELETE FROM ops.anomaly_alerts WHERE (satellite_id, subsystem, started_at) IN (
-    SELECT satellite_id, subsystem, started_at FROM ops.anomaly_alerts
-    WHERE NOT EXISTS (SELECT FROM inference_jobs WHERE job_id = newest_job_id)
+-- name: delete_alarms
+-- What needs no attention, with its history: an anomaly with its newest verdict, another alarm some time after its last change.
+WITH gone AS (
+    SELECT alarm.alarm_id FROM ops.alarms AS alarm
+    WHERE NOT alarm.needs_attention AND CASE alarm.kind
+        WHEN 'anomaly' THEN NOT EXISTS (SELECT FROM inference_jobs AS job WHERE job.job_id = alarm.newest_job_id)
+        ELSE alarm.changed_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    END
     LIMIT %(limit)s
-)
+),
+
+events AS (DELETE FROM ops.alarm_events WHERE alarm_id IN (SELECT alarm_id FROM gone))
+
+DELETE FROM ops.alarms WHERE alarm_id IN (SELECT alarm_id FROM gone)
 
 -- name: delete_alert_heads
 -- For satellites and subsystems without any verdict left; their next verdict starts from an empty state. Names of these tables

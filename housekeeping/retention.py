@@ -95,7 +95,7 @@ def retention_chores(
         *jobs,
         keys,
         deletions,
-        *_alerts(pool),
+        *_alarms(pool, settings.retention_completed_days, clock),
         *_refusals(pool, clock),
         *_revisions(pool, settings.retention_completed_days, clock),
     ]
@@ -112,14 +112,18 @@ def drop_unfollowed_deletions(pool: Pool, now: datetime) -> bool:
     return count == BATCH
 
 
-def _alerts(pool: Pool) -> list[Chore]:
-    """What was made of verdicts that are gone."""
+def _alarms(pool: Pool, days: float, clock: Callable[[], datetime]) -> list[Chore]:
+    """Alarms, anomalies among them with what was made of verdicts that are gone."""
 
     def work(name: str) -> bool:
         return _delete(pool, name, {"limit": BATCH})
 
+    def alarms() -> bool:
+        before = clock() - timedelta(days=days) if days else _BEGINNING
+        return _delete(pool, "delete_alarms", {"before": before, "limit": BATCH})
+
     return [
-        Chore(name="anomaly alerts", every_s=EVERY_S, work=lambda: work("delete_anomaly_alerts")),
+        Chore(name="alarms", every_s=EVERY_S, work=alarms),
         Chore(name="alert heads", every_s=EVERY_S, work=lambda: work("delete_alert_heads")),
         Chore(name="alert checkpoints", every_s=EVERY_S, work=lambda: work("delete_alert_checkpoints")),
     ]

@@ -109,8 +109,7 @@ class Platform:
             " (SELECT alarm_id FROM ops.alarms WHERE satellite_id LIKE %s)",
             satellites + "%",
         )
-        alarms = ("alarms", "alarm_contacts", "alarm_tracks")
-        for table in ("anomaly_alerts", "alert_heads", "alert_checkpoints", *alarms):
+        for table in ("alarms", "alarm_contacts", "alarm_tracks", "alert_heads", "alert_checkpoints"):
             self.query(f"DELETE FROM ops.{table} WHERE satellite_id LIKE %s", satellites + "%")
         self.query("DELETE FROM ops.refused_values WHERE satellite_id LIKE %s", satellites + "%")
         self.query("DELETE FROM ops.wrong_clocks WHERE satellite_id LIKE %s", satellites + "%")

@@ -1,4 +1,4 @@
-"""Committed verdicts, passed on to other stores and folded into alerts."""
+"""Committed verdicts, passed on to other stores."""
 
 from pathlib import Path
 from typing import Final

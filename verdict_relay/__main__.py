@@ -1,17 +1,18 @@
-"""The relay service, and `python -m verdict_relay rebuild search` (or `alerts`, `results`, `metrics`)."""
+"""The relay service, and `python -m verdict_relay rebuild search` (or `results`, `metrics`)."""
 
 import argparse
 import signal
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import cache
 from typing import Final
 
 import structlog
 
-from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
+from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.postgres.cursors.verdict_cursor import follow, rebuild
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import select
@@ -21,12 +22,10 @@ from telemetry_core.service.observability import configure_logging, serve_metric
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_core.victoriametrics import VictoriaMetrics
 from verdict_relay import QUERIES
-from verdict_relay.alerts import AlertProjection
-from verdict_relay.relay import SERVICE, Follower, Relay, Sink, backoff_s, follow, restart
+from verdict_relay.relay import SERVICE, Relay, Sink
 from verdict_relay.sinks import MetricsSink, ResultsTopicSink, SearchSink
 
 SEARCH_TIMEOUT_S: Final = 30.0
-REBUILD_ATTEMPTS: Final = 8
 
 _log = structlog.get_logger(SERVICE)
 
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rebuild = commands.add_parser(
         "rebuild", help="relay all verdicts again; the present contents stay in use meanwhile"
     )
-    rebuild.add_argument("sink", choices=["search", "results", "metrics", "alerts"])
+    rebuild.add_argument("sink", choices=["search", "results", "metrics"])
     options = parser.parse_args(arguments)
     configure_logging(SERVICE)
     start_tracing(SERVICE, "requests")
@@ -47,17 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sinks = _sinks(settings)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
-    # One connection for each sink, and one for the alerts.
-    pool = open_pool(as_service(settings, SERVICE), max_connections=len(sinks) + 1, application_name=SERVICE)
-    followers: list[Follower] = [*(Relay(pool, sink) for sink in sinks), AlertProjection(pool)]
+    pool = open_pool(as_service(settings, SERVICE), max_connections=len(sinks), application_name=SERVICE)
+    relays = [Relay(pool, sink) for sink in sinks]
     if options.command == "rebuild":
-        named = [follower for follower in followers if follower.name == options.sink]
+        named = [relay for relay in relays if relay.name == options.sink]
         return (
             _rebuild(pool, named[0]) if named else sys.exit("rebuild: ELASTICSEARCH_URL is empty: no search")
         )
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
-    _serve(followers, liveness)
+    _serve(relays, liveness)
     return 0
 
 
@@ -72,13 +70,15 @@ def _sinks(settings: Settings) -> list[Sink]:
     ]
 
 
-def _serve(followers: Sequence[Follower], liveness: Liveness) -> None:
+def _serve(relays: Sequence[Relay], liveness: Liveness) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _log.info(f"Relaying verdicts to {', '.join(follower.name for follower in followers)}")
-    with ThreadPoolExecutor(max_workers=len(followers), thread_name_prefix="sink") as threads:
-        running = [threads.submit(follow, one, stop, liveness.loop(one.name)) for one in followers]
+    _log.info(f"Relaying verdicts to {', '.join(relay.name for relay in relays)}")
+    with ThreadPoolExecutor(max_workers=len(relays), thread_name_prefix="sink") as threads:
+        running = [
+            threads.submit(follow, one, stop, liveness.loop(one.name), service=SERVICE) for one in relays
+        ]
         liveness.start()
         wait(running, return_when=FIRST_EXCEPTION)
         stop.set()  # a fault in one ends the process: its supervisor starts it anew
@@ -86,30 +86,17 @@ def _serve(followers: Sequence[Follower], liveness: Liveness) -> None:
         ended.result()
 
 
-def _rebuild(pool: Pool, follower: Follower) -> int:
-    """Begin the next generation and pass everything on, together with the service where it runs."""
-    try:
-        restart(pool, follower.name, follower.cursor().generation)
+def _rebuild(pool: Pool, relay: Relay) -> int:
+    @cache
+    def total() -> int:
         with transaction(pool) as connection:
-            (total,) = select(connection, QUERIES["count_final_verdicts"])
-    except DependencyUnavailable as error:
-        print(f"rebuild: {error}; nothing was changed", file=sys.stderr)  # noqa: T201
-        return 1
-    failures = 0
-    while True:
-        try:
-            is_done = not follower.step()
-        except DependencyUnavailable as error:
-            failures += 1
-            if failures == REBUILD_ATTEMPTS:
-                print(f"rebuild: {error}; it continues as soon as verdict_relay runs", file=sys.stderr)  # noqa: T201
-                return 1
-            time.sleep(backoff_s(failures))
-            continue
-        failures = 0
-        print(f"{follower.name}: {follower.cursor().relayed} of {total['count']} verdicts", flush=True)  # noqa: T201
-        if is_done:
-            return 0
+            (found,) = select(connection, QUERIES["count_final_verdicts"])
+        return int(found["count"])
+
+    def progress() -> str:
+        return f"{relay.name}: {relay.cursor().relayed} of {total()} verdicts"
+
+    return rebuild(pool, relay, service="verdict_relay", progress=progress)
 
 
 if __name__ == "__main__":

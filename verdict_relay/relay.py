@@ -1,10 +1,7 @@
 """Passes committed verdicts on to one sink, page by page, from its cursor."""
 
-import random
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import structlog
@@ -12,44 +9,18 @@ import structlog
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.values import storable_text
 from telemetry_core.postgres.batch_size import BatchSize
-from telemetry_core.postgres.database import Connection, Pool, transaction
+from telemetry_core.postgres.cursors.verdict_cursor import PAGE, Cursor, advance, read_cursor, report, restart
+from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
 from telemetry_core.search import DEPENDENCY, SearchRefused
-from telemetry_core.service.liveness import Loop
-from telemetry_core.service.observability import (
-    DEPENDENCY_RETRIES,
-    RELAY_LAG_SECONDS,
-    VERDICTS_FORGOTTEN,
-    VERDICTS_NOT_RELAYED,
-    VERDICTS_RELAYED,
-    LogBudget,
-    traced,
-)
+from telemetry_core.service.observability import VERDICTS_FORGOTTEN, VERDICTS_NOT_RELAYED, LogBudget, traced
 from verdict_relay import QUERIES
 from verdict_relay.documents import verdict_key
 
 SERVICE: Final = "verdict-relay"
-PAGE: Final = 500
-POLL_S: Final = 0.5
-MAX_BACKOFF_S: Final = 10.0
 MAX_REASON_LENGTH: Final = 300
 
 _log = structlog.get_logger(SERVICE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """The last verdict that a sink confirmed; a rebuild begins the next generation at zero."""
-
-    generation: int
-    xact: int
-    id: int
-    relayed: int
-
-    @property
-    def is_at_start(self) -> bool:
-        """Tell whether nothing was passed on yet."""
-        return self.xact == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,51 +52,6 @@ class Sink(Protocol):
         """Learn that all committed verdicts of this generation are there."""
 
 
-class Follower(Protocol):
-    """Something that follows the committed verdicts, each at its own pace."""
-
-    name: str
-
-    def step(self) -> bool:
-        """Take what comes next; tell whether more waits."""
-
-    def cursor(self) -> Cursor:
-        """Read how far it is."""
-
-
-def follow(follower: Follower, stop: threading.Event, loop: Loop) -> None:
-    """Take step after step until `stop`; an unavailable server delays this follower only."""
-    failures = 0
-    while not stop.is_set():
-        try:
-            is_behind = follower.step()
-        except (DependencyUnavailable, SearchRefused) as error:
-            failures += 1
-            dependency = error.dependency if isinstance(error, DependencyUnavailable) else DEPENDENCY
-            loop.hold(dependency)
-            DEPENDENCY_RETRIES.labels(SERVICE, dependency).inc()
-            delay_s = backoff_s(failures)
-            _log.warning(f"{error}; {follower.name}: next attempt in {delay_s:.1f} s")
-            stop.wait(delay_s)
-            continue
-        loop.tick()
-        if failures:
-            _log.info(f"{follower.name}: recovered after {failures} attempts")
-            failures = 0
-        if not is_behind:
-            stop.wait(POLL_S)
-
-
-def read_cursor(connection: Connection, name: str) -> Cursor:
-    """Read how far a follower is; a new one is at the start."""
-    found = select(connection, QUERIES["relay_cursor"], {"sink": name})
-    if not found:
-        with connection.cursor() as cursor:
-            cursor.execute(QUERIES["insert_relay_cursor"], {"sink": name})
-        found = select(connection, QUERIES["relay_cursor"], {"sink": name})
-    return Cursor(**found[0])
-
-
 class Relay:
     """Moves one sink's cursor along the verdicts in commit order."""
 
@@ -140,6 +66,12 @@ class Relay:
 
     def step(self) -> bool:
         """Pass one page of verdicts and one of deletions on; tell whether more wait."""
+        try:
+            return self._step()
+        except SearchRefused as error:
+            raise DependencyUnavailable(DEPENDENCY, str(error)) from error
+
+    def _step(self) -> bool:
         cursor = self.cursor()
         if not self._sink.is_intact(cursor):
             _log.warning(f"{self._sink.name}: its earlier contents are lost; relaying all verdicts again")
@@ -199,15 +131,8 @@ class Relay:
     def _advance(self, cursor: Cursor, page: Sequence[Row], refusals: Sequence[Refusal]) -> None:
         """Move the cursor, and keep what the sink refused of the page, in one transaction."""
         last = page[-1]
-        parameters: dict[str, Any] = {
-            **asdict(cursor),
-            "sink": self._sink.name,
-            "next_xact": last["xact"],
-            "next_id": last["id"],
-            "count": len(page),
-        }
         with transaction(self._pool) as connection, connection.cursor() as statement:
-            statement.execute(QUERIES["advance_relay_cursor"], parameters)
+            advance(connection, self._sink.name, cursor, (last["xact"], last["id"]), count=len(page))
             statement.execute(QUERIES["forget_refused_verdicts"], self._names(page))
             if refusals:
                 reasons = {"reasons": [refusal.reason for refusal in refusals]}
@@ -230,31 +155,13 @@ class Relay:
 
     def _report(self, cursor: Cursor, page: Sequence[Row], *, is_behind: bool) -> None:
         name = self._sink.name
-        VERDICTS_RELAYED.labels(name).inc(len(page))
-        newest_at = page[-1]["completed_at"] if page else None
-        RELAY_LAG_SECONDS.labels(name).set(lag_s(newest_at, datetime.now(UTC), is_behind=is_behind))
+        report(name, len(page), page[-1]["completed_at"] if page else None, is_behind=is_behind)
         if page and self._budget.admit(f"{name}: {{count}} more pages in the last second"):
             _log.info(f"{name}: {cursor.relayed + len(page)} verdicts relayed", up_to=page[-1]["job_id"])
 
 
 def _job_ids(generation: int, verdicts: Sequence[Row]) -> list[str]:  # noqa: ARG001 - the shape of `write`
     return [row["job_id"] for row in verdicts]
-
-
-def restart(pool: Pool, sink: str, generation: int) -> None:
-    """Let a sink start over, unless that has happened already."""
-    with transaction(pool) as connection, connection.cursor() as statement:
-        statement.execute(QUERIES["restart_relay_cursor"], {"sink": sink, "generation": generation})
-
-
-def backoff_s(failures: int) -> float:
-    """Return how long to wait after so many failures in a row, with jitter."""
-    return min(MAX_BACKOFF_S, 0.25 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-
-
-def lag_s(completed_at: datetime | None, now: datetime, *, is_behind: bool) -> float:
-    """Return the age of the last verdict of a page in seconds; 0 when nothing waits behind it."""
-    return max(0.0, (now - completed_at).total_seconds()) if completed_at and is_behind else 0.0
 
 
 def refusal_of(row: Row, reason: str) -> Refusal:

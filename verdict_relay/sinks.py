@@ -10,12 +10,13 @@ import structlog
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.producer import ConfirmedProducer, OutgoingRecord
+from telemetry_core.postgres.cursors.verdict_cursor import Cursor
 from telemetry_core.postgres.store import Row
 from telemetry_core.search import DEPENDENCY, VERDICT_INDEX, SearchEngine, SearchRefused
 from telemetry_core.service.settings import Settings
 from telemetry_core.victoriametrics import VictoriaMetrics
 from verdict_relay.documents import result_record, sample_lines, search_document, verdict_key
-from verdict_relay.relay import SERVICE, Cursor, Refusal, refusal_of
+from verdict_relay.relay import SERVICE, Refusal, refusal_of
 
 FLUSH_TIMEOUT_S: Final = 15
 RESTORE_EVERY_S: Final = 2.0

@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
 WHERE alarm.alarm_id = ANY (%(alarm_ids)s) AND figures.verdict_count > 0
 
 -- name: acknowledgements
--- Of one alarm, newest first, with those that an earlier version of the platform kept of moments within it.
+-- Of one alarm, newest first, with those that an earlier version of the platform kept of moments within it alone.
 SELECT operator, comment, at AS acknowledged_at FROM ops.alarm_events
 WHERE alarm_id = %(alarm_id)s AND event = 'acknowledged'
 UNION ALL
@@ -41,6 +41,9 @@ SELECT operator, comment, acknowledged_at FROM ops.alert_acknowledgements
 WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason = %(reason)s
     AND generated_at >= %(started_at)s::timestamptz AT TIME ZONE 'UTC'
     AND generated_at <= %(last_at)s::timestamptz AT TIME ZONE 'UTC'
+    AND (operator, comment) NOT IN (
+        SELECT operator, comment FROM ops.alarm_events WHERE alarm_id = %(alarm_id)s AND event = 'acknowledged'
+    )
 ORDER BY acknowledged_at DESC
 
 -- name: anomalies_behind

@@ -125,7 +125,7 @@ def _waiting_findings(database: DatabaseNumbers) -> list[Finding]:
 
 def _alerts_findings(behind_s: float) -> list[Finding]:
     message = (
-        f"alerts of the anomaly score are {behind_s:.0f} s behind the verdicts: see the log of verdict_relay"
+        f"alerts of the anomaly score are {behind_s:.0f} s behind the verdicts: see the log of alarm_server"
     )
     return without_normal(Finding(state=alerts_state(behind_s), message=message))
 

@@ -9,12 +9,13 @@ import pytest
 from housekeeping.retention import retention_chores
 from operation_server.pipeline import QUERIES
 from operation_server.pipeline.databases import database_probe
+from telemetry_core.postgres.cursors.verdict_cursor import Cursor, restart
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import Row, select
 from telemetry_core.service.settings import Settings
 from tests.integration.api.search.indexing import job_id, save
-from verdict_relay.relay import Cursor, Refusal, Relay, refusal_of, restart
+from verdict_relay.relay import Refusal, Relay, refusal_of
 
 pytestmark = pytest.mark.integration
 

@@ -1,6 +1,7 @@
 """The schema, built from its migrations on a real PostgreSQL."""
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,55 @@ def test_alerts_view_shows_only_anomalies(pool: Pool) -> None:
     with transaction(pool) as connection, connection.cursor() as cursor:
         cursor.execute(SUMMARY)
     assert fetch(pool, "SELECT satellite_id, subsystem FROM v_anomaly_alerts") == [("SAT-001", "thermal")]
+
+
+ALERTS = """
+INSERT INTO ops.anomaly_alerts VALUES
+    ('SAT-001', 'eps', '2026-11-01 10:00:00.0004', '2026-11-01 10:00:05', '2026-11-01 10:20:00.0009',
+        '2026-11-01 10:25:00', 7, 0.99, 'kafka-SAT-001-peak', 'kafka-SAT-001-newest'),
+    ('SAT-001', 'eps', '2026-11-02 10:00', '2026-11-02 10:00', '2026-11-02 10:00', NULL, 1, 0.98, 'a', 'b'),
+    ('SAT-002', 'eps', '2026-11-01 10:00', '2026-11-01 10:00', '2026-11-01 10:00', NULL, 1, 0.98, 'a', 'b');
+INSERT INTO ops.alert_acknowledgements
+    (satellite_id, subsystem, reason, generated_at, operator, comment, acknowledged_at)
+VALUES
+    ('SAT-001', 'eps', 'anomaly', '2026-11-01 10:20:00.001', 'lee', 'again', '2026-11-01 11:00:00'),
+    ('SAT-001', 'eps', 'anomaly', '2026-11-01 10:10:00', 'kim', 'eclipse', '2026-11-01 10:12:00'),
+    ('SAT-001', 'eps', 'low_battery', '2026-11-02 10:00:00', 'kim', 'another sign', '2026-11-02 11:00:00'),
+    ('SAT-002', 'eps', 'anomaly', '2026-11-01 12:00:00', 'kim', 'another time', '2026-11-01 12:00:00')
+"""
+
+
+def test_alerts_become_alarms_with_their_acknowledgements(empty_database: Settings) -> None:
+    migrations = load_migrations(MIGRATIONS)
+    names = [migration.name for migration in migrations]
+    first = next(
+        number for number, name in enumerate(names) if name.endswith("_move_anomalies_to_alarms.sql")
+    )
+    migrate(empty_database, migrations[:first])
+    with closing(open_pool(empty_database, max_connections=1)) as pool:
+        with transaction(pool) as connection, connection.cursor() as cursor:
+            cursor.execute(ALERTS)
+        before = fetch(pool, "SELECT * FROM ops.anomaly_alerts ORDER BY 1, 2, 3")
+        migrate(empty_database, migrations)
+        assert fetch(pool, "SELECT * FROM ops.anomaly_alerts ORDER BY 1, 2, 3") == before
+        alarms = fetch(
+            pool,
+            "SELECT alarm_id, acknowledged_by, needs_attention FROM ops.alarms"
+            " ORDER BY satellite_id, started_at",
+        )
+        history = fetch(
+            pool,
+            "SELECT event, operator, comment, at::text FROM ops.alarm_events"
+            f" WHERE alarm_id = '{alarms[0][0]}' ORDER BY id",
+        )
+    assert alarms == [
+        ("eps.anomaly.1793527200000.SAT-001", "kim", False),
+        ("eps.anomaly.1793613600000.SAT-001", None, True),
+        ("eps.anomaly.1793527200000.SAT-002", None, True),
+    ]
+    assert history == [
+        ("raised", None, None, "2026-11-01 10:00:05"),
+        ("acknowledged", "kim", "eclipse", "2026-11-01 10:12:00"),
+        ("returned", None, None, "2026-11-01 10:25:00"),
+        ("acknowledged", "lee", "again", "2026-11-01 11:00:00"),
+    ]

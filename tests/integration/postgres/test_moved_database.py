@@ -9,13 +9,14 @@ import pytest
 
 from operation_server.streams import QUERIES as STREAM_QUERIES
 from operation_server.verdicts import QUERIES
+from telemetry_core.postgres.cursors.verdict_cursor import Cursor
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.postgres.store import Row, save_inferences, select
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer, free_port, running_server, server_programs
 from tests.integration.postgres.saving import inference, job
-from verdict_relay.relay import Cursor, Refusal, Relay
+from verdict_relay.relay import Refusal, Relay
 
 pytestmark = pytest.mark.integration
 

@@ -20,13 +20,18 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "operation-server": ("operation_server",),
     "analysis-server": ("analysis_server", "telemetry_core"),
-    "verdict-relay": ("verdict_relay",),
+    "verdict-relay": ("verdict_relay", "telemetry_core/postgres/cursors"),
     "housekeeping": ("housekeeping", "telemetry_core"),
     "kafka-inference-trigger": ("kafka_inference_trigger/gathered",),
-    "alarm-server": ("alarm_server",),
+    "alarm-server": ("alarm_server", "telemetry_core/postgres/cursors"),
 }
 """Where the statements of each service are; `reconcile` runs as the owner."""
-UNUSED: Final = {("housekeeping", "reopen_revised")}
+CURSORS: Final = load_queries(ROOT / "telemetry_core/postgres/cursors")
+UNUSED: Final = {
+    ("housekeeping", "reopen_revised"),
+    *(("housekeeping", name) for name in CURSORS),
+    *(("analysis-server", name) for name in CURSORS),
+}
 BY_FUNCTION: Final = {"ops.cluster"}
 """Read by the functions that tell positions in commit order."""
 TYPES: Final = {

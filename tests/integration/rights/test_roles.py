@@ -57,7 +57,8 @@ NOT_ALL: Final = {
     "verdict-relay": (
         "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
         "INSERT INTO inference_jobs (job_id) VALUES ('x')", "SELECT * FROM ops.idempotency_keys",
-        "DELETE FROM ops.refused_values",
+        "DELETE FROM ops.refused_values", "DELETE FROM ops.alert_heads",
+        "UPDATE ops.alarms SET severity = 'watch'", "SELECT * FROM ops.anomaly_alerts",
     ),
     "kafka-inference-trigger": (
         "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
@@ -65,14 +66,16 @@ NOT_ALL: Final = {
         "DELETE FROM ops.refused_verdicts",
     ),
     "alarm-server": (
-        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM ops.alarms",
+        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
+        "UPDATE ops.anomaly_alerts SET ended_at = now()", "DELETE FROM ops.alarms",
         "DELETE FROM ops.alarm_events", "UPDATE ops.alarm_events SET operator = 'x'",
         "SELECT * FROM ops.idempotency_keys", "DELETE FROM ops.alarm_contacts",
         "INSERT INTO ops.alarm_suppressions (satellite_id) VALUES ('x')",
     ),
     "housekeeping": (
         "UPDATE ops.refused_verdicts SET reason = 'x'", "UPDATE ops.refused_values SET count = 0",
-        "UPDATE ops.wrong_clocks SET value = 0", "UPDATE ops.anomaly_alerts SET ended_at = now()",
+        "UPDATE ops.wrong_clocks SET value = 0", "UPDATE ops.alarms SET severity = 'watch'",
+        "UPDATE ops.alarm_events SET comment = 'x'", "DELETE FROM ops.anomaly_alerts",
         "UPDATE ops.idempotency_keys SET job_id = 'x'",
         "INSERT INTO ops.revised_inferences (job_id) VALUES ('x')",
         "DELETE FROM ops.calibrations", "INSERT INTO ops.calibrations (version) VALUES (1)",

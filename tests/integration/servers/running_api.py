@@ -21,7 +21,7 @@ from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import free_port
 from tests.http_server import serving
-from tests.integration.postgres.folding import fold
+from tests.integration.alarms.folding import fold
 
 
 @dataclass
@@ -110,7 +110,7 @@ class RunningApi:
 
     def fold(self) -> None:
         """Fold all committed verdicts into alerts, as the relay does and under its login."""
-        with closing(open_pool(as_service(self.database, "verdict-relay"), max_connections=1)) as theirs:
+        with closing(open_pool(as_service(self.database, "alarm-server"), max_connections=1)) as theirs:
             fold(theirs)
 
     def forget(self) -> None:
@@ -120,7 +120,7 @@ class RunningApi:
             cursor.execute("SET LOCAL session_replication_role TO replica")  # acknowledgements refuse it
             cursor.execute(
                 "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks,"
-                " ops.calibrations, ops.learning_progress, ops.anomaly_alerts, ops.alert_heads,"
+                " ops.calibrations, ops.learning_progress, ops.alert_heads,"
                 " ops.alert_checkpoints, ops.alarms, ops.alarm_events, ops.alarm_suppressions,"
                 " ops.alarm_tracks, ops.alarm_contacts CASCADE"
             )

@@ -18,8 +18,8 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import save_inferences, select
 from telemetry_core.service.settings import Settings
+from tests.integration.alarms.folding import fold
 from tests.integration.api.calls import get, verdict
-from tests.integration.postgres.folding import fold
 from tests.integration.servers.running_api import RunningApi
 from tests.integration.windows import window_ending
 
@@ -184,8 +184,8 @@ def test_alerts_between_two_times_are_told_but_those_of_constants_taken_back(
     judge(pool, "A", 1100, "n")
     span = (microseconds_of(NOW), microseconds_of(NOW + timedelta(seconds=1200)))
     assert len(worker.alert_spans(part, *span)) == 3, "what is not folded yet may become an alert"
-    with closing(open_pool(as_service(database, "verdict-relay"), max_connections=1)) as relay:
-        fold(relay)
+    with closing(open_pool(as_service(database, "alarm-server"), max_connections=1)) as theirs:
+        fold(theirs)
     assert len(worker.alert_spans(part, *span)) == 2, "a single low verdict is nominal telemetry, too"
     command.roll_back(keeper, {"satellite_id": "A", "subsystem": "eps", "version": None})
     ((first_us, last_us),) = worker.alert_spans(part, *span)

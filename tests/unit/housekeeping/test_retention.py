@@ -14,7 +14,7 @@ def names(**ages: Any) -> set[str]:
 
 def test_by_default_nothing_is_kept_forever() -> None:
     assert names() == {
-        "alert checkpoints", "alert heads", "anomaly alerts",
+        "alarms", "alert checkpoints", "alert heads",
         "completed jobs", "failed jobs", "idempotency keys", "refused values", "refused verdicts",
         "revisions", "learning progress", "unfollowed deletions", "wrong clocks",
     }  # fmt: skip
@@ -22,9 +22,9 @@ def test_by_default_nothing_is_kept_forever() -> None:
 
 def test_age_of_zero_keeps_rows_forever() -> None:
     assert names(retention_completed_days=0, retention_failed_days=0) == {
+        "alarms",
         "alert checkpoints",
         "alert heads",
-        "anomaly alerts",
         "idempotency keys",
         "learning progress",
         "refused values",

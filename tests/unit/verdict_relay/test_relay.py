@@ -1,33 +1,17 @@
 """Cursor arithmetic and the requests of the sinks."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
 from telemetry_core.contract.errors import DependencyUnavailable, StatementTooSlow
+from telemetry_core.postgres.cursors.verdict_cursor import PAGE, Cursor
 from telemetry_core.postgres.database import Pool
 from telemetry_core.postgres.store import Row
 from tests.unit.verdict_relay.test_documents import verdict
-from verdict_relay.relay import MAX_BACKOFF_S, PAGE, Cursor, Refusal, Relay, backoff_s, lag_s, refusal_of
+from verdict_relay.relay import Refusal, Relay, refusal_of
 from verdict_relay.sinks import INDEX_BODY, bulk_lines, index_name
-
-NOW = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
-
-
-def test_backoff_grows_and_is_bounded() -> None:
-    assert backoff_s(1) <= 0.5
-    assert MAX_BACKOFF_S / 2 <= backoff_s(50) <= MAX_BACKOFF_S
-
-
-def test_full_page_tells_how_far_behind_it_is() -> None:
-    assert lag_s(NOW - timedelta(seconds=90), NOW, is_behind=True) == 90
-
-
-def test_page_that_is_not_full_is_not_behind() -> None:
-    assert lag_s(NOW - timedelta(days=9), NOW, is_behind=False) == 0
-    assert lag_s(None, NOW, is_behind=True) == 0
 
 
 def test_index_names_sort_as_generations_do() -> None:

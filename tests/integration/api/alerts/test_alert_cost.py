@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from alarm_server.anomalies import QUERIES as FOLDING_QUERIES
 from operation_server.alerts import QUERIES
 from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.verdicts import QUERIES as VERDICT_QUERIES
@@ -14,7 +15,6 @@ from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.calls import verdict
-from verdict_relay import QUERIES as RELAY_QUERIES
 
 pytestmark = pytest.mark.integration
 
@@ -22,7 +22,7 @@ START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
 OF_SATELLITES: Final = ["newest_verdicts", "judged_limits"]
-STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **RELAY_QUERIES, **QUERIES}
+STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **FOLDING_QUERIES, **QUERIES}
 
 
 @pytest.mark.parametrize("statement", OF_SATELLITES)

@@ -7,13 +7,14 @@ import pytest
 
 from housekeeping.retention import drop_unfollowed_deletions
 from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.postgres.cursors.verdict_cursor import PAGE, Cursor, restart
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, save_inferences
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
 from testbed.postgres_server import free_port
 from tests.integration.api.search.indexing import WINDOW, drain, indexed, job_id, keys, save
 from tests.integration.postgres.saving import inference, job
-from verdict_relay.relay import PAGE, Cursor, Refusal, Relay, restart
+from verdict_relay.relay import Refusal, Relay
 from verdict_relay.sinks import SearchSink
 
 pytestmark = pytest.mark.integration

@@ -1,18 +1,18 @@
-"""Committed verdicts into alerts, by the relay's own code."""
+"""Committed verdicts into alarms, by the alarm server's own code."""
 
 import time
 from typing import Final
 
+from alarm_server.anomalies.projection import AnomalyProjection
+from alarm_server.anomalies.store import PROJECTION
 from operation_server.pipeline import QUERIES
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import select
-from verdict_relay.alert_store import PROJECTION
-from verdict_relay.alerts import AlertProjection
 
 WITHIN_S: Final = 30.0
 
 
-def catch_up(projection: AlertProjection) -> None:
+def catch_up(projection: AnomalyProjection) -> None:
     """Fold all that is settled."""
     while projection.step():
         pass
@@ -20,7 +20,7 @@ def catch_up(projection: AlertProjection) -> None:
 
 def fold(pool: Pool) -> None:
     """Fold all committed verdicts, also those that a running transaction still hides."""
-    projection = AlertProjection(pool)
+    projection = AnomalyProjection(pool)
     deadline = time.monotonic() + WITHIN_S
     while True:
         catch_up(projection)

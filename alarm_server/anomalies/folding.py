@@ -1,4 +1,4 @@
-"""Folding verdicts into alerts piece by piece, and again from an earlier state after a late one: pure."""
+"""Folding verdicts into runs piece by piece, and again from an earlier state after a late one: pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,18 +44,21 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """What folding some verdicts came to: alerts that started from `first_us` to `last_us` are these."""
+    """What folding some verdicts came to: the runs that started from `first_us` to `last_us` and are alarms.
+
+    The open run of a head that is not finished is left to the next piece, which tells how it ends.
+    """
 
     head: Head
     checkpoints: tuple[Checkpoint, ...]
     first_us: int
     last_us: int
-    alerts: tuple[Run, ...]
+    raised: tuple[Run, ...]
 
 
 def fold(head: Head, verdicts: Sequence[Judged], *, reaches_target: bool = True) -> Piece:
     """Fold verdicts that follow the head, in generation-time order: up to its target, or only the first."""
-    first_us = _first_us(head.folded)
+    first_us = _first_us(head, verdicts)
     runs = [head.folded.run] if head.folded.run else []
     checkpoints: list[Checkpoint] = []
     rest, since = verdicts, head.since_checkpoint
@@ -68,17 +71,19 @@ def fold(head: Head, verdicts: Sequence[Judged], *, reaches_target: bool = True)
             since = 0
     newest_us = verdicts[-1].at_us if verdicts else head.folded.generated_us
     target_us = max(head.target_us, newest_us)
-    folded_us = target_us if reaches_target else newest_us
+    last_us = target_us if reaches_target else newest_us
+    folded = Checkpoint(generated_us=last_us, run=runs[-1] if runs else None)
+    after = Head(folded=folded, target_us=target_us, since_checkpoint=since)
+    if not after.is_finished and folded.run is not None and folded.run.ended_us is None:
+        last_us = folded.run.started_us - 1
     return Piece(
-        head=Head(
-            folded=Checkpoint(generated_us=folded_us, run=runs[-1] if runs else None),
-            target_us=target_us,
-            since_checkpoint=since,
-        ),
+        head=after,
         checkpoints=tuple(checkpoints),
         first_us=first_us,
-        last_us=folded_us,
-        alerts=tuple(run for run in runs if run.raised_us is not None and run.started_us >= first_us),
+        last_us=last_us,
+        raised=tuple(
+            run for run in runs if run.raised_us is not None and first_us <= run.started_us <= last_us
+        ),
     )
 
 
@@ -90,8 +95,14 @@ def rewound(head: Head, verdicts: Sequence[Judged], before: Checkpoint) -> Head:
     return Head(folded=before, target_us=target_us)
 
 
-def _first_us(folded: Checkpoint) -> int:
-    """Return from when on alerts may change: an open run's start, else just after the state."""
+def _first_us(head: Head, verdicts: Sequence[Judged]) -> int:
+    """Return from when on alarms may change: an open run's start, else what follows the state.
+
+    Nothing is known of the time before the first verdict that is left: its alarms stay as they are.
+    """
+    folded = head.folded
     if folded.run is not None and folded.run.ended_us is None:
         return folded.run.started_us
-    return folded.generated_us + 1
+    if verdicts and folded.generated_us < 0:
+        return verdicts[0].at_us
+    return max(folded.generated_us, -1 if verdicts else head.target_us) + 1

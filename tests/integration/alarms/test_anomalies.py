@@ -1,4 +1,4 @@
-"""Committed verdicts become the rows of ops.anomaly_alerts, on a real PostgreSQL."""
+"""Committed verdicts become alarms, on a real PostgreSQL."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -8,19 +8,20 @@ from typing import Any
 
 import pytest
 
+from alarm_server.anomalies.projection import AnomalyProjection
 from housekeeping.retention import retention_chores
 from operation_server.alerts.anomalies import anomalies_behind_s
 from scoring.alert_rule import Judged, alerts_of
 from telemetry_core.contract.inferences import Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of
+from telemetry_core.postgres.cursors.verdict_cursor import restart
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import revise_inferences, save_inferences, select
 from telemetry_core.service.settings import Settings
-from tests.integration.postgres.folding import catch_up
+from tests.integration.alarms.folding import catch_up
+from tests.integration.alarms.running import events, rows
 from tests.integration.postgres.saving import inference, job
-from verdict_relay.alerts import AlertProjection
-from verdict_relay.relay import restart
 
 pytestmark = pytest.mark.integration
 
@@ -30,10 +31,10 @@ SCORES = {Verdict.NOMINAL: 0.2, Verdict.ANOMALOUS: 0.8}
 
 
 @pytest.fixture
-def projection(database: Settings) -> Iterator[AlertProjection]:
-    """As the relay's own login, which may do this and no more."""
-    with closing(open_pool(as_service(database, "verdict-relay"), max_connections=1)) as theirs:
-        yield AlertProjection(theirs)
+def projection(database: Settings) -> Iterator[AnomalyProjection]:
+    """As the alarm server's own login, which may do this and no more."""
+    with closing(open_pool(as_service(database, "alarm-server"), max_connections=1)) as theirs:
+        yield AnomalyProjection(theirs)
 
 
 def judged(second: int, verdict: Verdict, score: float | None = None) -> Judged:
@@ -104,7 +105,7 @@ def sample(seed: int, count: int = 120) -> list[Judged]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_any_order_of_commits_leaves_the_alerts_of_the_sorted_verdicts(
-    pool: Pool, projection: AlertProjection, seed: int
+    pool: Pool, projection: AnomalyProjection, seed: int
 ) -> None:
     verdicts = sample(seed)
     shuffled = random.Random(seed).sample(verdicts, len(verdicts))
@@ -115,7 +116,7 @@ def test_any_order_of_commits_leaves_the_alerts_of_the_sorted_verdicts(
     assert projection.cursor().relayed == len(verdicts)
 
 
-def test_verdicts_in_order_are_one_alert_with_its_figures(pool: Pool, projection: AlertProjection) -> None:
+def test_verdicts_in_order_are_one_alert_with_its_figures(pool: Pool, projection: AnomalyProjection) -> None:
     verdicts = [
         judged(0, Verdict.NOMINAL),
         judged(1, Verdict.ANOMALOUS, 0.98),
@@ -133,7 +134,7 @@ def test_verdicts_in_order_are_one_alert_with_its_figures(pool: Pool, projection
     assert stored(pool)[0]["ended_us"] == judged(400, Verdict.NOMINAL).at_us
 
 
-def test_revised_verdict_takes_its_alert_back(pool: Pool, projection: AlertProjection) -> None:
+def test_revised_verdict_takes_its_alert_back(pool: Pool, projection: AnomalyProjection) -> None:
     commit(pool, judged(0, Verdict.NOMINAL), judged(1, Verdict.ANOMALOUS, 0.99), judged(2, Verdict.NOMINAL))
     catch_up(projection)
     assert len(stored(pool)) == 1
@@ -143,7 +144,7 @@ def test_revised_verdict_takes_its_alert_back(pool: Pool, projection: AlertProje
 
 
 def test_stored_telemetry_raises_no_alert_and_a_failed_verdict_says_nothing(
-    pool: Pool, projection: AlertProjection
+    pool: Pool, projection: AnomalyProjection
 ) -> None:
     commit(pool, judged(0, Verdict.ANOMALOUS, 0.99), lane="stored")
     catch_up(projection)
@@ -151,7 +152,7 @@ def test_stored_telemetry_raises_no_alert_and_a_failed_verdict_says_nothing(
 
 
 def test_alerts_are_behind_while_earlier_verdicts_are_folded_again(
-    pool: Pool, projection: AlertProjection
+    pool: Pool, projection: AnomalyProjection
 ) -> None:
     commit(pool, judged(0, Verdict.NOMINAL))
     catch_up(projection)
@@ -164,7 +165,7 @@ def test_alerts_are_behind_while_earlier_verdicts_are_folded_again(
 
 @pytest.mark.parametrize("statement", [None, "TRUNCATE subsystem_inferences CASCADE"])
 def test_rebuilding_begins_with_empty_tables(
-    pool: Pool, projection: AlertProjection, statement: str | None
+    pool: Pool, projection: AnomalyProjection, statement: str | None
 ) -> None:
     verdicts = sample(1)
     commit(pool, *verdicts)
@@ -180,26 +181,41 @@ def test_rebuilding_begins_with_empty_tables(
     assert stored(pool) == ([] if statement else before)
 
 
+def acknowledge(pool: Pool) -> None:
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE ops.alarms SET acknowledged_at = now(), acknowledged_by = 'kim'")
+
+
+def expire(database: Settings) -> None:
+    with closing(open_pool(as_service(database, "housekeeping"), max_connections=1)) as theirs:
+        for chore in retention_chores(theirs, database):
+            if chore.name.startswith("al"):
+                assert not chore.work()
+
+
 def test_an_alert_goes_with_its_newest_verdict(
-    pool: Pool, projection: AlertProjection, database: Settings
+    pool: Pool, projection: AnomalyProjection, database: Settings
 ) -> None:
     commit(pool, judged(0, Verdict.ANOMALOUS, 0.99), judged(400, Verdict.NOMINAL))
     commit(pool, judged(500, Verdict.ANOMALOUS, 0.99))
     catch_up(projection)
     with transaction(pool) as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM inference_jobs WHERE job_id = %s", [judged(0, Verdict.ANOMALOUS).job_id])
-    with closing(open_pool(as_service(database, "housekeeping"), max_connections=1)) as theirs:
-        for chore in retention_chores(theirs, database):
-            if "alert" in chore.name:
-                assert not chore.work()
+    expire(database)
+    assert len(stored(pool)) == 2, "nobody has acknowledged it"
+    acknowledge(pool)
+    expire(database)
     assert [alert["started_us"] for alert in stored(pool)] == [judged(500, Verdict.ANOMALOUS).at_us]
+    assert {row["alarm_id"] for row in rows(pool, "alarm_events")} == {
+        row["alarm_id"] for row in rows(pool, "alarms")
+    }
 
 
 def test_two_processes_that_fold_by_turns_leave_the_same_alerts(
-    pool: Pool, projection: AlertProjection
+    pool: Pool, projection: AnomalyProjection
 ) -> None:
     verdicts = sample(2)
-    other = AlertProjection(pool)
+    other = AnomalyProjection(pool)
     for first in range(0, len(verdicts), 5):
         commit(pool, *verdicts[first : first + 5])
         (projection if first % 2 else other).step()
@@ -207,3 +223,65 @@ def test_two_processes_that_fold_by_turns_leave_the_same_alerts(
     catch_up(projection)
     assert stored(pool) == expected(verdicts)
     assert projection.cursor().relayed == len(verdicts)
+
+
+def test_a_late_verdict_and_a_rebuild_leave_the_name_and_what_operators_did(
+    pool: Pool, projection: AnomalyProjection
+) -> None:
+    commit(pool, judged(60, Verdict.ANOMALOUS, 0.99), judged(400, Verdict.NOMINAL))
+    catch_up(projection)
+    acknowledge(pool)
+    commit(pool, judged(0, Verdict.ANOMALOUS, 0.99))
+    catch_up(projection)
+    (alarm,) = rows(pool, "alarms")
+    assert alarm["alarm_id"] == f"eps.anomaly.{judged(60, Verdict.ANOMALOUS).at_us // 1000}.SAT-001"
+    assert microseconds_of(alarm["started_at"]) == judged(0, Verdict.ANOMALOUS).at_us
+    assert (alarm["kind"], alarm["severity"], alarm["violations"]) == ("anomaly", "distress", 2)
+    assert alarm["acknowledged_by"] == "kim"
+    restart(pool, projection.name, projection.cursor().generation)
+    catch_up(projection)
+    assert rows(pool, "alarms") == [alarm]
+    assert [event for _, event in events(pool)] == ["raised", "returned"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_rebuild_changes_nothing(pool: Pool, projection: AnomalyProjection, seed: int) -> None:
+    verdicts = sample(seed)
+    shuffled = random.Random(seed).sample(verdicts, len(verdicts))
+    for first in range(0, len(shuffled), 15):
+        commit(pool, *shuffled[first : first + 15])
+        catch_up(projection)
+    before = rows(pool, "alarms"), events(pool)
+    restart(pool, projection.name, projection.cursor().generation)
+    catch_up(projection)
+    assert (rows(pool, "alarms"), events(pool)) == before
+    assert projection.cursor().relayed == len(verdicts)
+
+
+def test_a_revision_withdraws_and_its_revision_brings_back(pool: Pool, projection: AnomalyProjection) -> None:
+    commit(pool, judged(0, Verdict.NOMINAL), judged(1, Verdict.ANOMALOUS, 0.99))
+    catch_up(projection)
+    for verdict, score, sha256 in ((Verdict.NOMINAL, 0.2, "a"), (Verdict.ANOMALOUS, 0.99, "b")):
+        commit(pool, judged(1, verdict, score), is_revision=True, input_data={"sha256": sha256})
+        catch_up(projection)
+    assert [event for _, event in events(pool)] == ["raised", "withdrawn", "raised_again"]
+    assert [row["is_withdrawn"] for row in rows(pool, "alarms")] == [False]
+
+
+def test_other_alarms_are_kept_for_as_long_as_jobs_after_their_last_change(
+    pool: Pool, database: Settings
+) -> None:
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        for reason, days, acknowledged in (("old", 400, True), ("open", 400, False), ("new", 300, True)):
+            cursor.execute(
+                """
+                INSERT INTO ops.alarms (alarm_id, satellite_id, subsystem, reason, kind, severity, started_at,
+                    raised_at, last_at, returned_at, changed_at, acknowledged_at)
+                SELECT %(reason)s, 'SAT-001', 'eps', %(reason)s, 'limit', 'distress', at, at, at, at, at,
+                    CASE WHEN %(acknowledged)s THEN at END
+                FROM (SELECT now() AT TIME ZONE 'UTC' - %(days)s * interval '1 day' AS at) AS past
+                """,
+                {"reason": reason, "days": days, "acknowledged": acknowledged},
+            )
+    expire(database)
+    assert {row["reason"] for row in rows(pool, "alarms")} == {"open", "new"}

@@ -1,0 +1,39 @@
+"""What all alarms are written by: their names, their history, many rows at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from alarm_server import QUERIES
+from telemetry_core.contract.messages import time_of
+from telemetry_core.postgres.database import Connection
+from telemetry_core.postgres.store import Row
+
+
+def alarm_id_of(subsystem: str, reason: str, named_us: int, satellite_id: str) -> str:
+    """Name an alarm by its first member when it was raised: only the last part may hold dots."""
+    return f"{subsystem}.{reason}.{named_us // 1000}.{satellite_id}"
+
+
+def moment(microseconds: int) -> datetime:
+    """Convert microseconds since 1970 UTC to a column of time: UTC, without saying so."""
+    return time_of(microseconds).replace(tzinfo=None)
+
+
+def save_events(connection: Connection, rows: Sequence[tuple[str, str, datetime, str | None]]) -> None:
+    """Add to the history what is not there yet: alarm, event, time of its member, details as JSON."""
+    insert(connection, QUERIES["save_events"], rows)
+
+
+def insert(
+    connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]], *, fetch: bool = False
+) -> list[Row]:
+    """Run a statement with one `VALUES %s` for all rows, if there are any; return its rows with `fetch`."""
+    if not rows:
+        return []
+    with connection.cursor() as cursor:
+        found = execute_values(cursor, statement, rows, page_size=len(rows), fetch=fetch)
+        names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found or ()]

@@ -1,0 +1,8 @@
+"""Cursors along the committed verdicts, and who follows them."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.postgres.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)
