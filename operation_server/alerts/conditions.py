@@ -10,13 +10,11 @@ from operation_server.alerts import QUERIES
 from operation_server.alerts.episodes import Episode, Sign, rules_of, signs_of
 from operation_server.telemetry.series import milliseconds_of
 from telemetry_core.contract.messages import CLOCK_PATIENCE, CONFLICTING_DUPLICATE, TIMESTAMP, generated_ms_of
-from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.mission import SATELLITE, Mission
 from telemetry_core.contract.values import Refusal
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
 
-SATELLITE: Final = "satellite"
-"""Stands for a subsystem in alerts that are about none."""
 NO_DATA: Final = Sign(subsystem=SATELLITE, reason="no_data")
 CLOCK_JUMPED_BACK: Final = Sign(subsystem=SATELLITE, reason="clock_jumped_back")
 CLOCK_JUMPED_AHEAD: Final = Sign(subsystem=SATELLITE, reason="clock_jumped_ahead")

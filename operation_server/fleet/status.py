@@ -13,7 +13,7 @@ import structlog
 
 from operation_server.alerts.anomalies import anomalies_behind_s
 from operation_server.alerts.breaches import Breaches
-from operation_server.alerts.conditions import SATELLITE, conditions, newest_contacts, read_heard
+from operation_server.alerts.conditions import conditions, newest_contacts, read_heard
 from operation_server.alerts.episodes import Episode, signs_of
 from operation_server.alerts.store import (
     acknowledgements,
@@ -26,7 +26,7 @@ from operation_server.fleet.learning import rarely_sampled, read_progress, with_
 from operation_server.http.responses import State
 from operation_server.telemetry.victoria import VictoriaMetrics, until_newest
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.contract.mission import Mission, metrics_by_channel
+from telemetry_core.contract.mission import SATELLITE, Mission, metrics_by_channel
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
 

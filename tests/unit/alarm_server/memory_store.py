@@ -1,12 +1,13 @@
 """What `alarm_server.store` keeps in PostgreSQL, kept in memory: the seam of the service's unit tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from alarm_server import service
 from alarm_server.rows import alarm_id_of
+from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
 from alarm_server.store import NO_DATA, ChangedElsewhere, StandingSilence
 from alarm_server.tracking import Key, Known, Update
@@ -37,7 +38,8 @@ class MemoryStore:
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the service call this in place of PostgreSQL."""
         names = ("save", "load_tracks", "load_contacts", "save_contacts")
-        for name in (*names, "load_silences", "raise_silences", "end_silences", "expire_shelves"):
+        names = (*names, "load_silences", "raise_silences", "end_silences", "expire_shelves")
+        for name in (*names, "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
 
     @property
@@ -114,6 +116,8 @@ class MemoryStore:
         self.silences = {name: one for name, one in self.silences.items() if one.alarm_id not in ended}
 
     def expire_shelves(self, _: Connection) -> None: ...
+
+    def end_alarms_without_rule(self, _: Connection, signs: Iterable[Sign]) -> None: ...
 
     def _may_fail(self) -> None:
         if self.failures:
