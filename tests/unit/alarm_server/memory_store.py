@@ -38,8 +38,8 @@ class MemoryStore:
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the service call this in place of PostgreSQL."""
         names = ("save", "load_tracks", "load_contacts", "save_contacts")
-        names = (*names, "load_silences", "raise_silences", "end_silences", "expire_shelves")
-        for name in (*names, "end_alarms_without_rule"):
+        others = ("load_silences", "raise_silences", "end_silences", "expire_shelves")
+        for name in (*names, *others, "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
 
     @property

@@ -169,7 +169,7 @@ def test_mistake_is_refused(mission: dict[str, Any]) -> None:
 
 
 def test_two_rules_of_a_subsystem_with_one_reason_are_refused() -> None:
-    """Their alarms would bear one name, and the values of one channel would be held against the limit of another."""
+    """Their alarms would bear one name, and one channel be held against the limit of another."""
     rules = [
         *VALID["subsystems"]["eps"]["rules"],
         {"channel": "alarm", "reason": "low", "log": "", "equals": 1},
