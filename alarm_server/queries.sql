@@ -7,6 +7,28 @@ INNER JOIN unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s:
     AS wanted (satellite_id, subsystem, reason)
     ON kept.satellite_id = wanted.satellite_id AND kept.subsystem = wanted.subsystem AND kept.reason = wanted.reason
 
+-- name: end_alarms_without_rule
+-- Alarms of rules that the mission no longer has end with their last violation, and their tracks go.
+WITH gone AS (
+    DELETE FROM ops.alarm_tracks
+    WHERE (subsystem, reason) NOT IN (SELECT * FROM unnest(%(subsystems)s::text [], %(reasons)s::text []))
+    RETURNING satellite_id, subsystem, reason
+),
+
+ended AS (
+    UPDATE ops.alarms AS alarm SET
+        returned_at = alarm.last_at,
+        changed_at = clock_timestamp() AT TIME ZONE 'UTC'
+    FROM gone
+    WHERE alarm.satellite_id = gone.satellite_id AND alarm.subsystem = gone.subsystem AND alarm.reason = gone.reason
+        AND alarm.kind = 'limit' AND alarm.returned_at IS NULL
+    RETURNING alarm.alarm_id, alarm.last_at
+)
+
+INSERT INTO ops.alarm_events (alarm_id, event, member_at, details)
+SELECT alarm_id, 'returned', last_at, '{"cause": "rule_removed"}'::jsonb FROM ended
+ON CONFLICT (alarm_id, event, member_at) WHERE operator IS NULL DO NOTHING
+
 -- name: save_tracks
 -- Nothing where another service has changed the track since: then it is not returned.
 INSERT INTO ops.alarm_tracks AS kept (satellite_id, subsystem, reason, revision, track) VALUES %s

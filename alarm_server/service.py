@@ -14,6 +14,7 @@ from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
 from alarm_server.store import (
     ChangedElsewhere,
     StandingSilence,
+    end_alarms_without_rule,
     end_silences,
     expire_shelves,
     load_contacts,
@@ -81,7 +82,8 @@ class AlarmServer:
         self._pool = pool
         self._partitions = partitions
         self._clock = clock
-        self._tracks = Tracks(max_tracks=max_satellites * len(list(signs_of(mission))))
+        self._signs = list(signs_of(mission))
+        self._tracks = Tracks(max_tracks=max_satellites * len(self._signs))
         self._heard: dict[str, Heard] = {}
         self._unsaved: set[str] = set()
         self._silent: dict[str, StandingSilence] = {}
@@ -96,6 +98,7 @@ class AlarmServer:
     def begin(self, look_back: Iterable[Record]) -> None:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         with transaction(self._pool) as connection:
+            end_alarms_without_rule(connection, self._signs)
             tracks, contacts = load_tracks(connection), load_contacts(connection)
             silent = load_silences(connection)
         self._tracks.load(tracks)

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from telemetry_core.contract.messages import CLOCK_PATIENCE, MAX_CLOCK_LEAD_S, MAX_DUMP_AGE_S
-from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.mission import SATELLITE, Mission
 from telemetry_core.contract.rules import Rule, Severity
 
-SATELLITE: Final = "satellite"
-"""Stands for a subsystem in alarms that are about none."""
 CLOCK_CHANNEL: Final = "clock_behind_s"
 """How far the on-board clock lies behind the reception, in seconds, negative where it is ahead."""
 

@@ -8,13 +8,14 @@ from typing import Any, Final
 from alarm_server import QUERIES
 from alarm_server.readings import Contradiction
 from alarm_server.rows import alarm_id_of, insert, moment, save_events
-from alarm_server.signs import SATELLITE
+from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
 from alarms.occurrence_changes import Change, Event
 from alarms.violation_runs import Run, Sample
 from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of
+from telemetry_core.contract.mission import SATELLITE
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import select, to_json
@@ -28,6 +29,17 @@ class ChangedElsewhere(Exception):  # noqa: N818 - named for what happened
     def __init__(self, keys: Iterable[Key]) -> None:
         super().__init__()
         self.keys = list(keys)
+
+
+def end_alarms_without_rule(connection: Connection, signs: Iterable[Sign]) -> None:
+    """End the alarms of rules that the mission no longer has: no sample would."""
+    known = list(signs)
+    named = {
+        "subsystems": [sign.subsystem for sign in known],
+        "reasons": [sign.rule.reason for sign in known],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["end_alarms_without_rule"], named)
 
 
 def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> dict[Key, Known]:

@@ -57,8 +57,6 @@ class Refused(Exception):  # noqa: N818 - named for what happened
     """An action that the state does not allow; the text says why and what to do."""
 
 
-HIDDEN: Final = (State.SHELVED, State.SUPPRESSED, State.OUT_OF_SERVICE)
-"""States that call nobody: the alarm goes on beneath them."""
 NEEDS_ATTENTION: Final = (
     State.UNACKNOWLEDGED,
     State.ACKNOWLEDGED,

@@ -1,7 +1,8 @@
 """When a broken limit is an alarm: one step for each sample of its channel, in any order.
 
 Alarms follow from the times and values of the samples, not from their order: a late sample is put where it
-belongs, and one that comes twice changes nothing.
+belongs, and one that comes twice changes nothing. Only how far apart samples usually are is that of the six
+newest ones: while several of these are late, alarms that are minutes apart may be joined for good.
 """
 
 import math

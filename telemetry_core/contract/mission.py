@@ -27,6 +27,8 @@ GAP_INTERVALS = 3
 GAP_NEIGHBOURS = 5
 """The usual interval before or behind a pause is the median of so many; the shorter of both counts."""
 MAX_FILL_VALUES = 16
+SATELLITE = "satellite"
+"""Stands for a subsystem in alarms that are about none."""
 SERIES_SUBSYSTEM = "series"
 """Subsystem of a series that a client posted: it belongs to no satellite's subsystem."""
 
@@ -117,7 +119,14 @@ class Subsystem(MissionPart):
 
     @model_validator(mode="after")
     def _rules_name_channels(self) -> Self:
+        known: set[str] = set()
         for rule in self.rules:
+            if rule.reason in known:
+                raise ValueError(
+                    f"two rules have the reason {rule.reason}, which names their alarms: give each its own, or"
+                    " write below and above of a channel in one rule"
+                )
+            known.add(rule.reason)
             if rule.channel not in self.channels:
                 raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not defined")
             if rule.equals in self.channels[rule.channel].missing:
@@ -244,6 +253,8 @@ class Mission(MissionPart):
 
     @model_validator(mode="after")
     def _metrics_pair_wildcards(self) -> Self:
+        if SATELLITE in self.subsystems:
+            raise ValueError(f"no subsystem may be named {SATELLITE}: alarms of the whole satellite bear it")
         for metric, path in self.metrics.items():
             if metric.endswith("*") != path.endswith("*"):
                 raise ValueError(f"metric {metric}: * is allowed on both sides or on neither")

@@ -199,3 +199,17 @@ def test_the_newest_contact_stays_whoever_saves_it(theirs: Pool) -> None:
     with transaction(theirs) as connection:
         save_contacts(connection, {})
         assert load_contacts(connection) == {"SAT-1": heard(30)}
+
+
+def test_an_alarm_whose_rule_is_gone_ends_with_its_last_violation(theirs: Pool, pool: Pool) -> None:
+    hear(started(theirs), record(0, **soc(12)), record(1, **soc(12)))
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE ops.alarm_tracks SET reason = 'former_rule'")
+        cursor.execute("UPDATE ops.alarms SET reason = 'former_rule'")
+    started(theirs)
+    started(theirs)
+
+    assert rows(theirs, "alarm_tracks") == []
+    (alarm,) = rows(theirs, "alarms")
+    assert alarm["returned_at"] == alarm["last_at"]
+    assert [event for _, event in events(theirs)] == ["raised", "returned"]

@@ -1,6 +1,6 @@
 """What `alarm_server.store` keeps in PostgreSQL, kept in memory: the seam of the service's unit tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from alarm_server import service
 from alarm_server.readings import Contradiction
 from alarm_server.rows import alarm_id_of
+from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
 from alarm_server.store import NO_DATA, ChangedElsewhere, StandingSilence
 from alarm_server.tracking import Key, Known, Update
@@ -38,8 +39,9 @@ class MemoryStore:
 
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the service call this in place of PostgreSQL."""
-        names = ("save", "load_tracks", "load_contacts", "save_contacts", "load_contradictions")
-        for name in (*names, "load_silences", "raise_silences", "end_silences", "expire_shelves"):
+        names = ("save", "load_tracks", "load_contacts", "save_contacts")
+        others = ("load_contradictions", "load_silences", "raise_silences", "end_silences", "expire_shelves")
+        for name in (*names, *others, "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
 
     @property
@@ -120,6 +122,8 @@ class MemoryStore:
         return list(self.contradictions)
 
     def expire_shelves(self, _: Connection) -> None: ...
+
+    def end_alarms_without_rule(self, _: Connection, signs: Iterable[Sign]) -> None: ...
 
     def _may_fail(self) -> None:
         if self.failures:

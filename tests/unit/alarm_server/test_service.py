@@ -222,6 +222,19 @@ def test_nobody_is_silent_while_kafka_is_away_or_telemetry_waits(platform: Platf
     assert list(platform.store.silences) == ["SAT-1"]
 
 
+def test_an_outage_of_kafka_after_which_nothing_waits_is_no_silence(platform: Platform) -> None:
+    platform.wait(1)
+    platform.hear(record(1, comm={"rssi_dbm": -80}))
+    platform.is_kafka_away = True
+    platform.wait(3 * GAP_S)
+    platform.is_kafka_away = False
+    platform.wait(2)
+    assert not platform.store.silences
+
+    platform.wait(GAP_S + 2)
+    assert list(platform.store.silences) == ["SAT-1"]
+
+
 def test_what_another_service_hears_is_not_silent(platform: Platform) -> None:
     platform.hear(record(0, comm={"rssi_dbm": -80}))
     platform.wait(5)

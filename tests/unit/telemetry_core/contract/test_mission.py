@@ -166,3 +166,19 @@ def test_only_channels_with_settings_are_listed() -> None:
 def test_mistake_is_refused(mission: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Mission.model_validate(mission)
+
+
+def test_two_rules_of_a_subsystem_with_one_reason_are_refused() -> None:
+    """Their alarms would bear one name, and one channel be held against the limit of another."""
+    rules = [
+        *VALID["subsystems"]["eps"]["rules"],
+        {"channel": "alarm", "reason": "low", "log": "", "equals": 1},
+    ]
+    with pytest.raises(ValidationError, match="two rules have the reason low"):
+        Mission.model_validate(changed("subsystems", "eps", "rules", to=rules))
+
+
+def test_no_subsystem_bears_the_name_of_what_is_about_none() -> None:
+    eps = VALID["subsystems"]["eps"]
+    with pytest.raises(ValidationError, match="no subsystem may be named satellite"):
+        Mission.model_validate(changed("subsystems", to={"eps": eps, "satellite": eps}))
