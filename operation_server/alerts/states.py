@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
-from alarms.life_cycle import HIDDEN, Facts, State, state_of
+from alarms.life_cycle import Facts, State, state_of
 from operation_server.alarms.states import ALL_CODES, facts_of
 from telemetry_core.contract.rules import Severity as AlarmSeverity
 
@@ -42,8 +42,7 @@ def alert_state(facts: Facts) -> AlertState:
 
 def suppression_of(facts: Facts) -> Suppression | None:
     """Say why an alert calls nobody; None: nothing hides it."""
-    state = state_of(facts)
-    return _SUPPRESSIONS[state] if state in HIDDEN else None
+    return _SUPPRESSIONS.get(state_of(facts))
 
 
 def codes_of(states: Collection[AlertState]) -> list[int]:
