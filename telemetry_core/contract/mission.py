@@ -123,8 +123,8 @@ class Subsystem(MissionPart):
         for rule in self.rules:
             if rule.reason in known:
                 raise ValueError(
-                    f"two rules have the reason {rule.reason}, which names their alarms: give each its own, or"
-                    " write below and above of a channel in one rule"
+                    f"two rules have the reason {rule.reason}, which names their alarms: give each its own,"
+                    " or write below and above of a channel in one rule"
                 )
             known.add(rule.reason)
             if rule.channel not in self.channels:
