@@ -47,7 +47,7 @@ test-unit: coverage ## Unit tests, console included: no server needed
 	@$(stage) console-unit 3 npm --prefix frontend test
 
 test-integration: up ## Tests that each use one real server
-	@$(stage) integration 13 python -m pytest tests/integration
+	@$(stage) integration 15 python -m pytest tests/integration
 
 docs: ## Build the documentation site, .native/docs/index.html, which the platform serves at /docs/ after its next start
 	@deploy/native/setup documentation
