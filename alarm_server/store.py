@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from alarm_server import QUERIES
@@ -106,8 +105,8 @@ def load_contacts(connection: Connection) -> dict[str, Heard]:
     """Read when each satellite was last heard."""
     return {
         row["satellite_id"]: Heard(
-            generated_us=_microseconds(row["generated_at"]),
-            received_us=_microseconds(row["received_at"]),
+            generated_us=microseconds_of(row["generated_at"]),
+            received_us=microseconds_of(row["received_at"]),
             is_replayed=row["is_replayed"],
             interval_s=row["interval_s"],
         )
@@ -136,7 +135,7 @@ def load_silences(connection: Connection) -> dict[str, StandingSilence]:
     """Return the satellites with a standing alarm of silence."""
     return {
         row["satellite_id"]: StandingSilence(
-            alarm_id=row["alarm_id"], since_us=_microseconds(row["started_at"])
+            alarm_id=row["alarm_id"], since_us=microseconds_of(row["started_at"])
         )
         for row in select(connection, QUERIES["standing_silences"], {})
     }
@@ -183,8 +182,8 @@ def load_contradictions(connection: Connection) -> list[Contradiction]:
         Contradiction(
             satellite_id=row["satellite_id"],
             behind_s=row["value"],
-            first_us=_microseconds(row["first_at"]),
-            last_us=_microseconds(row["last_at"]),
+            first_us=microseconds_of(row["first_at"]),
+            last_us=microseconds_of(row["last_at"]),
         )
         for row in select(connection, QUERIES["contradictions"], {"patience": CLOCK_PATIENCE})
     ]
@@ -249,7 +248,3 @@ def _track_of(document: Mapping[str, Any]) -> Track:
         pending=tuple(Sample(**sample) for sample in document["pending"]),
         runs=tuple(Run(**run) for run in document["runs"]),
     )
-
-
-def _microseconds(moment: datetime) -> int:
-    return microseconds_of(moment.replace(tzinfo=UTC))

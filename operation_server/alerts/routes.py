@@ -1,5 +1,7 @@
 """Alerts of anomalies, limits and whole satellites: the alarms, in the words of their first form."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -70,7 +72,8 @@ def acknowledge_alert(
     pool: ProvidedPool, mission: ProvidedMission, alert_id: AlertId, acknowledgement: OperatorAction
 ) -> AlertDetail:
     """Acknowledge an alert once; of two at once one wins, the other is told who did."""
-    found_id = _detail(pool, mission, alert_id).alert_id
+    with _found(), transaction(pool) as connection:
+        found_id = find_alarm(connection, alert_id)["alarm_id"]
     (outcome,) = acknowledge(pool, [found_id], acknowledgement)
     if outcome.result != "acknowledged":
         raise HTTPException(404 if outcome.result == "unknown" else 409, outcome.detail)
@@ -78,15 +81,12 @@ def acknowledge_alert(
 
 
 def _detail(pool: Pool, mission: Mission, alert_id: str) -> AlertDetail:
-    try:
-        with transaction(pool) as connection:
-            alarm = find_alarm(connection, alert_id)
-            (alert,) = alerts_of(connection, [alarm])
-            stored = read_stored(connection, alarm, alert)
-            history = history_of(connection, alarm)
-            behind_s = anomalies_behind_s(connection)
-    except NoSuchAlarm as error:
-        raise HTTPException(404, "No such alert: list the alerts again") from error
+    with _found(), transaction(pool) as connection:
+        alarm = find_alarm(connection, alert_id)
+        (alert,) = alerts_of(connection, [alarm])
+        stored = read_stored(connection, alarm, alert)
+        history = history_of(connection, alarm)
+        behind_s = anomalies_behind_s(connection)
     return AlertDetail(
         **alert.model_dump(),
         why=evidence_of(mission, alarm, alert, stored),
@@ -94,3 +94,12 @@ def _detail(pool: Pool, mission: Mission, alert_id: str) -> AlertDetail:
         history=history,
         anomalies_behind_s=behind_s,
     )
+
+
+@contextmanager
+def _found() -> Iterator[None]:
+    """Answer 404 where an alert is not there."""
+    try:
+        yield
+    except NoSuchAlarm as error:
+        raise HTTPException(404, "No such alert: list the alerts again") from error
