@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Final
 
 from alarm_server.readings import Contact
-from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, Window, usual_beside
+from alarms.limit_tracks import usual_interval_us
+from telemetry_core.contract.mission import GAP_NEIGHBOURS, Window
 from telemetry_core.kafka.consumer_group import PartitionState
 
 CAUGHT_UP_US: Final = 5_000_000
@@ -81,13 +81,11 @@ def heard_again(before: Heard | None, contact: Contact) -> Heard:
     """Return what is known after one more sample set; a late one moves no time back."""
     earlier = before.times_us if before else ()
     times_us = tuple(sorted({*earlier, contact.generated_us}))[-(GAP_NEIGHBOURS + 1) :]
-    intervals = [later - first for first, later in pairwise(times_us)]
-    known = usual_beside(intervals, len(intervals)) / 1_000_000 if len(intervals) >= GAP_INTERVALS else 0.0
     return Heard(
         generated_us=max(contact.generated_us, before.generated_us if before else 0),
         received_us=max(contact.received_us, before.received_us if before else 0),
         is_replayed=contact.is_replayed,
-        interval_s=known or (before.interval_s if before else 0.0),
+        interval_s=usual_interval_us(times_us) / 1_000_000 or (before.interval_s if before else 0.0),
         times_us=times_us,
     )
 

@@ -137,10 +137,14 @@ def _kept(clear_us: tuple[int, ...], newest_us: int) -> tuple[int, ...]:
     return clear_us[1:] if is_old or len(clear_us) > MAX_KEPT else clear_us
 
 
+def usual_interval_us(times_us: Sequence[int]) -> int:
+    """Return how far apart the newest of some ascending times usually are; 0 = too few to tell."""
+    intervals = [later - earlier for earlier, later in pairwise(times_us)]
+    return usual_beside(intervals, len(intervals)) if len(intervals) >= GAP_INTERVALS else 0
+
+
 def _hold_us(track: Track, rule: Rule) -> int:
-    intervals = [later - earlier for earlier, later in pairwise(track.times_us)]
-    usual_us = usual_beside(intervals, len(intervals)) if len(intervals) >= GAP_INTERVALS else 0
-    return max(round(rule.hold_s * 1_000_000), GAP_INTERVALS * usual_us)
+    return max(round(rule.hold_s * 1_000_000), GAP_INTERVALS * usual_interval_us(track.times_us))
 
 
 def _violated(track: Track, rule: Rule, sample: Sample, hold_us: int) -> Track:
