@@ -1184,7 +1184,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "anomaly" | "stale" | "clock";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
             /** Reason */
             reason: string;
             /** Channel */
@@ -1288,7 +1288,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "anomaly" | "stale" | "clock";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
             /** Reason */
             reason: string;
             /** Channel */
@@ -5664,7 +5664,7 @@ export interface operations {
                 limit?: number;
                 satellite_id?: string | null;
                 subsystem?: string | null;
-                kind?: ("limit" | "anomaly" | "stale" | "clock") | null;
+                kind?: ("limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform") | null;
                 /** @description Any of these; by default all */
                 severity?: components["schemas"]["Severity"][] | null;
                 /** @description Any of these; by default all */
