@@ -94,8 +94,9 @@ def imported_by_tests() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
         if not name.startswith("tests/") or path.suffix != ".py":
             continue
         for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
-                yield Path(name).parent.parts, tuple(node.module.split(".")[:-1])
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            if module.startswith("tests."):
+                yield Path(name).parent.parts, tuple(module.split(".")[:-1])
 
 
 def test_folders_of_tests_import_each_other_in_no_circle() -> None:
