@@ -20,8 +20,8 @@ from telemetry_core.postgres.store import save_inferences, select
 from telemetry_core.service.settings import Settings
 from tests.integration.alarms.folding import fold
 from tests.integration.api.calls import get, verdict
+from tests.integration.postgres.windows import window_ending
 from tests.integration.servers.running_api import RunningApi
-from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 
