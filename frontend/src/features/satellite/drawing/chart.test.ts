@@ -22,14 +22,9 @@ const SPEC = {
 const canvas = new Proxy({}, { get: () => () => ({ width: 10 }), set: () => true });
 
 beforeEach(() => {
-  vi.stubGlobal(
-    "Path2D",
-    class {
-      constructor() {
-        return new Proxy(this, { get: () => () => undefined });
-      }
-    },
-  );
+  vi.stubGlobal("Path2D", function () {
+    return canvas;
+  });
   vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(canvas as CanvasRenderingContext2D);
 });
 afterEach(() => {
