@@ -11,6 +11,8 @@ from typing import Final
 import structlog
 
 from alarm_server.anomalies.projection import AnomalyProjection
+from alarm_server.platform.route import PipelineRoute
+from alarm_server.platform.watch import PlatformWatch, watch
 from alarm_server.service import SERVICE, AlarmServer, look_back_s
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.mission import Mission
@@ -77,16 +79,26 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info(f"Watching {settings.kafka_topic} at {settings.kafka_bootstrap_servers}, and verdicts")
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="anomalies") as threads:
-        following = threads.submit(follow, projection, stop, liveness.loop("anomalies"), service=SERVICE)
-        # A fault in either ends the process: its supervisor starts it anew.
-        following.add_done_callback(lambda _: stop.set())
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        beside = [
+            threads.submit(follow, projection, stop, liveness.loop("anomalies"), service=SERVICE),
+            threads.submit(watch, _platform_watch(settings), stop, liveness.loop("platform")),
+        ]
+        # A fault in any ends the process: its supervisor starts it anew.
+        for running in beside:
+            running.add_done_callback(lambda _: stop.set())
         liveness.start()
         try:
             stream.run(stop, plan=server.plan, act=server.act)
         finally:
             stop.set()
-    following.result()
+    for running in beside:
+        running.result()
+
+
+def _platform_watch(settings: Settings) -> PlatformWatch:
+    route = PipelineRoute(settings.operation_server_url, next(iter(settings.accepted_api_keys), None))
+    return PlatformWatch(_pool(settings, STATEMENT_TIMEOUT_MS), route)
 
 
 def _rebuild(pool: Pool, projection: AnomalyProjection) -> int:

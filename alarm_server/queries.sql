@@ -85,14 +85,14 @@ WHERE excluded.received_at > kept.received_at
 -- name: standing_silences
 SELECT alarm_id, satellite_id, started_at FROM ops.alarms WHERE needs_attention AND kind = 'stale' AND returned_at IS NULL
 
--- name: raise_silences
+-- name: raise_alarms
 -- One that another service has raised, and perhaps ended, stays as it is.
 INSERT INTO ops.alarms (
     alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at
 ) VALUES %s
 ON CONFLICT (alarm_id) DO NOTHING
 
--- name: end_silences
+-- name: end_alarms
 WITH returned AS (
     UPDATE ops.alarms AS alarm SET
         returned_at = ended.returned_at,

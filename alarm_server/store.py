@@ -161,7 +161,7 @@ def raise_silences(
         )
         for one in silent
     ]
-    insert(connection, QUERIES["raise_silences"], rows)
+    insert(connection, QUERIES["raise_alarms"], rows)
     save_events(
         connection,
         [(ids[one.satellite_id], Event.RAISED.value, moment(one.heard.received_us), None) for one in silent],
@@ -173,7 +173,7 @@ def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:
     """End alarms of silence, named by their ids, with the sample sets that ended them."""
     returned = [moment(last.received_us) for last in ended.values()]
     with connection.cursor() as cursor:
-        cursor.execute(QUERIES["end_silences"], {"alarm_ids": list(ended), "returned": returned})
+        cursor.execute(QUERIES["end_alarms"], {"alarm_ids": list(ended), "returned": returned})
 
 
 def load_contradictions(connection: Connection) -> list[Contradiction]:

@@ -17,7 +17,7 @@ SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 -- name: open_alarms
 -- Alarms that stand or are latched, the newest first.
 SELECT satellite_id, subsystem, kind, severity, value, facts FROM ops.alarm_states
-WHERE needs_attention AND (returned_at IS NULL OR (is_latching AND reset_at IS NULL))
+WHERE needs_attention AND (returned_at IS NULL OR (is_latching AND reset_at IS NULL)) AND kind <> 'platform'
 ORDER BY last_at DESC
 
 -- name: returned_alarms
@@ -53,7 +53,7 @@ CROSS JOIN LATERAL (
         ORDER BY alarm.satellite_id, alarm.subsystem, alarm.reason LIMIT %(ceiling)s
     ) AS counted
 ) AS returned
-WHERE found.satellite_id IS NOT NULL AND returned.count > 0
+WHERE found.satellite_id IS NOT NULL AND returned.count > 0 AND found.satellite_id <> 'platform'
 
 -- name: newest_verdicts
 -- The newest final verdict, by generation time, of each satellite and subsystem, and the mean interval of its window; a

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     triton_server_url: str = "localhost:8501"
     victoria_metrics_url: str = "http://localhost:8428"
     elasticsearch_url: str = "http://localhost:9200"
+    operation_server_url: str = "http://localhost:8000"
+    """Where the alarm server asks how the platform's parts are."""
     mission_file: Path = _PROJECT / "missions" / "default.yaml"
     model_repository: Path = _PROJECT / "model_repository"
     disk_path: Path = Path("/")
