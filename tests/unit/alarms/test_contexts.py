@@ -1,5 +1,6 @@
 """What becomes of an alarm whose rule is compared in a context only."""
 
+from collections.abc import Sequence
 from itertools import permutations
 
 from hypothesis import given
@@ -14,7 +15,7 @@ Row = tuple[float, float, bool]
 """Seconds, value, whether it is in context."""
 
 
-def alarms_of(limit: Rule, rows: list[Row]) -> list[tuple[float, float, bool]]:
+def alarms_of(limit: Rule, rows: Sequence[Row]) -> list[tuple[float, float, bool]]:
     track = Track()
     for at_s, value, is_in_context in rows:
         sample = Sample(at_us=round(at_s * SECOND_US), value=value)
