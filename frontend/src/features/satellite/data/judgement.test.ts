@@ -13,7 +13,12 @@ const rule: MissionRule = {
 };
 
 test("a value that breaks a rule is a broken limit, one outside the nominal range is not", () => {
-  expect([12, 35, 50, null].map((value) => judge(value, channel, [rule]))).toEqual(["limit", "outside", null, null]);
+  expect([12, 35, 50, null].map((value) => judge(value, channel, [rule]))).toEqual([
+    "limit",
+    "outside",
+    null,
+    null,
+  ]);
 });
 
 test("a value alone breaks no rule that is compared in a context only", () => {
