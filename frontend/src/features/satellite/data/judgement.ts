@@ -31,6 +31,12 @@ function breaks(value: number, { below, above, equals }: MissionRule): boolean {
   );
 }
 
+/** The values at which rules draw a channel's limits; one that it must not equal is no level. */
+export function limitsOf(channel: string, rules: readonly MissionRule[]): number[] {
+  const own = rules.filter((rule) => rule.channel === channel);
+  return own.flatMap(({ below, above }) => [below, above]).filter((limit) => limit !== null);
+}
+
 /** A value in at most five significant digits. */
 export function formatValue(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : String(Number(value.toPrecision(5)));
