@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from alarm_server.readings import Contact, Contradiction, Reader, Reading
-from alarm_server.signs import signs_of
+from alarm_server.signs import Sign, signs_of
 from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
 from alarm_server.store import (
     ChangedElsewhere,
@@ -92,6 +92,8 @@ class AlarmServer:
         self._contradicted: set[Contradiction] = set()
         self._next_round = 0.0
         self._next_contacts = 0.0
+        #: Subsystem and reason of limits whose context was not told at least once.
+        self._uncompared: set[tuple[str, str]] = set()
         self._budget = LogBudget(20)
         self._failures = LogBudget(1)
 
@@ -132,6 +134,7 @@ class AlarmServer:
                 _log.error("Message left out after an unexpected error", exc_info=error, offset=record.offset)
                 continue
             readings.extend(found.samples)
+            self._report_uncompared(found.uncompared)
             if found.contact is not None:
                 contacts.append(found.contact)
         newest_us = max(record.received_us for record in records)
@@ -235,6 +238,17 @@ class AlarmServer:
             silent = load_silences(connection)
         self._silent = silent
         self._unsaved.clear()
+
+    def _report_uncompared(self, signs: Sequence[Sign]) -> None:
+        for sign in signs:
+            name = sign.subsystem, sign.rule.reason
+            if name not in self._uncompared:
+                self._uncompared.add(name)
+                channels = ", ".join(condition.channel for condition in sign.rule.when)
+                _log.warning(
+                    f"{sign.subsystem} {sign.rule.reason} is not compared with messages that lack a channel"
+                    f" of its context ({channels}); said once"
+                )
 
     def _report(self, updates: Sequence[Update], newest_us: int) -> None:
         for update in updates:

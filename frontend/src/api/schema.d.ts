@@ -2832,6 +2832,11 @@ export interface components {
             equals: number | null;
             /** Reason */
             reason: string;
+            /**
+             * Is Contextual
+             * @description Whether it is compared only while other channels say so (`when` of the mission file)
+             */
+            is_contextual: boolean;
         };
         /**
          * MissionSubsystem

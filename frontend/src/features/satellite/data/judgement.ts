@@ -12,14 +12,18 @@ export interface ChartChannel {
 }
 export type Judgement = "limit" | "outside" | null;
 
-/** What a value means: a rule of the mission is broken, it lies outside the nominal range, or neither. */
+/**
+ * What a value means: a rule of the mission is broken, it lies outside the nominal range, or neither. A value alone
+ * does not tell whether it breaks a rule that is compared in a context only.
+ */
 export function judge(
   value: number | null,
   { name, nominal }: ChartChannel,
   rules: readonly MissionRule[],
 ): Judgement {
   if (value === null) return null;
-  if (rules.some((rule) => rule.channel === name && breaks(value, rule))) return "limit";
+  const lasting = rules.filter((rule) => rule.channel === name && !rule.is_contextual);
+  if (lasting.some((rule) => breaks(value, rule))) return "limit";
   return nominal && (value < nominal[0] || value > nominal[1]) ? "outside" : null;
 }
 

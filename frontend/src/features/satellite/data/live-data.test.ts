@@ -8,7 +8,14 @@ import { LiveData } from "@/features/satellite/data/live-data";
 import { liveVerdictOn } from "@/features/satellite/data/marks";
 import { isoOf } from "@/features/satellite/data/time-span";
 
-const rule = { channel: "soc", below: 30, above: null, equals: null, reason: "low_battery" };
+const rule = {
+  channel: "soc",
+  below: 30,
+  above: null,
+  equals: null,
+  reason: "low_battery",
+  is_contextual: false,
+};
 
 function verdict(time: number, reason: string | null): Schemas["VerdictItem"] {
   return {
