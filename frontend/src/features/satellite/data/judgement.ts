@@ -22,8 +22,7 @@ export function judge(
   rules: readonly MissionRule[],
 ): Judgement {
   if (value === null) return null;
-  const lasting = rules.filter((rule) => rule.channel === name && !rule.is_contextual);
-  if (lasting.some((rule) => breaks(value, rule))) return "limit";
+  if (lastingRules(name, rules).some((rule) => breaks(value, rule))) return "limit";
   return nominal && (value < nominal[0] || value > nominal[1]) ? "outside" : null;
 }
 
@@ -35,10 +34,13 @@ function breaks(value: number, { below, above, equals }: MissionRule): boolean {
   );
 }
 
-/** The values at which rules draw a channel's limits; one that it must not equal is no level. */
+const lastingRules = (channel: string, rules: readonly MissionRule[]) =>
+  rules.filter((rule) => rule.channel === channel && !rule.is_contextual);
+
+/** The levels of a channel's limits that hold in every context; a value that it must not equal is no level. */
 export function limitsOf(channel: string, rules: readonly MissionRule[]): number[] {
-  const own = rules.filter((rule) => rule.channel === channel);
-  return own.flatMap(({ below, above }) => [below, above]).filter((limit) => limit !== null);
+  const lasting = lastingRules(channel, rules);
+  return lasting.flatMap(({ below, above }) => [below, above]).filter((limit) => limit !== null);
 }
 
 /** A value in at most five significant digits. */

@@ -95,6 +95,7 @@ test("a rule marks its own channel, not the others of its subsystem nor what els
 test("limits of a channel are the levels of its rules", () => {
   const both = { ...rule, below: -10, above: 50 };
   expect(limitsOf("soc", [both, { ...rule, below: null, equals: 0 }])).toEqual([-10, 50]);
+  expect(limitsOf("soc", [{ ...both, is_contextual: true }])).toEqual([]);
   expect(limitsOf("voltage", [both])).toEqual([]);
 });
 

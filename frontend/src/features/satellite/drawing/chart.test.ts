@@ -84,7 +84,14 @@ test("an open anomaly is shaded as far as telemetry goes, and the channel's limi
   data.setAlerts([{ ...open, started_at: isoOf(1100), last_at: isoOf(1200) } as Schemas["Alert"]]);
   const group = new ChartGroup(data);
   group.now = 1900;
-  const rule = { channel: "soc", below: 30, above: null, equals: null, reason: "low_battery" };
+  const rule = {
+    channel: "soc",
+    below: 30,
+    above: null,
+    equals: null,
+    reason: "low_battery",
+    is_contextual: false,
+  };
   const rules = [rule, { ...rule, channel: "voltage", below: 60 }];
   const { hooks } = chartOptions({ ...SPEC, rules }, COLORS, group, { zoom: vi.fn(), zoomOut: vi.fn() });
   const [fillRect, lineTo] = [vi.fn(), vi.fn()];

@@ -61,7 +61,14 @@ function follow(isOn: boolean) {
   return { asked, connection, group, send };
 }
 
-const rule = { channel: "soc", below: 30, above: null, equals: null, reason: "low_battery" };
+const rule = {
+  channel: "soc",
+  below: 30,
+  above: null,
+  equals: null,
+  reason: "low_battery",
+  is_contextual: false,
+};
 const marksOf = ({ data }: ChartGroup) => data.marksOf("eps", "soc", [rule]);
 const tick = { generated_at: "2026-01-01T00:15:00Z" };
 
