@@ -84,6 +84,8 @@ class AlarmServer:
         self._clock = clock
         self._signs = list(signs_of(mission))
         self._tracks = Tracks(max_tracks=max_satellites * len(self._signs))
+        self._max_satellites = max_satellites
+        #: The longest unheard satellite first.
         self._heard: dict[str, Heard] = {}
         self._unsaved: set[str] = set()
         self._silent: dict[str, StandingSilence] = {}
@@ -101,7 +103,8 @@ class AlarmServer:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._signs)
-            tracks, contacts = load_tracks(connection), load_contacts(connection)
+            tracks = load_tracks(connection)
+            contacts = load_contacts(connection, limit=self._max_satellites)
             silent = load_silences(connection)
         self._tracks.load(tracks)
         self._heard = contacts
@@ -146,8 +149,9 @@ class AlarmServer:
         self._tracks.keep(updates)
         for contact in batch.contacts:
             name = contact.satellite_id
-            self._heard[name] = heard_again(self._heard.get(name), contact)
+            self._heard[name] = heard_again(self._heard.pop(name, None), contact)
             self._unsaved.add(name)
+        self._make_room()
         self._report(updates, batch.newest_us)
 
     def round(self) -> None:
@@ -184,6 +188,12 @@ class AlarmServer:
             else:
                 return updates
         raise DependencyUnavailable("postgresql", "another alarm_server keeps changing the same limits")
+
+    def _make_room(self) -> None:
+        """Forget the longest unheard of too many satellites: names may be garbage."""
+        for name in list(islice(self._heard, max(0, len(self._heard) - self._max_satellites))):
+            del self._heard[name]
+            self._unsaved.discard(name)
 
     def _hear_contradictions(self) -> None:
         """Act on what the trigger found since: a clock that was set back by less than a year."""
@@ -222,7 +232,8 @@ class AlarmServer:
         if not silent:
             return
         with transaction(self._pool) as connection:
-            saved = load_contacts(connection)
+            names = [one.satellite_id for one in silent]
+            saved = load_contacts(connection, limit=len(names), names=names)
             for one in silent:
                 if one.satellite_id in saved:
                     self._heard[one.satellite_id] = joined(one.heard, saved[one.satellite_id])
