@@ -22,8 +22,7 @@ export function judge(
   rules: readonly MissionRule[],
 ): Judgement {
   if (value === null) return null;
-  const lasting = rules.filter((rule) => rule.channel === name && !rule.is_contextual);
-  if (lasting.some((rule) => breaks(value, rule))) return "limit";
+  if (lastingRules(name, rules).some((rule) => breaks(value, rule))) return "limit";
   return nominal && (value < nominal[0] || value > nominal[1]) ? "outside" : null;
 }
 
@@ -33,6 +32,15 @@ function breaks(value: number, { below, above, equals }: MissionRule): boolean {
     (above !== null && value > above) ||
     (equals !== null && value === equals)
   );
+}
+
+const lastingRules = (channel: string, rules: readonly MissionRule[]) =>
+  rules.filter((rule) => rule.channel === channel && !rule.is_contextual);
+
+/** The levels of a channel's limits that hold in every context; a value that it must not equal is no level. */
+export function limitsOf(channel: string, rules: readonly MissionRule[]): number[] {
+  const lasting = lastingRules(channel, rules);
+  return lasting.flatMap(({ below, above }) => [below, above]).filter((limit) => limit !== null);
 }
 
 /** A value in at most five significant digits. */
