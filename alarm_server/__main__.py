@@ -13,7 +13,7 @@ import structlog
 
 from alarm_server import what_if
 from alarm_server.anomalies.projection import AnomalyProjection
-from alarm_server.platform.route import PipelineRoute
+from alarm_server.platform.route import PlatformRoutes
 from alarm_server.platform.watch import PlatformWatch, watch
 from alarm_server.service import SERVICE, AlarmServer, look_back_s
 from telemetry_core.contract.errors import InvalidMission
@@ -110,8 +110,8 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
 
 
 def _platform_watch(settings: Settings) -> PlatformWatch:
-    route = PipelineRoute(settings.operation_server_url, next(iter(settings.accepted_api_keys), None))
-    return PlatformWatch(_pool(settings, STATEMENT_TIMEOUT_MS), route)
+    routes = PlatformRoutes(settings.operation_server_url, next(iter(settings.accepted_api_keys), None))
+    return PlatformWatch(_pool(settings, STATEMENT_TIMEOUT_MS), routes)
 
 
 def _days(text: str) -> float:

@@ -12,19 +12,52 @@ Sign = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A sign that stands from now on, or no longer."""
+
+    sign: Sign
+    stands: bool
+    #: Microseconds since 1970 UTC: of the first round that said so, and of the one that decided.
+    since_us: int
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """How many rounds in a row said otherwise than what stands, and when the first did."""
+
+    rounds: int
+    since_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rounds:
-    """How often in a row the last rounds said otherwise than what stands, by sign."""
+    """What stands, what the last rounds said otherwise, and the turns not stored yet, oldest first."""
 
-    otherwise: Mapping[Sign, int] = field(default_factory=dict)
+    standing: frozenset[Sign] = frozenset()
+    otherwise: Mapping[Sign, Otherwise] = field(default_factory=dict)
+    turns: tuple[Turn, ...] = ()
 
-    def after(self, standing: Collection[Sign], seen: Mapping[Sign, bool]) -> "Rounds":
+    def after(self, seen: Mapping[Sign, bool], at_us: int) -> "Rounds":
         """Return them after one more round, which saw whether each sign holds; one not seen waits."""
-        differing = {sign for sign, holds in seen.items() if holds != (sign in standing)}
-        waiting = {sign: count for sign, count in self.otherwise.items() if sign not in seen}
-        counted = {sign: self.otherwise.get(sign, 0) + 1 for sign in differing}
-        return Rounds(otherwise=waiting | counted)
+        otherwise = {sign: count for sign, count in self.otherwise.items() if sign not in seen}
+        turns = []
+        for sign, holds in seen.items():
+            if holds == (sign in self.standing):
+                continue
+            before = self.otherwise.get(sign, Otherwise(rounds=0, since_us=at_us))
+            if before.rounds + 1 < ROUNDS:
+                otherwise[sign] = Otherwise(rounds=before.rounds + 1, since_us=before.since_us)
+            else:
+                turns.append(Turn(sign=sign, stands=holds, since_us=before.since_us, at_us=at_us))
+        return Rounds(
+            standing=self.standing ^ {turn.sign for turn in turns},
+            otherwise=otherwise,
+            turns=(*self.turns, *turns),
+        )
 
-    @property
-    def turned(self) -> set[Sign]:
-        """Return the signs that have been otherwise for long enough."""
-        return {sign for sign, count in self.otherwise.items() if count >= ROUNDS}
+    def stored(self, standing: Collection[Sign]) -> "Rounds":
+        """Return them once all turns are stored; what stands there counts: others change it, too."""
+        changed = self.standing ^ set(standing)
+        otherwise = {sign: count for sign, count in self.otherwise.items() if sign not in changed}
+        return Rounds(standing=frozenset(standing), otherwise=otherwise)

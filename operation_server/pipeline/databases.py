@@ -112,9 +112,14 @@ def _room(disk: DiskSpace | Unavailable) -> list[Finding]:
 
 
 def search_part(
-    answer: int | Unavailable | None, database: DatabaseNumbers | Unavailable
+    answer: int | Unavailable | None, database: DatabaseNumbers | Unavailable, *, is_installed: bool
 ) -> tuple[SearchPart, list[Finding]]:
-    """Judge how many verdicts the relay has not passed on to the engine."""
+    """Judge how many verdicts the relay has not passed on to the engine; without one nothing waits for it."""
+    if not is_installed:
+        findings = [
+            Finding(state="standby", message="no search engine is installed: ELASTICSEARCH_URL is empty")
+        ]
+        return SearchPart(**state_and_detail(findings), documents=None, relay_lag=None), findings
     findings = [
         finding for one in (answer, database) if isinstance(one, Unavailable) for finding in unavailable(one)
     ]

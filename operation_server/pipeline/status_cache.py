@@ -67,7 +67,7 @@ def pipeline_probes(  # noqa: PLR0913, PLR0917 - the tools
     }
 
 
-def pipeline_of(results: ProbeResults, *, topics: Sequence[str], now: datetime) -> Pipeline:
+def pipeline_of(results: ProbeResults, *, topics: Sequence[str], has_search: bool, now: datetime) -> Pipeline:
     """Judge every part and list what is not as it should be."""
     found_by_part = {
         "kafka": kafka_part(results.kafka, results.database, topics),
@@ -78,7 +78,7 @@ def pipeline_of(results: ProbeResults, *, topics: Sequence[str], now: datetime) 
         "database": database_part(results.database, results.disk),
         "gpu": gpu_part(results.triton, results.metrics),
         "victoria_metrics": victoria_part(results.metrics),
-        "search": search_part(results.search, results.database),
+        "search": search_part(results.search, results.database, is_installed=has_search),
         "passed_over": passed_over_part(results.metrics, results.database, now=now),
     }
     found = [(name, finding) for name, (_, findings) in found_by_part.items() for finding in findings]
@@ -94,6 +94,7 @@ class StatusCache:
     ) -> None:
         self._probes = probes
         self._topics = (settings.kafka_topic, settings.kafka_dead_letter_topic, settings.kafka_results_topic)
+        self._has_search = bool(settings.elasticsearch_url)
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
         self._probed_at = -CACHE_S
@@ -115,5 +116,6 @@ class StatusCache:
         return pipeline_of(
             ProbeResults(**self._probes.results()),
             topics=self._topics,
+            has_search=self._has_search,
             now=datetime.now(UTC),
         )

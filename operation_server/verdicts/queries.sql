@@ -2,7 +2,8 @@
 
 -- name: events_after
 -- Verdicts and acknowledgements in commit order; below the oldest running transaction nothing can appear any more.
--- A transaction writes only one of the two, so their positions never collide.
+-- A transaction writes only one of the two, so their positions never collide. The platform is no satellite: its alarms are
+-- acknowledged in the list of alarms alone.
 WITH verdict AS (
     SELECT
         inference.xact,
@@ -47,7 +48,7 @@ acknowledgement AS (
     FROM ops.alarm_events AS history
     INNER JOIN ops.alarms AS alarm ON alarm.alarm_id = history.alarm_id
     WHERE (history.xact, history.id) > (%(xact)s::text::xid8, %(id)s) AND history.xact < ops.settled_position()
-        AND history.event = 'acknowledged'
+        AND history.event = 'acknowledged' AND alarm.kind <> 'platform'
     ORDER BY history.xact, history.id LIMIT %(limit)s
 ),
 

@@ -2,35 +2,48 @@
 
 import pytest
 
-from alarms.rounds import ROUNDS, Rounds, Sign
+from alarms.rounds import ROUNDS, Rounds, Sign, Turn
 
 KAFKA = ("kafka", "unavailable")
 TRITON = ("triton", "unavailable")
 
 
-@pytest.mark.parametrize("standing", [set(), {KAFKA}])
-def test_what_stands_changes_with_the_third_round_that_says_otherwise(standing: set[Sign]) -> None:
-    rounds = Rounds()
-    turned = []
-    for _ in range(ROUNDS):
-        rounds = rounds.after(standing, {KAFKA: KAFKA not in standing})
-        turned.append(rounds.turned)
+def after(rounds: Rounds, *seen: dict[Sign, bool]) -> Rounds:
+    """One round a second, the first at second 1."""
+    for at_us, one in enumerate(seen, start=1):
+        rounds = rounds.after(one, at_us * 1_000_000)
+    return rounds
 
-    assert turned == [set(), set(), {KAFKA}]
+
+@pytest.mark.parametrize("standing", [frozenset(), frozenset({KAFKA})])
+def test_what_stands_changes_with_the_third_round_that_says_otherwise(standing: frozenset[Sign]) -> None:
+    rounds = Rounds(standing=standing)
+    otherwise = {KAFKA: KAFKA not in standing}
+    assert after(rounds, *[otherwise] * (ROUNDS - 1)).turns == ()
+
+    turned = after(rounds, *[otherwise] * (ROUNDS + 5))
+
+    turn = Turn(sign=KAFKA, stands=otherwise[KAFKA], since_us=1_000_000, at_us=ROUNDS * 1_000_000)
+    assert turned.turns == (turn,)
+    assert turned.standing == standing ^ {KAFKA}
 
 
 def test_one_round_as_before_begins_the_count_anew() -> None:
-    rounds = Rounds()
-    for holds in (True, True, False, True, True):
-        rounds = rounds.after(set(), {KAFKA: holds})
-
-    assert not rounds.turned
+    seen = [{KAFKA: holds} for holds in (True, True, False, True, True)]
+    assert after(Rounds(), *seen).turns == ()
 
 
-def test_a_round_that_does_not_see_a_sign_leaves_its_count() -> None:
-    rounds = Rounds()
-    seen: dict[Sign, bool]
-    for seen in ({KAFKA: True}, {KAFKA: True}, {}, {KAFKA: True, TRITON: True}):
-        rounds = rounds.after(set(), seen)
+def test_a_round_that_does_not_see_a_sign_leaves_its_count_and_its_begin() -> None:
+    (turn,) = after(Rounds(), {KAFKA: True}, {KAFKA: True}, {}, {KAFKA: True, TRITON: True}).turns
+    assert (turn.sign, turn.since_us, turn.at_us) == (KAFKA, 1_000_000, 4_000_000)
 
-    assert rounds.turned == {KAFKA}
+
+def test_turns_that_could_not_be_stored_wait_in_their_order() -> None:
+    turns = after(Rounds(), *[{KAFKA: True}] * ROUNDS, *[{KAFKA: False}] * ROUNDS).turns
+    assert [turn.stands for turn in turns] == [True, False]
+
+
+def test_what_another_service_changed_is_counted_anew() -> None:
+    rounds = after(Rounds(), {KAFKA: True, TRITON: True}, {KAFKA: True, TRITON: True}).stored([KAFKA])
+    (turn,) = after(rounds, {KAFKA: True, TRITON: True}).turns
+    assert turn.sign == TRITON

@@ -43,8 +43,8 @@ WELL = ProbeResults(
 )  # fmt: skip
 
 
-def pipeline(**answers: Any) -> Pipeline:
-    return pipeline_of(replace(WELL, **answers), topics=TOPICS, now=NOW)
+def pipeline(*, has_search: bool = True, **answers: Any) -> Pipeline:
+    return pipeline_of(replace(WELL, **answers), topics=TOPICS, has_search=has_search, now=NOW)
 
 
 def states(answer: Pipeline) -> dict[str, str]:

@@ -44,7 +44,8 @@ class TestParts:
             "search": {"search"},
         }
         for tool, off in parts.items():
-            answer = pipeline(**{tool: Unavailable(detail=f"{tool} unavailable: refused")})
+            away: dict[str, Any] = {tool: Unavailable(detail=f"{tool} unavailable: refused")}
+            answer = pipeline(**away)
             assert {name for name, state in states(answer).items() if state == "off"} == off
             assert {alert.part for alert in answer.alerts} == off
             assert all(f"{tool} unavailable: refused: see " in alert.message for alert in answer.alerts)
