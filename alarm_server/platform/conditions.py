@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from alarm_server.platform.route import Fleet, Group, PartState, Pipeline
+from alarm_server.platform.route import DEPENDENCY, Fleet, Group, PartState, Pipeline
 from alarms.rounds import Sign
 from telemetry_core.contract.rules import Severity
 from telemetry_core.kafka.stream import ALARM_GROUP, TRIGGER_GROUP, WRITER_GROUP
@@ -13,11 +13,10 @@ UNAVAILABLE: Final = "unavailable"
 IMPAIRED: Final = "impaired"
 ARRIVED: Final = "arrived"
 NOT_JUDGED: Final = "not_judged"
-OPERATION_SERVER: Final = "operation_server"
 _CONSUMERS: Final = {
-    TRIGGER_GROUP: "kafka_inference_trigger",
-    WRITER_GROUP: "telemetry_writer",
-    ALARM_GROUP: "alarm_server",
+    TRIGGER_GROUP: "kafka-inference-trigger",
+    WRITER_GROUP: "victoria-consumer",
+    ALARM_GROUP: "alarm-server",
 }
 _FAULTS: Final = {"critical": Severity.DISTRESS, "serious": Severity.WARNING}
 _PASSING: Final = {"too_few_samples", "not_settled"}
@@ -64,12 +63,12 @@ class Arrivals:
 
 def no_answer(why: str) -> Conditions:
     """Without an answer the operation server is the only part that is known to be away."""
-    return {(OPERATION_SERVER, UNAVAILABLE): _unavailable(why, holds=True)}
+    return {(DEPENDENCY, UNAVAILABLE): _unavailable(why, holds=True)}
 
 
 def conditions_of(pipeline: Pipeline) -> Conditions:
     """Judge the parts; what nobody can tell now is left out."""
-    found: Conditions = {(OPERATION_SERVER, UNAVAILABLE): _unavailable("", holds=False)}
+    found: Conditions = {(DEPENDENCY, UNAVAILABLE): _unavailable("", holds=False)}
     for name in ("rabbitmq", "triton", "database", "victoria_metrics", "search"):
         part: PartState = getattr(pipeline, name)
         # The search engine's part is off without PostgreSQL too, which knows what waits for it.
@@ -78,7 +77,7 @@ def conditions_of(pipeline: Pipeline) -> Conditions:
     for name in ("workers", "verdicts"):
         # Off says that who would tell of them is away.
         found |= _impaired(name, getattr(pipeline, name))
-    return found | _of_kafka(pipeline)
+    return found | _of_services(pipeline) | _of_kafka(pipeline)
 
 
 def _of_server(name: str, part: PartState) -> Conditions:
@@ -99,13 +98,23 @@ def _impaired(name: str, part: PartState) -> Conditions:
 def _of_kafka(pipeline: Pipeline) -> Conditions:
     kafka = pipeline.kafka
     found: Conditions = {("kafka", UNAVAILABLE): _unavailable(kafka.detail, holds=kafka.state == "off")}
+    away = {row.service for row in pipeline.services.services if not row.is_running}
     for group in kafka.groups:
-        if group.group in _CONSUMERS:
-            found |= _of_consumer(_CONSUMERS[group.group], group, kafka.detail)
+        name = _CONSUMERS.get(group.group)
+        if name is not None and name not in away:
+            found |= _of_consumer(name, group, kafka.detail)
     # Its state is the worst of its own and its groups': a group at fault hides what else is.
     if not any(group.state in _FAULTS for group in kafka.groups):
         found |= _impaired("kafka", kafka)
     return found
+
+
+def _of_services(pipeline: Pipeline) -> Conditions:
+    detail = pipeline.services.detail
+    return {
+        (row.service, UNAVAILABLE): _unavailable(detail, holds=not row.is_running)
+        for row in pipeline.services.services
+    }
 
 
 def _of_consumer(name: str, group: Group, detail: str) -> Conditions:

@@ -39,6 +39,19 @@ class KafkaState(PartState):
     dead_letters: int | None
 
 
+class RunningService(BaseModel):
+    """A service, and whether it answers."""
+
+    service: str
+    is_running: bool
+
+
+class ServicesState(PartState):
+    """Services that nothing else asks whether they are there; none = nobody knows."""
+
+    services: list[RunningService]
+
+
 class Pipeline(BaseModel):
     """The parts that can be at fault; the others show figures of these."""
 
@@ -49,6 +62,7 @@ class Pipeline(BaseModel):
     verdicts: PartState
     database: PartState
     victoria_metrics: PartState
+    services: ServicesState
     search: PartState
 
 

@@ -7,8 +7,14 @@ from typing import Final
 
 from operation_server.health.probes import Unavailable
 from operation_server.pipeline.databases import DatabaseNumbers
-from operation_server.pipeline.schemas import VerdictsPart, VictoriaMetricsPart
+from operation_server.pipeline.schemas import (
+    RunningService,
+    ServicesPart,
+    VerdictsPart,
+    VictoriaMetricsPart,
+)
 from operation_server.pipeline.thresholds import (
+    ADVICE,
     Finding,
     alerts_state,
     latency_state,
@@ -43,6 +49,17 @@ NUMBER_QUERIES: Final = {
 }
 
 
+RUNNING_QUERY: Final = "max(up) by (job)"
+SERVICES: Final = (
+    "kafka-inference-trigger",
+    "victoria-consumer",
+    "verdict-relay",
+    "alarm-server",
+    "housekeeping",
+)
+"""Those that nothing else asks whether they are there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
     """Triton's own series, and numbers by the names of `NUMBER_QUERIES`, None where there is no sample."""
@@ -51,6 +68,8 @@ class Metrics:
     numbers: Mapping[str, float | None]
     #: What each counter of `passed_over_query` counted.
     passed_over: Mapping[str, float] = field(default_factory=dict)
+    #: Whether each scraped service answered; one that can't be found by its name is missing.
+    running: Mapping[str, bool] = field(default_factory=dict)
 
 
 def metrics_probe(victoria: VictoriaMetrics, passed_over_query: str) -> Callable[[], Metrics]:
@@ -63,6 +82,7 @@ def metrics_probe(victoria: VictoriaMetrics, passed_over_query: str) -> Callable
             triton=victoria.newest(TRITON_QUERY),
             numbers=numbers,
             passed_over={sample.labels["__name__"]: sample.value for sample in counted},
+            running={sample.labels["job"]: bool(sample.value) for sample in victoria.newest(RUNNING_QUERY)},
         )
 
     return ask
@@ -155,3 +175,20 @@ def victoria_part(answer: Metrics | Unavailable) -> tuple[VictoriaMetricsPart, l
         samples_per_s=numbers.get("samples_per_s"),
     )
     return part, findings
+
+
+def services_part(answer: Metrics | Unavailable) -> tuple[ServicesPart, list[Finding]]:
+    """Judge which services answered VictoriaMetrics; where it scrapes none of them, nothing is known."""
+    if isinstance(answer, Unavailable):
+        findings = unavailable(answer)
+        return ServicesPart(**state_and_detail(findings), services=[]), findings
+    if not answer.running.keys() & set(SERVICES):
+        findings = [Finding(state="standby", message="VictoriaMetrics scrapes no service")]
+        return ServicesPart(**state_and_detail(findings), services=[]), findings
+    services = [RunningService(service=name, is_running=answer.running.get(name, False)) for name in SERVICES]
+    findings = [
+        Finding(state="serious", message=f"{row.service} does not answer: {ADVICE}")
+        for row in services
+        if not row.is_running
+    ]
+    return ServicesPart(**state_and_detail(findings), services=services), findings

@@ -143,6 +143,19 @@ class VictoriaMetricsPart(_Part):
     samples_per_s: Number
 
 
+class RunningService(Answer):
+    """A service that VictoriaMetrics asks for its metrics."""
+
+    service: str = Field(examples=["verdict-relay"])
+    is_running: bool = Field(description="It answered when it was last asked")
+
+
+class ServicesPart(_Part):
+    """Services that nothing else asks whether they are there."""
+
+    services: list[RunningService]
+
+
 class SearchPart(_Part):
     """The search engine and what was not passed on to it yet."""
 
@@ -186,6 +199,7 @@ class Pipeline(Answer):
     database: DatabasePart
     gpu: GpuPart
     victoria_metrics: VictoriaMetricsPart
+    services: ServicesPart
     search: SearchPart
     passed_over: PassedOverPart
     alerts: list[PipelineAlert] = Field(description="Worst first")

@@ -16,7 +16,13 @@ from operation_server.pipeline.databases import (
     search_part,
 )
 from operation_server.pipeline.kafka import KafkaNumbers, KafkaProbe, kafka_part
-from operation_server.pipeline.metrics import Metrics, metrics_probe, verdicts_part, victoria_part
+from operation_server.pipeline.metrics import (
+    Metrics,
+    metrics_probe,
+    services_part,
+    verdicts_part,
+    victoria_part,
+)
 from operation_server.pipeline.passed_over import PASSED_OVER_QUERY, passed_over_part
 from operation_server.pipeline.queues import WorkersProbe, queues_probe, rabbitmq_part, workers_part
 from operation_server.pipeline.schemas import Pipeline, TaskQueue, Worker
@@ -78,6 +84,7 @@ def pipeline_of(results: ProbeResults, *, topics: Sequence[str], has_search: boo
         "database": database_part(results.database, results.disk),
         "gpu": gpu_part(results.triton, results.metrics),
         "victoria_metrics": victoria_part(results.metrics),
+        "services": services_part(results.metrics),
         "search": search_part(results.search, results.database, is_installed=has_search),
         "passed_over": passed_over_part(results.metrics, results.database, now=now),
     }

@@ -3089,6 +3089,7 @@ export interface components {
             database: components["schemas"]["DatabasePart"];
             gpu: components["schemas"]["GpuPart"];
             victoria_metrics: components["schemas"]["VictoriaMetricsPart"];
+            services: components["schemas"]["ServicesPart"];
             search: components["schemas"]["SearchPart"];
             passed_over: components["schemas"]["PassedOverPart"];
             /**
@@ -3351,6 +3352,22 @@ export interface components {
             trigger_reason: string | null;
         };
         /**
+         * RunningService
+         * @description A service that VictoriaMetrics asks for its metrics.
+         */
+        RunningService: {
+            /**
+             * Service
+             * @example verdict-relay
+             */
+            service: string;
+            /**
+             * Is Running
+             * @description It answered when it was last asked
+             */
+            is_running: boolean;
+        };
+        /**
          * SatelliteState
          * @description A satellite is as bad as its worst subsystem.
          */
@@ -3481,6 +3498,24 @@ export interface components {
              * @constant
              */
             type: "api_server";
+        };
+        /**
+         * ServicesPart
+         * @description Services that nothing else asks whether they are there.
+         */
+        ServicesPart: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
+            /**
+             * Detail
+             * @description Why, and what to do; empty when all is well
+             */
+            detail: string;
+            /** Services */
+            services: components["schemas"]["RunningService"][];
         };
         /**
          * Severity

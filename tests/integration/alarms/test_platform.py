@@ -113,7 +113,7 @@ def test_without_an_answer_the_operation_server_is_away_and_what_stands_of_other
     routes.now = None
     routes.look(watch, 6)
 
-    assert found(theirs) == [("operation_server", "unavailable", True), ("triton", "unavailable", True)]
+    assert found(theirs) == [("operation-server", "unavailable", True), ("triton", "unavailable", True)]
 
 
 def test_an_outage_of_postgresql_is_told_afterwards_with_what_was_seen_meanwhile(theirs: Pool) -> None:

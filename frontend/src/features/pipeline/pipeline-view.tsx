@@ -22,7 +22,7 @@ import { ToolLinks } from "@/features/pipeline/components/tool-links";
 import { TritonPanel } from "@/features/pipeline/components/panels/triton-panel";
 import { VerdictsPanel } from "@/features/pipeline/components/panels/verdicts-panel";
 import { VictoriaMetricsPanel } from "@/features/pipeline/components/panels/victoria-metrics-panel";
-import { WorkersPanel } from "@/features/pipeline/components/panels/workers-panel";
+import { ServicesPanel, WorkersPanel } from "@/features/pipeline/components/panels/workers-panel";
 
 /** The platform's own health: what hinders it, the way of a message, every number. */
 export function PipelineView() {
@@ -52,6 +52,7 @@ function Parts({ pipeline, isOld }: { pipeline: Pipeline; isOld: boolean }) {
         <div>
           <RabbitmqPanel part={pipeline.rabbitmq} />
           <WorkersPanel part={pipeline.workers} />
+          <ServicesPanel part={pipeline.services} />
           <GpuPanel part={pipeline.gpu} />
         </div>
         <div>

@@ -79,6 +79,7 @@ export function aPipeline(): Pipeline {
     },
     gpu: { state: "standby", detail: "No GPU metrics", devices: [] },
     victoria_metrics: { ...normal, active_series: 3759, samples_per_s: 852.15 },
+    services: { ...normal, services: [{ service: "verdict-relay", is_running: true }] },
     search: { ...normal, documents: 1658, relay_lag: 0 },
     passed_over: { ...normal, items: [] },
     alerts: [],

@@ -18,7 +18,7 @@ from operation_server.health.probes import Unavailable
 from operation_server.health.triton import IndexedModel
 from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.kafka import KafkaNumbers
-from operation_server.pipeline.metrics import Metrics
+from operation_server.pipeline.metrics import SERVICES, Metrics
 from operation_server.pipeline.schemas import ConsumerGroup, Worker
 from telemetry_core.contract.rules import Severity
 from telemetry_core.kafka.stream import TRIGGER_GROUP
@@ -90,12 +90,12 @@ def test_a_server_that_is_away_is_one_alarm_and_no_other(tool: str, sign: Sign) 
         ),
         (
             {"kafka": with_group(lag=0, members=0, state="serious")},
-            ("kafka_inference_trigger", "unavailable"),
+            ("kafka-inference-trigger", "unavailable"),
             Severity.DISTRESS,
         ),
         (
             {"kafka": with_group(lag=1_200, members=1, state="serious")},
-            ("kafka_inference_trigger", "impaired"),
+            ("kafka-inference-trigger", "impaired"),
             Severity.WARNING,
         ),
     ],
@@ -108,6 +108,26 @@ def test_a_part_that_does_not_work_as_it_should_is_an_alarm(
     assert found[sign].severity is severity
 
 
+@pytest.mark.parametrize(
+    ("running", "sign"),
+    [
+        ({"verdict-relay": False}, {("verdict-relay", "unavailable")}),
+        ({"verdict-relay": None}, {("verdict-relay", "unavailable")}),
+        ({"kafka-inference-trigger": False}, {("kafka-inference-trigger", "unavailable")}),
+        ({}, set()),
+    ],
+)
+def test_a_service_that_does_not_answer_is_an_alarm(running: dict[str, bool | None], sign: set[Sign]) -> None:
+    found = {name: running.get(name, True) for name in SERVICES}
+    metrics = Metrics(
+        triton=[],
+        numbers={},
+        running={name: answers for name, answers in found.items() if answers is not None},
+    )
+    assert holding(conditions_of(pipeline(metrics=metrics))) == sign
+    assert holding(conditions_of(pipeline(metrics=replace(metrics, running={})))) == set()
+
+
 def test_verdicts_that_are_not_relayed_are_an_alarm_of_search() -> None:
     assert isinstance(WELL.database, DatabaseNumbers)
     found = conditions_of(pipeline(database=replace(WELL.database, relay_lag=1_001)))
@@ -115,7 +135,7 @@ def test_verdicts_that_are_not_relayed_are_an_alarm_of_search() -> None:
 
 
 def test_without_an_answer_the_operation_server_alone_is_known_to_be_away() -> None:
-    assert holding(no_answer("refused")) == set(no_answer("refused")) == {("operation_server", "unavailable")}
+    assert holding(no_answer("refused")) == set(no_answer("refused")) == {("operation-server", "unavailable")}
 
 
 def test_dead_letters_are_new_for_a_while_after_the_newest_came() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from operation_server.health.triton import IndexedModel
 from operation_server.pipeline.databases import DatabaseNumbers
 from operation_server.pipeline.kafka import KafkaNumbers
-from operation_server.pipeline.metrics import Metrics
+from operation_server.pipeline.metrics import SERVICES, Metrics
 from operation_server.pipeline.schemas import ConsumerGroup, Pipeline, TaskQueue, Topic, Worker
 from operation_server.pipeline.status_cache import ProbeResults, pipeline_of
 from telemetry_core.service.disk import DiskSpace
@@ -26,7 +26,11 @@ WELL = ProbeResults(
     ],
     workers=[Worker(worker="celery@one", is_alive=True, active=0, concurrency=2, processed=7)],
     triton=[IndexedModel(model_name="lstm", version="1", is_ready=True)],
-    metrics=Metrics(triton=[], numbers={"success_percent": 100.0, "latency_p99_s": 0.25}),
+    metrics=Metrics(
+        triton=[],
+        numbers={"success_percent": 100.0, "latency_p99_s": 0.25},
+        running=dict.fromkeys(SERVICES, True),
+    ),
     database=DatabaseNumbers(
         server={
             "connections": 7, "max_connections": 100, "size_bytes": 1, "jobs": -1, "verdicts": 9,

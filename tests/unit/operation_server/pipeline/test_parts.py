@@ -39,7 +39,7 @@ class TestParts:
             "rabbitmq": {"rabbitmq"},
             "workers": {"workers"},
             "triton": {"triton", "gpu"},
-            "metrics": {"verdicts", "gpu", "victoria_metrics"},
+            "metrics": {"verdicts", "gpu", "victoria_metrics", "services"},
             "database": {"database", "verdicts", "search"},
             "search": {"search"},
         }

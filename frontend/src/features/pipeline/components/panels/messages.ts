@@ -43,6 +43,7 @@ export const en = {
   },
   workers: {
     worker: "Worker",
+    service: "Service",
     active: "Active, tasks",
     concurrency: "Slots",
     processed: "Processed, tasks",
@@ -148,6 +149,7 @@ export const ko: typeof en = {
   },
   workers: {
     worker: "워커",
+    service: "서비스",
     active: "실행 중 (건)",
     concurrency: "슬롯",
     processed: "처리 (건)",

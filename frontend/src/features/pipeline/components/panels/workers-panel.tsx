@@ -25,16 +25,41 @@ export function WorkersPanel({ part }: { part: Pipeline["workers"] }) {
           { label: t("workers.processed"), cell: (row) => <Value value={formatCount(row.processed)} /> },
           {
             label: t("kafka.state"),
-            cell: ({ is_alive }) => (
-              <StatusText
-                status={is_alive ? "normal" : "off"}
-                text={t(is_alive ? "workers.alive" : "workers.silent")}
-              />
-            ),
+            cell: ({ is_alive }) => <Answering isAlive={is_alive} />,
             isText: true,
           },
         ]}
       />
     </PartPanel>
+  );
+}
+
+/** Which services answer. */
+export function ServicesPanel({ part }: { part: Pipeline["services"] }) {
+  const { t } = useTranslation("pipeline");
+  return (
+    <PartPanel name="services" part={part}>
+      <RowsTable
+        caption={t("parts.services")}
+        rows={part.services}
+        rowKey={(row) => row.service}
+        isUnknown={part.state === "off"}
+        columns={[
+          { label: t("workers.service"), cell: (row) => <Name>{row.service}</Name>, isText: true },
+          {
+            label: t("kafka.state"),
+            cell: ({ is_running }) => <Answering isAlive={is_running} />,
+            isText: true,
+          },
+        ]}
+      />
+    </PartPanel>
+  );
+}
+
+function Answering({ isAlive }: { isAlive: boolean }) {
+  const { t } = useTranslation("pipeline");
+  return (
+    <StatusText status={isAlive ? "normal" : "off"} text={t(isAlive ? "workers.alive" : "workers.silent")} />
   );
 }
