@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     triton_server_url: str = "localhost:8501"
     victoria_metrics_url: str = "http://localhost:8428"
     elasticsearch_url: str = "http://localhost:9200"
-    operation_server_url: str = "http://localhost:8000"
+    operation_server_url: str = Field(default="http://localhost:8000", min_length=1)
     """Where the alarm server asks how the platform's parts are."""
     mission_file: Path = _PROJECT / "missions" / "default.yaml"
     model_repository: Path = _PROJECT / "model_repository"
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     metrics_address: str = "127.0.0.1"
     """Address of that port; in a container every one of its own."""
 
-    @field_validator("celery_broker_url", "victoria_metrics_url", "elasticsearch_url")
+    @field_validator("celery_broker_url", "victoria_metrics_url", "elasticsearch_url", "operation_server_url")
     @classmethod
     def _is_unambiguous(cls, url: str) -> str:
         """Refuse a login that ends early for its special characters: its rest would be taken for a host."""
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
             )
         return url
 
-    @field_validator("victoria_metrics_url", "elasticsearch_url")
+    @field_validator("victoria_metrics_url", "elasticsearch_url", "operation_server_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
         """Refuse `host:port`, which reads as a scheme; no search engine is an empty address."""
