@@ -31,6 +31,13 @@ export const en = {
   },
   suppression: { shelved: "Shelved", out_of_service: "Out of service" },
   endless: "until returned to service",
+  bulk: {
+    select: "Select {{name}}",
+    all: "Select all {{count}} shown that await acknowledgement",
+    acknowledge: "Acknowledge {{count}}",
+    done: "{{count}} acknowledged.",
+    refused: "{{count}} not acknowledged",
+  },
   timeLine: {
     title: "Time line",
     platform: "Platform",
@@ -91,6 +98,13 @@ export const ko: typeof en = {
   facts: { channel: "채널", value: "값", worst: "가장 나쁜 값", assigned: "담당자", until: "기한" },
   suppression: { shelved: "보류됨", out_of_service: "운용 제외" },
   endless: "운용 복귀까지",
+  bulk: {
+    select: "{{name}} 선택",
+    all: "표시된 확인 대기 경보 {{count}}건 모두 선택",
+    acknowledge: "{{count}}건 확인",
+    done: "{{count}}건을 확인했습니다.",
+    refused: "{{count}}건은 확인하지 못했습니다",
+  },
   timeLine: {
     title: "이력",
     platform: "플랫폼",

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
 import { alarmQuery, type Alarm } from "@/features/alerts/api/get-alarm";
@@ -18,11 +18,14 @@ export function useActOnAlarm(alarm: Alarm) {
   return useMutation({
     mutationFn: (request: Request) => unwrap(send(alarm, request)),
     onSuccess: (changed) => queryClient.setQueryData(alarmQuery(alarm.alarm_id).queryKey, changed),
-    onSettled: () => {
-      for (const key of ["alerts", "fleet", "waiting-alarms"])
-        void queryClient.invalidateQueries({ queryKey: [key] });
-    },
+    onSettled: () => refreshAlarms(queryClient),
   });
+}
+
+/** Asks again for all that shows how alarms are. */
+export function refreshAlarms(queryClient: QueryClient): void {
+  for (const key of ["alerts", "fleet", "waiting-alarms"])
+    void queryClient.invalidateQueries({ queryKey: [key] });
 }
 
 function send(alarm: Alarm, { action, assignee, minutes, ...body }: Request) {

@@ -1,4 +1,4 @@
-import { Alert, NativeSelect, Stack, Text, Textarea, TextInput, Button } from "@mantine/core";
+import { Alert, Button, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -7,6 +7,7 @@ import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useActOnAlarm, type Request } from "@/features/alerts/api/act-on-alarm";
 import type { Alarm } from "@/features/alerts/api/get-alarm";
+import { Words } from "@/features/alerts/components/alarm/words";
 import { isOfSign, offeredActions, type AlarmAction } from "@/features/alerts/data/actions";
 import { formatDuration } from "@/lib/time";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
@@ -127,41 +128,5 @@ function Duration({ minutes, onChange }: { minutes: number; onChange: (minutes: 
       onChange={(event) => onChange(Number(event.currentTarget.value))}
       data={SHELF_MINUTES.map((value) => ({ value: String(value), label: formatDuration(value * 60_000) }))}
     />
-  );
-}
-
-function Words({
-  operator,
-  onOperator,
-  comment,
-  onComment,
-}: {
-  operator: string;
-  onOperator: (name: string) => void;
-  comment: string;
-  onComment: (text: string) => void;
-}) {
-  const { t } = useTranslation("alarms");
-  return (
-    <>
-      <TextInput
-        label={t("actions.name")}
-        value={operator}
-        onChange={(event) => onOperator(event.currentTarget.value)}
-        autoComplete="name"
-        maxLength={100}
-        required
-      />
-      <Textarea
-        label={t("actions.text")}
-        placeholder={t("actions.hint")}
-        value={comment}
-        onChange={(event) => onComment(event.currentTarget.value)}
-        maxLength={2000}
-        minRows={3}
-        rows={3}
-        required
-      />
-    </>
   );
 }
