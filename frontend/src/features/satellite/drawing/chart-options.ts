@@ -26,7 +26,6 @@ export interface ChartActions {
 export function chartOptions(
   spec: ChartSpec,
   colors: ChartColors,
-  isReduced: boolean,
   group: ChartGroup,
   actions: ChartActions,
 ): ChartOptions {
@@ -40,8 +39,8 @@ export function chartOptions(
       y: { range: (_, low: number | null, high: number | null) => valueRange(low, high, nominal, isFlag) },
     },
     axes: axesOf(colors, isFlag),
-    series: seriesOf(colors, isReduced, isFlag, () => group.channel(spec.key)),
-    bands: bandsOf(colors, isReduced),
+    series: seriesOf(colors, isFlag, () => group.channel(spec.key)),
+    bands: bandsOf(colors),
     cursor: cursorOf(actions),
     hooks: hooksOf(spec, colors, group, actions),
   };
@@ -65,12 +64,7 @@ function axesOf(colors: ChartColors, isFlag: boolean): uPlot.Axis[] {
   ];
 }
 
-function seriesOf(
-  colors: ChartColors,
-  isReduced: boolean,
-  isFlag: boolean,
-  plot: () => ChannelPlot | undefined,
-): uPlot.Series[] {
+function seriesOf(colors: ChartColors, isFlag: boolean, plot: () => ChannelPlot | undefined): uPlot.Series[] {
   const edge: uPlot.Series = {
     width: 0,
     points: { show: false },
@@ -84,14 +78,14 @@ function seriesOf(
     ...(isFlag && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
   };
   const forecast: uPlot.Series = { ...edge, stroke: colors.forecast, width: 1.5, dash: [5, 4] };
-  return [{}, edge, edge, edge, edge, forecast, line, ...(isReduced ? [line] : [])];
+  return [{}, edge, edge, edge, edge, forecast, line, line];
 }
 
-function bandsOf({ actual, forecast }: ChartColors, isReduced: boolean): uPlot.Band[] {
+function bandsOf({ actual, forecast }: ChartColors): uPlot.Band[] {
   return [
     { series: [1, 2], fill: `${forecast}26` },
     { series: [3, 4], fill: `${forecast}4d` },
-    ...(isReduced ? [{ series: [6, 7] as uPlot.Band.Bounds, fill: `${actual}66` }] : []),
+    { series: [6, 7], fill: `${actual}66` },
   ];
 }
 
