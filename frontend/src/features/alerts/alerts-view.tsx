@@ -1,4 +1,5 @@
 import "@/features/alerts/alerts.css";
+import "@/features/alerts/components/bulk/bulk.css";
 
 import { Button, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
