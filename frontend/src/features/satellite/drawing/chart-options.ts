@@ -3,12 +3,18 @@ import uPlot from "uplot";
 import { axis, utcDate, type ChartColors, type ChartOptions } from "@/components/charts/chart";
 
 import type { Gap } from "@/features/satellite/data/plot/gaps";
-import { formatValue } from "@/features/satellite/data/judgement";
+import { formatValue, limitsOf } from "@/features/satellite/data/judgement";
 import type { ChannelPlot } from "@/features/satellite/data/plot/plot-data";
 import { SHORTEST_S, type Window } from "@/features/satellite/data/time-span";
 import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";
-import { drawMarks, drawNominal, drawNow, drawStretches } from "@/features/satellite/drawing/overlays";
+import {
+  drawLimits,
+  drawMarks,
+  drawNominal,
+  drawNow,
+  drawStretches,
+} from "@/features/satellite/drawing/overlays";
 import { timeLabels } from "@/features/satellite/drawing/time-labels";
 import { valueRange } from "@/features/satellite/drawing/value-range";
 
@@ -119,19 +125,22 @@ function hooksOf(
   group: ChartGroup,
   { zoom }: ChartActions,
 ): uPlot.Hooks.Arrays {
+  const limits = limitsOf(channel.name, rules);
   return {
     drawClear: [
       (u) => {
         u.ctx.save();
         if (channel.nominal) drawNominal(u, channel.nominal, colors.nominal);
-        drawStretches(u, group.data.stretchesOf(subsystem, channel.name, rules), group.now, colors);
+        const heardUntil = group.data.newest ?? group.axis.start;
+        drawStretches(u, group.data.stretchesOf(subsystem, channel.name, rules), heardUntil, colors);
+        drawLimits(u, limits, colors.limit);
         u.ctx.restore();
       },
     ],
     draw: [
       (u) => {
         u.ctx.save();
-        drawMarks(u, group.data.marksOf(subsystem), colors.limit);
+        drawMarks(u, group.data.marksOf(subsystem, channel.name, rules), colors.limit);
         drawNow(u, group.now, colors.text);
         u.ctx.restore();
       },

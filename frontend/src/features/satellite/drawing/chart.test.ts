@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import type { Schemas } from "@/api/client";
 import { LiveData } from "@/features/satellite/data/live-data";
 import { alignedData, EMPTY_PLOT } from "@/features/satellite/data/plot/plot-data";
 import { isoOf } from "@/features/satellite/data/time-span";
@@ -75,3 +76,32 @@ test.each([
     place.remove();
   },
 );
+
+test("an open anomaly is shaded as far as telemetry goes, and the channel's limit is a line", () => {
+  const data = new LiveData(new Set());
+  data.load(telemetry(0));
+  const open = { subsystem: "eps", kind: "anomaly", reason: null, is_open: true };
+  data.setAlerts([{ ...open, started_at: isoOf(1100), last_at: isoOf(1200) } as Schemas["Alert"]]);
+  const group = new ChartGroup(data);
+  group.now = 1900;
+  const rule = {
+    channel: "soc",
+    below: 30,
+    above: null,
+    equals: null,
+    reason: "low_battery",
+    is_contextual: false,
+  };
+  const rules = [rule, { ...rule, channel: "voltage", below: 60 }];
+  const { hooks } = chartOptions({ ...SPEC, rules }, COLORS, group, { zoom: vi.fn(), zoomOut: vi.fn() });
+  const [fillRect, lineTo] = [vi.fn(), vi.fn()];
+  const ctx = new Proxy(
+    { fillRect, lineTo },
+    { get: (own, name) => (Reflect.get(own, name) as unknown) ?? vi.fn() },
+  );
+  const bbox = { left: 1000, top: 0, width: 1000, height: 100 };
+  const drawn = { ctx, bbox, valToPos: (value: number) => value } as unknown as uPlot;
+  for (const draw of hooks?.drawClear ?? []) draw?.(drawn);
+  expect(fillRect).toHaveBeenNthCalledWith(1, 1100, 0, 100, 100);
+  expect(lineTo.mock.calls).toEqual([[2000, 30]]);
+});
