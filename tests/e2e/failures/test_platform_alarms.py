@@ -1,6 +1,6 @@
 """A part of the platform that is stopped is an alarm, and one that is back is none."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -57,4 +57,5 @@ def test_a_stopped_part_is_an_alarm_within_30_s_and_returns_within_30_s(
     answer.raise_for_status()
     alarm = answer.json()
     assert (alarm["satellite_id"], alarm["kind"]) == ("platform", "platform")
-    assert datetime.fromisoformat(alarm["started_at"]) > stopped_at
+    # A round that began just before may see it.
+    assert datetime.fromisoformat(alarm["started_at"]) > stopped_at - timedelta(seconds=5)

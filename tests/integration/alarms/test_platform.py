@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from alarm_server.platform.conditions import Condition
 from alarm_server.platform.route import DEPENDENCY, Fleet, Pipeline
+from alarm_server.platform.store import save_turns
 from alarm_server.platform.watch import PlatformWatch
+from alarms.rounds import Turn
 from operation_server.health.probes import Unavailable
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.postgres.database import Connection, Pool
+from telemetry_core.contract.rules import Severity
+from telemetry_core.postgres.database import Connection, Pool, transaction
 from tests.integration.alarms.running import events, rows
 from tests.unit.alarm_server.parts.answers import fleet, pipeline
 
@@ -169,6 +173,23 @@ def test_two_services_raise_and_end_once_at_the_same_time_and_after_an_outage(th
 
     assert found(theirs) == [("triton", "unavailable", False)] * 2
     assert [event for _, event in events(theirs)] == ["raised", "returned"] * 2
+
+
+def test_one_service_waits_until_the_other_has_written(theirs: Pool) -> None:
+    turn = Turn(sign=("triton", "unavailable"), stands=True, since_us=1, at_us=2)
+    told = {turn: Condition(holds=True, severity=Severity.DISTRESS, cause="does not answer")}
+    routes = Routes(**TRITON_AWAY)
+    watch = watching(theirs, routes)
+    routes.look(watch, 2)
+    last = threading.Thread(target=watch.round)
+    with transaction(theirs) as connection:
+        save_turns(connection, [turn], told)
+        last.start()
+        last.join(0.5)
+        assert last.is_alive()
+    last.join()
+
+    assert found(theirs) == [("triton", "unavailable", True)]
 
 
 def test_a_service_that_did_not_raise_an_alarm_ends_it(theirs: Pool) -> None:
