@@ -30,8 +30,9 @@ def is_well(platform: Platform, name: str, part: str) -> bool:
     answer = requests.get(f"{platform.api_url}/pipeline", timeout=10)
     answer.raise_for_status()
     pipeline: dict[str, Any] = answer.json()
-    running = {row["service"]: row["is_running"] for row in pipeline["services"]["services"]}
-    return running.get(name, part in pipeline and pipeline[part]["state"] != "off")
+    if part in pipeline:
+        return bool(pipeline[part]["state"] != "off")
+    return {"service": name, "is_running": True} in pipeline["services"]["services"]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,23 @@
 """What the operation server is asked for, and answers that are none."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+import yaml
 
+from alarm_server.platform import route
 from alarm_server.platform.route import PlatformRoutes
+from alarm_server.platform.watch import ROUND_S
+from alarms.rounds import ROUNDS
+from operation_server.health.probes import TIMEOUT_S
+from operation_server.pipeline.status_cache import CACHE_S
 from telemetry_core.contract.errors import DependencyUnavailable
+from testbed.supervised import CHECKOUT
 from tests.http_server import serving
 from tests.unit.operation_server.pipeline.probed import pipeline
 
@@ -17,13 +25,16 @@ KEY = "key-of-the-test"
 
 
 @contextmanager
-def answering(body: bytes, status: int = 200) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+def answering(
+    body: bytes, status: int = 200, delay_s: float = 0
+) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
     """Give one answer to all; yield the address, and the path and key of each request."""
     asked: list[tuple[str, str | None]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append((self.path, self.headers.get("X-API-Key")))
+            time.sleep(delay_s)
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body)
@@ -80,3 +91,21 @@ def test_a_server_that_is_not_there_is_no_answer() -> None:
         pass
     with pytest.raises(DependencyUnavailable):
         PlatformRoutes(url, None).pipeline()
+
+
+def test_an_answer_that_comes_too_late_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route, "TIMEOUTS_S", (0.1, 0.1))
+    body = pipeline().model_dump_json().encode()
+    with answering(body, delay_s=0.3) as (url, _), pytest.raises(DependencyUnavailable):
+        PlatformRoutes(url, None).pipeline()
+
+
+@pytest.mark.parametrize("place", ["containers/scrape.yml", "native/config/scrape.yml"])
+def test_a_part_is_an_alarm_within_30_s_where_every_answer_is_as_late_as_it_may_be(place: str) -> None:
+    scrape = yaml.safe_load((CHECKOUT / "deploy" / place).read_text().replace("@", ""))
+    scrape_s = float(scrape["global"]["scrape_interval"].removesuffix("s"))
+    round_s = max(ROUND_S, sum(route.TIMEOUTS_S))
+    seen_s = scrape_s + CACHE_S + round_s
+
+    assert seen_s + (ROUNDS - 1) * round_s + sum(route.TIMEOUTS_S) < 30
+    assert route.TIMEOUTS_S[1] > TIMEOUT_S, "the operation server's probes may take their time"
