@@ -96,6 +96,15 @@ test("what was passed over stands with its count and the last reason", async () 
   expect(row).toHaveTextContent("Caution");
 });
 
+test("a service that gives no answer is named beside those that do", async () => {
+  const pipeline = aPipeline();
+  pipeline.services.services.push({ service: "housekeeping", is_running: false });
+  show(pipeline);
+  const services = await panel("Services");
+  expect(services.getByRole("row", { name: /housekeeping/ })).toHaveTextContent("No answer");
+  expect(services.getByRole("row", { name: /verdict-relay/ })).toHaveTextContent("Alive");
+});
+
 test("other screens open in a tab of their own that cannot reach back", async () => {
   show(aPipeline());
   const tools = within(await screen.findByRole("navigation", { name: "Other screens" }));
