@@ -103,10 +103,13 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
 
 
 def _days(text: str) -> float:
-    days = float(text)
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0.0
     if not 0 < days <= MOST_DAYS:
         raise argparse.ArgumentTypeError(
-            f"{text}: more than 0 and at most {MOST_DAYS}, as long as telemetry is kept"
+            f"{text}: a number above 0, at most {MOST_DAYS}, as long as telemetry is kept"
         )
     return days
 
