@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup browser docs up down status logs demo calibrate calibrations preview scan train check test test-unit coverage test-integration test-e2e test-chaos test-compose \
+.PHONY: setup browser docs up down status logs demo calibrate calibrations preview scan what-if train check test test-unit coverage test-integration test-e2e test-chaos test-compose \
 	bench bench-detection chaos soak fuzz help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -85,6 +85,10 @@ preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST
 	@$(python) -m recordings.preview \
 		"$(or $(RECORDING),$(error make preview RECORDING=FILE MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml]))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
+
+what-if: ## Alarms of the limits over DAYS=7 of stored telemetry, before (AGAINST=FILE) and after a change: MISSION_FILE=NEW.yaml
+	@$(python) -m alarm_server what-if "$(or $(MISSION_FILE),$(error make what-if MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml] [DAYS=7]))" \
+		--against "$(or $(AGAINST),missions/default.yaml)" --days "$(or $(DAYS),7)"
 
 scan: ## Parts of RECORDING=FILE that differ from the rest; MISSION_FILE describes the recording
 	@$(python) -m recordings.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \

@@ -1,4 +1,4 @@
-"""The alarm service, and `python -m alarm_server rebuild anomalies`."""
+"""The alarm service, `rebuild anomalies`, and `what-if MISSION.yaml`."""
 
 import argparse
 import signal
@@ -6,10 +6,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import structlog
 
+from alarm_server import what_if
 from alarm_server.anomalies.projection import AnomalyProjection
 from alarm_server.service import SERVICE, AlarmServer, look_back_s
 from telemetry_core.contract.errors import InvalidMission
@@ -23,6 +25,7 @@ from telemetry_core.service.liveness import Liveness
 from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing
 from telemetry_core.service.settings import Settings, load_mission
 
+MOST_DAYS: Final = 365
 STATEMENT_TIMEOUT_MS: Final = 5_000
 FOLDING_TIMEOUT_MS: Final = 60_000
 """A rebuild counts the verdicts first."""
@@ -38,10 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "rebuild", help="fold all verdicts again; alarms keep their names and what operators did to them"
     )
     again.add_argument("what", choices=["anomalies"])
+    trial = commands.add_parser(
+        "what-if",
+        help="alarms of the limits over stored telemetry, before and after a change of the mission file",
+    )
+    trial.add_argument("mission", type=Path, help="the changed mission file")
+    trial.add_argument("--against", type=Path, help="the present one; by default MISSION_FILE")
+    trial.add_argument("--days", type=_days, default=7.0, help="of stored telemetry, up to now; 7")
     options = parser.parse_args(arguments)
+    settings = Settings()
+    if options.command == "what-if":
+        against = options.against or settings.mission_file
+        return what_if.run(options.mission, against=against, days=options.days, settings=settings)
     configure_logging(SERVICE)
     start_tracing(SERVICE, "requests")
-    settings = Settings()
     pool = _pool(settings, FOLDING_TIMEOUT_MS)
     projection = AnomalyProjection(pool)
     if options.command == "rebuild":
@@ -87,6 +100,15 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
         finally:
             stop.set()
     following.result()
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 < days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(
+            f"{text}: more than 0 and at most {MOST_DAYS}, as long as telemetry is kept"
+        )
+    return days
 
 
 def _rebuild(pool: Pool, projection: AnomalyProjection) -> int:

@@ -71,7 +71,13 @@ INSERT INTO ops.alarm_events (alarm_id, event, member_at, details) VALUES %s
 ON CONFLICT (alarm_id, event, member_at) WHERE operator IS NULL DO NOTHING
 
 -- name: contacts
-SELECT satellite_id, generated_at, received_at, interval_s, is_replayed FROM ops.alarm_contacts
+-- Of some satellites, or of all: the newest ones, the longest unheard first.
+SELECT satellite_id, generated_at, received_at, interval_s, is_replayed FROM (
+    SELECT * FROM ops.alarm_contacts
+    WHERE %(names)s::text [] IS NULL OR satellite_id = ANY (%(names)s)
+    ORDER BY received_at DESC LIMIT %(limit)s
+) AS newest
+ORDER BY received_at
 
 -- name: save_contacts
 INSERT INTO ops.alarm_contacts AS kept (satellite_id, generated_at, received_at, interval_s, is_replayed) VALUES %s

@@ -29,8 +29,10 @@ class Reading:
 
     satellite_id: str
     sign: Sign
-    #: NaN where its channel, which is sent on change, was not sent.
+    #: NaN where its channel was not sent, and its last value holds.
     sample: Sample
+    #: False: its rule is not compared now, and any value is clear.
+    is_in_context: bool = True
 
     @property
     def is_held(self) -> bool:
@@ -44,6 +46,8 @@ class Readings:
 
     contact: Contact | None
     samples: Sequence[Reading]
+    #: Those whose context the message does not tell: they are not compared.
+    uncompared: Sequence[Sign] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,7 @@ class Reader:
             for sign in signs_of(mission)
             if sign.kind == "limit"
         ]
+        self._contextual = [sign for sign, _ in self._limits if sign.rule.is_contextual]
         self._on_change = {
             (name, channel)
             for name, subsystem in mission.subsystems.items()
@@ -107,10 +112,12 @@ class Reader:
             is_replayed=record.is_replayed,
         )
         limits = self._limit_readings(message.satellite_id, message.generated_us, message.samples)
-        if record.is_replayed:
-            return Readings(contact=contact, samples=list(limits))
         clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
-        return Readings(contact=contact, samples=[*clock, *limits])
+        return Readings(
+            contact=contact,
+            samples=list(limits) if record.is_replayed else [*clock, *limits],
+            uncompared=self._uncompared(message.samples),
+        )
 
     def _of_wrong_clock(self, record: Record, error: WrongClock) -> Readings:
         """The values are the satellite's, their time is that of the reception; a recording has no clock."""
@@ -137,6 +144,7 @@ class Reader:
                 *_clock_readings(satellite_id, received_us, behind_s),
                 *self._limit_readings(satellite_id, received_us, samples),
             ],
+            uncompared=self._uncompared(samples),
         )
 
     def _limit_readings(
@@ -146,10 +154,28 @@ class Reader:
             values = samples.get(sign.subsystem)
             if values is None:
                 continue
-            if math.isnan(values[place]) and (sign.subsystem, sign.rule.channel) not in self._on_change:
+            is_in_context = self._is_in_context(sign, values)
+            is_absent = (
+                math.isnan(values[place]) and (sign.subsystem, sign.rule.channel) not in self._on_change
+            )
+            # Outside its context a rule is clear whatever the value, also of a sensor that is off then.
+            if is_in_context is None or (is_in_context and is_absent):
                 continue
             sample = Sample(at_us=at_us, value=values[place])
-            yield Reading(satellite_id=satellite_id, sign=sign, sample=sample)
+            yield Reading(satellite_id=satellite_id, sign=sign, sample=sample, is_in_context=is_in_context)
+
+    def _uncompared(self, samples: Mapping[str, Sequence[float]]) -> list[Sign]:
+        return [
+            sign
+            for sign in self._contextual
+            if (values := samples.get(sign.subsystem)) and self._is_in_context(sign, values) is None
+        ]
+
+    def _is_in_context(self, sign: Sign, values: Sequence[float]) -> bool | None:
+        if not sign.rule.is_contextual:
+            return True
+        channels = self._mission.subsystems[sign.subsystem].channels
+        return sign.rule.is_in_context(dict(zip(channels, values, strict=True)))
 
 
 def _clock_readings(satellite_id: str, received_us: int, behind_s: float) -> list[Reading]:

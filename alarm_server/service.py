@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from alarm_server.readings import Contact, Contradiction, Reader, Reading
-from alarm_server.signs import signs_of
+from alarm_server.signs import Sign, signs_of
 from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
 from alarm_server.store import (
     ChangedElsewhere,
@@ -84,6 +84,8 @@ class AlarmServer:
         self._clock = clock
         self._signs = list(signs_of(mission))
         self._tracks = Tracks(max_tracks=max_satellites * len(self._signs))
+        self._max_satellites = max_satellites
+        #: The longest unheard satellite first.
         self._heard: dict[str, Heard] = {}
         self._unsaved: set[str] = set()
         self._silent: dict[str, StandingSilence] = {}
@@ -92,6 +94,8 @@ class AlarmServer:
         self._contradicted: set[Contradiction] = set()
         self._next_round = 0.0
         self._next_contacts = 0.0
+        #: Subsystem and reason of limits whose context was not told at least once.
+        self._uncompared: set[tuple[str, str]] = set()
         self._budget = LogBudget(20)
         self._failures = LogBudget(1)
 
@@ -99,7 +103,8 @@ class AlarmServer:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._signs)
-            tracks, contacts = load_tracks(connection), load_contacts(connection)
+            tracks = load_tracks(connection)
+            contacts = load_contacts(connection, limit=self._max_satellites)
             silent = load_silences(connection)
         self._tracks.load(tracks)
         self._heard = contacts
@@ -132,6 +137,7 @@ class AlarmServer:
                 _log.error("Message left out after an unexpected error", exc_info=error, offset=record.offset)
                 continue
             readings.extend(found.samples)
+            self._report_uncompared(found.uncompared)
             if found.contact is not None:
                 contacts.append(found.contact)
         newest_us = max(record.received_us for record in records)
@@ -143,8 +149,9 @@ class AlarmServer:
         self._tracks.keep(updates)
         for contact in batch.contacts:
             name = contact.satellite_id
-            self._heard[name] = heard_again(self._heard.get(name), contact)
+            self._heard[name] = heard_again(self._heard.pop(name, None), contact)
             self._unsaved.add(name)
+        self._make_room()
         self._report(updates, batch.newest_us)
 
     def round(self) -> None:
@@ -181,6 +188,12 @@ class AlarmServer:
             else:
                 return updates
         raise DependencyUnavailable("postgresql", "another alarm_server keeps changing the same limits")
+
+    def _make_room(self) -> None:
+        """Forget the longest unheard of too many satellites: names may be garbage."""
+        for name in list(islice(self._heard, max(0, len(self._heard) - self._max_satellites))):
+            del self._heard[name]
+            self._unsaved.discard(name)
 
     def _hear_contradictions(self) -> None:
         """Act on what the trigger found since: a clock that was set back by less than a year."""
@@ -219,7 +232,8 @@ class AlarmServer:
         if not silent:
             return
         with transaction(self._pool) as connection:
-            saved = load_contacts(connection)
+            names = [one.satellite_id for one in silent]
+            saved = load_contacts(connection, limit=len(names), names=names)
             for one in silent:
                 if one.satellite_id in saved:
                     self._heard[one.satellite_id] = joined(one.heard, saved[one.satellite_id])
@@ -235,6 +249,17 @@ class AlarmServer:
             silent = load_silences(connection)
         self._silent = silent
         self._unsaved.clear()
+
+    def _report_uncompared(self, signs: Sequence[Sign]) -> None:
+        for sign in signs:
+            name = sign.subsystem, sign.rule.reason
+            if name not in self._uncompared:
+                self._uncompared.add(name)
+                channels = ", ".join(condition.channel for condition in sign.rule.when)
+                _log.warning(
+                    f"{sign.subsystem} {sign.rule.reason} is not compared with messages that lack a channel"
+                    f" of its context ({channels}); said once"
+                )
 
     def _report(self, updates: Sequence[Update], newest_us: int) -> None:
         for update in updates:

@@ -101,8 +101,10 @@ def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
         raise ChangedElsewhere(missed)
 
 
-def load_contacts(connection: Connection) -> dict[str, Heard]:
-    """Read when each satellite was last heard."""
+def load_contacts(
+    connection: Connection, *, limit: int, names: Sequence[str] | None = None
+) -> dict[str, Heard]:
+    """Read when some satellites, or all, were last heard: the `limit` newest, the longest unheard first."""
     return {
         row["satellite_id"]: Heard(
             generated_us=microseconds_of(row["generated_at"]),
@@ -110,7 +112,7 @@ def load_contacts(connection: Connection) -> dict[str, Heard]:
             is_replayed=row["is_replayed"],
             interval_s=row["interval_s"],
         )
-        for row in select(connection, QUERIES["contacts"], {})
+        for row in select(connection, QUERIES["contacts"], {"names": names, "limit": limit})
     }
 
 

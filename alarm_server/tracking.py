@@ -70,7 +70,8 @@ class Tracks:
             key = (reading.satellite_id, reading.sign.subsystem, reading.sign.rule.reason)
             sign, before, track = after.get(key) or self._begun(key, reading.sign)
             sample = held(track, reading.sample.at_us) if reading.is_held else reading.sample
-            stepped = track if sample is None else step(track, sign.rule, sample)
+            is_in_context = reading.is_in_context
+            stepped = track if sample is None else step(track, sign.rule, sample, is_in_context=is_in_context)
             after[key] = (sign, before, stepped)
             if track.runs or stepped.runs:
                 found = changes(occurrences(track), occurrences(stepped))

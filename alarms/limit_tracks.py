@@ -69,9 +69,13 @@ class Track:
         return bool(self.pending or self.runs)
 
 
-def step(track: Track, rule: Rule, sample: Sample) -> Track:
-    """Return the track after one more sample; a missing (NaN) or too old one changes nothing."""
-    is_breached, is_clear = rule.is_breached(sample.value), rule.is_clear(sample.value)
+def step(track: Track, rule: Rule, sample: Sample, *, is_in_context: bool = True) -> Track:
+    """Return the track after one more sample; a missing (NaN) or too old one changes nothing.
+
+    Outside the rule's context any value is clear: a standing alarm returns.
+    """
+    is_breached = is_in_context and rule.is_breached(sample.value)
+    is_clear = not is_in_context or rule.is_clear(sample.value)
     newest_us = max(sample.at_us, track.newest_us or sample.at_us)
     if math.isnan(sample.value) or sample.at_us < newest_us - REACH_US:
         return track

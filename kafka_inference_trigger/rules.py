@@ -57,14 +57,17 @@ def demand_of(mission: Mission, sample_set: SampleSet) -> Demand | None:
 
 
 def breaches(mission: Mission, samples: Mapping[str, Iterable[float]]) -> Iterator[Breach]:
-    """Yield the rules that a sample set breaks, in order; values are in channel order, NaN breaks none."""
+    """Yield the rules that a sample set breaks, in order; values are in channel order, NaN breaks none.
+
+    Nothing breaks a rule outside its context.
+    """
     for name, subsystem in mission.subsystems.items():
         if name not in samples:
             continue
         values = dict(zip(subsystem.channels, samples[name], strict=True))
         for rule in subsystem.rules:
             value = float(values[rule.channel])
-            if rule.is_breached(value):
+            if rule.is_in_context(values) and rule.is_breached(value):
                 yield Breach(subsystem=name, rule=rule, value=value)
 
 

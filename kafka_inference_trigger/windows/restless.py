@@ -13,7 +13,7 @@ import numpy as np
 from kafka_inference_trigger.windows.channel_windows import unbroken
 from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Flags, Indexes, Values
 from kafka_inference_trigger.windows.step_axes import step_axes
-from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Window
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Subsystem, Window
 from telemetry_core.contract.rules import Rule
 
 NEW_STEPS: Final = 3
@@ -44,7 +44,7 @@ class Bounds:
     def of(cls, mission: Mission) -> Self:
         """Lay the mission's ranges and rules out."""
         channels = [
-            (owner, name, channel, [rule for rule in subsystem.rules if rule.channel == name])
+            (owner, name, channel, _lasting_rules(subsystem, name))
             for owner, subsystem in mission.subsystems.items()
             for name, channel in subsystem.channels.items()
         ]
@@ -107,6 +107,11 @@ def restless_subsystems(
         name: next((channel for channel in own if channel in troubled), None) for name, own in watched.items()
     }
     return {name: bounds.names[channel] for name, channel in first.items() if channel is not None}
+
+
+def _lasting_rules(subsystem: Subsystem, channel: str) -> list[Rule]:
+    """A range has no context: a rule that is compared in one only narrows none."""
+    return [rule for rule in subsystem.rules if rule.channel == channel and not rule.is_contextual]
 
 
 def _slots(axis: Axis, bounds: Bounds, ending_us: int) -> Indexes:

@@ -70,6 +70,13 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason =
     AND (kind <> 'shelved' OR until > now() AT TIME ZONE 'UTC')
 ORDER BY since
 
+-- name: all_suppressions
+-- In force now, the newest first.
+SELECT satellite_id, subsystem, reason, kind, operator, comment, since, until FROM ops.alarm_suppressions
+WHERE (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+    AND (kind <> 'shelved' OR until > now() AT TIME ZONE 'UTC')
+ORDER BY since DESC, satellite_id, subsystem, reason, kind LIMIT %(limit)s
+
 -- name: earlier_alarms
 -- Of the same sign, newest first, with the comment of who acknowledged each.
 SELECT

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from alarms.life_cycle import NEEDS_ATTENTION, State
-from operation_server.alarms.schemas import AlarmDetail, AlarmId, AlarmKind, Alarms
+from operation_server.alarms.schemas import AlarmDetail, AlarmId, AlarmKind, Alarms, Suppressions
 from operation_server.alarms.states import codes_of, wanted_states
-from operation_server.alarms.store import Filters, NoSuchAlarm, read_detail, read_page
+from operation_server.alarms.store import Filters, NoSuchAlarm, read_detail, read_page, read_suppressions
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX, Operator, Satellite, Time
 from operation_server.http.problems import responses
@@ -95,6 +95,13 @@ async def stream_alarm_events(
     async with aclosing(feed.events(place)) as events:
         async for event in events:
             yield event
+
+
+@router.get("/suppressions", responses=responses(422, 503))
+def list_suppressions(pool: ProvidedPool, satellite_id: Satellite | None = None) -> Suppressions:
+    """Return what is shelved or out of service now, by whom, why and until when, the newest first."""
+    with transaction(pool) as connection:
+        return read_suppressions(connection, satellite_id)
 
 
 @router.get("/{alarm_id}", responses=responses(404, 422, 503))

@@ -105,6 +105,21 @@ class Suppression(Answer):
     until: datetime | None = Field(description="null: until an operator returns it to service")
 
 
+class SuppressedReason(Suppression):
+    """A reason of a satellite's subsystem whose alarms call nobody."""
+
+    satellite_id: str
+    subsystem: str
+    reason: str
+
+
+class Suppressions(Answer):
+    """What is shelved or out of service now, the newest first."""
+
+    suppressions: list[SuppressedReason]
+    is_truncated: bool = Field(description="Whether there are more than are listed")
+
+
 class EarlierAlarm(AlarmBrief):
     """An earlier alarm of the same satellite, subsystem and reason."""
 

@@ -16,7 +16,9 @@ from operation_server.alarms.schemas import (
     Attention,
     AttentionCount,
     EarlierAlarm,
+    SuppressedReason,
     Suppression,
+    Suppressions,
 )
 from operation_server.alarms.states import facts_of, limit_text
 from operation_server.jobs.cursors import Position, encode_cursor
@@ -33,6 +35,7 @@ MAX_COUNTED: Final = 10_000
 MAX_EVENTS: Final = 500
 MAX_EARLIER: Final = 20
 MAX_GROUP: Final = 100
+MAX_SUPPRESSIONS: Final = 1_000
 
 
 class NoSuchAlarm(LookupError):  # noqa: N818 - named for what is wrong
@@ -126,6 +129,16 @@ def read_detail(connection: Connection, alarm_id: str) -> AlarmDetail:
             EarlierAlarm.model_validate(_with_state(item)) for item in of("earlier_alarms", MAX_EARLIER)
         ],
         group=[alarm_of(other) for other in of("alarm_group", MAX_GROUP)],
+    )
+
+
+def read_suppressions(connection: Connection, satellite_id: str | None) -> Suppressions:
+    """Read what is shelved or out of service now, of one satellite or of all."""
+    wanted = {"satellite_id": satellite_id, "limit": MAX_SUPPRESSIONS + 1}
+    rows = select(connection, QUERIES["all_suppressions"], wanted)
+    return Suppressions(
+        suppressions=[SuppressedReason.model_validate(row) for row in rows[:MAX_SUPPRESSIONS]],
+        is_truncated=len(rows) > MAX_SUPPRESSIONS,
     )
 
 

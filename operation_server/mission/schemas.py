@@ -45,6 +45,9 @@ class MissionRule(Answer):
     above: Number
     equals: Number
     reason: str
+    is_contextual: bool = Field(
+        description="Whether it is compared only while other channels say so (`when` of the mission file)"
+    )
 
 
 class MissionSubsystem(Answer):

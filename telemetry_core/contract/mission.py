@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from telemetry_core.contract.rules import MissionPart, Name, Reason, Rule
+from telemetry_core.contract.rules import Condition, MissionPart, Name, Reason, Rule
 
 SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 MIN_WINDOW_LENGTH = 10
@@ -134,9 +134,26 @@ class Subsystem(MissionPart):
                     f"rule {rule.reason} equals {rule.equals:g}, which is listed in missing of"
                     f" {rule.channel}: such a value is not a sample and never breaks a rule"
                 )
+            for condition in rule.when:
+                self._check_condition(rule.reason, condition)
         if not self.features:
             raise ValueError("at least one channel must be a feature")
         return self
+
+    def _check_condition(self, reason: str, condition: Condition) -> None:
+        channel = self.channels.get(condition.channel)
+        if channel is None:
+            raise ValueError(f"when of rule {reason} names channel {condition.channel}, which is not defined")
+        if channel.reporting == "on_change":
+            raise ValueError(
+                f"when of rule {reason} names {condition.channel}, which is sent on change: a context must be"
+                " in each message of its subsystem"
+            )
+        if condition.equals in channel.missing:
+            raise ValueError(
+                f"when of rule {reason} equals {condition.equals:g}, which is listed in missing of"
+                f" {condition.channel}: it never holds"
+            )
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Severities are those of XTCE (CCSDS 660.1-G, alarm ranges); delays and dead band
 """
 
 import math
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 
 MAX_VIOLATIONS: Final = 100
 MAX_DELAY_S: Final = 86_400.0
+MAX_CONDITIONS: Final = 16
 DEFAULT_HOLD_S: Final = 60.0
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
@@ -34,6 +36,31 @@ class Severity(StrEnum):
     SEVERE = "severe"
 
 
+class Condition(MissionPart):
+    """What a channel of the subsystem says while a rule is compared; a bound itself is not beyond it."""
+
+    channel: Name
+    below: FiniteFloat | None = None
+    above: FiniteFloat | None = None
+    equals: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if sum(bound is not None for bound in (self.below, self.above, self.equals)) != 1:
+            raise ValueError("a condition needs exactly one of below, above, equals; all of when must hold")
+        return self
+
+    def holds(self, value: float) -> bool | None:
+        """Tell whether it holds; None of a missing value (NaN)."""
+        if math.isnan(value):
+            return None
+        if self.below is not None:
+            return value < self.below
+        if self.above is not None:
+            return value > self.above
+        return value == self.equals
+
+
 class Rule(MissionPart):
     """A limit: one message that breaks it starts an inference, and as many as it says raise an alarm."""
 
@@ -44,6 +71,8 @@ class Rule(MissionPart):
     below: float | None = None
     above: float | None = None
     equals: float | None = None
+    when: tuple[Condition, ...] = Field(default=(), max_length=MAX_CONDITIONS)
+    """Its context: it is compared only with samples at whose time all of them hold."""
     inclusive: bool = False
     """Whether the limit itself breaks it, too."""
     severity: Severity = Severity.CRITICAL
@@ -78,6 +107,18 @@ class Rule(MissionPart):
         if width < 2 * self.dead_band:
             raise ValueError("dead_band leaves no value between below and above that is clear of both")
         return self
+
+    @property
+    def is_contextual(self) -> bool:
+        """Whether it is compared in a context only."""
+        return bool(self.when)
+
+    def is_in_context(self, values: Mapping[str, float]) -> bool | None:
+        """Tell by the channels of one sample set whether the rule is compared; None = they do not tell."""
+        held = [condition.holds(values[condition.channel]) for condition in self.when]
+        if False in held:
+            return False
+        return None if None in held else True
 
     @property
     def is_delayed(self) -> bool:

@@ -798,6 +798,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suppressions
+         * @description Return what is shelved or out of service now, by whom, why and until when, the newest first.
+         */
+        get: operations["list_suppressions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{alarm_id}": {
         parameters: {
             query?: never;
@@ -2832,6 +2852,11 @@ export interface components {
             equals: number | null;
             /** Reason */
             reason: string;
+            /**
+             * Is Contextual
+             * @description Whether it is compared only while other channels say so (`when` of the mission file)
+             */
+            is_contextual: boolean;
         };
         /**
          * MissionSubsystem
@@ -3712,6 +3737,37 @@ export interface components {
             unacknowledged_alerts: number;
         };
         /**
+         * SuppressedReason
+         * @description A reason of a satellite's subsystem whose alarms call nobody.
+         */
+        SuppressedReason: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shelved" | "out_of_service";
+            /** Operator */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * @description null: until an operator returns it to service
+             */
+            until: string | null;
+            /** Satellite Id */
+            satellite_id: string;
+            /** Subsystem */
+            subsystem: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Suppression
          * @description Why all alarms of a reason of a satellite's subsystem call nobody.
          */
@@ -3735,6 +3791,19 @@ export interface components {
              * @description null: until an operator returns it to service
              */
             until: string | null;
+        };
+        /**
+         * Suppressions
+         * @description What is shelved or out of service now, the newest first.
+         */
+        Suppressions: {
+            /** Suppressions */
+            suppressions: components["schemas"]["SuppressedReason"][];
+            /**
+             * Is Truncated
+             * @description Whether there are more than are listed
+             */
+            is_truncated: boolean;
         };
         /**
          * TaskQueue
@@ -5746,6 +5815,46 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suppressions: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppressions"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

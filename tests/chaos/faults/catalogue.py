@@ -9,10 +9,10 @@ from typing import Final
 
 from testbed.supervised import CHECKOUT, RELAY, TRIGGER, WORKER, WRITER, address, wait_until
 from tests.chaos.faults.disk import FOLDERS
-from tests.chaos.faults.hostile import MODEL, dead_marks, send_hostile_tasks
 from tests.chaos.faults.network import SERVER_PORTS
 from tests.chaos.faults.partitions import add_partitions
 from tests.chaos.faults.platforms import Platform
+from tests.e2e.failures.hostile_tasks import MODEL, dead_marks, send_hostile_tasks
 
 PAUSE_S: Final = 40
 BLACK_HOLE_S: Final = 30

@@ -10,7 +10,7 @@ from telemetry_core.rabbitmq import celery_app, parked_queue, publish
 from telemetry_core.service.settings import Settings
 from testbed.running_platform import HTTP_TIMEOUT_S, Platform
 from testbed.supervised import WORKER, wait_until
-from tests.chaos.faults.hostile import MODEL, dead_marks, send_hostile_tasks
+from tests.e2e.failures.hostile_tasks import MODEL, dead_marks, send_hostile_tasks
 
 pytestmark = pytest.mark.e2e
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from alarm_server.service import AlarmServer
+from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.consumer_group import PartitionState
 from telemetry_core.kafka.records import Record
 from telemetry_core.postgres.database import Pool, transaction
@@ -22,9 +23,14 @@ class Clock:
         return NOW_US / SECOND_US + self.now_s
 
 
-def started(pool: Pool, clock: Clock | None = None, look_back: Sequence[Record] = ()) -> AlarmServer:
+def started(
+    pool: Pool,
+    clock: Clock | None = None,
+    look_back: Sequence[Record] = (),
+    mission: Mission = MISSION,
+) -> AlarmServer:
     server = AlarmServer(
-        MISSION, pool, partitions=lambda: PARTITIONS, max_satellites=50, clock=clock or Clock()
+        mission, pool, partitions=lambda: PARTITIONS, max_satellites=50, clock=clock or Clock()
     )
     server.begin(look_back)
     return server

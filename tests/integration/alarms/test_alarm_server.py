@@ -198,7 +198,10 @@ def test_the_newest_contact_stays_whoever_saves_it(theirs: Pool) -> None:
             save_contacts(connection, {"SAT-1": heard(at_s)})
     with transaction(theirs) as connection:
         save_contacts(connection, {})
-        assert load_contacts(connection) == {"SAT-1": heard(30)}
+        assert load_contacts(connection, limit=5) == {"SAT-1": heard(30)}
+        save_contacts(connection, {"SAT-2": heard(20), "SAT-3": heard(40)})
+        assert list(load_contacts(connection, limit=2)) == ["SAT-1", "SAT-3"]
+        assert list(load_contacts(connection, limit=2, names=["SAT-2", "SAT-9"])) == ["SAT-2"]
 
 
 def test_an_alarm_whose_rule_is_gone_ends_with_its_last_violation(theirs: Pool, pool: Pool) -> None:

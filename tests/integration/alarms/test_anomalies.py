@@ -19,9 +19,9 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import revise_inferences, save_inferences, select
 from telemetry_core.service.settings import Settings
-from tests.integration.alarms.folding import catch_up
 from tests.integration.alarms.running import events, rows
 from tests.integration.postgres.saving import inference, job
+from tests.integration.servers.folding import catch_up
 
 pytestmark = pytest.mark.integration
 

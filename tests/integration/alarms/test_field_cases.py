@@ -8,7 +8,7 @@ import pytest
 from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Pool
 from tests.integration.alarms.running import Clock, hear, rows, started
-from tests.unit.alarm_server.messages import NOW_US, SECOND_US, record, soc
+from tests.unit.alarm_server.messages import NOW_US, SECOND_US, contextual_mission, record, soc
 
 pytestmark = pytest.mark.integration
 
@@ -103,3 +103,18 @@ def test_a_hole_that_is_filled_with_nominal_samples_divides_the_alarm(theirs: Po
         (moment(0), moment(190), moment(250)),
         (moment(400), moment(590), None),
     ]
+
+
+def test_a_limit_of_one_mode_is_over_when_the_mode_is_also_across_a_restart(theirs: Pool) -> None:
+    """The state of charge stays where it is; only above 4 V it is compared."""
+    values = [(at_s, 4.1 if 30 <= at_s < 40 else 3.9) for at_s in range(0, 200, 2)]
+    records = [
+        record(at_s, eps={"battery_soc_percent": 12, "battery_voltage": volts}) for at_s, volts in values
+    ]
+    server = started(theirs, mission=contextual_mission())
+    hear(server, *records[:20])
+    assert found(theirs) == [("low_battery", moment(30), moment(38), None, 5)]
+
+    again = started(theirs, look_back=records[:20], mission=contextual_mission())
+    hear(again, *records[15:])
+    assert found(theirs) == [("low_battery", moment(30), moment(38), moment(98), 5)]

@@ -8,8 +8,8 @@ import requests
 from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences, save_results
+from tests.integration.postgres.windows import window_of
 from tests.integration.servers.running_api import RunningApi
-from tests.integration.windows import window_of
 
 SERIES = [25.0, 26.1, 27.3, 28.5, 29.2, 30.1, 31.0, 32.4, 33.1, 34.5]
 MANUAL: dict[str, Any] = {

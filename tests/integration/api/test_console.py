@@ -14,8 +14,8 @@ from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.calls import NOW, finish, get, problem, submitted, verdict
 from tests.integration.api.test_jobs import telemetry_job
+from tests.integration.postgres.windows import window_ending
 from tests.integration.servers.running_api import RunningApi
-from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 

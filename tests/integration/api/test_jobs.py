@@ -10,8 +10,8 @@ from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.calls import MANUAL, NOW, finish, get, problem, series_request, submitted, verdict
+from tests.integration.postgres.windows import window_ending
 from tests.integration.servers.running_api import RunningApi
-from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 

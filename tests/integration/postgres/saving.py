@@ -8,7 +8,7 @@ from typing import Any
 from telemetry_core.contract.inferences import Job, JobStatus, SubsystemInference, Verdict
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import SavedCounts, save_inferences
-from tests.integration.windows import window_of
+from tests.integration.postgres.windows import window_of
 
 NOW = datetime(2025, 10, 30, 12, 34, 56, 789_000, tzinfo=UTC)
 SUBSYSTEMS = ("eps", "thermal", "aocs", "comm")

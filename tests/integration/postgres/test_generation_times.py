@@ -15,7 +15,7 @@ from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer
 from tests.integration.postgres.saving import failed, inference, job
 from tests.integration.postgres.test_moved_database import move
-from tests.integration.windows import window_ending
+from tests.integration.postgres.windows import window_ending
 
 pytestmark = pytest.mark.integration
 

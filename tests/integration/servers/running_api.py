@@ -21,7 +21,7 @@ from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import free_port
 from tests.http_server import serving
-from tests.integration.alarms.folding import fold
+from tests.integration.servers.folding import fold
 
 
 @dataclass

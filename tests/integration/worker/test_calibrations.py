@@ -18,10 +18,10 @@ from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import save_inferences, select
 from telemetry_core.service.settings import Settings
-from tests.integration.alarms.folding import fold
 from tests.integration.api.calls import get, verdict
+from tests.integration.postgres.windows import window_ending
+from tests.integration.servers.folding import fold
 from tests.integration.servers.running_api import RunningApi
-from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 

@@ -34,6 +34,7 @@ class MemoryStore:
     silences: dict[str, StandingSilence] = field(default_factory=dict)
     contradictions: list[Contradiction] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    contacts_read: int = 0
     failures: int = 0
     saves: int = 0
 
@@ -88,8 +89,13 @@ class MemoryStore:
             if change.event is not None:
                 self.events.add((key, change.event, change.at_us))
 
-    def load_contacts(self, _: Connection) -> dict[str, Heard]:
-        return dict(self.contacts)
+    def load_contacts(
+        self, _: Connection, *, limit: int, names: Sequence[str] | None = None
+    ) -> dict[str, Heard]:
+        found = {name: heard for name, heard in self.contacts.items() if names is None or name in names}
+        self.contacts_read += len(found)
+        newest = sorted(found.items(), key=lambda item: item[1].received_us)[-limit:]
+        return dict(newest)
 
     def save_contacts(self, _: Connection, heard: Mapping[str, Heard]) -> None:
         self._may_fail()

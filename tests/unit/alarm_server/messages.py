@@ -46,3 +46,10 @@ def on_change_mission() -> Mission:
     body = MISSION.model_dump(mode="json")
     body["subsystems"]["eps"]["channels"]["battery_soc_percent"]["reporting"] = "on_change"
     return Mission.model_validate(body)
+
+
+def contextual_mission() -> Mission:
+    """The default mission, with a state of charge that is compared above 4 V only."""
+    body = MISSION.model_dump(mode="json")
+    body["subsystems"]["eps"]["rules"][0]["when"] = [{"channel": "battery_voltage", "above": 4}]
+    return Mission.model_validate(body)

@@ -5,58 +5,12 @@ from dataclasses import replace
 import pytest
 
 from alarm_server.readings import Contradiction
-from alarm_server.service import AlarmServer, look_back_s
+from alarm_server.service import look_back_s
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.kafka.consumer_group import PartitionState
 from telemetry_core.kafka.records import Record
-from tests.unit.alarm_server.memory_store import POOL, MemoryStore
 from tests.unit.alarm_server.messages import MISSION, NOW_US, SECOND_US, record, soc
-
-GAP_S = 60
-
-
-class Platform:
-    """A service, its store, the clock and Kafka."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self.store = store
-        self.now_s = 0.0
-        self.partitions = {0: PartitionState(low=0, end=1, committed=1)}
-        self.is_kafka_away = False
-        self.server = self.started()
-
-    def started(self) -> AlarmServer:
-        server = AlarmServer(
-            MISSION,
-            POOL,
-            partitions=self._ask,
-            max_satellites=50,
-            clock=lambda: NOW_US / SECOND_US + self.now_s,
-        )
-        server.begin([])
-        return server
-
-    def _ask(self) -> dict[int, PartitionState]:
-        if self.is_kafka_away:
-            raise DependencyUnavailable("kafka", "away")
-        return self.partitions
-
-    def hear(self, *records: Record) -> None:
-        self.server.act(self.server.plan(records))
-
-    def wait(self, seconds: float) -> None:
-        """Let rounds pass, two a second."""
-        for _ in range(round(2 * seconds)):
-            self.now_s += 0.5
-            self.server.round()
-
-
-@pytest.fixture
-def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
-    store = MemoryStore()
-    store.patch(monkeypatch)
-    return Platform(store)
+from tests.unit.alarm_server.platform import Platform
 
 
 def test_a_breach_is_saved_once_however_often_it_is_delivered(platform: Platform) -> None:
@@ -150,128 +104,6 @@ def test_a_late_breach_after_a_restart_ends_with_a_sample_from_before_it(platfor
     (alarm,) = platform.store.alarms.values()
     assert alarm.returned_us == NOW_US + 170 * SECOND_US
     assert look_back_s(MISSION.window) == 900
-
-
-def test_a_satellite_that_stops_sending_is_an_alarm_until_it_is_heard(platform: Platform) -> None:
-    platform.wait(1)
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    platform.wait(GAP_S)
-    assert not platform.store.silences
-    platform.wait(2)
-    assert list(platform.store.silences) == ["SAT-1"]
-    platform.hear(record(63, comm={"rssi_dbm": -80}))
-    platform.wait(1)
-
-    assert not platform.store.silences
-    assert platform.store.ended == ["satellite.no_data.1780000001000.SAT-1"]
-
-
-def test_silence_that_could_not_be_saved_is_raised_when_postgresql_is_back(platform: Platform) -> None:
-    platform.wait(1)
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    platform.wait(5)
-    platform.store.failures = 200
-    platform.wait(2 * GAP_S)
-    assert not platform.store.silences
-    platform.store.failures = 0
-    platform.wait(2)
-
-    assert list(platform.store.silences) == ["SAT-1"]
-
-
-def test_a_silence_is_raised_once_and_known_after_a_restart(platform: Platform) -> None:
-    platform.wait(1)
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    platform.wait(GAP_S + 5)
-    platform.server = platform.started()
-    platform.wait(3 * GAP_S)
-    assert list(platform.store.silences) == ["SAT-1"]
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    platform.wait(2)
-    assert list(platform.store.silences) == ["SAT-1"]
-    platform.hear(record(270, comm={"rssi_dbm": -80}))
-    platform.wait(2)
-
-    assert not platform.store.silences
-
-
-def test_a_satellite_that_was_silent_before_a_restart_is_found(platform: Platform) -> None:
-    platform.hear(record(0, comm={"rssi_dbm": -80}))
-    platform.wait(5)
-    platform.now_s += 1_000
-    platform.server = platform.started()
-    platform.wait(GAP_S)
-    assert not platform.store.silences
-    platform.wait(2)
-
-    assert list(platform.store.silences) == ["SAT-1"]
-
-
-def test_nobody_is_silent_while_kafka_is_away_or_telemetry_waits(platform: Platform) -> None:
-    platform.wait(1)
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    platform.is_kafka_away = True
-    platform.wait(3 * GAP_S)
-    platform.is_kafka_away = False
-    platform.partitions = {0: PartitionState(low=0, end=500, committed=1)}
-    platform.wait(3 * GAP_S)
-    assert not platform.store.silences
-    platform.partitions = {0: PartitionState(low=0, end=500, committed=500)}
-    platform.wait(GAP_S + 2)
-
-    assert list(platform.store.silences) == ["SAT-1"]
-
-
-def test_an_outage_of_kafka_after_which_nothing_waits_is_no_silence(platform: Platform) -> None:
-    platform.wait(1)
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    platform.is_kafka_away = True
-    platform.wait(3 * GAP_S)
-    platform.is_kafka_away = False
-    platform.wait(2)
-    assert not platform.store.silences
-
-    platform.wait(GAP_S + 2)
-    assert list(platform.store.silences) == ["SAT-1"]
-
-
-def test_what_another_service_hears_is_not_silent(platform: Platform) -> None:
-    platform.hear(record(0, comm={"rssi_dbm": -80}))
-    platform.wait(5)
-    mine, other = platform.server, platform.started()
-    for at_s in range(10, 400, 10):
-        other.act(other.plan([record(at_s, comm={"rssi_dbm": -80})]))
-        platform.now_s = at_s
-        other.round()
-        mine.round()
-
-    assert not platform.store.silences
-
-
-def test_a_silence_that_one_service_raised_ends_with_what_another_one_hears(platform: Platform) -> None:
-    platform.wait(1)
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    platform.wait(5)
-    other = platform.started()
-    platform.wait(GAP_S)
-    assert list(platform.store.silences) == ["SAT-1"]
-    other.act(other.plan([record(66.2, comm={"rssi_dbm": -80})]))
-    for _ in range(5):
-        platform.now_s += 1
-        other.round()
-
-    assert not platform.store.silences
-
-
-def test_a_satellite_with_a_wrong_clock_is_not_silent(platform: Platform) -> None:
-    platform.wait(1)
-    platform.hear(record(1, comm={"rssi_dbm": -80}))
-    for at_s in range(2, 200, 10):
-        platform.hear(record(at_s, timestamp="2000-01-01T00:00:05Z", **soc(12)))
-        platform.wait(10)
-
-    assert not platform.store.silences
-    assert {key[2] for key in platform.store.alarms} == {"low_battery", "clock_jumped_back"}
 
 
 def test_a_contradiction_is_one_clock_alarm_also_after_a_restart(platform: Platform) -> None:

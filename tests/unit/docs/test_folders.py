@@ -1,8 +1,9 @@
 """A folder, a file and a function can be taken in at a glance."""
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -85,3 +86,28 @@ def test_no_file_of_code_is_longer_than_can_be_taken_in() -> None:
 def test_no_function_is_longer_than_can_be_taken_in_but_tables() -> None:
     """Those of the console are measured by its linter."""
     assert set(long_functions()) == LONG_FUNCTIONS.keys()
+
+
+def imported_by_tests() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield the folders of each test file and of each one that it imports."""
+    for name, path in SOURCES.items():
+        if not name.startswith("tests/") or path.suffix != ".py":
+            continue
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            if module.startswith("tests."):
+                yield Path(name).parent.parts, tuple(module.split(".")[:-1])
+
+
+def test_folders_of_tests_import_each_other_in_no_circle() -> None:
+    """The packages are held to it by import-linter; tests are none."""
+    imports: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for importing, imported in imported_by_tests():
+        depth = next(
+            (i for i, pair in enumerate(zip(importing, imported, strict=False)) if len(set(pair)) > 1), None
+        )
+        if depth is not None:
+            imports[importing[:depth]][importing[depth]].add(imported[depth])
+    assert imports[("tests",)]["compose"] == {"e2e"}
+    for siblings in imports.values():
+        TopologicalSorter(siblings).prepare()

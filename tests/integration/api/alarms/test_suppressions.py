@@ -49,6 +49,26 @@ def test_shelved_alarm_calls_nobody_until_it_is_unshelved(api: RunningApi, api_p
     )
 
 
+def test_all_that_calls_nobody_is_listed(api: RunningApi, api_pool: Pool) -> None:
+    alarm_id = raised(api_pool)
+    done(act(api, f"{alarm_id}/out_of_service"))
+    done(act(api, f"{alarm_id}/shelves", GRACE | {"minutes": 5}))
+    suppressed(api_pool, reason="another", kind="shelved", until=datetime.now(UTC) - timedelta(seconds=1))
+    satellite_id = detail(api, alarm_id)["satellite_id"]
+
+    def found(query: str = "") -> list[tuple[str, ...]]:
+        answer = get(api, f"/api/v1/alarms/suppressions{query}").json()
+        assert not answer["is_truncated"]
+        names = ("satellite_id", "subsystem", "reason", "kind", "operator")
+        return [tuple(item[name] for name in names) for item in answer["suppressions"]]
+
+    both = [
+        (satellite_id, "eps", "low_battery", "shelved", "Grace"),
+        (satellite_id, "eps", "low_battery", "out_of_service", "Ada"),
+    ]
+    assert (found(), found(f"?satellite_id={satellite_id}"), found("?satellite_id=none")) == (both, both, [])
+
+
 def test_shelf_whose_time_is_over_is_none_and_gives_way_to_another(api: RunningApi, api_pool: Pool) -> None:
     alarm_id = raised(api_pool)
     suppressed(

@@ -11,8 +11,8 @@ from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.alarms.rows import raised
 from tests.integration.api.alerts.judging import START, acknowledge, alerts, instant, judge, whole
 from tests.integration.api.calls import get
+from tests.integration.postgres.windows import window_ending
 from tests.integration.servers.running_api import RunningApi
-from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 

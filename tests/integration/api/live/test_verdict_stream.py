@@ -19,8 +19,8 @@ from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer
 from tests.integration.api.calls import MANUAL, NOW, finish, submitted, verdict
 from tests.integration.api.live.verdict_events import WAIT_S, save, stream
+from tests.integration.postgres.windows import window_ending
 from tests.integration.servers.running_api import RunningApi, running_api
-from tests.integration.windows import window_ending
 
 pytestmark = pytest.mark.integration
 

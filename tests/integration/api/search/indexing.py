@@ -8,7 +8,7 @@ from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from telemetry_core.search import VERDICT_INDEX, SearchEngine
 from tests.integration.postgres.saving import inference, job
-from tests.integration.windows import window_ending
+from tests.integration.postgres.windows import window_ending
 from verdict_relay.relay import Relay
 
 WINDOW = {

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 
-from analysis_server.learning import stored_telemetry
 from analysis_server.learning.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
 from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES
+from telemetry_core import stored_samples
 from telemetry_core.contract.errors import DependencyUnavailable
 from tests.http_server import serving
 
@@ -87,7 +87,7 @@ def test_few_samples_are_looked_for_in_pages_that_grow_and_no_further_than_the_l
 
 
 def test_a_page_of_denser_telemetry_than_the_present_one_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_telemetry, "MOST_PAGE_BYTES", 15_000)
+    monkeypatch.setattr(stored_samples, "MOST_PAGE_BYTES", 15_000)
     victoria = Victoria(count=2_000, interval_ms=20_000)
     assert read(victoria, 5.0)["a"].times_us.size == PAGE_SAMPLES * 5 // 20
     assert len(victoria.asked) == 2

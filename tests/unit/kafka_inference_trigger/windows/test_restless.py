@@ -54,6 +54,18 @@ def test_broken_rule_leaves_its_subsystem_restless() -> None:
     assert [list(planned.windows) for planned in jobs(flags)[1:]] == [["aocs"]] * (QUIET_STEPS - 1)
 
 
+@pytest.mark.parametrize(("gyro", "judged"), [(0.0, []), (2.0, [30]), (None, [])])
+def test_rule_of_a_context_is_broken_in_it_and_leaves_nothing_restless(
+    gyro: float | None, judged: list[int]
+) -> None:
+    flags = [
+        record(second, {**NOMINAL, "aocs": {"gyro": gyro, "firing": second == 30}}) for second in range(60)
+    ]
+    found = jobs(flags, mission(firing_when=[{"channel": "gyro", "above": 1}]))
+    assert seconds(found) == judged
+    assert {planned.job.trigger_reasons for planned in found} <= {("firing",)}
+
+
 def test_channel_that_moves_beyond_what_its_window_held_is_looked_at_for_a_few_samples() -> None:
     step = [volts(second, 5.0 if second < 30 else 5.0 + 1.1 * LEAST_MOVE * 10) for second in range(60)]
     assert seconds(jobs(step)) == list(range(30, 30 + NEW_STEPS))

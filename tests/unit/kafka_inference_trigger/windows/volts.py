@@ -1,7 +1,7 @@
 """Telemetry of one channel in volts, and the jobs that a trigger makes of it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,10 +20,12 @@ NOMINAL: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def mission(*, added_share: float = 1.0, share: float = 0.0, **window: float) -> Mission:
+def mission(
+    *, added_share: float = 1.0, share: float = 0.0, firing_when: Sequence[object] = (), **window: float
+) -> Mission:
     volts = {"unit": "V", "nominal": [0, 10]}
     rule = {"channel": "volts", "above": 12, "reason": "too_high", "log": "{value}"}
-    firing = {"channel": "firing", "equals": 1, "reason": "firing", "log": ""}
+    firing = {"channel": "firing", "equals": 1, "reason": "firing", "log": "", "when": firing_when}
     cycles = {"unit": "", "kind": "counter", "modulo": 10, "nominal": [0, 1000]}
     return Mission.model_validate(
         {

@@ -67,13 +67,7 @@ export function Board({
       <div className="satellite-charts satellite-ruler" aria-hidden>
         <div ref={measure} />
       </div>
-      <Charts
-        groups={choice.groups}
-        isLoading={data.telemetry.isLoading}
-        group={group}
-        isReduced={isReduced}
-        actions={actions}
-      />
+      <Charts groups={choice.groups} isLoading={data.telemetry.isLoading} group={group} actions={actions} />
     </>
   );
 }

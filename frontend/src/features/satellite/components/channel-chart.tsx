@@ -13,29 +13,21 @@ import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";
 import { useDrawn } from "@/features/satellite/components/hooks/use-drawn";
 
 const HEIGHT_PX = 132;
-const NO_DATA = {
-  samples: alignedData(EMPTY_PLOT, undefined),
-  reduced: alignedData({ ...EMPTY_PLOT, isReduced: true }, undefined),
-};
+const NO_DATA = alignedData(EMPTY_PLOT, undefined);
 
 /** One channel: its newest value, what it means, and the drawing, which gets its values past React. */
 export function ChannelChart({
   spec,
   group,
-  isReduced,
   actions,
 }: {
   spec: ChartSpec;
   group: ChartGroup;
-  isReduced: boolean;
   actions: ChartActions;
 }) {
   const { t } = useTranslation("satellite");
   const colors = useChartColors();
-  const options = useMemo(
-    () => chartOptions(spec, colors, isReduced, group, actions),
-    [spec, colors, isReduced, group, actions],
-  );
+  const options = useMemo(() => chartOptions(spec, colors, group, actions), [spec, colors, group, actions]);
   const attach = (chart: uPlot | null) => group.attach(spec.key, chart);
   return (
     <article className="satellite-chart" data-channel={spec.key}>
@@ -48,7 +40,7 @@ export function ChannelChart({
       </header>
       <Chart
         options={options}
-        data={isReduced ? NO_DATA.reduced : NO_DATA.samples}
+        data={NO_DATA}
         height={HEIGHT_PX}
         label={t("chart", { channel: spec.channel.name })}
         onChart={attach}

@@ -23,6 +23,7 @@ const SYMBOLS = {
       {line(11.1, "2 4")}
     </g>
   ),
+  limitValue: <g stroke="var(--status-critical)">{line(6, "6 3")}</g>,
   anomaly: (
     <>
       <rect width="26" height="12" fill="var(--chart-anomaly)" />
@@ -40,7 +41,17 @@ const SYMBOLS = {
   ),
 };
 
-const NAMES = ["forecast", "band50", "band90", "nominal", "anomaly", "limit", "mark", "now"] as const;
+const NAMES = [
+  "forecast",
+  "band50",
+  "band90",
+  "nominal",
+  "limitValue",
+  "anomaly",
+  "limit",
+  "mark",
+  "now",
+] as const;
 
 /** What is drawn how, once for all charts. */
 export function Legend({ isReduced }: { isReduced: boolean }) {

@@ -4,7 +4,7 @@ import type { MissionRule } from "@/features/satellite/data/judgement";
 
 type Alert = Schemas["Alert"];
 
-/** An alert as a stretch of the time axis; an open one goes on. */
+/** An alert as a stretch of the time axis; an open one goes on as long as telemetry does. */
 export interface Stretch {
   kind: "anomaly" | "limit";
   start: number;

@@ -3,12 +3,19 @@ import { expect, test } from "vitest";
 import type { Schemas } from "@/api/client";
 
 import { stretchesOf } from "@/features/satellite/data/episodes";
-import { judge } from "@/features/satellite/data/judgement";
+import { judge, limitsOf } from "@/features/satellite/data/judgement";
 import { LiveData } from "@/features/satellite/data/live-data";
 import { liveVerdictOn } from "@/features/satellite/data/marks";
 import { isoOf } from "@/features/satellite/data/time-span";
 
-const rule = { channel: "soc", below: 30, above: null, equals: null, reason: "low_battery" };
+const rule = {
+  channel: "soc",
+  below: 30,
+  above: null,
+  equals: null,
+  reason: "low_battery",
+  is_contextual: false,
+};
 
 function verdict(time: number, reason: string | null): Schemas["VerdictItem"] {
   return {
@@ -66,7 +73,7 @@ test("only verdicts that a rule asked for are marked, each once", () => {
   const data = new LiveData(new Set(["low_battery"]));
   data.addVerdicts([verdict(1, "low_battery"), verdict(2, "periodic_check"), verdict(3, null)]);
   data.addVerdicts([verdict(1, "low_battery")]);
-  expect(data.marksOf("eps")).toEqual([1]);
+  expect(data.marksOf("eps", "soc", [rule])).toEqual([1]);
 });
 
 test("a list that was read before a verdict came on the live line does not take its mark away", () => {
@@ -74,7 +81,22 @@ test("a list that was read before a verdict came on the live line does not take 
   const live = liveVerdictOn("SAT-001", { satellite_id: "SAT-001", ...verdict(2, "low_battery") });
   if (live) data.addVerdicts([live]);
   data.addVerdicts([verdict(1, "low_battery")]);
-  expect(data.marksOf("eps")).toEqual([2, 1]);
+  expect(data.marksOf("eps", "soc", [rule])).toEqual([2, 1]);
+});
+
+test("a rule marks its own channel, not the others of its subsystem nor what else its job was about", () => {
+  const data = new LiveData(new Set(["low_battery"]));
+  data.addVerdicts([verdict(1, "low_battery"), { ...verdict(1, "low_battery"), subsystem: "thermal" }]);
+  expect(data.marksOf("eps", "soc", [rule])).toEqual([1]);
+  expect(data.marksOf("eps", "voltage", [rule])).toEqual([]);
+  expect(data.marksOf("thermal", "obc_temp", [{ ...rule, channel: "obc_temp", reason: "hot" }])).toEqual([]);
+});
+
+test("limits of a channel are the levels of its rules", () => {
+  const both = { ...rule, below: -10, above: 50 };
+  expect(limitsOf("soc", [both, { ...rule, below: null, equals: 0 }])).toEqual([-10, 50]);
+  expect(limitsOf("soc", [{ ...both, is_contextual: true }])).toEqual([]);
+  expect(limitsOf("voltage", [both])).toEqual([]);
 });
 
 test.each([

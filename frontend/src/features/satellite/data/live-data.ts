@@ -106,8 +106,8 @@ export class LiveData {
     this.stretches.clear();
   }
 
-  marksOf(subsystem: string): number[] {
-    return marksOf(this.marks, subsystem);
+  marksOf(subsystem: string, channel: string, rules: readonly MissionRule[]): number[] {
+    return marksOf(this.marks, subsystem, channel, rules);
   }
 
   stretchesOf(subsystem: string, channel: string, rules: readonly MissionRule[]): Stretch[] {

@@ -3,12 +3,18 @@ import uPlot from "uplot";
 import { axis, utcDate, type ChartColors, type ChartOptions } from "@/components/charts/chart";
 
 import type { Gap } from "@/features/satellite/data/plot/gaps";
-import { formatValue } from "@/features/satellite/data/judgement";
+import { formatValue, limitsOf } from "@/features/satellite/data/judgement";
 import type { ChannelPlot } from "@/features/satellite/data/plot/plot-data";
 import { SHORTEST_S, type Window } from "@/features/satellite/data/time-span";
 import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";
-import { drawMarks, drawNominal, drawNow, drawStretches } from "@/features/satellite/drawing/overlays";
+import {
+  drawLimits,
+  drawMarks,
+  drawNominal,
+  drawNow,
+  drawStretches,
+} from "@/features/satellite/drawing/overlays";
 import { timeLabels } from "@/features/satellite/drawing/time-labels";
 import { valueRange } from "@/features/satellite/drawing/value-range";
 
@@ -26,7 +32,6 @@ export interface ChartActions {
 export function chartOptions(
   spec: ChartSpec,
   colors: ChartColors,
-  isReduced: boolean,
   group: ChartGroup,
   actions: ChartActions,
 ): ChartOptions {
@@ -40,8 +45,8 @@ export function chartOptions(
       y: { range: (_, low: number | null, high: number | null) => valueRange(low, high, nominal, isFlag) },
     },
     axes: axesOf(colors, isFlag),
-    series: seriesOf(colors, isReduced, isFlag, () => group.channel(spec.key)),
-    bands: bandsOf(colors, isReduced),
+    series: seriesOf(colors, isFlag, () => group.channel(spec.key)),
+    bands: bandsOf(colors),
     cursor: cursorOf(actions),
     hooks: hooksOf(spec, colors, group, actions),
   };
@@ -65,12 +70,7 @@ function axesOf(colors: ChartColors, isFlag: boolean): uPlot.Axis[] {
   ];
 }
 
-function seriesOf(
-  colors: ChartColors,
-  isReduced: boolean,
-  isFlag: boolean,
-  plot: () => ChannelPlot | undefined,
-): uPlot.Series[] {
+function seriesOf(colors: ChartColors, isFlag: boolean, plot: () => ChannelPlot | undefined): uPlot.Series[] {
   const edge: uPlot.Series = {
     width: 0,
     points: { show: false },
@@ -84,14 +84,14 @@ function seriesOf(
     ...(isFlag && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
   };
   const forecast: uPlot.Series = { ...edge, stroke: colors.forecast, width: 1.5, dash: [5, 4] };
-  return [{}, edge, edge, edge, edge, forecast, line, ...(isReduced ? [line] : [])];
+  return [{}, edge, edge, edge, edge, forecast, line, line];
 }
 
-function bandsOf({ actual, forecast }: ChartColors, isReduced: boolean): uPlot.Band[] {
+function bandsOf({ actual, forecast }: ChartColors): uPlot.Band[] {
   return [
     { series: [1, 2], fill: `${forecast}26` },
     { series: [3, 4], fill: `${forecast}4d` },
-    ...(isReduced ? [{ series: [6, 7] as uPlot.Band.Bounds, fill: `${actual}66` }] : []),
+    { series: [6, 7], fill: `${actual}66` },
   ];
 }
 
@@ -125,19 +125,22 @@ function hooksOf(
   group: ChartGroup,
   { zoom }: ChartActions,
 ): uPlot.Hooks.Arrays {
+  const limits = limitsOf(channel.name, rules);
   return {
     drawClear: [
       (u) => {
         u.ctx.save();
         if (channel.nominal) drawNominal(u, channel.nominal, colors.nominal);
-        drawStretches(u, group.data.stretchesOf(subsystem, channel.name, rules), group.now, colors);
+        const heardUntil = group.data.newest ?? group.axis.start;
+        drawStretches(u, group.data.stretchesOf(subsystem, channel.name, rules), heardUntil, colors);
+        drawLimits(u, limits, colors.limit);
         u.ctx.restore();
       },
     ],
     draw: [
       (u) => {
         u.ctx.save();
-        drawMarks(u, group.data.marksOf(subsystem), colors.limit);
+        drawMarks(u, group.data.marksOf(subsystem, channel.name, rules), colors.limit);
         drawNow(u, group.now, colors.text);
         u.ctx.restore();
       },

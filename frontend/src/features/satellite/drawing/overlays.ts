@@ -24,18 +24,31 @@ export function drawNominal(u: uPlot, [low, high]: readonly [number, number], fi
   ctx.setLineDash([]);
 }
 
-/** Alerts as stretches of the axis: anomalies filled with a bar below, limits hatched. */
+/** Limits as lines, where the axis reaches them. */
+export function drawLimits(u: uPlot, limits: readonly number[], color: string): void {
+  const { ctx, bbox } = u;
+  ctx.strokeStyle = opaque(color);
+  ctx.lineWidth = 1;
+  ctx.setLineDash([6, 3]);
+  for (const limit of limits) {
+    const y = u.valToPos(limit, "y", true);
+    if (y >= bbox.top && y <= bbox.top + bbox.height) drawLine(ctx, bbox.left, y, bbox.left + bbox.width, y);
+  }
+  ctx.setLineDash([]);
+}
+
+/** Alerts as stretches of the axis, open ones as far as telemetry goes: anomalies filled with a bar below, limits hatched. */
 export function drawStretches(
   u: uPlot,
   stretches: readonly Stretch[],
-  now: number,
+  heardUntil: number,
   colors: Record<Stretch["kind"], string>,
 ): void {
   const { ctx, bbox } = u;
   const right = bbox.left + bbox.width;
   for (const { kind, start, end } of stretches) {
     const from = Math.max(u.valToPos(start, "x", true), bbox.left);
-    const to = Math.min(Math.max(u.valToPos(Math.min(end, now), "x", true), from + 2), right);
+    const to = Math.min(Math.max(u.valToPos(Math.min(end, heardUntil), "x", true), from + 2), right);
     if (to <= bbox.left || from >= right) continue;
     if (kind === "anomaly") drawFilled(ctx, from, to, bbox, colors.anomaly);
     else drawHatched(ctx, from, to, bbox, colors.limit);

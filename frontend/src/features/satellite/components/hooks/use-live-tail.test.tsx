@@ -61,12 +61,21 @@ function follow(isOn: boolean) {
   return { asked, connection, group, send };
 }
 
+const rule = {
+  channel: "soc",
+  below: 30,
+  above: null,
+  equals: null,
+  reason: "low_battery",
+  is_contextual: false,
+};
+const marksOf = ({ data }: ChartGroup) => data.marksOf("eps", "soc", [rule]);
 const tick = { generated_at: "2026-01-01T00:15:00Z" };
 
 test("a verdict of the live line is marked at once; only telemetry and forecasts are asked for", async () => {
   const { asked, group, send } = follow(true);
   send("verdict", verdict);
-  await waitFor(() => expect(group.data.marksOf("eps")).toEqual([Date.parse(verdict.generated_at) / 1000]));
+  await waitFor(() => expect(marksOf(group)).toEqual([Date.parse(verdict.generated_at) / 1000]));
   expect(asked).toEqual([]);
   send("tick", tick);
   await waitFor(() => expect(asked).toHaveLength(2));
@@ -78,7 +87,7 @@ test("a verdict on another satellite asks for no forecasts", async () => {
   send("verdict", { ...verdict, satellite_id: "SAT-002" });
   send("tick", tick);
   await waitFor(() => expect(asked).toEqual(["/api/v1/telemetry/SAT-001"]));
-  expect(group.data.marksOf("eps")).toEqual([]);
+  expect(marksOf(group)).toEqual([]);
 });
 
 test("a view that does not follow holds no verdicts and asks for nothing", async () => {
@@ -86,6 +95,6 @@ test("a view that does not follow holds no verdicts and asks for nothing", async
   send("verdict", verdict);
   send("tick", tick);
   await waitFor(() => expect(connection.serverNow).toBe(Date.parse(tick.generated_at)));
-  expect(group.data.marksOf("eps")).toEqual([]);
+  expect(marksOf(group)).toEqual([]);
   expect(asked).toEqual([]);
 });

@@ -110,14 +110,14 @@ test("the newest value is the newest that the channel has", () => {
 
 test("reduced telemetry has an edge for the least and one for the greatest", () => {
   const reduced = plotOf([], 60);
-  expect(alignedData(reduced, reduced.channels.get(KEY))).toHaveLength(8);
+  expect(alignedData(reduced, reduced.channels.get(KEY)).at(-1)).toEqual([1, null, 3]);
   const raw = plotOf([]);
-  expect(alignedData(raw, raw.channels.get(KEY))).toHaveLength(7);
+  expect(alignedData(raw, raw.channels.get(KEY)).at(-1)).toEqual([null, null, null]);
 });
 
 test.each([0, 60])("rows of the CSV equal the data of the chart (step %d s)", (stepS) => {
   const plot = plotOf([forecast(12, [14, 16, 18])], stepS);
-  const [times, upper90 = [], lower90 = [], upper50 = [], lower50 = [], expected = [], max = [], min] =
+  const [times, upper90 = [], lower90 = [], upper50 = [], lower50 = [], expected = [], max = [], min = []] =
     alignedData(plot, plot.channels.get(KEY));
   const csv = plotCsv(plot, [{ key: KEY, name: "eps.soc", unit: "%" }], { start: 0, end: 100 });
   const [header, ...rows] = csv.trimEnd().split("\r\n");
@@ -128,7 +128,7 @@ test.each([0, 60])("rows of the CSV equal the data of the chart (step %d s)", (s
   expect(header).toBe(`time_utc,${telemetry},${bands.join()}`);
   const drawn = times.map((time, row) => {
     const values = [
-      ...(min ? [min[row]] : []),
+      ...(stepS > 0 ? [min[row]] : []),
       max[row],
       expected[row],
       lower50[row],

@@ -73,12 +73,15 @@ export function buildPlot(
   return { times, isReduced: samples.stepS > 0, stepS: samples.stepS, channels };
 }
 
-/** The columns in the order in which a chart's series stand: bands first, then forecast, then telemetry on top. */
+/**
+ * The columns in the order in which a chart's series stand: bands first, then forecast, then telemetry on top. As many
+ * whether or not the telemetry is reduced: uPlot reads the column of every series when the pointer moves.
+ */
 export function alignedData(plot: Plot, channel: ChannelPlot | undefined): [number[], ...Value[][]] {
-  if (!channel) return [[], [], [], [], [], [], ...(plot.isReduced ? [[], []] : [[]])];
+  if (!channel) return [[], [], [], [], [], [], [], []];
   const { upper90, lower90, upper50, lower50, forecast, max, min } = channel;
-  const telemetry = plot.isReduced ? [max, min] : [max];
-  return [plot.times, upper90, lower90, upper50, lower50, forecast, ...telemetry];
+  const lowest = plot.isReduced ? min : emptyColumn(min.length);
+  return [plot.times, upper90, lower90, upper50, lower50, forecast, max, lowest];
 }
 
 /** Row nearest to a time; -1 without rows. */

@@ -1,0 +1,132 @@
+"""Alarms before and after a change of a limit: as many as the live rule raises, whatever is passed over."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarm_server import what_if
+from alarm_server.what_if import RaisedAlarms, comparison, counted, limits_of, stored
+from alarms.limit_tracks import Track, occurrences, step
+from alarms.occurrence_changes import Event, changes
+from alarms.violation_runs import Sample
+from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.rules import Rule
+from telemetry_core.service.settings import Settings, load_mission
+from telemetry_core.stored_samples import Values
+
+MISSION = load_mission(Path("missions/default.yaml"))
+SOC = "satellite_battery_soc"
+
+
+def rule(**parts: Any) -> Rule:
+    return Rule.model_validate({"channel": "soc", "reason": "low", "log": "", "below": 30, **parts})
+
+
+def changed(**parts: Any) -> Mission:
+    content = MISSION.model_dump()
+    content["subsystems"]["eps"]["rules"][0].update(parts)
+    return Mission.model_validate(content)
+
+
+def raised(limit: Rule, samples: Iterable[Sample]) -> int:
+    alarms = RaisedAlarms(limit)
+    for sample in samples:
+        alarms.add(sample)
+    return alarms.count
+
+
+def raised_by_every_step(limit: Rule, samples: Iterable[Sample]) -> int:
+    track, count = Track(), 0
+    for sample in samples:
+        after = step(track, limit, sample)
+        events = [change.event for change in changes(occurrences(track), occurrences(after))]
+        count += events.count(Event.RAISED) - events.count(Event.WITHDRAWN)
+        track = after
+    return count
+
+
+class Stored:
+    """Telemetry as VictoriaMetrics gives it: no page of more than so many samples."""
+
+    def __init__(self, values: dict[str, Sequence[float]], *, most: int = 10_000) -> None:
+        self._values = values
+        self._most = most
+
+    def satellites(self, *, start_ms: int, end_ms: int) -> list[str]:
+        return sorted(self._values)
+
+    def between(
+        self, satellite_id: str, metrics: Iterable[str], *, start_ms: int, end_ms: int
+    ) -> dict[str, Values] | None:
+        values = self._values[satellite_id] if SOC in set(metrics) else []
+        chosen = {
+            at_s * 1_000_000: value for at_s, value in enumerate(values) if start_ms <= at_s * 1000 <= end_ms
+        }
+        return None if len(chosen) > self._most else {SOC: chosen}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 400), st.sampled_from([20.0, 29.0, 31.0, 50.0, 50.0, 50.0])), max_size=300
+    ),
+    st.sampled_from(
+        [{}, {"min_violations": 3}, {"min_duration_s": 20, "min_clear": 2}, {"hold_s": 0, "dead_band": 5}]
+    ),
+)
+def test_as_many_alarms_as_by_every_step(pauses: list[tuple[int, float]], parts: dict[str, Any]) -> None:
+    samples, at_s = [], 0
+    for pause_s, value in pauses:
+        at_s += pause_s
+        samples.append(Sample(at_us=at_s * 1_000_000, value=value))
+    assert raised(rule(**parts), samples) == raised_by_every_step(rule(**parts), samples)
+
+
+def test_hours_of_clear_samples_between_two_violations_make_two_alarms() -> None:
+    values = [50.0] * 5000 + [20.0] + [50.0] * 5000 + [20.0, 20.0] + [50.0] * 10
+    samples = [Sample(at_us=at * 1_000_000, value=value) for at, value in enumerate(values)]
+    assert raised(rule(), samples) == raised_by_every_step(rule(), samples) == 2
+
+
+def test_only_what_differs_is_marked_and_new_and_dropped_rules_count() -> None:
+    limits = {limit.name: limit for limit in limits_of(MISSION, changed(below=35))}
+    assert [limit.name for limit in limits.values() if limit.is_changed] == ["eps low_battery"]
+    renamed = {limit.name: limit for limit in limits_of(MISSION, changed(reason="empty_battery"))}
+    assert renamed["eps low_battery"].after is None
+    assert renamed["eps empty_battery"].before is None
+
+
+def test_a_stricter_limit_raises_more_over_all_satellites() -> None:
+    telemetry = Stored({"A": [50.0] * 100 + [33.0] + [50.0] * 200 + [28.0] * 3, "B": [34.0] * 300})
+    limits = limits_of(MISSION, changed(below=35))
+    counts = counted(telemetry, limits, ["A", "B"], start_ms=0, end_ms=400_000)
+    by_name = {count.limit.name: (count.before, count.after) for count in counts}
+    assert by_name["eps low_battery"] == (1, 3)
+    assert {counts for name, counts in by_name.items() if name != "eps low_battery"} == {(0, 0)}
+    table = comparison(counts, days=0.5, satellites=2)
+    assert "eps low_battery (changed)" in table
+    assert table.splitlines()[-3].split() == ["all", "limits,", "per", "day", "2.00", "6.00"]
+
+
+def test_dense_telemetry_is_read_in_smaller_pages() -> None:
+    telemetry = Stored({"A": [1.0] * 30_000}, most=4_000)
+    samples = list(stored(telemetry, "A", SOC, start_ms=0, end_ms=30_000_000))
+    assert [sample.at_us for sample in samples] == [at * 1_000_000 for at in range(30_000)]
+    with pytest.raises(DependencyUnavailable, match="more samples"):
+        list(stored(Stored({"A": [1.0] * 100}, most=10), "A", SOC, start_ms=0, end_ms=100_000))
+
+
+def test_without_telemetry_or_with_a_broken_mission_it_says_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(what_if, "StoredSamples", lambda _: Stored({}))
+    default, broken = Path("missions/default.yaml"), tmp_path / "broken.yaml"
+    assert what_if.run(default, against=default, days=7, settings=Settings()) == 1
+    assert "No telemetry of the last 7 days is stored" in capsys.readouterr().err
+    broken.write_text("name: [", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"broken\.yaml"):
+        what_if.run(broken, against=default, days=7, settings=Settings())
