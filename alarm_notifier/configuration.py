@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from alarm_notifier.signing import key_of
 from telemetry_core.contract.rules import Severity
 
 MAX_DELAY_S: Final = 7 * 86_400
@@ -56,6 +57,11 @@ def _is_http(url: SecretStr) -> SecretStr:
     return url
 
 
+def _is_key(secret: SecretStr) -> SecretStr:
+    key_of(secret.get_secret_value())
+    return secret
+
+
 def _is_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("must be the name of a time zone, such as Asia/Seoul or UTC")
@@ -64,6 +70,7 @@ def _is_zone(name: str) -> str:
 
 Secret = Annotated[SecretStr, BeforeValidator(_with_variables)]
 Address = Annotated[Secret, AfterValidator(_is_http)]
+SigningSecret = Annotated[Secret, AfterValidator(_is_key)]
 Zone = Annotated[str, AfterValidator(_is_zone)]
 Delay = Annotated[int, Field(ge=1, le=MAX_DELAY_S)]
 
@@ -77,7 +84,7 @@ class Webhook(_Part):
 
     type: Literal["webhook"]
     url: Address
-    secret: Secret | None = None
+    secret: SigningSecret | None = None
 
 
 class Alertmanager(_Part):
