@@ -1,4 +1,4 @@
-"""The headers by which a receiver knows who sent a message and which one it is: those of Standard Webhooks."""
+"""The headers of Standard Webhooks: by them a receiver knows who sent a message and which one it is."""
 
 import base64
 import binascii
