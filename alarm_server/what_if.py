@@ -3,9 +3,10 @@
 Each limit is compared with the samples that VictoriaMetrics has, in time order, as live ones are.
 """
 
+import math
 import sys
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from telemetry_core.contract.mission import Mission, metrics_by_channel
 from telemetry_core.contract.rules import Rule
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_core.stored_samples import StoredSamples, Values
+from telemetry_core.victoriametrics import DEPENDENCY
 
 DAY_MS: Final = 86_400_000
 PAGE_MS: Final = 6 * 3_600_000
@@ -43,9 +45,10 @@ class Limit:
     """A rule of a subsystem before and after a change; None = there is none."""
 
     subsystem: str
-    metric: str
     before: Rule | None
     after: Rule | None
+    #: Metric of each channel that the two read.
+    metrics: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -72,16 +75,19 @@ def limits_of(before: Mission, after: Mission) -> list[Limit]:
     """Pair the rules of two missions by subsystem, channel and reason, without those of unstored channels."""
     rules_before, rules_after = _rules(before), _rules(after)
     metrics = metrics_by_channel(before) | metrics_by_channel(after)
-    return [
-        Limit(
-            subsystem=subsystem,
-            metric=metrics[subsystem, channel],
-            before=rules_before.get((subsystem, channel, reason)),
-            after=rules_after.get((subsystem, channel, reason)),
-        )
-        for subsystem, channel, reason in dict.fromkeys((*rules_before, *rules_after))
-        if (subsystem, channel) in metrics
-    ]
+    found = []
+    for key in dict.fromkeys((*rules_before, *rules_after)):
+        rules = rules_before.get(key), rules_after.get(key)
+        subsystem = key[0]
+        channels = {name for rule in rules if rule is not None for name in _channels(rule)}
+        if all((subsystem, channel) in metrics for channel in channels):
+            read = {channel: metrics[subsystem, channel] for channel in sorted(channels)}
+            found.append(Limit(subsystem=subsystem, before=rules[0], after=rules[1], metrics=read))
+    return found
+
+
+def _channels(rule: Rule) -> list[str]:
+    return [rule.channel, *(condition.channel for condition in rule.when)]
 
 
 class RaisedAlarms:
@@ -94,15 +100,24 @@ class RaisedAlarms:
         self.count = 0
         self._rule = rule
         self._track = Track()
-        self._passed: deque[Sample] = deque(maxlen=MIN_KEPT)
+        self._value = math.nan
+        self._passed: deque[tuple[Sample, bool]] = deque(maxlen=MIN_KEPT)
 
-    def add(self, sample: Sample) -> None:
-        """Take the next sample."""
-        if not self._track.has_violations and not self._rule.is_breached(sample.value):
-            self._passed.append(sample)
+    def add(self, at_us: int, values: Mapping[str, float]) -> None:
+        """Take the values of one time by channel; outside the rule's context the last one holds."""
+        present = {name: values.get(name, math.nan) for name in _channels(self._rule)}
+        is_in_context = self._rule.is_in_context(present)
+        value = present[self._rule.channel]
+        self._value = self._value if math.isnan(value) else value
+        if is_in_context is None or math.isnan(self._value) or (is_in_context and math.isnan(value)):
             return
-        for each in (*self._passed, sample):
-            stepped = step(self._track, self._rule, each)
+        sample = Sample(at_us=at_us, value=self._value)
+        is_breached = is_in_context and self._rule.is_breached(sample.value)
+        if not self._track.has_violations and not is_breached:
+            self._passed.append((sample, is_in_context))
+            return
+        for each, is_compared in (*self._passed, (sample, is_in_context)):
+            stepped = step(self._track, self._rule, each, is_in_context=is_compared)
             events = [change.event for change in changes(occurrences(self._track), occurrences(stepped))]
             self.count += events.count(Event.RAISED) - events.count(Event.WITHDRAWN)
             self._track = stepped
@@ -110,22 +125,24 @@ class RaisedAlarms:
 
 
 def stored(
-    telemetry: Telemetry, satellite_id: str, metric: str, *, start_ms: int, end_ms: int
-) -> Iterator[Sample]:
-    """Yield the samples of one channel in time order, read page by page."""
+    telemetry: Telemetry, satellite_id: str, metrics: Mapping[str, str], *, start_ms: int, end_ms: int
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """Yield times in order with the values of some channels, given with their metrics; read page by page."""
     page_ms = PAGE_MS
     while start_ms < end_ms:
         until_ms = min(start_ms + page_ms, end_ms)
-        page = telemetry.between(satellite_id, [metric], start_ms=start_ms, end_ms=until_ms - 1)
+        page = telemetry.between(satellite_id, metrics.values(), start_ms=start_ms, end_ms=until_ms - 1)
         if page is None:
             if page_ms <= LEAST_PAGE_MS:
-                raise DependencyUnavailable(
-                    "victoria-metrics", f"more samples of {metric} in a minute than fit into a page"
-                )
+                names = ", ".join(metrics.values())
+                raise DependencyUnavailable(DEPENDENCY, f"a minute holds more samples of {names} than a page")
             page_ms //= 2
             continue
-        for at_us, value in page.get(metric, {}).items():
-            yield Sample(at_us=at_us, value=value)
+        by_time: dict[int, dict[str, float]] = {}
+        for channel, metric in metrics.items():
+            for at_us, value in page.get(metric, {}).items():
+                by_time.setdefault(at_us, {})[channel] = value
+        yield from sorted(by_time.items(), key=lambda item: item[0])
         start_ms = until_ms
 
 
@@ -138,18 +155,21 @@ def counted(
     end_ms: int,
 ) -> list[Count]:
     """Count the alarms of each limit over all satellites."""
-    before, after = Counter[Limit](), Counter[Limit]()
+    before, after = [0] * len(limits), [0] * len(limits)
     for number, satellite_id in enumerate(satellites, start=1):
-        for limit in limits:
-            samples = stored(telemetry, satellite_id, limit.metric, start_ms=start_ms, end_ms=end_ms)
+        for place, limit in enumerate(limits):
+            samples = stored(telemetry, satellite_id, limit.metrics, start_ms=start_ms, end_ms=end_ms)
             rules = {rule: RaisedAlarms(rule) for rule in (limit.before, limit.after) if rule is not None}
-            for sample in samples:
+            for at_us, values in samples:
                 for alarms in rules.values():
-                    alarms.add(sample)
-            before[limit] += rules[limit.before].count if limit.before else 0
-            after[limit] += rules[limit.after].count if limit.after else 0
+                    alarms.add(at_us, values)
+            before[place] += rules[limit.before].count if limit.before else 0
+            after[place] += rules[limit.after].count if limit.after else 0
         print(f"{number} of {len(satellites)} satellites read", file=sys.stderr)
-    return [Count(limit=limit, before=before[limit], after=after[limit]) for limit in limits]
+    return [
+        Count(limit=limit, before=old, after=new)
+        for limit, old, new in zip(limits, before, after, strict=True)
+    ]
 
 
 def comparison(counts: Sequence[Count], *, days: float, satellites: int) -> str:

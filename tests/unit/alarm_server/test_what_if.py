@@ -36,7 +36,7 @@ def changed(**parts: Any) -> Mission:
 def raised(limit: Rule, samples: Iterable[Sample]) -> int:
     alarms = RaisedAlarms(limit)
     for sample in samples:
-        alarms.add(sample)
+        alarms.add(sample.at_us, {"soc": sample.value})
     return alarms.count
 
 
@@ -112,12 +112,28 @@ def test_a_stricter_limit_raises_more_over_all_satellites() -> None:
     assert table.splitlines()[-3].split() == ["all", "limits,", "per", "day", "2.00", "6.00"]
 
 
+def test_a_limit_counts_in_its_context_only_and_returns_outside_of_it() -> None:
+    limit = rule(when=[{"channel": "mode", "equals": 2}])
+    told = [
+        *[{"soc": 20.0, "mode": 1.0}] * 50,
+        *[{"soc": 20.0, "mode": 2.0}] * 5,
+        *[{"mode": 1.0}] * 100,
+        *[{"soc": 20.0}] * 5,
+        *[{"soc": 20.0, "mode": 2.0}] * 5,
+    ]
+    alarms = RaisedAlarms(limit)
+    for place, values in enumerate(told):
+        alarms.add(place * 1_000_000, values)
+    assert alarms.count == 2
+    assert raised(rule(), [Sample(at_us=place * 1_000_000, value=20.0) for place in range(165)]) == 1
+
+
 def test_dense_telemetry_is_read_in_smaller_pages() -> None:
     telemetry = Stored({"A": [1.0] * 30_000}, most=4_000)
-    samples = list(stored(telemetry, "A", SOC, start_ms=0, end_ms=30_000_000))
-    assert [sample.at_us for sample in samples] == [at * 1_000_000 for at in range(30_000)]
+    samples = list(stored(telemetry, "A", {"soc": SOC}, start_ms=0, end_ms=30_000_000))
+    assert [at_us for at_us, _ in samples] == [at * 1_000_000 for at in range(30_000)]
     with pytest.raises(DependencyUnavailable, match="more samples"):
-        list(stored(Stored({"A": [1.0] * 100}, most=10), "A", SOC, start_ms=0, end_ms=100_000))
+        list(stored(Stored({"A": [1.0] * 100}, most=10), "A", {"soc": SOC}, start_ms=0, end_ms=100_000))
 
 
 def test_without_telemetry_or_with_a_broken_mission_it_says_what_is_wrong(

@@ -35,6 +35,8 @@ function show(
   values: object[] = [],
   subsystems: object[] = [],
   isStale = false,
+  state = "normal",
+  openAlerts = 0,
 ) {
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
@@ -54,7 +56,13 @@ function show(
       "/api/v1/verdicts": { verdicts: [], is_truncated: false },
       "/api/v1/alerts": { alerts: [] },
       "/api/v1/passed-over/SAT-001": { satellite_id: "SAT-001", values },
-      "/api/v1/fleet/SAT-001": { satellite_id: "SAT-001", is_stale: isStale, subsystems },
+      "/api/v1/fleet/SAT-001": {
+        satellite_id: "SAT-001",
+        state,
+        is_stale: isStale,
+        open_alerts: openAlerts,
+        subsystems,
+      },
     }),
   );
   return renderView(SatelliteView, {
@@ -80,6 +88,17 @@ test.each([
 ])("telemetry is as stale as Fleet says, whatever its age: %s", async (isStale, text) => {
   show([Date.now() / 1000 - 300], 200, [], [], isStale);
   expect(await screen.findByText(text)).toBeInTheDocument();
+});
+
+test("the header says the satellite's state and open alerts, whether or not telemetry is fresh", async () => {
+  show([Date.now() / 1000 - 5], 200, [], [], false, "critical", 2);
+  expect(await screen.findByText("Critical")).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Open alerts: 2" })).toHaveAttribute(
+    "href",
+    "/alerts?satellite=SAT-001",
+  );
+  const fresh = await screen.findByText("Telemetry fresh");
+  expect(fresh.querySelector(".status-symbol")).toBeNull();
 });
 
 test("a satellite without any telemetry is called unknown", async () => {

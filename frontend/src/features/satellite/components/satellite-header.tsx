@@ -15,17 +15,35 @@ import { isoOf } from "@/features/satellite/data/time-span";
 const route = getRouteApi("/satellites/$satelliteId");
 const REFRESH_MS = 2_000;
 
-/** How old the newest sample of the satellite is, and the way to others. */
+/** The satellite's state and open alerts, how old its newest sample is, and the way to others. */
 export function SatelliteHeader({ satelliteId }: { satelliteId: string }) {
   const { t } = useTranslation("satellite");
   return (
     <Group gap="md" className="satellite-header">
+      <State satelliteId={satelliteId} />
       <Freshness satelliteId={satelliteId} />
       <SatelliteSwitch satelliteId={satelliteId} />
       <Anchor component={Link} to="/" size="sm" className="satellite-back">
         {t("back")}
       </Anchor>
     </Group>
+  );
+}
+
+/** The state that Fleet shows, with the alerts behind it. */
+function State({ satelliteId }: { satelliteId: string }) {
+  const { t } = useTranslation("satellite");
+  const { data } = useSatelliteState(satelliteId);
+  if (!data) return null;
+  return (
+    <span className="satellite-state">
+      <StatusText status={data.state} />
+      {data.open_alerts > 0 && (
+        <Link to="/alerts" search={{ satellite: satelliteId }} preload={false}>
+          {t("openAlerts", { count: data.open_alerts })}
+        </Link>
+      )}
+    </span>
   );
 }
 
@@ -41,9 +59,8 @@ function Freshness({ satelliteId }: { satelliteId: string }) {
   const ageMs = Math.max(0, now - newest.data * 1000);
   return (
     <span className="satellite-freshness">
-      {isStale !== undefined && (
-        <StatusText status={isStale ? "off" : "normal"} text={isStale ? t("stale") : t("fresh")} />
-      )}
+      {isStale === true && <StatusText status="off" text={t("stale")} />}
+      {isStale === false && <span>{t("fresh")}</span>}
       <span>
         <span className="dimmed">{t("newest")} </span>
         <UtcTime time={isoOf(newest.data)} />
