@@ -11,7 +11,7 @@ from operation_server.alarms.store import Filters, NoSuchAlarm, find_page
 from operation_server.alerts.anomalies import anomalies_behind_s
 from operation_server.alerts.evidence import evidence_of, read_stored
 from operation_server.alerts.schemas import AlertDetail, Alerts
-from operation_server.alerts.states import ALARM_KINDS, CLEARED, AlertKind, AlertState, codes_of
+from operation_server.alerts.states import ALARM_KINDS, CLEARED, LISTED_KINDS, AlertKind, AlertState, codes_of
 from operation_server.alerts.store import ALERT_ID_PATTERN, alerts_of, find_alarm, history_of
 from operation_server.http.dependencies import ProvidedMission, ProvidedPool
 from operation_server.http.parameters import API_PREFIX, OperatorAction, RecentDay, Satellite
@@ -45,7 +45,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
     filters = Filters(
         satellite_id=satellite_id,
         subsystem=subsystem,
-        kinds=list(ALARM_KINDS[kind]) if kind else None,
+        kinds=list(ALARM_KINDS[kind] if kind else LISTED_KINDS),
         codes=codes_of(state) if state else None,
         attention_only=bool(state) and CLEARED not in (state or []),
         start=within.start,

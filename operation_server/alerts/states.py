@@ -17,9 +17,11 @@ OPEN: Final[tuple[AlertState, ...]] = ("unacknowledged", "acknowledged")
 CLEARED: Final[AlertState] = "cleared"
 ALARM_KINDS: Final[Mapping[AlertKind, tuple[str, ...]]] = {
     "anomaly": ("anomaly",),
-    "limit": ("limit",),
+    "limit": ("limit", "rate", "change", "forecast"),
     "satellite": ("stale", "clock"),
 }
+"""Those of the platform itself are alarms and no alerts of a satellite."""
+LISTED_KINDS: Final = tuple(kind for kinds in ALARM_KINDS.values() for kind in kinds)
 _STATES: Final[Mapping[State, AlertState]] = {
     State.UNACKNOWLEDGED: "unacknowledged",
     State.LATCHED_UNACKNOWLEDGED: "unacknowledged",

@@ -9,7 +9,14 @@ from operation_server.alarms.states import facts_of
 from operation_server.alarms.store import NoSuchAlarm, rows_of
 from operation_server.alerts import QUERIES
 from operation_server.alerts.schemas import MAX_MEMBERS, Acknowledgement, Alert
-from operation_server.alerts.states import OPEN, alert_kind, alert_state, severity_of, suppression_of
+from operation_server.alerts.states import (
+    LISTED_KINDS,
+    OPEN,
+    alert_kind,
+    alert_state,
+    severity_of,
+    suppression_of,
+)
 from telemetry_core.contract.messages import time_of
 from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
 from telemetry_core.postgres.database import Connection
@@ -23,10 +30,11 @@ ALERT_ID_PATTERN: Final = (
 def find_alarm(connection: Connection, alert_id: str) -> Row:
     """Return the alarm of this id, else that of its sign which its moment lies in, or raise `NoSuchAlarm`."""
     for row in rows_of(connection, [alert_id]):
-        if not row["is_withdrawn"]:
+        if not row["is_withdrawn"] and row["kind"] in LISTED_KINDS:
             return row
     for row in _alarms_at(connection, alert_id):
-        return row
+        if row["kind"] in LISTED_KINDS:
+            return row
     raise NoSuchAlarm
 
 

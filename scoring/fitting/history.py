@@ -213,7 +213,8 @@ def marked_by_limits(samples: Mapping[str, Floats], subsystem: Subsystem) -> Boo
             if not is_usual(is_outside):
                 marked |= is_outside
     for rule in subsystem.rules:
-        if rule.channel in samples:
+        # Of a rule with a context a value alone does not tell; nominal ones of other modes must stay.
+        if rule.channel in samples and not rule.is_contextual:
             values = samples[rule.channel]
             for limit, is_broken in (
                 (rule.low, np.less),

@@ -2,10 +2,11 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from operation_server.alarms.schemas import AlarmKind
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.alarms.rows import raised
@@ -102,6 +103,14 @@ def test_filters_choose_alerts(api: RunningApi, owner: Pool) -> None:
     answer = get(api, "/api/v1/alerts", limit=2).json()
     assert (answer["count"], answer["is_truncated"]) == (2, True)
     assert [alert["alert_id"] for alert in answer["alerts"]] == [found["stale"], found["clock"]]
+
+
+@pytest.mark.parametrize("kind", get_args(AlarmKind))
+def test_every_kind_of_alarm_is_an_alert_or_unlisted(api: RunningApi, owner: Pool, kind: str) -> None:
+    alarm_id = raised(owner, 1, start=START, kind=kind)
+    found = [alert["alert_id"] for alert in alerts(api)]
+    assert found == ([] if kind == "platform" else [alarm_id])
+    assert get(api, f"/api/v1/alerts/{alarm_id}").status_code == (404 if kind == "platform" else 200)
 
 
 @pytest.mark.parametrize("kind", ["shelved", "out_of_service"])

@@ -15,6 +15,7 @@ from scoring.fitting.history import (
 )
 from scoring.fitting.stored import window_ends
 from telemetry_core.contract.mission import Subsystem, Window
+from telemetry_core.contract.rules import Condition
 
 SECOND = 1_000_000
 WINDOW = Window(length=64, max_span_s=10_000, max_gap_s=60)
@@ -195,3 +196,13 @@ def test_alerts_mark_their_windows() -> None:
     times_us = np.arange(10) * SECOND
     spans = [(2 * SECOND, 4 * SECOND), (8 * SECOND, 99 * SECOND)]
     assert np.flatnonzero(marked_by_alerts(times_us, spans)).tolist() == [2, 3, 4, 8, 9]
+
+
+@pytest.mark.parametrize(("when", "is_marked"), [((), True), ((Condition(channel="flag", equals=1),), False)])
+def test_a_rule_of_a_context_marks_nothing_of_other_modes(
+    when: tuple[Condition, ...], *, is_marked: bool
+) -> None:
+    rule = SUBSYSTEM.rules[1].model_copy(update={"when": when})
+    subsystem = SUBSYSTEM.model_copy(update={"rules": (rule,)})
+
+    assert bool(marked_by_limits({"flag": np.array([1.0])}, subsystem).any()) is is_marked
