@@ -1,7 +1,7 @@
 """From an event of an alarm to the notices that it causes: pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
@@ -65,6 +65,25 @@ def notices(routes: Sequence[Route], event: AlarmEvent) -> list[Notice]:
     for notice in sorted(found, key=lambda one: (one.target, one.delay_s, one.due_at)):
         first.setdefault((notice.target, notice.delay_s, notice.repeat_s), notice)
     return list(first.values())
+
+
+def next_reminder(routes: Sequence[Route], event: AlarmEvent, told: Notice, now: datetime) -> Notice | None:
+    """Return what follows a reminder that was dealt with, as the routes say by now, or None."""
+    if told.repeat_s is None:
+        return None
+    due_at = [
+        quiet_until(route.quiet_hours, now + timedelta(seconds=told.repeat_s))
+        for route in routes
+        if route.repeat_s == told.repeat_s and told.target in route.targets and _matches(route, event)
+    ]
+    if not due_at:
+        return None
+    return replace(told, delay_s=told.delay_s + told.repeat_s, due_at=min(due_at))
+
+
+def is_wanted(delay_s: int, state: State) -> bool:
+    """Tell whether a notice is to be sent, by the state that its alarm has when it is due."""
+    return state not in _SILENT and (delay_s == 0 or is_calling(state))
 
 
 def quiet_until(quiet: QuietHours | None, at: datetime) -> datetime:
