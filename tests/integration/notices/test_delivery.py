@@ -11,7 +11,7 @@ from alarm_notifier.configuration import Notifications
 from alarm_notifier.delivery import LEASE
 from alarm_notifier.planner import TOLD_WITHIN
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.postgres.cursors.verdict_cursor import follow
+from telemetry_core.postgres.cursors.verdict_cursor import Stepper, follow
 from telemetry_core.postgres.database import Pool
 from telemetry_core.service.liveness import Liveness
 from testbed.postgres_server import free_port
@@ -115,7 +115,7 @@ def test_targets_that_hang_or_are_away_delay_no_other_and_get_all_once_they_are_
     with receiving() as well, receiving() as slow:
         slow.is_hanging = True
         configuration = configured({"well": well.url, "slow": slow.url, "away": f"http://127.0.0.1:{port}"})
-        loops = [started(theirs, configuration), *deliveries(theirs, configuration).values()]
+        loops: list[Stepper] = [started(theirs, configuration), *deliveries(theirs, configuration).values()]
         threads = [
             threading.Thread(
                 target=follow, args=(one, stop, liveness.loop(one.name)), kwargs={"service": SERVICE}
