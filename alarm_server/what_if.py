@@ -47,14 +47,24 @@ class Limit:
     subsystem: str
     before: Rule | None
     after: Rule | None
-    #: Metric of each channel that the two read.
-    metrics: Mapping[str, str]
+    #: Metric of each channel that the two read, None of one that VictoriaMetrics does not store.
+    metrics: Mapping[str, str | None]
 
     @property
     def name(self) -> str:
         """Subsystem and reason, as alarms have them."""
         rule = self.after or self.before
         return f"{self.subsystem} {'' if rule is None else rule.reason}"
+
+    @property
+    def stored_as(self) -> Mapping[str, str]:
+        """Metric of each channel that is stored."""
+        return {channel: metric for channel, metric in self.metrics.items() if metric is not None}
+
+    @property
+    def is_stored(self) -> bool:
+        """Tell whether all that the two read is stored."""
+        return None not in self.metrics.values()
 
     @property
     def is_changed(self) -> bool:
@@ -72,17 +82,15 @@ class Count:
 
 
 def limits_of(before: Mission, after: Mission) -> list[Limit]:
-    """Pair the rules of two missions by subsystem, channel and reason, without those of unstored channels."""
+    """Pair the rules of two missions by subsystem, channel and reason."""
     rules_before, rules_after = _rules(before), _rules(after)
     metrics = metrics_by_channel(before) | metrics_by_channel(after)
     found = []
     for key in dict.fromkeys((*rules_before, *rules_after)):
         rules = rules_before.get(key), rules_after.get(key)
-        subsystem = key[0]
         channels = {name for rule in rules if rule is not None for name in _channels(rule)}
-        if all((subsystem, channel) in metrics for channel in channels):
-            read = {channel: metrics[subsystem, channel] for channel in sorted(channels)}
-            found.append(Limit(subsystem=subsystem, before=rules[0], after=rules[1], metrics=read))
+        read = {channel: metrics.get((key[0], channel)) for channel in sorted(channels)}
+        found.append(Limit(subsystem=key[0], before=rules[0], after=rules[1], metrics=read))
     return found
 
 
@@ -158,7 +166,7 @@ def counted(
     before, after = [0] * len(limits), [0] * len(limits)
     for number, satellite_id in enumerate(satellites, start=1):
         for place, limit in enumerate(limits):
-            samples = stored(telemetry, satellite_id, limit.metrics, start_ms=start_ms, end_ms=end_ms)
+            samples = stored(telemetry, satellite_id, limit.stored_as, start_ms=start_ms, end_ms=end_ms)
             rules = {rule: RaisedAlarms(rule) for rule in (limit.before, limit.after) if rule is not None}
             for at_us, values in samples:
                 for alarms in rules.values():
@@ -210,7 +218,15 @@ def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
         if not satellites:
             print(f"No telemetry of the last {days:g} days is stored", file=sys.stderr)
             return 1
-        counts = counted(telemetry, limits_of(before, after), satellites, start_ms=start_ms, end_ms=end_ms)
+        limits = limits_of(before, after)
+        for limit in limits:
+            if not limit.is_stored:
+                print(
+                    f"{limit.name} is left out: the mission's metrics name none of its channel",
+                    file=sys.stderr,
+                )
+        compared = [limit for limit in limits if limit.is_stored]
+        counts = counted(telemetry, compared, satellites, start_ms=start_ms, end_ms=end_ms)
     except DependencyUnavailable as error:
         print(f"{error}; try again when it answers", file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 
 import * as app from "@/app/messages";
 import * as shared from "@/components/messages";
+import * as alarms from "@/features/alerts/alarm-messages";
 import * as alerts from "@/features/alerts/messages";
 import * as deadLetters from "@/features/dead-letters/messages";
 import * as fleet from "@/features/fleet/messages";
@@ -15,6 +16,7 @@ import * as search from "@/features/search/messages";
 const parts = {
   app,
   shared,
+  alarms,
   alerts,
   "dead-letters": deadLetters,
   fleet,

@@ -3,18 +3,21 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { chooseLanguage } from "@/app/i18n";
 import { Shell } from "@/app/shell";
 import { theme } from "@/app/theme";
+import { Page } from "@/components/page";
 import { LiveConnection } from "@/lib/live/live";
 import { LiveProvider } from "@/lib/live/live-context";
 import { createQueryClient } from "@/lib/query";
+import { answerWith } from "@/testing/render";
 
 import { version } from "../../package.json";
 
 afterEach(() => {
+  vi.unstubAllGlobals();
   chooseLanguage("en");
   localStorage.clear();
   document.documentElement.classList.remove("light-theme");
@@ -26,7 +29,10 @@ function showShell() {
   const body = new ReadableStream<Uint8Array>({ start: (controller) => void (line = controller) });
   const connection = new LiveConnection("/stream", () => Promise.resolve(new Response(body)));
   const router = createRouter({
-    routeTree: createRootRoute({ component: Shell, notFoundComponent: () => null }),
+    routeTree: createRootRoute({
+      component: Shell,
+      notFoundComponent: () => <Page title="Fleet">{null}</Page>,
+    }),
     history: createMemoryHistory({ initialEntries: ["/"] }),
   });
   render(
@@ -90,4 +96,17 @@ test("the theme changes at once, and the button then offers the way back", async
 test("the menu tells the version of the console, which is the platform's", async () => {
   showShell();
   expect(await screen.findByText(`Version ${version}`)).toBeVisible();
+});
+
+test("what waits for an acknowledgement is counted in the menu and the tab's title, and nothing else is", async () => {
+  const counts = [
+    { state: "unacknowledged", severity: "critical", count: 2 },
+    { state: "returned_unacknowledged", severity: "watch", count: 1 },
+    { state: "acknowledged", severity: "critical", count: 5 },
+  ];
+  const attention = { count: 8, is_truncated: false, counts };
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/alarms": { alarms: [], next_cursor: null, attention } }));
+  showShell();
+  expect(await screen.findByRole("link", { name: /^Alerts ?\(3\)$/ })).toBeVisible();
+  expect(document.title).toBe("(3) Fleet · Satellite telemetry");
 });

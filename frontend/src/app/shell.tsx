@@ -15,7 +15,9 @@ import { useTranslation } from "react-i18next";
 
 import { ApiKeyDialog } from "@/app/api-key-dialog";
 import { chooseLanguage, LANGUAGES } from "@/app/i18n";
+import { WaitingCount } from "@/components/page";
 import { StatusSymbol, type Status } from "@/components/status/status-symbol";
+import { useWaitingCount } from "@/features/alerts/api/count-waiting";
 import { useLiveState, useServerNow } from "@/lib/live/live-context";
 import { formatUtc, formatUtcClock } from "@/lib/time";
 
@@ -36,6 +38,7 @@ export function Shell() {
   const { t } = useTranslation("app");
   const [isMenuOpen, menu] = useDisclosure(false);
   const { colorScheme } = useMantineColorScheme();
+  const waiting = useWaitingCount();
   useEffect(() => {
     document.documentElement.classList.toggle("light-theme", colorScheme === "light");
   }, [colorScheme]);
@@ -67,17 +70,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={t("navigation")}>
-        {VIEWS.map(({ to, name }) => (
-          <Link
-            key={to}
-            to={to}
-            className="nav-link"
-            activeOptions={{ exact: to === "/", includeSearch: false }}
-            onClick={menu.close}
-          >
-            {t(`nav.${name}`)}
-          </Link>
-        ))}
+        <Views waiting={waiting} onChoose={menu.close} />
         <DocumentationLink />
         <Text size="xs" px={15} mt="auto" className="dimmed">
           {t("version", { version })}
@@ -85,11 +78,29 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <LostBanner />
-        <Outlet />
+        <WaitingCount value={waiting}>
+          <Outlet />
+        </WaitingCount>
       </AppShell.Main>
       <ApiKeyDialog />
     </AppShell>
   );
+}
+
+function Views({ waiting, onChoose }: { waiting: number; onChoose: () => void }) {
+  const { t } = useTranslation("app");
+  return VIEWS.map(({ to, name }) => (
+    <Link
+      key={to}
+      to={to}
+      className="nav-link"
+      activeOptions={{ exact: to === "/", includeSearch: false }}
+      onClick={onChoose}
+    >
+      {t(`nav.${name}`)}
+      {name === "alerts" && waiting > 0 && <strong className="numeric"> ({waiting})</strong>}
+    </Link>
+  ));
 }
 
 function DocumentationLink() {

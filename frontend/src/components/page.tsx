@@ -1,5 +1,8 @@
 import { Group, Stack, Title } from "@mantine/core";
-import { useEffect, type ReactNode } from "react";
+import { createContext, useContext, useEffect, type ReactNode } from "react";
+
+/** How many alarms wait for an acknowledgement: the tab tells it on every view. */
+export const WaitingCount = createContext(0);
 
 /** The frame of a view: its title (also the tab's), its controls, its content. */
 export function Page({
@@ -11,9 +14,10 @@ export function Page({
   controls?: ReactNode;
   children: ReactNode;
 }) {
+  const waiting = useContext(WaitingCount);
   useEffect(() => {
-    document.title = `${title} · Satellite telemetry`;
-  }, [title]);
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${title} · Satellite telemetry`;
+  }, [title, waiting]);
   return (
     <Stack gap="md" className="page">
       <Group justify="space-between" align="flex-end" gap="sm">

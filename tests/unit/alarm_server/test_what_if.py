@@ -146,3 +146,16 @@ def test_without_telemetry_or_with_a_broken_mission_it_says_what_is_wrong(
     broken.write_text("name: [", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"broken\.yaml"):
         what_if.run(broken, against=default, days=7, settings=Settings())
+
+
+def test_a_limit_of_a_channel_that_is_not_stored_is_named_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(what_if, "StoredSamples", lambda _: Stored({"A": [20.0] * 10}))
+    text = Path("missions/default.yaml").read_text(encoding="utf-8")
+    unstored = tmp_path / "unstored.yaml"
+    unstored.write_text(text.replace(f"  {SOC}: eps.battery_soc_percent\n", ""), encoding="utf-8")
+    assert what_if.run(unstored, against=unstored, days=7, settings=Settings()) == 0
+    answer = capsys.readouterr()
+    assert "eps low_battery is left out" in answer.err
+    assert "low_battery" not in answer.out

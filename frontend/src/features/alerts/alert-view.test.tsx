@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { AlertView } from "@/features/alerts/alert-view";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
-import { anAlertDetail } from "@/features/alerts/testing";
+import { anAlarm, anAlertDetail } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
 
 vi.mock("@/components/charts/chart", async (original) => ({
@@ -18,17 +18,21 @@ afterEach(() => vi.unstubAllGlobals());
 const acknowledgement = { operator: "Park", comment: "seen", acknowledged_at: "2026-11-25T13:06:00Z" };
 const acknowledged = anAlertDetail({ state: "acknowledged", acknowledgement, history: [acknowledgement] });
 
+const ofPark = { acknowledged_at: acknowledgement.acknowledged_at, acknowledged_by: "Park" };
+
 /** A server with one alert; an acknowledgement answers as told and changes the alert. */
 function show(
   alert: AlertDetail,
-  answerOf: () => Response = () => Response.json(acknowledged, { status: 201 }),
+  answerOf: () => Response = () => Response.json(anAlarm(ofPark), { status: 201 }),
   after = acknowledged,
+  alarm = anAlarm(),
 ) {
   let now = alert;
   const sent: unknown[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/api/v1/mission") return Response.json({ anomaly_threshold: 0.7, subsystems: [] });
+    if (request.method === "GET" && pathname.startsWith("/api/v1/alarms/")) return Response.json(alarm);
     if (request.method === "GET") return Response.json(now);
     sent.push(await request.json());
     now = after;
@@ -96,4 +100,46 @@ test("a breach that no job judged says so and has no job", async () => {
   );
   expect(await screen.findByText(/no job judged it/)).toBeVisible();
   expect(screen.queryByRole("link", { name: /job/i })).toBeNull();
+});
+
+test("value against limit, the time line and the alarms around it stand on the page", async () => {
+  const words = { member_at: null, details: null };
+  const raised = { ...words, change: "raised", at: "2026-11-25T13:00:01Z", operator: null, comment: null };
+  const shelved = {
+    ...words,
+    change: "shelved",
+    at: "2026-11-25T13:07:00Z",
+    operator: "Park",
+    comment: "heater test",
+  };
+  const alarm = anAlarm({
+    events: [shelved, { ...raised, change: "a_new_kind" }, raised],
+    earlier: [{ ...anAlarm({ alarm_id: "before", state: "normal" }), comment: "as last week" }],
+    group: [anAlarm({ alarm_id: "beside" })],
+    suppressions: [
+      {
+        kind: "shelved",
+        operator: "Park",
+        comment: "heater test",
+        since: shelved.at,
+        until: "2026-11-25T14:07:00Z",
+      },
+    ],
+  });
+  show(anAlertDetail(), undefined, undefined, alarm);
+  expect(await screen.findByText("12.5 < 20")).toBeVisible();
+  expect(screen.getByText("11.25")).toBeVisible();
+  const line = screen.getByRole("heading", { name: "Time line" }).closest("section") ?? document.body;
+  expect(
+    within(line)
+      .getAllByRole("listitem")
+      .map(({ textContent }) => textContent),
+  ).toEqual([
+    "2026-11-25 13:07:00 UTC Park shelvedheater test",
+    "2026-11-25 13:00:01 UTC Platform a_new_kind",
+    "2026-11-25 13:00:01 UTC Platform raised",
+  ]);
+  const links = screen.getAllByRole("link").map((link) => link.getAttribute("href"));
+  expect(links).toEqual(expect.arrayContaining(["/alerts/before", "/alerts/beside"]));
+  expect(screen.getByText("as last week")).toBeVisible();
 });

@@ -9,8 +9,12 @@ import { QueryView } from "@/components/query-view";
 import { Loading } from "@/components/states";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { useAlert, type AlertDetail } from "@/features/alerts/api/get-alert";
-import { AcknowledgePanel } from "@/features/alerts/components/acknowledge-panel";
+import { useAlarm } from "@/features/alerts/api/get-alarm";
+import { AcknowledgementPanel } from "@/features/alerts/components/acknowledgement-panel";
+import { ActionPanel } from "@/features/alerts/components/alarm/action-panel";
 import { SeverityText, useKindText } from "@/features/alerts/components/alert-words";
+import { OtherAlarms } from "@/features/alerts/components/alarm/other-alarms";
+import { TimeLine } from "@/features/alerts/components/alarm/time-line";
 import { FactsPanel } from "@/features/alerts/components/facts-panel";
 import { ScorePanel } from "@/features/alerts/components/score-panel";
 import { VerdictPanel } from "@/features/alerts/components/verdict-panel";
@@ -23,6 +27,7 @@ export function AlertView() {
   const { t } = useTranslation("alerts");
   const { alertId } = route.useParams();
   const alert = useAlert(alertId);
+  const alarm = useAlarm(alertId);
   const subsystemName = useSubsystemName();
   const kindText = useKindText();
   const title = alert.data
@@ -44,7 +49,7 @@ export function AlertView() {
         {(data) => (
           <>
             {data.kind === "anomaly" && <AnomaliesBehind seconds={data.anomalies_behind_s} />}
-            <Detail key={alertId} alert={data} />
+            <Detail key={alertId} alert={data} alarm={alarm} />
           </>
         )}
       </QueryView>
@@ -52,17 +57,20 @@ export function AlertView() {
   );
 }
 
-function Detail({ alert }: { alert: AlertDetail }) {
+function Detail({ alert, alarm }: { alert: AlertDetail; alarm: ReturnType<typeof useAlarm> }) {
   return (
     <div className="alert-detail">
       <div className="alert-column">
         <WhyPanel alert={alert} />
         {alert.verdict_count > 0 && <ScorePanel verdicts={alert.verdicts} />}
         <VerdictPanel verdicts={alert.verdicts} />
+        {alarm.data && <TimeLine events={alarm.data.events} />}
       </div>
       <div className="alert-column alert-side">
-        <AcknowledgePanel alert={alert} />
-        <FactsPanel alert={alert} />
+        <QueryView query={alarm}>{(data) => <ActionPanel alarm={data} />}</QueryView>
+        <AcknowledgementPanel history={alert.history} />
+        <FactsPanel alert={alert} alarm={alarm.data} />
+        {alarm.data && <OtherAlarms alarm={alarm.data} />}
       </div>
     </div>
   );

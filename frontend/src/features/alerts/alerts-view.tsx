@@ -1,4 +1,5 @@
 import "@/features/alerts/alerts.css";
+import "@/features/alerts/components/bulk/bulk.css";
 
 import { Button, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
@@ -16,7 +17,9 @@ import { useAlerts } from "@/features/alerts/api/list-alerts";
 import { AlertCards } from "@/features/alerts/components/alert-cards";
 import { AlertFilters } from "@/features/alerts/components/alert-filters";
 import { AlertTable } from "@/features/alerts/components/alert-table";
+import { BulkBar } from "@/features/alerts/components/bulk/bulk-bar";
 import { formatSort, parseSort, sortAlerts } from "@/features/alerts/data/order";
+import { useSelection } from "@/features/alerts/data/selection";
 import { ALERT_STATES, awaitsPerson, DEFAULT_RANGE, RANGES } from "@/features/alerts/states";
 import { listOf } from "@/lib/address/address";
 
@@ -74,6 +77,7 @@ function Found({ found }: { found: Schemas["Alerts"] }) {
   const sorted = useMemo(() => sortAlerts(found.alerts, sort), [found.alerts, sort]);
   const shown = sorted.slice(0, limit);
   const rest = sorted.length - shown.length;
+  const selection = useSelection();
   return (
     <>
       {found.is_truncated && (
@@ -81,12 +85,14 @@ function Found({ found }: { found: Schemas["Alerts"] }) {
           {t("truncated", { count: found.alerts.length })}
         </Text>
       )}
+      <BulkBar alerts={shown} selection={selection} />
       {isPhone ? (
-        <AlertCards alerts={shown} />
+        <AlertCards alerts={shown} selection={selection} />
       ) : (
         <div className="panel alert-list">
           <AlertTable
             alerts={shown}
+            selection={selection}
             sort={sort}
             onSort={(next) =>
               void navigate({ search: (before) => ({ ...before, sort: formatSort(next) }), replace: true })

@@ -104,17 +104,7 @@ export const en = {
     open: "Open job",
     all: "Show all {{count}}",
   },
-  acknowledge: {
-    title: "Acknowledgement",
-    name: "Your name",
-    comment: "Comment",
-    commentHint: "What you saw and what you will do",
-    submit: "Acknowledge",
-    done: "Acknowledged.",
-    conflict: "Someone else acknowledged it first",
-    failed: "Not acknowledged",
-    history: "{{operator}} acknowledged",
-  },
+  acknowledge: { title: "Acknowledgement", history: "{{operator}} acknowledged" },
 };
 
 export const ko: typeof en = {
@@ -219,15 +209,5 @@ export const ko: typeof en = {
     open: "작업 열기",
     all: "{{count}}건 모두 보기",
   },
-  acknowledge: {
-    title: "경보 확인",
-    name: "이름",
-    comment: "의견",
-    commentHint: "관찰한 내용과 조치 계획",
-    submit: "확인",
-    done: "확인했습니다.",
-    conflict: "다른 운용자가 먼저 확인했습니다",
-    failed: "확인하지 못했습니다",
-    history: "{{operator}} 확인",
-  },
+  acknowledge: { title: "경보 확인", history: "{{operator}} 확인" },
 };

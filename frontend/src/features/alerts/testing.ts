@@ -1,3 +1,4 @@
+import type { Alarm } from "@/features/alerts/api/get-alarm";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import type { Alert } from "@/features/alerts/states";
 
@@ -77,6 +78,45 @@ export function aVerdict(
     trigger_reasons: ["periodic_check"],
     model_name: "lstm_timeseries",
     model_version: "1",
+    ...changes,
+  };
+}
+
+/** What the alarm server keeps of a broken limit that nobody has acknowledged. */
+export function anAlarm(changes: Partial<Alarm> = {}): Alarm {
+  return {
+    alarm_id: "eps.low_battery.1764075600000.SAT-003",
+    severity: "critical",
+    state: "unacknowledged",
+    started_at: "2026-11-25T13:00:00Z",
+    returned_at: null,
+    worst_value: 11.25,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    satellite_id: "SAT-003",
+    subsystem: "eps",
+    kind: "limit",
+    reason: "low_battery",
+    channel: "battery_soc_percent",
+    needs_attention: true,
+    is_latching: false,
+    is_withdrawn: false,
+    raised_at: "2026-11-25T13:00:00Z",
+    last_at: "2026-11-25T13:05:00Z",
+    noticed_at: "2026-11-25T13:00:01Z",
+    changed_at: "2026-11-25T13:05:01Z",
+    violations: 3,
+    limit: "below 20",
+    value: 12.5,
+    peak_score: null,
+    peak_job_id: null,
+    newest_job_id: null,
+    reset_at: null,
+    assigned_to: null,
+    events: [],
+    suppressions: [],
+    earlier: [],
+    group: [],
     ...changes,
   };
 }

@@ -4,11 +4,13 @@ import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SeverityText, StateText, useKindText } from "@/features/alerts/components/alert-words";
+import { SelectBox } from "@/features/alerts/components/bulk/select-box";
+import type { Selection } from "@/features/alerts/data/selection";
 import type { Alert } from "@/features/alerts/states";
 import { formatScore } from "@/lib/numbers";
 
 /** Alerts on a phone. */
-export function AlertCards({ alerts }: { alerts: Alert[] }) {
+export function AlertCards({ alerts, selection }: { alerts: Alert[]; selection: Selection }) {
   const { t } = useTranslation("alerts");
   const subsystemName = useSubsystemName();
   const kindText = useKindText();
@@ -20,7 +22,10 @@ export function AlertCards({ alerts }: { alerts: Alert[] }) {
             <AlertLink alertId={alert.alert_id}>
               {alert.satellite_id} · {kindText(alert)}
             </AlertLink>
-            <SeverityText alert={alert} />
+            <span className="alert-pick">
+              <SelectBox alert={alert} selection={selection} />
+              <SeverityText alert={alert} />
+            </span>
           </div>
           <div className="alert-line">
             <StateText alert={alert} />

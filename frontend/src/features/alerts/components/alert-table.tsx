@@ -6,6 +6,8 @@ import { SatelliteLink } from "@/components/satellite-link";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SeverityText, StateText, useKindText } from "@/features/alerts/components/alert-words";
+import { SelectBox } from "@/features/alerts/components/bulk/select-box";
+import type { Selection } from "@/features/alerts/data/selection";
 import type { en } from "@/features/alerts/messages";
 import { type Alert, formatCount } from "@/features/alerts/states";
 import { formatUtc } from "@/lib/time";
@@ -14,15 +16,17 @@ import { formatScore } from "@/lib/numbers";
 /** Alerts in rows that come sorted; a heading asks for another order. */
 export function AlertTable({
   alerts,
+  selection,
   sort,
   onSort,
 }: {
   alerts: Alert[];
+  selection: Selection;
   sort: Sort | null;
   onSort: (sort: Sort | null) => void;
 }) {
   const { t } = useTranslation("alerts");
-  const columns = useColumns();
+  const columns = useColumns(selection);
   return (
     <DataTable
       columns={columns}
@@ -35,7 +39,7 @@ export function AlertTable({
   );
 }
 
-function useColumns(): Column<Alert>[] {
+function useColumns(selection: Selection): Column<Alert>[] {
   const { t } = useTranslation("alerts");
   const subsystemName = useSubsystemName();
   const kindText = useKindText();
@@ -52,7 +56,12 @@ function useColumns(): Column<Alert>[] {
     sortDescFirst,
   });
   return [
-    column("severity", (alert) => <SeverityText alert={alert} />),
+    column("severity", (alert) => (
+      <span className="alert-pick">
+        <SelectBox alert={alert} selection={selection} />
+        <SeverityText alert={alert} />
+      </span>
+    )),
     column("kind", (alert) => <AlertLink alertId={alert.alert_id}>{kindText(alert)}</AlertLink>),
     column("satellite", (alert) => (
       <span className="alert-above">

@@ -1,11 +1,13 @@
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Panel } from "@/components/page";
 import { SatelliteLink } from "@/components/satellite-link";
 import { UtcTime } from "@/components/utc-time";
+import type { Alarm } from "@/features/alerts/api/get-alarm";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
+import { AlarmFacts } from "@/features/alerts/components/alarm/alarm-facts";
 import { StateText } from "@/features/alerts/components/alert-words";
+import { Fact } from "@/features/alerts/components/alarm/fact";
 import { spanOf } from "@/features/alerts/data/evidence";
 import { formatCount } from "@/features/alerts/states";
 import { formatDuration } from "@/lib/time";
@@ -14,7 +16,7 @@ import { formatScore } from "@/lib/numbers";
 const HASH_LENGTH = 12;
 
 /** State, times and origin of an alert. */
-export function FactsPanel({ alert }: { alert: AlertDetail }) {
+export function FactsPanel({ alert, alarm }: { alert: AlertDetail; alarm: Alarm | undefined }) {
   const { t } = useTranslation("alerts");
   const { why } = alert;
   const duration = formatDuration(Date.parse(alert.last_at) - Date.parse(alert.started_at));
@@ -46,16 +48,8 @@ export function FactsPanel({ alert }: { alert: AlertDetail }) {
             value={<code title={why.calibration_hash}>{why.calibration_hash.slice(0, HASH_LENGTH)}</code>}
           />
         )}
+        {alarm && <AlarmFacts alarm={alarm} />}
       </dl>
     </Panel>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className="numeric">{value}</dd>
-    </div>
   );
 }

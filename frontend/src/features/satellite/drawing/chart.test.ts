@@ -77,11 +77,15 @@ test.each([
   },
 );
 
-test("an open anomaly is shaded as far as telemetry goes, and the channel's limit is a line", () => {
+test("an open anomaly is shaded as far as telemetry goes, one before the axis not at all, and the limit is a line", () => {
   const data = new LiveData(new Set());
   data.load(telemetry(0));
   const open = { subsystem: "eps", kind: "anomaly", reason: null, is_open: true };
-  data.setAlerts([{ ...open, started_at: isoOf(1100), last_at: isoOf(1200) } as Schemas["Alert"]]);
+  const earlier = { ...open, is_open: false, started_at: isoOf(400), last_at: isoOf(600) };
+  data.setAlerts([
+    earlier as Schemas["Alert"],
+    { ...open, started_at: isoOf(1100), last_at: isoOf(1200) } as Schemas["Alert"],
+  ]);
   const group = new ChartGroup(data);
   group.now = 1900;
   const rule = {

@@ -47,9 +47,10 @@ export function drawStretches(
   const { ctx, bbox } = u;
   const right = bbox.left + bbox.width;
   for (const { kind, start, end } of stretches) {
-    const from = Math.max(u.valToPos(start, "x", true), bbox.left);
-    const to = Math.min(Math.max(u.valToPos(Math.min(end, heardUntil), "x", true), from + 2), right);
-    if (to <= bbox.left || from >= right) continue;
+    const begin = u.valToPos(start, "x", true);
+    const over = Math.max(u.valToPos(Math.min(end, heardUntil), "x", true), begin + 2);
+    if (over <= bbox.left || begin >= right) continue;
+    const [from, to] = [Math.max(begin, bbox.left), Math.min(over, right)];
     if (kind === "anomaly") drawFilled(ctx, from, to, bbox, colors.anomaly);
     else drawHatched(ctx, from, to, bbox, colors.limit);
   }

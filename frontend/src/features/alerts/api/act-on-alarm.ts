@@ -1,0 +1,53 @@
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+
+import { api, unwrap, type Schemas } from "@/api/client";
+import { alarmQuery, type Alarm } from "@/features/alerts/api/get-alarm";
+import type { AlarmAction } from "@/features/alerts/data/actions";
+
+export type Request = Schemas["OperatorAction"] & {
+  action: AlarmAction;
+  /** For `assign`; null: nobody. */
+  assignee: string | null;
+  /** For `shelve`. */
+  minutes: number;
+};
+
+/** Acts on an alarm; whatever the server says, it is read again, as someone may have been faster. */
+export function useActOnAlarm(alarm: Alarm) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (request: Request) => unwrap(send(alarm, request)),
+    onSuccess: (changed) => queryClient.setQueryData(alarmQuery(alarm.alarm_id).queryKey, changed),
+    onSettled: () => refreshAlarms(queryClient),
+  });
+}
+
+/** Asks again for all that shows how alarms are. */
+export function refreshAlarms(queryClient: QueryClient): void {
+  for (const key of ["alerts", "fleet", "waiting-alarms"])
+    void queryClient.invalidateQueries({ queryKey: [key] });
+}
+
+function send(alarm: Alarm, { action, assignee, minutes, ...body }: Request) {
+  const params = { path: { alarm_id: alarm.alarm_id } };
+  switch (action) {
+    case "acknowledge":
+      return api.POST("/api/v1/alarms/{alarm_id}/acknowledgements", { params, body });
+    case "comment":
+      return api.POST("/api/v1/alarms/{alarm_id}/comments", { params, body });
+    case "assign": {
+      const assignment = { ...body, assigned_to: assignee, replaces: alarm.assigned_to };
+      return api.PUT("/api/v1/alarms/{alarm_id}/assignment", { params, body: assignment });
+    }
+    case "reset":
+      return api.POST("/api/v1/alarms/{alarm_id}/resets", { params, body });
+    case "shelve":
+      return api.POST("/api/v1/alarms/{alarm_id}/shelves", { params, body: { ...body, minutes } });
+    case "unshelve":
+      return api.DELETE("/api/v1/alarms/{alarm_id}/shelves", { params, body });
+    case "removeFromService":
+      return api.POST("/api/v1/alarms/{alarm_id}/out_of_service", { params, body });
+    case "returnToService":
+      return api.DELETE("/api/v1/alarms/{alarm_id}/out_of_service", { params, body });
+  }
+}

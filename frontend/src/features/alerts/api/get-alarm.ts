@@ -1,0 +1,18 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+
+import { api, unwrap, type Schemas } from "@/api/client";
+
+export type Alarm = Schemas["AlarmDetail"];
+
+/** Lies among the alerts, so that the same news ask for it again. */
+export const alarmQuery = (alarmId: string) =>
+  queryOptions({
+    queryKey: ["alerts", "alarm", alarmId],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/api/v1/alarms/{alarm_id}", { params: { path: { alarm_id: alarmId } }, signal })),
+  });
+
+/** What the alarm server keeps of an alert: value and limit, history, what belongs to it. */
+export function useAlarm(alarmId: string) {
+  return useQuery(alarmQuery(alarmId));
+}

@@ -1,0 +1,60 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { AlertsView } from "@/features/alerts/alerts-view";
+import { searchSchema } from "@/features/alerts/search";
+import { anAlert } from "@/features/alerts/testing";
+import { answerWith, renderView } from "@/testing/render";
+
+beforeEach(() => localStorage.setItem("satellite-telemetry.operator", "Kim"));
+afterEach(() => vi.unstubAllGlobals());
+
+const acknowledgement = { operator: "Park", comment: "seen", acknowledged_at: "2026-11-25T13:06:00Z" };
+
+/** The list of three alerts, one of them acknowledged; what was sent. */
+function show(outcomes: unknown[]) {
+  const alerts = [
+    anAlert({ alert_id: "a" }),
+    anAlert({ alert_id: "b", satellite_id: "SAT-002" }),
+    anAlert({ alert_id: "c", satellite_id: "SAT-004", state: "acknowledged", acknowledgement }),
+  ];
+  const answer = answerWith({
+    "/api/v1/mission": { subsystems: [] },
+    "/api/v1/fleet": { satellites: [] },
+    "/api/v1/alerts": { alerts, count: 3, is_truncated: false, anomalies_behind_s: 0 },
+    "/api/v1/alarms/acknowledgements": { outcomes },
+  });
+  const sent: unknown[] = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    if (request.method === "POST") sent.push(await request.clone().json());
+    return answer(request);
+  });
+  renderView(AlertsView, { path: "/alerts", at: "/alerts", search: searchSchema });
+  return sent;
+}
+
+test("what is selected is acknowledged together, and who was refused is told why", async () => {
+  const detail = "it is acknowledged already; last acknowledged by Park";
+  const sent = show([
+    { alarm_id: "a", result: "acknowledged", detail: null },
+    { alarm_id: "b", result: "refused", detail },
+  ]);
+  await userEvent.click(await screen.findByLabelText(/^Select all 2 shown/));
+  await userEvent.type(screen.getByLabelText(/Comment/), "eclipse");
+  await userEvent.click(screen.getByRole("button", { name: "Acknowledge 2" }));
+  expect(await screen.findByText("1 acknowledged.")).toBeVisible();
+  expect(screen.getByRole("alert")).toHaveTextContent(`1 not acknowledgedb: ${detail}`);
+  expect(sent).toEqual([{ operator: "Kim", comment: "eclipse", alarm_ids: ["a", "b"] }]);
+  expect(screen.queryByRole("button", { name: /^Acknowledge \d/ })).toBeNull();
+});
+
+test("one alert is selected alone, and one that is acknowledged can't be", async () => {
+  const sent = show([{ alarm_id: "b", result: "acknowledged", detail: null }]);
+  await userEvent.click(await screen.findByRole("checkbox", { name: "Select SAT-002 Anomaly" }));
+  expect(screen.getByRole("checkbox", { name: "Select SAT-004 Anomaly" })).toBeDisabled();
+  await userEvent.type(screen.getByLabelText(/Comment/), "eclipse");
+  await userEvent.click(screen.getByRole("button", { name: "Acknowledge 1" }));
+  expect(await screen.findByText("1 acknowledged.")).toBeVisible();
+  expect(sent).toEqual([{ operator: "Kim", comment: "eclipse", alarm_ids: ["b"] }]);
+});
