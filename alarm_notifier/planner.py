@@ -16,6 +16,8 @@ from telemetry_core.postgres.store import Row, select
 CURSOR: Final = "notifications"
 TOLD_WITHIN: Final = timedelta(days=1)
 """What happened earlier is told nobody, and a message that cannot be delivered is given up after as long."""
+_FIRST: Final = (1, 0)
+"""Before any event, and not at the start any more."""
 
 
 class Planner:
@@ -46,8 +48,11 @@ class Planner:
     def _plan(self, connection: Connection) -> Sequence[Row]:
         cursor = read_cursor(connection, CURSOR)
         if cursor.is_at_start:
-            (head,) = select(connection, QUERIES["events_head"])
-            advance(connection, CURSOR, cursor, (head["xact"], 0), count=0)
+            # At an event: a database that is moved numbers on behind those, not behind a place without one.
+            head = next(
+                ((row["xact"], row["id"]) for row in select(connection, QUERIES["events_head"])), _FIRST
+            )
+            advance(connection, CURSOR, cursor, head, count=0)
             return []
         page = select(
             connection, QUERIES["events_after"], {"xact": cursor.xact, "id": cursor.id, "limit": PAGE}

@@ -1,8 +1,9 @@
 -- The statements of notices, by name.
 
 -- name: events_head
--- Where a first start begins: behind all that is settled.
-SELECT ops.settled_position()::text::bigint AS xact
+-- Where a first start begins: behind the newest event that is settled.
+SELECT history.xact::text::bigint AS xact, history.id FROM ops.alarm_events AS history
+WHERE history.xact < ops.settled_position() ORDER BY history.xact DESC, history.id DESC LIMIT 1
 
 -- name: events_after
 -- In commit order, with what each alarm is now; below the oldest running transaction nothing can appear any more.
