@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from alarm_notifier.__main__ import SERVICE
-from alarm_notifier.configuration import Notifications
 from alarm_notifier.delivery import LEASE
 from alarm_notifier.planner import TOLD_WITHIN
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -177,22 +176,6 @@ def test_one_killed_between_sending_and_recording_sends_again_under_the_same_id(
     assert len(set(receiver.ids)) == 1
 
 
-def test_planning_again_after_a_crash_tells_nothing_twice(pool: Pool, theirs: Pool) -> None:
-    configuration = configured({"duty": "http://127.0.0.1:9"})
-    planner = started(theirs, configuration)
-    before = planner.cursor()
-    raised(pool)
-    planned(planner, pool)
-    executed(
-        pool,
-        "UPDATE ops.relay_cursors SET xact = %s, id = %s WHERE sink = 'notifications'",
-        before.xact,
-        before.id,
-    )
-    planned(planner, pool)
-    assert len(notices(pool)) == 1
-
-
 def test_reminders_and_escalation_end_when_somebody_acknowledges(pool: Pool, theirs: Pool) -> None:
     with receiving() as duty, receiving() as lead:
         configuration = configured(
@@ -222,21 +205,6 @@ def test_reminders_and_escalation_end_when_somebody_acknowledges(pool: Pool, the
             sent(delivery)
     assert (len(duty.taken), len(lead.taken)) == (3, 1)
     assert [row["state"] for row in notices(pool)].count("cancelled") == 2
-
-
-def test_an_alarm_that_is_raised_again_does_not_begin_a_second_row_of_reminders(
-    pool: Pool, theirs: Pool
-) -> None:
-    configuration = configured({"duty": "http://127.0.0.1:9"}, {"targets": ["duty"], "repeat_s": 600})
-    planner = started(theirs, configuration)
-    alarm_id = raised(pool)
-    executed(
-        pool,
-        "INSERT INTO ops.alarm_events (alarm_id, event, member_at) VALUES (%s, 'raised_again', now())",
-        alarm_id,
-    )
-    planned(planner, pool)
-    assert [row["delay_s"] for row in notices(pool)] == [0, 600, 0]
 
 
 def test_nobody_is_told_of_what_was_shelved_before_it_was_sent(pool: Pool, theirs: Pool) -> None:
@@ -270,16 +238,3 @@ def test_a_message_is_given_up_in_the_end_and_so_are_those_of_a_target_that_the_
         ("failed", "ConnectionError"),
         ("failed", "the file has no such target any more"),
     ]
-
-
-def test_without_a_file_it_keeps_up_so_that_a_later_one_tells_what_is_new(pool: Pool, theirs: Pool) -> None:
-    nobody = Notifications(targets={}, routes=[])
-    planner = started(theirs, nobody)
-    raised(pool)
-    planned(planner, pool)
-    assert notices(pool) == []
-    later = started(theirs, configured({"duty": "http://127.0.0.1:9"}))
-    assert notices(pool) == []
-    raised(pool, 60)
-    planned(later, pool)
-    assert len(notices(pool)) == 1
