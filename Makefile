@@ -87,8 +87,9 @@ preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
 
 what-if: ## Alarms of the limits over DAYS=7 of stored telemetry, before (AGAINST=FILE) and after a change: MISSION_FILE=NEW.yaml
-	@$(python) -m alarm_server what-if "$(or $(MISSION_FILE),$(error make what-if MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml] [DAYS=7]))" \
-		--against "$(or $(AGAINST),missions/default.yaml)" --days "$(or $(DAYS),7)"
+	@$(python) -m alarm_server what-if --days "$(or $(DAYS),7)" \
+		"$(or $(MISSION_FILE),$(error make what-if MISSION_FILE=NEW.yaml AGAINST=OLD.yaml [DAYS=7]))" \
+		--against "$(or $(AGAINST),$(error make what-if MISSION_FILE=NEW.yaml AGAINST=OLD.yaml [DAYS=7]))"
 
 scan: ## Parts of RECORDING=FILE that differ from the rest; MISSION_FILE describes the recording
 	@$(python) -m recordings.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \

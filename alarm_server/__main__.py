@@ -24,8 +24,9 @@ from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.liveness import Liveness
 from telemetry_core.service.observability import configure_logging, serve_metrics, start_tracing
 from telemetry_core.service.settings import Settings, load_mission
+from telemetry_core.victoriametrics import RETENTION_S
 
-MOST_DAYS: Final = 365
+MOST_DAYS: Final = RETENTION_S // 86_400
 STATEMENT_TIMEOUT_MS: Final = 5_000
 FOLDING_TIMEOUT_MS: Final = 60_000
 """A rebuild counts the verdicts first."""
@@ -103,10 +104,13 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
 
 
 def _days(text: str) -> float:
-    days = float(text)
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0.0
     if not 0 < days <= MOST_DAYS:
         raise argparse.ArgumentTypeError(
-            f"{text}: more than 0 and at most {MOST_DAYS}, as long as telemetry is kept"
+            f"{text}: a number above 0, at most {MOST_DAYS}, as long as telemetry is kept"
         )
     return days
 

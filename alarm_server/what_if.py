@@ -1,13 +1,13 @@
 """`python -m alarm_server what-if NEW.yaml`: alarms of the limits before and after a change of the mission.
 
-Each limit is compared with the samples that VictoriaMetrics has, in time order, as live ones are.
+Each limit is compared with the samples that VictoriaMetrics has, in time order, by the rule of live alarms.
 """
 
 import math
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -41,57 +41,47 @@ class Telemetry(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """A rule of a subsystem before and after a change; None = there is none."""
+class Past:
+    """Telemetry of some satellites, from a time until another one, milliseconds since 1970 UTC."""
 
-    subsystem: str
-    before: Rule | None
-    after: Rule | None
-    #: Metric of each channel that the two read, None of one that VictoriaMetrics does not store.
-    metrics: Mapping[str, str | None]
+    telemetry: Telemetry
+    satellites: Sequence[str]
+    start_ms: int
+    end_ms: int
 
-    @property
-    def name(self) -> str:
-        """Subsystem and reason, as alarms have them."""
-        rule = self.after or self.before
-        return f"{self.subsystem} {'' if rule is None else rule.reason}"
 
-    @property
-    def stored_as(self) -> Mapping[str, str]:
-        """Metric of each channel that is stored."""
-        return {channel: metric for channel, metric in self.metrics.items() if metric is not None}
-
-    @property
-    def is_stored(self) -> bool:
-        """Tell whether all that the two read is stored."""
-        return None not in self.metrics.values()
-
-    @property
-    def is_changed(self) -> bool:
-        """Tell whether the two differ."""
-        return self.before != self.after
+Key = tuple[str, str, str]
+"""Subsystem, channel, reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """Alarms that a limit raised."""
+class Limit:
+    """A rule as a mission has it, with what it reads."""
 
-    limit: Limit
-    before: int
-    after: int
+    rule: Rule
+    #: Metric of the rule's channel and of each of its context, None where VictoriaMetrics stores none.
+    metrics: Mapping[str, str | None]
+    #: Values of the rule's channel that are none.
+    missing: frozenset[float]
+
+    @property
+    def unstored(self) -> list[str]:
+        """Channels that VictoriaMetrics does not store."""
+        return [channel for channel, metric in self.metrics.items() if metric is None]
 
 
-def limits_of(before: Mission, after: Mission) -> list[Limit]:
-    """Pair the rules of two missions by subsystem, channel and reason."""
-    rules_before, rules_after = _rules(before), _rules(after)
-    metrics = metrics_by_channel(before) | metrics_by_channel(after)
-    found = []
-    for key in dict.fromkeys((*rules_before, *rules_after)):
-        rules = rules_before.get(key), rules_after.get(key)
-        channels = {name for rule in rules if rule is not None for name in _channels(rule)}
-        read = {channel: metrics.get((key[0], channel)) for channel in sorted(channels)}
-        found.append(Limit(subsystem=key[0], before=rules[0], after=rules[1], metrics=read))
-    return found
+def limits_of(mission: Mission) -> dict[Key, Limit]:
+    """Return the rules of a mission."""
+    metrics = metrics_by_channel(mission)
+    return {
+        (name, rule.channel, rule.reason): Limit(
+            rule=rule,
+            metrics={channel: metrics.get((name, channel)) for channel in _channels(rule)},
+            missing=frozenset(mission.fill_values(name, rule.channel)),
+        )
+        for name, subsystem in mission.subsystems.items()
+        for rule in subsystem.rules
+    }
 
 
 def _channels(rule: Rule) -> list[str]:
@@ -104,9 +94,10 @@ class RaisedAlarms:
     Clear samples far from any violation are passed over: those that a hold is measured by are kept.
     """
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, *, missing: Collection[float] = ()) -> None:
         self.count = 0
         self._rule = rule
+        self._missing = missing
         self._track = Track()
         self._value = math.nan
         self._passed: deque[tuple[Sample, bool]] = deque(maxlen=MIN_KEPT)
@@ -116,6 +107,7 @@ class RaisedAlarms:
         present = {name: values.get(name, math.nan) for name in _channels(self._rule)}
         is_in_context = self._rule.is_in_context(present)
         value = present[self._rule.channel]
+        value = math.nan if value in self._missing else value
         self._value = self._value if math.isnan(value) else value
         if is_in_context is None or math.isnan(self._value) or (is_in_context and math.isnan(value)):
             return
@@ -133,13 +125,13 @@ class RaisedAlarms:
 
 
 def stored(
-    telemetry: Telemetry, satellite_id: str, metrics: Mapping[str, str], *, start_ms: int, end_ms: int
+    past: Past, satellite_id: str, metrics: Mapping[str, str]
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Yield times in order with the values of some channels, given with their metrics; read page by page."""
-    page_ms = PAGE_MS
-    while start_ms < end_ms:
-        until_ms = min(start_ms + page_ms, end_ms)
-        page = telemetry.between(satellite_id, metrics.values(), start_ms=start_ms, end_ms=until_ms - 1)
+    page_ms, start_ms = PAGE_MS, past.start_ms
+    while start_ms < past.end_ms:
+        until_ms = min(start_ms + page_ms, past.end_ms)
+        page = past.telemetry.between(satellite_id, metrics.values(), start_ms=start_ms, end_ms=until_ms - 1)
         if page is None:
             if page_ms <= LEAST_PAGE_MS:
                 names = ", ".join(metrics.values())
@@ -154,54 +146,51 @@ def stored(
         start_ms = until_ms
 
 
-def counted(
-    telemetry: Telemetry,
-    limits: Sequence[Limit],
-    satellites: Sequence[str],
-    *,
-    start_ms: int,
-    end_ms: int,
-) -> list[Count]:
-    """Count the alarms of each limit over all satellites."""
-    before, after = [0] * len(limits), [0] * len(limits)
-    for number, satellite_id in enumerate(satellites, start=1):
-        for place, limit in enumerate(limits):
-            samples = stored(telemetry, satellite_id, limit.stored_as, start_ms=start_ms, end_ms=end_ms)
-            rules = {rule: RaisedAlarms(rule) for rule in (limit.before, limit.after) if rule is not None}
-            for at_us, values in samples:
-                for alarms in rules.values():
-                    alarms.add(at_us, values)
-            before[place] += rules[limit.before].count if limit.before else 0
-            after[place] += rules[limit.after].count if limit.after else 0
-        print(f"{number} of {len(satellites)} satellites read", file=sys.stderr)
-    return [
-        Count(limit=limit, before=old, after=new)
-        for limit, old, new in zip(limits, before, after, strict=True)
-    ]
+def counted(past: Past, limit: Limit) -> int:
+    """Count the alarms of a limit, all of whose channels are stored, over all satellites."""
+    metrics = {channel: metric for channel, metric in limit.metrics.items() if metric is not None}
+    count = 0
+    for satellite_id in past.satellites:
+        alarms = RaisedAlarms(limit.rule, missing=limit.missing)
+        for at_us, values in stored(past, satellite_id, metrics):
+            alarms.add(at_us, values)
+        count += alarms.count
+    return count
 
 
-def comparison(counts: Sequence[Count], *, days: float, satellites: int) -> str:
+def comparison(counts: Mapping[str, tuple[int, int]], *, days: float, satellites: int) -> str:
     """Lay out the alarms of each limit, and those of all beside what one operator can act on."""
     lines = [f"{f'alarms of {days:g} days, {satellites} satellites':44} {'before':>9} {'after':>9}"]
-    for count in counts:
-        mark = " (changed)" if count.limit.is_changed else ""
-        lines.append(f"{count.limit.name + mark:44} {count.before:9} {count.after:9}")
-    before, after = sum(count.before for count in counts), sum(count.after for count in counts)
-    lines.append(f"{'all limits, per day':44} {before / days:9.2f} {after / days:9.2f}")
+    lines += [f"{name:44} {before:9} {after:9}" for name, (before, after) in counts.items()]
+    before, after = sum(pair[0] for pair in counts.values()), sum(pair[1] for pair in counts.values())
+    lines.append(f"{'these limits, per day':44} {before / days:9.2f} {after / days:9.2f}")
     hours = days * 24
-    lines.append(f"{'all limits, per operator and hour':44} {before / hours:9.2f} {after / hours:9.2f}")
+    lines.append(f"{'these limits, per operator and hour':44} {before / hours:9.2f} {after / hours:9.2f}")
     lines.append(
         f"EEMUA 191: at most {EEMUA_PER_HOUR:g} an hour for one operator, alarms of all kinds together"
     )
     return "\n".join(lines)
 
 
-def _rules(mission: Mission) -> Mapping[tuple[str, str, str], Rule]:
-    return {
-        (name, rule.channel, rule.reason): rule
-        for name, subsystem in mission.subsystems.items()
-        for rule in subsystem.rules
-    }
+def compared(
+    past: Past, before: Mapping[Key, Limit], after: Mapping[Key, Limit]
+) -> dict[str, tuple[int, int]]:
+    """Count the alarms of each limit before and after a change, by its name; say how far it is."""
+    counts: dict[str, tuple[int, int]] = {}
+    for key in dict.fromkeys((*before, *after)):
+        name, pair = f"{key[0]} {key[2]}", (before.get(key), after.get(key))
+        unstored = [channel for limit in pair if limit is not None for channel in limit.unstored]
+        if unstored:
+            print(f"{name} is left out: metrics has no entry for {', '.join(unstored)}", file=sys.stderr)
+            continue
+        print(f"{name}: reading {len(past.satellites)} satellites", file=sys.stderr)
+        old, new = pair
+        before_count = counted(past, old) if old else 0
+        if old == new:
+            counts[name] = before_count, before_count
+        else:
+            counts[f"{name} (changed)"] = before_count, counted(past, new) if new else 0
+    return counts
 
 
 def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
@@ -218,17 +207,10 @@ def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
         if not satellites:
             print(f"No telemetry of the last {days:g} days is stored", file=sys.stderr)
             return 1
-        limits = limits_of(before, after)
-        for limit in limits:
-            if not limit.is_stored:
-                print(
-                    f"{limit.name} is left out: the mission's metrics name none of its channel",
-                    file=sys.stderr,
-                )
-        compared = [limit for limit in limits if limit.is_stored]
-        counts = counted(telemetry, compared, satellites, start_ms=start_ms, end_ms=end_ms)
+        past = Past(telemetry=telemetry, satellites=satellites, start_ms=start_ms, end_ms=end_ms)
+        counts = compared(past, limits_of(before), limits_of(after))
     except DependencyUnavailable as error:
-        print(f"{error}; try again when it answers", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
     except requests.HTTPError as error:
         print(f"VictoriaMetrics refused: {error.response.text[:200].strip()}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Reading a satellite's samples from VictoriaMetrics, newest first, in pages of bounded size."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ PAGE_SAMPLES: Final = 2_000
 more than twice as many."""
 LOOK_BACK_S: Final = 30 * 86_400.0
 
-Page = Mapping[str, Values]
+Page = Mapping[str, Samples]
 """By metric."""
 
 
@@ -46,26 +46,32 @@ class StoredTelemetry:
             page = self._stored.between(satellite_id, metrics.values(), start_ms=start_ms, end_ms=end_ms)
             if page is None:
                 break
-            pages.append(page)
+            pages.append({metric: _samples(values) for metric, values in page.items()})
             end_ms = start_ms - 1
-            span_ms *= 2 if _most([page]) <= 2 * PAGE_SAMPLES else 1
+            span_ms *= 2 if _most(pages[-1:]) <= 2 * PAGE_SAMPLES else 1
         return {
-            channel: _samples([page[metric] for page in reversed(pages) if metric in page])
+            channel: _joined([page[metric] for page in reversed(pages) if metric in page])
             for channel, metric in metrics.items()
         }
 
 
-def _samples(parts: Iterable[Values]) -> Samples:
-    """Join pages in time order."""
-    joined = {time_us: value for part in parts for time_us, value in part.items()}
+def _samples(values: Values) -> Samples:
     return Samples(
-        times_us=np.fromiter(joined, np.int64, len(joined)),
-        values=np.fromiter(joined.values(), np.float64, len(joined)),
+        times_us=np.fromiter(values, np.int64, len(values)),
+        values=np.fromiter(values.values(), np.float64, len(values)),
+    )
+
+
+def _joined(parts: Sequence[Samples]) -> Samples:
+    """Join pages in time order."""
+    return Samples(
+        times_us=np.concatenate([np.empty(0, np.int64), *(part.times_us for part in parts)]),
+        values=np.concatenate([np.empty(0), *(part.values for part in parts)]),
     )
 
 
 def _most(pages: list[Page]) -> int:
     counts: Counter[str] = Counter()
     for page in pages:
-        counts.update({metric: len(values) for metric, values in page.items()})
+        counts.update({metric: samples.times_us.size for metric, samples in page.items()})
     return max(counts.values(), default=0)

@@ -1,6 +1,7 @@
 """Alarms before and after a change of a limit: as many as the live rule raises, whatever is passed over."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarm_server import what_if
-from alarm_server.what_if import RaisedAlarms, comparison, counted, limits_of, stored
+from alarm_server.what_if import Past, RaisedAlarms, compared, comparison, limits_of, stored
 from alarms.limit_tracks import Track, occurrences, step
 from alarms.occurrence_changes import Event, changes
 from alarms.violation_runs import Sample
@@ -92,24 +93,38 @@ def test_hours_of_clear_samples_between_two_violations_make_two_alarms() -> None
     assert raised(rule(), samples) == raised_by_every_step(rule(), samples) == 2
 
 
-def test_only_what_differs_is_marked_and_new_and_dropped_rules_count() -> None:
-    limits = {limit.name: limit for limit in limits_of(MISSION, changed(below=35))}
-    assert [limit.name for limit in limits.values() if limit.is_changed] == ["eps low_battery"]
-    renamed = {limit.name: limit for limit in limits_of(MISSION, changed(reason="empty_battery"))}
-    assert renamed["eps low_battery"].after is None
-    assert renamed["eps empty_battery"].before is None
-
-
-def test_a_stricter_limit_raises_more_over_all_satellites() -> None:
+def test_a_stricter_limit_raises_more_over_all_satellites(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry = Stored({"A": [50.0] * 100 + [33.0] + [50.0] * 200 + [28.0] * 3, "B": [34.0] * 300})
-    limits = limits_of(MISSION, changed(below=35))
-    counts = counted(telemetry, limits, ["A", "B"], start_ms=0, end_ms=400_000)
-    by_name = {count.limit.name: (count.before, count.after) for count in counts}
-    assert by_name["eps low_battery"] == (1, 3)
-    assert {counts for name, counts in by_name.items() if name != "eps low_battery"} == {(0, 0)}
-    table = comparison(counts, days=0.5, satellites=2)
-    assert "eps low_battery (changed)" in table
-    assert table.splitlines()[-3].split() == ["all", "limits,", "per", "day", "2.00", "6.00"]
+    counts = count(telemetry, MISSION, changed(below=35))
+    assert counts.pop("eps low_battery (changed)") == (1, 3)
+    assert counts == {"thermal abnormal_temperature": (0, 0), "aocs thruster_active": (0, 0)}
+    assert "eps low_battery: reading 2 satellites" in capsys.readouterr().err
+    table = comparison({"eps low_battery": (1, 3)}, days=0.5, satellites=2)
+    assert table.splitlines()[-3].split() == ["these", "limits,", "per", "day", "2.00", "6.00"]
+
+
+def test_a_rule_that_is_new_or_dropped_counts_on_one_side() -> None:
+    counts = count(Stored({"A": [20.0] * 10}), MISSION, changed(reason="empty_battery"))
+    assert counts["eps low_battery (changed)"] == (1, 0)
+    assert counts["eps empty_battery (changed)"] == (0, 1)
+
+
+def test_each_mission_reads_by_its_own_metrics_and_missing_values() -> None:
+    telemetry = Stored({"A": [-9999.0] + [50.0] * 100})
+    content = MISSION.model_dump()
+    content["metrics"] = {
+        ("satellite_soc_2" if metric == SOC else metric): path for metric, path in content["metrics"].items()
+    }
+    assert count(telemetry, MISSION, Mission.model_validate(content))["eps low_battery (changed)"] == (1, 0)
+    content = MISSION.model_dump()
+    content["subsystems"]["eps"]["channels"]["battery_soc_percent"]["missing"] = [-9999]
+    assert count(telemetry, MISSION, Mission.model_validate(content))["eps low_battery (changed)"] == (1, 0)
+
+
+def count(telemetry: Stored, before: Mission, after: Mission) -> dict[str, tuple[int, int]]:
+    satellites = telemetry.satellites(start_ms=0, end_ms=0)
+    past = Past(telemetry=telemetry, satellites=satellites, start_ms=0, end_ms=400_000)
+    return compared(past, limits_of(before), limits_of(after))
 
 
 def test_a_limit_counts_in_its_context_only_and_returns_outside_of_it() -> None:
@@ -130,10 +145,11 @@ def test_a_limit_counts_in_its_context_only_and_returns_outside_of_it() -> None:
 
 def test_dense_telemetry_is_read_in_smaller_pages() -> None:
     telemetry = Stored({"A": [1.0] * 30_000}, most=4_000)
-    samples = list(stored(telemetry, "A", {"soc": SOC}, start_ms=0, end_ms=30_000_000))
-    assert [at_us for at_us, _ in samples] == [at * 1_000_000 for at in range(30_000)]
+    past = Past(telemetry=telemetry, satellites=["A"], start_ms=0, end_ms=30_000_000)
+    assert [at_us for at_us, _ in stored(past, "A", {"soc": SOC})] == [at * 1_000_000 for at in range(30_000)]
+    too_dense = replace(past, telemetry=Stored({"A": [1.0] * 100}, most=10))
     with pytest.raises(DependencyUnavailable, match="more samples"):
-        list(stored(Stored({"A": [1.0] * 100}, most=10), "A", {"soc": SOC}, start_ms=0, end_ms=100_000))
+        list(stored(too_dense, "A", {"soc": SOC}))
 
 
 def test_without_telemetry_or_with_a_broken_mission_it_says_what_is_wrong(
@@ -149,13 +165,11 @@ def test_without_telemetry_or_with_a_broken_mission_it_says_what_is_wrong(
 
 
 def test_a_limit_of_a_channel_that_is_not_stored_is_named_and_left_out(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(what_if, "StoredSamples", lambda _: Stored({"A": [20.0] * 10}))
-    text = Path("missions/default.yaml").read_text(encoding="utf-8")
-    unstored = tmp_path / "unstored.yaml"
-    unstored.write_text(text.replace(f"  {SOC}: eps.battery_soc_percent\n", ""), encoding="utf-8")
-    assert what_if.run(unstored, against=unstored, days=7, settings=Settings()) == 0
-    answer = capsys.readouterr()
-    assert "eps low_battery is left out" in answer.err
-    assert "low_battery" not in answer.out
+    content = MISSION.model_dump()
+    del content["metrics"][SOC]
+    counts = count(Stored({"A": [20.0] * 10}), MISSION, Mission.model_validate(content))
+    assert not any("low_battery" in name for name in counts)
+    message = "eps low_battery is left out: metrics has no entry for battery_soc_percent"
+    assert message in capsys.readouterr().err

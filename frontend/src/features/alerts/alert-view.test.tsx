@@ -87,6 +87,21 @@ test("an acknowledgement that fails says why and keeps what was typed", async ()
   expect(screen.getByLabelText(/Comment/)).toHaveValue("battery heater");
 });
 
+test("an address that names another moment of the alert offers the same actions", async () => {
+  const alert = anAlertDetail();
+  vi.stubGlobal("fetch", (request: Request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/api/v1/mission")
+      return Promise.resolve(Response.json({ anomaly_threshold: 0.7, subsystems: [] }));
+    if (pathname === `/api/v1/alarms/${alert.alert_id}`) return Promise.resolve(Response.json(anAlarm()));
+    if (pathname.startsWith("/api/v1/alarms/"))
+      return Promise.resolve(Response.json({ detail: "No such alarm" }, { status: 404 }));
+    return Promise.resolve(Response.json(alert));
+  });
+  renderView(AlertView, { path: "/alerts/$alertId", at: "/alerts/eps.anomaly.1764075660000.SAT-003" });
+  expect(await screen.findByLabelText("Action")).toBeEnabled();
+});
+
 test("a breach that no job judged says so and has no job", async () => {
   show(
     anAlertDetail({

@@ -27,7 +27,6 @@ export function AlertView() {
   const { t } = useTranslation("alerts");
   const { alertId } = route.useParams();
   const alert = useAlert(alertId);
-  const alarm = useAlarm(alertId);
   const subsystemName = useSubsystemName();
   const kindText = useKindText();
   const title = alert.data
@@ -49,7 +48,7 @@ export function AlertView() {
         {(data) => (
           <>
             {data.kind === "anomaly" && <AnomaliesBehind seconds={data.anomalies_behind_s} />}
-            <Detail key={alertId} alert={data} alarm={alarm} />
+            <Detail key={alertId} alert={data} />
           </>
         )}
       </QueryView>
@@ -57,7 +56,9 @@ export function AlertView() {
   );
 }
 
-function Detail({ alert, alarm }: { alert: AlertDetail; alarm: ReturnType<typeof useAlarm> }) {
+/** The address may name any moment within an alert; its alarm has one name. */
+function Detail({ alert }: { alert: AlertDetail }) {
+  const alarm = useAlarm(alert.alert_id);
   return (
     <div className="alert-detail">
       <div className="alert-column">

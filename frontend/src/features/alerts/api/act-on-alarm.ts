@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
-import { alarmQuery, type Alarm } from "@/features/alerts/api/get-alarm";
-import type { AlarmAction } from "@/features/alerts/data/actions";
+import { alarmQuery, type Alarm, type AlarmAction } from "@/features/alerts/api/get-alarm";
 
 export type Request = Schemas["OperatorAction"] & {
   action: AlarmAction;

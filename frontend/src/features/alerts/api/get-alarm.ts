@@ -4,6 +4,16 @@ import { api, unwrap, type Schemas } from "@/api/client";
 
 export type Alarm = Schemas["AlarmDetail"];
 
+export type AlarmAction =
+  | "acknowledge"
+  | "comment"
+  | "assign"
+  | "reset"
+  | "shelve"
+  | "unshelve"
+  | "removeFromService"
+  | "returnToService";
+
 /** Lies among the alerts, so that the same news ask for it again. */
 export const alarmQuery = (alarmId: string) =>
   queryOptions({

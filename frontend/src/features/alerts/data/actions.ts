@@ -1,15 +1,5 @@
-import type { Alarm } from "@/features/alerts/api/get-alarm";
+import type { Alarm, AlarmAction } from "@/features/alerts/api/get-alarm";
 import { formatValue } from "@/features/alerts/data/evidence";
-
-export type AlarmAction =
-  | "acknowledge"
-  | "comment"
-  | "assign"
-  | "reset"
-  | "shelve"
-  | "unshelve"
-  | "removeFromService"
-  | "returnToService";
 
 /** What an alarm's state allows, the most urgent first; the server decides, this only offers. */
 export function offeredActions(alarm: Alarm): AlarmAction[] {

@@ -6,9 +6,9 @@ import { ApiError } from "@/api/client";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useActOnAlarm, type Request } from "@/features/alerts/api/act-on-alarm";
-import type { Alarm } from "@/features/alerts/api/get-alarm";
+import type { Alarm, AlarmAction } from "@/features/alerts/api/get-alarm";
 import { Words } from "@/features/alerts/components/alarm/words";
-import { isOfSign, offeredActions, type AlarmAction } from "@/features/alerts/data/actions";
+import { isOfSign, offeredActions } from "@/features/alerts/data/actions";
 import { formatDuration } from "@/lib/time";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
