@@ -38,6 +38,8 @@ FROM locked AS kafka-inference-trigger-packages
 RUN ["./install-packages", "kafka-inference-trigger", "tracing"]
 FROM locked AS core-packages
 RUN ["./install-packages", "tracing"]
+FROM locked AS alarm-notifier-packages
+RUN ["./install-packages", "alarm-notifier", "tracing"]
 FROM locked AS flower-packages
 RUN ["./install-packages", "flower"]
 FROM locked AS triton-front-packages
@@ -92,6 +94,13 @@ COPY --chmod=755 scoring scoring
 COPY --chmod=755 alarm_server alarm_server
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
 CMD ["python", "-m", "alarm_server"]
+
+FROM service AS alarm-notifier
+COPY --from=alarm-notifier-packages /opt/venv /opt/venv
+COPY --chmod=755 alarms alarms
+COPY --chmod=755 alarm_notifier alarm_notifier
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:9100/healthz"]
+CMD ["python", "-m", "alarm_notifier"]
 
 FROM service AS telemetry-writer
 COPY --from=core-packages /opt/venv /opt/venv

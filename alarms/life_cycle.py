@@ -4,7 +4,7 @@ An alarm's state follows from what is known of it; nothing keeps a state that co
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -64,6 +64,11 @@ NEEDS_ATTENTION: Final = (
     State.LATCHED_UNACKNOWLEDGED,
     State.LATCHED_ACKNOWLEDGED,
 )
+
+
+def facts_of(code: int) -> Facts:
+    """Read the column `facts` of `ops.alarm_states`: a bit for each fact, the first is the lowest."""
+    return Facts(**{fact.name: bool(code >> place & 1) for place, fact in enumerate(fields(Facts))})
 
 
 def state_of(facts: Facts) -> State:

@@ -487,6 +487,38 @@ CREATE VIEW ops.live_verdicts AS
           WHERE ((inference_jobs.job_id)::text = (inference.job_id)::text)
          OFFSET 0) job)
   WHERE (((job.source)::text = 'kafka_auto_trigger'::text) AND ((job.metadata ->> 'lane'::text) IS DISTINCT FROM 'stored'::text));
+CREATE TABLE ops.notifications (
+    id bigint NOT NULL,
+    message_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    event_id bigint NOT NULL,
+    alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",
+    target character varying(50) NOT NULL COLLATE pg_catalog."C",
+    told character varying(20) NOT NULL,
+    delay_s integer DEFAULT 0 NOT NULL,
+    repeat_s integer,
+    state character varying(20) DEFAULT 'pending'::character varying NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp(3) without time zone NOT NULL,
+    give_up_at timestamp(3) without time zone NOT NULL,
+    last_error character varying(500),
+    delivered_at timestamp(3) without time zone,
+    created_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    CONSTRAINT notifications_delay_s_check CHECK ((delay_s >= 0)),
+    CONSTRAINT notifications_repeat_s_check CHECK ((repeat_s > 0)),
+    CONSTRAINT notifications_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'delivered'::character varying, 'cancelled'::character varying, 'failed'::character varying])::text[]))),
+    CONSTRAINT notifications_told_check CHECK (((told)::text = ANY ((ARRAY['raised'::character varying, 'returned'::character varying, 'acknowledged'::character varying])::text[])))
+);
+COMMENT ON COLUMN ops.notifications.message_id IS 'The same for every attempt: a receiver drops what it has seen';
+COMMENT ON COLUMN ops.notifications.event_id IS 'Of ops.alarm_events';
+COMMENT ON COLUMN ops.notifications.delay_s IS 'After the event; 0 = the event itself. With one it is sent only if the alarm still calls';
+COMMENT ON COLUMN ops.notifications.next_attempt_at IS 'Who sends moves it ahead first: after a crash the message is sent again then';
+CREATE SEQUENCE ops.notifications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.notifications_id_seq OWNED BY ops.notifications.id;
 CREATE TABLE ops.refused_values (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     channel character varying(101) NOT NULL COLLATE pg_catalog."C",
@@ -642,6 +674,7 @@ CREATE VIEW public.v_inference_job_summary AS
 ALTER TABLE ONLY ops.alarm_events ALTER COLUMN id SET DEFAULT nextval('ops.alarm_events_id_seq'::regclass);
 ALTER TABLE ONLY ops.alert_acknowledgements ALTER COLUMN id SET DEFAULT nextval('ops.alert_acknowledgements_id_seq'::regclass);
 ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_letters_id_seq'::regclass);
+ALTER TABLE ONLY ops.notifications ALTER COLUMN id SET DEFAULT nextval('ops.notifications_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
@@ -675,6 +708,10 @@ ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
 ALTER TABLE ONLY ops.learning_progress
     ADD CONSTRAINT learning_progress_pkey PRIMARY KEY (satellite_id, subsystem);
+ALTER TABLE ONLY ops.notifications
+    ADD CONSTRAINT notifications_event_id_target_delay_s_repeat_s_key UNIQUE NULLS NOT DISTINCT (event_id, target, delay_s, repeat_s);
+ALTER TABLE ONLY ops.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.refused_values
     ADD CONSTRAINT refused_values_pkey PRIMARY KEY (satellite_id, channel, reason);
 ALTER TABLE ONLY ops.refused_verdicts
@@ -727,6 +764,9 @@ CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((
 CREATE INDEX idx_dead_letters_time ON ops.dead_letters USING btree (refused_at);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
+CREATE INDEX idx_notifications_alarm ON ops.notifications USING btree (alarm_id, target);
+CREATE INDEX idx_notifications_due ON ops.notifications USING btree (target, next_attempt_at, id) WHERE ((state)::text = 'pending'::text);
+CREATE INDEX idx_notifications_order ON ops.notifications USING btree (target, alarm_id, id) WHERE ((state)::text = 'pending'::text);
 CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
 CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);

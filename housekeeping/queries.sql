@@ -53,7 +53,7 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
 )
 
 -- name: delete_alarms
--- What needs no attention, with its history: an anomaly with its newest verdict, another alarm some time after its last change.
+-- What needs no attention, with its history and who was told: an anomaly with its newest verdict, another alarm some time after its last change.
 WITH gone AS (
     SELECT alarm.alarm_id FROM ops.alarms AS alarm
     WHERE NOT alarm.needs_attention AND CASE alarm.kind
@@ -63,7 +63,9 @@ WITH gone AS (
     LIMIT %(limit)s
 ),
 
-events AS (DELETE FROM ops.alarm_events WHERE alarm_id IN (SELECT alarm_id FROM gone))
+events AS (DELETE FROM ops.alarm_events WHERE alarm_id IN (SELECT alarm_id FROM gone)),
+
+notices AS (DELETE FROM ops.notifications WHERE alarm_id IN (SELECT alarm_id FROM gone))
 
 DELETE FROM ops.alarms WHERE alarm_id IN (SELECT alarm_id FROM gone)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 PACKAGES: Final = (
-    "telemetry_core", "kafka_inference_trigger", "analysis_server", "alarm_server", "alarms",
-    "operation_server", "telemetry_writer", "telemetry_replay", "verdict_relay", "housekeeping", "scoring",
+    "telemetry_core", "kafka_inference_trigger", "analysis_server", "alarm_notifier", "alarm_server",
+    "alarms", "operation_server", "telemetry_writer", "telemetry_replay", "verdict_relay",
+    "housekeeping", "scoring",
 )  # fmt: skip
 OUTSIDE: Final = (
     "*.md", "deploy/*/README.md", "frontend/README.md", "benchmarks/README.md", "training/README.md",

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from alarms.life_cycle import Action, Refused, after
+from alarms.life_cycle import Action, Refused, after, facts_of
 from operation_server.alarms import QUERIES
 from operation_server.alarms.schemas import Assignment, Outcome
-from operation_server.alarms.states import facts_of
 from operation_server.alarms.store import NoSuchAlarm, rows_of
 from operation_server.http.parameters import OperatorAction
 from telemetry_core.postgres.database import Connection, Pool, transaction

@@ -4,15 +4,9 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Final
 
-from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, state_of
+from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, facts_of, state_of
 
-_NAMES: Final = tuple(fact.name for fact in fields(Facts))
-ALL_CODES: Final = range(2 ** len(_NAMES))
-
-
-def facts_of(code: int) -> Facts:
-    """Read the column `facts` of `ops.alarm_states`: a bit for each fact, the first is the lowest."""
-    return Facts(**{name: bool(code >> place & 1) for place, name in enumerate(_NAMES)})
+ALL_CODES: Final = range(2 ** len(fields(Facts)))
 
 
 def codes_of(states: Collection[State]) -> list[int]:

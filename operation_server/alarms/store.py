@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from alarms.life_cycle import NEEDS_ATTENTION, State, state_of
+from alarms.life_cycle import NEEDS_ATTENTION, State, facts_of, state_of
 from operation_server.alarms import QUERIES
 from operation_server.alarms.schemas import (
     Alarm,
@@ -20,7 +20,7 @@ from operation_server.alarms.schemas import (
     Suppression,
     Suppressions,
 )
-from operation_server.alarms.states import facts_of, limit_text
+from operation_server.alarms.states import limit_text
 from operation_server.jobs.cursors import Position, encode_cursor
 from operation_server.streams.feed import EVENT_PAGE
 from operation_server.streams.feed import Position as Place

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
-from alarms.life_cycle import Facts, State, state_of
-from operation_server.alarms.states import ALL_CODES, facts_of
+from alarms.life_cycle import Facts, State, facts_of, state_of
+from operation_server.alarms.states import ALL_CODES
 from telemetry_core.contract.rules import Severity as AlarmSeverity
 
 AlertState = Literal["unacknowledged", "acknowledged", "returned", "cleared"]

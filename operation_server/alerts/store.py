@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from alarms.life_cycle import facts_of
 from operation_server.alarms.actions import newest_acknowledgements
-from operation_server.alarms.states import facts_of
 from operation_server.alarms.store import NoSuchAlarm, rows_of
 from operation_server.alerts import QUERIES
 from operation_server.alerts.schemas import MAX_MEMBERS, Acknowledgement, Alert

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from operation_server.alarms.states import facts_of
+from alarms.life_cycle import facts_of
 from operation_server.alerts.states import Severity, alert_state, severity_of, suppression_of
 from operation_server.http.responses import State
 from telemetry_core.contract.mission import Mission

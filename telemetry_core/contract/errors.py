@@ -2,7 +2,8 @@
 
 PlatformError
 ├── InvalidTelemetryMessage   no retry, the sender's fault: dead letter, go on
-├── InvalidMission            no retry, the operator's fault: refuse to start
+├── InvalidFile               no retry, the operator's fault: refuse to start
+│   └── InvalidMission
 ├── DependencyUnavailable     retry, nobody's fault here: hold the work, back off, take no more
 │   └── StatementTooSlow      retry, with less work in one statement
 ├── ModelNotServed            retry later, the operator's fault: put the work aside, go on with other models
@@ -34,7 +35,11 @@ class InvalidTelemetryMessage(PlatformError):  # noqa: N818 - named for what it 
         self.detail = detail
 
 
-class InvalidMission(PlatformError):  # noqa: N818
+class InvalidFile(PlatformError):  # noqa: N818
+    """A file of the operator's that can't be used; the text names file, line and reason."""
+
+
+class InvalidMission(InvalidFile):
     """A mission file that can't be used; the text names file, line and reason."""
 
 

@@ -15,7 +15,7 @@ from telemetry_core.service.settings import Settings
 
 SERVICES: Final = (
     "operation-server", "analysis-server", "verdict-relay", "housekeeping", "kafka-inference-trigger",
-    "alarm-server",
+    "alarm-server", "alarm-notifier",
 )  # fmt: skip
 GRANTS: Final = Path(__file__).resolve().parents[2] / "db" / "roles.sql"
 _LOGIN: Final = (

@@ -71,6 +71,11 @@ ALARM_LATENCY_SECONDS = Histogram(
     buckets=_LATENCY_BUCKETS_S,
 )
 
+# Notifier
+NOTICES = Counter(
+    "alarm_notices", "Messages about alarms by what came of each attempt", ["target", "outcome"]
+)
+
 # Worker
 VERDICTS = Counter("inference_verdicts", "Rows written", ["subsystem", "verdict"])
 TRITON_SECONDS = Histogram(

@@ -1,14 +1,14 @@
 """Configuration: environment keys (the same under Compose and natively) and the mission file."""
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from telemetry_core.contract.errors import InvalidMission
+from telemetry_core.contract.errors import InvalidFile, InvalidMission
 from telemetry_core.contract.mission import Mission
 
 LARGEST_INTEGER: Final = 2**63 - 1
@@ -17,6 +17,8 @@ MOST_SATELLITES: Final = 1_000_000
 LONGEST_DAYS: Final = 365_000
 """Beyond it no date is left to count back to; 0 keeps for ever."""
 _PROJECT = Path(__file__).resolve().parents[2]
+
+Content = TypeVar("Content", bound=BaseModel)
 
 
 class Settings(BaseSettings):
@@ -60,6 +62,8 @@ class Settings(BaseSettings):
     """Share of invalid input above which the trigger pauses; 1 = never."""
     max_satellites: int = Field(default=5_000, ge=1, le=MOST_SATELLITES)
     """Satellites whose windows the trigger keeps at once, live and stored ones apart; 40 KB each."""
+    notify_file: str = ""
+    """Who is told of which alarms; empty = nobody."""
     metrics_port: int = 0
     """Port of this service's own `/metrics`; 0 = none."""
     metrics_address: str = "127.0.0.1"
@@ -115,25 +119,33 @@ def _items(text: str) -> list[str]:
 
 def load_mission(path: Path) -> Mission:
     """Read a mission file, or raise `InvalidMission` naming file, line and reason."""
+    return load_yaml(path, Mission, InvalidMission, "a mission file is a mapping that starts with `name:`")
+
+
+def load_yaml(path: Path, kind: type[Content], error_kind: type[InvalidFile], beginning: str) -> Content:
+    """Read a file of an operator's as a model, or raise the error that its kind has.
+
+    `beginning` says what the file is, for one that holds something else.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidMission(f"{path}: {error}") from error
+        raise error_kind(f"{path}: {error}") from error
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
-        _refuse_repeated_keys(path, tree)
+        _refuse_repeated_keys(path, tree, error_kind)
     except yaml.YAMLError as error:
-        raise InvalidMission(f"{path}: {_yaml_problem(error)}") from error
+        raise error_kind(f"{path}: {_yaml_problem(error)}") from error
     except RecursionError as error:
-        raise InvalidMission(f"{path}: nested too deeply, or a part that contains itself") from error
+        raise error_kind(f"{path}: nested too deeply, or a part that contains itself") from error
     if not isinstance(content, dict):
-        raise InvalidMission(f"{path}:1: a mission file is a mapping that starts with `name:`")
+        raise error_kind(f"{path}:1: {beginning}")
     try:
-        return Mission.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         problems = [_problem(path, tree, item) for item in error.errors()]
-        raise InvalidMission("\n".join(problems)) from error
+        raise error_kind("\n".join(problems)) from error
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:
@@ -142,18 +154,18 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
     return f"{line}{getattr(error, 'problem', None) or error}"
 
 
-def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
-    """YAML keeps the last of two equal keys and drops the first without a word; a mission must not."""
+def _refuse_repeated_keys(path: Path, node: yaml.Node | None, error_kind: type[InvalidFile]) -> None:
+    """YAML keeps the last of two equal keys and drops the first without a word; no file here may."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
-                raise InvalidMission(f"{path}:{key.start_mark.line + 1}: {key.value} is given twice")
+                raise error_kind(f"{path}:{key.start_mark.line + 1}: {key.value} is given twice")
             seen.add(key.value)
-            _refuse_repeated_keys(path, value)
+            _refuse_repeated_keys(path, value, error_kind)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            _refuse_repeated_keys(path, value)
+            _refuse_repeated_keys(path, value, error_kind)
 
 
 def _problem(path: Path, tree: yaml.Node | None, item: Any) -> str:

@@ -95,6 +95,19 @@ def python_services(
             environment=configuration | {"METRICS_PORT": "9106"},
         ),
         Service(
+            name="alarm-notifier",
+            command=f"{places.python} -m alarm_notifier",
+            ports=(9107,),
+            probe=does_its_work(bind, 9107),
+            after=("postgres",),
+            user=accounts.services,
+            directory=places.checkout,
+            # Its file of routes names secrets of the environment.
+            environment=configuration
+            | {key: value for key, value in environment.items() if key.startswith("NOTIFY_")}
+            | {"METRICS_PORT": "9107"},
+        ),
+        Service(
             name="housekeeping",
             command=f"{places.python} -m housekeeping",
             ports=(9105,),

@@ -41,19 +41,23 @@ class Cursor:
         return self.xact == 0
 
 
-class Follower(Protocol):
-    """Something that follows the committed verdicts."""
+class Stepper(Protocol):
+    """Something that goes on step by step."""
 
     name: str
 
     def step(self) -> bool:
         """Take what comes next; tell whether more waits."""
 
+
+class Follower(Stepper, Protocol):
+    """Something that follows the committed verdicts."""
+
     def cursor(self) -> Cursor:
         """Read how far it is."""
 
 
-def follow(follower: Follower, stop: threading.Event, loop: Loop, *, service: str) -> None:
+def follow(follower: Stepper, stop: threading.Event, loop: Loop, *, service: str) -> None:
     """Take step after step until `stop`; an unavailable server delays this follower only."""
     failures = 0
     while not stop.is_set():

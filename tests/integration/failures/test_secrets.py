@@ -25,6 +25,7 @@ COMMANDS = {
     "writer": (["-m", "telemetry_writer"], "Connection refused"),
     "relay": (["-m", "verdict_relay"], "postgresql unavailable"),
     "alarm server": (["-m", "alarm_server"], "Connection refused"),
+    "alarm notifier": (["-m", "alarm_notifier"], "postgresql unavailable"),
     "housekeeping": (["-m", "housekeeping"], "unavailable"),
     "worker": (
         ["-m", "celery", "-A", "analysis_server.tasks", "worker", "--pool=threads"],

@@ -24,6 +24,7 @@ FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "housekeeping": ("housekeeping", "telemetry_core"),
     "kafka-inference-trigger": ("kafka_inference_trigger/gathered",),
     "alarm-server": ("alarm_server", "telemetry_core/postgres/cursors"),
+    "alarm-notifier": ("alarm_notifier", "telemetry_core/postgres/cursors"),
 }
 """Where the statements of each service are; `reconcile` runs as the owner."""
 CURSORS: Final = load_queries(ROOT / "telemetry_core/postgres/cursors")

@@ -72,6 +72,12 @@ NOT_ALL: Final = {
         "SELECT * FROM ops.idempotency_keys", "DELETE FROM ops.alarm_contacts",
         "INSERT INTO ops.alarm_suppressions (satellite_id) VALUES ('x')",
     ),
+    "alarm-notifier": (
+        "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
+        "UPDATE ops.alarms SET severity = 'watch'", "INSERT INTO ops.alarm_events (event) VALUES ('x')",
+        "DELETE FROM ops.notifications", "SELECT * FROM ops.idempotency_keys",
+        "DELETE FROM ops.alarm_suppressions",
+    ),
     "housekeeping": (
         "UPDATE ops.refused_verdicts SET reason = 'x'", "UPDATE ops.refused_values SET count = 0",
         "UPDATE ops.wrong_clocks SET value = 0", "UPDATE ops.alarms SET severity = 'watch'",

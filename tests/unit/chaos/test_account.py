@@ -12,6 +12,7 @@ from tests.chaos.sinks import generated_at
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SERVICES = {
+    "alarm_notifier",
     "alarm_server",
     "alarms",
     "analysis_server",

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "POSTGRES_PASSWORD": "admin123",
     "POSTGRES_DB": "orders_db",
     "MODEL_REPOSITORY": "/srv/satellite/model_repository",
+    "NOTIFY_LEAD_URL": "mailto://somewhere",
 }
 MANUAL_PORTS = {80, 8000, 8080, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 9200, 15672}
 
@@ -125,3 +126,9 @@ def test_changed_keys_restart_the_web_server_that_asks_for_them() -> None:
         "ALLOWED_HOSTS",
         "API_KEYS",
     }
+
+
+def test_secrets_of_targets_are_given_to_who_tells_people_alone() -> None:
+    services = table(Accounts(servers=None, services=None))
+    given = {name for name, service in services.items() if "NOTIFY_LEAD_URL" in service.environment}
+    assert given == {"alarm-notifier"}

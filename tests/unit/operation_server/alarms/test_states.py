@@ -1,7 +1,7 @@
 import pytest
 
-from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, state_of
-from operation_server.alarms.states import ALL_CODES, codes_of, facts_of, limit_text, wanted_states
+from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, facts_of, state_of
+from operation_server.alarms.states import ALL_CODES, codes_of, limit_text, wanted_states
 
 
 def test_each_code_is_of_other_facts_and_of_one_state() -> None:

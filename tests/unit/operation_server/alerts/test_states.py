@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from alarms.life_cycle import Facts
-from operation_server.alarms.states import ALL_CODES, facts_of
+from alarms.life_cycle import Facts, facts_of
+from operation_server.alarms.states import ALL_CODES
 from operation_server.alerts.states import alert_state, codes_of, severity_of, suppression_of
 from operation_server.alerts.store import ALERT_ID_PATTERN
 from telemetry_core.contract.rules import Severity

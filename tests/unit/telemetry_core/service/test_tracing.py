@@ -62,6 +62,7 @@ class Recorded:
         "housekeeping.__main__",
         "verdict_relay.__main__",
         "alarm_server.__main__",
+        "alarm_notifier.__main__",
     ],
 )
 def test_without_an_endpoint_nothing_of_opentelemetry_is_loaded(root: str) -> None:

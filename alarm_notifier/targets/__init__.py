@@ -1,0 +1,1 @@
+"""The targets that messages are sent to, each kind with its own form."""
