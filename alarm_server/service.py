@@ -112,7 +112,7 @@ class AlarmServer:
         records = iter(look_back)
         while batch := list(islice(records, MAX_BATCH)):
             self.act(self.plan(batch))
-        _log.info(f"{len(tracks)} limits that were broken lately, {len(contacts)} satellites known")
+        _log.info(f"{len(tracks)} limits that were ever broken, {len(contacts)} satellites known")
 
     def forget(self) -> None:
         """Drop what is known: the partitions were revoked."""

@@ -42,7 +42,7 @@ def end_alarms_without_rule(connection: Connection, signs: Iterable[Sign]) -> No
 
 
 def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> dict[Key, Known]:
-    """Read the tracks of limits that were broken lately: all, or those of some keys."""
+    """Read the tracks of limits that were ever broken: all, or those of some keys."""
     found = (
         select(connection, QUERIES["tracks"], {})
         if keys is None
@@ -58,7 +58,7 @@ def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> di
 
 def save(connection: Connection, updates: Sequence[Update]) -> None:
     """Write what a batch changed, or raise `ChangedElsewhere` and leave the transaction to be rolled back."""
-    _save_tracks(connection, [update for update in updates if update.changes_memory])
+    _save_tracks(connection, [update for update in updates if update.is_worth_saving])
     changed = [(update, change) for update in updates for change in update.changes]
     newest = {_alarm_id(update, change.occurrence): (update, change) for update, change in changed}
     # In the order of their ids, as operators' actions lock several.
@@ -79,24 +79,10 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
 
 
 def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
-    kept = [update for update in updates if update.after.has_violations]
-    gone = [update for update in updates if not update.after.has_violations]
-    rows = [(*update.key, update.before.revision + 1, to_json(_document(update.after))) for update in kept]
+    rows = [(*update.key, update.before.revision + 1, to_json(_document(update.after))) for update in updates]
     # In the order of their keys: two services that save the same rows wait for each other, and never both.
     saved = insert(connection, QUERIES["save_tracks"], sorted(rows), fetch=True)
-    forgotten = (
-        select(
-            connection,
-            QUERIES["forget_tracks"],
-            {
-                **_columns([update.key for update in gone]),
-                "revisions": [update.before.revision for update in gone],
-            },
-        )
-        if gone
-        else []
-    )
-    done = {(row["satellite_id"], row["subsystem"], row["reason"]) for row in [*saved, *forgotten]}
+    done = {(row["satellite_id"], row["subsystem"], row["reason"]) for row in saved}
     if missed := {update.key for update in updates} - done:
         raise ChangedElsewhere(missed)
 
@@ -232,11 +218,12 @@ def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
 
 
 def _document(track: Track) -> dict[str, Any]:
-    """Without the clear samples that a look-back reads again."""
+    """Without the clear samples that a look-back reads again, and without any where they end nothing."""
+    clear_us = track.clear_us if track.pending else track.clear_us[-MIN_KEPT:]
     return {
         "newest_value": track.newest_value,
         "times_us": track.times_us,
-        "clear_us": track.clear_us if track.pending else track.clear_us[-MIN_KEPT:],
+        "clear_us": clear_us if track.has_violations else (),
         "pending": [asdict(sample) for sample in track.pending],
         "runs": [asdict(run) for run in track.runs],
     }

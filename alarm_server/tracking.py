@@ -32,14 +32,14 @@ class Update:
     changes: Sequence[Change]
 
     @property
-    def changes_memory(self) -> bool:
-        """Tell whether a restart must know of the track: nominal samples are not written."""
-        return self.before.track.has_violations or self.after.has_violations
-
-    @property
     def is_worth_saving(self) -> bool:
-        """Tell whether PostgreSQL must know: a track may break its limit and forget that in one batch."""
-        return self.changes_memory or bool(self.changes)
+        """Tell whether PostgreSQL must know: nominal samples are not written.
+
+        A track may break its limit and forget that in one batch. What it says when it forgets stays: of
+        messages that come again, it tells that their alarms are over and known.
+        """
+        has_violations = self.before.track.has_violations or self.after.has_violations
+        return has_violations or bool(self.changes)
 
 
 class Tracks:
@@ -84,7 +84,7 @@ class Tracks:
     def keep(self, updates: Iterable[Update]) -> None:
         """Remember what was saved."""
         for update in updates:
-            revision = update.before.revision + 1 if update.after.has_violations else 0
+            revision = update.before.revision + update.is_worth_saving
             self._known[update.key] = Known(track=update.after, revision=revision)
             self._known.move_to_end(update.key)
         self._make_room()

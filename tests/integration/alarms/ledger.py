@@ -1,0 +1,42 @@
+"""What is in the tables, beside the alarms that telemetry has by definition."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.postgres.database import Pool, transaction
+from telemetry_core.postgres.store import Row, select
+from testbed.alarm_ledger import ExpectedAlarm, SampleSet, expected_alarms
+from tests.unit.alarm_server.messages import MISSION
+
+#: Who sends telemetry of the past falls silent now, and a service alone has no platform around it.
+ALARMS: Final = "SELECT * FROM ops.alarms WHERE NOT is_withdrawn AND kind NOT IN ('stale', 'platform')"
+WRONG_HISTORIES: Final = """
+SELECT alarm.alarm_id FROM ops.alarms AS alarm LEFT JOIN ops.alarm_events AS event USING (alarm_id)
+GROUP BY alarm.alarm_id
+HAVING count(*) FILTER (WHERE event = 'raised') <> 1
+    OR NOT alarm.is_withdrawn AND bool_or(event = 'returned') <> (alarm.returned_at IS NOT NULL)
+"""
+
+
+def assert_each_alarm_once(pool: Pool, sent: Sequence[SampleSet]) -> int:
+    """Compare alarms and their histories with those that telemetry has by definition; count these."""
+    with transaction(pool) as connection:
+        rows = select(connection, ALARMS, {})
+        wrong_histories = select(connection, WRONG_HISTORIES, {})
+    found, expected = Counter(_found(row) for row in rows), Counter(expected_alarms(sent, MISSION))
+    assert (list((expected - found).elements()), list((found - expected).elements())) == ([], [])
+    assert wrong_histories == []
+    return expected.total()
+
+
+def _found(row: Row) -> ExpectedAlarm:
+    return ExpectedAlarm(
+        satellite_id=row["satellite_id"],
+        subsystem=row["subsystem"],
+        reason=row["reason"],
+        started_us=microseconds_of(row["started_at"]),
+        last_us=microseconds_of(row["last_at"]),
+        returned_us=None if row["returned_at"] is None else microseconds_of(row["returned_at"]),
+    )
