@@ -15,7 +15,7 @@ import requests
 from benchmarks.platform import console, machine, model_server
 from benchmarks.platform.figures import Section
 from benchmarks.platform.postgres import retention, row_store, summary_views
-from benchmarks.platform.stream import end_to_end, latency, trigger
+from benchmarks.platform.stream import alarms, end_to_end, latency, trigger
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer
@@ -45,6 +45,7 @@ def main() -> None:
         ),
         "retention": partial(in_own_database, settings, partial(retention.sections, jobs=options.expired)),
         "latency": partial(latency.measure, settings, options.latency_s),
+        "alarms": partial(alarms.measure, settings),
         "console": partial(console.measure, options.live_minutes),
     }
     sections = []
@@ -61,7 +62,7 @@ def main() -> None:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.platform.run", description=__doc__)
-    names = ("trigger", "end-to-end", "model", "store", "views", "retention", "latency", "console")
+    names = ("trigger", "end-to-end", "model", "store", "views", "retention", "latency", "alarms", "console")
     parser.add_argument("--only", action="append", choices=names, help="this part; may be repeated")
     parser.add_argument("--messages", type=int, default=20_000, help="of the trigger's topic (default 20000)")
     parser.add_argument("--judged", type=int, default=1000, help="messages sent end to end (default 1000)")
