@@ -8,18 +8,18 @@ from datetime import timedelta
 import pytest
 
 from alarm_server.groups.store import group
-from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate
 from telemetry_core.postgres.store import select
 from telemetry_core.service.settings import Settings
 from testbed.alarm_ledger import together
 from tests.integration.alarms.running import Clock, hear, rows, started
-from tests.integration.api.alarms.rows import START, raised
-from tests.unit.alarm_server.messages import record, soc
+from tests.unit.alarm_server.messages import NOW_US, record, soc
 
 pytestmark = pytest.mark.integration
 
+START = time_of(NOW_US)
 INSERT = """
 INSERT INTO ops.alarms (
     alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at
@@ -28,6 +28,15 @@ SELECT %(alarm_id)s, 'SAT-001', 'eps', 'r', 'limit', 'watch', begin.at, begin.at
 FROM (SELECT %(started_at)s::timestamptz AT TIME ZONE 'UTC' AS at) AS begin
 """
 GROUPED = "SELECT alarm_id, group_id, started_at FROM ops.grouped_alarms ORDER BY started_at, alarm_id"
+
+
+def written(pool: Pool, second: int, name: str) -> str:
+    """Write an alarm of this name that begins so many seconds after `START`, as the alarm server does."""
+    with transaction(pool) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, {"alarm_id": name, "started_at": START + timedelta(seconds=second)})
+        group(connection, [name])
+    return name
 
 
 def groups(pool: Pool) -> dict[str, str]:
@@ -53,7 +62,7 @@ def changed(pool: Pool, change: str, *alarm_ids: str) -> None:
 
 
 def test_a_late_begin_joins_groups_and_a_withdrawn_alarm_parts_them(pool: Pool) -> None:
-    first, between, last = (raised(pool, second, reason=f"r{second}") for second in (0, 90, 150))
+    first, between, last = (written(pool, second, f"r{second}") for second in (0, 90, 150))
     assert groups(pool) == {first: first, between: between, last: between}
 
     changed(pool, "started_at = started_at - interval '30 s'", between)
@@ -70,7 +79,7 @@ def test_groups_are_those_of_the_definition_after_any_changes(pool: Pool, seed: 
     begins = {}
     for number in range(40):
         second = chance.randrange(900)
-        begins[raised(pool, second, reason=f"r{number}")] = START + timedelta(seconds=second)
+        begins[written(pool, second, f"r{number}")] = START + timedelta(seconds=second)
         name = chance.choice(list(begins))
         if chance.random() < 0.2:
             del begins[name]
@@ -86,7 +95,7 @@ def test_those_who_write_at_once_see_each_others_alarms(database: Settings, pool
     with closing(open_pool(database, max_connections=8)) as several, ThreadPoolExecutor(8) as threads:
         for number in range(5):
             wanted = range(number * 8, number * 8 + 8)
-            list(threads.map(lambda second: raised(several, second, reason=f"r{second}"), wanted))
+            list(threads.map(lambda second: written(several, second, f"r{second}"), wanted))
 
     assert len(set(groups(pool).values())) == 1
 
