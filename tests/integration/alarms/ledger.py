@@ -7,11 +7,15 @@ from typing import Final
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
-from testbed.alarm_ledger import ExpectedAlarm, SampleSet, expected_alarms
+from testbed.alarm_ledger import ExpectedAlarm, SampleSet, expected_alarms, expected_groups
 from tests.unit.alarm_server.messages import MISSION
 
 #: Who sends telemetry of the past falls silent now, and a service alone has no platform around it.
-ALARMS: Final = "SELECT * FROM ops.alarms WHERE NOT is_withdrawn AND kind NOT IN ('stale', 'platform')"
+ALARMS: Final = """
+SELECT alarm.*, grouped.group_id FROM ops.alarms AS alarm
+LEFT JOIN ops.grouped_alarms AS grouped ON grouped.alarm_id = alarm.alarm_id
+WHERE NOT alarm.is_withdrawn AND alarm.kind NOT IN ('stale', 'platform') ORDER BY alarm.started_at
+"""
 WRONG_HISTORIES: Final = """
 SELECT alarm.alarm_id FROM ops.alarms AS alarm LEFT JOIN ops.alarm_events AS event USING (alarm_id)
 GROUP BY alarm.alarm_id
@@ -28,7 +32,16 @@ def assert_each_alarm_once(pool: Pool, sent: Sequence[SampleSet]) -> int:
     found, expected = Counter(_found(row) for row in rows), Counter(expected_alarms(sent, MISSION))
     assert (list((expected - found).elements()), list((found - expected).elements())) == ([], [])
     assert wrong_histories == []
+    assert _groups(rows) == expected_groups(expected)
     return expected.total()
+
+
+def _groups(rows: Sequence[Row]) -> list[tuple[str, list[int]]]:
+    begins: dict[tuple[str, str | None], list[int]] = {}
+    for row in rows:
+        group = begins.setdefault((row["satellite_id"], row["group_id"]), [])
+        group.append(microseconds_of(row["started_at"]))
+    return sorted((satellite_id, group) for (satellite_id, _), group in begins.items())
 
 
 def _found(row: Row) -> ExpectedAlarm:
