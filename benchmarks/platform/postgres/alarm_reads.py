@@ -35,15 +35,14 @@ FLEET: Final = "fleet"
 OTHERS: Final = (FLOOR, ONE, FLEET)
 LIST: Final = "list, "
 FIRST: Final = "first page"
-NEWEST_ALARM: Final = "SELECT alarm_id, started_at FROM ops.alarms ORDER BY started_at"
+FIRST_ALARM: Final = "SELECT alarm_id, started_at FROM ops.alarms ORDER BY started_at"
 NEWEST_PAGE: Final = f"SELECT * FROM ops.alarms ORDER BY started_at DESC, alarm_id DESC LIMIT {PAGE}"
 
 Filters = Mapping[str, Any]
 
 
-def filters(newest: datetime) -> dict[str, Filters]:
-    """Name every filter of the list, those that fit many alarms, few and none; a range begins a month ago."""
-    month_ago = newest - timedelta(days=30)
+def filters(middle: datetime) -> dict[str, Filters]:
+    """Name every filter of the list, those that fit many alarms, few and none; ranges meet in the middle."""
     return {
         "satellite": {"satellite_id": "SAT-007"},
         "unknown satellite": {"satellite_id": "SAT-NONE"},
@@ -59,9 +58,10 @@ def filters(newest: datetime) -> dict[str, Filters]:
         "waiting": {"needs_attention": True},
         "assigned": {"assigned_to": "lee"},
         "assigned to nobody": {"assigned_to": "none"},
-        "of a day": {"start_time": month_ago, "end_time": month_ago + timedelta(days=1)},
-        "since a month ago": {"start_time": month_ago},
-        "until a month ago": {"end_time": month_ago},
+        "unknown group": {"group_id": "none"},
+        "of a day": {"start_time": middle, "end_time": middle + timedelta(days=1)},
+        "newer half": {"start_time": middle},
+        "older half": {"end_time": middle},
     }
 
 
@@ -111,9 +111,9 @@ def sections(settings: Settings, *, alarms: int, jobs: int) -> list[Section]:
 
 def reads(pool: Pool, settings: Settings) -> dict[str, Callable[[], object]]:
     """Name what is timed: the floor, one alarm, the fleet, and the list by all filters from two places."""
-    newest, oldest = (_first_row(pool, f"{NEWEST_ALARM} {order}") for order in ("DESC", "ASC"))
-    at: datetime = newest["started_at"]
-    deep = (at - DEEP * (at - oldest["started_at"]), "")
+    newest, oldest = (_first_row(pool, f"{FIRST_ALARM} {order} LIMIT 1") for order in ("DESC", "ASC"))
+    span: timedelta = newest["started_at"] - oldest["started_at"]
+    deep = (newest["started_at"] - DEEP * span, "")
     fleet = FleetStatus(
         pool,
         VictoriaMetrics(settings.victoria_metrics_url),
@@ -126,7 +126,7 @@ def reads(pool: Pool, settings: Settings) -> dict[str, Callable[[], object]]:
         FLEET: lambda: Fleet.model_validate(fleet.overview()).model_dump_json(),
         **{
             f"{LIST}{place}: {name}": partial(_listed, pool, wanted, before)
-            for name, wanted in pairs(filters(at))
+            for name, wanted in pairs(filters(newest["started_at"] - span / 2))
             for place, before in ((FIRST, None), ("deep", deep))
         },
     }

@@ -53,6 +53,10 @@ WHERE CASE event
     ELSE TRUE
 END
 """
+FILL_GROUPS: Final = """
+INSERT INTO ops.grouped_alarms (alarm_id, group_id, satellite_id, started_at)
+SELECT alarm_id, alarm_id, satellite_id, started_at FROM ops.alarms
+"""
 
 
 def fill_alarms(cursor: Any, alarms: int) -> None:
@@ -66,4 +70,5 @@ def fill_alarms(cursor: Any, alarms: int) -> None:
             },
         )  # fmt: skip
     cursor.execute(FILL_EVENTS)
-    cursor.execute("VACUUM ANALYZE ops.alarms, ops.alarm_events")
+    cursor.execute(FILL_GROUPS)
+    cursor.execute("VACUUM ANALYZE")

@@ -1,18 +1,21 @@
-"""The service as it is started, over a real Kafka, killed amid its work: each alarm exactly once.
+"""The service as it is started, over a real Kafka: killed amid its work, and alone with PostgreSQL.
 
-Larger, five minutes: `LEDGER_MESSAGES=100000 LEDGER_KILLS=8 LEDGER_INSTANCES=1` before the command.
+The ledger at ten times its size, five minutes, with `LEDGER_MESSAGES=100000 LEDGER_KILLS=8
+LEDGER_INSTANCES=1` before the command.
 """
 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from subprocess import Popen
 from typing import Final
 
 import pytest
 from confluent_kafka import Producer
 
+from benchmarks.platform.stream.alarms import take_latencies
 from telemetry_core.kafka.records import Record
 from telemetry_core.kafka.stream import ALARM_GROUP
 from telemetry_core.postgres.database import Pool, transaction
@@ -23,6 +26,7 @@ from testbed.kafka_topics import LIMIT_S, committed_offset, create_topic, end_of
 from tests.integration.alarms.ledger import assert_each_alarm_once
 from tests.integration.servers.kafka_server import running_kafka
 from tests.integration.servers.processes import environment_of, running
+from tests.integration.servers.running_api import RunningApi
 from tests.unit.alarm_server.messages import MISSION
 
 pytestmark = pytest.mark.integration
@@ -36,7 +40,9 @@ ALL_EACH: Final = 3
 WITHIN_S: Final = 300.0
 STAMPED_BY_SENDER: Final = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
 """Hours of receptions in a minute."""
-NOBODY: Final = "http://127.0.0.1:9"
+ALONE: Final = {"OPERATION_SERVER_URL": "http://127.0.0.1:9", "METRICS_PORT": "0"}
+BREACHES: Final = 40
+PER_SECOND: Final = 20
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +51,7 @@ def kafka() -> Iterator[str]:
         yield server.address
 
 
-@pytest.fixture
-def settings(kafka: str, database: Settings) -> Settings:
-    topic = "ledger"
-    create_topic(topic, partitions=PARTITIONS, servers=kafka, config=STAMPED_BY_SENDER)
+def settings_of(kafka: str, database: Settings, topic: str) -> Settings:
     return database.model_copy(update={"kafka_bootstrap_servers": kafka, "kafka_topic": topic})
 
 
@@ -83,12 +86,14 @@ def is_all_read(settings: Settings) -> bool:
 
 
 def test_each_alarm_exactly_once_through_kills_of_the_process(
-    settings: Settings, pool: Pool, tmp_path: Path
+    kafka: str, database: Settings, pool: Pool, tmp_path: Path
 ) -> None:
+    create_topic("ledger", partitions=PARTITIONS, servers=kafka, config=STAMPED_BY_SENDER)
+    settings = settings_of(kafka, database, "ledger")
     sent = list(sample_sets(satellites=SATELLITES, each=MESSAGES // SATELLITES, seed=3))
     records = delivered(sent, seed=3)
     append(settings, records)
-    values = environment_of(settings, OPERATION_SERVER_URL=NOBODY, METRICS_PORT="0")
+    values = environment_of(settings, **ALONE)
     #: Each alarm is raised, and all but a few return.
     enough = 2 * len(expected_alarms(sent, MISSION))
     with ExitStack() as opened:
@@ -111,3 +116,21 @@ def test_each_alarm_exactly_once_through_kills_of_the_process(
             assert service.wait(LIMIT_S) == 0
     alarms = assert_each_alarm_once(pool, sent)
     print(f"{len(sent)} sent, {len(records)} delivered, {INSTANCES} at once, {KILLS} kills, {alarms} alarms")
+
+
+def test_broken_limits_come_to_the_live_line_with_nothing_but_kafka_and_postgresql(
+    kafka: str, api: RunningApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    create_topic("line", partitions=PARTITIONS, servers=kafka)
+    settings = settings_of(kafka, api.database, "line")
+    values = environment_of(settings, **ALONE)
+    for name in ("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB"):
+        monkeypatch.setenv(name, values[name])
+    with running("alarm_server", values, tmp_path / "log"):
+        wait_until(lambda: is_all_read(settings), "its group has begun", WITHIN_S)
+        found = take_latencies(settings, f"{api.url}/api/v1", "LINE-", rate=PER_SECOND, count=BREACHES)
+    for place, took_ms in (("row", found.row_ms), ("line", found.line_ms)):
+        print(
+            f"{place}: median {median(took_ms):.0f} ms, at most {max(took_ms):.0f} ms, {len(took_ms)} alarms"
+        )
+        assert min(took_ms) > 0
