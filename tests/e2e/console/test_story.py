@@ -34,10 +34,11 @@ def test_from_a_fault_that_appears_to_its_acknowledgement(
     alerts = open_why(anna, satellite.satellite_id)
     address = alerts.url.removeprefix(anna.url)
 
-    # Boris has the same alert open, and one window hears nothing of others: its live line is refused.
+    # Boris has the same alert open, and one window hears nothing of others: its live lines are refused.
     colleague = open_unacknowledged(boris, address)
     deaf = sit_down()
-    deaf.page.route("**/verdicts/stream", lambda route: route.abort())
+    for line in ("verdicts/stream", "alarms/events"):
+        deaf.page.route(f"**/{line}", lambda route: route.abort())
     behind = open_unacknowledged(deaf, address)
 
     acknowledge(alerts, "Anna", "Heater left on; switching to safe mode")

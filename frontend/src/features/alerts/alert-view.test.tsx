@@ -181,9 +181,7 @@ test("an alarm of the platform itself has its page, without telemetry and withou
   });
   const alert = anAlertDetail({ alert_id: alarm.alarm_id });
   const { asked } = show(alert, undefined, undefined, alarm);
-  expect(
-    await screen.findByRole("heading", { name: "platform · triton · Platform: Unavailable" }),
-  ).toBeVisible();
+  expect(await screen.findByRole("heading", { name: "triton · Platform: Unavailable" })).toBeVisible();
   expect(screen.getByLabelText("Action")).toBeEnabled();
   expect(screen.queryByRole("link", { name: "Telemetry at that time" })).toBeNull();
   expect(asked).not.toContain(`/api/v1/alerts/${alarm.alarm_id}`);

@@ -13,7 +13,7 @@ import { useAlert, type AlertDetail } from "@/features/alerts/api/get-alert";
 import { useAlarm, type AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { AcknowledgementPanel } from "@/features/alerts/components/acknowledgement-panel";
 import { ActionPanel } from "@/features/alerts/components/alarm/action-panel";
-import { SeverityText, useKindText } from "@/features/alerts/components/alarm-words";
+import { placeOf, SeverityText, useKindText } from "@/features/alerts/components/alarm-words";
 import { OtherAlarms } from "@/features/alerts/components/alarm/other-alarms";
 import { TimeLine } from "@/features/alerts/components/alarm/time-line";
 import { FactsPanel } from "@/features/alerts/components/facts-panel";
@@ -36,7 +36,9 @@ export function AlertView() {
   if (alert.data && alert.data.alert_id !== alertId)
     return <Navigate to="/alerts/$alertId" params={{ alertId: alert.data.alert_id }} replace />;
   const title = alarm.data
-    ? `${alarm.data.satellite_id} · ${subsystemName(alarm.data.subsystem)} · ${kindText(alarm.data)}`
+    ? [...new Set([placeOf(alarm.data), subsystemName(alarm.data.subsystem), kindText(alarm.data)])].join(
+        " · ",
+      )
     : t("title");
   return (
     <Page

@@ -144,7 +144,7 @@ export const ko: typeof en = {
     suppressed: "보류, 억제, 운용 제외",
     cleared: "해제됨",
   },
-  severity: { watch: "관심", warning: "주의", distress: "경계", critical: "심각", severe: "매우 심각" },
+  severity: { watch: "관심", warning: "경고", distress: "심각", critical: "위급", severe: "매우 위급" },
   states: "상태",
   waiting: "확인 대기 {{number}}건",
   nothingWaits: "확인 대기 경보 없음",

@@ -82,7 +82,10 @@ export function useRefreshOn(type: LiveEventType, queryKey: QueryKey, everyMs = 
   const queryClient = useQueryClient();
   const lastMs = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    lastMs.current = Date.now();
+    return () => clearTimeout(timer.current);
+  }, []);
   useLiveEvent(type, () => {
     if (timer.current !== undefined) return;
     const ask = () => {

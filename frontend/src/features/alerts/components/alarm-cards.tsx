@@ -2,7 +2,13 @@ import { useTranslation } from "react-i18next";
 
 import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
-import { Measured, SeverityText, StateText, useKindText } from "@/features/alerts/components/alarm-words";
+import {
+  Measured,
+  placeOf,
+  SeverityText,
+  StateText,
+  useKindText,
+} from "@/features/alerts/components/alarm-words";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SelectBox } from "@/features/alerts/components/bulk/select-box";
 import type { Selection } from "@/features/alerts/data/selection";
@@ -27,7 +33,7 @@ export function AlarmCards({
         <li key={alarm.alarm_id} className="alert-card panel">
           <div className="alert-line">
             <AlertLink alertId={alarm.alarm_id}>
-              {alarm.satellite_id} · {kindText(alarm)}
+              {placeOf(alarm)} · {kindText(alarm)}
             </AlertLink>
             <span className="alert-pick">
               <SelectBox alarm={alarm} selection={selection} />
@@ -36,10 +42,10 @@ export function AlarmCards({
           </div>
           <div className="alert-line">
             <StateText alarm={alarm} />
-            <span className="dimmed">{subsystemName(alarm.subsystem)}</span>
+            {alarm.kind !== "platform" && <span className="dimmed">{subsystemName(alarm.subsystem)}</span>}
           </div>
           <div className="alert-line dimmed">
-            <span className="numeric">
+            <span>
               <Measured alarm={alarm} />
             </span>
             {alarm.assigned_to && <span className="alert-owner">{alarm.assigned_to}</span>}

@@ -4,7 +4,13 @@ import { useTranslation } from "react-i18next";
 import { DataTable, type Column } from "@/components/data-table";
 import { SatelliteLink } from "@/components/satellite-link";
 import { useSubsystemName } from "@/components/subsystem-name";
-import { Measured, SeverityText, StateText, useKindText } from "@/features/alerts/components/alarm-words";
+import {
+  Measured,
+  placeOf,
+  SeverityText,
+  StateText,
+  useKindText,
+} from "@/features/alerts/components/alarm-words";
 import { AlertLink } from "@/features/alerts/components/alert-link";
 import { SelectBox } from "@/features/alerts/components/bulk/select-box";
 import type { Selection } from "@/features/alerts/data/selection";
@@ -44,7 +50,7 @@ function useColumns(selection: Selection): Column<Alarm>[] {
     column("kind", (alarm) => (
       <>
         <AlertLink alertId={alarm.alarm_id}>{kindText(alarm)}</AlertLink>
-        <div className="dimmed numeric">
+        <div className="dimmed">
           <Measured alarm={alarm} />
         </div>
       </>
@@ -62,7 +68,7 @@ function useColumns(selection: Selection): Column<Alarm>[] {
 function Place({ alarm }: { alarm: Alarm }) {
   const subsystemName = useSubsystemName();
   const { kind, satellite_id, subsystem } = alarm;
-  if (kind === "platform") return subsystem;
+  if (kind === "platform") return placeOf(alarm);
   return (
     <>
       <span className="alert-above">

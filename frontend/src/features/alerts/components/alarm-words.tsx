@@ -19,6 +19,10 @@ export function useReasonText(): (reason: string) => string {
   };
 }
 
+/** Where an alarm is: its satellite, or the part of the platform. */
+export const placeOf = ({ kind, satellite_id, subsystem }: Alarm): string =>
+  kind === "platform" ? subsystem : satellite_id;
+
 /** Returns what names an alarm: its kind, its reason, and how wrong a clock is. */
 export function useKindText(): (alarm: Alarm) => string {
   const { t } = useTranslation("alerts");
