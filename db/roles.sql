@@ -20,6 +20,7 @@ GRANT SELECT ON ops.alarms, ops.alarm_events, ops.alarm_states, ops.alarm_suppre
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.shift_entries TO satellite_operation_server;
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;
 

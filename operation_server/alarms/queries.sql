@@ -197,6 +197,17 @@ SELECT alarm_id, 'assigned', %(operator)s, %(comment)s, jsonb_build_object(
 INSERT INTO ops.alarm_events (alarm_id, event, operator, comment)
 VALUES (%(alarm_id)s, 'commented', %(operator)s, %(comment)s)
 
+-- name: give_feedback
+-- With what was said of the alarm before.
+INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
+SELECT %(alarm_id)s, 'feedback', %(operator)s, %(comment)s, jsonb_build_object(
+    'old', jsonb_build_object('feedback', (
+        SELECT details -> 'new' -> 'feedback' FROM ops.alarm_events
+        WHERE alarm_id = %(alarm_id)s AND event = 'feedback' ORDER BY id DESC LIMIT 1
+    )),
+    'new', jsonb_build_object('feedback', %(feedback)s::text)
+)
+
 -- name: suppress
 -- A shelf whose time is over gives way to the new one.
 WITH given AS (

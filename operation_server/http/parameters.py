@@ -20,7 +20,7 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 DEFAULT_RANGE: Final = timedelta(hours=1)
 DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
-_CLIENTS_DELAY: Final = timedelta(seconds=10)
+CLIENTS_DELAY: Final = timedelta(seconds=10)
 """A client means now by a time that it read so long ago."""
 JOB_ID_PATTERN: Final = r"[!-~][ -~]{0,254}"
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
@@ -127,7 +127,7 @@ def recent_day(start_time: _WithinDay = None, end_time: _WithinDay = None) -> Ti
     now = datetime.now(UTC)
     end = end_time or now
     asked = time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
-    return replace(asked, end=max(end, now + CLOCK_LEAD)) if end >= now - _CLIENTS_DELAY else asked
+    return replace(asked, end=max(end, now + CLOCK_LEAD)) if end >= now - CLIENTS_DELAY else asked
 
 
 GivenRange = Annotated[TimeRange, Depends(time_range)]
