@@ -8,12 +8,11 @@ from fastapi.responses import Response
 
 from operation_server.fleet.routes import ProvidedFleet
 from operation_server.http.dependencies import ProvidedPool
-from operation_server.http.parameters import API_PREFIX, TimeRange
+from operation_server.http.parameters import API_PREFIX, TimeRange, past_range
 from operation_server.http.problems import responses
 from operation_server.shift.markdown import markdown_of
 from operation_server.shift.report import read_report
 from operation_server.shift.report_schemas import HandOver
-from operation_server.shift.spans import span_of
 from telemetry_core.postgres.database import transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/shift", tags=["shift"])
@@ -28,7 +27,7 @@ class MarkdownResponse(Response):
     media_type = "text/markdown"
 
 
-Span = Annotated[TimeRange, Depends(span_of(length=SHIFT, most=MAX_REPORT))]
+Span = Annotated[TimeRange, Depends(past_range(length=SHIFT, most=MAX_REPORT))]
 
 
 @router.get("/report", responses=responses(422, 503))

@@ -6,12 +6,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Query
 
 from operation_server.http.dependencies import ProvidedPool
-from operation_server.http.parameters import API_PREFIX, Satellite, TimeRange
+from operation_server.http.parameters import API_PREFIX, OptionalBound, Satellite, TimeRange, past_range
 from operation_server.http.problems import responses
 from operation_server.shift.entries import AlreadyCorrected, EntryRefused, add_entry, read_entries
 from operation_server.shift.performance import read_performance
 from operation_server.shift.schemas import EntryId, NewShiftEntry, Performance, ShiftEntries, ShiftEntry
-from operation_server.shift.spans import OptionalTime, span_of
 from telemetry_core.postgres.database import transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/shift", tags=["shift"])
@@ -28,8 +27,8 @@ Operators = Annotated[
 def list_shift_entries(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
     pool: ProvidedPool,
     satellite_id: Satellite | None = None,
-    start_time: OptionalTime = None,
-    end_time: OptionalTime = None,
+    start_time: OptionalBound = None,
+    end_time: OptionalBound = None,
     cursor: Annotated[EntryId | None, Query(description="`next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES)] = 100,
 ) -> ShiftEntries:
@@ -57,7 +56,7 @@ def add_shift_entry(pool: ProvidedPool, given: NewShiftEntry) -> ShiftEntry:
 @router.get("/performance", responses=responses(422, 503))
 def get_performance(
     pool: ProvidedPool,
-    span: Annotated[TimeRange, Depends(span_of(length=timedelta(days=1), most=MAX_PERFORMANCE))],
+    span: Annotated[TimeRange, Depends(past_range(length=timedelta(days=1), most=MAX_PERFORMANCE))],
     operators: Operators = 1,
 ) -> Performance:
     """Return how much alarms asked of operators, by default in the last day, beside what is acceptable."""
