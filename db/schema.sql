@@ -376,6 +376,14 @@ ALTER TABLE ops.deleted_verdicts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE ops.grouped_alarms (
+    alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",
+    group_id character varying(250) NOT NULL COLLATE pg_catalog."C",
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp(6) without time zone NOT NULL
+);
+COMMENT ON TABLE ops.grouped_alarms IS 'All but the withdrawn ones';
+COMMENT ON COLUMN ops.grouped_alarms.started_at IS 'As it was when it was grouped';
 CREATE TABLE ops.idempotency_keys (
     idempotency_key character varying(255) NOT NULL,
     request_sha256 character(64) NOT NULL,
@@ -734,6 +742,8 @@ ALTER TABLE ONLY ops.dead_letters
     ADD CONSTRAINT dead_letters_source_partition_position_refused_at_key UNIQUE (source, partition, "position", refused_at);
 ALTER TABLE ONLY ops.deleted_verdicts
     ADD CONSTRAINT deleted_verdicts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.grouped_alarms
+    ADD CONSTRAINT grouped_alarms_pkey PRIMARY KEY (alarm_id);
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
 ALTER TABLE ONLY ops.learning_progress
@@ -798,6 +808,8 @@ CREATE INDEX idx_dead_letters_collected ON ops.dead_letters USING btree (partiti
 CREATE INDEX idx_dead_letters_identity ON ops.dead_letters USING btree (identity) WHERE ((source)::text = 'rabbitmq'::text);
 CREATE INDEX idx_dead_letters_open ON ops.dead_letters USING btree (id) WHERE ((state)::text = 'open'::text);
 CREATE INDEX idx_dead_letters_time ON ops.dead_letters USING btree (refused_at);
+CREATE INDEX idx_grouped_alarms_group ON ops.grouped_alarms USING btree (group_id);
+CREATE INDEX idx_grouped_alarms_satellite ON ops.grouped_alarms USING btree (satellite_id, started_at);
 CREATE INDEX idx_idempotency_created ON ops.idempotency_keys USING btree (created_at);
 CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
 CREATE INDEX idx_notifications_alarm ON ops.notifications USING btree (alarm_id, target);
@@ -841,6 +853,8 @@ CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();
 CREATE TRIGGER tell_generation_time BEFORE INSERT ON public.subsystem_inferences FOR EACH ROW WHEN ((new.satellite IS NULL)) EXECUTE FUNCTION ops.tell_generation_time();
 CREATE TRIGGER tell_other_window BEFORE UPDATE OF input_data ON public.subsystem_inferences FOR EACH ROW WHEN (((new.input_data IS DISTINCT FROM old.input_data) AND (NOT (((new.generated_at IS DISTINCT FROM old.generated_at) OR (new.window_start IS DISTINCT FROM old.window_start)) OR (new.sample_count IS DISTINCT FROM old.sample_count))))) EXECUTE FUNCTION ops.tell_generation_time();
+ALTER TABLE ONLY ops.grouped_alarms
+    ADD CONSTRAINT grouped_alarms_alarm_id_fkey FOREIGN KEY (alarm_id) REFERENCES ops.alarms(alarm_id) ON DELETE CASCADE;
 ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY ops.resent_tasks
