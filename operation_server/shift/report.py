@@ -97,7 +97,7 @@ def _raised(connection: Connection, span: TimeRange) -> AlarmList:
 
 
 def _platform(connection: Connection, span: TimeRange) -> AlarmList:
-    of_platform = Filters(kinds=["platform"], start=span.start, end=span.end)
+    of_platform = Filters(satellite_id="platform", kinds=["platform"], start=span.start, end=span.end)
     rows, following = find_page(connection, of_platform, None, limit=MAX_LISTED)
     return _listed(rows, is_truncated=following is not None)
 
