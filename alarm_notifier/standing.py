@@ -42,7 +42,7 @@ class StandingAlarms(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the registry one series for each sign and state: how many alarms it has, usually one."""
-        family = GaugeMetricFamily("satellite_alarms", "Alarms that need attention", labels=LABELS)
+        family = GaugeMetricFamily("alarms_needing_attention", "Alarms that need attention", labels=LABELS)
         for values, count in self._counts.items():
             family.add_metric(values, count)
         yield family

@@ -17,11 +17,18 @@ check_configured_paths() {
   while read -r key default; do
     value=$(setting "$key" "$default")
     case $value in
-      /*) want "$key=$value is an absolute path: give it relative to this folder, such as $default" ;;
+      "") ;;
+      /*) want "$key=$value is an absolute path: give it relative to this folder, such as ${default:-notify/example.yaml}" ;;
       *) [ -e "$value" ] || want "$key=$value does not exist in this folder: add it, or set another one in .env" ;;
     esac
   done <<<"MODEL_REPOSITORY model_repository
-MISSION_FILE missions/default.yaml"
+MISSION_FILE missions/default.yaml
+NOTIFY_FILE"
+  value=$(setting NOTIFY_FILE)
+  case ${value#./} in
+    "" | /* | notify/*) ;;
+    *) want "NOTIFY_FILE=$value is outside notify/, the only folder in which alarm-notifier can read it: put it there" ;;
+  esac
 }
 
 check_mounts() {

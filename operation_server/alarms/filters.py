@@ -28,6 +28,7 @@ class Filters:
     """Values of the column `facts` of `ops.alarm_states`."""
     attention_only: bool = False
     assigned_to: str | None = None
+    group_id: str | None = None
     heard: bool | None = None
     """Whether the satellite was heard within `UNHEARD_AFTER`."""
     start: datetime | None = None

@@ -53,6 +53,7 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     heard: Annotated[
         bool | None, Query(description="Whether its satellite was heard within the last 24 hours")
     ] = None,
+    group_id: AlarmId | None = None,
     start_time: OptionalTime = None,
     end_time: OptionalTime = None,
     order: Annotated[
@@ -76,6 +77,7 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         attention_only=states <= set(NEEDS_ATTENTION),
         assigned_to=assigned_to,
         heard=heard,
+        group_id=group_id,
         start=start_time,
         end=end_time,
         order=order,
@@ -123,7 +125,7 @@ def list_suppressions(pool: ProvidedPool, satellite_id: Satellite | None = None)
 
 @router.get("/{alarm_id}", responses=responses(404, 422, 503))
 def get_alarm(pool: ProvidedPool, alarm_id: AlarmPath) -> AlarmDetail:
-    """Return one alarm, its history, earlier ones of its sign, and others that came with it."""
+    """Return one alarm, its history, earlier ones of its sign, and others of its group."""
     try:
         with transaction(pool) as connection:
             return read_detail(connection, alarm_id)

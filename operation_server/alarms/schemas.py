@@ -65,6 +65,11 @@ class Alarm(AlarmBrief):
     newest_job_id: str | None
     reset_at: datetime | None
     assigned_to: str | None
+    group_id: str | None = Field(
+        description="Alarms of the satellite that began within a minute of each other; null: it is withdrawn",
+        examples=[ALARM_ID_EXAMPLE],
+    )
+    group_size: int = Field(description="How many alarms the group has")
 
 
 class AttentionCount(Answer):
@@ -142,13 +147,28 @@ class AlarmDetail(Alarm):
     events: list[AlarmEvent] = Field(description="Newest first")
     suppressions: list[Suppression] = Field(description="In force now")
     earlier: list[EarlierAlarm] = Field(description="Newest first")
-    group: list[Alarm] = Field(description="Others of the satellite that started within a minute of it")
+    group: list[Alarm] = Field(description="Others of its group, the earliest first, at most 100")
 
 
 class BulkAcknowledgement(OperatorAction):
     """The alarms that an operator saw and acknowledges together."""
 
     alarm_ids: Annotated[list[AlarmId], Field(min_length=1, max_length=MAX_BULK)]
+
+
+Feedback = Literal["true_alarm", "false_alarm", "known"]
+
+
+class AlarmFeedback(OperatorAction):
+    """What an alarm was, by who looked into it; nothing learns from it yet."""
+
+    feedback: Annotated[
+        Feedback,
+        Field(
+            description="`true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was"
+            " expected, or has a known cause"
+        ),
+    ]
 
 
 class Assignment(OperatorAction):

@@ -20,6 +20,7 @@ COUNTED: Final = {
     "analysis-worker-1": "inference_verdicts_total",
     "verdict-relay": "relay_verdicts_total",
     "alarm-server": "alarms_raised_total",
+    "alarm-notifier": "alarms_needing_attention",
     "flower": "flower_events_total",
     "rabbitmq": "rabbitmq_queue_messages",
     "triton-server": "nv_inference_count",

@@ -98,7 +98,7 @@ def test_a_service_that_was_killed_amid_a_message_sends_it_again_under_its_id(
     assert len(set(receiver.ids)) == 1
     assert 'alarm_notices_total{outcome="delivered",target="duty"} 1.0' in metrics
     assert (
-        'satellite_alarms{kind="limit",reason="low_battery",satellite_id="SAT-001",severity="critical",'
+        'alarms_needing_attention{kind="limit",reason="low_battery",satellite_id="SAT-001",severity="critical",'
         'state="unacknowledged",subsystem="eps"} 1.0'
     ) in metrics
     assert HIDDEN not in log.read_text()

@@ -62,7 +62,7 @@ def checkout(tmp_path: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / name, folder / name)
     shutil.copytree(CHECKOUT / "deploy" / "host", folder / "deploy" / "host")
-    for name in ("missions/default.yaml", "model_repository/shipped/config.pbtxt"):
+    for name in ("missions/default.yaml", "model_repository/shipped/config.pbtxt", "notify/ours.yaml"):
         (folder / name).parent.mkdir(parents=True)
         (folder / name).write_text(name)
     (folder / ".env").write_text("POSTGRES_PASSWORD=secret\n")
@@ -160,14 +160,19 @@ class TestBackup:
             file.write("MODEL_REPOSITORY='linked'  # ours\n")
         made = run(checkout, "deploy/backup", "kept")
         assert made.status == 0, made.printed
-        assert members(checkout) == {".env", "linked/model.onnx", "missions/default.yaml"}
+        assert members(checkout) == {".env", "linked/model.onnx", "missions/default.yaml", "notify/ours.yaml"}
+
+    def test_secrets_of_the_notifier_are_kept(self, checkout: Path) -> None:
+        (checkout / ".env.notify").write_text("NOTIFY_DUTY_SECRET=secret\n")
+        assert run(checkout, "deploy/backup", "kept").status == 0
+        assert ".env.notify" in members(checkout)
 
     def test_what_is_missing_is_named_and_the_rest_is_kept(self, checkout: Path) -> None:
         shutil.rmtree(checkout / "model_repository")
         made = run(checkout, "deploy/backup", "kept")
         assert made.status == 0, made.printed
         assert "there is no model_repository to back up" in made.printed
-        assert members(checkout) == {".env", "missions/default.yaml"}
+        assert members(checkout) == {".env", "missions/default.yaml", "notify/ours.yaml"}
 
 
 class TestRestore:

@@ -105,6 +105,8 @@ export function anAlarm(changes: Partial<AlarmDetail> = {}): AlarmDetail {
     newest_job_id: null,
     reset_at: null,
     assigned_to: null,
+    group_id: null,
+    group_size: 0,
     events: [],
     suppressions: [],
     earlier: [],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[4]
-FOLDERS = ("missions", "model_repository", "deploy/containers", "deploy/host", "deploy/triton")
+FOLDERS = ("missions", "model_repository", "deploy/containers", "deploy/host", "deploy/triton", "notify")
 COMMANDS = ("upgrade.sh", "monitor.sh", "deploy/backup", "deploy/restore")
 FILES = ("init-kafka.sh", "docker-compose.yml", "deploy/definitions.json", *COMMANDS)
 GPU = "560.35.03, 8.6, NVIDIA GeForce RTX 3090"

@@ -92,6 +92,9 @@ class TestMounts:
             ("MODEL_REPOSITORY", "modles", "MODEL_REPOSITORY=modles does not exist"),
             ("MISSION_FILE", "/etc/mission.yaml", "is an absolute path"),
             ("MISSION_FILE", "missions/none.yaml", "MISSION_FILE=missions/none.yaml does not exist"),
+            ("NOTIFY_FILE", "/etc/notify.yaml", "is an absolute path: give it relative to this folder"),
+            ("NOTIFY_FILE", "notify/none.yaml", "NOTIFY_FILE=notify/none.yaml does not exist"),
+            ("NOTIFY_FILE", "missions/default.yaml", "is outside notify/"),
         ],
     )
     def test_a_path_that_compose_would_not_find_is_named(
