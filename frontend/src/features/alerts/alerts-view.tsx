@@ -12,8 +12,8 @@ import { Empty, Loading } from "@/components/states";
 import { StatusText } from "@/components/status/status-text";
 import { AnomaliesBehind, isBehind } from "@/components/verdicts/anomalies-behind";
 import { isByUrgency, useAlarms } from "@/features/alerts/api/list-alarms";
-import { AlarmFilters } from "@/features/alerts/components/alarm-filters";
-import { AlarmList } from "@/features/alerts/components/alarm-list";
+import { AlarmFilters } from "@/features/alerts/components/list/alarm-filters";
+import { AlarmList } from "@/features/alerts/components/list/alarm-list";
 import { statusOf, waitingOf } from "@/features/alerts/states";
 
 const route = getRouteApi("/alerts");

@@ -9,7 +9,7 @@ import {
   StateText,
   useKindText,
 } from "@/features/alerts/components/alarm-words";
-import { AlertLink } from "@/features/alerts/components/alert-link";
+import { AlertLink } from "@/features/alerts/components/list/alert-link";
 import { SelectBox } from "@/features/alerts/components/bulk/select-box";
 import type { Selection } from "@/features/alerts/data/selection";
 import type { Alarm } from "@/features/alerts/states";

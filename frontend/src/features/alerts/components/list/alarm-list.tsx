@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
 import { Pages } from "@/components/controls/pages";
-import { AlarmCards } from "@/features/alerts/components/alarm-cards";
-import { AlarmTable } from "@/features/alerts/components/alarm-table";
+import { AlarmCards } from "@/features/alerts/components/list/alarm-cards";
+import { AlarmTable } from "@/features/alerts/components/list/alarm-table";
 import { BulkBar } from "@/features/alerts/components/bulk/bulk-bar";
 import { useSelection } from "@/features/alerts/data/selection";
 
