@@ -37,6 +37,14 @@ OptionalTime = Annotated[
         examples=["2025-10-30T00:00:00Z"],
     ),
 ]
+Heard = Annotated[bool | None, Query(description="Whether its satellite was heard within the last 24 hours")]
+InOrder = Annotated[
+    Order,
+    Query(
+        description="`urgency`: those that need attention alone, unacknowledged ones first, then by severity,"
+        " then newest start first"
+    ),
+]
 AlarmPath = Annotated[AlarmId, Path(description="`alarm_id` of an alarm")]
 
 
@@ -50,19 +58,11 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         bool | None, Query(description="Whether their state calls an operator")
     ] = None,
     assigned_to: Operator | None = None,
-    heard: Annotated[
-        bool | None, Query(description="Whether its satellite was heard within the last 24 hours")
-    ] = None,
+    heard: Heard = None,
     group_id: AlarmId | None = None,
     start_time: OptionalTime = None,
     end_time: OptionalTime = None,
-    order: Annotated[
-        Order,
-        Query(
-            description="`urgency`: those that need attention alone, unacknowledged ones first, then by"
-            " severity, then newest start first"
-        ),
-    ] = "newest",
+    order: InOrder = "newest",
 ) -> Filters:
     """Collect the filters."""
     if start_time is not None and end_time is not None and start_time > end_time:

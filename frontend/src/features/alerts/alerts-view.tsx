@@ -1,5 +1,6 @@
 import "@/features/alerts/alerts.css";
 import "@/features/alerts/components/bulk/bulk.css";
+import "@/features/alerts/components/list/list.css";
 
 import { Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
