@@ -59,6 +59,8 @@ def filters(middle: datetime) -> dict[str, Filters]:
         "assigned": {"assigned_to": "lee"},
         "assigned to nobody": {"assigned_to": "none"},
         "unknown group": {"group_id": "none"},
+        "of silent satellites": {"heard": False},
+        "most urgent": {"order": "urgency"},
         "of a day": {"start_time": middle, "end_time": middle + timedelta(days=1)},
         "newer half": {"start_time": middle},
         "older half": {"end_time": middle},
@@ -128,6 +130,7 @@ def reads(pool: Pool, settings: Settings) -> dict[str, Callable[[], object]]:
             f"{LIST}{place}: {name}": partial(_listed, pool, wanted, before)
             for name, wanted in pairs(filters(newest["started_at"] - span / 2))
             for place, before in ((FIRST, None), ("deep", deep))
+            if before is None or "order" not in wanted
         },
     }
 

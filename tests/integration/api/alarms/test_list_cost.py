@@ -29,7 +29,7 @@ BOUNDS: Final = "SELECT min(started_at) AS oldest, max(started_at) AS newest FRO
 
 
 def read(connection: Connection, wanted: Mapping[str, Any], before: datetime | None) -> float:
-    page = {"before_at": before, "before_id": "", "limit": LIMIT, "ceiling": CEILING}
+    page = {"before_at": before, "before_id": "", "limit": LIMIT, "ceiling": CEILING, "unheard": []}
     return rows_read_by(connection, QUERIES["alarm_page"], {**asdict(alarm_filters(**wanted)), **page})
 
 
@@ -44,6 +44,7 @@ def test_a_page_reads_a_bounded_part_of_all_alarms(database: Settings, pool: Poo
         costs = {
             f"{name} before {before}": read(connection, wanted, before)
             for name, wanted in pairs(filters(middle))
+            if "order" not in wanted
             for before in (None, middle)
         }
     print(sorted(((cost, name) for name, cost in costs.items()), key=lambda x: -x[0])[:20])
