@@ -24,7 +24,7 @@ SELECT started_at, alarm_id, fits, place = %(ceiling)s AS is_last_seen FROM (
                 AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
                 AND (
                     %(group_id)s IS NULL
-                    OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+                    OR alarm_id = ANY (ARRAY(SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s))
                 )
                 AND (NOT %(attention_only)s OR needs_attention)
             ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
@@ -41,7 +41,7 @@ SELECT started_at, alarm_id, fits, place = %(ceiling)s AS is_last_seen FROM (
                 AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
                 AND (
                     %(group_id)s IS NULL
-                    OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+                    OR alarm_id = ANY (ARRAY(SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s))
                 )
             ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
         )
@@ -67,7 +67,7 @@ WITH calling AS (
         AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
         AND (
             %(group_id)s IS NULL
-            OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+            OR alarm_id = ANY (ARRAY(SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s))
         )
         AND (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))

@@ -59,13 +59,13 @@ SELECT alarm_id, alarm_id, satellite_id, started_at FROM ops.alarms
 """
 
 
-def fill_alarms(cursor: Any, alarms: int) -> None:
-    """Insert alarms, one in half a minute up to now, with their history; a multiple of `STANDING`."""
+def fill_alarms(cursor: Any, alarms: int, *, standing: int = STANDING, unknown: int = UNKNOWN) -> None:
+    """Insert alarms, one in half a minute up to now, with their history; a multiple of those that stand."""
     for first in range(1, alarms + 1, BATCH):
         cursor.execute(
             FILL_ALARMS,
             {
-                "alarms": alarms, "satellites": SATELLITES, "standing": STANDING, "unknown": UNKNOWN,
+                "alarms": alarms, "satellites": SATELLITES, "standing": standing, "unknown": unknown,
                 "first": first, "last": min(alarms, first + BATCH - 1),
             },
         )  # fmt: skip
