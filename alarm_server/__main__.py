@@ -84,7 +84,7 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
         group_id=ALARM_GROUP,
         service=SERVICE,
         liveness=liveness,
-        look_back_s=look_back_s(mission.window),
+        look_back_s=look_back_s(mission),
         on_assigned=server.begin,
         on_revoked=server.forget,
         on_round=server.round,

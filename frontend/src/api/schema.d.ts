@@ -1169,7 +1169,7 @@ export interface components {
         };
         /**
          * Alarm
-         * @description A broken limit, anomalous verdicts, a satellite's silence or its wrong clock.
+         * @description A broken limit, a rate or a change, anomalous verdicts, a satellite's silence or its wrong clock.
          */
         Alarm: {
             /**
@@ -1251,13 +1251,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a rate the rate
              */
             value: number | null;
             /** Peak Score */
@@ -1366,13 +1366,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a rate the rate
              */
             value: number | null;
             /** Peak Score */
@@ -2860,18 +2860,44 @@ export interface components {
             version: string;
         };
         /**
+         * MissionRate
+         * @description How fast a value may rise and fall.
+         */
+        MissionRate: {
+            /** Rises */
+            rises: number | null;
+            /** Falls */
+            falls: number | null;
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "second" | "minute";
+            /**
+             * Over S
+             * @description Over so much time; 0 = since the sample before
+             */
+            over_s: number;
+        };
+        /**
          * MissionRule
-         * @description A limit whose strict breach starts an inference.
+         * @description What of a channel is an alarm: a limit whose strict breach starts an inference, a rate or a change.
          */
         MissionRule: {
             /** Channel */
             channel: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change";
             /** Below */
             below: number | null;
             /** Above */
             above: number | null;
             /** Equals */
             equals: number | null;
+            rate: components["schemas"]["MissionRate"] | null;
             /** Reason */
             reason: string;
             /**

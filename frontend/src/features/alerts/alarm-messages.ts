@@ -25,6 +25,8 @@ export const en = {
   facts: {
     channel: "Channel",
     value: "Value",
+    rate: "Rate of change",
+    change: "Change",
     worst: "Worst value",
     assigned: "Assigned to",
     until: "Until",
@@ -95,7 +97,15 @@ export const ko: typeof en = {
     refused: "지금 상태에서는 할 수 없습니다",
     failed: "처리하지 못했습니다",
   },
-  facts: { channel: "채널", value: "값", worst: "가장 나쁜 값", assigned: "담당자", until: "기한" },
+  facts: {
+    channel: "채널",
+    value: "값",
+    rate: "변화율",
+    change: "변화",
+    worst: "가장 나쁜 값",
+    assigned: "담당자",
+    until: "기한",
+  },
   suppression: { shelved: "보류됨", out_of_service: "운용 제외" },
   endless: "운용 복귀까지",
   bulk: {

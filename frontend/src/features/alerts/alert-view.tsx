@@ -62,7 +62,7 @@ function Detail({ alert }: { alert: AlertDetail }) {
   return (
     <div className="alert-detail">
       <div className="alert-column">
-        <WhyPanel alert={alert} />
+        <WhyPanel alert={alert} alarmKind={alarm.data?.kind} />
         {alert.verdict_count > 0 && <ScorePanel verdicts={alert.verdicts} />}
         <VerdictPanel verdicts={alert.verdicts} />
         {alarm.data && <TimeLine events={alarm.data.events} />}
