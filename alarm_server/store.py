@@ -278,7 +278,7 @@ def _point_of(at_us: int, value: float | None, is_sent: bool, is_in_context: boo
     """JSON has no NaN: null is a value that is unknown."""
     return Point(
         at_us=at_us,
-        value=math.nan if value is None else value,
+        value=math.nan if value is None else float(value),
         is_sent=is_sent,
         is_in_context=is_in_context,
     )
