@@ -21,6 +21,7 @@ TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.shift_entries TO satellite_operation_server;
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;
 

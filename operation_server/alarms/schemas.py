@@ -146,6 +146,21 @@ class BulkAcknowledgement(OperatorAction):
     alarm_ids: Annotated[list[AlarmId], Field(min_length=1, max_length=MAX_BULK)]
 
 
+Feedback = Literal["true_alarm", "false_alarm", "known"]
+
+
+class AlarmFeedback(OperatorAction):
+    """What an alarm was, by who looked into it; nothing learns from it yet."""
+
+    feedback: Annotated[
+        Feedback,
+        Field(
+            description="`true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was"
+            " expected, or has a known cause"
+        ),
+    ]
+
+
 class Assignment(OperatorAction):
     """Who takes care of an alarm."""
 
