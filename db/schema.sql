@@ -789,16 +789,13 @@ CREATE INDEX idx_alarm_events_feedback ON ops.alarm_events USING btree (alarm_id
 CREATE UNIQUE INDEX idx_alarm_events_once ON ops.alarm_events USING btree (alarm_id, event, member_at) WHERE (operator IS NULL);
 CREATE INDEX idx_alarms_assigned ON ops.alarms USING btree (assigned_to, started_at DESC, alarm_id DESC) WHERE (assigned_to IS NOT NULL);
 CREATE INDEX idx_alarms_attention ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE needs_attention;
+CREATE INDEX idx_alarms_lately ON ops.alarms USING btree (satellite_id, noticed_at);
 CREATE INDEX idx_alarms_life ON ops.alarms USING gist (tsrange(started_at,
 CASE
     WHEN (returned_at IS NOT NULL) THEN GREATEST(started_at, returned_at)
     ELSE NULL::timestamp without time zone
 END, '[]'::text));
-<<<<<<< HEAD
-CREATE INDEX idx_alarms_noticed ON ops.alarms USING btree (satellite_id, noticed_at);
-=======
 CREATE INDEX idx_alarms_noticed ON ops.alarms USING btree (noticed_at DESC) WHERE (NOT is_withdrawn);
->>>>>>> main
 CREATE INDEX idx_alarms_open ON ops.alarms USING btree (satellite_id) WHERE (needs_attention AND ((returned_at IS NULL) OR (is_latching AND (reset_at IS NULL))));
 CREATE INDEX idx_alarms_returned ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (needs_attention AND (returned_at IS NOT NULL) AND (NOT (is_latching AND (reset_at IS NULL))));
 CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);

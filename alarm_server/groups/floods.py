@@ -1,14 +1,14 @@
 """When a satellite raises more alarms than anybody can answer: the flood is told, not each of them.
 
-The figures are those of EEMUA 191 and ISA-18.2: a flood begins with more than 10 alarms in 10 minutes and is
-over when fewer than 5 came in the last 10. Times are those of the platform: a flood is a burden on people.
+After EEMUA 191 and ISA-18.2 a flood begins with more than 10 alarms in 10 minutes and is over when fewer than
+5 came in the last 10. Times are those of the platform: a flood is a burden on people.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any, Final
 
 from alarm_server.groups import QUERIES
+from alarms import performance
 from telemetry_core.contract.mission import SATELLITE
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
@@ -16,16 +16,14 @@ from telemetry_core.postgres.store import select
 
 FLOOD: Final = "flood"
 """Kind and reason."""
-BEGINS_ABOVE: Final = 10
 ENDS_BELOW: Final = 5
-SPAN: Final = timedelta(minutes=10)
 _NAMED: Final[dict[str, Any]] = {
     "subsystem": SATELLITE,
     "flood": FLOOD,
     "severity": Severity.DISTRESS,
-    "begins_above": BEGINS_ABOVE,
+    "begins_above": performance.FLOOD,
     "ends_below": ENDS_BELOW,
-    "span": SPAN,
+    "span": performance.INTERVAL,
 }
 
 
