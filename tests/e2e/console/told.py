@@ -1,0 +1,33 @@
+"""A receiver of webhooks that the platform's notifier tells of the alarms of some satellites."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from testbed.postgres_server import free_port
+from testbed.supervised import NOTIFIER, Supervised
+from tests.integration.notices.process import running
+from tests.integration.notices.receiver import Receiver, receiving
+
+
+@contextmanager
+def told_of(satellites: str, supervised: Supervised, folder: Path) -> Iterator[Receiver]:
+    """Let a notifier with such a route take the place of the one without."""
+    with receiving() as receiver, supervised.stopped(NOTIFIER):
+        file = folder / "notify.yaml"
+        routes = {
+            "targets": {"duty": {"type": "webhook", "url": receiver.url}},
+            "routes": [
+                {
+                    "targets": ["duty"],
+                    "satellites": [f"{satellites}*"],
+                    "events": ["raised", "returned", "acknowledged"],
+                }
+            ],
+        }
+        file.write_text(json.dumps(routes), encoding="utf-8")
+        values = {**os.environ, "NOTIFY_FILE": str(file), "METRICS_PORT": str(free_port())}
+        with running(values, folder / "notifier.log"):
+            yield receiver
