@@ -1,4 +1,4 @@
-"""A receiver of webhooks that the platform's notifier tells of the alarms of some satellites."""
+"""A receiver of webhooks that the notifier tells of broken limits of some satellites."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from tests.integration.notices.receiver import Receiver, receiving
 
 
 @contextmanager
-def told_of(satellites: str, supervised: Supervised, folder: Path) -> Iterator[Receiver]:
+def told_of_limits(satellites: str, supervised: Supervised, folder: Path) -> Iterator[Receiver]:
     """Let a notifier with such a route take the place of the one without."""
     with receiving() as receiver, supervised.stopped(NOTIFIER):
         file = folder / "notify.yaml"
@@ -22,6 +22,7 @@ def told_of(satellites: str, supervised: Supervised, folder: Path) -> Iterator[R
             "routes": [
                 {
                     "targets": ["duty"],
+                    "kinds": ["limit"],
                     "satellites": [f"{satellites}*"],
                     "events": ["raised", "returned", "acknowledged"],
                 }
