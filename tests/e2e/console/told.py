@@ -8,8 +8,8 @@ from pathlib import Path
 
 from testbed.postgres_server import free_port
 from testbed.supervised import NOTIFIER, Supervised
-from tests.integration.notices.process import running
-from tests.integration.notices.receiver import Receiver, receiving
+from tests.notifier_process import running
+from tests.webhook_receiver import Receiver, receiving
 
 
 @contextmanager
