@@ -29,7 +29,8 @@ def test_errors_are_shares_of_the_time_left() -> None:
     outcomes.add([(10.0, TimeToLimit(likely_s=12, earliest_s=9, latest_s=11))], 20.0)
     outcomes.add([], 20.0)
     assert (outcomes.breaches, outcomes.told, outcomes.leads_s) == (2, 1, [10.0])
-    assert (outcomes.errors, outcomes.held) == ([pytest.approx(0.2)], [True])
+    assert outcomes.errors == pytest.approx([0.2])
+    assert outcomes.held == [True]
 
 
 def test_the_trend_foretells_a_draining_battery() -> None:
