@@ -54,6 +54,7 @@ class Limit:
         return subsystem_features()[self.subsystem].index(self.channel)
 
     def beyond(self, values: Floats) -> Floats:
+        """How far float64[time] lie beyond the limit, negative within it."""
         return values - self.value if self.is_high else self.value - values
 
 
@@ -118,7 +119,7 @@ def run(options: Options) -> Report:
 
 
 def by_trend(values: Floats, interval_s: float, limit: Limit) -> TimeToLimit | None:
-    """Forecast as the alarm server does."""
+    """Forecast from float64[time] as the alarm server does."""
     times_us = [round(step * interval_s * 1e6) for step in range(len(values))]
     return time_to_limit(times_us, values.tolist(), limit.value, is_high=limit.is_high)
 
@@ -185,7 +186,7 @@ def faulty(limit: Limit, interval_s: float, fineness: int, seed: int) -> Floats:
 def told(
     forecast: Forecast, values: Floats, interval_s: float, limit: Limit, end_s: float
 ) -> Iterator[tuple[float, TimeToLimit]]:
-    """Yield the forecasts before a time, from IN_A_ROW of them in a row on, each with its time."""
+    """Yield what float64[time] foretells before a time, from the IN_A_ROW-th forecast in a row on."""
     row, is_told = 0, False
     for newest in range(WINDOW - 1, len(values)):
         if newest * interval_s >= end_s:
