@@ -2,13 +2,13 @@ import { useTranslation } from "react-i18next";
 
 import { useMission } from "@/api/get-mission";
 import { UtcTime } from "@/components/utc-time";
-import type { Alarm } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { Fact } from "@/features/alerts/components/alarm/fact";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { formatValue } from "@/features/alerts/data/evidence";
 
 /** Returns the unit of a rate, as in ` degC/min`; nothing of what is no rate. */
-function useRateUnit({ kind, subsystem, reason, channel }: Alarm): string {
+function useRateUnit({ kind, subsystem, reason, channel }: AlarmDetail): string {
   const mission = useMission().data;
   const owner = mission?.subsystems.find(({ name }) => name === subsystem);
   const rate = owner?.rules.find((rule) => rule.reason === reason)?.rate;
@@ -17,7 +17,7 @@ function useRateUnit({ kind, subsystem, reason, channel }: Alarm): string {
 }
 
 /** What broke which limit, who takes care of it, and why it calls nobody. */
-export function AlarmFacts({ alarm }: { alarm: Alarm }) {
+export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
   const { t } = useTranslation("alarms");
   const unit = useRateUnit(alarm);
   const name = alarm.kind === "rate" || alarm.kind === "change" ? alarm.kind : "value";
