@@ -69,7 +69,7 @@ def test_what_a_late_sample_refutes_is_withdrawn(theirs: Pool) -> None:
 def test_a_track_is_read_as_it_was_saved(theirs: Pool) -> None:
     mission = mission_with(reporting="on_change", change=True)
     server = started(theirs, mission=mission)
-    voltage = {"eps": {"battery_voltage": 3.7}}
+    voltage: dict[str, Any] = {"eps": {"battery_voltage": 3.7}}
     hear(server, record(0, **voltage), record(10, **soc(5)), record(20, **voltage), record(30, **soc(6)))
     with transaction(theirs) as connection:
         (saved,) = load_tracks(connection).values()
