@@ -15,7 +15,7 @@ MAX_BULK: Final = 1_000
 MAX_SHELF: Final = timedelta(days=7)
 """A shelved alarm comes back after so long at the latest."""
 
-AlarmKind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform"]
+AlarmKind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform", "flood"]
 ALARM_ID_EXAMPLE: Final = "eps.low_battery.1761827696789.SAT-001"
 AlarmId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$", examples=[ALARM_ID_EXAMPLE])]
 

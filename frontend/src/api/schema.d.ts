@@ -1308,7 +1308,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Reason */
             reason: string;
             /** Channel */
@@ -1423,7 +1423,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Reason */
             reason: string;
             /** Channel */
@@ -2465,7 +2465,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Count */
             count: number;
         };
@@ -3507,7 +3507,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Count */
             count: number;
             /** Acknowledged */
@@ -6224,7 +6224,7 @@ export interface operations {
                 limit?: number;
                 satellite_id?: string | null;
                 subsystem?: string | null;
-                kind?: ("limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform") | null;
+                kind?: ("limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood") | null;
                 /** @description Any of these; by default all */
                 severity?: components["schemas"]["Severity"][] | null;
                 /** @description Any of these; by default all */

@@ -18,6 +18,7 @@ export const en = {
   waiting: "{{number}} awaiting acknowledgement",
   nothingWaits: "None awaiting acknowledgement",
   silent: "Satellites not heard for a day",
+  inTenMinutes: "{{count}} in 10 minutes",
   kind: {
     limit: "Limit breach",
     rate: "Rate of change",
@@ -27,6 +28,7 @@ export const en = {
     anomaly: "Anomaly",
     forecast: "Forecast breach",
     platform: "Platform",
+    flood: "Alarm flood",
   },
   reason: {
     low_battery: "Low battery",
@@ -149,6 +151,7 @@ export const ko: typeof en = {
   waiting: "확인 대기 {{number}}건",
   nothingWaits: "확인 대기 경보 없음",
   silent: "하루 동안 수신이 없는 위성",
+  inTenMinutes: "10분 동안 경보 {{count}}건",
   kind: {
     limit: "한계치 초과",
     rate: "변화율",
@@ -158,6 +161,7 @@ export const ko: typeof en = {
     anomaly: "이상",
     forecast: "예측 초과",
     platform: "플랫폼",
+    flood: "경보 홍수",
   },
   reason: {
     low_battery: "배터리 잔량 부족",
