@@ -25,8 +25,8 @@ from testbed.alarm_ledger import PARTITIONS, delivered, expected_alarms, sample_
 from testbed.kafka_topics import LIMIT_S, committed_offset, create_topic, end_offset, wait_until
 from tests.integration.alarms.ledger import assert_each_alarm_once
 from tests.integration.servers.kafka_server import running_kafka
-from tests.integration.servers.processes import environment_of, running
 from tests.integration.servers.running_api import RunningApi
+from tests.processes import environment_of, running
 from tests.unit.alarm_server.messages import MISSION
 
 pytestmark = pytest.mark.integration

@@ -3,14 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from telemetry_core.service.settings import Settings
 
-ROOT: Final = Path(__file__).parents[3]
+ROOT: Final = Path(__file__).parents[1]
 
 
 def environment_of(settings: Settings, **more: str) -> dict[str, str]:
@@ -29,7 +29,7 @@ def environment_of(settings: Settings, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(module: str, values: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(module: str, values: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `python -m module`; killed afterwards if it has not ended by itself."""
     with log.open("ab") as out:
         command = [sys.executable, "-m", module]
