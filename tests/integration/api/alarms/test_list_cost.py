@@ -30,7 +30,13 @@ BOUNDS: Final = "SELECT min(started_at) AS oldest, max(started_at) AS newest FRO
 
 
 def read(connection: Connection, wanted: Mapping[str, Any], before: datetime | None) -> float:
-    page = {"before_at": before, "before_id": "", "limit": LIMIT, "ceiling": CEILING, "unheard": []}
+    page: dict[str, Any] = {
+        "before_at": before,
+        "before_id": "",
+        "limit": LIMIT,
+        "ceiling": CEILING,
+        "unheard": [],
+    }
     return rows_read_by(connection, QUERIES["alarm_page"], {**asdict(alarm_filters(**wanted)), **page})
 
 
