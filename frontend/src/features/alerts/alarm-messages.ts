@@ -25,6 +25,8 @@ export const en = {
   facts: {
     channel: "Channel",
     value: "Value",
+    rate: "Rate of change",
+    change: "Change",
     worst: "Worst value",
     assigned: "Assigned to",
     until: "Until",
@@ -70,7 +72,7 @@ export const en = {
       returned_to_service: "returned to service",
     },
   },
-  group: "Started within a minute of it",
+  group: "Began together with it ({{count}})",
   earlier: "Earlier alerts of this reason",
   state: {
     normal: "Cleared",
@@ -109,7 +111,15 @@ export const ko: typeof en = {
     refused: "지금 상태에서는 할 수 없습니다",
     failed: "처리하지 못했습니다",
   },
-  facts: { channel: "채널", value: "값", worst: "가장 나쁜 값", assigned: "담당자", until: "기한" },
+  facts: {
+    channel: "채널",
+    value: "값",
+    rate: "변화율",
+    change: "값 변경",
+    worst: "가장 나쁜 값",
+    assigned: "담당자",
+    until: "기한",
+  },
   announce: {
     menu: "소리와 알림",
     sound: "새 경보를 소리로 알림",
@@ -151,7 +161,7 @@ export const ko: typeof en = {
       returned_to_service: "운용 복귀",
     },
   },
-  group: "1분 안에 함께 시작된 경보",
+  group: "함께 시작된 경보 {{count}}건",
   earlier: "같은 원인의 이전 경보",
   state: {
     normal: "해제됨",

@@ -32,7 +32,7 @@ export function useKindText(): (alarm: Pick<Alarm, "kind" | "reason" | "value">)
   const { t } = useTranslation("alerts");
   const reasonText = useReasonText();
   return ({ kind, reason, value }) => {
-    if (kind === "anomaly") return t("kind.anomaly");
+    if (kind === "anomaly" || kind === "flood") return t(`kind.${kind}`);
     const text = `${t(`kind.${kind}`)}: ${reasonText(reason)}`;
     return kind === "clock" && value !== null ? `${text} (${formatDuration(Math.abs(value) * 1000)})` : text;
   };
@@ -47,6 +47,7 @@ export function Measured({ alarm }: { alarm: Alarm }) {
         {t("columns.peak")} {formatScore(alarm.peak_score)}
       </>
     );
+  if (alarm.kind === "flood") return <>{t("inTenMinutes", { count: alarm.value ?? 0 })}</>;
   if (alarm.channel === null || alarm.value === null) return null;
   return (
     <>
