@@ -113,7 +113,7 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
 
 
 def urgency(satellite: Row, *, now: datetime) -> tuple[bool, int, bool, str]:
-    """Order satellites: the worst first, of equally bad ones those in contact; what nobody heard for a day last.
+    """Return the place of a satellite: the worst first, of equally bad ones those in contact; unheard for a day last.
 
     What stood when a satellite was lost stands for ever, and says less than what another one reports now.
     """
