@@ -113,9 +113,9 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
 
 
 def urgency(satellite: Row, *, now: datetime) -> tuple[bool, int, bool, str]:
-    """Return the place of a satellite: the worst first, of equally bad ones those in contact; unheard for a day last.
+    """Return the place of a satellite: the worst first, of equally bad ones those in contact.
 
-    What stood when a satellite was lost stands for ever, and says less than what another one reports now.
+    Those that nobody heard for a day come last: what stood when a satellite was lost stands for ever.
     """
     contact = satellite["last_contact"]
     is_unheard = satellite["is_stale"] and (contact is None or now - contact > UNHEARD_AFTER)
