@@ -172,7 +172,7 @@ def test_alert_explains_its_cause(api: RunningApi, api_pool: Pool, owner: Pool) 
                        "battery_current": {"statistics": 0.25}},
         input_data={"newest": {"battery_voltage": 2.5, "battery_current": None}},
     )  # fmt: skip
-    recovery = {"input_data": {"newest": {"battery_voltage": 3.7}}, "anomaly_score": 0.95}
+    recovery: dict[str, Any] = {"input_data": {"newest": {"battery_voltage": 3.7}}, "anomaly_score": 0.95}
     peak = judge(api_pool, 4, "a", **recovery)
     newest = judge(api_pool, 5, "a", anomaly_score=0.7)
     raised_at = START + timedelta(seconds=3)
