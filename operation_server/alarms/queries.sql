@@ -44,6 +44,7 @@ page AS MATERIALIZED (
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
         AND (%(codes)s IS NULL OR facts = ANY (%(codes)s))
+        AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s)))
     ORDER BY started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
 )
 
@@ -55,6 +56,39 @@ UNION ALL
     ORDER BY started_at DESC, alarm_id DESC OFFSET %(ceiling)s - 1 LIMIT 1
 )
 ORDER BY fits DESC, started_at DESC, alarm_id DESC
+
+-- name: urgent_page
+-- Ids of alarms that need attention, the most urgent first, of equal ones the newest start. Their number is bounded by what people
+-- leave undone, so they are sorted; beyond `ceiling` of them, the newest are.
+WITH calling AS (
+    SELECT
+        alarm_id,
+        started_at,
+        (%(urgencies)s::integer [])[facts + 1] * 8 + array_position(%(all_severities)s::text [], severity) AS urgency
+    FROM ops.alarm_states
+    WHERE needs_attention
+        AND (%(start)s IS NULL OR life && tsrange(%(start)s::timestamptz AT TIME ZONE 'UTC', NULL))
+        AND (%(end)s IS NULL OR started_at <= %(end)s)
+        AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+        AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
+        AND (
+            %(group_id)s IS NULL
+            OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+        )
+        AND (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
+        AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
+        AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
+        AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s)))
+    ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
+)
+
+SELECT urgency, started_at, alarm_id FROM calling
+WHERE urgency IS NOT NULL
+    AND (
+        %(before_urgency)s IS NULL
+        OR (urgency, started_at, alarm_id) < (%(before_urgency)s, %(before_at)s::timestamptz AT TIME ZONE 'UTC', %(before_id)s)
+    )
+ORDER BY urgency DESC, started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
 
 -- name: alarms
 -- Newest start first, each with its group.
@@ -78,6 +112,27 @@ SELECT facts, severity, count(*) AS count FROM (
     SELECT facts, severity FROM ops.alarm_states WHERE needs_attention LIMIT %(ceiling)s
 ) AS counted
 GROUP BY facts, severity
+
+-- name: anomalies_behind
+-- For how many seconds the oldest verdict has waited that alerts of the anomaly score don't count yet, with those that a
+-- running transaction still hides from the relay; or how long ago it began to fold earlier ones again. 0 = none waits.
+SELECT
+    coalesce(extract(EPOCH FROM (now() AT TIME ZONE 'UTC') - least(
+        (
+            SELECT inference.completed_at FROM subsystem_inferences AS inference
+            WHERE (inference.xact, inference.id) > (folded.xact::text::xid8, folded.id)
+                AND inference.status IN ('completed', 'failed')
+            ORDER BY inference.xact, inference.id LIMIT 1
+        ),
+        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_at <> target_at) THEN folded.updated_at END
+    )), 0)::float8 AS behind_s
+FROM (
+    SELECT coalesce(max(xact), 0) AS xact, coalesce(max(id), 0) AS id, max(updated_at) AS updated_at
+    FROM ops.relay_cursors WHERE sink = 'alerts'
+) AS folded
+
+-- name: unheard_satellites
+SELECT satellite_id FROM ops.alarm_contacts WHERE received_at < now() AT TIME ZONE 'UTC' - %(patience)s::interval
 
 -- name: events
 -- Of one alarm, newest first.
@@ -143,8 +198,9 @@ SELECT
     alarm.subsystem,
     alarm.reason,
     alarm.kind,
-    alarm.severity
+    alarm.severity,
+    alarm.facts
 FROM ops.alarm_events AS history
-LEFT JOIN ops.alarms AS alarm ON alarm.alarm_id = history.alarm_id
+LEFT JOIN ops.alarm_states AS alarm ON alarm.alarm_id = history.alarm_id
 WHERE (history.xact, history.id) > (%(xact)s::text::xid8, %(id)s) AND history.xact < ops.settled_position()
 ORDER BY history.xact, history.id LIMIT %(limit)s

@@ -20,6 +20,15 @@ ALARM_ID_EXAMPLE: Final = "eps.low_battery.1761827696789.SAT-001"
 AlarmId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$", examples=[ALARM_ID_EXAMPLE])]
 
 
+AnomaliesBehind = Annotated[
+    float,
+    Field(
+        description="For how long the oldest verdict has waited that alerts of the anomaly score don't count"
+        " yet; 0 = none waits"
+    ),
+]
+
+
 class AlarmBrief(Answer):
     """When an alarm stood, and how it is."""
 
@@ -80,11 +89,12 @@ class Attention(Answer):
 
 
 class Alarms(Answer):
-    """A page of alarms, newest start first."""
+    """A page of alarms."""
 
     alarms: list[Alarm]
     next_cursor: str | None = Field(description="Where the next page begins; null: this is the last one")
     attention: Attention
+    anomalies_behind_s: AnomaliesBehind
 
 
 class AlarmEvent(Answer):

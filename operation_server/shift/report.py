@@ -5,15 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from alarms.life_cycle import State
+from operation_server.alarms.filters import Filters
 from operation_server.alarms.states import codes_of
-from operation_server.alarms.store import (
-    Filters,
-    alarm_of,
-    find_page,
-    read_page,
-    read_suppressions,
-    rows_of,
-)
+from operation_server.alarms.store import alarm_of, find_page, read_page, read_suppressions, rows_of
 from operation_server.alerts.states import LISTED_KINDS
 from operation_server.http.parameters import TimeRange
 from operation_server.shift import QUERIES

@@ -1600,7 +1600,7 @@ export interface components {
         };
         /**
          * Alarms
-         * @description A page of alarms, newest start first.
+         * @description A page of alarms.
          */
         Alarms: {
             /** Alarms */
@@ -1611,6 +1611,11 @@ export interface components {
              */
             next_cursor: string | null;
             attention: components["schemas"]["Attention"];
+            /**
+             * Anomalies Behind S
+             * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
+             */
+            anomalies_behind_s: number;
         };
         /**
          * Alert
@@ -6227,11 +6232,15 @@ export interface operations {
                 /** @description Whether their state calls an operator */
                 needs_attention?: boolean | null;
                 assigned_to?: string | null;
+                /** @description Whether its satellite was heard within the last 24 hours */
+                heard?: boolean | null;
                 group_id?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 start_time?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 end_time?: string | null;
+                /** @description `urgency`: those that need attention alone, unacknowledged ones first, then by severity, then newest start first */
+                order?: "newest" | "urgency";
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
             };

@@ -5,11 +5,11 @@ import type { Schemas } from "@/api/client";
 import { Panel } from "@/components/page";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
-import type { Alarm } from "@/features/alerts/api/get-alarm";
-import { useReasonText } from "@/features/alerts/components/alert-words";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
+import { useReasonText } from "@/features/alerts/components/alarm-words";
 
 /** Alarms that came together with one, and earlier ones of its reason. */
-export function OtherAlarms({ alarm }: { alarm: Alarm }) {
+export function OtherAlarms({ alarm }: { alarm: AlarmDetail }) {
   const { t } = useTranslation("alarms");
   const subsystemName = useSubsystemName();
   const reasonText = useReasonText();
