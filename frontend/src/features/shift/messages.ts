@@ -25,7 +25,6 @@ export const en = {
   entry: {
     title: "Write into the shift log",
     correction: "Correct entry {{id}}",
-    operator: "Your name",
     satellite: "Satellite",
     anySatellite: "Empty: none of them alone",
     text: "Entry",
@@ -54,23 +53,6 @@ export const en = {
     worst: "Worst value",
     limit: "Limit",
     by: "Acknowledged by",
-  },
-  severity: {
-    watch: "Watch",
-    warning: "Warning",
-    distress: "Distress",
-    critical: "Critical",
-    severe: "Severe",
-  },
-  kind: {
-    limit: "Limit",
-    rate: "Rate of change",
-    change: "Change",
-    stale: "Silence",
-    clock: "Clock",
-    anomaly: "Anomaly",
-    forecast: "Forecast",
-    platform: "Platform",
   },
   raised: {
     title: "Alarms raised",
@@ -142,7 +124,6 @@ export const ko: typeof en = {
   entry: {
     title: "근무 일지 쓰기",
     correction: "{{id}}번 글 정정",
-    operator: "이름",
     satellite: "위성",
     anySatellite: "비우면 특정 위성 없음",
     text: "내용",
@@ -171,17 +152,6 @@ export const ko: typeof en = {
     worst: "가장 나쁜 값",
     limit: "한계",
     by: "확인한 사람",
-  },
-  severity: { watch: "관찰", warning: "경고", distress: "곤란", critical: "위급", severe: "극심" },
-  kind: {
-    limit: "한계",
-    rate: "변화율",
-    change: "변화",
-    stale: "침묵",
-    clock: "시계",
-    anomaly: "이상",
-    forecast: "예측",
-    platform: "플랫폼",
   },
   raised: {
     title: "발생한 알람",

@@ -47,9 +47,9 @@ test("the most frequent reasons and what operators said stand by rule", async ()
     }),
   );
   const frequent = within(await screen.findByRole("table", { name: "Ten most frequent" }));
-  expect(frequent.getByRole("row", { name: /SAT-001/ })).toHaveTextContent("low_batteryLimit267 %");
+  expect(frequent.getByRole("row", { name: /SAT-001/ })).toHaveTextContent("Low batteryLimit breach267 %");
   const said = within(screen.getByRole("table", { name: "What operators said of alarms, by rule" }));
-  expect(said.getByRole("row", { name: /low_battery/ })).toHaveTextContent("low_battery510");
+  expect(said.getByRole("row", { name: /Low battery/ })).toHaveTextContent("Low battery510");
   expect(screen.getByText(/Nothing learns from it yet/)).toBeVisible();
 });
 

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
+import { useReasonText } from "@/components/reason-text";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
 import { ListPanel, type Cells } from "@/features/shift/components/facts-table";
@@ -12,10 +13,12 @@ type Alarm = Schemas["Alarm"];
 /** Alarms of the report, each with a link to all that is known of it. */
 export function AlarmList({ title, found }: { title: string; found: Schemas["AlarmList"] }) {
   const { t } = useTranslation("shift");
+  const { t: tAlert } = useTranslation("alerts");
   const { t: tAlarm } = useTranslation("alarms");
   const subsystemName = useSubsystemName();
+  const reasonText = useReasonText();
   const cells: Cells<Alarm> = [
-    [t("alarm.severity"), ({ severity }) => t(`severity.${severity}`)],
+    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`)],
     [
       t("alarm.what"),
       (alarm) => (
@@ -25,7 +28,7 @@ export function AlarmList({ title, found }: { title: string; found: Schemas["Ala
           preload={false}
           className="shift-link"
         >
-          {[alarm.satellite_id, subsystemName(alarm.subsystem), alarm.reason].join(" · ")}
+          {[alarm.satellite_id, subsystemName(alarm.subsystem), reasonText(alarm.reason)].join(" · ")}
         </Link>
       ),
     ],

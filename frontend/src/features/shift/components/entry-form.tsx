@@ -2,6 +2,7 @@ import { Alert, Button, Group, Stack, Text, Textarea, TextInput } from "@mantine
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { OperatorField } from "@/components/controls/operator-field";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useAddEntry, type Entry } from "@/features/shift/api/shift";
@@ -118,14 +119,7 @@ function Names({
   const { t } = useTranslation("shift");
   return (
     <Group gap="xs" align="flex-start">
-      <TextInput
-        label={t("entry.operator")}
-        value={operator}
-        onChange={(event) => onOperator(event.currentTarget.value)}
-        autoComplete="name"
-        maxLength={100}
-        required
-      />
+      <OperatorField value={operator} onChange={onOperator} />
       <TextInput
         label={t("entry.satellite")}
         placeholder={t("entry.anySatellite")}

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
+import { useReasonText } from "@/components/reason-text";
 import { SatelliteLink } from "@/components/satellite-link";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
@@ -21,10 +22,11 @@ export function SuppressedList({
 }) {
   const { t } = useTranslation("shift");
   const subsystemName = useSubsystemName();
+  const reasonText = useReasonText();
   const cells: Cells<Suppressed> = [
     [t("satellite"), ({ satellite_id }) => <SatelliteLink satelliteId={satellite_id} />],
     [t("subsystem"), ({ subsystem }) => subsystemName(subsystem)],
-    [t("reason"), ({ reason }) => reason],
+    [t("reason"), ({ reason }) => reasonText(reason)],
     [t("suppressed.by"), ({ operator }) => operator],
     [t("suppressed.why"), ({ comment }) => <span className="shift-text">{comment}</span>],
     [t("suppressed.since"), ({ since }) => <UtcTime time={since} />],

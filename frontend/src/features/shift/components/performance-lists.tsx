@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
+import { useReasonText } from "@/components/reason-text";
 import { SatelliteLink } from "@/components/satellite-link";
 import { useSubsystemName } from "@/components/subsystem-name";
 import type { Performance } from "@/features/shift/api/shift";
@@ -11,9 +12,10 @@ import { formatShare } from "@/lib/numbers";
 /** What was raised, by severity and kind, and how long it waited for somebody. */
 export function RaisedList({ groups }: { groups: Schemas["RaisedAlarms"][] }) {
   const { t } = useTranslation("shift");
+  const { t: tAlert } = useTranslation("alerts");
   const cells: Cells<Schemas["RaisedAlarms"]> = [
-    [t("alarm.severity"), ({ severity }) => t(`severity.${severity}`)],
-    [t("raised.kind"), ({ kind }) => t(`kind.${kind}`)],
+    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`)],
+    [t("raised.kind"), ({ kind }) => tAlert(`kind.${kind}`)],
     [t("raised.count"), ({ count }) => count],
     [t("raised.acknowledged"), ({ acknowledged }) => acknowledged],
     [t("raised.median"), ({ acknowledged_median_s: median }) => waited(median)],
@@ -25,12 +27,14 @@ export function RaisedList({ groups }: { groups: Schemas["RaisedAlarms"][] }) {
 /** The reasons that raised the most. */
 export function FrequentList({ performance }: { performance: Performance }) {
   const { t } = useTranslation("shift");
+  const { t: tAlert } = useTranslation("alerts");
   const subsystemName = useSubsystemName();
+  const reasonText = useReasonText();
   const cells: Cells<Schemas["FrequentAlarm"]> = [
     [t("satellite"), ({ satellite_id }) => <SatelliteLink satelliteId={satellite_id} />],
     [t("subsystem"), ({ subsystem }) => subsystemName(subsystem)],
-    [t("reason"), ({ reason }) => reason],
-    [t("raised.kind"), ({ kind }) => t(`kind.${kind}`)],
+    [t("reason"), ({ reason }) => reasonText(reason)],
+    [t("raised.kind"), ({ kind }) => tAlert(`kind.${kind}`)],
     [t("raised.count"), ({ count }) => count],
     [t("frequent.share"), ({ count }) => formatShare(count / performance.count)],
   ];
@@ -48,9 +52,10 @@ export function FrequentList({ performance }: { performance: Performance }) {
 export function FeedbackList({ rules }: { rules: Schemas["RuleFeedback"][] }) {
   const { t } = useTranslation("shift");
   const subsystemName = useSubsystemName();
+  const reasonText = useReasonText();
   const cells: Cells<Schemas["RuleFeedback"]> = [
     [t("subsystem"), ({ subsystem }) => subsystemName(subsystem)],
-    [t("reason"), ({ reason }) => reason],
+    [t("reason"), ({ reason }) => reasonText(reason)],
     [t("feedback.false"), ({ false_alarm }) => false_alarm],
     [t("feedback.true"), ({ true_alarm }) => true_alarm],
     [t("feedback.known"), ({ known }) => known],
