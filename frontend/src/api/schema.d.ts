@@ -1866,7 +1866,7 @@ export interface components {
         };
         /**
          * ChannelEvidence
-         * @description What one channel contributed to the peak, and what was expected of it.
+         * @description What one channel contributed at the onset, and what was expected of it.
          */
         ChannelEvidence: {
             /** Channel */
@@ -2287,7 +2287,7 @@ export interface components {
         };
         /**
          * Evidence
-         * @description Why an alert stands: the verdict with the highest score.
+         * @description Why an alert was raised: the verdict that raised it, or the first one.
          */
         Evidence: {
             /** Job Id */

@@ -65,7 +65,7 @@ test("what is handed over stands where the next shift looks for it", async () =>
     within(screen.getByRole("table", { name: "Not judged" })).getByText("too_few_samples"),
   ).toBeVisible();
   const row = screen.getByRole("row", { name: /Share of time in a flood/ });
-  expect(row).toHaveTextContent("12.5 %1 %Too many");
+  expect(row).toHaveTextContent("12.5 %1 %Above target");
 });
 
 test("an entry is written with name and satellite, and the field is empty again", async () => {
