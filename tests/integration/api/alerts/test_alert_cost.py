@@ -25,7 +25,14 @@ START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
 OF_SATELLITES: Final = ["newest_verdicts", "judged_limits"]
-STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **FOLDING_QUERIES, **ALARM_QUERIES, **QUERIES}
+STATEMENTS: Final = {
+    **FLEET_QUERIES,
+    **VERDICT_QUERIES,
+    **FOLDING_QUERIES,
+    **ALARM_QUERIES,
+    **SHIFT_QUERIES,
+    **QUERIES,
+}
 
 
 @pytest.mark.parametrize("statement", OF_SATELLITES)
