@@ -9,7 +9,7 @@ import pytest
 from telemetry_core.kafka.records import MAX_BATCH, Record
 from telemetry_core.postgres.database import Pool
 from testbed.alarm_ledger import before, delivered, sample_sets
-from tests.integration.alarms.ledger import assert_each_alarm_once
+from tests.integration.alarms.ledger.comparison import assert_each_alarm_once
 from tests.integration.alarms.running import started
 
 pytestmark = pytest.mark.integration
