@@ -17,7 +17,7 @@ from alarms.life_cycle import facts_of, state_of
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import Row, select
-from telemetry_core.service.observability import NOTICES, LogBudget
+from telemetry_core.service.observability import NOTICES, NOTICES_GIVEN_UP, LogBudget
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than an attempt: who was killed amid one leaves the notice to be sent again then."""
@@ -91,6 +91,7 @@ class Delivery:
                 self._plan_next(connection, row)
         NOTICES.labels(self._target, "failed" if has_failed else "postponed").inc()
         if has_failed:
+            NOTICES_GIVEN_UP.labels(self._target).inc()
             _log.error(f"{self.name}: given up: {reason}", alarm=row["alarm_id"], attempts=row["attempts"])
         elif self._budget.admit(f"{self.name}: {{count}} more attempts failed in the last second"):
             _log.warning(f"{self.name}: not delivered: {reason}; again within {wait.total_seconds():.1f} s",

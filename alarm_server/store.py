@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from alarm_server import QUERIES
+from alarm_server.groups.store import save_alarms
 from alarm_server.readings import Contradiction
 from alarm_server.rows import alarm_id_of, insert, moment, save_events
 from alarm_server.signs import Sign
@@ -62,7 +63,7 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
     changed = [(update, change) for update in updates for change in update.changes]
     newest = {_alarm_id(update, change.occurrence): (update, change) for update, change in changed}
     # In the order of their ids, as operators' actions lock several.
-    insert(
+    save_alarms(
         connection, QUERIES["save_alarms"], [_alarm_values(*newest[alarm_id]) for alarm_id in sorted(newest)]
     )
     events = [
@@ -163,7 +164,7 @@ def raise_silences(
         )
         for one in silent
     ]
-    insert(connection, QUERIES["raise_alarms"], rows)
+    save_alarms(connection, QUERIES["raise_alarms"], rows)
     save_events(
         connection,
         [(ids[one.satellite_id], Event.RAISED.value, moment(one.heard.received_us), None) for one in silent],

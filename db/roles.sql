@@ -16,7 +16,8 @@ GRANT INSERT ON inference_jobs, inference_results, subsystem_inferences TO satel
 GRANT INSERT ON ops.dead_letters, ops.idempotency_keys TO satellite_operation_server;
 GRANT UPDATE ON ops.idempotency_keys TO satellite_operation_server;
 GRANT UPDATE, DELETE ON ops.dead_letters TO satellite_operation_server;
-GRANT SELECT ON ops.alarms, ops.alarm_events, ops.alarm_states, ops.alarm_suppressions TO satellite_operation_server;
+GRANT SELECT ON ops.alarms, ops.alarm_events, ops.alarm_states, ops.alarm_suppressions, ops.grouped_alarms
+TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
@@ -62,10 +63,13 @@ GRANT SELECT ON ops.limit_changes TO satellite_kafka_inference_trigger;
 GRANT SELECT ON
     inference_jobs, subsystem_inferences,
     ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
-    ops.cluster, ops.limit_changes, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
+    ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
+GRANT SELECT ON ops.limit_changes TO satellite_alarm_server;
 GRANT INSERT, UPDATE ON ops.alarms, ops.alarm_contacts, ops.relay_cursors TO satellite_alarm_server;
-GRANT INSERT, UPDATE, DELETE ON ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads TO satellite_alarm_server;
+GRANT INSERT, UPDATE, DELETE ON
+    ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads, ops.grouped_alarms
+TO satellite_alarm_server;
 GRANT SELECT, INSERT ON ops.alarm_events TO satellite_alarm_server;
 GRANT DELETE ON ops.alarm_suppressions TO satellite_alarm_server;
 

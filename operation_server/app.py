@@ -66,6 +66,7 @@ from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
 from operation_server.verdicts import routes as verdicts
 from operation_server.verdicts.feed import read_events
+from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.rabbitmq import celery_app, publish
@@ -124,8 +125,7 @@ def create_app(
     tickets = Tickets()
     app = _application(settings, tickets, office, [readiness, status, victoria, index, pool])
     POOL.put(app, pool)
-    MISSION.put(app, mission)
-    limits.LIMITS.put(app, FollowedLimits(app, mission, settings.mission_file, pool))
+    _put_mission(app, mission, settings, pool)
     MODEL_REPOSITORY.put(app, settings.model_repository)
     VICTORIA_METRICS.put(app, victoria)
     search.VERDICT_INDEX.put(app, index)
@@ -137,6 +137,12 @@ def create_app(
     _put_feeds(app, pool)
     watch_fleet(app)
     return app
+
+
+def _put_mission(app: FastAPI, mission: Mission, settings: Settings, pool: Pool) -> None:
+    """Give an application the mission of the file, until it has looked which limits were changed."""
+    MISSION.put(app, mission)
+    limits.LIMITS.put(app, FollowedLimits(app, mission, settings.mission_file, pool))
 
 
 def _put_feeds(app: FastAPI, pool: Pool) -> None:

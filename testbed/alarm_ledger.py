@@ -128,6 +128,25 @@ def expected_alarms(sent: Iterable[SampleSet], mission: Mission) -> list[Expecte
     )
 
 
+def together(begins_us: Iterable[int]) -> list[list[int]]:
+    """Part the begins of a satellite's alarms into groups: within a minute of each other, or connected."""
+    groups: list[list[int]] = []
+    for begin_us in sorted(begins_us):
+        if groups and begin_us <= groups[-1][-1] + 60 * SECOND_US:
+            groups[-1].append(begin_us)
+        else:
+            groups.append([begin_us])
+    return groups
+
+
+def expected_groups(alarms: Iterable[ExpectedAlarm]) -> list[tuple[str, list[int]]]:
+    """Return satellite and begins of each group, in order."""
+    begins: dict[str, list[int]] = {}
+    for alarm in alarms:
+        begins.setdefault(alarm.satellite_id, []).append(alarm.started_us)
+    return sorted((name, group) for name, found in begins.items() for group in together(found))
+
+
 def spans(series: Sequence[tuple[int, float]], rule: Rule) -> Iterator[tuple[list[int], int | None]]:
     """Yield the violations of each alarm, and the clear sample that ended it.
 

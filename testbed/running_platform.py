@@ -123,7 +123,7 @@ class Platform:
         ).raise_for_status()
         requests.post(
             f"{search_url()}/inference_logs/_delete_by_query",
-            params={"conflicts": "proceed", "refresh": "true"},
+            params={"conflicts": "proceed", "refresh": "true", "ignore_unavailable": "true"},
             json={"query": {"prefix": {"satellite_id": satellites}}},
             timeout=HTTP_TIMEOUT_S,
         ).raise_for_status()

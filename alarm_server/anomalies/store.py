@@ -8,6 +8,7 @@ from typing import Any, Final
 from alarm_server.anomalies import QUERIES
 from alarm_server.anomalies.folding import Checkpoint, Head, Key, Piece
 from alarm_server.anomalies.matching import ANOMALY, Change, Kept, changes
+from alarm_server.groups.store import group, save_alarms
 from alarm_server.rows import insert, moment, save_events
 from scoring.alert_rule import Judged, Run
 from telemetry_core.contract.inferences import Verdict
@@ -152,10 +153,11 @@ class AnomalyStore:
         # By name, as operators lock them.
         ordered = sorted(found, key=lambda change: change.alarm_id)
         alarms = [(change.alarm_id, *change.key, *_values(change.run)) for change in ordered if change.run]
-        insert(self._connection, QUERIES["save_anomalies"], alarms)
+        save_alarms(self._connection, QUERIES["save_anomalies"], alarms)
         withdrawn = [change.alarm_id for change in ordered if change.run is None]
         if withdrawn:
             self._run(QUERIES["withdraw"], {"alarm_ids": withdrawn})
+            group(self._connection, withdrawn)
         events = [
             (change.alarm_id, event.value, moment(at_us), _details(change.run))
             for change in ordered

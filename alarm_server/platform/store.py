@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from alarm_server import QUERIES
+from alarm_server.groups.store import save_alarms
 from alarm_server.platform import QUERIES as OWN_QUERIES
 from alarm_server.platform.conditions import Condition
-from alarm_server.rows import alarm_id_of, insert, moment, save_events
+from alarm_server.rows import alarm_id_of, moment, save_events
 from alarms.occurrence_changes import Event
 from alarms.rounds import Sign, Turn
 from telemetry_core.contract.messages import microseconds_of
@@ -59,7 +60,7 @@ def _is_known(connection: Connection, turn: Turn) -> bool:
 def _raise(connection: Connection, turn: Turn, told: Condition) -> _Standing:
     alarm_id = alarm_id_of(*turn.sign, turn.since_us, PLATFORM)
     since, at = moment(turn.since_us), moment(turn.at_us)
-    insert(
+    save_alarms(
         connection,
         QUERIES["raise_alarms"],
         [(alarm_id, PLATFORM, *turn.sign, PLATFORM, told.severity, since, at, at)],

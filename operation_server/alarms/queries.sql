@@ -12,6 +12,10 @@ WITH seen AS NOT MATERIALIZED (
             AND (%(before_at)s IS NULL OR (started_at, alarm_id) < (%(before_at)s, %(before_id)s))
             AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
             AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
+            AND (
+                %(group_id)s IS NULL
+                OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+            )
             AND (NOT %(attention_only)s OR needs_attention)
         ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
     )
@@ -25,6 +29,10 @@ WITH seen AS NOT MATERIALIZED (
             AND (%(before_at)s IS NULL OR (started_at, alarm_id) < (%(before_at)s, %(before_id)s))
             AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
             AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
+            AND (
+                %(group_id)s IS NULL
+                OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+            )
         ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
     )
     ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
@@ -49,8 +57,20 @@ UNION ALL
 ORDER BY fits DESC, started_at DESC, alarm_id DESC
 
 -- name: alarms
--- Newest start first.
-SELECT * FROM ops.alarm_states WHERE alarm_id = ANY (%(alarm_ids)s) ORDER BY started_at DESC, alarm_id DESC
+-- Newest start first, each with its group.
+WITH grouped AS (SELECT alarm_id, group_id FROM ops.grouped_alarms WHERE alarm_id = ANY (%(alarm_ids)s)),
+
+size AS (
+    SELECT member.group_id, count(*) AS group_size FROM ops.grouped_alarms AS member
+    WHERE member.group_id IN (SELECT group_id FROM grouped) GROUP BY member.group_id
+)
+
+SELECT alarm.*, grouped.group_id, coalesce(size.group_size, 0) AS group_size
+FROM ops.alarm_states AS alarm
+LEFT JOIN grouped ON grouped.alarm_id = alarm.alarm_id
+LEFT JOIN size ON size.group_id = grouped.group_id
+WHERE alarm.alarm_id = ANY (%(alarm_ids)s)
+ORDER BY alarm.started_at DESC, alarm.alarm_id DESC
 
 -- name: attention
 -- How many alarms are not dealt with, suppressed or not, by what their state follows from and how severe they are.
@@ -102,10 +122,9 @@ LEFT JOIN LATERAL (
 ORDER BY earlier.started_at DESC
 
 -- name: alarm_group
--- Of the same satellite, started within a minute of it; itself is left out.
-SELECT * FROM ops.alarm_states
-WHERE satellite_id = %(satellite_id)s AND NOT is_withdrawn AND alarm_id <> %(alarm_id)s
-    AND started_at BETWEEN %(started_at)s::timestamp - interval '1 minute' AND %(started_at)s::timestamp + interval '1 minute'
+-- Others of a group, the earliest first.
+SELECT alarm_id FROM ops.grouped_alarms
+WHERE group_id = %(group_id)s AND alarm_id <> %(alarm_id)s
 ORDER BY started_at, alarm_id LIMIT %(limit)s
 
 -- name: alarm_events_after

@@ -48,6 +48,7 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         bool | None, Query(description="Whether their state calls an operator")
     ] = None,
     assigned_to: Operator | None = None,
+    group_id: AlarmId | None = None,
     start_time: OptionalTime = None,
     end_time: OptionalTime = None,
 ) -> Filters:
@@ -63,6 +64,7 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         codes=None if len(states) == len(State) else codes_of(states),
         attention_only=states <= set(NEEDS_ATTENTION),
         assigned_to=assigned_to,
+        group_id=group_id,
         start=start_time,
         end=end_time,
     )
@@ -106,7 +108,7 @@ def list_suppressions(pool: ProvidedPool, satellite_id: Satellite | None = None)
 
 @router.get("/{alarm_id}", responses=responses(404, 422, 503))
 def get_alarm(pool: ProvidedPool, alarm_id: AlarmPath) -> AlarmDetail:
-    """Return one alarm, its history, earlier ones of its sign, and others that came with it."""
+    """Return one alarm, its history, earlier ones of its sign, and others of its group."""
     try:
         with transaction(pool) as connection:
             return read_detail(connection, alarm_id)

@@ -56,6 +56,11 @@ class Alarm(AlarmBrief):
     newest_job_id: str | None
     reset_at: datetime | None
     assigned_to: str | None
+    group_id: str | None = Field(
+        description="Alarms of the satellite that began within a minute of each other; null: it is withdrawn",
+        examples=[ALARM_ID_EXAMPLE],
+    )
+    group_size: int = Field(description="How many alarms the group has")
 
 
 class AttentionCount(Answer):
@@ -132,7 +137,7 @@ class AlarmDetail(Alarm):
     events: list[AlarmEvent] = Field(description="Newest first")
     suppressions: list[Suppression] = Field(description="In force now")
     earlier: list[EarlierAlarm] = Field(description="Newest first")
-    group: list[Alarm] = Field(description="Others of the satellite that started within a minute of it")
+    group: list[Alarm] = Field(description="Others of its group, the earliest first, at most 100")
 
 
 class BulkAcknowledgement(OperatorAction):

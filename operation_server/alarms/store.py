@@ -57,6 +57,7 @@ class Filters:
     """Values of the column `facts` of `ops.alarm_states`."""
     attention_only: bool = False
     assigned_to: str | None = None
+    group_id: str | None = None
     start: datetime | None = None
     end: datetime | None = None
 
@@ -121,6 +122,7 @@ def read_detail(connection: Connection, alarm_id: str) -> AlarmDetail:
     def of(name: str, limit: int) -> list[Row]:
         return select(connection, QUERIES[name], {**row, "limit": limit})
 
+    beside = [item["alarm_id"] for item in of("alarm_group", MAX_GROUP)]
     return AlarmDetail(
         **alarm_of(row).model_dump(),
         events=[AlarmEvent.model_validate(event) for event in of("events", MAX_EVENTS)],
@@ -128,7 +130,7 @@ def read_detail(connection: Connection, alarm_id: str) -> AlarmDetail:
         earlier=[
             EarlierAlarm.model_validate(_with_state(item)) for item in of("earlier_alarms", MAX_EARLIER)
         ],
-        group=[alarm_of(other) for other in of("alarm_group", MAX_GROUP)],
+        group=[alarm_of(other) for other in reversed(rows_of(connection, beside))],
     )
 
 

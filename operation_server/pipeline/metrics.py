@@ -55,6 +55,7 @@ SERVICES: Final = (
     "victoria-consumer",
     "verdict-relay",
     "alarm-server",
+    "alarm-notifier",
     "housekeeping",
 )
 """Those that nothing else asks whether they are there."""

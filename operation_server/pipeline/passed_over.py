@@ -59,6 +59,10 @@ COUNTERS: Final[Mapping[str, Counted]] = {
     "housekeeping_chores_failed_total": Counted(
         what="chores of housekeeping that failed", advice="they are retried: see its log"
     ),
+    "alarm_notices_given_up_total": Counted(
+        what="messages about alarms that were given up",
+        advice="their targets were told nothing: ops.notifications names each and its last error",
+    ),
     "live_events_passed_over_total": Counted(
         what="events that live views could not show", advice="see the log of operation_server"
     ),

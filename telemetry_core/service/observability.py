@@ -72,6 +72,9 @@ ALARM_LATENCY_SECONDS = Histogram(
 )
 
 # Notifier
+NOTICES_GIVEN_UP = Counter(
+    "alarm_notices_given_up", "Messages about alarms that no attempt delivered in time", ["target"]
+)
 NOTICES = Counter(
     "alarm_notices", "Messages about alarms by what came of each attempt", ["target", "outcome"]
 )

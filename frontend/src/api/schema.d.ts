@@ -827,7 +827,7 @@ export interface paths {
         };
         /**
          * Get Alarm
-         * @description Return one alarm, its history, earlier ones of its sign, and others that came with it.
+         * @description Return one alarm, its history, earlier ones of its sign, and others of its group.
          */
         get: operations["get_alarm"];
         put?: never;
@@ -1352,6 +1352,17 @@ export interface components {
             reset_at: string | null;
             /** Assigned To */
             assigned_to: string | null;
+            /**
+             * Group Id
+             * @description Alarms of the satellite that began within a minute of each other; null: it is withdrawn
+             * @example eps.low_battery.1761827696789.SAT-001
+             */
+            group_id: string | null;
+            /**
+             * Group Size
+             * @description How many alarms the group has
+             */
+            group_size: number;
         };
         /**
          * AlarmDetail
@@ -1457,6 +1468,17 @@ export interface components {
             /** Assigned To */
             assigned_to: string | null;
             /**
+             * Group Id
+             * @description Alarms of the satellite that began within a minute of each other; null: it is withdrawn
+             * @example eps.low_battery.1761827696789.SAT-001
+             */
+            group_id: string | null;
+            /**
+             * Group Size
+             * @description How many alarms the group has
+             */
+            group_size: number;
+            /**
              * Events
              * @description Newest first
              */
@@ -1473,7 +1495,7 @@ export interface components {
             earlier: components["schemas"]["EarlierAlarm"][];
             /**
              * Group
-             * @description Others of the satellite that started within a minute of it
+             * @description Others of its group, the earliest first, at most 100
              */
             group: components["schemas"]["Alarm"][];
         };
@@ -6105,6 +6127,7 @@ export interface operations {
                 /** @description Whether their state calls an operator */
                 needs_attention?: boolean | null;
                 assigned_to?: string | null;
+                group_id?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 start_time?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */

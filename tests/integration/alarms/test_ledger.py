@@ -10,7 +10,14 @@ from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.kafka.records import MAX_BATCH, Record
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
-from testbed.alarm_ledger import ExpectedAlarm, before, delivered, expected_alarms, sample_sets
+from testbed.alarm_ledger import (
+    ExpectedAlarm,
+    before,
+    delivered,
+    expected_alarms,
+    expected_groups,
+    sample_sets,
+)
 from tests.integration.alarms.running import started
 from tests.unit.alarm_server.messages import MISSION
 
@@ -26,6 +33,13 @@ SELECT alarm.alarm_id FROM ops.alarms AS alarm LEFT JOIN ops.alarm_events AS eve
 GROUP BY alarm.alarm_id
 HAVING count(*) FILTER (WHERE event = 'raised') <> 1
     OR NOT alarm.is_withdrawn AND bool_or(event = 'returned') <> (alarm.returned_at IS NOT NULL)
+"""
+
+
+GROUPS: Final = """
+SELECT alarm.satellite_id, alarm.started_at, grouped.group_id
+FROM ops.alarms AS alarm INNER JOIN ops.grouped_alarms AS grouped USING (alarm_id)
+ORDER BY alarm.started_at
 """
 
 
@@ -60,6 +74,14 @@ def found(rows: Sequence[Row]) -> list[ExpectedAlarm]:
     )
 
 
+def groups(rows: Sequence[Row]) -> list[tuple[str, list[int]]]:
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        begins = found.setdefault((row["satellite_id"], row["group_id"]), [])
+        begins.append(microseconds_of(row["started_at"]))
+    return sorted((satellite_id, begins) for (satellite_id, _), begins in found.items())
+
+
 @pytest.mark.parametrize(
     ("each", "seed"), [(500, 1), pytest.param(5_000, 2, marks=[pytest.mark.slow, pytest.mark.benchmark])]
 )
@@ -71,8 +93,10 @@ def test_each_alarm_exactly_once_through_kills(theirs: Pool, each: int, seed: in
     with transaction(theirs) as connection:
         rows = select(connection, ALARMS, {})
         wrong_history = select(connection, HISTORY, {})
+        grouped = select(connection, GROUPS, {})
 
     expected = expected_alarms(sent, MISSION)
     print(f"{len(sent)} sent, {len(records)} delivered, {handled} handled, {len(expected)} alarms")
     assert found(rows) == expected
     assert wrong_history == []
+    assert groups(grouped) == expected_groups(expected)

@@ -113,6 +113,8 @@ export function anAlarm(changes: Partial<Alarm> = {}): Alarm {
     newest_job_id: null,
     reset_at: null,
     assigned_to: null,
+    group_id: null,
+    group_size: 0,
     events: [],
     suppressions: [],
     earlier: [],

@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 
+from alarm_server.groups.store import group
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.calls import fetch, get
@@ -39,6 +40,7 @@ def raised(
             "INSERT INTO ops.alarm_events (alarm_id, event, member_at) VALUES (%s, 'raised', %s)",
             (row["alarm_id"], started_at),
         )
+        group(connection, [row["alarm_id"]])
     alarm_id: str = row["alarm_id"]
     return alarm_id
 

@@ -154,16 +154,21 @@ def test_detail_shows_earlier_alarms_with_their_comments_and_those_that_came_wit
     alarm_id = raised(api_pool, 0)
     with_it = [
         raised(api_pool, second, subsystem="thermal", reason=f"r{place}")
-        for place, second in enumerate((-60, 60))
+        for place, second in enumerate((-110, -60, 60))
     ]
-    raised(api_pool, 61, subsystem="thermal", reason="later")
+    raised(api_pool, 121, subsystem="thermal", reason="later")
     raised(api_pool, 1, satellite_id="SAT-002")
+    raised(api_pool, 2, subsystem="thermal", reason="none", is_withdrawn=True)
     found = detail(api, alarm_id)
     assert [(item["alarm_id"], item["acknowledged_by"], item["comment"]) for item in found["earlier"]] == [
         (earlier, "Ada", "eclipse"), (earliest, None, None),
     ]  # fmt: skip
     assert [item["state"] for item in found["earlier"]] == ["normal", "returned_unacknowledged"]
     assert [item["alarm_id"] for item in found["group"]] == with_it
+    assert {(item["group_id"], item["group_size"]) for item in [found, *found["group"]]} == {(with_it[0], 4)}
+    assert sorted(listed(api, group_id=with_it[0], limit=3)) == sorted([alarm_id, *with_it])
+    assert listed(api, group_id=with_it[0], subsystem="eps") == [alarm_id]
+    assert listed(api, group_id=alarm_id) == []
     assert [(event["change"], event["member_at"]) for event in found["events"]] == [
         ("raised", START.isoformat().replace("+00:00", "Z"))
     ]
