@@ -1,7 +1,7 @@
 """Limits as clients see and change them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, FiniteFloat
 
@@ -34,7 +34,7 @@ class LimitChange(Answer):
     """Who changed a limit, when and why."""
 
     version: int = Field(description="Of the rule, counted from 1")
-    fields: dict[str, Any] = Field(
+    fields: dict[str, bool | float | str | None] = Field(
         description="What differs from the mission file; empty: nothing does", examples=[{"below": 25}]
     )
     operator: str = Field(examples=["Ada"])

@@ -2883,7 +2883,7 @@ export interface components {
              *     }
              */
             fields: {
-                [key: string]: unknown;
+                [key: string]: boolean | number | string | null;
             };
             /**
              * Operator
@@ -3632,7 +3632,7 @@ export interface components {
              *     }
              */
             fields: {
-                [key: string]: unknown;
+                [key: string]: boolean | number | string | null;
             };
             /**
              * Operator
@@ -4359,7 +4359,7 @@ export interface components {
              *     }
              */
             fields: {
-                [key: string]: unknown;
+                [key: string]: boolean | number | string | null;
             };
             /**
              * Operator

@@ -5,6 +5,7 @@ export const en = {
   nav: {
     fleet: "Fleet",
     alerts: "Alerts",
+    limits: "Limits",
     jobs: "Jobs",
     inference: "New inference",
     search: "Search",
@@ -34,6 +35,7 @@ export const ko: typeof en = {
   nav: {
     fleet: "위성군",
     alerts: "경보",
+    limits: "한계",
     jobs: "작업",
     inference: "새 추론",
     search: "검색",

@@ -26,6 +26,7 @@ import { version } from "../../package.json";
 const VIEWS = [
   { to: "/", name: "fleet" },
   { to: "/alerts", name: "alerts" },
+  { to: "/limits", name: "limits" },
   { to: "/jobs", name: "jobs" },
   { to: "/inference", name: "inference" },
   { to: "/search", name: "search" },

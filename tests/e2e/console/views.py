@@ -9,6 +9,7 @@ VIEWS: Final[Mapping[str, str]] = {
     "satellite": "/satellites/{satellite}?subsystem=eps&range=5m",
     "alerts": "/alerts",
     "alert": "/alerts/{alert}",
+    "limits": "/limits",
     "jobs": "/jobs",
     "job": "/jobs/{job}",
     "inference": "/inference",

@@ -1,0 +1,36 @@
+import type { Limit, LimitValues } from "@/features/limits/api/limits";
+import { formatValue } from "@/lib/numbers";
+
+/** What breaks a limit, as `< 30 %` or `≤ -30 / ≥ 50 degC`. */
+export function boundsText({ below, above, equals, inclusive }: LimitValues, unit: string): string {
+  const parts = [
+    below !== null && `${inclusive ? "≤" : "<"} ${formatValue(below)}`,
+    above !== null && `${inclusive ? "≥" : ">"} ${formatValue(above)}`,
+    equals !== null && `= ${formatValue(equals)}`,
+  ].filter((part) => part !== false);
+  return `${parts.join(" / ")} ${unit}`.trim();
+}
+
+/** Names of the fields that differ between two sets of values, in the order of the form. */
+export function changedFields(one: LimitValues, other: LimitValues): (keyof LimitValues)[] {
+  return FIELDS.filter((field) => one[field] !== other[field]);
+}
+
+export const FIELDS = [
+  "below",
+  "above",
+  "equals",
+  "inclusive",
+  "severity",
+  "dead_band",
+  "min_violations",
+  "min_duration_s",
+  "hold_s",
+  "min_clear",
+  "latching",
+] as const satisfies readonly (keyof LimitValues)[];
+
+export const SEVERITIES = ["watch", "warning", "distress", "critical", "severe"] as const;
+
+/** Names a limit among all. */
+export const keyOf = ({ subsystem, reason }: Pick<Limit, "subsystem" | "reason">) => `${subsystem}/${reason}`;
