@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from alarm_server.groups.floods import follow_floods
 from alarm_server.readings import Contact, Contradiction, Reader, Reading
 from alarm_server.signs import Sign, signs_of
 from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
@@ -158,7 +159,7 @@ class AlarmServer:
         self._report(updates, batch.newest_us)
 
     def round(self) -> None:
-        """Between batches: follow limits, hear contradictions, end and raise silence, keep contacts."""
+        """Between batches: limits, contradictions, silence, contacts, shelves and floods."""
         now = self._clock()
         if now < self._next_round:
             return
@@ -254,6 +255,7 @@ class AlarmServer:
         with transaction(self._pool) as connection:
             save_contacts(connection, {name: self._heard[name] for name in self._unsaved})
             expire_shelves(connection)
+            follow_floods(connection)
             # Another service may have raised or ended some.
             silent = load_silences(connection)
         self._silent = silent

@@ -16,6 +16,7 @@ import requests
 
 from alarms.limit_tracks import MIN_KEPT, Track, occurrences, step
 from alarms.occurrence_changes import Event, changes
+from alarms.performance import ALARMS_PER_HOUR
 from alarms.violation_runs import Sample
 from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
 from telemetry_core.contract.mission import Mission, metrics_by_channel
@@ -27,8 +28,6 @@ from telemetry_core.victoriametrics import DEPENDENCY
 DAY_MS: Final = 86_400_000
 PAGE_MS: Final = 6 * 3_600_000
 LEAST_PAGE_MS: Final = 60_000
-EEMUA_PER_HOUR: Final = 6.0
-"""EEMUA 191: one alarm in ten minutes is what an operator can act on."""
 
 
 class Telemetry(Protocol):
@@ -167,7 +166,7 @@ def comparison(counts: Mapping[str, tuple[int, int]], *, days: float, satellites
     hours = days * 24
     lines.append(f"{'these limits, per operator and hour':44} {before / hours:9.2f} {after / hours:9.2f}")
     lines.append(
-        f"EEMUA 191: at most {EEMUA_PER_HOUR:g} an hour for one operator, alarms of all kinds together"
+        f"EEMUA 191: at most {ALARMS_PER_HOUR:g} an hour for one operator, alarms of all kinds together"
     )
     return "\n".join(lines)
 

@@ -16,12 +16,13 @@ GRANT INSERT ON inference_jobs, inference_results, subsystem_inferences TO satel
 GRANT INSERT ON ops.dead_letters, ops.idempotency_keys TO satellite_operation_server;
 GRANT UPDATE ON ops.idempotency_keys TO satellite_operation_server;
 GRANT UPDATE, DELETE ON ops.dead_letters TO satellite_operation_server;
-GRANT SELECT ON ops.alarms, ops.alarm_events, ops.alarm_states, ops.alarm_suppressions, ops.grouped_alarms
+GRANT SELECT ON
+    ops.alarms, ops.alarm_contacts, ops.alarm_events, ops.alarm_states, ops.alarm_suppressions, ops.grouped_alarms
 TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
-GRANT SELECT, INSERT ON ops.limit_changes TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.limit_changes, ops.shift_entries TO satellite_operation_server;
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;
 

@@ -54,6 +54,14 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
+CREATE FUNCTION ops.refuse_entry_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% of %.% refused: the shift log is kept as it was written', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
 CREATE FUNCTION ops.refuse_event_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -179,7 +187,7 @@ CREATE TABLE ops.alarms (
     assigned_to character varying(100),
     changed_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     needs_attention boolean GENERATED ALWAYS AS (((NOT is_withdrawn) AND ((returned_at IS NULL) OR (acknowledged_at IS NULL) OR (is_latching AND (reset_at IS NULL))))) STORED NOT NULL,
-    CONSTRAINT alarms_kind_check CHECK (((kind)::text = ANY ((ARRAY['limit'::character varying, 'rate'::character varying, 'change'::character varying, 'stale'::character varying, 'clock'::character varying, 'anomaly'::character varying, 'forecast'::character varying, 'platform'::character varying])::text[]))),
+    CONSTRAINT alarms_kind_check CHECK (((kind)::text = ANY ((ARRAY['limit'::character varying, 'rate'::character varying, 'change'::character varying, 'stale'::character varying, 'clock'::character varying, 'anomaly'::character varying, 'forecast'::character varying, 'platform'::character varying, 'flood'::character varying])::text[]))),
     CONSTRAINT alarms_severity_check CHECK (((severity)::text = ANY ((ARRAY['watch'::character varying, 'warning'::character varying, 'distress'::character varying, 'critical'::character varying, 'severe'::character varying])::text[])))
 );
 COMMENT ON COLUMN ops.alarms.alarm_id IS 'subsystem.reason.milliseconds.satellite of the first member when it was raised; it stays when an earlier one comes late';
@@ -537,7 +545,7 @@ CREATE TABLE ops.notifications (
     created_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     CONSTRAINT notifications_delay_s_check CHECK ((delay_s >= 0)),
     CONSTRAINT notifications_repeat_s_check CHECK ((repeat_s > 0)),
-    CONSTRAINT notifications_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'delivered'::character varying, 'cancelled'::character varying, 'failed'::character varying])::text[]))),
+    CONSTRAINT notifications_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'delivered'::character varying, 'cancelled'::character varying, 'failed'::character varying, 'held'::character varying])::text[]))),
     CONSTRAINT notifications_told_check CHECK (((told)::text = ANY ((ARRAY['raised'::character varying, 'returned'::character varying, 'acknowledged'::character varying])::text[])))
 );
 COMMENT ON COLUMN ops.notifications.message_id IS 'The same for every attempt: a receiver drops what it has seen';
@@ -603,6 +611,27 @@ CREATE TABLE ops.schema_migrations (
     sha256 character(64) NOT NULL,
     applied_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE TABLE ops.shift_entries (
+    id bigint NOT NULL,
+    at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    operator character varying(100) NOT NULL,
+    text character varying(2000) NOT NULL,
+    satellite_id character varying(50) COLLATE pg_catalog."C",
+    alarm_id character varying(250) COLLATE pg_catalog."C",
+    corrects bigint,
+    CONSTRAINT shift_entries_check CHECK ((corrects <> id)),
+    CONSTRAINT shift_entries_operator_check CHECK (((operator)::text <> ''::text)),
+    CONSTRAINT shift_entries_text_check CHECK (((text)::text <> ''::text))
+);
+COMMENT ON COLUMN ops.shift_entries.alarm_id IS 'Stays when the alarm is deleted';
+COMMENT ON COLUMN ops.shift_entries.corrects IS 'The entry that this one takes the place of; each has one correction, which may have one in turn';
+CREATE SEQUENCE ops.shift_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.shift_entries_id_seq OWNED BY ops.shift_entries.id;
 CREATE TABLE ops.wrong_clocks (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
@@ -709,6 +738,7 @@ ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_
 ALTER TABLE ONLY ops.limit_changes ALTER COLUMN id SET DEFAULT nextval('ops.limit_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.notifications ALTER COLUMN id SET DEFAULT nextval('ops.notifications_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
+ALTER TABLE ONLY ops.shift_entries ALTER COLUMN id SET DEFAULT nextval('ops.shift_entries_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
 ALTER TABLE ONLY public.subsystem_inferences ALTER COLUMN id SET DEFAULT nextval('public.subsystem_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.alarm_contacts
@@ -763,6 +793,10 @@ ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY ops.shift_entries
+    ADD CONSTRAINT shift_entries_corrects_key UNIQUE (corrects);
+ALTER TABLE ONLY ops.shift_entries
+    ADD CONSTRAINT shift_entries_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.wrong_clocks
     ADD CONSTRAINT wrong_clocks_pkey PRIMARY KEY (satellite_id, subsystem, reason);
 ALTER TABLE ONLY public.subsystem_inferences
@@ -780,14 +814,17 @@ CREATE INDEX idx_acknowledgements_commit_order ON ops.alert_acknowledgements USI
 CREATE INDEX idx_alarm_events_acknowledged ON ops.alarm_events USING btree (xact, id) WHERE ((event)::text = 'acknowledged'::text);
 CREATE INDEX idx_alarm_events_alarm ON ops.alarm_events USING btree (alarm_id, id);
 CREATE INDEX idx_alarm_events_commit_order ON ops.alarm_events USING btree (xact, id);
+CREATE INDEX idx_alarm_events_feedback ON ops.alarm_events USING btree (alarm_id, id DESC) WHERE ((event)::text = 'feedback'::text);
 CREATE UNIQUE INDEX idx_alarm_events_once ON ops.alarm_events USING btree (alarm_id, event, member_at) WHERE (operator IS NULL);
 CREATE INDEX idx_alarms_assigned ON ops.alarms USING btree (assigned_to, started_at DESC, alarm_id DESC) WHERE (assigned_to IS NOT NULL);
 CREATE INDEX idx_alarms_attention ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE needs_attention;
+CREATE INDEX idx_alarms_lately ON ops.alarms USING btree (satellite_id, noticed_at);
 CREATE INDEX idx_alarms_life ON ops.alarms USING gist (tsrange(started_at,
 CASE
     WHEN (returned_at IS NOT NULL) THEN GREATEST(started_at, returned_at)
     ELSE NULL::timestamp without time zone
 END, '[]'::text));
+CREATE INDEX idx_alarms_noticed ON ops.alarms USING btree (noticed_at DESC) WHERE (NOT is_withdrawn);
 CREATE INDEX idx_alarms_open ON ops.alarms USING btree (satellite_id) WHERE (needs_attention AND ((returned_at IS NULL) OR (is_latching AND (reset_at IS NULL))));
 CREATE INDEX idx_alarms_returned ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (needs_attention AND (returned_at IS NOT NULL) AND (NOT (is_latching AND (reset_at IS NULL))));
 CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);
@@ -811,6 +848,7 @@ CREATE INDEX idx_notifications_order ON ops.notifications USING btree (target, a
 CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
 CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
+CREATE INDEX idx_shift_entries_at ON ops.shift_entries USING btree (at DESC, id DESC);
 CREATE INDEX idx_wrong_clocks_time ON ops.wrong_clocks USING btree (last_at);
 CREATE INDEX idx_inference_created_at ON public.inference_results USING btree (created_at DESC);
 CREATE INDEX idx_inference_model_name ON public.inference_results USING btree (model_name);
@@ -841,6 +879,7 @@ CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (su
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER limit_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.limit_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
+CREATE TRIGGER shift_entries_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.shift_entries FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_entry_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();
 CREATE TRIGGER tell_generation_time BEFORE INSERT ON public.subsystem_inferences FOR EACH ROW WHEN ((new.satellite IS NULL)) EXECUTE FUNCTION ops.tell_generation_time();
@@ -853,6 +892,8 @@ ALTER TABLE ONLY ops.resent_tasks
     ADD CONSTRAINT resent_tasks_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
+ALTER TABLE ONLY ops.shift_entries
+    ADD CONSTRAINT shift_entries_corrects_fkey FOREIGN KEY (corrects) REFERENCES ops.shift_entries(id);
 ALTER TABLE ONLY public.inference_results
     ADD CONSTRAINT inference_results_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.inference_jobs(job_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.subsystem_inferences

@@ -16,6 +16,7 @@ TRIGGER: Final = "kafka-inference-trigger"
 WORKER: Final = "analysis-worker-1"
 WRITER: Final = "victoria-consumer"
 RELAY: Final = "verdict-relay"
+NOTIFIER: Final = "alarm-notifier"
 SEARCH: Final = "elasticsearch"
 POLL_S: Final = 0.05
 

@@ -12,15 +12,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.detection import bands
+from benchmarks.detection import bands, time_to_limit
 from benchmarks.detection.choice import suite as choice
 from benchmarks.detection.evaluation.report import TOTALS, DataMissingError, Options, Report
 from benchmarks.detection.field import sources as field_sources
 from benchmarks.detection.field import suite as field
 from benchmarks.detection.recorded import causal, nasa, opssat, tsb
 
-SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field", "bands", "choice")
-SIMULATED = ("field",)
+SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field", "bands", "choice", "time-to-limit")
+SIMULATED = ("field", "time-to-limit")
 """They need no recordings."""
 MODES = ("offline", "pipeline")
 DEFAULT_SEEDS = 10
@@ -44,6 +44,7 @@ RUNNERS: dict[tuple[str, str], Callable[[Options], Report]] = {
     ("field", "offline"): field.run,
     ("bands", "offline"): bands.run,
     ("choice", "offline"): choice.run,
+    ("time-to-limit", "offline"): time_to_limit.run,
 }
 
 

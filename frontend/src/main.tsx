@@ -30,7 +30,10 @@ createRoot(root).render(
       colorSchemeManager={localStorageColorSchemeManager({ key: "satellite-telemetry.theme" })}
     >
       <QueryClientProvider client={createQueryClient()}>
-        <LiveProvider connection={new LiveConnection(`${env.VITE_API_URL}/api/v1/verdicts/stream`)}>
+        <LiveProvider
+          verdicts={new LiveConnection(`${env.VITE_API_URL}/api/v1/verdicts/stream`)}
+          alarms={new LiveConnection(`${env.VITE_API_URL}/api/v1/alarms/events`)}
+        >
           <RouterProvider router={router} />
         </LiveProvider>
       </QueryClientProvider>

@@ -1,4 +1,4 @@
-"""What operators do with alarms: acknowledge, comment, assign, reset, shelve, take out of service."""
+"""What operators do with alarms: acknowledge, comment, judge, assign, reset, shelve, take out of service."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +7,20 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, HTTPException
 
 from alarms.life_cycle import Action
-from operation_server.alarms.actions import ActionRefused, acknowledge, assign, comment, reset, suppress
+from operation_server.alarms.actions import (
+    ActionRefused,
+    acknowledge,
+    assign,
+    comment,
+    give_feedback,
+    reset,
+    suppress,
+)
 from operation_server.alarms.routes import AlarmPath, get_alarm
 from operation_server.alarms.schemas import (
     MAX_SHELF,
     AlarmDetail,
+    AlarmFeedback,
     Assignment,
     BulkAcknowledgement,
     Outcomes,
@@ -47,6 +56,14 @@ def comment_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAct
     """Add a comment to an alarm's history."""
     with _answered():
         comment(pool, alarm_id, given)
+    return get_alarm(pool, alarm_id)
+
+
+@router.post("/{alarm_id}/feedback", status_code=201, responses=responses(404, 422, 503))
+def give_feedback_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: AlarmFeedback) -> AlarmDetail:
+    """Say whether an alarm was true, false or known; what was said last counts."""
+    with _answered():
+        give_feedback(pool, alarm_id, given)
     return get_alarm(pool, alarm_id)
 
 

@@ -1,14 +1,15 @@
 """What operators do with alarms: a transition of the life cycle, an event in the history, and one winner."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from alarms.life_cycle import Action, Refused, after, facts_of
 from operation_server.alarms import QUERIES
-from operation_server.alarms.schemas import Assignment, Outcome
+from operation_server.alarms.schemas import AlarmFeedback, Assignment, Outcome
 from operation_server.alarms.store import NoSuchAlarm, rows_of
 from operation_server.http.parameters import OperatorAction
+from operation_server.http.responses import utc_text
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import Row, select
 
@@ -62,6 +63,14 @@ def comment(pool: Pool, alarm_id: str, given: OperatorAction) -> None:
     with transaction(pool) as connection:
         _locked_one(connection, alarm_id)
         _write(connection, "comment", {**_words(given), "alarm_id": alarm_id})
+
+
+def give_feedback(pool: Pool, alarm_id: str, given: AlarmFeedback) -> None:
+    """Say what an alarm was, in place of what was said before; raise `NoSuchAlarm`."""
+    with transaction(pool) as connection:
+        _locked_one(connection, alarm_id)
+        said = {"alarm_id": alarm_id, "feedback": given.feedback}
+        _write(connection, "give_feedback", {**_words(given), **said})
 
 
 def assign(pool: Pool, alarm_id: str, assignment: Assignment) -> None:
@@ -143,9 +152,8 @@ def _told(reason: str, event: str, newest: Row | None) -> str:
     """Add to a reason who did it before, when and with which words, if somebody did."""
     if newest is None:
         return reason
-    when = newest["at"].astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     did = event.replace("_", " ")
-    return f"{reason}; last {did} by {newest['operator']} at {when}: {newest['comment']}"
+    return f"{reason}; last {did} by {newest['operator']} at {utc_text(newest['at'])}: {newest['comment']}"
 
 
 def _outcome(alarm_id: str, refusals: Mapping[str, str | None]) -> Outcome:

@@ -1,4 +1,4 @@
--- The statements of alarms, by name.
+-- The statements that read alarms, by name.
 
 -- name: alarm_page
 -- Ids of alarms before a position, newest start first: those that start in the range, then those that stood at its start.
@@ -44,6 +44,7 @@ page AS MATERIALIZED (
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
         AND (%(codes)s IS NULL OR facts = ANY (%(codes)s))
+        AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s)))
     ORDER BY started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
 )
 
@@ -55,6 +56,39 @@ UNION ALL
     ORDER BY started_at DESC, alarm_id DESC OFFSET %(ceiling)s - 1 LIMIT 1
 )
 ORDER BY fits DESC, started_at DESC, alarm_id DESC
+
+-- name: urgent_page
+-- Ids of alarms that need attention, the most urgent first, of equal ones the newest start. Their number is bounded by what people
+-- leave undone, so they are sorted; beyond `ceiling` of them, the newest are.
+WITH calling AS (
+    SELECT
+        alarm_id,
+        started_at,
+        (%(urgencies)s::integer [])[facts + 1] * 8 + array_position(%(all_severities)s::text [], severity) AS urgency
+    FROM ops.alarm_states
+    WHERE needs_attention
+        AND (%(start)s IS NULL OR life && tsrange(%(start)s::timestamptz AT TIME ZONE 'UTC', NULL))
+        AND (%(end)s IS NULL OR started_at <= %(end)s)
+        AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+        AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
+        AND (
+            %(group_id)s IS NULL
+            OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+        )
+        AND (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
+        AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
+        AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
+        AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s)))
+    ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
+)
+
+SELECT urgency, started_at, alarm_id FROM calling
+WHERE urgency IS NOT NULL
+    AND (
+        %(before_urgency)s IS NULL
+        OR (urgency, started_at, alarm_id) < (%(before_urgency)s, %(before_at)s::timestamptz AT TIME ZONE 'UTC', %(before_id)s)
+    )
+ORDER BY urgency DESC, started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
 
 -- name: alarms
 -- Newest start first, each with its group.
@@ -78,6 +112,27 @@ SELECT facts, severity, count(*) AS count FROM (
     SELECT facts, severity FROM ops.alarm_states WHERE needs_attention LIMIT %(ceiling)s
 ) AS counted
 GROUP BY facts, severity
+
+-- name: anomalies_behind
+-- For how many seconds the oldest verdict has waited that alerts of the anomaly score don't count yet, with those that a
+-- running transaction still hides from the relay; or how long ago it began to fold earlier ones again. 0 = none waits.
+SELECT
+    coalesce(extract(EPOCH FROM (now() AT TIME ZONE 'UTC') - least(
+        (
+            SELECT inference.completed_at FROM subsystem_inferences AS inference
+            WHERE (inference.xact, inference.id) > (folded.xact::text::xid8, folded.id)
+                AND inference.status IN ('completed', 'failed')
+            ORDER BY inference.xact, inference.id LIMIT 1
+        ),
+        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_at <> target_at) THEN folded.updated_at END
+    )), 0)::float8 AS behind_s
+FROM (
+    SELECT coalesce(max(xact), 0) AS xact, coalesce(max(id), 0) AS id, max(updated_at) AS updated_at
+    FROM ops.relay_cursors WHERE sink = 'alerts'
+) AS folded
+
+-- name: unheard_satellites
+SELECT satellite_id FROM ops.alarm_contacts WHERE received_at < now() AT TIME ZONE 'UTC' - %(patience)s::interval
 
 -- name: events
 -- Of one alarm, newest first.
@@ -143,101 +198,9 @@ SELECT
     alarm.subsystem,
     alarm.reason,
     alarm.kind,
-    alarm.severity
+    alarm.severity,
+    alarm.facts
 FROM ops.alarm_events AS history
-LEFT JOIN ops.alarms AS alarm ON alarm.alarm_id = history.alarm_id
+LEFT JOIN ops.alarm_states AS alarm ON alarm.alarm_id = history.alarm_id
 WHERE (history.xact, history.id) > (%(xact)s::text::xid8, %(id)s) AND history.xact < ops.settled_position()
 ORDER BY history.xact, history.id LIMIT %(limit)s
-
--- name: lock_alarms
--- One change at a time; what is read of them afterwards is what the one before left.
-SELECT alarm_id FROM ops.alarms WHERE alarm_id = ANY (%(alarm_ids)s) ORDER BY alarm_id FOR UPDATE
-
--- name: lock_sign
--- Alarms of one sign are shelved and taken out of service together; held until the transaction ends.
-SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', %(satellite_id)s, %(subsystem)s, %(reason)s), 25))
-
--- name: newest_events
--- Of some alarms, the newest one of a kind by an operator.
-SELECT DISTINCT ON (alarm_id) alarm_id, operator, comment, at FROM ops.alarm_events
-WHERE alarm_id = ANY (%(alarm_ids)s) AND event = %(event)s AND operator IS NOT NULL
-ORDER BY alarm_id, id DESC
-
--- name: newest_event_of_sign
--- Of all alarms of a sign, likewise.
-SELECT history.operator, history.comment, history.at FROM ops.alarms AS alarm
-INNER JOIN ops.alarm_events AS history ON history.alarm_id = alarm.alarm_id
-WHERE alarm.satellite_id = %(satellite_id)s AND alarm.subsystem = %(subsystem)s AND alarm.reason = %(reason)s
-    AND history.event = %(event)s AND history.operator IS NOT NULL
-ORDER BY history.id DESC LIMIT 1
-
--- name: acknowledge
-WITH changed AS (
-    UPDATE ops.alarms SET
-        acknowledged_at = clock_timestamp() AT TIME ZONE 'UTC',
-        acknowledged_by = %(operator)s,
-        changed_at = clock_timestamp() AT TIME ZONE 'UTC'
-    WHERE alarm_id = ANY (%(alarm_ids)s)
-    RETURNING alarm_id, acknowledged_by
-)
-
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT alarm_id, 'acknowledged', %(operator)s, %(comment)s, jsonb_build_object(
-    'old', jsonb_build_object('acknowledged_by', NULL), 'new', jsonb_build_object('acknowledged_by', acknowledged_by)
-) FROM changed ORDER BY alarm_id
-
--- name: reset
-WITH changed AS (
-    UPDATE ops.alarms SET
-        reset_at = clock_timestamp() AT TIME ZONE 'UTC',
-        changed_at = clock_timestamp() AT TIME ZONE 'UTC'
-    WHERE alarm_id = %(alarm_id)s
-    RETURNING alarm_id, reset_at
-)
-
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT alarm_id, 'reset', %(operator)s, %(comment)s, jsonb_build_object(
-    'old', jsonb_build_object('reset_at', NULL), 'new', jsonb_build_object('reset_at', reset_at AT TIME ZONE 'UTC')
-) FROM changed
-
--- name: assign
-WITH changed AS (
-    UPDATE ops.alarms SET assigned_to = %(assigned_to)s, changed_at = clock_timestamp() AT TIME ZONE 'UTC'
-    WHERE alarm_id = %(alarm_id)s
-    RETURNING alarm_id, assigned_to
-)
-
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT alarm_id, 'assigned', %(operator)s, %(comment)s, jsonb_build_object(
-    'old', jsonb_build_object('assigned_to', %(replaces)s), 'new', jsonb_build_object('assigned_to', assigned_to)
-) FROM changed
-
--- name: comment
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment)
-VALUES (%(alarm_id)s, 'commented', %(operator)s, %(comment)s)
-
--- name: suppress
--- A shelf whose time is over gives way to the new one.
-WITH given AS (
-    INSERT INTO ops.alarm_suppressions AS kept (satellite_id, subsystem, reason, kind, operator, comment, until)
-    VALUES (
-        %(satellite_id)s, %(subsystem)s, %(reason)s, %(kind)s, %(operator)s, %(comment)s,
-        %(until)s::timestamptz AT TIME ZONE 'UTC'
-    )
-    ON CONFLICT (satellite_id, subsystem, reason, kind) DO UPDATE SET
-        operator = excluded.operator, comment = excluded.comment, since = excluded.since, until = excluded.until
-    RETURNING kind, since AT TIME ZONE 'UTC' AS since, until AT TIME ZONE 'UTC' AS until
-)
-
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT %(alarm_id)s, %(event)s, %(operator)s, %(comment)s, jsonb_build_object('old', NULL, 'new', to_jsonb(given)) FROM given
-
--- name: unsuppress
-WITH gone AS (
-    DELETE FROM ops.alarm_suppressions
-    WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason = %(reason)s AND kind = %(kind)s
-    RETURNING kind, operator, comment, since AT TIME ZONE 'UTC' AS since, until AT TIME ZONE 'UTC' AS until
-)
-
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT %(alarm_id)s, %(event)s, %(operator)s, %(comment)s, jsonb_build_object('old', to_jsonb(gone), 'new', NULL) FROM gone

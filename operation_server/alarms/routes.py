@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from alarms.life_cycle import NEEDS_ATTENTION, State
+from operation_server.alarms.filters import Filters, Order
 from operation_server.alarms.schemas import AlarmDetail, AlarmId, AlarmKind, Alarms, Suppressions
 from operation_server.alarms.states import codes_of, wanted_states
-from operation_server.alarms.store import Filters, NoSuchAlarm, read_detail, read_page, read_suppressions
+from operation_server.alarms.store import NoSuchAlarm, read_detail, read_page, read_suppressions
+from operation_server.alarms.urgency import NoUrgency
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX, Operator, Satellite, Time
 from operation_server.http.problems import responses
@@ -35,6 +37,14 @@ OptionalTime = Annotated[
         examples=["2025-10-30T00:00:00Z"],
     ),
 ]
+Heard = Annotated[bool | None, Query(description="Whether its satellite was heard within the last 24 hours")]
+InOrder = Annotated[
+    Order,
+    Query(
+        description="`urgency`: those that need attention alone, unacknowledged ones first, then by severity,"
+        " then newest start first"
+    ),
+]
 AlarmPath = Annotated[AlarmId, Path(description="`alarm_id` of an alarm")]
 
 
@@ -48,9 +58,11 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         bool | None, Query(description="Whether their state calls an operator")
     ] = None,
     assigned_to: Operator | None = None,
+    heard: Heard = None,
     group_id: AlarmId | None = None,
     start_time: OptionalTime = None,
     end_time: OptionalTime = None,
+    order: InOrder = "newest",
 ) -> Filters:
     """Collect the filters."""
     if start_time is not None and end_time is not None and start_time > end_time:
@@ -64,9 +76,11 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
         codes=None if len(states) == len(State) else codes_of(states),
         attention_only=states <= set(NEEDS_ATTENTION),
         assigned_to=assigned_to,
+        heard=heard,
         group_id=group_id,
         start=start_time,
         end=end_time,
+        order=order,
     )
 
 
@@ -81,8 +95,11 @@ def list_alarms(
 
     Where few alarms fit the filters a page may hold less than `limit`: `next_cursor` goes on all the same.
     """
-    with transaction(pool) as connection:
-        return read_page(connection, filters, before, limit=limit)
+    try:
+        with transaction(pool) as connection:
+            return read_page(connection, filters, before, limit=limit)
+    except NoUrgency as error:
+        raise HTTPException(422, "cursor: it is of a list in another order") from error
 
 
 @router.get("/events", response_class=EventSourceResponse, responses=responses(422, 429, 503))

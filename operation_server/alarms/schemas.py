@@ -15,9 +15,18 @@ MAX_BULK: Final = 1_000
 MAX_SHELF: Final = timedelta(days=7)
 """A shelved alarm comes back after so long at the latest."""
 
-AlarmKind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform"]
+AlarmKind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform", "flood"]
 ALARM_ID_EXAMPLE: Final = "eps.low_battery.1761827696789.SAT-001"
 AlarmId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$", examples=[ALARM_ID_EXAMPLE])]
+
+
+AnomaliesBehind = Annotated[
+    float,
+    Field(
+        description="For how long the oldest verdict has waited that alerts of the anomaly score don't count"
+        " yet; 0 = none waits"
+    ),
+]
 
 
 class AlarmBrief(Answer):
@@ -80,11 +89,12 @@ class Attention(Answer):
 
 
 class Alarms(Answer):
-    """A page of alarms, newest start first."""
+    """A page of alarms."""
 
     alarms: list[Alarm]
     next_cursor: str | None = Field(description="Where the next page begins; null: this is the last one")
     attention: Attention
+    anomalies_behind_s: AnomaliesBehind
 
 
 class AlarmEvent(Answer):
@@ -144,6 +154,21 @@ class BulkAcknowledgement(OperatorAction):
     """The alarms that an operator saw and acknowledges together."""
 
     alarm_ids: Annotated[list[AlarmId], Field(min_length=1, max_length=MAX_BULK)]
+
+
+Feedback = Literal["true_alarm", "false_alarm", "known"]
+
+
+class AlarmFeedback(OperatorAction):
+    """What an alarm was, by who looked into it; nothing learns from it yet."""
+
+    feedback: Annotated[
+        Feedback,
+        Field(
+            description="`true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was"
+            " expected, or has a known cause"
+        ),
+    ]
 
 
 class Assignment(OperatorAction):

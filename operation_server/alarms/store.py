@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from typing import Final
 
 from alarms.life_cycle import NEEDS_ATTENTION, State, facts_of, state_of
 from operation_server.alarms import QUERIES
+from operation_server.alarms.anomalies import anomalies_behind_s
+from operation_server.alarms.filters import Filters, unheard_satellites
 from operation_server.alarms.schemas import (
     Alarm,
     AlarmDetail,
@@ -21,6 +22,7 @@ from operation_server.alarms.schemas import (
     Suppressions,
 )
 from operation_server.alarms.states import limit_text
+from operation_server.alarms.urgency import find_urgent
 from operation_server.jobs.cursors import Position, encode_cursor
 from operation_server.streams.feed import EVENT_PAGE
 from operation_server.streams.feed import Position as Place
@@ -45,23 +47,6 @@ class NoSuchAlarm(LookupError):  # noqa: N818 - named for what is wrong
         super().__init__("No such alarm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which alarms are wanted; None: all."""
-
-    satellite_id: str | None = None
-    subsystem: str | None = None
-    kinds: Sequence[str] | None = None
-    severities: Sequence[Severity] | None = None
-    codes: Sequence[int] | None = None
-    """Values of the column `facts` of `ops.alarm_states`."""
-    attention_only: bool = False
-    assigned_to: str | None = None
-    group_id: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-
 def read_page(
     connection: Connection,
     filters: Filters,
@@ -71,11 +56,17 @@ def read_page(
     ceiling: int = MAX_ALARMS_SEEN,
 ) -> Alarms:
     """Read alarms that fit from a position on; look at no more than `ceiling` of them."""
-    rows, last = find_page(connection, filters, before, limit=limit, ceiling=ceiling)
+    if filters.order == "urgency":
+        ids, last = find_urgent(connection, filters, before, limit=limit, ceiling=ceiling)
+        found = {row["alarm_id"]: row for row in rows_of(connection, ids)}
+        rows = [found[alarm_id] for alarm_id in ids if alarm_id in found]
+    else:
+        rows, last = find_page(connection, filters, before, limit=limit, ceiling=ceiling)
     return Alarms(
         alarms=[alarm_of(row) for row in rows],
         next_cursor=encode_cursor(last) if last else None,
         attention=_attention(connection),
+        anomalies_behind_s=anomalies_behind_s(connection),
     )
 
 
@@ -94,6 +85,7 @@ def find_page(
         QUERIES["alarm_page"],
         {
             **asdict(filters),
+            "unheard": unheard_satellites(connection, filters),
             "before_at": before_at,
             "before_id": before_id,
             "limit": limit,
@@ -149,7 +141,7 @@ def read_events(pool: Pool, place: Place) -> list[Row]:
     parameters = {"xact": place[0], "id": place[1], "limit": EVENT_PAGE}
     with transaction(pool) as connection:
         found = select(connection, QUERIES["alarm_events_after"], parameters)
-    return [{"event": "alarm", **row} for row in found]
+    return [_event_of(row) for row in found]
 
 
 def alarm_of(row: Row) -> Alarm:
@@ -162,6 +154,12 @@ def alarm_of(row: Row) -> Alarm:
             "limit": limit_text(row["limit_value"], row["worst_value"]),
         }
     )
+
+
+def _event_of(row: Row) -> Row:
+    """Add how the alarm is by now; null of one that retention took."""
+    facts = row.pop("facts")
+    return {"event": "alarm", **row, "state": None if facts is None else state_of(facts_of(facts))}
 
 
 def _with_state(row: Row) -> Row:

@@ -46,24 +46,6 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND reason =
     )
 ORDER BY acknowledged_at DESC
 
--- name: anomalies_behind
--- For how many seconds the oldest verdict has waited that alerts of the anomaly score don't count yet, with those that a
--- running transaction still hides from the relay; or how long ago it began to fold earlier ones again. 0 = none waits.
-SELECT
-    coalesce(extract(EPOCH FROM (now() AT TIME ZONE 'UTC') - least(
-        (
-            SELECT inference.completed_at FROM subsystem_inferences AS inference
-            WHERE (inference.xact, inference.id) > (folded.xact::text::xid8, folded.id)
-                AND inference.status IN ('completed', 'failed')
-            ORDER BY inference.xact, inference.id LIMIT 1
-        ),
-        CASE WHEN EXISTS (SELECT FROM ops.alert_heads WHERE folded_at <> target_at) THEN folded.updated_at END
-    )), 0)::float8 AS behind_s
-FROM (
-    SELECT coalesce(max(xact), 0) AS xact, coalesce(max(id), 0) AS id, max(updated_at) AS updated_at
-    FROM ops.relay_cursors WHERE sink = 'alerts'
-) AS folded
-
 -- name: alert_verdicts
 -- Verdicts of an alert between two times, newest first.
 SELECT

@@ -7,8 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, HTTPException, Path, Query
 
 from operation_server.alarms.actions import acknowledge
-from operation_server.alarms.store import Filters, NoSuchAlarm, find_page
-from operation_server.alerts.anomalies import anomalies_behind_s
+from operation_server.alarms.anomalies import anomalies_behind_s
+from operation_server.alarms.filters import Filters
+from operation_server.alarms.store import NoSuchAlarm, find_page
 from operation_server.alerts.evidence import evidence_of, read_stored
 from operation_server.alerts.schemas import AlertDetail, Alerts
 from operation_server.alerts.states import ALARM_KINDS, CLEARED, LISTED_KINDS, AlertKind, AlertState, codes_of

@@ -1,24 +1,17 @@
 """Alerts as clients see them, why they stand, and what an acknowledgement must hold."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from pydantic import Field
 
+from operation_server.alarms.schemas import AnomaliesBehind
 from operation_server.alerts.states import AlertKind, AlertState, Severity, Suppression
 from operation_server.http.responses import Answer, Number
 from operation_server.jobs.schemas import VerdictItem
 
 MAX_MEMBERS: Final = 1_000
 """No more verdicts on a broken limit are counted, the newest ones."""
-
-AnomaliesBehind = Annotated[
-    float,
-    Field(
-        description="For how long the oldest verdict has waited that alerts of the anomaly score don't count"
-        " yet; 0 = none waits"
-    ),
-]
 
 
 class ChannelEvidence(Answer):

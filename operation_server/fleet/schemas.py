@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from operation_server.alerts.schemas import AnomaliesBehind
+from operation_server.alarms.schemas import AnomaliesBehind
 from operation_server.http.responses import Number, State
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import structlog
 
-from operation_server.alerts.anomalies import anomalies_behind_s
+from operation_server.alarms.anomalies import anomalies_behind_s
 from operation_server.fleet import QUERIES
 from operation_server.fleet.learning import rarely_sampled, read_progress, with_progress
 from operation_server.fleet.overview import Part, open_alerts, overview

@@ -1,7 +1,7 @@
 """Parameters that several routes share; each is checked here, so that no query is built from free text."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
@@ -80,6 +80,7 @@ IdempotencyKey = Annotated[
 
 
 OptionalTime = Annotated[Time | None, Query(description="ISO 8601; by default the last hour")]
+OptionalBound = Annotated[Time | None, Query(description="ISO 8601; without zone it is UTC")]
 _WithinDay = Annotated[Time | None, Query(description="ISO 8601; by default the last 24 hours")]
 
 
@@ -128,6 +129,22 @@ def recent_day(start_time: _WithinDay = None, end_time: _WithinDay = None) -> Ti
     end = end_time or now
     asked = time_range(start_time or end - DEFAULT_ALERT_RANGE, end)
     return replace(asked, end=max(end, now + CLOCK_LEAD)) if end >= now - _CLIENTS_DELAY else asked
+
+
+def past_range(*, length: timedelta, most: timedelta) -> Callable[..., TimeRange]:
+    """Make the dependency that completes a range of what happened: of some length up to now, if not given."""
+
+    def asked_range(start_time: OptionalBound = None, end_time: OptionalBound = None) -> TimeRange:
+        now = datetime.now(UTC)
+        end = end_time or now
+        if end > now + _CLIENTS_DELAY:
+            raise HTTPException(422, "end_time must not lie in the future")
+        asked = time_range(start_time or end - length, end)
+        if asked.end - asked.start > most:
+            raise HTTPException(422, f"the span must not exceed {most.days} days")
+        return asked
+
+    return asked_range
 
 
 GivenRange = Annotated[TimeRange, Depends(time_range)]

@@ -1,5 +1,6 @@
 """Response parts that several features share, and fast writing of numeric responses."""
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
@@ -16,6 +17,11 @@ class Answer(BaseModel):
     """Base of what routes answer; a field may be called `model_...`."""
 
     model_config = ConfigDict(protected_namespaces=())
+
+
+def utc_text(at: datetime) -> str:
+    """Write a time as answers do, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def json_response(body: Any) -> Response:

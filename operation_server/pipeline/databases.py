@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from operation_server.alerts.anomalies import anomalies_behind_s
+from operation_server.alarms.anomalies import anomalies_behind_s
 from operation_server.dead_letters.office import next_positions
 from operation_server.health.probes import Unavailable
 from operation_server.pipeline import QUERIES

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from operation_server.alerts.schemas import AnomaliesBehind
+from operation_server.alarms.schemas import AnomaliesBehind
 from operation_server.http.responses import Answer, Number, State
 
 Count = int | None

@@ -11,7 +11,7 @@ from typing import Any
 TOTALS = (
     "suite", "mode", "tp", "fp", "fn", "f1", "f0_5", "corrected_f0_5", "nominal_flagged", "vus_pr", "auc_pr",
     "false_alarms_per_1000_max", "found_share_min", "found_share_mean", "delay_median_s",
-    "coverage_90_min", "coverage_90_max",
+    "coverage_90_min", "coverage_90_max", "time_error_median_max",
     "seconds", "config_hash",
 )  # fmt: skip
 

@@ -898,6 +898,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{alarm_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Feedback On Alarm
+         * @description Say whether an alarm was true, false or known; what was said last counts.
+         */
+        post: operations["give_feedback_on_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{alarm_id}/assignment": {
         parameters: {
             query?: never;
@@ -981,6 +1001,90 @@ export interface paths {
          * @description Let it call again.
          */
         delete: operations["return_alarm_to_service"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shift Entries
+         * @description Return a page of the shift log, the newest entry first, corrected ones too.
+         */
+        get: operations["list_shift_entries"];
+        put?: never;
+        /**
+         * Add Shift Entry
+         * @description Write into the shift log. No entry changes: a correction is an entry that names the old one.
+         */
+        post: operations["add_shift_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Performance
+         * @description Return how much alarms asked of operators, by default in the last day, beside what is acceptable.
+         */
+        get: operations["get_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description Return what the shift hands over, by default of the last 8 hours: what happened, and how all is now.
+         */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift/report.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report As Markdown
+         * @description Return the same as Markdown, in English, to be kept or sent.
+         */
+        get: operations["get_report_as_markdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1286,7 +1390,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Reason */
             reason: string;
             /** Channel */
@@ -1401,7 +1505,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Reason */
             reason: string;
             /** Channel */
@@ -1542,8 +1646,43 @@ export interface components {
             } | null;
         };
         /**
+         * AlarmFeedback
+         * @description What an alarm was, by who looked into it; nothing learns from it yet.
+         */
+        AlarmFeedback: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
+            /**
+             * Feedback
+             * @description `true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was expected, or has a known cause
+             * @enum {string}
+             */
+            feedback: "true_alarm" | "false_alarm" | "known";
+        };
+        /**
+         * AlarmList
+         * @description Alarms, newest start first.
+         */
+        AlarmList: {
+            /** Alarms */
+            alarms: components["schemas"]["Alarm"][];
+            /**
+             * Is Truncated
+             * @description Whether there are more than are listed
+             */
+            is_truncated: boolean;
+        };
+        /**
          * Alarms
-         * @description A page of alarms, newest start first.
+         * @description A page of alarms.
          */
         Alarms: {
             /** Alarms */
@@ -1554,6 +1693,11 @@ export interface components {
              */
             next_cursor: string | null;
             attention: components["schemas"]["Attention"];
+            /**
+             * Anomalies Behind S
+             * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
+             */
+            anomalies_behind_s: number;
         };
         /**
          * Alert
@@ -2389,6 +2533,25 @@ export interface components {
             count: number;
         };
         /**
+         * FrequentAlarm
+         * @description A reason of a satellite's subsystem that raised many alarms.
+         */
+        FrequentAlarm: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Subsystem */
+            subsystem: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
+            /** Count */
+            count: number;
+        };
+        /**
          * Gpu
          * @description A device that Triton runs on.
          */
@@ -2423,6 +2586,64 @@ export interface components {
             devices: components["schemas"]["Gpu"][];
         };
         /**
+         * HandOver
+         * @description What one shift hands over to the next: what happened in the span, and how everything is now.
+         */
+        HandOver: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /**
+             * Generated At
+             * Format: date-time
+             * @description `standing` and all below it are as of this time
+             */
+            generated_at: string;
+            /**
+             * Entries
+             * @description Of the shift log in the span, oldest first
+             */
+            entries: components["schemas"]["ShiftEntry"][];
+            /** Has More Entries */
+            has_more_entries: boolean;
+            /**
+             * Raised By Severity
+             * @description All that were raised, the most first
+             */
+            raised_by_severity: components["schemas"]["RaisedAlarms"][];
+            /**
+             * Indicators
+             * @description Of the span, for one operator
+             */
+            indicators: components["schemas"]["Indicator"][];
+            /** @description In the span, of satellites */
+            raised: components["schemas"]["AlarmList"];
+            /** @description Of the platform, those that stood at some time of the span */
+            platform: components["schemas"]["AlarmList"];
+            attention: components["schemas"]["Attention"];
+            /** @description They stand now, acknowledged or not */
+            standing: components["schemas"]["AlarmList"];
+            /** @description They are over and wait to be acknowledged or reset */
+            returned: components["schemas"]["AlarmList"];
+            /** Shelved */
+            shelved: components["schemas"]["SuppressedReason"][];
+            /** Out Of Service */
+            out_of_service: components["schemas"]["SuppressedReason"][];
+            /** Has More Suppressions */
+            has_more_suppressions: boolean;
+            /** Silent */
+            silent: components["schemas"]["SilentSatellite"][];
+            /** Not Judged */
+            not_judged: components["schemas"]["NotJudged"][];
+        };
+        /**
          * HandledCount
          * @description Letters of one reason that an action was about.
          */
@@ -2454,6 +2675,29 @@ export interface components {
              * @constant
              */
             server_type: "operation_server";
+        };
+        /**
+         * Indicator
+         * @description An indicator of EEMUA 191 or ISA-18.2; rates are for one operator, intervals are of ten minutes.
+         */
+        Indicator: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "alarms_per_operator_hour" | "alarms_per_interval" | "peak_per_interval" | "flood_share" | "standing" | "stale" | "top_ten_share" | "high_severity_share" | "acknowledged_median_s" | "acknowledged_p90_s";
+            /**
+             * Value
+             * @description null: too little was raised to tell
+             */
+            value: number | null;
+            /**
+             * Target
+             * @description The most that is acceptable; null: the standards set none
+             */
+            target: number | null;
+            /** Is Met */
+            is_met: boolean | null;
         };
         /**
          * InferenceConfig
@@ -3205,6 +3449,53 @@ export interface components {
             values: components["schemas"]["LimitValues"];
         };
         /**
+         * NewShiftEntry
+         * @description What an operator writes into the shift log.
+         */
+        NewShiftEntry: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Text
+             * @example Pass 14:10 lost: antenna 2 is stuck. Grace calls the station.
+             */
+            text: string;
+            /**
+             * Satellite Id
+             * @description null: it is about none of them alone
+             */
+            satellite_id?: string | null;
+            /**
+             * Alarm Id
+             * @description The alarm that it is about
+             */
+            alarm_id?: string | null;
+            /**
+             * Corrects
+             * @description The entry that this one takes the place of
+             */
+            corrects?: number | null;
+        };
+        /**
+         * NotJudged
+         * @description A subsystem that gets no verdict.
+         */
+        NotJudged: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Subsystem */
+            subsystem: string;
+            /**
+             * Reason
+             * @description `rarely_sampled`, `learning`, or what learning lacks, as the fleet tells it
+             * @example too_few_samples
+             */
+            reason: string;
+        };
+        /**
          * OperatorAction
          * @description Who does something, and why.
          */
@@ -3335,6 +3626,56 @@ export interface components {
             patterns: components["schemas"]["Pattern"][];
         };
         /**
+         * Performance
+         * @description How much the alarms of a span asked of operators. Withdrawn alarms do not count, suppressed ones do.
+         */
+        Performance: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Operators */
+            operators: number;
+            /**
+             * Count
+             * @description Alarms that the platform raised in the span
+             */
+            count: number;
+            /** Indicators */
+            indicators: components["schemas"]["Indicator"][];
+            /**
+             * Interval S
+             * @example 600
+             */
+            interval_s: number;
+            /**
+             * Per Interval
+             * @description Alarms raised in each, the last one may be cut short
+             */
+            per_interval: number[];
+            /**
+             * By Severity
+             * @description The most first
+             */
+            by_severity: components["schemas"]["RaisedAlarms"][];
+            /**
+             * Most Frequent
+             * @description Ten at most, the most first
+             */
+            most_frequent: components["schemas"]["FrequentAlarm"][];
+            /**
+             * Feedback
+             * @description The most false alarms first
+             */
+            feedback: components["schemas"]["RuleFeedback"][];
+        };
+        /**
          * Pipeline
          * @description Every part from Kafka to the search engine.
          */
@@ -3396,6 +3737,29 @@ export interface components {
             detail: string;
             /** Queues */
             queues: components["schemas"]["TaskQueue"][];
+        };
+        /**
+         * RaisedAlarms
+         * @description Alarms of one severity and kind that were raised in a span.
+         */
+        RaisedAlarms: {
+            severity: components["schemas"]["Severity"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
+            /** Count */
+            count: number;
+            /** Acknowledged */
+            acknowledged: number;
+            /**
+             * Acknowledged Median S
+             * @description From raising on, of those that were acknowledged
+             */
+            acknowledged_median_s: number | null;
+            /** Acknowledged P90 S */
+            acknowledged_p90_s: number | null;
         };
         /**
          * RarelySampled
@@ -3658,6 +4022,22 @@ export interface components {
             reason: string;
         };
         /**
+         * RuleFeedback
+         * @description What operators said of the alarms of a rule, of each alarm the newest.
+         */
+        RuleFeedback: {
+            /** Subsystem */
+            subsystem: string;
+            /** Reason */
+            reason: string;
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Known */
+            known: number;
+        };
+        /**
          * RunningService
          * @description A service that VictoriaMetrics asks for its metrics.
          */
@@ -3851,6 +4231,60 @@ export interface components {
              * @example 30
              */
             minutes?: number | null;
+        };
+        /**
+         * ShiftEntries
+         * @description A page of the shift log, the newest entry first.
+         */
+        ShiftEntries: {
+            /** Entries */
+            entries: components["schemas"]["ShiftEntry"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: number | null;
+        };
+        /**
+         * ShiftEntry
+         * @description An entry of the shift log, as it was written.
+         */
+        ShiftEntry: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Operator */
+            operator: string;
+            /** Text */
+            text: string;
+            /** Satellite Id */
+            satellite_id: string | null;
+            /** Alarm Id */
+            alarm_id: string | null;
+            /** Corrects */
+            corrects: number | null;
+            /**
+             * Corrected By
+             * @description The entry that takes its place; null: it holds
+             */
+            corrected_by: number | null;
+        };
+        /**
+         * SilentSatellite
+         * @description A satellite without telemetry.
+         */
+        SilentSatellite: {
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Last Contact
+             * @description Newest sample; null when unknown
+             */
+            last_contact: string | null;
         };
         /**
          * Source
@@ -6119,7 +6553,7 @@ export interface operations {
                 limit?: number;
                 satellite_id?: string | null;
                 subsystem?: string | null;
-                kind?: ("limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform") | null;
+                kind?: ("limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood") | null;
                 /** @description Any of these; by default all */
                 severity?: components["schemas"]["Severity"][] | null;
                 /** @description Any of these; by default all */
@@ -6127,11 +6561,15 @@ export interface operations {
                 /** @description Whether their state calls an operator */
                 needs_attention?: boolean | null;
                 assigned_to?: string | null;
+                /** @description Whether its satellite was heard within the last 24 hours */
+                heard?: boolean | null;
                 group_id?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 start_time?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 end_time?: string | null;
+                /** @description `urgency`: those that need attention alone, unacknowledged ones first, then by severity, then newest start first */
+                order?: "newest" | "urgency";
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
             };
@@ -6428,6 +6866,60 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_feedback_on_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `alarm_id` of an alarm */
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmFeedback"];
             };
         };
         responses: {
@@ -6825,6 +7317,235 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shift_entries: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftEntries"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_shift_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShiftEntry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftEntry"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_performance: {
+        parameters: {
+            query?: {
+                /** @description Who share the alarms: rates are told for one of them */
+                operators?: number;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Performance"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOver"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report_as_markdown: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
                 };
             };
             /** @description Unprocessable Entity */

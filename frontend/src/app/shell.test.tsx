@@ -23,11 +23,20 @@ afterEach(() => {
   document.documentElement.classList.remove("light-theme");
 });
 
-/** The shell over a line whose end the test holds. */
+/** A line whose end the test holds. */
+function aLine() {
+  let end: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const body = new ReadableStream<Uint8Array>({ start: (controller) => void (end = controller) });
+  return {
+    connection: new LiveConnection("/stream", () => Promise.resolve(new Response(body))),
+    write: (text: string) => end?.enqueue(new TextEncoder().encode(text)),
+    cut: () => end?.close(),
+  };
+}
+
+/** The shell over two lines. */
 function showShell() {
-  let line: ReadableStreamDefaultController<Uint8Array> | undefined;
-  const body = new ReadableStream<Uint8Array>({ start: (controller) => void (line = controller) });
-  const connection = new LiveConnection("/stream", () => Promise.resolve(new Response(body)));
+  const [verdicts, alarms] = [aLine(), aLine()];
   const router = createRouter({
     routeTree: createRootRoute({
       component: Shell,
@@ -38,7 +47,7 @@ function showShell() {
   render(
     <MantineProvider theme={theme} env="test" defaultColorScheme="dark">
       <QueryClientProvider client={createQueryClient()}>
-        <LiveProvider connection={connection}>
+        <LiveProvider verdicts={verdicts.connection} alarms={alarms.connection}>
           <RouterProvider router={router as never} />
         </LiveProvider>
       </QueryClientProvider>
@@ -46,8 +55,14 @@ function showShell() {
   );
   const tick = 'event: tick\ndata: {"generated_at":"2026-03-01T12:00:00Z"}\n\n';
   return {
-    tick: () => act(() => Promise.resolve(line?.enqueue(new TextEncoder().encode(tick)))),
-    cut: () => act(() => Promise.resolve(line?.close())),
+    tick: () =>
+      act(() => {
+        verdicts.write(tick);
+        alarms.write(tick);
+        return Promise.resolve();
+      }),
+    cutVerdicts: () => act(() => Promise.resolve(verdicts.cut())),
+    cutAlarms: () => act(() => Promise.resolve(alarms.cut())),
   };
 }
 
@@ -60,11 +75,11 @@ test("the lamp says live once the server is heard, and the clock shows its time 
   expect(screen.queryByRole("alert")).toBeNull();
 });
 
-test("a lost line is an alert that says since when the values are old", async () => {
+test.each(["cutVerdicts", "cutAlarms"] as const)("%s: that says since when values are old", async (cut) => {
   const server = showShell();
   await screen.findByRole("status");
   await server.tick();
-  await server.cut();
+  await server[cut]();
   expect(await screen.findByRole("alert")).toHaveTextContent(/^Connection lost since \d\d:\d\d:\d\d UTC/);
   expect(screen.getByRole("status")).toHaveTextContent("Connection lost");
 });

@@ -21,6 +21,7 @@ export const en = {
   failure: {
     away: "The server is unavailable",
     refused: "The server refused this",
+    missing: "This does not exist, or no longer",
     retries: "The console retries every few seconds.",
     retry: "Retry now",
   },
@@ -83,6 +84,7 @@ export const ko: typeof en = {
   failure: {
     away: "서버에 연결할 수 없습니다",
     refused: "서버가 요청을 거부했습니다",
+    missing: "없거나 더 이상 없는 항목입니다",
     retries: "몇 초마다 자동으로 다시 시도합니다.",
     retry: "지금 다시 시도",
   },

@@ -19,19 +19,21 @@ export function Loading({ rows = 6, label }: { rows?: number; label?: string }) 
 /** What failed, in the server's words; the view asks again by itself, the button at once. */
 export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const { t } = useTranslation("shared");
-  const isAway = error instanceof ApiError && (error.status === 0 || error.status >= 500);
+  const status = error instanceof ApiError ? error.status : null;
+  const isAway = status === 0 || (status !== null && status >= 500);
+  const isMissing = status === 404;
   return (
     <Alert
       color="red"
       variant="outline"
-      title={isAway ? t("failure.away") : t("failure.refused")}
+      title={t(isAway ? "failure.away" : isMissing ? "failure.missing" : "failure.refused")}
       role="alert"
     >
       <Text size="sm" style={{ overflowWrap: "anywhere" }}>
         {error.message}
       </Text>
       {isAway && <Text size="sm">{t("failure.retries")}</Text>}
-      {onRetry && (
+      {onRetry && !isMissing && (
         <Button mt="xs" size="xs" variant="default" onClick={onRetry}>
           {t("failure.retry")}
         </Button>

@@ -37,13 +37,15 @@ export function renderView(
     history: createMemoryHistory({ initialEntries: [at] }),
   });
   const connection = new LiveConnection("/stream", never);
+  const alarms = new LiveConnection("/stream", never);
   return {
     router,
     connection,
+    alarms,
     ...render(
       <MantineProvider theme={theme} env="test">
         <QueryClientProvider client={createQueryClient()}>
-          <LiveProvider connection={connection}>
+          <LiveProvider verdicts={connection} alarms={alarms}>
             <RouterProvider router={router as never} />
           </LiveProvider>
         </QueryClientProvider>

@@ -34,10 +34,10 @@ def test_from_a_fault_that_appears_to_its_acknowledgement(
     alerts = open_why(anna, satellite.satellite_id)
     address = alerts.url.removeprefix(anna.url)
 
-    # Boris has the same alert open, and one window hears nothing of others: its live line is refused.
+    # Boris has the same alert open, and one window hears nothing of others: its live lines are refused.
     colleague = open_unacknowledged(boris, address)
     deaf = sit_down()
-    deaf.page.route("**/verdicts/stream", lambda route: route.abort())
+    refuse_live_lines(deaf.page)
     behind = open_unacknowledged(deaf, address)
 
     acknowledge(alerts, "Anna", "Heater left on; switching to safe mode")
@@ -54,6 +54,11 @@ def test_from_a_fault_that_appears_to_its_acknowledgement(
     # The fault is over: the alert clears by itself.
     satellite.send(120)
     expect(colleague.locator("main")).to_contain_text("Cleared", timeout=30_000)
+
+
+def refuse_live_lines(page: Page) -> None:
+    for line in ("verdicts/stream", "alarms/events"):
+        page.route(f"**/{line}", lambda route: route.abort())
 
 
 def fleet_row(operator: Operator, satellite_id: str) -> Locator:

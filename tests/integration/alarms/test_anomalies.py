@@ -10,7 +10,7 @@ import pytest
 
 from alarm_server.anomalies.projection import AnomalyProjection
 from housekeeping.retention import retention_chores
-from operation_server.alerts.anomalies import anomalies_behind_s
+from operation_server.alarms.anomalies import anomalies_behind_s
 from scoring.alert_rule import Judged, alerts_of
 from telemetry_core.contract.inferences import Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of

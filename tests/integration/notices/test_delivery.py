@@ -15,7 +15,6 @@ from telemetry_core.postgres.database import Pool
 from telemetry_core.service.liveness import Liveness
 from testbed.postgres_server import free_port
 from tests.integration.api.alarms.rows import raised, suppressed
-from tests.integration.notices.receiver import receiving
 from tests.integration.notices.running import (
     configured,
     deliveries,
@@ -26,6 +25,7 @@ from tests.integration.notices.running import (
     sent,
     started,
 )
+from tests.webhook_receiver import receiving
 
 pytestmark = pytest.mark.integration
 

@@ -12,8 +12,8 @@ from alarm_notifier.targets.choice import senders_of
 from telemetry_core.contract.errors import InvalidFile
 from telemetry_core.postgres.database import Pool
 from tests.integration.api.alarms.rows import raised, suppressed
-from tests.integration.notices.receiver import receiving
 from tests.integration.notices.running import deliveries, executed, planned, sent, started
+from tests.webhook_receiver import receiving
 
 pytestmark = pytest.mark.integration
 

@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,12 @@ from telemetry_core.postgres.database import Pool
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import free_port
 from tests.integration.api.alarms.rows import raised
-from tests.integration.notices.receiver import receiving
 from tests.integration.notices.running import fetched, make_due, notices
+from tests.notifier_process import ROOT, running
+from tests.webhook_receiver import receiving
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[3]
 HIDDEN = "hidden-9d41e7"
 FILE = """\
 targets:
@@ -51,18 +50,6 @@ def environment(database: Settings, folder: Path, duty: str) -> dict[str, str]:
         "NOTIFY_DUTY": f"{duty}/{HIDDEN}",
         "METRICS_PORT": str(free_port()),
     }
-
-
-@contextmanager
-def running(values: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("ab") as out:
-        command = [sys.executable, "-m", "alarm_notifier"]
-        process = subprocess.Popen(command, cwd=ROOT, env=values, stdout=out, stderr=out)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
 
 
 def is_healthy(values: dict[str, str]) -> bool:

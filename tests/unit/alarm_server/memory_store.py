@@ -41,8 +41,8 @@ class MemoryStore:
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the service call this in place of PostgreSQL."""
         names = ("save", "load_tracks", "load_contacts", "save_contacts")
-        others = ("load_contradictions", "load_silences", "raise_silences", "end_silences", "expire_shelves")
-        for name in (*names, *others, "end_alarms_without_rule"):
+        others = ("load_contradictions", "load_silences", "raise_silences", "end_silences")
+        for name in (*names, *others, "expire_shelves", "follow_floods", "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
 
     @property
@@ -128,6 +128,8 @@ class MemoryStore:
         return list(self.contradictions)
 
     def expire_shelves(self, _: Connection) -> None: ...
+
+    def follow_floods(self, _: Connection) -> None: ...
 
     def end_alarms_without_rule(self, _: Connection, signs: Iterable[Sign]) -> None: ...
 

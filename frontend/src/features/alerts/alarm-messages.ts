@@ -56,7 +56,7 @@ export const en = {
       returned_to_service: "returned to service",
     },
   },
-  group: "Started within a minute of it",
+  group: "Began together with it ({{count}})",
   earlier: "Earlier alerts of this reason",
   state: {
     normal: "Cleared",
@@ -123,7 +123,7 @@ export const ko: typeof en = {
       returned_to_service: "운용 복귀",
     },
   },
-  group: "1분 안에 함께 시작된 경보",
+  group: "함께 시작된 경보 {{count}}건",
   earlier: "같은 원인의 이전 경보",
   state: {
     normal: "해제됨",

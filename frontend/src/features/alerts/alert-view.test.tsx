@@ -29,8 +29,10 @@ function show(
 ) {
   let now = alert;
   const sent: unknown[] = [];
+  const asked: string[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     const { pathname } = new URL(request.url);
+    asked.push(pathname);
     if (pathname === "/api/v1/mission") return Response.json({ anomaly_threshold: 0.7, subsystems: [] });
     if (request.method === "GET" && pathname.startsWith("/api/v1/alarms/")) return Response.json(alarm);
     if (request.method === "GET") return Response.json(now);
@@ -38,7 +40,11 @@ function show(
     now = after;
     return answerOf();
   });
-  return { sent, ...renderView(AlertView, { path: "/alerts/$alertId", at: `/alerts/${alert.alert_id}` }) };
+  return {
+    sent,
+    asked,
+    ...renderView(AlertView, { path: "/alerts/$alertId", at: `/alerts/${alert.alert_id}` }),
+  };
 }
 
 async function acknowledge() {
@@ -98,8 +104,10 @@ test("an address that names another moment of the alert offers the same actions"
       return Promise.resolve(Response.json({ detail: "No such alarm" }, { status: 404 }));
     return Promise.resolve(Response.json(alert));
   });
-  renderView(AlertView, { path: "/alerts/$alertId", at: "/alerts/eps.anomaly.1764075660000.SAT-003" });
+  const at = "/alerts/eps.anomaly.1764075660000.SAT-003";
+  const { router } = renderView(AlertView, { path: "/alerts/$alertId", at });
   expect(await screen.findByLabelText("Action")).toBeEnabled();
+  expect(router.state.location.pathname).toBe(`/alerts/${alert.alert_id}`);
 });
 
 test("a breach that no job judged says so and has no job", async () => {
@@ -131,6 +139,7 @@ test("value against limit, the time line and the alarms around it stand on the p
     events: [shelved, { ...raised, change: "a_new_kind" }, raised],
     earlier: [{ ...anAlarm({ alarm_id: "before", state: "normal" }), comment: "as last week" }],
     group: [anAlarm({ alarm_id: "beside" })],
+    group_size: 2,
     suppressions: [
       {
         kind: "shelved",
@@ -156,5 +165,26 @@ test("value against limit, the time line and the alarms around it stand on the p
   ]);
   const links = screen.getAllByRole("link").map((link) => link.getAttribute("href"));
   expect(links).toEqual(expect.arrayContaining(["/alerts/before", "/alerts/beside"]));
+  expect(screen.getByRole("heading", { name: "Began together with it (1)" })).toBeVisible();
   expect(screen.getByText("as last week")).toBeVisible();
+});
+
+test("an alarm of the platform itself has its page, without telemetry and without verdicts", async () => {
+  const alarm = anAlarm({
+    alarm_id: "triton.unavailable.1764075600000.platform",
+    satellite_id: "platform",
+    subsystem: "triton",
+    kind: "platform",
+    reason: "unavailable",
+    channel: null,
+    limit: null,
+    value: null,
+    worst_value: null,
+  });
+  const alert = anAlertDetail({ alert_id: alarm.alarm_id });
+  const { asked } = show(alert, undefined, undefined, alarm);
+  expect(await screen.findByRole("heading", { name: "triton · Platform: Unavailable" })).toBeVisible();
+  expect(screen.getByLabelText("Action")).toBeEnabled();
+  expect(screen.queryByRole("link", { name: "Telemetry at that time" })).toBeNull();
+  expect(asked).not.toContain(`/api/v1/alerts/${alarm.alarm_id}`);
 });

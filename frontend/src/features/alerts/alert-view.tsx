@@ -1,6 +1,7 @@
 import "@/features/alerts/alerts.css";
 
-import { getRouteApi, Link } from "@tanstack/react-router";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { getRouteApi, Link, Navigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { AnomaliesBehind } from "@/components/verdicts/anomalies-behind";
@@ -9,10 +10,10 @@ import { QueryView } from "@/components/query-view";
 import { Loading } from "@/components/states";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { useAlert, type AlertDetail } from "@/features/alerts/api/get-alert";
-import { useAlarm } from "@/features/alerts/api/get-alarm";
+import { useAlarm, type AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { AcknowledgementPanel } from "@/features/alerts/components/acknowledgement-panel";
 import { ActionPanel } from "@/features/alerts/components/alarm/action-panel";
-import { SeverityText, useKindText } from "@/features/alerts/components/alert-words";
+import { placeOf, SeverityText, useKindText } from "@/features/alerts/components/alarm-words";
 import { OtherAlarms } from "@/features/alerts/components/alarm/other-alarms";
 import { TimeLine } from "@/features/alerts/components/alarm/time-line";
 import { FactsPanel } from "@/features/alerts/components/facts-panel";
@@ -22,57 +23,79 @@ import { WhyPanel } from "@/features/alerts/components/why-panel";
 
 const route = getRouteApi("/alerts/$alertId");
 
-/** One alert: why it stands, how it went on, who took note of it. */
+/** One alarm: why it stands, how it went on, who took note of it. */
 export function AlertView() {
   const { t } = useTranslation("alerts");
   const { alertId } = route.useParams();
-  const alert = useAlert(alertId);
+  const alarm = useAlarm(alertId);
+  // The platform's own alarms have no verdicts; and an address may name any moment within an alarm.
+  const isExplained = alarm.data ? alarm.data.kind !== "platform" : alarm.isError;
+  const alert = useAlert(alertId, isExplained);
   const subsystemName = useSubsystemName();
   const kindText = useKindText();
-  const title = alert.data
-    ? `${alert.data.satellite_id} · ${subsystemName(alert.data.subsystem)} · ${kindText(alert.data)}`
+  if (alert.data && alert.data.alert_id !== alertId)
+    return <Navigate to="/alerts/$alertId" params={{ alertId: alert.data.alert_id }} replace />;
+  const title = alarm.data
+    ? [...new Set([placeOf(alarm.data), subsystemName(alarm.data.subsystem), kindText(alarm.data)])].join(
+        " · ",
+      )
     : t("title");
   return (
     <Page
       title={title}
       controls={
         <div className="alert-head">
-          {alert.data && <SeverityText alert={alert.data} />}
+          {alarm.data && <SeverityText alarm={alarm.data} />}
           <Link to="/alerts" className="alert-plain">
             ← {t("back")}
           </Link>
         </div>
       }
     >
-      <QueryView query={alert} loading={<Loading rows={10} />}>
-        {(data) => (
-          <>
-            {data.kind === "anomaly" && <AnomaliesBehind seconds={data.anomalies_behind_s} />}
-            <Detail key={alertId} alert={data} />
-          </>
-        )}
-      </QueryView>
+      {alarm.isError && alert.isPending ? (
+        <Loading rows={10} />
+      ) : (
+        <QueryView query={alarm} loading={<Loading rows={10} />}>
+          {(data) => <Detail key={alertId} alarm={data} alert={alert} isExplained={isExplained} />}
+        </QueryView>
+      )}
     </Page>
   );
 }
 
-/** The address may name any moment within an alert; its alarm has one name. */
-function Detail({ alert }: { alert: AlertDetail }) {
-  const alarm = useAlarm(alert.alert_id);
+function Detail({
+  alarm,
+  alert,
+  isExplained,
+}: {
+  alarm: AlarmDetail;
+  alert: UseQueryResult<AlertDetail>;
+  isExplained: boolean;
+}) {
   return (
     <div className="alert-detail">
       <div className="alert-column">
-        <WhyPanel alert={alert} />
-        {alert.verdict_count > 0 && <ScorePanel verdicts={alert.verdicts} />}
-        <VerdictPanel verdicts={alert.verdicts} />
-        {alarm.data && <TimeLine events={alarm.data.events} />}
+        {isExplained && <QueryView query={alert}>{(data) => <Explanation alert={data} />}</QueryView>}
+        <TimeLine events={alarm.events} />
       </div>
       <div className="alert-column alert-side">
-        <QueryView query={alarm}>{(data) => <ActionPanel alarm={data} />}</QueryView>
-        <AcknowledgementPanel history={alert.history} />
-        <FactsPanel alert={alert} alarm={alarm.data} />
-        {alarm.data && <OtherAlarms alarm={alarm.data} />}
+        <ActionPanel alarm={alarm} />
+        {alert.data && <AcknowledgementPanel history={alert.data.history} />}
+        <FactsPanel alarm={alarm} why={alert.data?.why ?? null} />
+        <OtherAlarms alarm={alarm} />
       </div>
     </div>
+  );
+}
+
+/** What the verdicts say of an alarm. */
+function Explanation({ alert }: { alert: AlertDetail }) {
+  return (
+    <>
+      {alert.kind === "anomaly" && <AnomaliesBehind seconds={alert.anomalies_behind_s} />}
+      <WhyPanel alert={alert} />
+      {alert.verdict_count > 0 && <ScorePanel verdicts={alert.verdicts} />}
+      <VerdictPanel verdicts={alert.verdicts} />
+    </>
   );
 }

@@ -1,88 +1,159 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import type { Schemas } from "@/api/client";
 import { AlertsView } from "@/features/alerts/alerts-view";
 import { searchSchema } from "@/features/alerts/search";
-import type { Alert } from "@/features/alerts/states";
-import { anAlert } from "@/features/alerts/testing";
+import { anAlarm, aPage } from "@/features/alerts/testing";
 import { answerWith, renderView } from "@/testing/render";
 
+beforeEach(() => localStorage.clear());
 afterEach(() => vi.unstubAllGlobals());
 
-const first = anAlert({ alert_id: "a", satellite_id: "SAT-001", peak_score: 0.8 });
-const second = anAlert({ alert_id: "b", satellite_id: "SAT-002", state: "cleared", peak_score: 0.95 });
+const first = anAlarm({ alarm_id: "a", satellite_id: "SAT-001" });
+const second = anAlarm({ alarm_id: "b", satellite_id: "SAT-002", severity: "watch" });
 
-function show(alerts: Alert[], at = "/alerts", anomalies_behind_s = 0) {
-  const answer = answerWith({
+/** A server with pages for satellites that are heard, and for those that are not. */
+function show(page: Schemas["Alarms"], at = "/alerts", silent = aPage([])) {
+  const queries: URLSearchParams[] = [];
+  const others = answerWith({
     "/api/v1/mission": { subsystems: [{ name: "eps" }] },
     "/api/v1/fleet": { satellites: [{ satellite_id: "SAT-001" }] },
-    "/api/v1/alerts": { alerts, count: alerts.length, is_truncated: false, anomalies_behind_s },
   });
-  const asked = vi.fn(answer);
-  vi.stubGlobal("fetch", asked);
-  const queries = () =>
-    asked.mock.calls
-      .map(([input]) => new URL(input instanceof Request ? input.url : String(input)))
-      .filter(({ pathname }) => pathname === "/api/v1/alerts")
-      .map(({ searchParams }) => searchParams);
-  return { ...renderView(AlertsView, { path: "/alerts", at, search: searchSchema }), queries };
+  let now = page;
+  vi.stubGlobal("fetch", (request: Request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname !== "/api/v1/alarms") return others(request);
+    queries.push(searchParams);
+    return Promise.resolve(Response.json(searchParams.get("heard") === "false" ? silent : now));
+  });
+  const view = renderView(AlertsView, { path: "/alerts", at, search: searchSchema });
+  return { ...view, queries, becomes: (next: Schemas["Alarms"]) => (now = next) };
 }
 
-test("filters of the address are asked of the server; nonsense in it is not", async () => {
-  const { queries } = show([first], "/alerts?state=returned,nonsense&satellite=SAT-001&range=1h&kind=odd");
-  await screen.findByRole("table");
-  const query = queries().find((params) => params.get("satellite_id") === "SAT-001");
-  expect(query?.getAll("state")).toEqual(["returned"]);
-  expect(query?.get("kind")).toBeNull();
+const rows = async () => {
+  const table = await screen.findByRole("table", { name: "Alerts" });
+  return within(table)
+    .getAllByRole("row")
+    .slice(1)
+    .map(({ textContent }) => textContent);
+};
+
+test("without filters what needs attention is asked for, the most urgent first, and shown in that order", async () => {
+  const { queries } = show(aPage([second, first]));
+  const shown = await rows();
+  expect(shown[0]).toMatch(/^Watch.*SAT-002/);
+  expect(shown[1]).toMatch(/^Critical.*SAT-001/);
+  const asked = queries.find((query) => query.get("heard") === "true");
+  expect(Object.fromEntries(asked ?? [])).toEqual({
+    needs_attention: "true",
+    order: "urgency",
+    heard: "true",
+    limit: "100",
+  });
 });
 
-test("a state that is pressed goes to the address", async () => {
-  const { router } = show([first]);
+test("filters of the address are asked of the server; nonsense in it is not", async () => {
+  const { queries } = show(
+    aPage([first]),
+    "/alerts?state=returned,nonsense&satellite=SAT-001&severity=critical&range=1h&kind=odd&owner=Kim",
+  );
+  await rows();
+  const query = queries[0];
+  expect(query?.getAll("state")).toEqual(["returned_unacknowledged"]);
+  expect(query?.getAll("severity")).toEqual(["critical", "severe"]);
+  expect([query?.get("assigned_to"), query?.get("kind"), query?.get("heard")]).toEqual(["Kim", null, null]);
+  expect(Date.now() - Date.parse(query?.get("start_time") ?? "")).toBeLessThan(3_700_000);
+});
+
+test("cleared alarms come newest first, as none of them is urgent", async () => {
+  const { router, queries } = show(aPage([first]));
   const button = await screen.findByRole("button", { name: "Cleared" });
   await userEvent.click(button);
   expect(router.state.location.search).toEqual({ state: "cleared" });
   expect(button).toHaveAttribute("aria-pressed", "true");
+  await waitFor(() => expect(queries.at(-1)?.getAll("state")).toEqual(["normal"]));
+  expect(queries.at(-1)?.get("order")).toBeNull();
 });
 
-test("what waits for acknowledgement is counted on top", async () => {
-  show([first]);
-  expect(await screen.findByText("1 awaiting acknowledgement")).toBeVisible();
+test("a row says what was measured against which limit, how often, since when and who cares", async () => {
+  show(aPage([anAlarm({ assigned_to: "Grace", violations: 7, last_at: "2026-11-25T13:05:00Z" })]));
+  const [row] = await rows();
+  expect(row).toContain("Limit breach: Low battery");
+  expect(row).toContain("battery_soc_percent 12.5 < 20");
+  expect(row).toMatch(/Unacknowledged ?Grace711-25 13:00:0011-25 13:05:00$/);
 });
 
-test("alerts that the relay does not keep up with are named old, and nothing is called normal", async () => {
-  show([], "/alerts", 245);
+test("an alarm of a clock says how far it is ahead or behind", async () => {
+  const clock = { subsystem: "satellite", kind: "clock", channel: null, limit: null } as const;
+  show(
+    aPage([
+      anAlarm({ ...clock, alarm_id: "a", reason: "clock_jumped_ahead", value: -3_725 }),
+      anAlarm({ ...clock, alarm_id: "b", reason: "clock_jumped_back", value: 26 * 31_536_000 }),
+    ]),
+  );
+  expect(await screen.findByText("On-board clock: Jumped ahead (1 h 2 m)")).toBeVisible();
+  expect(screen.getByText("On-board clock: Jumped back (26 y)")).toBeVisible();
+});
+
+test("satellites that nobody heard for a day stand below the others", async () => {
+  const lost = anAlarm({ alarm_id: "c", satellite_id: "SAT-OLD", severity: "severe" });
+  show(aPage([first]), "/alerts", aPage([lost]));
+  const apart = await screen.findByRole("table", { name: "Satellites not heard for a day" });
+  expect(within(apart).getByRole("link", { name: /SAT-OLD/ })).toBeVisible();
+  expect((await rows()).join()).not.toContain("SAT-OLD");
+});
+
+test("what waits for acknowledgement is counted on top, whatever the filters show", async () => {
+  const page = aPage([]);
+  page.attention.counts = [
+    { state: "unacknowledged", severity: "watch", count: 2 },
+    { state: "latched_unacknowledged", severity: "severe", count: 1 },
+    { state: "acknowledged", severity: "severe", count: 4 },
+  ];
+  show(page, "/alerts?kind=rate");
+  expect(await screen.findByText("3 awaiting acknowledgement")).toBeVisible();
+  expect(await screen.findByRole("heading", { name: "No alerts" })).toBeVisible();
+});
+
+test("alarms that the relay does not keep up with are named old, and nothing is called normal", async () => {
+  show(aPage([], { anomalies_behind_s: 245 }));
   expect(await screen.findByText(/Anomaly alerts are 4 m 5 s behind/)).toBeVisible();
   expect(screen.queryByText("None awaiting acknowledgement")).toBeNull();
 });
 
-test("only the count of a limit's verdicts has an end", async () => {
-  show([anAlert({ verdict_count: 1234 }), anAlert({ alert_id: "b", kind: "limit", verdict_count: 1000 })]);
-  expect(await screen.findByText("1234")).toBeVisible();
-  expect(screen.getByText("1000+")).toBeVisible();
+test("the next page is asked for where this one ends, and a filter leads back to the first", async () => {
+  const { router, queries } = show(aPage([first], { next_cursor: "abc" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Next page" }));
+  await waitFor(() => expect(queries.at(-1)?.get("cursor")).toBe("abc"));
+  await userEvent.selectOptions(screen.getByLabelText("Kind"), "limit");
+  expect(router.state.location.search).toEqual({ kind: "limit" });
 });
 
-test("an alert of a clock says how far it is ahead or behind", async () => {
-  const clock = { subsystem: "satellite", kind: "satellite" } as const;
-  show([
-    anAlert({ ...clock, alert_id: "a", reason: "clock_jumped_ahead", clock_behind_s: -3_725 }),
-    anAlert({ ...clock, alert_id: "b", reason: "clock_jumped_back", clock_behind_s: 26 * 31_536_000 }),
-  ]);
-  expect(await screen.findByText("Satellite: On-board clock jumped ahead (1 h 2 m)")).toBeVisible();
-  expect(screen.getByText("Satellite: On-board clock jumped back (26 y)")).toBeVisible();
+test("what is assigned to me is what is assigned to who acted last in this browser", async () => {
+  localStorage.setItem("satellite-telemetry.operator", "Kim");
+  const { router } = show(aPage([first]));
+  await userEvent.click(await screen.findByRole("button", { name: "Assigned to Kim" }));
+  expect(router.state.location.search).toEqual({ owner: "Kim" });
 });
 
-test("a heading sorts, and the order is in the address", async () => {
-  const { router } = show([first, second]);
-  await userEvent.click(await screen.findByRole("button", { name: /Peak score/ }));
-  expect(router.state.location.search).toEqual({ sort: "-peak" });
-  const rows = within(screen.getByRole("table")).getAllByRole("row");
-  expect(rows[1]).toHaveTextContent("SAT-002");
+test("a burst of events asks once more, not once for each", async () => {
+  const { alarms, queries, becomes } = show(aPage([first]), "/alerts?satellite=SAT-001");
+  await rows();
+  const before = queries.length;
+  alarms.stop(); // What follows comes from the line of another tab.
+  becomes(aPage([second, first]));
+  act(() => {
+    for (let number = 0; number < 100; number++) alarms.hear({ event: "alarm", data: "{}" });
+  });
+  await waitFor(async () => expect(await rows()).toHaveLength(2));
+  expect(queries.length - before).toBeLessThanOrEqual(2);
 });
 
 test("arrow keys lead from alert to alert and Enter opens one", async () => {
-  const { router } = show([first, second]);
-  const links = await screen.findAllByRole("link", { name: "Anomaly" });
+  const { router } = show(aPage([first, second]));
+  const links = await screen.findAllByRole("link", { name: /Low battery/ });
   links[0]?.focus();
   await userEvent.keyboard("{ArrowDown}");
   expect(links[1]).toHaveFocus();
@@ -90,18 +161,11 @@ test("arrow keys lead from alert to alert and Enter opens one", async () => {
   expect(router.state.location.pathname).toBe("/alerts/b");
 });
 
-test("a filter without alerts says so", async () => {
-  show([]);
-  expect(await screen.findByRole("heading", { name: "No alerts" })).toBeVisible();
-});
-
 test("filters that are cleared leave the address, the order and the range stay", async () => {
-  const { router } = show([first], "/alerts?state=cleared&kind=limit&satellite=SAT-001&range=1h&sort=peak");
+  const { router } = show(
+    aPage([first]),
+    "/alerts?state=acknowledged&kind=limit&satellite=SAT-001&range=1h&order=newest&cursor=abc",
+  );
   await userEvent.click(await screen.findByRole("button", { name: "Clear filters" }));
-  expect(router.state.location.search).toEqual({ range: "1h", sort: "peak" });
-});
-
-test("a shelved alert says that it is", async () => {
-  show([anAlert({ suppression: "shelved" })]);
-  expect(await screen.findByText(/Unacknowledged \(shelved\)/)).toBeVisible();
+  expect(router.state.location.search).toEqual({ range: "1h", order: "newest" });
 });

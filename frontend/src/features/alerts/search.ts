@@ -1,20 +1,22 @@
 import { z } from "zod";
 
-import { RANGES, type Range } from "@/features/alerts/states";
-import { text } from "@/lib/address/address";
+import { KINDS, RANGES, SEVERITIES, type Range } from "@/features/alerts/states";
+import { choiceParam, text, textParam } from "@/lib/address/address";
 
-/**
- * State of the view that its address holds: `state` is words with commas between; `sort` a column, with `-` before it
- * from the greatest down.
- */
+const CURSOR = /^[!-~]{1,400}$/;
+
+/** State of the view that its address holds: `state` is words with commas between; `severity` the least one. */
 export const searchSchema = z.object({
   state: text,
-  kind: z.enum(["anomaly", "limit", "satellite"]).optional().catch(undefined),
+  kind: choiceParam(KINDS),
+  severity: choiceParam(SEVERITIES),
   satellite: text,
   subsystem: text,
-  range: z
-    .enum(Object.keys(RANGES) as [Range, ...Range[]])
-    .optional()
-    .catch(undefined),
-  sort: text,
+  owner: text,
+  range: choiceParam(Object.keys(RANGES) as [Range, ...Range[]]),
+  order: choiceParam(["newest"]),
+  /** Where the page begins, of the list and of that of silent satellites; none: at the first alarm. */
+  cursor: textParam(CURSOR),
+  apart: textParam(CURSOR),
 });
+export type AlarmSearch = z.output<typeof searchSchema>;

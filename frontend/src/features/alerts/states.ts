@@ -1,24 +1,58 @@
 import type { Schemas } from "@/api/client";
 
-export type Alert = Schemas["Alert"];
-export type AlertState = Alert["state"];
+export type Alarm = Schemas["Alarm"];
+export type AlarmState = Alarm["state"];
+export type Severity = Alarm["severity"];
 
-/** States of ISA-18.2 in the order in which they ask for a person. */
-export const ALERT_STATES: readonly AlertState[] = ["unacknowledged", "returned", "acknowledged", "cleared"];
+/** The states of ISA-18.2 as an operator chooses among them, in the order in which they ask for a person. */
+export const STATE_GROUPS = {
+  unacknowledged: ["unacknowledged", "latched_unacknowledged"],
+  returned: ["returned_unacknowledged"],
+  acknowledged: ["acknowledged", "latched_acknowledged"],
+  suppressed: ["shelved", "suppressed_by_design", "out_of_service"],
+  cleared: ["normal"],
+} as const satisfies Record<string, readonly AlarmState[]>;
+export type StateGroup = keyof typeof STATE_GROUPS;
+export const GROUPS = Object.keys(STATE_GROUPS) as StateGroup[];
 
-/** Lengths of the time range that may be chosen, in hours; the server allows 30 days by its own clock. */
+/** Whether alarms of these groups alone need attention; none chosen: all that do are shown. */
+export const needAttention = (groups: readonly StateGroup[]): boolean =>
+  !groups.includes("suppressed") && !groups.includes("cleared");
+
+/** Severities of XTCE, from the least on. */
+export const SEVERITIES = ["watch", "warning", "distress", "critical", "severe"] as const;
+
+/** A severity and all above it. */
+export const fromSeverity = (least: Severity): Severity[] => SEVERITIES.slice(SEVERITIES.indexOf(least));
+
+/** The console's status of a severity, as in Fleet. */
+export const statusOf = (severity: Severity): "critical" | "serious" =>
+  severity === "critical" || severity === "severe" ? "critical" : "serious";
+
+export const KINDS = [
+  "limit",
+  "rate",
+  "change",
+  "stale",
+  "clock",
+  "anomaly",
+  "forecast",
+  "platform",
+  "flood",
+] as const satisfies readonly Alarm["kind"][];
+
+/** Lengths of the time range that may be chosen, in hours. */
 export const RANGES = { "1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 719 } as const;
 export type Range = keyof typeof RANGES;
-export const DEFAULT_RANGE: Range = "24h";
 
-/** Whether nobody has taken note of an alert yet, be it open or not. */
-export function awaitsPerson(state: AlertState): boolean {
-  return state === "unacknowledged" || state === "returned";
-}
+const WAITING: readonly AlarmState[] = [...STATE_GROUPS.unacknowledged, ...STATE_GROUPS.returned];
 
-const MOST_COUNTED = 1000;
-
-/** Members of an alert; of a limit the server counts no further. */
-export function formatCount({ kind, verdict_count }: Alert): string {
-  return kind === "limit" && verdict_count >= MOST_COUNTED ? `${MOST_COUNTED}+` : String(verdict_count);
+/** How many alarms wait for an acknowledgement, and the worst of them. */
+export function waitingOf({ counts }: Schemas["Attention"]): { count: number; worst: Severity | null } {
+  const waiting = counts.filter(({ state }) => WAITING.includes(state));
+  const ranks = waiting.map(({ severity }) => SEVERITIES.indexOf(severity));
+  return {
+    count: waiting.reduce((sum, { count }) => sum + count, 0),
+    worst: SEVERITIES[Math.max(-1, ...ranks)] ?? null,
+  };
 }

@@ -1,11 +1,11 @@
-import type { Alarm } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
-import type { Alert } from "@/features/alerts/states";
+import type { Schemas } from "@/api/client";
 
-/** An open anomaly that nobody has acknowledged, with what a test changes. */
-export function anAlert(changes: Partial<Alert> = {}): Alert {
+/** An open anomaly with its verdict and the channel that made it, as verdicts explain it. */
+export function anAlertDetail(changes: Partial<AlertDetail> = {}): AlertDetail {
   return {
-    alert_id: "eps.anomaly.1764075600000.SAT-003",
+    alert_id: "eps.low_battery.1764075600000.SAT-003",
     satellite_id: "SAT-003",
     subsystem: "eps",
     kind: "anomaly",
@@ -22,14 +22,6 @@ export function anAlert(changes: Partial<Alert> = {}): Alert {
     peak_job_id: "job-1",
     newest_job_id: "job-1",
     acknowledgement: null,
-    ...changes,
-  };
-}
-
-/** The same alert with its verdict and the channel that made it. */
-export function anAlertDetail(changes: Partial<AlertDetail> = {}): AlertDetail {
-  return {
-    ...anAlert(),
     why: {
       job_id: "job-1",
       generated_at: "2026-11-25T13:04:00Z",
@@ -83,7 +75,7 @@ export function aVerdict(
 }
 
 /** What the alarm server keeps of a broken limit that nobody has acknowledged. */
-export function anAlarm(changes: Partial<Alarm> = {}): Alarm {
+export function anAlarm(changes: Partial<AlarmDetail> = {}): AlarmDetail {
   return {
     alarm_id: "eps.low_battery.1764075600000.SAT-003",
     severity: "critical",
@@ -119,6 +111,25 @@ export function anAlarm(changes: Partial<Alarm> = {}): Alarm {
     suppressions: [],
     earlier: [],
     group: [],
+    ...changes,
+  };
+}
+
+/** A page of alarms; what waits is counted from it. */
+export function aPage(
+  alarms: Schemas["Alarm"][],
+  changes: Partial<Schemas["Alarms"]> = {},
+): Schemas["Alarms"] {
+  const open = alarms.filter(({ needs_attention }) => needs_attention);
+  return {
+    alarms,
+    next_cursor: null,
+    attention: {
+      count: open.length,
+      is_truncated: false,
+      counts: open.map(({ state, severity }) => ({ state, severity, count: 1 })),
+    },
+    anomalies_behind_s: 0,
     ...changes,
   };
 }

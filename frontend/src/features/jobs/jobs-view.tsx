@@ -1,10 +1,10 @@
 import "@/features/jobs/jobs.css";
 import "@/components/verdicts/judgement.css";
 
-import { Button, Group, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
+import { Pages } from "@/components/controls/pages";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Empty, Loading } from "@/components/states";
@@ -21,7 +21,7 @@ export function JobsView() {
   const jobs = useJobs(search);
   const isFiltered = Object.values(search).some(Boolean);
   return (
-    <Page title={t("title")} controls={<Pages next={jobs.data?.next_cursor ?? null} />}>
+    <Page title={t("title")} controls={<JobPages next={jobs.data?.next_cursor ?? null} />}>
       <JobFilters />
       <QueryView query={jobs} loading={<Loading rows={12} />}>
         {({ jobs: found }) =>
@@ -38,31 +38,20 @@ export function JobsView() {
   );
 }
 
-function Pages({ next }: { next: string | null }) {
+function JobPages({ next }: { next: string | null }) {
   const { t } = useTranslation("jobs");
   const { cursor, ...filters } = route.useSearch();
   const navigate = route.useNavigate();
   return (
-    <Group gap="xs">
-      <Text size="sm" className="dimmed">
-        {cursor === undefined ? t("pages.live") : t("pages.still")}
-      </Text>
-      <Button
-        size="xs"
-        variant="default"
-        disabled={cursor === undefined}
-        onClick={() => void navigate({ search: filters })}
-      >
-        {t("pages.newest")}
-      </Button>
-      <Button
-        size="xs"
-        variant="default"
-        disabled={next === null}
-        onClick={() => void navigate({ search: { ...filters, cursor: next ?? undefined } })}
-      >
-        {t("pages.older")}
-      </Button>
-    </Group>
+    <Pages
+      cursor={cursor}
+      next={next}
+      words={{
+        here: cursor === undefined ? t("pages.live") : t("pages.still"),
+        first: t("pages.newest"),
+        next: t("pages.older"),
+      }}
+      onGo={(to) => void navigate({ search: { ...filters, cursor: to } })}
+    />
   );
 }

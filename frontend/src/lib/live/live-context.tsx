@@ -3,6 +3,7 @@ import {
   createContext,
   useContext,
   useEffect,
+  useMemo,
   useRef,
   useState,
   useSyncExternalStore,
@@ -10,78 +11,101 @@ import {
 } from "react";
 
 import type { LiveConnection, LiveEventType, LiveState } from "@/lib/live/live";
+import { holdWhileSeen, shareLine } from "@/lib/live/shared-line";
 
-const Context = createContext<LiveConnection | null>(null);
+/** The lines to the server: verdicts while the tab is seen, alarms always, for all tabs together. */
+type Lines = { verdicts: LiveConnection; alarms: LiveConnection };
 
-/** Hands the live line to the views; it is open while the tab is visible. */
-export function LiveProvider({ connection, children }: { connection: LiveConnection; children: ReactNode }) {
+const Context = createContext<Lines | null>(null);
+
+/** Hands the live lines to the views. */
+export function LiveProvider({ verdicts, alarms, children }: Lines & { children: ReactNode }) {
+  const lines = useMemo(() => ({ verdicts, alarms }), [verdicts, alarms]);
+  useEffect(() => holdWhileSeen(verdicts), [verdicts]);
+  useEffect(() => shareLine(alarms, "satellite-telemetry.alarms"), [alarms]);
+  useAskAgainAfterLoss(verdicts);
+  useAskAgainAfterLoss(alarms);
+  return <Context.Provider value={lines}>{children}</Context.Provider>;
+}
+
+function useAskAgainAfterLoss(line: LiveConnection): void {
   const queryClient = useQueryClient();
   useEffect(() => {
-    const follow = () => (document.hidden ? connection.stop() : connection.start());
-    follow();
-    document.addEventListener("visibilitychange", follow);
-    return () => {
-      document.removeEventListener("visibilitychange", follow);
-      connection.stop();
-    };
-  }, [connection]);
-  useEffect(() => {
-    let before = connection.state;
-    return connection.onState(() => {
-      if (before === "lost" && connection.state === "live") void queryClient.invalidateQueries();
-      before = connection.state;
+    let before = line.state;
+    return line.onState(() => {
+      if (before === "lost" && line.state === "live") void queryClient.invalidateQueries();
+      before = line.state;
     });
-  }, [connection, queryClient]);
-  return <Context.Provider value={connection}>{children}</Context.Provider>;
+  }, [line, queryClient]);
 }
 
-function useConnection(): LiveConnection {
-  const connection = useContext(Context);
-  if (!connection) throw new Error("a view that shows live data needs a LiveProvider above it");
-  return connection;
+function useLines(): Lines {
+  const lines = useContext(Context);
+  if (!lines) throw new Error("a view that shows live data needs a LiveProvider above it");
+  return lines;
 }
 
-/** Whether values on the screen follow the satellite. */
+const WORST_FIRST: readonly LiveState[] = ["lost", "connecting", "live"];
+
+/** Whether values on the screen follow the satellite, and alarms what happens to them. */
 export function useLiveState(): { state: LiveState; lostAt: number | null } {
-  const connection = useConnection();
-  const state = useSyncExternalStore(connection.onState, () => connection.state);
-  return { state, lostAt: connection.lostAt };
+  const { verdicts, alarms } = useLines();
+  const states = [
+    useSyncExternalStore(verdicts.onState, () => verdicts.state),
+    useSyncExternalStore(alarms.onState, () => alarms.state),
+  ];
+  const state = WORST_FIRST.find((name) => states.includes(name)) ?? "live";
+  const lost = [verdicts.lostAt, alarms.lostAt].filter((time) => time !== null);
+  return { state, lostAt: lost.length > 0 ? Math.min(...lost) : null };
 }
 
 /** Calls back with every event of a type while the component is shown. */
 export function useLiveEvent(type: LiveEventType, listener: (data: unknown) => void): void {
-  const connection = useConnection();
+  const { verdicts, alarms } = useLines();
+  const line = type === "alarm" ? alarms : verdicts;
   const latest = useRef(listener);
   useEffect(() => {
     latest.current = listener;
   });
-  useEffect(() => connection.subscribe(type, (data) => latest.current(data)), [connection, type]);
+  useEffect(() => line.subscribe(type, (data) => latest.current(data)), [line, type]);
 }
 
-/** Asks again for what a query shows when an event tells of news, at most once in `everyMs`; the last news count. */
+const WAIT_MS = 100;
+/** A tab that nobody sees keeps its title up to date, and not every second. */
+const UNSEEN_MS = 5000;
+
+/**
+ * Asks again for what a query shows when an event tells of news, at most once in `everyMs`; the last news count. An
+ * answer that is under way is waited for: it may be older than the news, and steady news would cancel it for ever.
+ */
 export function useRefreshOn(type: LiveEventType, queryKey: QueryKey, everyMs = 1000): void {
   const queryClient = useQueryClient();
   const lastMs = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    lastMs.current = Date.now();
+    return () => clearTimeout(timer.current);
+  }, []);
   useLiveEvent(type, () => {
     if (timer.current !== undefined) return;
-    timer.current = setTimeout(
-      () => {
-        timer.current = undefined;
-        lastMs.current = Date.now();
-        // A slow answer is waited for, or steady news would cancel it for ever; an acknowledgement comes only once.
-        void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: type === "acknowledgement" });
-      },
-      Math.max(0, lastMs.current + everyMs - Date.now()),
-    );
+    const ask = () => {
+      if (queryClient.isFetching({ queryKey }) > 0) {
+        timer.current = setTimeout(ask, WAIT_MS);
+        return;
+      }
+      timer.current = undefined;
+      lastMs.current = Date.now();
+      void queryClient.invalidateQueries({ queryKey });
+    };
+    const pauseMs = document.hidden ? Math.max(everyMs, UNSEEN_MS) : everyMs;
+    timer.current = setTimeout(ask, Math.max(0, lastMs.current + pauseMs - Date.now()));
   });
 }
 
 /** The server's time, renewed each second, for clocks and ages; it stands still while the line is lost. */
 export function useServerNow(): number {
-  const connection = useConnection();
-  const [now, setNow] = useState(() => connection.serverNow ?? Date.now());
-  useLiveEvent("tick", () => setNow(connection.serverNow ?? Date.now()));
+  const { verdicts } = useLines();
+  const [now, setNow] = useState(() => verdicts.serverNow ?? Date.now());
+  useLiveEvent("tick", () => setNow(verdicts.serverNow ?? Date.now()));
   return now;
 }

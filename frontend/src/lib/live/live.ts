@@ -10,11 +10,13 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
 
 export type LiveState = "connecting" | "live" | "lost";
-export type LiveEventType = "verdict" | "acknowledgement" | "tick";
+export type LiveEventType = "verdict" | "acknowledgement" | "alarm" | "tick";
+/** What a line brings: one event as it came, or null: the line is lost. */
+export type LiveMessage = { id?: string | undefined; event?: string | undefined; data: string } | null;
 type Listener = (data: unknown) => void;
 
 /**
- * The one live line to the server: server-sent events read with `fetch`, so that a line that was cut goes on
+ * A live line to the server: server-sent events read with `fetch`, so that a line that was cut goes on
  * after the last event that arrived (`Last-Event-ID`), without a gap and without a repeat.
  */
 export class LiveConnection {
@@ -31,6 +33,7 @@ export class LiveConnection {
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Map<LiveEventType, Set<Listener>>();
   private readonly stateListeners = new Set<() => void>();
+  private relay: ((message: LiveMessage) => void) | null = null;
 
   constructor(
     private readonly url: string,
@@ -51,9 +54,34 @@ export class LiveConnection {
     return () => this.stateListeners.delete(listener);
   };
 
+  /** Hands on what the own line brings, to tabs that have none; null ends that. */
+  relayTo(relay: ((message: LiveMessage) => void) | null): void {
+    this.relay = relay;
+  }
+
+  /** Takes what the line of another tab brought; while the own line is open that one counts. */
+  hear(message: LiveMessage): void {
+    if (this.isOpen) return;
+    this.listen();
+    if (message === null) return this.enter("lost");
+    this.enter("live");
+    this.take(message);
+  }
+
+  /** Waits for what the line of another tab brings; its silence, too, counts as lost. */
+  listen(): void {
+    clearTimeout(this.watchdog);
+    this.watchdog = setTimeout(() => this.enter("lost"), SILENCE_MS);
+  }
+
+  /** Whether the line is this tab's own. */
+  get isOpen(): boolean {
+    return this.abort !== null || this.retryTimer !== undefined;
+  }
+
   /** Opens the line, or opens it again after the last event. */
   start(): void {
-    if (this.abort) return;
+    if (this.isOpen) return;
     void this.read();
   }
 
@@ -69,6 +97,7 @@ export class LiveConnection {
   private async read(): Promise<void> {
     const abort = new AbortController();
     this.abort = abort;
+    this.retryTimer = undefined;
     this.watch(abort);
     try {
       const headers = { Accept: "text/event-stream", ...apiKeyHeaders(), ...this.resumeHeaders() };
@@ -82,7 +111,12 @@ export class LiveConnection {
   }
 
   private async readBody(body: ReadableStream<Uint8Array>, abort: AbortController): Promise<void> {
-    const parser = createParser({ onEvent: (event) => this.take(event) });
+    const parser = createParser({
+      onEvent: (event) => {
+        this.take(event);
+        this.relay?.({ id: event.id, event: event.event, data: event.data });
+      },
+    });
     const reader = body
       .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
       .getReader();
@@ -96,7 +130,7 @@ export class LiveConnection {
     }
   }
 
-  private take(event: { id?: string | undefined; event?: string | undefined; data: string }): void {
+  private take(event: NonNullable<LiveMessage>): void {
     this.heardAt = Date.now();
     if (event.id) this.lastEventId = event.id;
     const data: unknown = JSON.parse(event.data);
@@ -121,7 +155,7 @@ export class LiveConnection {
     if (this.abort !== abort) return;
     clearTimeout(this.watchdog);
     this.abort = null;
-    this.lostAt ??= Date.now();
+    this.relay?.(null);
     this.enter("lost");
     this.retryTimer = setTimeout(() => void this.read(), this.retryMs);
     this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
@@ -129,6 +163,7 @@ export class LiveConnection {
 
   private enter(state: LiveState): void {
     if (state === "live") this.lostAt = null;
+    else if (state === "lost") this.lostAt ??= Date.now();
     if (state === this.state) return;
     this.state = state;
     for (const listener of this.stateListeners) listener();

@@ -35,6 +35,7 @@ def test_live_line_tells_each_change_once_and_resumes(api: RunningApi, api_pool:
     told = second["data"]
     assert (told["change"], told["operator"], told["comment"]) == ("acknowledged", "Ada", "zwei\nZeilen")
     assert (told["satellite_id"], told["kind"], told["severity"]) == ("SAT-001", "limit", "critical")
+    assert (first["data"]["state"], told["state"]) == ("unacknowledged", "acknowledged")
     with stream(api, first["id"], path=EVENTS) as next_event:
         resumed = [next_event() for _ in range(2)]
     assert [event["data"]["change"] for event in resumed] == ["acknowledged", "commented"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from alarms.life_cycle import Facts, State, facts_of, state_of
-from operation_server.alarms.store import Filters, read_page
+from operation_server.alarms.filters import Filters
+from operation_server.alarms.store import read_page
 from operation_server.jobs.cursors import decode_cursor
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import select

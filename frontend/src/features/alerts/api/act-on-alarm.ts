@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
-import { alarmQuery, type Alarm, type AlarmAction } from "@/features/alerts/api/get-alarm";
+import { alarmQuery, type AlarmDetail, type AlarmAction } from "@/features/alerts/api/get-alarm";
 
 export type Request = Schemas["OperatorAction"] & {
   action: AlarmAction;
@@ -12,7 +12,7 @@ export type Request = Schemas["OperatorAction"] & {
 };
 
 /** Acts on an alarm; whatever the server says, it is read again, as someone may have been faster. */
-export function useActOnAlarm(alarm: Alarm) {
+export function useActOnAlarm(alarm: AlarmDetail) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (request: Request) => unwrap(send(alarm, request)),
@@ -27,7 +27,7 @@ export function refreshAlarms(queryClient: QueryClient): void {
     void queryClient.invalidateQueries({ queryKey: [key] });
 }
 
-function send(alarm: Alarm, { action, assignee, minutes, ...body }: Request) {
+function send(alarm: AlarmDetail, { action, assignee, minutes, ...body }: Request) {
   const params = { path: { alarm_id: alarm.alarm_id } };
   switch (action) {
     case "acknowledge":

@@ -1,8 +1,9 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
+import { useAlarmNews } from "@/features/alerts/api/list-alarms";
 
-export type Alarm = Schemas["AlarmDetail"];
+export type AlarmDetail = Schemas["AlarmDetail"];
 
 export type AlarmAction =
   | "acknowledge"
@@ -22,7 +23,8 @@ export const alarmQuery = (alarmId: string) =>
       unwrap(api.GET("/api/v1/alarms/{alarm_id}", { params: { path: { alarm_id: alarmId } }, signal })),
   });
 
-/** What the alarm server keeps of an alert: value and limit, history, what belongs to it. */
+/** What the alarm server keeps of an alarm: value and limit, history, what belongs to it. */
 export function useAlarm(alarmId: string) {
+  useAlarmNews();
   return useQuery(alarmQuery(alarmId));
 }

@@ -3,39 +3,30 @@ import { useTranslation } from "react-i18next";
 import { Panel } from "@/components/page";
 import { SatelliteLink } from "@/components/satellite-link";
 import { UtcTime } from "@/components/utc-time";
-import type { Alarm } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { AlarmFacts } from "@/features/alerts/components/alarm/alarm-facts";
-import { StateText } from "@/features/alerts/components/alert-words";
 import { Fact } from "@/features/alerts/components/alarm/fact";
+import { StateText } from "@/features/alerts/components/alarm-words";
 import { spanOf } from "@/features/alerts/data/evidence";
-import { formatCount } from "@/features/alerts/states";
 import { formatDuration } from "@/lib/time";
 import { formatScore } from "@/lib/numbers";
 
 const HASH_LENGTH = 12;
 
-/** State, times and origin of an alert. */
-export function FactsPanel({ alert, alarm }: { alert: AlertDetail; alarm: Alarm | undefined }) {
+/** State, times and origin of an alarm. */
+export function FactsPanel({ alarm, why }: { alarm: AlarmDetail; why: AlertDetail["why"] }) {
   const { t } = useTranslation("alerts");
-  const { why } = alert;
-  const duration = formatDuration(Date.parse(alert.last_at) - Date.parse(alert.started_at));
+  const duration = formatDuration(Date.parse(alarm.last_at) - Date.parse(alarm.started_at));
   return (
-    <Panel
-      title={t("facts.title")}
-      controls={
-        <SatelliteLink satelliteId={alert.satellite_id} subsystem={alert.subsystem} {...spanOf(alert)}>
-          {t("toSatellite")}
-        </SatelliteLink>
-      }
-    >
+    <Panel title={t("facts.title")} controls={alarm.kind !== "platform" && <Telemetry alarm={alarm} />}>
       <dl className="alert-facts">
-        <Fact name={t("facts.state")} value={<StateText alert={alert} />} />
-        <Fact name={t("facts.start")} value={<UtcTime time={alert.started_at} />} />
-        <Fact name={t("facts.last")} value={<UtcTime time={alert.last_at} />} />
+        <Fact name={t("facts.state")} value={<StateText alarm={alarm} />} />
+        <Fact name={t("facts.start")} value={<UtcTime time={alarm.started_at} />} />
+        <Fact name={t("facts.last")} value={<UtcTime time={alarm.last_at} />} />
         <Fact name={t("facts.duration")} value={duration} />
-        <Fact name={t("facts.count")} value={formatCount(alert)} />
-        <Fact name={t("facts.peak")} value={formatScore(alert.peak_score)} />
+        <Fact name={t("facts.count")} value={String(alarm.violations)} />
+        {alarm.peak_score !== null && <Fact name={t("facts.peak")} value={formatScore(alarm.peak_score)} />}
         {why?.model_name && (
           <Fact
             name={t("facts.model")}
@@ -48,8 +39,17 @@ export function FactsPanel({ alert, alarm }: { alert: AlertDetail; alarm: Alarm 
             value={<code title={why.calibration_hash}>{why.calibration_hash.slice(0, HASH_LENGTH)}</code>}
           />
         )}
-        {alarm && <AlarmFacts alarm={alarm} />}
+        <AlarmFacts alarm={alarm} />
       </dl>
     </Panel>
+  );
+}
+
+function Telemetry({ alarm }: { alarm: AlarmDetail }) {
+  const { t } = useTranslation("alerts");
+  return (
+    <SatelliteLink satelliteId={alarm.satellite_id} subsystem={alarm.subsystem} {...spanOf(alarm)}>
+      {t("toSatellite")}
+    </SatelliteLink>
   );
 }

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
 import type { AlertDetail, ChannelShare } from "@/features/alerts/api/get-alert";
-import { useReasonText } from "@/features/alerts/components/alert-words";
+import { useReasonText } from "@/features/alerts/components/alarm-words";
 import { ChannelEvidence } from "@/features/alerts/components/channel-evidence";
 import { leadingChannels } from "@/features/alerts/data/evidence";
 

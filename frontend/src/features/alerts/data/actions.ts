@@ -1,8 +1,9 @@
-import type { Alarm, AlarmAction } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail, AlarmAction } from "@/features/alerts/api/get-alarm";
 import { formatValue } from "@/features/alerts/data/evidence";
+import type { Alarm } from "@/features/alerts/states";
 
 /** What an alarm's state allows, the most urgent first; the server decides, this only offers. */
-export function offeredActions(alarm: Alarm): AlarmAction[] {
+export function offeredActions(alarm: AlarmDetail): AlarmAction[] {
   if (alarm.is_withdrawn) return ["comment"];
   const isSuppressed = (kind: string) => alarm.suppressions.some((suppression) => suppression.kind === kind);
   const isToReset = alarm.state === "latched_acknowledged";

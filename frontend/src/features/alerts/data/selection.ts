@@ -1,10 +1,10 @@
 import { useState } from "react";
 
-import type { Alert } from "@/features/alerts/states";
+import type { Alarm } from "@/features/alerts/states";
 
 /** Which alerts an operator selected; what is not shown, or acknowledged meanwhile, does not count. */
 export type Selection = {
-  has: (alertId: string) => boolean;
+  has: (alarmId: string) => boolean;
   set: (ids: string[], isSelected: boolean) => void;
 };
 
@@ -12,7 +12,7 @@ export type Selection = {
 export function useSelection(): Selection {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   return {
-    has: (alertId) => selected.has(alertId),
+    has: (alarmId) => selected.has(alarmId),
     set: (ids, isSelected) =>
       setSelected((before) => {
         const next = new Set(before);
@@ -25,6 +25,6 @@ export function useSelection(): Selection {
 }
 
 /** Whether an alert can be acknowledged. */
-export function isSelectable({ acknowledgement }: Alert): boolean {
-  return acknowledgement === null;
+export function isSelectable({ acknowledged_at }: Alarm): boolean {
+  return acknowledged_at === null;
 }

@@ -2,7 +2,7 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Alarm } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { ActionPanel } from "@/features/alerts/components/alarm/action-panel";
 import { anAlarm } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
@@ -17,7 +17,7 @@ const alarm = anAlarm({
 });
 
 /** The actions of an alarm, and what the server was asked: method, path behind the alarm, body. */
-function show(shown: Alarm, answer: () => Response = () => Response.json(shown)) {
+function show(shown: AlarmDetail, answer: () => Response = () => Response.json(shown)) {
   const sent: unknown[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     const place = new URL(request.url).pathname.replace(`/api/v1/alarms/${shown.alarm_id}/`, "");

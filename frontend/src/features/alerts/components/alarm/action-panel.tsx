@@ -6,7 +6,7 @@ import { ApiError } from "@/api/client";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useActOnAlarm, type Request } from "@/features/alerts/api/act-on-alarm";
-import type { Alarm, AlarmAction } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail, AlarmAction } from "@/features/alerts/api/get-alarm";
 import { Words } from "@/features/alerts/components/alarm/words";
 import { isOfSign, offeredActions } from "@/features/alerts/data/actions";
 import { formatDuration } from "@/lib/time";
@@ -16,7 +16,7 @@ const SHELF_MINUTES = [30, 60, 240, 480, 1440, 10_080];
 const CONFLICT = 409;
 
 /** What an operator may do with an alarm in its state; each takes a name and a reason. */
-export function ActionPanel({ alarm }: { alarm: Alarm }) {
+export function ActionPanel({ alarm }: { alarm: AlarmDetail }) {
   const { t } = useTranslation("alarms");
   const act = useActOnAlarm(alarm);
   const [done, setDone] = useState(0);
@@ -61,7 +61,7 @@ function Form({
   isSending,
   onSend,
 }: {
-  alarm: Alarm;
+  alarm: AlarmDetail;
   isSending: boolean;
   onSend: (request: Request) => void;
 }) {

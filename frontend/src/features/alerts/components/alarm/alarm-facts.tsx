@@ -1,13 +1,13 @@
 import { useTranslation } from "react-i18next";
 
 import { UtcTime } from "@/components/utc-time";
-import type { Alarm } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { Fact } from "@/features/alerts/components/alarm/fact";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { formatValue } from "@/features/alerts/data/evidence";
 
 /** What broke which limit, who takes care of it, and why it calls nobody. */
-export function AlarmFacts({ alarm }: { alarm: Alarm }) {
+export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
   const { t } = useTranslation("alarms");
   return (
     <>

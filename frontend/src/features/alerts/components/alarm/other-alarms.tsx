@@ -5,18 +5,18 @@ import type { Schemas } from "@/api/client";
 import { Panel } from "@/components/page";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
-import type { Alarm } from "@/features/alerts/api/get-alarm";
-import { useReasonText } from "@/features/alerts/components/alert-words";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
+import { useReasonText } from "@/features/alerts/components/alarm-words";
 
 /** Alarms that came together with one, and earlier ones of its reason. */
-export function OtherAlarms({ alarm }: { alarm: Alarm }) {
+export function OtherAlarms({ alarm }: { alarm: AlarmDetail }) {
   const { t } = useTranslation("alarms");
   const subsystemName = useSubsystemName();
   const reasonText = useReasonText();
   return (
     <>
       {alarm.group.length > 0 && (
-        <Panel title={t("group")}>
+        <Panel title={t("group", { count: alarm.group_size - 1 })}>
           <ul className="alert-history">
             {alarm.group.map((other) => (
               <Other key={other.alarm_id} other={other}>

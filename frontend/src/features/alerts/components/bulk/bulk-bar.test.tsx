@@ -4,25 +4,24 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { AlertsView } from "@/features/alerts/alerts-view";
 import { searchSchema } from "@/features/alerts/search";
-import { anAlert } from "@/features/alerts/testing";
+import { anAlarm, aPage } from "@/features/alerts/testing";
 import { answerWith, renderView } from "@/testing/render";
 
 beforeEach(() => localStorage.setItem("satellite-telemetry.operator", "Kim"));
 afterEach(() => vi.unstubAllGlobals());
 
-const acknowledgement = { operator: "Park", comment: "seen", acknowledged_at: "2026-11-25T13:06:00Z" };
-
 /** The list of three alerts, one of them acknowledged; what was sent. */
 function show(outcomes: unknown[]) {
-  const alerts = [
-    anAlert({ alert_id: "a" }),
-    anAlert({ alert_id: "b", satellite_id: "SAT-002" }),
-    anAlert({ alert_id: "c", satellite_id: "SAT-004", state: "acknowledged", acknowledgement }),
+  const acknowledged = { state: "acknowledged", acknowledged_at: "2026-11-25T13:06:00Z" } as const;
+  const alarms = [
+    anAlarm({ alarm_id: "a", kind: "anomaly" }),
+    anAlarm({ alarm_id: "b", kind: "anomaly", satellite_id: "SAT-002" }),
+    anAlarm({ alarm_id: "c", kind: "anomaly", satellite_id: "SAT-004", ...acknowledged }),
   ];
   const answer = answerWith({
     "/api/v1/mission": { subsystems: [] },
     "/api/v1/fleet": { satellites: [] },
-    "/api/v1/alerts": { alerts, count: 3, is_truncated: false, anomalies_behind_s: 0 },
+    "/api/v1/alarms": aPage(alarms),
     "/api/v1/alarms/acknowledgements": { outcomes },
   });
   const sent: unknown[] = [];
@@ -30,7 +29,7 @@ function show(outcomes: unknown[]) {
     if (request.method === "POST") sent.push(await request.clone().json());
     return answer(request);
   });
-  renderView(AlertsView, { path: "/alerts", at: "/alerts", search: searchSchema });
+  renderView(AlertsView, { path: "/alerts", at: "/alerts?order=newest", search: searchSchema });
   return sent;
 }
 

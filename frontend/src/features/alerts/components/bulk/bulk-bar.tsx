@@ -6,14 +6,14 @@ import { StatusText } from "@/components/status/status-text";
 import { useAcknowledgeAlarms } from "@/features/alerts/api/acknowledge-alarms";
 import { Words } from "@/features/alerts/components/alarm/words";
 import { isSelectable, type Selection } from "@/features/alerts/data/selection";
-import type { Alert } from "@/features/alerts/states";
+import type { Alarm } from "@/features/alerts/states";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
 /** Acknowledges together the shown alerts that are selected, and says what became of them. */
-export function BulkBar({ alerts, selection }: { alerts: Alert[]; selection: Selection }) {
+export function BulkBar({ alarms, selection }: { alarms: Alarm[]; selection: Selection }) {
   const { t } = useTranslation("alarms");
   const acknowledge = useAcknowledgeAlarms();
-  const ids = alerts.filter(isSelectable).map(({ alert_id }) => alert_id);
+  const ids = alarms.filter(isSelectable).map(({ alarm_id }) => alarm_id);
   const chosen = ids.filter((id) => selection.has(id));
   const send = (words: { operator: string; comment: string }) =>
     acknowledge.mutate({ ...words, alarm_ids: chosen }, { onSuccess: () => selection.set(chosen, false) });

@@ -46,13 +46,16 @@ function follow(isOn: boolean) {
   let line: ReadableStreamDefaultController<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>({ start: (controller) => void (line = controller) });
   const connection = new LiveConnection("/stream", () => Promise.resolve(new Response(body)));
+  const silent = new LiveConnection("/silent", () => new Promise(() => undefined));
   const group = new ChartGroup(new LiveData(new Set(["low_battery"])));
   group.show({ kind: "fixed", start: 0, end: 4e9 }, { maxGapS: 60, pixelS: 1 });
   group.data.load({ ...telemetry, times: [], channels: [] });
   const client = createQueryClient();
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={client}>
-      <LiveProvider connection={connection}>{children}</LiveProvider>
+      <LiveProvider verdicts={connection} alarms={silent}>
+        {children}
+      </LiveProvider>
     </QueryClientProvider>
   );
   renderHook(() => useLiveTail(group, choice, ["eps"], isOn), { wrapper });

@@ -1,6 +1,6 @@
 """How far alerts of the anomaly score are behind the verdicts."""
 
-from operation_server.alerts import QUERIES
+from operation_server.alarms import QUERIES
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import select
 

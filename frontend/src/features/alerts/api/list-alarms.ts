@@ -1,0 +1,56 @@
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+
+import { api, unwrap } from "@/api/client";
+import type { AlarmSearch } from "@/features/alerts/search";
+import { fromSeverity, GROUPS, needAttention, RANGES, STATE_GROUPS } from "@/features/alerts/states";
+import { listOf } from "@/lib/address/address";
+import { useRefreshOn } from "@/lib/live/live-context";
+
+const HOUR_MS = 3_600_000;
+const PAGE_SIZE = 100;
+
+/** Whose alarms a list shows: satellites that were heard within a day, the others, or all. */
+export type Heard = boolean | undefined;
+
+/** Whether the most urgent alarm comes first, which only alarms that need attention can. */
+export const isByUrgency = ({ state, order }: AlarmSearch): boolean =>
+  order === undefined && needAttention(listOf(state, GROUPS));
+
+const alarmsQuery = (search: AlarmSearch, heard: Heard, cursor: string | undefined) =>
+  queryOptions({
+    queryKey: ["alerts", "list", search, heard, cursor],
+    queryFn: ({ signal }) => {
+      const groups = listOf(search.state, GROUPS);
+      const query = {
+        state: groups.flatMap((group) => [...STATE_GROUPS[group]]),
+        needs_attention: groups.length === 0 ? true : undefined,
+        severity: search.severity && fromSeverity(search.severity),
+        kind: search.kind,
+        satellite_id: search.satellite,
+        subsystem: search.subsystem,
+        assigned_to: search.owner,
+        start_time: search.range && new Date(Date.now() - RANGES[search.range] * HOUR_MS).toISOString(),
+        order: isByUrgency(search) ? ("urgency" as const) : undefined,
+        heard,
+        cursor,
+        limit: PAGE_SIZE,
+      };
+      return unwrap(api.GET("/api/v1/alarms", { params: { query }, signal }));
+    },
+    placeholderData: keepPreviousData,
+  });
+
+/** A page of alarms, as new as what happened to them last. */
+export function useAlarms(search: AlarmSearch, heard: Heard, cursor: string | undefined) {
+  useAlarmNews();
+  return useQuery(alarmsQuery(search, heard, cursor));
+}
+
+/**
+ * Asks again for everything about alarms when something happens to one. What only counts on, such as the number of
+ * samples beyond a limit, is no event: it is asked for every ten seconds.
+ */
+export function useAlarmNews(): void {
+  useRefreshOn("alarm", ["alerts"], 1000);
+  useRefreshOn("tick", ["alerts"], 10_000);
+}

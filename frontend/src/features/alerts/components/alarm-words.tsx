@@ -1,0 +1,77 @@
+import { useTranslation } from "react-i18next";
+
+import { StatusSymbol, type Status } from "@/components/status/status-symbol";
+import { StatusText } from "@/components/status/status-text";
+import { valueAgainstLimit } from "@/features/alerts/data/actions";
+import { en } from "@/features/alerts/messages";
+import { STATE_GROUPS, statusOf, type Alarm } from "@/features/alerts/states";
+import { formatScore } from "@/lib/numbers";
+import { formatDuration } from "@/lib/time";
+
+const REASONS = Object.keys(en.reason) as (keyof typeof en.reason)[];
+
+/** Returns what names the reason of a rule; one that the console does not know keeps its own name. */
+export function useReasonText(): (reason: string) => string {
+  const { t } = useTranslation("alerts");
+  return (reason) => {
+    const known = REASONS.find((name) => name === reason);
+    return known ? t(`reason.${known}`) : reason;
+  };
+}
+
+/** Where an alarm is: its satellite, or the part of the platform. */
+export const placeOf = ({ kind, satellite_id, subsystem }: Alarm): string =>
+  kind === "platform" ? subsystem : satellite_id;
+
+/** Returns what names an alarm: its kind, its reason, and how wrong a clock is. */
+export function useKindText(): (alarm: Alarm) => string {
+  const { t } = useTranslation("alerts");
+  const reasonText = useReasonText();
+  return ({ kind, reason, value }) => {
+    if (kind === "anomaly" || kind === "flood") return t(`kind.${kind}`);
+    const text = `${t(`kind.${kind}`)}: ${reasonText(reason)}`;
+    return kind === "clock" && value !== null ? `${text} (${formatDuration(Math.abs(value) * 1000)})` : text;
+  };
+}
+
+/** What was measured: the channel's value against the limit that it broke, or the highest score. */
+export function Measured({ alarm }: { alarm: Alarm }) {
+  const { t } = useTranslation("alerts");
+  if (alarm.peak_score !== null)
+    return (
+      <>
+        {t("columns.peak")} {formatScore(alarm.peak_score)}
+      </>
+    );
+  if (alarm.kind === "flood") return <>{t("inTenMinutes", { count: alarm.value ?? 0 })}</>;
+  if (alarm.channel === null || alarm.value === null) return null;
+  return (
+    <>
+      {alarm.channel} {valueAgainstLimit(alarm)}
+    </>
+  );
+}
+
+/** The state of ISA-18.2; its symbol grows calmer as the alarm does. */
+export function StateText({ alarm }: { alarm: Alarm }) {
+  const { t } = useTranslation("alarms");
+  return (
+    <span className="alert-state" data-waits={alarm.acknowledged_at === null && alarm.needs_attention}>
+      <StatusSymbol status={symbolOf(alarm)} />
+      {t(`state.${alarm.state}`)}
+    </span>
+  );
+}
+
+function symbolOf({ state, severity }: Alarm): Status {
+  const isIn = (group: keyof typeof STATE_GROUPS) => STATE_GROUPS[group].some((name) => name === state);
+  if (isIn("unacknowledged")) return statusOf(severity);
+  if (isIn("acknowledged")) return "caution";
+  return isIn("returned") ? "standby" : "off";
+}
+
+/** Severity in colour, shape and word. */
+export function SeverityText({ alarm }: { alarm: Alarm }) {
+  const { t } = useTranslation("alerts");
+  return <StatusText status={statusOf(alarm.severity)} text={t(`severity.${alarm.severity}`)} />;
+}

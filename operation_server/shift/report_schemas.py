@@ -1,0 +1,56 @@
+"""The hand-over report as clients see it."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from operation_server.alarms.schemas import Alarm, Attention, SuppressedReason
+from operation_server.http.responses import Answer
+from operation_server.shift.schemas import Indicator, RaisedAlarms, ShiftEntry
+
+
+class AlarmList(Answer):
+    """Alarms, newest start first."""
+
+    alarms: list[Alarm]
+    is_truncated: bool = Field(description="Whether there are more than are listed")
+
+
+class SilentSatellite(Answer):
+    """A satellite without telemetry."""
+
+    satellite_id: str
+    last_contact: datetime | None = Field(description="Newest sample; null when unknown")
+
+
+class NotJudged(Answer):
+    """A subsystem that gets no verdict."""
+
+    satellite_id: str
+    subsystem: str
+    reason: str = Field(
+        description="`rarely_sampled`, `learning`, or what learning lacks, as the fleet tells it",
+        examples=["too_few_samples"],
+    )
+
+
+class HandOver(Answer):
+    """What one shift hands over to the next: what happened in the span, and how everything is now."""
+
+    start_time: datetime
+    end_time: datetime
+    generated_at: datetime = Field(description="`standing` and all below it are as of this time")
+    entries: list[ShiftEntry] = Field(description="Of the shift log in the span, oldest first")
+    has_more_entries: bool
+    raised_by_severity: list[RaisedAlarms] = Field(description="All that were raised, the most first")
+    indicators: list[Indicator] = Field(description="Of the span, for one operator")
+    raised: AlarmList = Field(description="In the span, of satellites")
+    platform: AlarmList = Field(description="Of the platform, those that stood at some time of the span")
+    attention: Attention
+    standing: AlarmList = Field(description="They stand now, acknowledged or not")
+    returned: AlarmList = Field(description="They are over and wait to be acknowledged or reset")
+    shelved: list[SuppressedReason]
+    out_of_service: list[SuppressedReason]
+    has_more_suppressions: bool
+    silent: list[SilentSatellite]
+    not_judged: list[NotJudged]

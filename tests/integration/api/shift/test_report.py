@@ -1,0 +1,120 @@
+"""The hand-over report over a real PostgreSQL: everything that the next shift must know, each thing once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.api.alarms.rows import act, done, raised
+from tests.integration.api.calls import get, problem
+from tests.integration.api.shift.test_entries import write
+from tests.integration.servers.running_api import RunningApi
+
+pytestmark = pytest.mark.integration
+
+REPORT = "/api/v1/shift/report"
+PLATFORM: dict[str, Any] = {
+    "satellite_id": "platform", "subsystem": "triton", "reason": "unavailable", "kind": "platform",
+    "channel": None, "value": None, "worst_value": None, "limit_value": None,
+}  # fmt: skip
+
+
+def report(api: RunningApi, **query: Any) -> dict[str, Any]:
+    return done(get(api, REPORT, **query), 200)
+
+
+def ids(found: dict[str, Any], name: str) -> list[str]:
+    return [alarm["alarm_id"] for alarm in found[name]["alarms"]]
+
+
+def test_each_alarm_is_where_its_state_puts_it(api: RunningApi) -> None:
+    now = datetime.now(UTC)
+    long_ago: dict[str, Any] = {"start": now - timedelta(days=3), "noticed_at": now - timedelta(days=3)}
+    old = raised(api.pool, reason="old", **long_ago)
+    over = raised(api.pool, 1, returned=2, reason="over", **long_ago)
+    gone = raised(api.pool, 2, returned=3, reason="gone", **long_ago)
+    hidden = raised(api.pool, 3, reason="hidden", **long_ago)
+    broken = raised(api.pool, 4, reason="broken_sensor", **long_ago)
+    raised(api.pool, 4, reason="withdrawn", is_withdrawn=True, start=now)
+    new = raised(api.pool, 5, start=now - timedelta(hours=1))
+    part = raised(api.pool, 6, returned=60, start=now - timedelta(hours=1), **PLATFORM)
+    raised(api.pool, 7, returned=60, **long_ago, **PLATFORM)
+    done(act(api, f"{gone}/acknowledgements"))
+    done(act(api, f"{old}/acknowledgements"))
+    done(act(api, f"{hidden}/shelves", minutes=30))
+    done(act(api, f"{broken}/out_of_service"))
+
+    found = report(api)
+
+    assert (ids(found, "raised"), ids(found, "platform")) == ([new], [part])
+    assert (ids(found, "standing"), ids(found, "returned")) == ([new, old], [over])
+    assert [(one["reason"], one["operator"]) for one in found["shelved"]] == [("hidden", "Ada")]
+    assert datetime.fromisoformat(found["shelved"][0]["until"]) > now
+    assert [(one["reason"], one["until"]) for one in found["out_of_service"]] == [("broken_sensor", None)]
+    assert [(one["kind"], one["count"]) for one in found["raised_by_severity"]] == [
+        ("limit", 1), ("platform", 1),
+    ]  # fmt: skip
+    assert found["attention"]["count"] == 5  # two are parts of the platform that returned
+    assert datetime.fromisoformat(found["end_time"]) - datetime.fromisoformat(found["start_time"]) == (
+        timedelta(hours=8)
+    )
+
+
+def test_log_of_the_span_stands_in_its_order_with_what_was_corrected(api: RunningApi) -> None:
+    first = done(write(api, "one"))
+    second = done(write(api, "two", corrects=first["id"]))
+    assert [(one["text"], one["corrected_by"]) for one in report(api)["entries"]] == [
+        ("one", second["id"]), ("two", None),
+    ]  # fmt: skip
+    before = (datetime.fromisoformat(first["at"]) - timedelta(seconds=1)).isoformat()
+    earlier = (datetime.fromisoformat(first["at"]) - timedelta(hours=1)).isoformat()
+    assert report(api, start_time=earlier, end_time=before)["entries"] == []
+
+
+def test_satellite_that_is_silent_is_named_with_its_last_contact(api: RunningApi) -> None:
+    heard = datetime.now(UTC).timestamp()
+    api.victoria.contacts |= {"SAT-001": heard, "SAT-002": heard - 3600}
+    found = report(api)
+    assert [one["satellite_id"] for one in found["silent"]] == ["SAT-002"]
+    assert datetime.fromisoformat(found["silent"][0]["last_contact"]).timestamp() == pytest.approx(
+        heard - 3600, abs=0.001
+    )
+
+
+def test_lists_say_where_they_end(api: RunningApi) -> None:
+    now = datetime.now(UTC)
+    for number in range(101):
+        raised(api.pool, number, start=now - timedelta(hours=1), reason=f"reason_{number}")
+    found = report(api)
+    for name in ("raised", "standing"):
+        assert (len(found[name]["alarms"]), found[name]["is_truncated"]) == (100, True)
+    assert sum(one["count"] for one in found["raised_by_severity"]) == 101
+    assert found["returned"] == {"alarms": [], "is_truncated": False}
+
+
+def test_markdown_tells_the_same_and_takes_no_words_for_markup(api: RunningApi) -> None:
+    now = datetime.now(UTC)
+    raised(api.pool, 0, start=now - timedelta(hours=1))
+    done(write(api, "# <script>alert(1)</script>\n| `x` | [a](http://b) |"))
+    answer = get(api, f"{REPORT}.md")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/markdown; charset=utf-8")
+    assert "\\# \\<script\\>alert(1)\\</script\\> / \\| \\`x\\` \\| \\[a\\](http://b) \\|" in answer.text
+    assert "| critical | `SAT-001` eps low\\_battery | unacknowledged |" in answer.text
+    assert answer.text.count("\n## ") == 11
+
+
+@pytest.mark.parametrize("path", [REPORT, f"{REPORT}.md"])
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"start_time": "2025-11-02", "end_time": "2025-11-01"}, "before end_time"),
+        ({"start_time": "2025-10-01", "end_time": "2025-10-09"}, "7 days"),
+        ({"start_time": "2016-01-01"}, "365 days"),
+        ({"end_time": "2190-01-01"}, "future"),
+        ({"start_time": "\u0000"}, "start_time"),
+    ],
+)
+def test_impossible_span_is_refused_with_the_reason(
+    api: RunningApi, path: str, query: dict[str, Any], told: str
+) -> None:
+    assert told in problem(get(api, path, **query), 422)
