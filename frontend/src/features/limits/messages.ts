@@ -15,13 +15,6 @@ export const en = {
     origin: "From",
     actions: "Actions",
   },
-  severity: {
-    watch: "Watch",
-    warning: "Warning",
-    distress: "Distress",
-    critical: "Critical",
-    severe: "Severe",
-  },
   delays: {
     violations: "from {{count}} samples on",
     duration: "after {{seconds}} s",
@@ -96,13 +89,6 @@ export const ko: typeof en = {
     delay: "시작과 끝",
     origin: "출처",
     actions: "조치",
-  },
-  severity: {
-    watch: "관찰",
-    warning: "경고",
-    distress: "주의",
-    critical: "위험",
-    severe: "심각",
   },
   delays: {
     violations: "샘플 {{count}}개부터",

@@ -43,7 +43,7 @@ function useColumns(onChoose: (choice: Choice) => void): Column<Limit>[] {
       {
         id: "severity",
         header: t("columns.severity"),
-        cell: ({ row }) => t(`severity.${row.original.in_force.severity}`),
+        cell: ({ row }) => t(`severity.${row.original.in_force.severity}`, { ns: "shared" }),
       },
       { id: "delay", header: t("columns.delay"), cell: ({ row }) => <Delays limit={row.original} /> },
       { id: "origin", header: t("columns.origin"), cell: ({ row }) => <Origin limit={row.original} /> },

@@ -2,7 +2,7 @@ import { Checkbox, NativeSelect, NumberInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import type { LimitValues } from "@/features/limits/api/limits";
-import { SEVERITIES } from "@/features/limits/data/values";
+import { SEVERITIES } from "@/lib/severities";
 
 const BOUNDS = ["below", "above", "equals"] as const;
 const NUMBERS = ["dead_band", "min_violations", "min_duration_s", "hold_s", "min_clear"] as const;
@@ -41,7 +41,7 @@ export function ValueFields({
         onChange={({ currentTarget }) =>
           onChange({ ...values, severity: currentTarget.value as LimitValues["severity"] })
         }
-        data={SEVERITIES.map((value) => ({ value, label: t(`severity.${value}`) }))}
+        data={SEVERITIES.map((value) => ({ value, label: t(`severity.${value}`, { ns: "shared" }) }))}
       />
       {NUMBERS.map((field) => (
         <NumberInput

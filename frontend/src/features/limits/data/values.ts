@@ -30,7 +30,5 @@ export const FIELDS = [
   "latching",
 ] as const satisfies readonly (keyof LimitValues)[];
 
-export const SEVERITIES = ["watch", "warning", "distress", "critical", "severe"] as const;
-
 /** Names a limit among all. */
 export const keyOf = ({ subsystem, reason }: Pick<Limit, "subsystem" | "reason">) => `${subsystem}/${reason}`;
