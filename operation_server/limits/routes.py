@@ -123,6 +123,8 @@ def _limit(limits: Limits, name: RuleName) -> Limit:
         reason=name[1],
         channel=file.channel,
         unit=limits.file.subsystems[name[0]].channels[file.channel].unit,
+        kind=file.kind,
+        rate=file.rate,
         is_contextual=file.is_contextual,
         in_force=LimitValues.model_validate(in_force, from_attributes=True),
         file=LimitValues.model_validate(file, from_attributes=True),

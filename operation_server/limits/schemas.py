@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, FiniteFloat
 
 from operation_server.http.parameters import OperatorAction
 from operation_server.http.responses import Answer
-from telemetry_core.contract.rules import Severity
+from telemetry_core.contract.rules import Rate, RuleKind, Severity
 
 Bound = FiniteFloat | None
 
@@ -56,6 +56,8 @@ class Limit(Answer):
     reason: str = Field(examples=["low_battery"])
     channel: str = Field(examples=["battery_soc_percent"])
     unit: str
+    kind: RuleKind = Field(description="Whether it is about a value, its rate or its change")
+    rate: Rate | None = Field(description="Of a rule on a rate: as in the mission file")
     is_contextual: bool = Field(description="Whether it is compared only while other channels say so")
     in_force: LimitValues
     file: LimitValues

@@ -1355,7 +1355,7 @@ export interface components {
         };
         /**
          * Alarm
-         * @description A broken limit, anomalous verdicts, a satellite's silence or its wrong clock.
+         * @description A broken limit, a rate or a change, anomalous verdicts, a satellite's silence or its wrong clock.
          */
         Alarm: {
             /**
@@ -1437,13 +1437,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a rate the rate
              */
             value: number | null;
             /** Peak Score */
@@ -1552,13 +1552,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a rate the rate
              */
             value: number | null;
             /** Peak Score */
@@ -3095,6 +3095,14 @@ export interface components {
             /** Unit */
             unit: string;
             /**
+             * Kind
+             * @description Whether it is about a value, its rate or its change
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change";
+            /** @description Of a rule on a rate: as in the mission file */
+            rate: components["schemas"]["Rate"] | null;
+            /**
              * Is Contextual
              * @description Whether it is compared only while other channels say so
              */
@@ -3323,18 +3331,44 @@ export interface components {
             version: string;
         };
         /**
+         * MissionRate
+         * @description How fast a value may rise and fall.
+         */
+        MissionRate: {
+            /** Rises */
+            rises: number | null;
+            /** Falls */
+            falls: number | null;
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "second" | "minute";
+            /**
+             * Over S
+             * @description Over so much time; 0 = since the sample before
+             */
+            over_s: number;
+        };
+        /**
          * MissionRule
-         * @description A limit whose strict breach starts an inference.
+         * @description What of a channel is an alarm: a limit whose strict breach starts an inference, a rate or a change.
          */
         MissionRule: {
             /** Channel */
             channel: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change";
             /** Below */
             below: number | null;
             /** Above */
             above: number | null;
             /** Equals */
             equals: number | null;
+            rate: components["schemas"]["MissionRate"] | null;
             /** Reason */
             reason: string;
             /**
@@ -3786,6 +3820,27 @@ export interface components {
              * @description `max_span_s` that suffices; null if it is more than a mission file may have
              */
             enough_span_s: number | null;
+        };
+        /**
+         * Rate
+         * @description How fast a channel may rise and fall, in its unit per second or per minute.
+         */
+        Rate: {
+            /** Rises */
+            rises?: number | null;
+            /** Falls */
+            falls?: number | null;
+            /**
+             * Per
+             * @default second
+             * @enum {string}
+             */
+            per: "second" | "minute";
+            /**
+             * Over S
+             * @default 0
+             */
+            over_s: number;
         };
         /**
          * ReadinessReport

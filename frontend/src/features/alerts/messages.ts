@@ -95,6 +95,7 @@ export const en = {
     none: "No verdict of this alert has channel contributions.",
     noJob:
       "The limit breach was seen in the telemetry while inference was unavailable: no job judged it, so there is no score and no forecast.",
+    notJudged: "Inference does not judge the rate or the change of a value.",
     rule: "The rule '{{reason}}' of the mission was broken.",
     actual: "Actual",
     expected: "Expected",
@@ -222,6 +223,7 @@ export const ko: typeof en = {
     none: "이 경보의 판정에는 채널별 기여도가 저장되어 있지 않습니다.",
     noJob:
       "추론이 중단된 동안 텔레메트리에서 한계치 초과가 감지되었습니다. 판정한 작업이 없어 점수와 예측이 없습니다.",
+    notJudged: "추론은 값의 변화율이나 변화를 판정하지 않습니다.",
     rule: "임무 규칙 '{{reason}}'을(를) 위반했습니다.",
     actual: "실측",
     expected: "예측",

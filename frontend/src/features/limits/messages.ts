@@ -5,6 +5,7 @@ export const en = {
   export: "Mission file with these limits",
   table: "Limits, by subsystem",
   contextual: "only in its context",
+  anyChange: "any change",
   columns: {
     subsystem: "Subsystem",
     channel: "Channel",
@@ -80,6 +81,7 @@ export const ko: typeof en = {
   export: "이 한계가 담긴 미션 파일",
   table: "서브시스템별 한계",
   contextual: "맥락 안에서만",
+  anyChange: "모든 변화",
   columns: {
     subsystem: "서브시스템",
     channel: "채널",

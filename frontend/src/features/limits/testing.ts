@@ -20,6 +20,8 @@ export const BATTERY: Limit = {
   reason: "low_battery",
   channel: "battery_soc_percent",
   unit: "%",
+  kind: "limit",
+  rate: null,
   is_contextual: false,
   in_force: VALUES,
   file: VALUES,

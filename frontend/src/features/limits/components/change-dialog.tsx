@@ -6,7 +6,7 @@ import { ApiError } from "@/api/client";
 import { useChangeLimit, type Limit } from "@/features/limits/api/limits";
 import { Origin } from "@/features/limits/components/origin";
 import { ValueFields } from "@/features/limits/components/value-fields";
-import { boundsText, changedFields, keyOf } from "@/features/limits/data/values";
+import { changedFields, keyOf, limitText } from "@/features/limits/data/values";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
 /** Changes one limit, or puts it back to the mission file; it takes a name and a reason. */
@@ -30,10 +30,9 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
         <Stack gap="sm">
           {change.error && <Refusal error={change.error} />}
           <Text size="sm">
-            {limit.channel}: <strong>{boundsText(limit.in_force, limit.unit)}</strong>,{" "}
-            <Origin limit={limit} />
+            {limit.channel}: <strong>{limitText(limit, t("anyChange"))}</strong>, <Origin limit={limit} />
           </Text>
-          <ValueFields values={values} unit={limit.unit} onChange={setValues} />
+          <ValueFields limit={limit} values={values} onChange={setValues} />
           <TextInput
             label={t("change.name")}
             value={operator}

@@ -6,7 +6,7 @@ import { DataTable, type Column } from "@/components/data-table";
 import { useSubsystemName } from "@/components/subsystem-name";
 import type { Limit } from "@/features/limits/api/limits";
 import { Origin } from "@/features/limits/components/origin";
-import { boundsText, keyOf } from "@/features/limits/data/values";
+import { keyOf, limitText } from "@/features/limits/data/values";
 
 /** Which limit a dialog is about, and which dialog. */
 export type Choice = { key: string; dialog: "change" | "history" };
@@ -35,7 +35,7 @@ function useColumns(onChoose: (choice: Choice) => void): Column<Limit>[] {
         header: t("columns.limit"),
         cell: ({ row: { original } }) => (
           <>
-            <strong className="numeric">{boundsText(original.in_force, original.unit)}</strong>
+            <strong className="numeric">{limitText(original, t("anyChange"))}</strong>
             {original.is_contextual && ` (${t("contextual")})`}
           </>
         ),

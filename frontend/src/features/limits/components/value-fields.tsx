@@ -1,7 +1,7 @@
 import { Checkbox, NativeSelect, NumberInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import type { LimitValues } from "@/features/limits/api/limits";
+import type { Limit, LimitValues } from "@/features/limits/api/limits";
 import { SEVERITIES } from "@/lib/severities";
 
 const BOUNDS = ["below", "above", "equals"] as const;
@@ -11,12 +11,12 @@ const WHOLE = new Set<string>(["min_violations", "min_clear"]);
 
 /** All of a limit that can be changed; an empty bound is none. */
 export function ValueFields({
+  limit: { kind, unit },
   values,
-  unit,
   onChange,
 }: {
+  limit: Limit;
   values: LimitValues;
-  unit: string;
   onChange: (values: LimitValues) => void;
 }) {
   const { t } = useTranslation("limits");
@@ -24,7 +24,7 @@ export function ValueFields({
     of ? `${t(`fields.${field}`)} (${of})` : t(`fields.${field}`);
   return (
     <div className="limit-fields">
-      {BOUNDS.map((field) => (
+      {(kind === "limit" ? BOUNDS : []).map((field) => (
         <NumberInput
           key={field}
           size="xs"
