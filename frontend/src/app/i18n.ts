@@ -13,6 +13,7 @@ import * as limits from "@/features/limits/messages";
 import * as pipeline from "@/features/pipeline/messages";
 import * as satellite from "@/features/satellite/messages";
 import * as search from "@/features/search/messages";
+import * as shift from "@/features/shift/messages";
 
 const parts = {
   app,
@@ -27,6 +28,7 @@ const parts = {
   pipeline,
   satellite,
   search,
+  shift,
 };
 
 type Language = "en" | "ko";

@@ -22,6 +22,7 @@ export const en = {
     satellite: "Whole satellite",
   },
   loading: "Loading",
+  operator: "Your name",
   anomaliesBehind:
     "Anomaly alerts are {{time}} behind: newer verdicts are not included yet. See Pipeline for details.",
   sort: "Sort by this column",
@@ -86,6 +87,7 @@ export const ko: typeof en = {
     satellite: "위성 전체",
   },
   loading: "불러오는 중",
+  operator: "이름",
   anomaliesBehind:
     "이상 점수 경보가 {{time}} 뒤처져 있어 그 이후의 판정이 아직 반영되지 않았습니다. 자세한 내용은 파이프라인을 보십시오.",
   sort: "이 열로 정렬",
