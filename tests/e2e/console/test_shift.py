@@ -61,7 +61,7 @@ def test_an_alarm_is_acted_on_others_are_told_of_it_and_it_is_handed_over(
 
 
 def panel(page: Page, title: str) -> Locator:
-    return page.locator("section").filter(has=page.get_by_role("heading", name=title, exact=True))
+    return page.locator("section").filter(has=page.get_by_role("heading", name=re.compile(f"^{title}")))
 
 
 def act(page: Page, action: str, comment: str, *, assignee: str | None = None) -> None:
