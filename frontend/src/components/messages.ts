@@ -27,7 +27,7 @@ export const en = {
     retry: "Retry now",
   },
   copy: { copy: "Copy", copied: "Copied", refused: "The browser refused: select and copy by hand" },
-  range: { from: "From (UTC)", to: "To (UTC)" },
+  range: { from: "From (UTC)", to: "To (UTC)", wrong: "As in 2026-01-31 13:05:00" },
   forecast: {
     step: "Step",
     ahead: "Steps ahead",
@@ -95,7 +95,7 @@ export const ko: typeof en = {
     copied: "복사했습니다",
     refused: "브라우저가 막았습니다. 직접 선택해 복사하십시오",
   },
-  range: { from: "시작 (UTC)", to: "끝 (UTC)" },
+  range: { from: "시작 (UTC)", to: "끝 (UTC)", wrong: "예: 2026-01-31 13:05:00" },
   forecast: {
     step: "스텝",
     ahead: "앞선 스텝",
