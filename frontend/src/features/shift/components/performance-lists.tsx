@@ -31,7 +31,11 @@ export function FrequentList({ performance }: { performance: Performance }) {
   const subsystemName = useSubsystemName();
   const reasonText = useReasonText();
   const cells: Cells<Schemas["FrequentAlarm"]> = [
-    [t("satellite"), ({ satellite_id }) => <SatelliteLink satelliteId={satellite_id} />],
+    [
+      t("satellite"),
+      ({ kind, satellite_id }) =>
+        kind === "platform" ? t("ofPlatform") : <SatelliteLink satelliteId={satellite_id} />,
+    ],
     [t("subsystem"), ({ subsystem }) => subsystemName(subsystem)],
     [t("reason"), ({ reason }) => reasonText(reason)],
     [t("raised.kind"), ({ kind }) => tAlert(`kind.${kind}`)],
