@@ -65,7 +65,7 @@ def expect_handed_over(anna: Operator, satellite_id: str) -> None:
 
 
 def panel(page: Page, title: str) -> Locator:
-    return page.locator("section").filter(has=page.get_by_role("heading", name=title, exact=True))
+    return page.locator("section").filter(has=page.get_by_role("heading", name=re.compile(f"^{title}")))
 
 
 def act(page: Page, action: str, comment: str, *, assignee: str | None = None) -> None:
