@@ -32,10 +32,11 @@ def test_the_value_that_broke_a_rule_is_shown_but_a_rate_is_no_value(kind: str, 
         peak_score=None,
         peak_job_id=None,
         newest_job_id=None,
+        channels=None,
         acknowledgement=None,
     )
     alarm = {"kind": kind, "channel": "battery_soc_percent", "value": 12.5, "started_at": AT}
 
-    found = evidence_of(MISSION, alarm, alert, Stored(verdicts=(), peak=None, forecast=None))
+    found = evidence_of(MISSION, alarm, alert, Stored(verdicts=(), onset=None, forecast=None))
     assert found is not None
     assert [(one.channel, one.actual) for one in found.channels] == [("battery_soc_percent", shown)]
