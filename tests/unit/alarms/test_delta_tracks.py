@@ -120,6 +120,14 @@ def test_a_standing_alarm_that_a_late_sample_refutes_is_withdrawn() -> None:
     assert [change.event for change in changes(before.whole, after.whole)] == [Event.WITHDRAWN]
 
 
+def test_an_alarm_that_late_samples_show_to_be_slow_is_withdrawn() -> None:
+    rule = measure(rate={"rises": 1, "over_s": 10})
+    before = track_of(rule, [(0, 0), (20, 0), (40, 30)])
+    after = step_delta(before, rule, point(28, 25))
+
+    assert [change.event for change in changes(before.whole, after.whole)] == [Event.WITHDRAWN]
+
+
 def test_an_alarm_keeps_its_name_when_an_earlier_violation_comes_late() -> None:
     before = track_of(RISES, [(0, 0), (20, 0), (30, 50), (40, 50)])
     after = step_delta(before, RISES, point(10, 30))
