@@ -11,7 +11,7 @@ from telemetry_core.contract.rules import Rule, Severity
 CLOCK_CHANNEL: Final = "clock_behind_s"
 """How far the on-board clock lies behind the reception, in seconds, negative where it is ahead."""
 
-Kind = Literal["limit", "clock", "stale"]
+Kind = Literal["limit", "clock", "stale", "forecast"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,13 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
             _alarm_id(update, change.occurrence),
             change.event.value,
             moment(change.at_us),
-            to_json({"value": change.occurrence.value, "worst_value": change.occurrence.worst_value}),
+            to_json(
+                {
+                    "value": change.occurrence.value,
+                    "worst_value": change.occurrence.worst_value,
+                    **update.facts.get(change.at_us, {}),
+                }
+            ),
         )
         for update, change in changed
         if change.event is not None
@@ -220,7 +226,7 @@ def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
         found.violations,
         found.value,
         found.worst_value,
-        rule.broken_limit(found.worst_value),
+        None if update.sign.kind == "forecast" else rule.broken_limit(found.worst_value),
     )
 
 

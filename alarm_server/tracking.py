@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from alarm_server.readings import Reading
 from alarm_server.signs import Sign
@@ -30,6 +31,8 @@ class Update:
     before: Known
     after: Track
     changes: Sequence[Change]
+    #: What the history tells beside the values, by the time of the sample that it is about.
+    facts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def changes_memory(self) -> bool:
@@ -66,6 +69,7 @@ class Tracks:
         """Return what samples change, in the order of their first one."""
         after: dict[Key, tuple[Sign, Known, Track]] = {}
         collected: dict[Key, list[Change]] = {}
+        facts: dict[Key, dict[int, Mapping[str, Any]]] = {}
         for reading in readings:
             key = (reading.satellite_id, reading.sign.subsystem, reading.sign.rule.reason)
             sign, before, track = after.get(key) or self._begun(key, reading.sign)
@@ -73,11 +77,20 @@ class Tracks:
             is_in_context = reading.is_in_context
             stepped = track if sample is None else step(track, sign.rule, sample, is_in_context=is_in_context)
             after[key] = (sign, before, stepped)
+            if reading.facts:
+                facts.setdefault(key, {})[reading.sample.at_us] = reading.facts
             if track.runs or stepped.runs:
                 found = changes(occurrences(track), occurrences(stepped))
                 collected.setdefault(key, []).extend(found)
         return [
-            Update(key=key, sign=sign, before=before, after=track, changes=collected.get(key, ()))
+            Update(
+                key=key,
+                sign=sign,
+                before=before,
+                after=track,
+                changes=collected.get(key, ()),
+                facts=facts.get(key, {}),
+            )
             for key, (sign, before, track) in after.items()
         ]
 
