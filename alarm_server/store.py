@@ -211,6 +211,7 @@ def _alarm_id(update: Update, occurrence: Occurrence) -> str:
 
 def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
     found, rule = change.occurrence, update.sign.rule
+    is_forecast = update.sign.kind == "forecast"
     return (
         _alarm_id(update, found),
         *update.key,
@@ -225,8 +226,8 @@ def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
         change.event is Event.WITHDRAWN,
         found.violations,
         found.value,
-        found.worst_value,
-        None if update.sign.kind == "forecast" else rule.broken_limit(found.worst_value),
+        None if is_forecast else found.worst_value,
+        None if is_forecast else rule.broken_limit(found.worst_value),
     )
 
 

@@ -59,7 +59,10 @@ class Alarm(AlarmBrief):
     changed_at: datetime
     violations: int
     limit: str | None = Field(description="The broken limit", examples=["above 50"])
-    value: Number = Field(description="The newest one that breaks the limit")
+    value: Number = Field(
+        description="The newest one that breaks the limit; of a forecast the seconds from last_at until"
+        " it breaks, of a clock those that it lies behind"
+    )
     peak_score: Number
     peak_job_id: str | None
     newest_job_id: str | None

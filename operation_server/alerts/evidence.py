@@ -50,7 +50,7 @@ def evidence_of(mission: Mission, alarm: Row, alert: Alert, stored: Stored) -> E
         return None
     if stored.peak is not None:
         return _judged_evidence(mission, alert, stored.peak, stored.forecast)
-    if alert.kind == "limit" and not alert.verdict_count:
+    if alert.kind == "limit" and alarm["kind"] != "forecast" and not alert.verdict_count:
         return _unjudged_evidence(mission, alarm, alert)
     return None
 

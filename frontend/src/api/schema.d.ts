@@ -1361,7 +1361,7 @@ export interface components {
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a forecast the seconds from last_at until it breaks, of a clock those that it lies behind
              */
             value: number | null;
             /** Peak Score */
@@ -1476,7 +1476,7 @@ export interface components {
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a forecast the seconds from last_at until it breaks, of a clock those that it lies behind
              */
             value: number | null;
             /** Peak Score */
