@@ -30,7 +30,7 @@ _OURS: Final = "NOTIFY_"
 _ADDRESS: Final = TypeAdapter(AnyHttpUrl)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,49}$")]
-Kind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform"]
+Kind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform", "flood"]
 Told = Literal["raised", "returned", "acknowledged"]
 
 
@@ -134,6 +134,8 @@ class Route(_Part):
     satellites: Annotated[list[str], Field(min_length=1)] = ["*"]
     """Patterns of ids as in file names: `*`, `?` and `[...]`."""
     events: Annotated[list[Told], Field(min_length=1)] = ["raised", "returned"]
+    in_flood: Literal["once", "each"] = "once"
+    """Once: a flood of a satellite is told instead of each of its alarms below `critical`."""
     quiet_hours: QuietHours | None = None
     repeat_s: Annotated[int, Field(ge=SHORTEST_REPEAT_S, le=MAX_DELAY_S)] | None = None
     """While nobody acknowledges a standing alarm, it is told again after so many seconds."""

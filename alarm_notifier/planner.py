@@ -60,7 +60,7 @@ class Planner:
         earliest = datetime.now(UTC) - TOLD_WITHIN
         for row in page:
             if row["satellite_id"] is not None and row["at"] >= earliest:
-                for notice in notices(self._routes, event_of(row)):
+                for notice in notices(self._routes, event_of(row), is_in_flood=row["is_in_flood"]):
                     plan(connection, row["id"], row["alarm_id"], notice)
         if page:
             advance(connection, CURSOR, cursor, (page[-1]["xact"], page[-1]["id"]), count=len(page))
@@ -88,6 +88,7 @@ def plan(connection: Connection, event_id: int, alarm_id: str, notice: Notice) -
         "told": notice.told,
         "delay_s": notice.delay_s,
         "repeat_s": notice.repeat_s,
+        "state": "held" if notice.is_held else "pending",
         "due_at": notice.due_at,
         "give_up_at": notice.due_at + TOLD_WITHIN,
     }

@@ -6,7 +6,8 @@ SELECT history.xact::text::bigint AS xact, history.id FROM ops.alarm_events AS h
 WHERE history.xact < ops.settled_position() ORDER BY history.xact DESC, history.id DESC LIMIT 1
 
 -- name: events_after
--- In commit order, with what each alarm is now; below the oldest running transaction nothing can appear any more.
+-- In commit order, with what each alarm is now, and whether a flood of its satellite stood then, and called; below the
+-- oldest running transaction nothing can appear any more. A flood that is shelved or out of service (bits from 16) holds nothing back.
 SELECT
     history.xact::text::bigint AS xact,
     history.id,
@@ -16,24 +17,34 @@ SELECT
     alarm.satellite_id,
     alarm.kind,
     alarm.severity,
-    alarm.facts
+    alarm.facts,
+    alarm.kind <> 'flood' AND EXISTS (
+        SELECT FROM ops.alarm_states AS flood
+        WHERE flood.satellite_id = alarm.satellite_id AND flood.subsystem = 'satellite' AND flood.reason = 'flood' AND flood.facts < 16
+            AND flood.started_at <= history.at AND (flood.returned_at IS NULL OR flood.returned_at >= history.at)
+    ) AS is_in_flood
 FROM ops.alarm_events AS history
 LEFT JOIN ops.alarm_states AS alarm ON alarm.alarm_id = history.alarm_id
 WHERE (history.xact, history.id) > (%(xact)s::text::xid8, %(id)s) AND history.xact < ops.settled_position()
 ORDER BY history.xact, history.id LIMIT %(limit)s
 
 -- name: plan
--- One that waits already is not planned a second time because its alarm was raised again.
-INSERT INTO ops.notifications (event_id, alarm_id, target, told, delay_s, repeat_s, next_attempt_at, give_up_at)
+-- One that waits already is not planned a second time because its alarm was raised again; who was not told of an alarm because
+-- of a flood is not told that it returned.
+INSERT INTO ops.notifications (event_id, alarm_id, target, told, delay_s, repeat_s, state, next_attempt_at, give_up_at)
 SELECT
-    %(event_id)s, %(alarm_id)s, %(target)s, %(told)s, %(delay_s)s, %(repeat_s)s,
+    %(event_id)s, %(alarm_id)s, %(target)s, %(told)s, %(delay_s)s, %(repeat_s)s, %(state)s,
     %(due_at)s::timestamptz AT TIME ZONE 'UTC', %(give_up_at)s::timestamptz AT TIME ZONE 'UTC'
-WHERE %(delay_s)s = 0 OR NOT EXISTS (
+WHERE (%(told)s = 'raised' OR NOT coalesce((
+    SELECT bool_and(raised.state = 'held') FROM ops.notifications AS raised
+    WHERE raised.alarm_id = %(alarm_id)s AND raised.target = %(target)s AND raised.told = 'raised'
+), FALSE))
+AND (%(delay_s)s = 0 OR NOT EXISTS (
     SELECT FROM ops.notifications AS kept
     WHERE kept.state = 'pending' AND kept.target = %(target)s AND kept.alarm_id = %(alarm_id)s AND kept.delay_s > 0
         AND kept.event_id <> %(event_id)s AND kept.repeat_s IS NOT DISTINCT FROM %(repeat_s)s::integer
         AND (kept.repeat_s IS NOT NULL OR kept.delay_s = %(delay_s)s)
-)
+))
 ON CONFLICT (event_id, target, delay_s, repeat_s) DO NOTHING
 
 -- name: fail_without_target

@@ -1,6 +1,6 @@
 """From an event of an alarm to the notices that it causes: pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -21,6 +21,7 @@ _TOLD_AS: Final[dict[str, Told]] = {
 }
 _BACK: Final = frozenset({"unshelved", "expired", "returned_to_service"})
 """What brings an alarm back that told nobody: it calls people as if it were raised now."""
+_NEVER_HELD: Final = frozenset({Severity.CRITICAL, Severity.SEVERE})
 _RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -46,6 +47,8 @@ class Notice:
     """After the event; 0 = the event itself is told."""
     repeat_s: int | None = None
     """After this one the next, while the alarm calls."""
+    is_held: bool = False
+    """A flood is told instead: this one is journalled and not sent."""
     due_at: datetime
 
 
@@ -54,15 +57,20 @@ def is_calling(state: State) -> bool:
     return state in _CALLING
 
 
-def notices(routes: Sequence[Route], event: AlarmEvent) -> list[Notice]:
+def notices(routes: Sequence[Route], event: AlarmEvent, *, is_in_flood: bool = False) -> list[Notice]:
     """Return what an event causes, each once however many routes say it, by target and time."""
     told = _told_as(event)
     if told is None or event.state in _SILENT:
         return []
     matching = [route for route in routes if _matches(route, event)]
-    found = {notice for route in matching for notice in _notices(route, told, event)}
+    is_held = is_in_flood and told == "raised" and event.severity not in _NEVER_HELD
+    found = {
+        notice
+        for route in matching
+        for notice in _held_back(_notices(route, told, event), is_held=is_held and _holds(route))
+    }
     first: dict[tuple[str, int, int | None], Notice] = {}
-    for notice in sorted(found, key=lambda one: (one.target, one.delay_s, one.due_at)):
+    for notice in sorted(found, key=lambda one: (one.target, one.delay_s, one.is_held, one.due_at)):
         first.setdefault((notice.target, notice.delay_s, notice.repeat_s), notice)
     return list(first.values())
 
@@ -107,11 +115,21 @@ def _told_as(event: AlarmEvent) -> Told | None:
 
 
 def _matches(route: Route, event: AlarmEvent) -> bool:
-    return (
-        (route.kinds is None or event.kind in route.kinds)
-        and _RANK[event.severity] >= _RANK[route.min_severity]
-        and any(fnmatchcase(event.satellite_id, pattern) for pattern in route.satellites)
-    )
+    """Tell whether a route tells of an alarm; of a flood who is not told its alarms is told in any case."""
+    is_of_kind = route.kinds is None or event.kind in route.kinds
+    is_severe = _RANK[event.severity] >= _RANK[route.min_severity]
+    stands_for_others = event.kind == "flood" and _holds(route)
+    is_of_satellite = any(fnmatchcase(event.satellite_id, pattern) for pattern in route.satellites)
+    return is_of_satellite and (stands_for_others or (is_of_kind and is_severe))
+
+
+def _holds(route: Route) -> bool:
+    return route.in_flood == "once" and route.min_severity not in _NEVER_HELD
+
+
+def _held_back(found: Iterable[Notice], *, is_held: bool) -> Iterable[Notice]:
+    """Keep of what a flood stands for the event itself, as not told, and nothing of later."""
+    return (replace(one, is_held=True) for one in found if not one.delay_s) if is_held else found
 
 
 def _notices(route: Route, told: Told, event: AlarmEvent) -> Iterator[Notice]:

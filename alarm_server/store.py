@@ -1,7 +1,7 @@
 """Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from alarm_server import QUERIES
@@ -10,10 +10,10 @@ from alarm_server.readings import Contradiction
 from alarm_server.rows import alarm_id_of, insert, moment, save_events
 from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
+from alarm_server.track_documents import document_of, track_of
 from alarm_server.tracking import Key, Known, Update
-from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
+from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import Change, Event
-from alarms.violation_runs import Run, Sample
 from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of
 from telemetry_core.contract.mission import SATELLITE
 from telemetry_core.contract.rules import Severity
@@ -37,13 +37,14 @@ def end_alarms_without_rule(connection: Connection, signs: Iterable[Sign]) -> No
     named = {
         "subsystems": [sign.subsystem for sign in known],
         "reasons": [sign.rule.reason for sign in known],
+        "are_delta": [sign.measure is not None for sign in known],
     }
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["end_alarms_without_rule"], named)
 
 
 def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> dict[Key, Known]:
-    """Read the tracks of limits that were broken lately: all, or those of some keys."""
+    """Read the tracks that a restart must know of: all, or those of some keys."""
     found = (
         select(connection, QUERIES["tracks"], {})
         if keys is None
@@ -51,7 +52,7 @@ def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> di
     )
     return {
         (row["satellite_id"], row["subsystem"], row["reason"]): Known(
-            track=_track_of(row["track"]), revision=row["revision"]
+            track=track_of(row["track"]), revision=row["revision"]
         )
         for row in found
     }
@@ -71,13 +72,7 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
             _alarm_id(update, change.occurrence),
             change.event.value,
             moment(change.at_us),
-            to_json(
-                {
-                    "value": change.occurrence.value,
-                    "worst_value": change.occurrence.worst_value,
-                    **update.facts.get(change.at_us, {}),
-                }
-            ),
+            to_json(_details(update, change)),
         )
         for update, change in changed
         if change.event is not None
@@ -86,9 +81,9 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
 
 
 def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
-    kept = [update for update in updates if update.after.has_violations]
-    gone = [update for update in updates if not update.after.has_violations]
-    rows = [(*update.key, update.before.revision + 1, to_json(_document(update.after))) for update in kept]
+    kept = [update for update in updates if update.has_row]
+    gone = [update for update in updates if not update.has_row]
+    rows = [(*update.key, update.revision, to_json(document_of(update.after))) for update in kept]
     # In the order of their keys: two services that save the same rows wait for each other, and never both.
     saved = insert(connection, QUERIES["save_tracks"], sorted(rows), fetch=True)
     forgotten = (
@@ -211,7 +206,6 @@ def _alarm_id(update: Update, occurrence: Occurrence) -> str:
 
 def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
     found, rule = change.occurrence, update.sign.rule
-    is_forecast = update.sign.kind == "forecast"
     return (
         _alarm_id(update, found),
         *update.key,
@@ -226,9 +220,25 @@ def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
         change.event is Event.WITHDRAWN,
         found.violations,
         found.value,
-        None if is_forecast else found.worst_value,
-        None if is_forecast else rule.broken_limit(found.worst_value),
+        *_worst_and_limit(update.sign, found),
     )
+
+
+def _worst_and_limit(sign: Sign, found: Occurrence) -> tuple[float | None, float | None]:
+    """Of a change what the value is and was; a forecast has neither, its limit is in its history."""
+    if sign.rule.change:
+        return found.value, found.before
+    if sign.kind == "forecast":
+        return None, None
+    return found.worst_value, sign.rule.broken_limit(found.worst_value)
+
+
+def _details(update: Update, change: Change) -> dict[str, Any]:
+    found = change.occurrence
+    if update.sign.rule.change:
+        return {"old": {"value": found.before}, "new": {"value": found.value}}
+    facts = update.facts.get(change.at_us, {})
+    return {"value": found.value, "worst_value": found.worst_value, **facts}
 
 
 def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
@@ -237,24 +247,3 @@ def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
         "subsystems": [key[1] for key in keys],
         "reasons": [key[2] for key in keys],
     }
-
-
-def _document(track: Track) -> dict[str, Any]:
-    """Without the clear samples that a look-back reads again."""
-    return {
-        "newest_value": track.newest_value,
-        "times_us": track.times_us,
-        "clear_us": track.clear_us if track.pending else track.clear_us[-MIN_KEPT:],
-        "pending": [asdict(sample) for sample in track.pending],
-        "runs": [asdict(run) for run in track.runs],
-    }
-
-
-def _track_of(document: Mapping[str, Any]) -> Track:
-    return Track(
-        newest_value=document["newest_value"],
-        times_us=tuple(document["times_us"]),
-        clear_us=tuple(document["clear_us"]),
-        pending=tuple(Sample(**sample) for sample in document["pending"]),
-        runs=tuple(Run(**run) for run in document["runs"]),
-    )

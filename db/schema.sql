@@ -187,7 +187,7 @@ CREATE TABLE ops.alarms (
     assigned_to character varying(100),
     changed_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     needs_attention boolean GENERATED ALWAYS AS (((NOT is_withdrawn) AND ((returned_at IS NULL) OR (acknowledged_at IS NULL) OR (is_latching AND (reset_at IS NULL))))) STORED NOT NULL,
-    CONSTRAINT alarms_kind_check CHECK (((kind)::text = ANY ((ARRAY['limit'::character varying, 'rate'::character varying, 'change'::character varying, 'stale'::character varying, 'clock'::character varying, 'anomaly'::character varying, 'forecast'::character varying, 'platform'::character varying])::text[]))),
+    CONSTRAINT alarms_kind_check CHECK (((kind)::text = ANY ((ARRAY['limit'::character varying, 'rate'::character varying, 'change'::character varying, 'stale'::character varying, 'clock'::character varying, 'anomaly'::character varying, 'forecast'::character varying, 'platform'::character varying, 'flood'::character varying])::text[]))),
     CONSTRAINT alarms_severity_check CHECK (((severity)::text = ANY ((ARRAY['watch'::character varying, 'warning'::character varying, 'distress'::character varying, 'critical'::character varying, 'severe'::character varying])::text[])))
 );
 COMMENT ON COLUMN ops.alarms.alarm_id IS 'subsystem.reason.milliseconds.satellite of the first member when it was raised; it stays when an earlier one comes late';
@@ -521,7 +521,7 @@ CREATE TABLE ops.notifications (
     created_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     CONSTRAINT notifications_delay_s_check CHECK ((delay_s >= 0)),
     CONSTRAINT notifications_repeat_s_check CHECK ((repeat_s > 0)),
-    CONSTRAINT notifications_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'delivered'::character varying, 'cancelled'::character varying, 'failed'::character varying])::text[]))),
+    CONSTRAINT notifications_state_check CHECK (((state)::text = ANY ((ARRAY['pending'::character varying, 'delivered'::character varying, 'cancelled'::character varying, 'failed'::character varying, 'held'::character varying])::text[]))),
     CONSTRAINT notifications_told_check CHECK (((told)::text = ANY ((ARRAY['raised'::character varying, 'returned'::character varying, 'acknowledged'::character varying])::text[])))
 );
 COMMENT ON COLUMN ops.notifications.message_id IS 'The same for every attempt: a receiver drops what it has seen';
@@ -789,6 +789,7 @@ CREATE INDEX idx_alarm_events_feedback ON ops.alarm_events USING btree (alarm_id
 CREATE UNIQUE INDEX idx_alarm_events_once ON ops.alarm_events USING btree (alarm_id, event, member_at) WHERE (operator IS NULL);
 CREATE INDEX idx_alarms_assigned ON ops.alarms USING btree (assigned_to, started_at DESC, alarm_id DESC) WHERE (assigned_to IS NOT NULL);
 CREATE INDEX idx_alarms_attention ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE needs_attention;
+CREATE INDEX idx_alarms_lately ON ops.alarms USING btree (satellite_id, noticed_at);
 CREATE INDEX idx_alarms_life ON ops.alarms USING gist (tsrange(started_at,
 CASE
     WHEN (returned_at IS NOT NULL) THEN GREATEST(started_at, returned_at)

@@ -48,3 +48,82 @@ LEFT JOIN ops.grouped_alarms AS grouped ON grouped.alarm_id = found.alarm_id
 INSERT INTO ops.grouped_alarms AS kept (alarm_id, group_id, satellite_id, started_at) VALUES %s
 ON CONFLICT (alarm_id) DO UPDATE SET group_id = excluded.group_id, started_at = excluded.started_at
 WHERE (kept.group_id, kept.started_at) IS DISTINCT FROM (excluded.group_id, excluded.started_at)
+
+-- name: raise_floods
+-- Of satellites that raised too many alarms in the last minutes, without those that call nobody; where none stands.
+WITH recent AS (
+    SELECT alarm.satellite_id, count(*) AS count, min(alarm.noticed_at) AS first_at, max(alarm.noticed_at) AS last_at
+    FROM ops.alarms AS alarm
+    WHERE alarm.satellite_id = ANY (%(satellites)s::text [])
+        AND alarm.noticed_at > (clock_timestamp() AT TIME ZONE 'UTC') - %(span)s::interval
+        AND alarm.kind <> %(flood)s AND NOT alarm.is_withdrawn
+        AND (alarm.satellite_id, alarm.subsystem, alarm.reason) NOT IN (
+            SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
+            WHERE kind = 'out_of_service' OR until > now() AT TIME ZONE 'UTC'
+        )
+    GROUP BY alarm.satellite_id HAVING count(*) > %(begins_above)s
+),
+
+raised AS (
+    INSERT INTO ops.alarms (
+        alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at, violations, value,
+        worst_value, limit_value
+    )
+    SELECT
+        concat_ws(
+            '.', %(subsystem)s::text, %(flood)s::text, floor(extract(EPOCH FROM recent.last_at) * 1000)::bigint,
+            recent.satellite_id
+        ),
+        recent.satellite_id, %(subsystem)s, %(flood)s, %(flood)s, %(severity)s, recent.first_at, recent.last_at,
+        recent.last_at, recent.count, recent.count, recent.count, %(begins_above)s
+    FROM recent
+    WHERE NOT EXISTS (
+        SELECT FROM ops.alarms AS flood
+        WHERE flood.satellite_id = recent.satellite_id AND flood.subsystem = %(subsystem)s AND flood.reason = %(flood)s
+            AND flood.returned_at IS NULL
+    )
+    ON CONFLICT (alarm_id) DO NOTHING
+    RETURNING alarm_id, raised_at, value, worst_value
+)
+
+INSERT INTO ops.alarm_events (alarm_id, event, member_at, details)
+SELECT alarm_id, 'raised', raised_at, jsonb_build_object('value', value, 'worst_value', worst_value) FROM raised
+
+-- name: standing_floods
+SELECT alarm_id FROM ops.alarms WHERE needs_attention AND kind = %(flood)s AND returned_at IS NULL
+
+-- name: follow_floods
+-- What came since they began, how many of it in the last minutes, and whether that is few enough.
+WITH counted AS (
+    SELECT
+        flood.alarm_id,
+        count(alarm.alarm_id) AS all_of_it,
+        count(*) FILTER (
+            WHERE alarm.noticed_at > (clock_timestamp() AT TIME ZONE 'UTC') - %(span)s::interval
+        ) AS recent,
+        coalesce(max(alarm.noticed_at), flood.last_at) AS last_at
+    FROM ops.alarms AS flood
+    LEFT JOIN ops.alarms AS alarm
+        ON alarm.satellite_id = flood.satellite_id AND alarm.noticed_at >= flood.started_at
+        AND alarm.kind <> %(flood)s AND NOT alarm.is_withdrawn
+    WHERE flood.alarm_id = ANY (%(alarm_ids)s)
+    GROUP BY flood.alarm_id
+),
+
+followed AS (
+    UPDATE ops.alarms AS flood SET
+        last_at = counted.last_at,
+        violations = counted.all_of_it,
+        value = counted.recent,
+        worst_value = greatest(flood.worst_value, counted.recent),
+        returned_at = CASE WHEN counted.recent < %(ends_below)s THEN clock_timestamp() AT TIME ZONE 'UTC' END,
+        changed_at = clock_timestamp() AT TIME ZONE 'UTC'
+    FROM counted
+    WHERE flood.alarm_id = counted.alarm_id AND flood.returned_at IS NULL
+        AND (flood.violations <> counted.all_of_it OR flood.value <> counted.recent)
+    RETURNING flood.alarm_id, flood.returned_at, flood.value, flood.worst_value
+)
+
+INSERT INTO ops.alarm_events (alarm_id, event, member_at, details)
+SELECT alarm_id, 'returned', returned_at, jsonb_build_object('value', value, 'worst_value', worst_value)
+FROM followed WHERE returned_at IS NOT NULL

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from alarm_server.groups import QUERIES
+from alarm_server.groups.floods import raise_floods
 from alarm_server.rows import insert, moment
 from alarms.groups import NEAR_US, Member, groups_of
 from telemetry_core.contract.messages import microseconds_of
@@ -23,7 +24,10 @@ def save_alarms(connection: Connection, statement: str, rows: Sequence[tuple[Any
 
 
 def group(connection: Connection, alarm_ids: Sequence[str]) -> None:
-    """Put alarms that were written just now into the groups that they belong to, with those near them."""
+    """Put alarms that were written just now into the groups that they belong to, with those near them.
+
+    New ones may be a flood.
+    """
     found = select(connection, QUERIES["moved_alarms"], {"alarm_ids": list(alarm_ids)})
     if not found:
         return
@@ -34,6 +38,7 @@ def group(connection: Connection, alarm_ids: Sequence[str]) -> None:
     of_satellite = itemgetter("satellite_id")
     for satellite_id, rows in groupby(sorted(near, key=of_satellite), key=of_satellite):
         _save(connection, satellite_id, {row["alarm_id"]: _member(row) for row in rows})
+    raise_floods(connection, {row["satellite_id"] for row in near if row["group_id"] is None})
 
 
 def _save(connection: Connection, satellite_id: str, members: dict[str, Member]) -> None:

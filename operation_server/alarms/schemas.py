@@ -15,7 +15,7 @@ MAX_BULK: Final = 1_000
 MAX_SHELF: Final = timedelta(days=7)
 """A shelved alarm comes back after so long at the latest."""
 
-AlarmKind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform"]
+AlarmKind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "forecast", "platform", "flood"]
 ALARM_ID_EXAMPLE: Final = "eps.low_battery.1761827696789.SAT-001"
 AlarmId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$", examples=[ALARM_ID_EXAMPLE])]
 
@@ -43,7 +43,7 @@ class AlarmBrief(Answer):
 
 
 class Alarm(AlarmBrief):
-    """A broken limit, anomalous verdicts, a satellite's silence or its wrong clock."""
+    """A broken limit, a rate or a change, anomalous verdicts, a satellite's silence or its wrong clock."""
 
     satellite_id: str
     subsystem: str
@@ -58,10 +58,12 @@ class Alarm(AlarmBrief):
     noticed_at: datetime = Field(description="When the platform raised it")
     changed_at: datetime
     violations: int
-    limit: str | None = Field(description="The broken limit", examples=["above 50"])
+    limit: str | None = Field(
+        description="The broken limit; of a change what the value was (`was 5`)", examples=["above 50"]
+    )
     value: Number = Field(
-        description="The newest one that breaks the limit; of a forecast the seconds from last_at until"
-        " it breaks, of a clock those that it lies behind"
+        description="The newest one that breaks the limit; of a rate the rate, of a forecast the seconds from"
+        " last_at until it breaks"
     )
     peak_score: Number
     peak_job_id: str | None

@@ -84,7 +84,8 @@ def _judged_evidence(mission: Mission, alert: Alert, peak: Row, forecast: Row | 
 
 
 def _unjudged_evidence(mission: Mission, alarm: Row, alert: Alert) -> Evidence:
-    """Name the limit's channel alone, with the newest value that breaks it."""
+    """Name the rule's channel alone, with the newest value that breaks it; a rate is none."""
+    value = None if alarm["kind"] == "rate" else alarm["value"]
     known = alarm["channel"] in mission.subsystems[alert.subsystem].channels
     return Evidence(
         job_id=None,
@@ -92,9 +93,7 @@ def _unjudged_evidence(mission: Mission, alarm: Row, alert: Alert) -> Evidence:
         model_name=None,
         model_version=None,
         calibration_hash=None,
-        channels=[_channel(mission, alert, alarm["channel"], share=1.0, actual=alarm["value"])]
-        if known
-        else [],
+        channels=[_channel(mission, alert, alarm["channel"], share=1.0, actual=value)] if known else [],
     )
 
 

@@ -17,7 +17,7 @@ SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 -- name: open_alarms
 -- Alarms that stand or are latched, the newest first.
 SELECT satellite_id, subsystem, kind, severity, value, facts FROM ops.alarm_states
-WHERE needs_attention AND (returned_at IS NULL OR (is_latching AND reset_at IS NULL)) AND kind <> 'platform'
+WHERE needs_attention AND (returned_at IS NULL OR (is_latching AND reset_at IS NULL)) AND kind NOT IN ('platform', 'flood')
 ORDER BY last_at DESC
 
 -- name: returned_alarms
@@ -46,6 +46,7 @@ CROSS JOIN LATERAL (
         SELECT FROM ops.alarms AS alarm
         WHERE alarm.satellite_id = found.satellite_id
             AND alarm.needs_attention AND alarm.returned_at IS NOT NULL AND NOT (alarm.is_latching AND alarm.reset_at IS NULL)
+            AND alarm.kind <> 'flood'
             AND (alarm.satellite_id, alarm.subsystem, alarm.reason) NOT IN (
                 SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
                 WHERE kind = 'out_of_service' OR until > now() AT TIME ZONE 'UTC'

@@ -48,7 +48,7 @@ acknowledgement AS (
     FROM ops.alarm_events AS history
     INNER JOIN ops.alarms AS alarm ON alarm.alarm_id = history.alarm_id
     WHERE (history.xact, history.id) > (%(xact)s::text::xid8, %(id)s) AND history.xact < ops.settled_position()
-        AND history.event = 'acknowledged' AND alarm.kind <> 'platform'
+        AND history.event = 'acknowledged' AND alarm.kind NOT IN ('platform', 'flood')
     ORDER BY history.xact, history.id LIMIT %(limit)s
 ),
 

@@ -1273,7 +1273,7 @@ export interface components {
         };
         /**
          * Alarm
-         * @description A broken limit, anomalous verdicts, a satellite's silence or its wrong clock.
+         * @description A broken limit, a rate or a change, anomalous verdicts, a satellite's silence or its wrong clock.
          */
         Alarm: {
             /**
@@ -1308,7 +1308,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Reason */
             reason: string;
             /** Channel */
@@ -1355,13 +1355,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit; of a forecast the seconds from last_at until it breaks, of a clock those that it lies behind
+             * @description The newest one that breaks the limit; of a rate the rate, of a forecast the seconds from last_at until it breaks
              */
             value: number | null;
             /** Peak Score */
@@ -1423,7 +1423,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Reason */
             reason: string;
             /** Channel */
@@ -1470,13 +1470,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit; of a forecast the seconds from last_at until it breaks, of a clock those that it lies behind
+             * @description The newest one that breaks the limit; of a rate the rate, of a forecast the seconds from last_at until it breaks
              */
             value: number | null;
             /** Peak Score */
@@ -2465,7 +2465,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Count */
             count: number;
         };
@@ -3104,18 +3104,44 @@ export interface components {
             version: string;
         };
         /**
+         * MissionRate
+         * @description How fast a value may rise and fall.
+         */
+        MissionRate: {
+            /** Rises */
+            rises: number | null;
+            /** Falls */
+            falls: number | null;
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "second" | "minute";
+            /**
+             * Over S
+             * @description Over so much time; 0 = since the sample before
+             */
+            over_s: number;
+        };
+        /**
          * MissionRule
-         * @description A limit whose strict breach starts an inference.
+         * @description What of a channel is an alarm: a limit whose strict breach starts an inference, a rate or a change.
          */
         MissionRule: {
             /** Channel */
             channel: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change";
             /** Below */
             below: number | null;
             /** Above */
             above: number | null;
             /** Equals */
             equals: number | null;
+            rate: components["schemas"]["MissionRate"] | null;
             /** Reason */
             reason: string;
             /**
@@ -3507,7 +3533,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform";
+            kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Count */
             count: number;
             /** Acknowledged */
@@ -6224,7 +6250,7 @@ export interface operations {
                 limit?: number;
                 satellite_id?: string | null;
                 subsystem?: string | null;
-                kind?: ("limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform") | null;
+                kind?: ("limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood") | null;
                 /** @description Any of these; by default all */
                 severity?: components["schemas"]["Severity"][] | null;
                 /** @description Any of these; by default all */

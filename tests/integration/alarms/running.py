@@ -1,8 +1,11 @@
 """An alarm service over a real PostgreSQL, and what is in its tables."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from alarm_server.groups.store import group
 from alarm_server.service import AlarmServer
+from telemetry_core.contract.messages import time_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.consumer_group import PartitionState
 from telemetry_core.kafka.records import Record
@@ -11,6 +14,15 @@ from telemetry_core.postgres.store import Row, select
 from tests.unit.alarm_server.messages import MISSION, NOW_US, SECOND_US
 
 PARTITIONS = {0: PartitionState(low=0, end=1, committed=1)}
+
+START = time_of(NOW_US)
+INSERT = """
+INSERT INTO ops.alarms (
+    alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at
+)
+SELECT %(alarm_id)s, 'SAT-001', 'eps', 'r', 'limit', 'watch', begin.at, begin.at, begin.at
+FROM (SELECT %(started_at)s::timestamptz AT TIME ZONE 'UTC' AS at) AS begin
+"""
 
 
 class Clock:
@@ -49,3 +61,12 @@ def events(pool: Pool) -> list[tuple[str, str]]:
     with transaction(pool) as connection:
         found = select(connection, "SELECT alarm_id, event FROM ops.alarm_events ORDER BY id", {})
     return [(row["alarm_id"], row["event"]) for row in found]
+
+
+def written(pool: Pool, second: int, name: str) -> str:
+    """Write an alarm of this name that begins so many seconds after `START`, as the alarm server does."""
+    with transaction(pool) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, {"alarm_id": name, "started_at": START + timedelta(seconds=second)})
+        group(connection, [name])
+    return name

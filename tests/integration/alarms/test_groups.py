@@ -8,35 +8,18 @@ from datetime import timedelta
 import pytest
 
 from alarm_server.groups.store import group
-from telemetry_core.contract.messages import microseconds_of, time_of
+from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate
 from telemetry_core.postgres.store import select
 from telemetry_core.service.settings import Settings
 from testbed.alarm_ledger import together
-from tests.integration.alarms.running import Clock, hear, rows, started
-from tests.unit.alarm_server.messages import NOW_US, record, soc
+from tests.integration.alarms.running import INSERT, START, Clock, hear, rows, started, written
+from tests.unit.alarm_server.messages import record, soc
 
 pytestmark = pytest.mark.integration
 
-START = time_of(NOW_US)
-INSERT = """
-INSERT INTO ops.alarms (
-    alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at
-)
-SELECT %(alarm_id)s, 'SAT-001', 'eps', 'r', 'limit', 'watch', begin.at, begin.at, begin.at
-FROM (SELECT %(started_at)s::timestamptz AT TIME ZONE 'UTC' AS at) AS begin
-"""
 GROUPED = "SELECT alarm_id, group_id, started_at FROM ops.grouped_alarms ORDER BY started_at, alarm_id"
-
-
-def written(pool: Pool, second: int, name: str) -> str:
-    """Write an alarm of this name that begins so many seconds after `START`, as the alarm server does."""
-    with transaction(pool) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(INSERT, {"alarm_id": name, "started_at": START + timedelta(seconds=second)})
-        group(connection, [name])
-    return name
 
 
 def groups(pool: Pool) -> dict[str, str]:

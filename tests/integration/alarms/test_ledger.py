@@ -27,7 +27,7 @@ KILLS: Final = 8
 BATCHES: Final = (1, 20, MAX_BATCH)
 BEHIND: Final = (1, 20, MAX_BATCH, 3 * MAX_BATCH)
 """So many messages were saved of which Kafka was not told when the service was killed."""
-ALARMS: Final = "SELECT * FROM ops.alarms WHERE NOT is_withdrawn"
+ALARMS: Final = "SELECT * FROM ops.alarms WHERE NOT is_withdrawn AND kind = 'limit'"
 HISTORY: Final = """
 SELECT alarm.alarm_id FROM ops.alarms AS alarm LEFT JOIN ops.alarm_events AS event USING (alarm_id)
 GROUP BY alarm.alarm_id

@@ -121,6 +121,56 @@ def test_an_escalation_does_not_wait_for_quiet_hours() -> None:
     ]
 
 
+def told_in_flood(changes: dict[str, Any], *routes: dict[str, Any]) -> list[tuple[str, timedelta, bool]]:
+    found = notices(
+        [Route.model_validate({"targets": ["duty"], **route}) for route in routes or ({},)],
+        event(**changes),
+        is_in_flood=True,
+    )
+    return [(one.told, one.due_at - AT, one.is_held) for one in found]
+
+
+DISTRESS: dict[str, Any] = {"severity": Severity.DISTRESS}
+
+
+def test_in_a_flood_an_alarm_is_held_back_with_its_reminders_but_never_a_critical_one() -> None:
+    again = {"repeat_s": 600, "escalate_after_s": {900: "lead"}}
+    assert told_in_flood(DISTRESS, again) == [("raised", NOW, True)]
+    assert told_in_flood({**DISTRESS, "event": "raised_again"}) == [("raised", NOW, True)]
+    assert told_in_flood({}, {"repeat_s": 600}) == [
+        ("raised", NOW, False),
+        ("raised", timedelta(minutes=10), False),
+    ]
+
+
+def test_in_a_flood_a_route_may_tell_each_alarm_also_where_another_would_not() -> None:
+    each = {"in_flood": "each", "repeat_s": 600}
+    assert told_in_flood(DISTRESS, {}, each) == [
+        ("raised", NOW, False),
+        ("raised", timedelta(minutes=10), False),
+    ]
+
+
+def test_a_return_in_a_flood_is_told() -> None:
+    returned = {**DISTRESS, "event": "returned", "state": State.RETURNED_UNACKNOWLEDGED}
+    assert told_in_flood(returned) == [("returned", NOW, False)]
+
+
+@pytest.mark.parametrize(
+    ("route", "times"),
+    [
+        ({"kinds": ["limit"]}, 1),
+        ({"min_severity": "distress"}, 1),
+        ({"min_severity": "critical"}, 0),
+        ({"satellites": ["GEO-*"]}, 0),
+        ({"in_flood": "each", "kinds": ["limit"]}, 0),
+        ({"in_flood": "each"}, 1),
+    ],
+)
+def test_a_flood_is_told_to_all_who_are_not_told_its_alarms(route: dict[str, Any], times: int) -> None:
+    assert len(told(event(kind="flood", severity=Severity.DISTRESS), **route)) == times
+
+
 FILE: dict[str, Any] = {
     "targets": {"duty": {"type": "webhook", "url": "https://example.org/${NOTIFY_PATH}"}},
     "routes": [{"targets": ["duty"]}],

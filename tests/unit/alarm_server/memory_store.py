@@ -41,8 +41,8 @@ class MemoryStore:
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the service call this in place of PostgreSQL."""
         names = ("save", "load_tracks", "load_contacts", "save_contacts")
-        others = ("load_contradictions", "load_silences", "raise_silences", "end_silences", "expire_shelves")
-        for name in (*names, *others, "end_alarms_without_rule"):
+        others = ("load_contradictions", "load_silences", "raise_silences", "end_silences")
+        for name in (*names, *others, "expire_shelves", "follow_floods", "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
 
     @property
@@ -71,9 +71,8 @@ class MemoryStore:
         if late := [update.key for update in kept if known[update.key] != update.before.revision]:
             raise ChangedElsewhere(late)
         for update in kept:
-            if update.after.has_violations:
-                revision = update.before.revision + 1
-                self.tracks[update.key] = Known(track=update.after, revision=revision)
+            if update.has_row:
+                self.tracks[update.key] = Known(track=update.after, revision=update.revision)
             else:
                 del self.tracks[update.key]
         for update in updates:
@@ -128,6 +127,8 @@ class MemoryStore:
         return list(self.contradictions)
 
     def expire_shelves(self, _: Connection) -> None: ...
+
+    def follow_floods(self, _: Connection) -> None: ...
 
     def end_alarms_without_rule(self, _: Connection, signs: Iterable[Sign]) -> None: ...
 

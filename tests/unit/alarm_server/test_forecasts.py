@@ -48,7 +48,7 @@ def foretold(records: Iterable[Record], outlooks: Outlooks | None = None) -> lis
 
 
 def updates(records: Iterable[Record]) -> list[tuple[Update, Change]]:
-    tracks = Tracks(max_tracks=100)
+    tracks = Tracks(max_tracks=100, max_span_s=MISSION.window.max_span_s)
     found = []
     for reading in foretold(records):
         done = tracks.updates([reading])

@@ -139,6 +139,7 @@ test("value against limit, the time line and the alarms around it stand on the p
     events: [shelved, { ...raised, change: "a_new_kind" }, raised],
     earlier: [{ ...anAlarm({ alarm_id: "before", state: "normal" }), comment: "as last week" }],
     group: [anAlarm({ alarm_id: "beside" })],
+    group_size: 2,
     suppressions: [
       {
         kind: "shelved",
@@ -164,6 +165,7 @@ test("value against limit, the time line and the alarms around it stand on the p
   ]);
   const links = screen.getAllByRole("link").map((link) => link.getAttribute("href"));
   expect(links).toEqual(expect.arrayContaining(["/alerts/before", "/alerts/beside"]));
+  expect(screen.getByRole("heading", { name: "Began together with it (1)" })).toBeVisible();
   expect(screen.getByText("as last week")).toBeVisible();
 });
 

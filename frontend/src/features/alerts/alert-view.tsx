@@ -75,7 +75,9 @@ function Detail({
   return (
     <div className="alert-detail">
       <div className="alert-column">
-        {isExplained && <QueryView query={alert}>{(data) => <Explanation alert={data} />}</QueryView>}
+        {isExplained && (
+          <QueryView query={alert}>{(data) => <Explanation alert={data} kind={alarm.kind} />}</QueryView>
+        )}
         <TimeLine events={alarm.events} />
       </div>
       <div className="alert-column alert-side">
@@ -89,11 +91,11 @@ function Detail({
 }
 
 /** What the verdicts say of an alarm. */
-function Explanation({ alert }: { alert: AlertDetail }) {
+function Explanation({ alert, kind }: { alert: AlertDetail; kind: AlarmDetail["kind"] }) {
   return (
     <>
       {alert.kind === "anomaly" && <AnomaliesBehind seconds={alert.anomalies_behind_s} />}
-      <WhyPanel alert={alert} />
+      <WhyPanel alert={alert} kind={kind} />
       {alert.verdict_count > 0 && <ScorePanel verdicts={alert.verdicts} />}
       <VerdictPanel verdicts={alert.verdicts} />
     </>

@@ -18,6 +18,7 @@ export const en = {
   waiting: "{{number}} awaiting acknowledgement",
   nothingWaits: "None awaiting acknowledgement",
   silent: "Satellites not heard for a day",
+  inTenMinutes: "{{count}} in 10 minutes",
   kind: {
     limit: "Limit breach",
     rate: "Rate of change",
@@ -27,6 +28,7 @@ export const en = {
     anomaly: "Anomaly",
     forecast: "Forecast breach",
     platform: "Platform",
+    flood: "Alarm flood",
   },
   reason: {
     low_battery: "Low battery",
@@ -100,6 +102,7 @@ export const en = {
     none: "No verdict of this alert has channel contributions.",
     noJob:
       "The limit breach was seen in the telemetry while inference was unavailable: no job judged it, so there is no score and no forecast.",
+    notJudged: "Inference does not judge the rate or the change of a value.",
     rule: "The rule '{{reason}}' of the mission was broken.",
     actual: "Actual",
     expected: "Expected",
@@ -149,6 +152,7 @@ export const ko: typeof en = {
   waiting: "확인 대기 {{number}}건",
   nothingWaits: "확인 대기 경보 없음",
   silent: "하루 동안 수신이 없는 위성",
+  inTenMinutes: "10분 동안 경보 {{count}}건",
   kind: {
     limit: "한계치 초과",
     rate: "변화율",
@@ -158,6 +162,7 @@ export const ko: typeof en = {
     anomaly: "이상",
     forecast: "예측 초과",
     platform: "플랫폼",
+    flood: "경보 홍수",
   },
   reason: {
     low_battery: "배터리 잔량 부족",
@@ -226,6 +231,7 @@ export const ko: typeof en = {
     none: "이 경보의 판정에는 채널별 기여도가 저장되어 있지 않습니다.",
     noJob:
       "추론이 중단된 동안 텔레메트리에서 한계치 초과가 감지되었습니다. 판정한 작업이 없어 점수와 예측이 없습니다.",
+    notJudged: "추론은 값의 변화율이나 변화를 판정하지 않습니다.",
     rule: "임무 규칙 '{{reason}}'을(를) 위반했습니다.",
     actual: "실측",
     expected: "예측",

@@ -38,6 +38,7 @@ export const KINDS = [
   "anomaly",
   "forecast",
   "platform",
+  "flood",
 ] as const satisfies readonly Alarm["kind"][];
 
 /** Lengths of the time range that may be chosen, in hours. */

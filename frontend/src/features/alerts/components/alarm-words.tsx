@@ -20,15 +20,19 @@ export function useReasonText(): (reason: string) => string {
 }
 
 /** Where an alarm is: its satellite, or the part of the platform. */
-export const placeOf = ({ kind, satellite_id, subsystem }: Alarm): string =>
+export const placeOf = ({
+  kind,
+  satellite_id,
+  subsystem,
+}: Pick<Alarm, "kind" | "satellite_id" | "subsystem">): string =>
   kind === "platform" ? subsystem : satellite_id;
 
 /** Returns what names an alarm: its kind, its reason, and how wrong a clock is. */
-export function useKindText(): (alarm: Alarm) => string {
+export function useKindText(): (alarm: Pick<Alarm, "kind" | "reason" | "value">) => string {
   const { t } = useTranslation("alerts");
   const reasonText = useReasonText();
   return ({ kind, reason, value }) => {
-    if (kind === "anomaly") return t("kind.anomaly");
+    if (kind === "anomaly" || kind === "flood") return t(`kind.${kind}`);
     const text = `${t(`kind.${kind}`)}: ${reasonText(limitOf(kind, reason))}`;
     const isInSeconds = kind === "clock" || kind === "forecast";
     return isInSeconds && value !== null ? `${text} (${formatDuration(Math.abs(value) * 1000)})` : text;
@@ -48,6 +52,7 @@ export function Measured({ alarm }: { alarm: Alarm }) {
         {t("columns.peak")} {formatScore(alarm.peak_score)}
       </>
     );
+  if (alarm.kind === "flood") return <>{t("inTenMinutes", { count: alarm.value ?? 0 })}</>;
   if (alarm.channel === null || alarm.value === null) return null;
   if (alarm.kind === "forecast") return <>{alarm.channel}</>;
   return (

@@ -5,13 +5,14 @@ import { useTranslation } from "react-i18next";
 
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import type { AlertDetail, ChannelShare } from "@/features/alerts/api/get-alert";
 import { useReasonText } from "@/features/alerts/components/alarm-words";
 import { ChannelEvidence } from "@/features/alerts/components/channel-evidence";
 import { leadingChannels } from "@/features/alerts/data/evidence";
 
 /** Why an alert stands: the rule that was broken, and the channels of the verdict with the highest score. */
-export function WhyPanel({ alert }: { alert: AlertDetail }) {
+export function WhyPanel({ alert, kind }: { alert: AlertDetail; kind: AlarmDetail["kind"] }) {
   const { t } = useTranslation("alerts");
   const reasonText = useReasonText();
   const { why } = alert;
@@ -20,7 +21,9 @@ export function WhyPanel({ alert }: { alert: AlertDetail }) {
   return (
     <Panel title={t("why.title")}>
       {alert.reason && <Text mb="xs">{t("why.rule", { reason: reasonText(alert.reason) })}</Text>}
-      {isUnjudged && <Text mb="xs">{t("why.noJob")}</Text>}
+      {isUnjudged && (
+        <Text mb="xs">{t(kind === "rate" || kind === "change" ? "why.notJudged" : "why.noJob")}</Text>
+      )}
       {!isUnjudged && channels.length === 0 && <Text c="dimmed">{t("why.none")}</Text>}
       {why?.generated_at && !isUnjudged && (
         <Text size="sm" mb="xs">

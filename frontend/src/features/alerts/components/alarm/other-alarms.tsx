@@ -16,7 +16,7 @@ export function OtherAlarms({ alarm }: { alarm: AlarmDetail }) {
   return (
     <>
       {alarm.group.length > 0 && (
-        <Panel title={t("group")}>
+        <Panel title={t("group", { count: alarm.group_size - 1 })}>
           <ul className="alert-history">
             {alarm.group.map((other) => (
               <Other key={other.alarm_id} other={other}>
