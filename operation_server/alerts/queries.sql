@@ -71,7 +71,7 @@ WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsyst
 ORDER BY inference.generated_at DESC LIMIT %(limit)s
 
 -- name: alert_evidence
--- What the verdict with the peak was made from.
+-- What a verdict was made from.
 SELECT
     job_id,
     generated_at,
@@ -81,6 +81,11 @@ SELECT
     contributions,
     input_data -> 'newest' AS newest
 FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
+
+-- name: contributions
+-- Of some jobs' verdicts, of those that have any.
+SELECT job_id, subsystem, contributions FROM subsystem_inferences
+WHERE job_id = ANY (%(job_ids)s::varchar []) AND contributions IS NOT NULL
 
 -- name: forecast_before
 -- The newest forecast of an undisturbed window before a time; learning verdicts have a forecast, too.

@@ -15,7 +15,7 @@ MAX_MEMBERS: Final = 1_000
 
 
 class ChannelEvidence(Answer):
-    """What one channel contributed to the peak, and what was expected of it."""
+    """What one channel contributed at the onset, and what was expected of it."""
 
     channel: str
     unit: str
@@ -30,7 +30,7 @@ class ChannelEvidence(Answer):
 
 
 class Evidence(Answer):
-    """Why an alert stands: the verdict with the highest score."""
+    """Why an alert was raised: the verdict that raised it, or the first one."""
 
     job_id: str | None
     generated_at: datetime | None
@@ -78,6 +78,10 @@ class Alert(Answer):
     peak_score: Number = Field(description="Of the counted ones")
     peak_job_id: str | None
     newest_job_id: str | None
+    channels: list[str] | None = Field(
+        description="What it is about: the limit's channel, or those with a share of at least 1 % in an"
+        " anomaly's peak; null: that is not known, or the satellite as a whole"
+    )
     acknowledgement: Acknowledgement | None
 
 

@@ -1687,6 +1687,11 @@ export interface components {
             peak_job_id: string | null;
             /** Newest Job Id */
             newest_job_id: string | null;
+            /**
+             * Channels
+             * @description What it is about: the limit's channel, or those with a share of at least 1 % in an anomaly's peak; null: that is not known, or the satellite as a whole
+             */
+            channels: string[] | null;
             acknowledgement: components["schemas"]["Acknowledgement"] | null;
         };
         /**
@@ -1759,6 +1764,11 @@ export interface components {
             peak_job_id: string | null;
             /** Newest Job Id */
             newest_job_id: string | null;
+            /**
+             * Channels
+             * @description What it is about: the limit's channel, or those with a share of at least 1 % in an anomaly's peak; null: that is not known, or the satellite as a whole
+             */
+            channels: string[] | null;
             acknowledgement: components["schemas"]["Acknowledgement"] | null;
             why: components["schemas"]["Evidence"] | null;
             /**
@@ -1866,7 +1876,7 @@ export interface components {
         };
         /**
          * ChannelEvidence
-         * @description What one channel contributed to the peak, and what was expected of it.
+         * @description What one channel contributed at the onset, and what was expected of it.
          */
         ChannelEvidence: {
             /** Channel */
@@ -2287,7 +2297,7 @@ export interface components {
         };
         /**
          * Evidence
-         * @description Why an alert stands: the verdict with the highest score.
+         * @description Why an alert was raised: the verdict that raised it, or the first one.
          */
         Evidence: {
             /** Job Id */

@@ -12,6 +12,7 @@ import * as jobs from "@/features/jobs/messages";
 import * as pipeline from "@/features/pipeline/messages";
 import * as satellite from "@/features/satellite/messages";
 import * as search from "@/features/search/messages";
+import * as shift from "@/features/shift/messages";
 
 const parts = {
   app,
@@ -25,6 +26,7 @@ const parts = {
   pipeline,
   satellite,
   search,
+  shift,
 };
 
 type Language = "en" | "ko";

@@ -5,6 +5,8 @@ export const en = {
   nav: {
     fleet: "Fleet",
     alerts: "Alerts",
+    shift: "Shift",
+    performance: "Performance",
     jobs: "Jobs",
     inference: "New inference",
     search: "Search",
@@ -34,6 +36,8 @@ export const ko: typeof en = {
   nav: {
     fleet: "위성군",
     alerts: "경보",
+    shift: "근무",
+    performance: "알람 성능",
     jobs: "작업",
     inference: "새 추론",
     search: "검색",

@@ -15,6 +15,7 @@ export const en = {
     satellite: "Whole satellite",
   },
   loading: "Loading",
+  operator: "Your name",
   anomaliesBehind:
     "Anomaly alerts are {{time}} behind: newer verdicts are not included yet. See Pipeline for details.",
   sort: "Sort by this column",
@@ -26,7 +27,7 @@ export const en = {
     retry: "Retry now",
   },
   copy: { copy: "Copy", copied: "Copied", refused: "The browser refused: select and copy by hand" },
-  range: { from: "From (UTC)", to: "To (UTC)" },
+  range: { from: "From (UTC)", to: "To (UTC)", wrong: "As in 2026-01-31 13:05:00" },
   forecast: {
     step: "Step",
     ahead: "Steps ahead",
@@ -78,6 +79,7 @@ export const ko: typeof en = {
     satellite: "위성 전체",
   },
   loading: "불러오는 중",
+  operator: "이름",
   anomaliesBehind:
     "이상 점수 경보가 {{time}} 뒤처져 있어 그 이후의 판정이 아직 반영되지 않았습니다. 자세한 내용은 파이프라인을 보십시오.",
   sort: "이 열로 정렬",
@@ -93,7 +95,7 @@ export const ko: typeof en = {
     copied: "복사했습니다",
     refused: "브라우저가 막았습니다. 직접 선택해 복사하십시오",
   },
-  range: { from: "시작 (UTC)", to: "끝 (UTC)" },
+  range: { from: "시작 (UTC)", to: "끝 (UTC)", wrong: "예: 2026-01-31 13:05:00" },
   forecast: {
     step: "스텝",
     ahead: "앞선 스텝",

@@ -9,6 +9,8 @@ VIEWS: Final[Mapping[str, str]] = {
     "satellite": "/satellites/{satellite}?subsystem=eps&range=5m",
     "alerts": "/alerts",
     "alert": "/alerts/{alert}",
+    "shift": "/shift",
+    "performance": "/performance",
     "jobs": "/jobs",
     "job": "/jobs/{job}",
     "inference": "/inference",

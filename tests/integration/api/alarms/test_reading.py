@@ -183,4 +183,5 @@ def test_a_forecast_tells_the_seconds_to_the_limit_and_no_value(api: RunningApi,
     found = detail(api, alarm_id)
     assert (found["kind"], found["value"], found["limit"]) == ("forecast", 14.2, None)
     alert = get(api, f"/api/v1/alerts/{alarm_id}").json()
-    assert (alert["kind"], alert["severity"], alert["why"]) == ("limit", "serious", None)
+    (channel,) = alert["why"]["channels"]
+    assert (alert["kind"], alert["severity"], channel["actual"]) == ("limit", "serious", None)

@@ -23,6 +23,7 @@ def test_broken_limit_is_an_alert_before_anything_is_judged(api: RunningApi, tel
     assert (found["kind"], found["reason"], found["severity"]) == ("limit", "low_battery", "critical")
     assert (found["state"], found["is_open"], found["suppression"]) == ("unacknowledged", True, None)
     assert (found["started_at"], found["last_at"], found["verdict_count"]) == (instant(0), instant(10), 0)
+    assert found["channels"] == ["battery_soc_percent"]
     detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
     (channel,) = detail["why"]["channels"]
     assert (channel["channel"], channel["share"], channel["actual"]) == ("battery_soc_percent", 1.0, 29.0)
@@ -60,7 +61,8 @@ def test_verdicts_belong_to_the_alert_of_their_time_whichever_comes_first(
         detail = get(api, f"/api/v1/alerts/{first['alert_id']}").json()
         assert (detail["verdict_count"], len(detail["verdicts"])) == (count, count)
     assert detail["peak_score"] == 0.3
-    assert detail["peak_job_id"] == detail["newest_job_id"] == detail["why"]["job_id"]
+    assert detail["peak_job_id"] == detail["newest_job_id"]
+    assert detail["why"]["generated_at"] == first["started_at"]
     judge(api_pool, 70, "f", reason="abnormal_temperature,low_battery")
     assert {item["alert_id"]: item["verdict_count"] for item in alerts(api)} == {
         newest["alert_id"]: 1,
