@@ -7,6 +7,13 @@ export const en = {
     standby: "Standby",
     off: "No data",
   },
+  severity: {
+    watch: "Watch",
+    warning: "Warning",
+    distress: "Distress",
+    critical: "Critical",
+    severe: "Severe",
+  },
   subsystem: {
     eps: "Power (EPS)",
     thermal: "Thermal",
@@ -71,6 +78,7 @@ export const ko: typeof en = {
     standby: "대기",
     off: "데이터 없음",
   },
+  severity: { watch: "관심", warning: "경고", distress: "심각", critical: "위급", severe: "매우 위급" },
   subsystem: {
     eps: "전력 (EPS)",
     thermal: "열제어",

@@ -14,7 +14,7 @@ export function RaisedList({ groups }: { groups: Schemas["RaisedAlarms"][] }) {
   const { t } = useTranslation("shift");
   const { t: tAlert } = useTranslation("alerts");
   const cells: Cells<Schemas["RaisedAlarms"]> = [
-    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`)],
+    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`, { ns: "shared" })],
     [t("raised.kind"), ({ kind }) => tAlert(`kind.${kind}`)],
     [t("raised.count"), ({ count }) => count],
     [t("raised.acknowledged"), ({ acknowledged }) => acknowledged],
