@@ -9,6 +9,7 @@ import * as deadLetters from "@/features/dead-letters/messages";
 import * as fleet from "@/features/fleet/messages";
 import * as inference from "@/features/inference/messages";
 import * as jobs from "@/features/jobs/messages";
+import * as limits from "@/features/limits/messages";
 import * as pipeline from "@/features/pipeline/messages";
 import * as satellite from "@/features/satellite/messages";
 import * as search from "@/features/search/messages";
@@ -23,6 +24,7 @@ const parts = {
   fleet,
   inference,
   jobs,
+  limits,
   pipeline,
   satellite,
   search,

@@ -53,6 +53,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/limits",
+    component: lazyRouteComponent(() => import("@/features/limits/limits-view"), "LimitsView"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/jobs",
     validateSearch: jobsSearch,
     component: lazyRouteComponent(() => import("@/features/jobs/jobs-view"), "JobsView"),

@@ -29,6 +29,7 @@ const VIEWS = [
   { to: "/alerts", name: "alerts" },
   { to: "/shift", name: "shift" },
   { to: "/performance", name: "performance" },
+  { to: "/limits", name: "limits" },
   { to: "/jobs", name: "jobs" },
   { to: "/inference", name: "inference" },
   { to: "/search", name: "search" },

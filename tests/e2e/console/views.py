@@ -11,6 +11,7 @@ VIEWS: Final[Mapping[str, str]] = {
     "alert": "/alerts/{alert}",
     "shift": "/shift",
     "performance": "/performance",
+    "limits": "/limits",
     "jobs": "/jobs",
     "job": "/jobs/{job}",
     "inference": "/inference",

@@ -65,6 +65,6 @@ function symbolOf({ state, severity }: Alarm): Status {
 
 /** Severity in colour, shape and word. */
 export function SeverityText({ alarm }: { alarm: Alarm }) {
-  const { t } = useTranslation("alerts");
+  const { t } = useTranslation("shared");
   return <StatusText status={statusOf(alarm.severity)} text={t(`severity.${alarm.severity}`)} />;
 }

@@ -18,7 +18,7 @@ export function AlarmList({ title, found }: { title: string; found: Schemas["Ala
   const subsystemName = useSubsystemName();
   const reasonText = useReasonText();
   const cells: Cells<Alarm> = [
-    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`)],
+    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`, { ns: "shared" })],
     [
       t("alarm.what"),
       (alarm) => (

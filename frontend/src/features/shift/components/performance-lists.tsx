@@ -14,7 +14,7 @@ export function RaisedList({ groups }: { groups: Schemas["RaisedAlarms"][] }) {
   const { t } = useTranslation("shift");
   const { t: tAlert } = useTranslation("alerts");
   const cells: Cells<Schemas["RaisedAlarms"]> = [
-    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`)],
+    [t("alarm.severity"), ({ severity }) => tAlert(`severity.${severity}`, { ns: "shared" })],
     [t("raised.kind"), ({ kind }) => tAlert(`kind.${kind}`)],
     [t("raised.count"), ({ count }) => count],
     [t("raised.acknowledged"), ({ acknowledged }) => acknowledged],
@@ -31,7 +31,11 @@ export function FrequentList({ performance }: { performance: Performance }) {
   const subsystemName = useSubsystemName();
   const reasonText = useReasonText();
   const cells: Cells<Schemas["FrequentAlarm"]> = [
-    [t("satellite"), ({ satellite_id }) => <SatelliteLink satelliteId={satellite_id} />],
+    [
+      t("satellite"),
+      ({ kind, satellite_id }) =>
+        kind === "platform" ? t("ofPlatform") : <SatelliteLink satelliteId={satellite_id} />,
+    ],
     [t("subsystem"), ({ subsystem }) => subsystemName(subsystem)],
     [t("reason"), ({ reason }) => reasonText(reason)],
     [t("raised.kind"), ({ kind }) => tAlert(`kind.${kind}`)],
