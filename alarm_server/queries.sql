@@ -24,7 +24,7 @@ ended AS (
         changed_at = clock_timestamp() AT TIME ZONE 'UTC'
     FROM gone
     WHERE alarm.satellite_id = gone.satellite_id AND alarm.subsystem = gone.subsystem AND alarm.reason = gone.reason
-        AND alarm.kind IN ('limit', 'rate', 'change') AND alarm.returned_at IS NULL
+        AND alarm.kind IN ('limit', 'rate', 'change', 'forecast') AND alarm.returned_at IS NULL
     RETURNING alarm.alarm_id, alarm.last_at
 )
 

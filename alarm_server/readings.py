@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from alarm_server.signs import CLOCK_SIGNS, SET_BACK, Sign, signs_of
 from alarms.violation_runs import Sample
@@ -33,6 +34,8 @@ class Reading:
     sample: Sample
     #: False: its rule is not compared now, and any value is clear.
     is_in_context: bool = True
+    #: What the history tells of it beside the value.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_held(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from alarm_server.forecasts.outlooks import Outlooks
 from alarm_server.groups.floods import follow_floods
 from alarm_server.readings import Contact, Contradiction, Reader, Reading
 from alarm_server.signs import Sign, signs_of
@@ -85,7 +86,8 @@ class AlarmServer:
         self._pool = pool
         self._partitions = partitions
         self._clock = clock
-        self._signs = list(signs_of(mission))
+        self._outlooks = Outlooks(mission, max_satellites=max_satellites)
+        self._signs = [*signs_of(mission), *self._outlooks.signs.values()]
         self._tracks = Tracks(
             max_tracks=max_satellites * len(self._signs), max_span_s=mission.window.max_span_s
         )
@@ -123,6 +125,7 @@ class AlarmServer:
     def forget(self) -> None:
         """Drop what is known: the partitions were revoked."""
         self._tracks.forget()
+        self._outlooks.forget()
         self._heard.clear()
         self._unsaved.clear()
         self._silent.clear()
@@ -147,7 +150,8 @@ class AlarmServer:
             if found.contact is not None:
                 contacts.append(found.contact)
         newest_us = max(record.received_us for record in records)
-        return Batch(readings=readings, contacts=contacts, newest_us=newest_us)
+        foretold = self._outlooks.readings(readings)
+        return Batch(readings=[*readings, *foretold], contacts=contacts, newest_us=newest_us)
 
     def act(self, batch: Batch) -> None:
         """Save what a batch changes; nothing is remembered before it is saved."""

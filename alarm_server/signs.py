@@ -12,7 +12,7 @@ from telemetry_core.contract.rules import Rule, RuleKind, Severity
 CLOCK_CHANNEL: Final = "clock_behind_s"
 """How far the on-board clock lies behind the reception, in seconds, negative where it is ahead."""
 
-Kind = RuleKind | Literal["clock"]
+Kind = RuleKind | Literal["clock", "forecast"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 """Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from alarm_server import QUERIES
@@ -11,12 +10,10 @@ from alarm_server.readings import Contradiction
 from alarm_server.rows import alarm_id_of, insert, moment, save_events
 from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
-from alarm_server.tracking import AnyTrack, Key, Known, Update
-from alarms.delta_tracks import DeltaTrack
-from alarms.deltas import Point
-from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
+from alarm_server.track_documents import document_of, track_of
+from alarm_server.tracking import Key, Known, Update
+from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import Change, Event
-from alarms.violation_runs import Run, Sample
 from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of
 from telemetry_core.contract.mission import SATELLITE
 from telemetry_core.contract.rules import Severity
@@ -55,7 +52,7 @@ def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> di
     )
     return {
         (row["satellite_id"], row["subsystem"], row["reason"]): Known(
-            track=_track_of(row["track"]), revision=row["revision"]
+            track=track_of(row["track"]), revision=row["revision"]
         )
         for row in found
     }
@@ -75,7 +72,7 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
             _alarm_id(update, change.occurrence),
             change.event.value,
             moment(change.at_us),
-            to_json(_details(update, change.occurrence)),
+            to_json(_details(update, change)),
         )
         for update, change in changed
         if change.event is not None
@@ -84,7 +81,7 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
 
 
 def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
-    rows = [(*update.key, update.revision, to_json(_document(update.remembered))) for update in updates]
+    rows = [(*update.key, update.revision, to_json(document_of(update.remembered))) for update in updates]
     # In the order of their keys: two services that save the same rows wait for each other, and never both.
     saved = insert(connection, QUERIES["save_tracks"], sorted(rows), fetch=True)
     done = {(row["satellite_id"], row["subsystem"], row["reason"]) for row in saved}
@@ -209,15 +206,25 @@ def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
         change.event is Event.WITHDRAWN,
         found.violations,
         found.value,
-        found.value if rule.change else found.worst_value,
-        found.before if rule.change else rule.broken_limit(found.worst_value),
+        *_worst_and_limit(update.sign, found),
     )
 
 
-def _details(update: Update, found: Occurrence) -> dict[str, Any]:
+def _worst_and_limit(sign: Sign, found: Occurrence) -> tuple[float | None, float | None]:
+    """Of a change what the value is and was; a forecast has neither, its limit is in its history."""
+    if sign.rule.change:
+        return found.value, found.before
+    if sign.kind == "forecast":
+        return None, None
+    return found.worst_value, sign.rule.broken_limit(found.worst_value)
+
+
+def _details(update: Update, change: Change) -> dict[str, Any]:
+    found = change.occurrence
     if update.sign.rule.change:
         return {"old": {"value": found.before}, "new": {"value": found.value}}
-    return {"value": found.value, "worst_value": found.worst_value}
+    facts = update.facts.get(change.at_us, {})
+    return {"value": found.value, "worst_value": found.worst_value, **facts}
 
 
 def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
@@ -226,58 +233,3 @@ def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
         "subsystems": [key[1] for key in keys],
         "reasons": [key[2] for key in keys],
     }
-
-
-def _document(track: AnyTrack) -> dict[str, Any]:
-    """Of a limit, without the clear samples that a look-back reads again."""
-    if isinstance(track, DeltaTrack):
-        return {
-            "points": [
-                [point.at_us, point.value, point.is_sent, point.is_in_context] for point in track.points
-            ],
-            "settled": track.settled,
-            "base": _document(track.base),
-            "whole": _document(track.whole),
-        }
-    return {
-        "newest_value": track.newest_value,
-        "sent_us": track.sent_us,
-        "times_us": track.times_us,
-        "clear_us": track.clear_us if track.pending else track.clear_us[-MIN_KEPT:],
-        "pending": [asdict(sample) for sample in track.pending],
-        "runs": [asdict(run) for run in track.runs],
-    }
-
-
-def _track_of(document: Mapping[str, Any]) -> AnyTrack:
-    if "points" in document:
-        return DeltaTrack(
-            points=tuple(_point_of(*point) for point in document["points"]),
-            settled=document["settled"],
-            base=_limit_track_of(document["base"]),
-            whole=_limit_track_of(document["whole"]),
-        )
-    return _limit_track_of(document)
-
-
-def _point_of(at_us: int, value: float | None, is_sent: bool, is_in_context: bool) -> Point:  # noqa: FBT001
-    """JSON has no NaN: null is a value that is unknown."""
-    return Point(
-        at_us=at_us,
-        value=math.nan if value is None else float(value),
-        is_sent=is_sent,
-        is_in_context=is_in_context,
-    )
-
-
-def _limit_track_of(document: Mapping[str, Any]) -> Track:
-    times_us = tuple(document["times_us"])
-    return Track(
-        newest_value=document["newest_value"],
-        # A track of an earlier release does not tell.
-        sent_us=document.get("sent_us", times_us[-1] if times_us else None),
-        times_us=times_us,
-        clear_us=tuple(document["clear_us"]),
-        pending=tuple(Sample(**sample) for sample in document["pending"]),
-        runs=tuple(Run(**run) for run in document["runs"]),
-    )

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from alarm_server.readings import Reading
 from alarm_server.signs import Sign
@@ -34,6 +35,8 @@ class Update:
     before: Known
     after: AnyTrack
     changes: Sequence[Change]
+    #: What the history tells beside the values, by the time of the sample that it is about.
+    facts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def is_worth_saving(self) -> bool:
@@ -108,16 +111,26 @@ class Tracks:
         """Return what samples change, in the order of their first one."""
         after: dict[Key, tuple[Sign, Known, AnyTrack]] = {}
         collected: dict[Key, list[Change]] = {}
+        facts: dict[Key, dict[int, Mapping[str, Any]]] = {}
         for reading in readings:
             key = (reading.satellite_id, reading.sign.subsystem, reading.sign.rule.reason)
             sign, before, track = after.get(key) or self._begun(key, reading.sign)
             stepped = _stepped(track, reading, self._max_span_us)
             after[key] = (sign, before, stepped)
+            if reading.facts:
+                facts.setdefault(key, {})[reading.sample.at_us] = reading.facts
             was, now = limit_track(track), limit_track(stepped)
             if was.runs or now.runs:
                 collected.setdefault(key, []).extend(changes(was, now))
         return [
-            Update(key=key, sign=sign, before=before, after=track, changes=collected.get(key, ()))
+            Update(
+                key=key,
+                sign=sign,
+                before=before,
+                after=track,
+                changes=collected.get(key, ()),
+                facts=facts.get(key, {}),
+            )
             for key, (sign, before, track) in after.items()
         ]
 

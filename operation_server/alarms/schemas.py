@@ -61,7 +61,10 @@ class Alarm(AlarmBrief):
     limit: str | None = Field(
         description="The broken limit; of a change what the value was (`was 5`)", examples=["above 50"]
     )
-    value: Number = Field(description="The newest one that breaks the limit; of a rate the rate")
+    value: Number = Field(
+        description="The newest one that breaks the limit; of a rate the rate, of a forecast the seconds from"
+        " last_at until it breaks"
+    )
     peak_score: Number
     peak_job_id: str | None
     newest_job_id: str | None

@@ -91,8 +91,8 @@ def _judged_evidence(mission: Mission, alert: Alert, onset: Row, forecast: Row |
 
 
 def _unjudged_evidence(mission: Mission, alarm: Row, alert: Alert) -> Evidence:
-    """Name the rule's channel alone, with the newest value that breaks it; a rate is none."""
-    value = None if alarm["kind"] == "rate" else alarm["value"]
+    """Name the rule's channel alone, with the newest value that breaks it; rates and forecasts are none."""
+    value = None if alarm["kind"] in {"rate", "forecast"} else alarm["value"]
     known = alarm["channel"] in mission.subsystems[alert.subsystem].channels
     return Evidence(
         job_id=None,

@@ -1443,7 +1443,7 @@ export interface components {
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit; of a rate the rate
+             * @description The newest one that breaks the limit; of a rate the rate, of a forecast the seconds from last_at until it breaks
              */
             value: number | null;
             /** Peak Score */
@@ -1558,7 +1558,7 @@ export interface components {
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit; of a rate the rate
+             * @description The newest one that breaks the limit; of a rate the rate, of a forecast the seconds from last_at until it breaks
              */
             value: number | null;
             /** Peak Score */

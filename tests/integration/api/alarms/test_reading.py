@@ -173,3 +173,15 @@ def test_detail_shows_earlier_alarms_with_their_comments_and_those_that_came_wit
     assert [(event["change"], event["member_at"]) for event in found["events"]] == [
         ("raised", START.isoformat().replace("+00:00", "Z"))
     ]
+
+
+def test_a_forecast_tells_the_seconds_to_the_limit_and_no_value(api: RunningApi, api_pool: Pool) -> None:
+    alarm_id = raised(
+        api_pool, reason="low_battery_forecast", kind="forecast", severity="distress", value=14.2,
+        worst_value=None, limit_value=None,
+    )  # fmt: skip
+    found = detail(api, alarm_id)
+    assert (found["kind"], found["value"], found["limit"]) == ("forecast", 14.2, None)
+    alert = get(api, f"/api/v1/alerts/{alarm_id}").json()
+    (channel,) = alert["why"]["channels"]
+    assert (alert["kind"], alert["severity"], channel["actual"]) == ("limit", "serious", None)

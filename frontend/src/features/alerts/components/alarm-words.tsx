@@ -22,10 +22,15 @@ export function useKindText(): (alarm: Pick<Alarm, "kind" | "reason" | "value">)
   const reasonText = useReasonText();
   return ({ kind, reason, value }) => {
     if (kind === "anomaly" || kind === "flood") return t(`kind.${kind}`);
-    const text = `${t(`kind.${kind}`)}: ${reasonText(reason)}`;
-    return kind === "clock" && value !== null ? `${text} (${formatDuration(Math.abs(value) * 1000)})` : text;
+    const text = `${t(`kind.${kind}`)}: ${reasonText(limitOf(kind, reason))}`;
+    const isInSeconds = kind === "clock" || kind === "forecast";
+    return isInSeconds && value !== null ? `${text} (${formatDuration(Math.abs(value) * 1000)})` : text;
   };
 }
+
+/** The reason of the limit that a forecast is about; of others their own. */
+const limitOf = (kind: Alarm["kind"], reason: string) =>
+  kind === "forecast" ? reason.replace(/_forecast$/, "") : reason;
 
 /** What was measured: the channel's value against the limit that it broke, or the highest score. */
 export function Measured({ alarm }: { alarm: Alarm }) {
@@ -38,6 +43,7 @@ export function Measured({ alarm }: { alarm: Alarm }) {
     );
   if (alarm.kind === "flood") return <>{t("inTenMinutes", { count: alarm.value ?? 0 })}</>;
   if (alarm.channel === null || alarm.value === null) return null;
+  if (alarm.kind === "forecast") return <>{alarm.channel}</>;
   return (
     <>
       {alarm.channel} {valueAgainstLimit(alarm)}

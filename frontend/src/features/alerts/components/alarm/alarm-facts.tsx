@@ -4,6 +4,7 @@ import { useMission } from "@/api/get-mission";
 import { UtcTime } from "@/components/utc-time";
 import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { Fact } from "@/features/alerts/components/alarm/fact";
+import { ForecastFacts } from "@/features/alerts/components/alarm/forecast-facts";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { formatValue } from "@/features/alerts/data/evidence";
 
@@ -24,7 +25,11 @@ export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
   return (
     <>
       {alarm.channel && <Fact name={t("facts.channel")} value={alarm.channel} />}
-      {alarm.value !== null && <Fact name={t(`facts.${name}`)} value={valueAgainstLimit(alarm) + unit} />}
+      {alarm.kind === "forecast" ? (
+        <ForecastFacts alarm={alarm} />
+      ) : (
+        alarm.value !== null && <Fact name={t(`facts.${name}`)} value={valueAgainstLimit(alarm) + unit} />
+      )}
       {alarm.worst_value !== null && alarm.kind !== "change" && (
         <Fact name={t("facts.worst")} value={formatValue(alarm.worst_value) + unit} />
       )}

@@ -1,0 +1,1 @@
+"""Limits that telemetry is about to break."""
