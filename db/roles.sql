@@ -65,9 +65,9 @@ GRANT SELECT ON
     ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
     ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
-GRANT INSERT, UPDATE ON ops.alarms, ops.alarm_contacts, ops.relay_cursors TO satellite_alarm_server;
+GRANT INSERT, UPDATE ON ops.alarms, ops.relay_cursors TO satellite_alarm_server;
 GRANT INSERT, UPDATE, DELETE ON
-    ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads, ops.grouped_alarms
+    ops.alarm_contacts, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads, ops.grouped_alarms
 TO satellite_alarm_server;
 GRANT SELECT, INSERT ON ops.alarm_events TO satellite_alarm_server;
 GRANT DELETE ON ops.alarm_suppressions TO satellite_alarm_server;
