@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -84,7 +85,7 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
         group_id=ALARM_GROUP,
         service=SERVICE,
         liveness=liveness,
-        look_back_s=look_back_s(mission.window),
+        look_back_s=look_back_s(mission),
         on_assigned=server.begin,
         on_revoked=server.forget,
         on_round=server.round,
@@ -112,7 +113,7 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
 
 def _platform_watch(settings: Settings) -> PlatformWatch:
     routes = PlatformRoutes(settings.operation_server_url, next(iter(settings.accepted_api_keys), None))
-    return PlatformWatch(_pool(settings, STATEMENT_TIMEOUT_MS), routes)
+    return PlatformWatch(_pool(settings, STATEMENT_TIMEOUT_MS), routes, begun_at=datetime.now(UTC))
 
 
 def _days(text: str) -> float:

@@ -8,10 +8,13 @@ INNER JOIN unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s:
     ON kept.satellite_id = wanted.satellite_id AND kept.subsystem = wanted.subsystem AND kept.reason = wanted.reason
 
 -- name: end_alarms_without_rule
--- Alarms of rules that the mission no longer has end with their last violation, and their tracks go.
+-- Alarms of rules that the mission no longer has, or that are about a value no more or only now, end with their
+-- last violation, and their tracks go.
 WITH gone AS (
     DELETE FROM ops.alarm_tracks
-    WHERE (subsystem, reason) NOT IN (SELECT * FROM unnest(%(subsystems)s::text [], %(reasons)s::text []))
+    WHERE (subsystem, reason, track ? 'points') NOT IN (
+        SELECT * FROM unnest(%(subsystems)s::text [], %(reasons)s::text [], %(are_delta)s::boolean [])
+    )
     RETURNING satellite_id, subsystem, reason
 ),
 
@@ -21,7 +24,7 @@ ended AS (
         changed_at = clock_timestamp() AT TIME ZONE 'UTC'
     FROM gone
     WHERE alarm.satellite_id = gone.satellite_id AND alarm.subsystem = gone.subsystem AND alarm.reason = gone.reason
-        AND alarm.kind = 'limit' AND alarm.returned_at IS NULL
+        AND alarm.kind IN ('limit', 'rate', 'change') AND alarm.returned_at IS NULL
     RETURNING alarm.alarm_id, alarm.last_at
 )
 

@@ -1,4 +1,4 @@
-"""From a message of Kafka to the samples that limits are compared with: pure."""
+"""From a message of Kafka to the samples that rules are compared with: pure."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -79,12 +79,12 @@ class Reader:
     def __init__(self, mission: Mission) -> None:
         self._mission = mission
         self._live_us = round(mission.window.live_s * 1_000_000)
-        self._limits = [
+        self._rules = [
             (sign, list(mission.subsystems[sign.subsystem].channels).index(sign.rule.channel))
             for sign in signs_of(mission)
-            if sign.kind == "limit"
+            if sign.kind != "clock"
         ]
-        self._contextual = [sign for sign, _ in self._limits if sign.rule.is_contextual]
+        self._contextual = [sign for sign, _ in self._rules if sign.rule.is_contextual]
         self._on_change = {
             (name, channel)
             for name, subsystem in mission.subsystems.items()
@@ -111,11 +111,11 @@ class Reader:
             received_us=record.received_us,
             is_replayed=record.is_replayed,
         )
-        limits = self._limit_readings(message.satellite_id, message.generated_us, message.samples)
+        rules = self._rule_readings(message.satellite_id, message.generated_us, message.samples)
         clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
         return Readings(
             contact=contact,
-            samples=list(limits) if record.is_replayed else [*clock, *limits],
+            samples=list(rules) if record.is_replayed else [*clock, *rules],
             uncompared=self._uncompared(message.samples),
         )
 
@@ -132,7 +132,9 @@ class Reader:
         behind_s: float,
         samples: Mapping[str, Sequence[float]],
     ) -> Readings:
+        """A rate is none by times of reception: what waited on board comes at once."""
         received_us = record.received_us
+        rules = self._rule_readings(satellite_id, received_us, samples)
         return Readings(
             contact=Contact(
                 satellite_id=satellite_id,
@@ -142,15 +144,15 @@ class Reader:
             ),
             samples=[
                 *_clock_readings(satellite_id, received_us, behind_s),
-                *self._limit_readings(satellite_id, received_us, samples),
+                *(reading for reading in rules if reading.sign.kind != "rate"),
             ],
             uncompared=self._uncompared(samples),
         )
 
-    def _limit_readings(
+    def _rule_readings(
         self, satellite_id: str, at_us: int, samples: Mapping[str, Sequence[float]]
     ) -> Iterator[Reading]:
-        for sign, place in self._limits:
+        for sign, place in self._rules:
             values = samples.get(sign.subsystem)
             if values is None:
                 continue

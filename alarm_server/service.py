@@ -26,11 +26,10 @@ from alarm_server.store import (
     save,
     save_contacts,
 )
-from alarm_server.tracking import Tracks, Update
-from alarms.limit_tracks import REACH_US
+from alarm_server.tracking import Tracks, Update, look_back_us
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.errors import DependencyUnavailable, InvalidTelemetryMessage
-from telemetry_core.contract.mission import Mission, Window
+from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.consumer_group import PartitionState
 from telemetry_core.kafka.records import MAX_BATCH, Record
 from telemetry_core.postgres.database import Pool, transaction
@@ -51,9 +50,10 @@ SAVE_CONTACTS_S: Final = 2.0
 _log = structlog.get_logger(SERVICE)
 
 
-def look_back_s(window: Window) -> float:
-    """Return for how long messages are reread: what ends the alarm of a late one may have been read."""
-    return min(window.live_s, REACH_US / 1_000_000)
+def look_back_s(mission: Mission) -> float:
+    """Return for how long messages are read again, so that the oldest of them has its rate."""
+    rates = [sign.rule.rate.over_s for sign in signs_of(mission) if sign.rule.rate is not None]
+    return look_back_us(mission.window) / 1_000_000 + max(rates, default=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,9 @@ class AlarmServer:
         self._partitions = partitions
         self._clock = clock
         self._signs = list(signs_of(mission))
-        self._tracks = Tracks(max_tracks=max_satellites * len(self._signs))
+        self._tracks = Tracks(
+            max_tracks=max_satellites * len(self._signs), max_span_s=mission.window.max_span_s
+        )
         self._max_satellites = max_satellites
         #: The longest unheard satellite first.
         self._heard: dict[str, Heard] = {}
@@ -113,7 +115,7 @@ class AlarmServer:
         records = iter(look_back)
         while batch := list(islice(records, MAX_BATCH)):
             self.act(self.plan(batch))
-        _log.info(f"{len(tracks)} limits that were broken lately, {len(contacts)} satellites known")
+        _log.info(f"{len(tracks)} rules of satellites that are remembered, {len(contacts)} satellites known")
 
     def forget(self) -> None:
         """Drop what is known: the partitions were revoked."""

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from alarms.deltas import DeltaRule
 from telemetry_core.contract.messages import CLOCK_PATIENCE, MAX_CLOCK_LEAD_S, MAX_DUMP_AGE_S
 from telemetry_core.contract.mission import SATELLITE, Mission
-from telemetry_core.contract.rules import Rule, Severity
+from telemetry_core.contract.rules import Rule, RuleKind, Severity
 
 CLOCK_CHANNEL: Final = "clock_behind_s"
 """How far the on-board clock lies behind the reception, in seconds, negative where it is ahead."""
 
-Kind = Literal["limit", "clock", "stale"]
+Kind = RuleKind | Literal["clock"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class Sign:
     subsystem: str
     kind: Kind
     rule: Rule
+    #: How the rate or the change is measured that the rule is about; None: it is about the value.
+    measure: DeltaRule | None = None
 
 
 _CLOCK: Final = {
@@ -54,5 +57,13 @@ def signs_of(mission: Mission) -> Iterator[Sign]:
     """Yield all that telemetry of a mission can raise."""
     for name, subsystem in mission.subsystems.items():
         for rule in subsystem.rules:
-            yield Sign(subsystem=name, kind="limit", rule=rule)
+            yield Sign(subsystem=name, kind=rule.kind, rule=rule, measure=measure_of(mission, name, rule))
     yield from CLOCK_SIGNS
+
+
+def measure_of(mission: Mission, subsystem: str, rule: Rule) -> DeltaRule | None:
+    """Return how a rule's rate or change is measured; None of a rule on the value."""
+    if rule.kind == "limit":
+        return None
+    channel = mission.subsystems[subsystem].channels[rule.channel]
+    return DeltaRule(rule=rule, window=mission.window, modulo=channel.modulo)

@@ -1,5 +1,6 @@
 """Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -10,7 +11,9 @@ from alarm_server.readings import Contradiction
 from alarm_server.rows import alarm_id_of, insert, moment, save_events
 from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
-from alarm_server.tracking import Key, Known, Update
+from alarm_server.tracking import AnyTrack, Key, Known, Update
+from alarms.delta_tracks import DeltaTrack
+from alarms.deltas import Point
 from alarms.limit_tracks import MIN_KEPT, Occurrence, Track
 from alarms.occurrence_changes import Change, Event
 from alarms.violation_runs import Run, Sample
@@ -37,13 +40,14 @@ def end_alarms_without_rule(connection: Connection, signs: Iterable[Sign]) -> No
     named = {
         "subsystems": [sign.subsystem for sign in known],
         "reasons": [sign.rule.reason for sign in known],
+        "are_delta": [sign.measure is not None for sign in known],
     }
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["end_alarms_without_rule"], named)
 
 
 def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> dict[Key, Known]:
-    """Read the tracks of limits that were broken lately: all, or those of some keys."""
+    """Read the tracks that a restart must know of: all, or those of some keys."""
     found = (
         select(connection, QUERIES["tracks"], {})
         if keys is None
@@ -71,7 +75,7 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
             _alarm_id(update, change.occurrence),
             change.event.value,
             moment(change.at_us),
-            to_json({"value": change.occurrence.value, "worst_value": change.occurrence.worst_value}),
+            to_json(_details(update, change.occurrence)),
         )
         for update, change in changed
         if change.event is not None
@@ -80,9 +84,9 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
 
 
 def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
-    kept = [update for update in updates if update.after.has_violations]
-    gone = [update for update in updates if not update.after.has_violations]
-    rows = [(*update.key, update.before.revision + 1, to_json(_document(update.after))) for update in kept]
+    kept = [update for update in updates if update.has_row]
+    gone = [update for update in updates if not update.has_row]
+    rows = [(*update.key, update.revision, to_json(_document(update.after))) for update in kept]
     # In the order of their keys: two services that save the same rows wait for each other, and never both.
     saved = insert(connection, QUERIES["save_tracks"], sorted(rows), fetch=True)
     forgotten = (
@@ -224,9 +228,15 @@ def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
         change.event is Event.WITHDRAWN,
         found.violations,
         found.value,
-        found.worst_value,
-        rule.broken_limit(found.worst_value),
+        found.value if rule.change else found.worst_value,
+        found.before if rule.change else rule.broken_limit(found.worst_value),
     )
+
+
+def _details(update: Update, found: Occurrence) -> dict[str, Any]:
+    if update.sign.rule.change:
+        return {"old": {"value": found.before}, "new": {"value": found.value}}
+    return {"value": found.value, "worst_value": found.worst_value}
 
 
 def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
@@ -237,10 +247,20 @@ def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:
     }
 
 
-def _document(track: Track) -> dict[str, Any]:
-    """Without the clear samples that a look-back reads again."""
+def _document(track: AnyTrack) -> dict[str, Any]:
+    """Of a limit, without the clear samples that a look-back reads again."""
+    if isinstance(track, DeltaTrack):
+        return {
+            "points": [
+                [point.at_us, point.value, point.is_sent, point.is_in_context] for point in track.points
+            ],
+            "settled": track.settled,
+            "base": _document(track.base),
+            "whole": _document(track.whole),
+        }
     return {
         "newest_value": track.newest_value,
+        "sent_us": track.sent_us,
         "times_us": track.times_us,
         "clear_us": track.clear_us if track.pending else track.clear_us[-MIN_KEPT:],
         "pending": [asdict(sample) for sample in track.pending],
@@ -248,10 +268,34 @@ def _document(track: Track) -> dict[str, Any]:
     }
 
 
-def _track_of(document: Mapping[str, Any]) -> Track:
+def _track_of(document: Mapping[str, Any]) -> AnyTrack:
+    if "points" in document:
+        return DeltaTrack(
+            points=tuple(_point_of(*point) for point in document["points"]),
+            settled=document["settled"],
+            base=_limit_track_of(document["base"]),
+            whole=_limit_track_of(document["whole"]),
+        )
+    return _limit_track_of(document)
+
+
+def _point_of(at_us: int, value: float | None, is_sent: bool, is_in_context: bool) -> Point:  # noqa: FBT001
+    """JSON has no NaN: null is a value that is unknown."""
+    return Point(
+        at_us=at_us,
+        value=math.nan if value is None else float(value),
+        is_sent=is_sent,
+        is_in_context=is_in_context,
+    )
+
+
+def _limit_track_of(document: Mapping[str, Any]) -> Track:
+    times_us = tuple(document["times_us"])
     return Track(
         newest_value=document["newest_value"],
-        times_us=tuple(document["times_us"]),
+        # A track of an earlier release does not tell.
+        sent_us=document.get("sent_us", times_us[-1] if times_us else None),
+        times_us=times_us,
         clear_us=tuple(document["clear_us"]),
         pending=tuple(Sample(**sample) for sample in document["pending"]),
         runs=tuple(Run(**run) for run in document["runs"]),

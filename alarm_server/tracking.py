@@ -6,18 +6,22 @@ from dataclasses import dataclass, field
 
 from alarm_server.readings import Reading
 from alarm_server.signs import Sign
-from alarms.limit_tracks import Track, held, occurrences, step
+from alarms.delta_tracks import DeltaTrack, step_delta
+from alarms.deltas import Point
+from alarms.limit_tracks import REACH_US, Track, held, step
 from alarms.occurrence_changes import Change, changes
+from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, Window
 
 Key = tuple[str, str, str]
 """Satellite, subsystem, reason."""
+AnyTrack = Track | DeltaTrack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A track and how often PostgreSQL was told of it."""
+    """A track and how often PostgreSQL was told of it; 0 = it has no row of it."""
 
-    track: Track = field(default_factory=Track)
+    track: AnyTrack = field(default_factory=Track)
     revision: int = 0
 
 
@@ -28,25 +32,65 @@ class Update:
     key: Key
     sign: Sign
     before: Known
-    after: Track
+    after: AnyTrack
     changes: Sequence[Change]
 
     @property
+    def has_row(self) -> bool:
+        """Tell whether a restart must know of the track: a look-back tells it the rest."""
+        return self.after.has_violations or self._is_worth_knowing
+
+    @property
     def changes_memory(self) -> bool:
-        """Tell whether a restart must know of the track: nominal samples are not written."""
-        return self.before.track.has_violations or self.after.has_violations
+        """Tell whether its row is new, other or gone: nominal samples are not written."""
+        if self.has_row != bool(self.before.revision):
+            return True
+        is_news = self.after.has_violations or self.before.track.has_violations
+        return self.has_row and (is_news or self._has_other_value)
 
     @property
     def is_worth_saving(self) -> bool:
         """Tell whether PostgreSQL must know: a track may break its limit and forget that in one batch."""
         return self.changes_memory or bool(self.changes)
 
+    @property
+    def revision(self) -> int:
+        """Of the track once it is saved."""
+        if not self.changes_memory:
+            return self.before.revision
+        return self.before.revision + 1 if self.has_row else 0
+
+    @property
+    def _is_worth_knowing(self) -> bool:
+        """Tell whether the next delta may need a sample that no look-back reads again."""
+        return self.sign.rule.change or self._is_slow
+
+    @property
+    def _has_other_value(self) -> bool:
+        """Tell whether the next delta may be another one than by the saved track."""
+        if not isinstance(self.after, DeltaTrack) or not isinstance(self.before.track, DeltaTrack):
+            return False
+        was, now = self.before.track.newest, self.after.newest
+        if was is None or now is None or self._is_slow:
+            return was != now
+        return (was.value, was.is_in_context) != (now.value, now.is_in_context)
+
+    @property
+    def _is_slow(self) -> bool:
+        """Tell whether a look-back may hold too few samples to tell how far apart they usually are."""
+        measure, track = self.sign.measure, self.after
+        if measure is None or not isinstance(track, DeltaTrack):
+            return False
+        pause_us = track.newest_pause_us
+        return pause_us is None or pause_us * (GAP_INTERVALS + GAP_NEIGHBOURS) > look_back_us(measure.window)
+
 
 class Tracks:
     """The tracks in memory; the longest silent satellites that broke nothing make room for others."""
 
-    def __init__(self, *, max_tracks: int) -> None:
+    def __init__(self, *, max_tracks: int, max_span_s: float) -> None:
         self._max_tracks = max_tracks
+        self._max_span_us = round(max_span_s * 1_000_000)
         self._known: OrderedDict[Key, Known] = OrderedDict()
 
     def __len__(self) -> int:
@@ -64,18 +108,16 @@ class Tracks:
 
     def updates(self, readings: Iterable[Reading]) -> list[Update]:
         """Return what samples change, in the order of their first one."""
-        after: dict[Key, tuple[Sign, Known, Track]] = {}
+        after: dict[Key, tuple[Sign, Known, AnyTrack]] = {}
         collected: dict[Key, list[Change]] = {}
         for reading in readings:
             key = (reading.satellite_id, reading.sign.subsystem, reading.sign.rule.reason)
             sign, before, track = after.get(key) or self._begun(key, reading.sign)
-            sample = held(track, reading.sample.at_us) if reading.is_held else reading.sample
-            is_in_context = reading.is_in_context
-            stepped = track if sample is None else step(track, sign.rule, sample, is_in_context=is_in_context)
+            stepped = _stepped(track, reading, self._max_span_us)
             after[key] = (sign, before, stepped)
-            if track.runs or stepped.runs:
-                found = changes(occurrences(track), occurrences(stepped))
-                collected.setdefault(key, []).extend(found)
+            was, now = limit_track(track), limit_track(stepped)
+            if was.runs or now.runs:
+                collected.setdefault(key, []).extend(changes(was, now))
         return [
             Update(key=key, sign=sign, before=before, after=track, changes=collected.get(key, ()))
             for key, (sign, before, track) in after.items()
@@ -84,12 +126,11 @@ class Tracks:
     def keep(self, updates: Iterable[Update]) -> None:
         """Remember what was saved."""
         for update in updates:
-            revision = update.before.revision + 1 if update.after.has_violations else 0
-            self._known[update.key] = Known(track=update.after, revision=revision)
+            self._known[update.key] = Known(track=update.after, revision=update.revision)
             self._known.move_to_end(update.key)
         self._make_room()
 
-    def _begun(self, key: Key, sign: Sign) -> tuple[Sign, Known, Track]:
+    def _begun(self, key: Key, sign: Sign) -> tuple[Sign, Known, AnyTrack]:
         known = self._known.get(key) or Known()
         return sign, known, known.track
 
@@ -99,3 +140,28 @@ class Tracks:
             return
         idle = [key for key, known in self._known.items() if not known.track.has_violations]
         self.forget(idle[:excess])
+
+
+def look_back_us(window: Window) -> int:
+    """Return for how long messages are read again: what ends the alarm of a late one may have been read."""
+    return min(round(window.live_s * 1_000_000), REACH_US)
+
+
+def limit_track(track: AnyTrack) -> Track:
+    """Return what is known of the violations."""
+    return track.whole if isinstance(track, DeltaTrack) else track
+
+
+def _stepped(track: AnyTrack, reading: Reading, max_span_us: int) -> AnyTrack:
+    """Return the track after one more reading of its rule."""
+    sample, is_in_context, measure = reading.sample, reading.is_in_context, reading.sign.measure
+    if measure is not None:
+        point = Point(
+            at_us=sample.at_us, value=sample.value, is_sent=not reading.is_held, is_in_context=is_in_context
+        )
+        return step_delta(track if isinstance(track, DeltaTrack) else DeltaTrack(), measure, point)
+    known = limit_track(track)
+    told = held(known, sample.at_us, max_span_us) if reading.is_held else sample
+    if told is None:
+        return known
+    return step(known, reading.sign.rule, told, is_in_context=is_in_context, is_sent=not reading.is_held)

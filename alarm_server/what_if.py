@@ -7,14 +7,17 @@ import math
 import sys
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 import requests
 
-from alarms.limit_tracks import MIN_KEPT, Track, occurrences, step
+from alarm_server.signs import measure_of
+from alarms.delta_tracks import DeltaTrack, step_delta
+from alarms.deltas import DeltaRule, Point
+from alarms.limit_tracks import MIN_KEPT, Track, step
 from alarms.occurrence_changes import Event, changes
 from alarms.performance import ALARMS_PER_HOUR
 from alarms.violation_runs import Sample
@@ -61,12 +64,20 @@ class Limit:
     #: Metric of the rule's channel and of each of its context, None where VictoriaMetrics stores none.
     metrics: Mapping[str, str | None]
     #: Values of the rule's channel that are none.
-    missing: frozenset[float]
+    missing: frozenset[float] = frozenset()
+    #: As of its sign.
+    measure: DeltaRule | None = None
+    is_on_change: bool = False
 
     @property
-    def unstored(self) -> list[str]:
-        """Channels that VictoriaMetrics does not store."""
-        return [channel for channel, metric in self.metrics.items() if metric is None]
+    def problem(self) -> str | None:
+        """Say why stored telemetry does not tell its alarms; None: it does."""
+        unstored = [channel for channel, metric in self.metrics.items() if metric is None]
+        if unstored:
+            return f"metrics has no entry for {', '.join(unstored)}"
+        if self.rule.change and self.is_on_change:
+            return f"{self.rule.channel} is sent on change, and when its value held is not stored"
+        return None
 
 
 def limits_of(mission: Mission) -> dict[Key, Limit]:
@@ -77,6 +88,8 @@ def limits_of(mission: Mission) -> dict[Key, Limit]:
             rule=rule,
             metrics={channel: metrics.get((name, channel)) for channel in _channels(rule)},
             missing=frozenset(mission.fill_values(name, rule.channel)),
+            measure=measure_of(mission, name, rule),
+            is_on_change=subsystem.channels[rule.channel].reporting == "on_change",
         )
         for name, subsystem in mission.subsystems.items()
         for rule in subsystem.rules
@@ -93,10 +106,12 @@ class RaisedAlarms:
     Clear samples far from any violation are passed over: those that a hold is measured by are kept.
     """
 
-    def __init__(self, rule: Rule, *, missing: Collection[float] = ()) -> None:
+    def __init__(self, limit: Limit) -> None:
         self.count = 0
-        self._rule = rule
-        self._missing = missing
+        self._rule = limit.rule
+        self._missing = limit.missing
+        self._measure = limit.measure
+        self._deltas = DeltaTrack()
         self._track = Track()
         self._value = math.nan
         self._passed: deque[tuple[Sample, bool]] = deque(maxlen=MIN_KEPT)
@@ -110,17 +125,24 @@ class RaisedAlarms:
         self._value = self._value if math.isnan(value) else value
         if is_in_context is None or math.isnan(self._value) or (is_in_context and math.isnan(value)):
             return
+        if self._measure is not None:
+            point = Point(at_us=at_us, value=self._value, is_in_context=is_in_context)
+            self._deltas = step_delta(self._deltas, self._measure, point)
+            self._advance(self._deltas.whole)
+            return
         sample = Sample(at_us=at_us, value=self._value)
         is_breached = is_in_context and self._rule.is_breached(sample.value)
         if not self._track.has_violations and not is_breached:
             self._passed.append((sample, is_in_context))
             return
         for each, is_compared in (*self._passed, (sample, is_in_context)):
-            stepped = step(self._track, self._rule, each, is_in_context=is_compared)
-            events = [change.event for change in changes(occurrences(self._track), occurrences(stepped))]
-            self.count += events.count(Event.RAISED) - events.count(Event.WITHDRAWN)
-            self._track = stepped
+            self._advance(step(self._track, self._rule, each, is_in_context=is_compared))
         self._passed.clear()
+
+    def _advance(self, stepped: Track) -> None:
+        events = [change.event for change in changes(self._track, stepped)]
+        self.count += events.count(Event.RAISED) - events.count(Event.WITHDRAWN)
+        self._track = stepped
 
 
 def stored(
@@ -150,7 +172,7 @@ def counted(past: Past, limit: Limit) -> int:
     metrics = {channel: metric for channel, metric in limit.metrics.items() if metric is not None}
     count = 0
     for satellite_id in past.satellites:
-        alarms = RaisedAlarms(limit.rule, missing=limit.missing)
+        alarms = RaisedAlarms(limit)
         for at_us, values in stored(past, satellite_id, metrics):
             alarms.add(at_us, values)
         count += alarms.count
@@ -178,9 +200,9 @@ def compared(
     counts: dict[str, tuple[int, int]] = {}
     for key in dict.fromkeys((*before, *after)):
         name, pair = f"{key[0]} {key[2]}", (before.get(key), after.get(key))
-        unstored = [channel for limit in pair if limit is not None for channel in limit.unstored]
-        if unstored:
-            print(f"{name} is left out: metrics has no entry for {', '.join(unstored)}", file=sys.stderr)
+        problem = next((limit.problem for limit in pair if limit is not None and limit.problem), None)
+        if problem is not None:
+            print(f"{name} is left out: {problem}", file=sys.stderr)
             continue
         print(f"{name}: reading {len(past.satellites)} satellites", file=sys.stderr)
         old, new = pair

@@ -41,6 +41,7 @@ class Occurrence:
     violations: int
     value: float
     worst_value: float
+    before: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Track:
 
     newest_value: float | None = None
     """Of the newest sample: it holds where a channel is sent on change."""
+    sent_us: int | None = None
+    """When that value was sent."""
     times_us: tuple[int, ...] = ()
     """Of the newest samples, ascending: how far apart they usually are."""
     clear_us: tuple[int, ...] = ()
@@ -68,21 +71,31 @@ class Track:
         """Tell whether a restart must know of it: without violations it begins anew from any sample."""
         return bool(self.pending or self.runs)
 
+    @property
+    def kept_since_us(self) -> int:
+        """Alarms that ended before it are forgotten."""
+        if len(self.runs) >= MAX_RUNS:
+            return self.runs[0].started_us
+        return (self.newest_us or 0) - REACH_US
 
-def step(track: Track, rule: Rule, sample: Sample, *, is_in_context: bool = True) -> Track:
+
+def step(
+    track: Track, rule: Rule, sample: Sample, *, is_in_context: bool = True, is_sent: bool = True
+) -> Track:
     """Return the track after one more sample; a missing (NaN) or too old one changes nothing.
 
     Outside the rule's context any value is clear: a standing alarm returns.
     """
-    is_breached = is_in_context and rule.is_breached(sample.value)
-    is_clear = not is_in_context or rule.is_clear(sample.value)
+    is_breached = is_in_context and _is_breached(rule, sample)
+    has_cleared = not is_in_context or is_clear(rule, sample)
     newest_us = max(sample.at_us, track.newest_us or sample.at_us)
     if math.isnan(sample.value) or sample.at_us < newest_us - REACH_US:
         return track
     times_us = _with(track.times_us, sample.at_us)[-(GAP_NEIGHBOURS + 1) :]
-    clear_us = _kept(_with(track.clear_us, sample.at_us), newest_us) if is_clear else track.clear_us
-    newest_value = sample.value if sample.at_us == newest_us else track.newest_value
-    track = replace(track, newest_value=newest_value, times_us=times_us, clear_us=clear_us)
+    clear_us = _kept(_with(track.clear_us, sample.at_us), newest_us) if has_cleared else track.clear_us
+    if is_sent and sample.at_us == newest_us:
+        track = replace(track, newest_value=sample.value, sent_us=sample.at_us)
+    track = replace(track, times_us=times_us, clear_us=clear_us)
     if not is_breached and not track.has_violations:
         return track
     hold_us = _hold_us(track, rule)
@@ -91,28 +104,42 @@ def step(track: Track, rule: Rule, sample: Sample, *, is_in_context: bool = True
     return _settled(track, rule, hold_us, newest_us, sample.at_us)
 
 
-def held(track: Track, at_us: int) -> Sample | None:
-    """Return the sample that a channel sent on change would have had at a time; None where none is known."""
-    if track.newest_us is None or track.newest_value is None or at_us <= track.newest_us:
+def _is_breached(rule: Rule, sample: Sample) -> bool:
+    return sample.value != sample.before if rule.change else rule.is_breached(sample.value)
+
+
+def is_clear(rule: Rule, sample: Sample) -> bool:
+    """Tell whether a sample lies within what a rule allows, by the dead band if it has one."""
+    return not _is_breached(rule, sample) and rule.is_clear(sample.value)
+
+
+def held(track: Track, at_us: int, max_span_us: int) -> Sample | None:
+    """Return the sample that a channel sent on change would have had at a time; None where none is known.
+
+    A value holds for `max_span_us`.
+    """
+    if track.newest_us is None or track.newest_value is None or track.sent_us is None:
+        return None
+    if at_us <= track.newest_us or at_us - track.sent_us > max_span_us:
         return None
     return Sample(at_us=at_us, value=track.newest_value)
 
 
 def occurrences(track: Track) -> list[Occurrence]:
     """Return the alarms in time order."""
-    return [_occurrence(runs) for runs in _groups(track.runs)]
+    return [_occurrence(runs) for runs in groups(track.runs)]
 
 
-def _groups(runs: Iterable[Run]) -> list[list[Run]]:
+def groups(runs: Iterable[Run]) -> list[list[Run]]:
     """Part runs in time order by alarm: a run goes on in the next one if nothing was clear between."""
-    groups: list[list[Run]] = []
+    found: list[list[Run]] = []
     for run in runs:
-        before = groups[-1][-1] if groups else None
+        before = found[-1][-1] if found else None
         if before is not None and (before.cleared_us is None or before.cleared_us > run.started_us):
-            groups[-1].append(run)
+            found[-1].append(run)
         else:
-            groups.append([run])
-    return groups
+            found.append([run])
+    return found
 
 
 def _occurrence(runs: Sequence[Run]) -> Occurrence:
@@ -126,6 +153,7 @@ def _occurrence(runs: Sequence[Run]) -> Occurrence:
         violations=joined.violations,
         value=joined.value,
         worst_value=joined.worst_value,
+        before=joined.before,
     )
 
 
@@ -218,14 +246,14 @@ def _settled(track: Track, rule: Rule, hold_us: int, newest_us: int, sample_us: 
         replace(run, cleared_us=_cleared_us(run, rule, track.clear_us, hold_us, sample_us))
         for run in track.runs
     ]
-    groups = [
+    reached = [
         group
-        for group in _groups(runs)
+        for group in groups(runs)
         if group[-1].cleared_us is None or group[-1].cleared_us >= newest_us - REACH_US
     ]
-    while sum(len(group) for group in groups) > MAX_RUNS:
-        groups[:1] = [[joined_runs(groups[0])]] if len(groups[0]) > 1 else []
-    kept = tuple(run for group in groups for run in group)
+    while sum(len(group) for group in reached) > MAX_RUNS:
+        reached[:1] = [[joined_runs(reached[0])]] if len(reached[0]) > 1 else []
+    kept = tuple(run for group in reached for run in group)
     return replace(track, runs=kept, pending=_waiting(track, newest_us))
 
 

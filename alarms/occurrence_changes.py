@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from alarms.limit_tracks import Occurrence
+from alarms.limit_tracks import Occurrence, Track, occurrences
 
 
 class Event(StrEnum):
@@ -29,15 +29,15 @@ class Change:
     """Of the sample that did it, microseconds since 1970 UTC."""
 
 
-def changes(before: Sequence[Occurrence], after: Sequence[Occurrence]) -> Iterator[Change]:
-    """Yield what differs; an alarm that is gone because it is too old to change is no change."""
-    known = {occurrence.named_us: occurrence for occurrence in before}
-    for occurrence in after:
+def changes(before: Track, after: Track) -> Iterator[Change]:
+    """Yield what differs; an alarm that is gone because it ended long ago is no change."""
+    known = {occurrence.named_us: occurrence for occurrence in occurrences(before)}
+    for occurrence in occurrences(after):
         was = known.pop(occurrence.named_us, None)
         if was != occurrence:
             yield from _changes(was, occurrence)
     for gone in known.values():
-        if after and gone.started_us >= after[0].started_us:
+        if gone.returned_us is None or gone.returned_us >= after.kept_since_us:
             yield Change(occurrence=gone, event=Event.WITHDRAWN, at_us=gone.last_us)
 
 

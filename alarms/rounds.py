@@ -38,15 +38,18 @@ class Rounds:
     otherwise: Mapping[Sign, Otherwise] = field(default_factory=dict)
     turns: tuple[Turn, ...] = ()
 
-    def after(self, seen: Mapping[Sign, bool], at_us: int) -> "Rounds":
-        """Return them after one more round, which saw whether each sign holds; one not seen waits."""
+    def after(self, seen: Mapping[Sign, bool], at_us: int, *, is_starting: bool = False) -> "Rounds":
+        """Return them after one more round, which saw whether each sign holds; one not seen waits.
+
+        While what is looked at is starting, nothing begins to stand; rounds are counted all the same.
+        """
         otherwise = {sign: count for sign, count in self.otherwise.items() if sign not in seen}
         turns = []
         for sign, holds in seen.items():
             if holds == (sign in self.standing):
                 continue
             before = self.otherwise.get(sign, Otherwise(rounds=0, since_us=at_us))
-            if before.rounds + 1 < ROUNDS:
+            if before.rounds + 1 < ROUNDS or (holds and is_starting):
                 otherwise[sign] = Otherwise(rounds=before.rounds + 1, since_us=before.since_us)
             else:
                 turns.append(Turn(sign=sign, stands=holds, since_us=before.since_us, at_us=at_us))

@@ -1,4 +1,4 @@
-"""Violations of one limit in a row, each near the one before."""
+"""Violations of one rule in a row, each near the one before."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +8,12 @@ from telemetry_core.contract.rules import Rule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A value of the limit's channel; the time is microseconds since 1970 UTC."""
+    """A value of a rule's channel, or its rate; the time is microseconds since 1970 UTC."""
 
     at_us: int
     value: float
+    before: float | None = None
+    """Of a rule on changes: the value until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class Run:
     """Of the one furthest from the limit."""
     worst_excess: float
     """How far that one lies beyond it."""
+    before: float | None = None
+    """Of a rule on changes: the value until the first one."""
 
 
 def begun(rule: Rule, first: Sample, raised_us: int) -> Run:
@@ -48,6 +52,7 @@ def begun(rule: Rule, first: Sample, raised_us: int) -> Run:
         value=first.value,
         worst_value=first.value,
         worst_excess=_excess(rule, first.value),
+        before=first.before,
     )
 
 
@@ -70,6 +75,7 @@ def extended(near: Sequence[Run], rule: Rule, sample: Sample, hold_us: int) -> R
         value=sample.value if is_newest else joined.value,
         worst_value=sample.value if is_worst else joined.worst_value,
         worst_excess=max(excess, joined.worst_excess),
+        before=sample.before if sample.at_us < joined.started_us else joined.before,
     )
 
 

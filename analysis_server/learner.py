@@ -138,7 +138,7 @@ class Learner:
         """Read the channels of a subsystem and of its rules, those of the present cadence."""
         metrics = metrics_by_channel(self._mission)
         subsystem = self._mission.subsystems[part.subsystem]
-        named = {*subsystem.features, *(rule.channel for rule in subsystem.rules)}
+        named = {*subsystem.features, *(rule.channel for rule in subsystem.limits)}
         wanted = {
             name: metrics[part.subsystem, name]
             for name in subsystem.channels

@@ -65,7 +65,7 @@ def breaches(mission: Mission, samples: Mapping[str, Iterable[float]]) -> Iterat
         if name not in samples:
             continue
         values = dict(zip(subsystem.channels, samples[name], strict=True))
-        for rule in subsystem.rules:
+        for rule in subsystem.limits:
             value = float(values[rule.channel])
             if rule.is_in_context(values) and rule.is_breached(value):
                 yield Breach(subsystem=name, rule=rule, value=value)

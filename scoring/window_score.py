@@ -35,7 +35,7 @@ from scoring.measures.windows import (
 )
 from scoring.scores import CHANNEL_NORM, MIN_SAMPLES, Floats, Scores, shares_of, to_score
 from scoring.series.judgement import FAMILY_OF_TEST, TESTS, series_evidence
-from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.channels import Detection
 
 Place = tuple[int, int]
 """Band and length whose constants judge."""

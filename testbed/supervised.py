@@ -16,6 +16,7 @@ TRIGGER: Final = "kafka-inference-trigger"
 WORKER: Final = "analysis-worker-1"
 WRITER: Final = "victoria-consumer"
 RELAY: Final = "verdict-relay"
+ALARM_SERVER: Final = "alarm-server"
 NOTIFIER: Final = "alarm-notifier"
 SEARCH: Final = "elasticsearch"
 POLL_S: Final = 0.05
@@ -53,6 +54,11 @@ class Supervised:
     def pid(self, name: str) -> int:
         """Process id, 0 when it does not run."""
         return int(self._ask("getProcessInfo", name)["pid"])
+
+    def running_s(self, name: str) -> float:
+        """For how many seconds it has been running, 0 when it does not run."""
+        info = self._ask("getProcessInfo", name)
+        return float(info["now"] - info["start"]) if info["pid"] else 0.0
 
     def own_pid(self) -> int:
         """Process id of the supervisor itself."""

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -27,6 +27,8 @@ from telemetry_core.service.liveness import Loop
 
 ROUND_S: Final = 4.0
 """From the begin of one round to that of the next."""
+START: Final = timedelta(minutes=1)
+"""For so long after this service has begun, parts that do not answer may be starting, too."""
 FLEET_ROUNDS: Final = 15
 """What satellites lack changes slowly: one round of so many asks for it."""
 
@@ -47,7 +49,12 @@ class PlatformWatch:
     """Counts what it sees, whether or not it can be written; turns wait for PostgreSQL."""
 
     def __init__(
-        self, pool: Pool, routes: Routes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        pool: Pool,
+        routes: Routes,
+        *,
+        begun_at: datetime,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool = pool
         self._routes = routes
@@ -55,13 +62,14 @@ class PlatformWatch:
         self._rounds = Rounds()
         self._arrivals = Arrivals()
         self._looks = 0
+        self._settled_us = microseconds_of(begun_at + START)
         self._told: dict[Turn, Condition] = {}
 
     def round(self) -> None:
         """Look once, then write what turned; raises `DependencyUnavailable` where that must wait."""
         at_us = microseconds_of(self._clock())
         found = self._look(at_us)
-        self._rounds = self._rounds.after(held(found), at_us)
+        self._rounds = self._rounds.after(held(found), at_us, is_starting=at_us < self._settled_us)
         self._told |= {turn: found[turn.sign] for turn in self._rounds.turns if turn not in self._told}
         with transaction(self._pool) as connection:
             standing = save_turns(connection, self._rounds.turns, self._told)

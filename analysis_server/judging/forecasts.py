@@ -14,8 +14,8 @@ from scoring.forecast_bands import Widths, half_widths
 from scoring.measures.counters import moduli_of, straightened, wrapped
 from scoring.measures.model_units import ModelUnits, Numbers
 from scoring.scores import Floats, confidence
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.errors import ModelContractError
-from telemetry_core.contract.mission import Detection
 
 
 class Infer(Protocol):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 
 from analysis_server.windows.window_sets import WindowSet
 from scoring.series.judgement import LARGEST_VALUE
+from telemetry_core.contract.channels import Detection, Modulo
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job, Source
 from telemetry_core.contract.mission import (
@@ -19,8 +20,6 @@ from telemetry_core.contract.mission import (
     MIN_WINDOW_LENGTH,
     SATELLITE_ID_PATTERN,
     SERIES_SUBSYSTEM,
-    Detection,
-    Modulo,
 )
 from telemetry_core.contract.models import MODEL_VERSION_PATTERN
 from telemetry_core.contract.rules import Name

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from scoring.measures.channel_settings import without_invalid_values
 from scoring.measures.model_units import Numbers
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job
 from telemetry_core.contract.messages import time_of
-from telemetry_core.contract.mission import Detection
 from telemetry_core.contract.tasks import (
     CHANNEL_FIELDS,
     EARLIEST_US,

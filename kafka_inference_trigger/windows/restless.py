@@ -13,7 +13,8 @@ import numpy as np
 from kafka_inference_trigger.windows.channel_windows import unbroken
 from kafka_inference_trigger.windows.rings import Axis, ChannelRings, Flags, Indexes, Values
 from kafka_inference_trigger.windows.step_axes import step_axes
-from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Channel, Mission, Subsystem, Window
+from telemetry_core.contract.channels import Channel
+from telemetry_core.contract.mission import MIN_WINDOW_LENGTH, Mission, Subsystem, Window
 from telemetry_core.contract.rules import Rule
 
 NEW_STEPS: Final = 3
@@ -111,7 +112,7 @@ def restless_subsystems(
 
 def _lasting_rules(subsystem: Subsystem, channel: str) -> list[Rule]:
     """A range has no context: a rule that is compared in one only narrows none."""
-    return [rule for rule in subsystem.rules if rule.channel == channel and not rule.is_contextual]
+    return [rule for rule in subsystem.limits if rule.channel == channel and not rule.is_contextual]
 
 
 def _slots(axis: Axis, bounds: Bounds, ending_us: int) -> Indexes:

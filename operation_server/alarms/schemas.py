@@ -43,7 +43,7 @@ class AlarmBrief(Answer):
 
 
 class Alarm(AlarmBrief):
-    """A broken limit, anomalous verdicts, a satellite's silence or its wrong clock."""
+    """A broken limit, a rate or a change, anomalous verdicts, a satellite's silence or its wrong clock."""
 
     satellite_id: str
     subsystem: str
@@ -58,8 +58,10 @@ class Alarm(AlarmBrief):
     noticed_at: datetime = Field(description="When the platform raised it")
     changed_at: datetime
     violations: int
-    limit: str | None = Field(description="The broken limit", examples=["above 50"])
-    value: Number = Field(description="The newest one that breaks the limit")
+    limit: str | None = Field(
+        description="The broken limit; of a change what the value was (`was 5`)", examples=["above 50"]
+    )
+    value: Number = Field(description="The newest one that breaks the limit; of a rate the rate")
     peak_score: Number
     peak_job_id: str | None
     newest_job_id: str | None

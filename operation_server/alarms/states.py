@@ -22,10 +22,15 @@ def wanted_states(states: Collection[State] | None, *, needs_attention: bool | N
     return {state for state in wanted if (state in NEEDS_ATTENTION) == needs_attention}
 
 
-def limit_text(limit: float | None, worst_value: float | None) -> str | None:
-    """Say which limit a value broke, as in `above 50`; None where no limit was broken."""
+def limit_text(kind: str, limit: float | None, worst_value: float | None) -> str | None:
+    """Say which limit a value or a rate broke, as in `above 50`, or what a value was before it changed.
+
+    None where no limit was broken.
+    """
     if limit is None or worst_value is None:
         return None
+    if kind == "change":
+        return f"was {limit:.15g}"
     if worst_value == limit:
         return f"at {limit:.15g}"
     return f"{'above' if worst_value > limit else 'below'} {limit:.15g}"

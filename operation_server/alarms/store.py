@@ -151,7 +151,7 @@ def alarm_of(row: Row) -> Alarm:
         {
             **seen,
             "needs_attention": seen["state"] in NEEDS_ATTENTION and not row["is_withdrawn"],
-            "limit": limit_text(row["limit_value"], row["worst_value"]),
+            "limit": limit_text(row["kind"], row["limit_value"], row["worst_value"]),
         }
     )
 

@@ -1,4 +1,4 @@
-"""Why an alert stands: what each channel contributed to its peak, and what was expected of it."""
+"""Why an alert was raised: what each channel contributed at its onset, and what was expected of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,53 +20,60 @@ MAX_VERDICTS: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What PostgreSQL keeps of an alert: its members, its peak and the forecast from before it."""
+    """What PostgreSQL keeps of an alert: members, the one at its onset and the forecast from before."""
 
     verdicts: Sequence[VerdictItem]
-    #: None where retention deleted it: an alert goes with its newest verdict only.
-    peak: Row | None
+    #: None where retention deleted all that have a score.
+    onset: Row | None
     forecast: Row | None
 
 
 def read_stored(connection: Connection, alarm: Row, alert: Alert) -> Stored:
     """Read it all; nothing of an alert without verdicts."""
     if not alert.verdict_count:
-        return Stored(verdicts=(), peak=None, forecast=None)
+        return Stored(verdicts=(), onset=None, forecast=None)
     key = {"satellite_id": alert.satellite_id, "subsystem": alert.subsystem, "reason": alert.reason}
     between = {"started_at": alarm["started_at"], "last_at": alarm["last_at"]}
     verdicts = select(connection, QUERIES["alert_verdicts"], {**key, **between, "limit": MAX_VERDICTS})
-    peaks = select(connection, QUERIES["alert_evidence"], {**key, "job_id": alert.peak_job_id})
+    until_raised = {**key, **between, "last_at": alarm["raised_at"], "limit": 1}
+    raising = select(connection, QUERIES["alert_verdicts"], until_raised)
+    scored = (row["job_id"] for row in [*raising, *reversed(verdicts)] if row["anomaly_score"] is not None)
+    onset_job_id = next(scored, alert.peak_job_id)
+    onsets = select(connection, QUERIES["alert_evidence"], {**key, "job_id": onset_job_id})
     forecasts = select(connection, QUERIES["forecast_before"], {**key, "before": alarm["started_at"]})
     return Stored(
         verdicts=[VerdictItem(**row) for row in verdicts],
-        peak=peaks[0] if peaks else None,
+        onset=onsets[0] if onsets else None,
         forecast=forecasts[0] if forecasts else None,
     )
 
 
 def evidence_of(mission: Mission, alarm: Row, alert: Alert, stored: Stored) -> Evidence | None:
-    """Explain an alert by the verdict with the highest score; a limit that nothing judged, by its value."""
+    """Explain an alert by the verdict that raised it, or the first one; an unjudged limit by its value.
+
+    The verdict with the highest score is often the recovery.
+    """
     if alert.subsystem not in mission.subsystems:
         return None
-    if stored.peak is not None:
-        return _judged_evidence(mission, alert, stored.peak, stored.forecast)
+    if stored.onset is not None:
+        return _judged_evidence(mission, alert, stored.onset, stored.forecast)
     if alert.kind == "limit" and not alert.verdict_count:
         return _unjudged_evidence(mission, alarm, alert)
     return None
 
 
-def _judged_evidence(mission: Mission, alert: Alert, peak: Row, forecast: Row | None) -> Evidence:
-    started_ms = microseconds_of(alert.started_at) // 1000
-    expected = expectations(forecast, started_ms, mission.window) if forecast else {}
+def _judged_evidence(mission: Mission, alert: Alert, onset: Row, forecast: Row | None) -> Evidence:
+    judged_ms = microseconds_of(onset["generated_at"]) // 1000
+    expected = expectations(forecast, judged_ms, mission.window) if forecast else {}
     made_at = forecast["generated_at"] if forecast and expected else None
-    contributions = peak["contributions"] or {}
-    newest = peak["newest"] or {}
+    contributions = onset["contributions"] or {}
+    newest = onset["newest"] or {}
     return Evidence(
-        job_id=peak["job_id"],
-        generated_at=peak["generated_at"],
-        model_name=peak["model_name"],
-        model_version=peak["model_version"],
-        calibration_hash=peak["calibration_hash"],
+        job_id=onset["job_id"],
+        generated_at=onset["generated_at"],
+        model_name=onset["model_name"],
+        model_version=onset["model_version"],
+        calibration_hash=onset["calibration_hash"],
         channels=[
             _channel(
                 mission,
@@ -84,7 +91,8 @@ def _judged_evidence(mission: Mission, alert: Alert, peak: Row, forecast: Row | 
 
 
 def _unjudged_evidence(mission: Mission, alarm: Row, alert: Alert) -> Evidence:
-    """Name the limit's channel alone, with the newest value that breaks it."""
+    """Name the rule's channel alone, with the newest value that breaks it; a rate is none."""
+    value = None if alarm["kind"] == "rate" else alarm["value"]
     known = alarm["channel"] in mission.subsystems[alert.subsystem].channels
     return Evidence(
         job_id=None,
@@ -92,9 +100,7 @@ def _unjudged_evidence(mission: Mission, alarm: Row, alert: Alert) -> Evidence:
         model_name=None,
         model_version=None,
         calibration_hash=None,
-        channels=[_channel(mission, alert, alarm["channel"], share=1.0, actual=alarm["value"])]
-        if known
-        else [],
+        channels=[_channel(mission, alert, alarm["channel"], share=1.0, actual=value)] if known else [],
     )
 
 

@@ -71,7 +71,7 @@ WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsyst
 ORDER BY inference.generated_at DESC LIMIT %(limit)s
 
 -- name: alert_evidence
--- What the verdict with the peak was made from.
+-- What a verdict was made from.
 SELECT
     job_id,
     generated_at,

@@ -15,7 +15,7 @@ MAX_MEMBERS: Final = 1_000
 
 
 class ChannelEvidence(Answer):
-    """What one channel contributed to the peak, and what was expected of it."""
+    """What one channel contributed at the onset, and what was expected of it."""
 
     channel: str
     unit: str
@@ -30,7 +30,7 @@ class ChannelEvidence(Answer):
 
 
 class Evidence(Answer):
-    """Why an alert stands: the verdict with the highest score."""
+    """Why an alert was raised: the verdict that raised it, or the first one."""
 
     job_id: str | None
     generated_at: datetime | None

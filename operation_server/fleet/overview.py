@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from alarms.life_cycle import facts_of
+from operation_server.alarms.filters import UNHEARD_AFTER
 from operation_server.alerts.states import Severity, alert_state, severity_of, suppression_of
 from operation_server.http.responses import State
 from telemetry_core.contract.mission import Mission
@@ -96,19 +97,34 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
     *,
     now: datetime,
 ) -> dict[str, Any]:
-    """Put together what was read, worst satellite first, then by name."""
+    """Put together what was read, in the order of `urgency`."""
     by_part = {(row["satellite_id"], row["subsystem"]): row for row in verdicts}
     names = {name for name, _ in [*by_part, *contacts, *alerts]} | returned.keys()
     found = [
         _satellite(mission, name, contacts, by_part, alerts, returned.get(name, 0), now=now) for name in names
     ]
-    found.sort(key=lambda item: (WORST_FIRST.index(item["state"]), item["satellite_id"]))
+    found.sort(key=lambda item: urgency(item, now=now))
     counts = Counter(item["state"] for item in found)
     return {
         "generated_at": now,
         "counts": {state: counts[state] for state in WORST_FIRST},
         "satellites": found,
     }
+
+
+def urgency(satellite: Row, *, now: datetime) -> tuple[bool, int, bool, str]:
+    """Return the place of a satellite: the worst first, of equally bad ones those in contact.
+
+    Those that nobody heard for a day come last: what stood when a satellite was lost stands for ever.
+    """
+    contact = satellite["last_contact"]
+    is_unheard = satellite["is_stale"] and (contact is None or now - contact > UNHEARD_AFTER)
+    return (
+        is_unheard,
+        WORST_FIRST.index(satellite["state"]),
+        satellite["is_stale"],
+        satellite["satellite_id"],
+    )
 
 
 def _part(

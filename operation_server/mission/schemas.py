@@ -1,10 +1,11 @@
 """The mission as clients see it."""
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 
 from operation_server.http.responses import Answer, Number
+from telemetry_core.contract.rules import RuleKind
 
 NominalRange = tuple[float, float]
 
@@ -37,13 +38,24 @@ class MissionChannel(Answer):
     metric: str | None = Field(description="Its series in VictoriaMetrics")
 
 
+class MissionRate(Answer):
+    """How fast a value may rise and fall."""
+
+    rises: Number
+    falls: Number
+    per: Literal["second", "minute"]
+    over_s: float = Field(description="Over so much time; 0 = since the sample before")
+
+
 class MissionRule(Answer):
-    """A limit whose strict breach starts an inference."""
+    """What of a channel is an alarm: a limit whose strict breach starts an inference, a rate or a change."""
 
     channel: str
+    kind: RuleKind
     below: Number
     above: Number
     equals: Number
+    rate: MissionRate | None
     reason: str
     is_contextual: bool = Field(
         description="Whether it is compared only while other channels say so (`when` of the mission file)"

@@ -212,7 +212,7 @@ def marked_by_limits(samples: Mapping[str, Floats], subsystem: Subsystem) -> Boo
             is_outside = (values < nominal[0]) | (values > nominal[1])
             if not is_usual(is_outside):
                 marked |= is_outside
-    for rule in subsystem.rules:
+    for rule in subsystem.limits:
         # Of a rule with a context a value alone does not tell; nominal ones of other modes must stay.
         if rule.channel in samples and not rule.is_contextual:
             values = samples[rule.channel]

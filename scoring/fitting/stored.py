@@ -14,7 +14,7 @@ from scoring.fitting.own_limits import fit_own
 from scoring.measures.counters import moduli_of, straightened
 from scoring.measures.model_units import Numbers
 from scoring.measures.windows import Windows
-from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.channels import Detection
 
 MOST_WINDOWS: Final = 200
 MOST_ROWS: Final = 2_400

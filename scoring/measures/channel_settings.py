@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from scoring.measures.masked import lower_median, masked_max, masked_mean
 from scoring.measures.windows import MEASURES, Floats, Windows
-from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.channels import Detection
 
 _CHANGES = ("chang", "rise", "fall")
 _IS_SHAPE = np.array(

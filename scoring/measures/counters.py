@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from scoring.measures.masked import lower_median
 from scoring.measures.model_units import Numbers
-from telemetry_core.contract.mission import Detection
+from telemetry_core.contract.channels import Detection
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from telemetry_core.contract.channels import Channel
 from telemetry_core.contract.errors import InvalidTelemetryMessage
-from telemetry_core.contract.mission import SATELLITE_ID_PATTERN, Channel, Mission
+from telemetry_core.contract.mission import SATELLITE_ID_PATTERN, Mission
 from telemetry_core.contract.values import (
     TIME_FORMS,
     Refusal,

@@ -1,18 +1,12 @@
-"""What a mission is made of: subsystems, their channels and the rules that start an inference."""
+"""What a mission is made of: subsystems, their channels and their rules."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import (
-    AwareDatetime,
-    Field,
-    FiniteFloat,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from telemetry_core.contract.channels import Channel, Detection
 from telemetry_core.contract.rules import Condition, MissionPart, Name, Reason, Rule
 
 SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
@@ -21,12 +15,10 @@ MAX_WINDOW_LENGTH = 256
 MAX_SPAN_S = 86_400 * 7.0
 LONGEST_INTERVAL_S = MAX_SPAN_S
 MAX_HORIZON = 64
-MAX_SMOOTHING = 64
 GAP_INTERVALS = 3
 """So many usual intervals without a sample are no gap, however long they last."""
 GAP_NEIGHBOURS = 5
 """The usual interval before or behind a pause is the median of so many; the shorter of both counts."""
-MAX_FILL_VALUES = 16
 SATELLITE = "satellite"
 """Stands for a subsystem in alarms that are about none."""
 SERIES_SUBSYSTEM = "series"
@@ -34,80 +26,6 @@ SERIES_SUBSYSTEM = "series"
 
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
 MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\*?$")]
-Modulo = Annotated[FiniteFloat, Field(gt=0, le=2**53)]
-"""Number of values after which a counter starts anew; beyond 2^53 a float64 can't count."""
-
-
-class Detection(MissionPart):
-    """What of a channel's deviations counts in the anomaly score; the default is everything."""
-
-    smoothing: int = Field(default=1, ge=1, le=MAX_SMOOTHING)
-    """Samples of the trailing mean that is judged in place of single samples."""
-    direction: Literal["both", "above", "below"] = "both"
-    """On which side of the forecast and of the usual level a deviation counts."""
-    minimum_deviation: FiniteFloat = Field(default=0, ge=0)
-    """In the channel's unit: a window that deviates less counts as nominal."""
-    valid_range: tuple[FiniteFloat, FiniteFloat] | None = None
-    """In the channel's unit: a value outside is a missing sample."""
-    modulo: Modulo | None = Field(default=None, exclude_if=lambda modulo: modulo is None)
-    """Of a counter, from its channel: so it travels to where windows are judged. A worker of before it takes
-    the settings of what is no counter."""
-
-    @model_validator(mode="after")
-    def _range_ascends(self) -> Self:
-        if self.valid_range is not None and not self.valid_range[0] < self.valid_range[1]:
-            raise ValueError("valid_range needs a lower value before a higher one")
-        return self
-
-
-class Channel(MissionPart):
-    """One measured value of a subsystem."""
-
-    unit: str
-    kind: Literal["number", "flag", "counter"] = "number"
-    modulo: Modulo | None = None
-    """Number of values after which a counter starts anew: such a wrap is no event."""
-    feature: bool = True
-    """Whether the model sees it; a flag that only a rule reads is no feature."""
-    nominal: tuple[float, float] | None = None
-    """Usual range in `unit`, drawn by the console; beyond it a subsystem is restless. No score reads it."""
-    missing: tuple[FiniteFloat, ...] = Field(default=(), max_length=MAX_FILL_VALUES)
-    """Fill values, numbers that its source writes for "none": missing samples wherever they are read."""
-    reporting: Literal["periodic", "on_change"] = "periodic"
-    """`on_change`: sent only with a new value, the last one holds at the samples of its subsystem."""
-    detection: Detection = Detection()
-
-    @field_validator("missing", mode="before")
-    @classmethod
-    def _lists_numbers(cls, value: object) -> object:
-        """Pydantic would take YAML's `off` for the number 0."""
-        if not isinstance(value, list | tuple) or any(isinstance(item, bool) for item in value):
-            raise ValueError("missing is a list of numbers, such as [-9999, 1e30]")
-        return value
-
-    @model_validator(mode="after")
-    def _range_ascends(self) -> Self:
-        if self.nominal is not None and not self.nominal[0] < self.nominal[1]:
-            raise ValueError("nominal needs a lower value before a higher one")
-        return self
-
-    @model_validator(mode="after")
-    def _counter_has_modulo(self) -> Self:
-        if self.kind == "counter" and self.modulo is None:
-            raise ValueError(
-                "a counter needs modulo, the number of values after which it wraps around: 65536 for 16 bits"
-            )
-        if self.kind != "counter" and self.modulo is not None:
-            raise ValueError(f"modulo belongs to kind: counter, this channel is a {self.kind}")
-        if self.detection.modulo is not None:
-            raise ValueError("modulo belongs beside kind: counter, not under detection")
-        return self
-
-    @model_validator(mode="after")
-    def _detection_has_an_effect(self) -> Self:
-        if not self.feature and self.detection != Detection():
-            raise ValueError("detection has no effect on a channel that is no feature")
-        return self
 
 
 class Subsystem(MissionPart):
@@ -129,11 +47,7 @@ class Subsystem(MissionPart):
             known.add(rule.reason)
             if rule.channel not in self.channels:
                 raise ValueError(f"rule {rule.reason} names channel {rule.channel}, which is not defined")
-            if rule.equals in self.channels[rule.channel].missing:
-                raise ValueError(
-                    f"rule {rule.reason} equals {rule.equals:g}, which is listed in missing of"
-                    f" {rule.channel}: such a value is not a sample and never breaks a rule"
-                )
+            _check_values(rule, self.channels[rule.channel])
             for condition in rule.when:
                 self._check_condition(rule.reason, condition)
         if not self.features:
@@ -156,6 +70,11 @@ class Subsystem(MissionPart):
             )
 
     @property
+    def limits(self) -> tuple[Rule, ...]:
+        """Rules that a value alone can break: these start inferences."""
+        return tuple(rule for rule in self.rules if rule.kind == "limit")
+
+    @property
     def features(self) -> tuple[str, ...]:
         """Names of the channels that the model sees, in order."""
         return tuple(name for name, channel in self.channels.items() if channel.feature)
@@ -169,6 +88,27 @@ class Subsystem(MissionPart):
             if channel.feature
         }
         return {name: setting for name, setting in settings.items() if setting != Detection()}
+
+
+def _check_values(rule: Rule, channel: Channel) -> None:
+    """Refuse a rule that no sample of its channel can break, or that means nothing for it."""
+    name = rule.channel
+    if rule.equals in channel.missing:
+        raise ValueError(
+            f"rule {rule.reason} equals {rule.equals:g}, which is listed in missing of"
+            f" {name}: such a value is not a sample and never breaks a rule"
+        )
+    if rule.rate is None:
+        return
+    if channel.kind == "flag":
+        raise ValueError(f"rule {rule.reason} is about the rate of {name}, a flag: write change: true")
+    if channel.reporting == "on_change":
+        raise ValueError(
+            f"rule {rule.reason} is about the rate of {name}, which is sent on change: when it was sent does"
+            " not tell how fast it moved"
+        )
+    if channel.kind == "counter" and rule.rate.falls is not None:
+        raise ValueError(f"rule {rule.reason}: {name} is a counter, which never falls: write rises alone")
 
 
 class Window(MissionPart):

@@ -1,12 +1,13 @@
-"""Limits of a mission file: what breaks one, how severe that is, and how long until it stands or is over.
+"""Rules of a mission file: what breaks one, how severe that is, and how long until it stands or is over.
 
-Severities are those of XTCE (CCSDS 660.1-G, alarm ranges); delays and dead band are those of ISA-18.2.
+A rule is about a value, its rate or its change. Severities are those of XTCE (CCSDS 660.1-G, alarm ranges
+and change alarms); delays and dead band are those of ISA-18.2.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
 
@@ -14,6 +15,9 @@ MAX_VIOLATIONS: Final = 100
 MAX_DELAY_S: Final = 86_400.0
 MAX_CONDITIONS: Final = 16
 DEFAULT_HOLD_S: Final = 60.0
+MAX_RATE_SPAN_S: Final = 600.0
+
+RuleKind = Literal["limit", "rate", "change"]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
@@ -61,23 +65,50 @@ class Condition(MissionPart):
         return value == self.equals
 
 
+class Rate(MissionPart):
+    """How fast a channel may rise and fall, in its unit per second or per minute."""
+
+    rises: FiniteFloat | None = Field(default=None, ge=0)
+    falls: FiniteFloat | None = Field(default=None, ge=0)
+    per: Literal["second", "minute"] = "second"
+    over_s: FiniteFloat = Field(default=0, ge=0, le=MAX_RATE_SPAN_S)
+    """Against the newest sample that is so much earlier; 0 = against the one before."""
+
+    @model_validator(mode="after")
+    def _has_a_side(self) -> Self:
+        if self.rises is None and self.falls is None:
+            raise ValueError("rate needs rises, falls or both")
+        return self
+
+    @property
+    def unit_s(self) -> float:
+        """Seconds that the rate is counted by."""
+        return 60.0 if self.per == "minute" else 1.0
+
+
 class Rule(MissionPart):
-    """A limit: one message that breaks it starts an inference, and as many as it says raise an alarm."""
+    """A limit, of a value or of its rate, or the demand that a value stays.
+
+    A message that breaks the limit of a value starts an inference; as many as it says raise an alarm.
+    """
 
     channel: Name
     reason: Reason
     log: str
     """Line of the trigger's log; `{value}` stands for the value."""
-    below: float | None = None
-    above: float | None = None
-    equals: float | None = None
+    below: FiniteFloat | None = None
+    above: FiniteFloat | None = None
+    equals: FiniteFloat | None = None
+    rate: Rate | None = None
+    change: bool = False
+    """Whether each change of the value breaks it."""
     when: tuple[Condition, ...] = Field(default=(), max_length=MAX_CONDITIONS)
     """Its context: it is compared only with samples at whose time all of them hold."""
     inclusive: bool = False
     """Whether the limit itself breaks it, too."""
     severity: Severity = Severity.CRITICAL
     dead_band: FiniteFloat = Field(default=0, ge=0)
-    """In the channel's unit: so far within the limit a value must come back before it is clear of it."""
+    """So far within the limit a value, or a rate, must come back before it is clear of it."""
     min_violations: int = Field(default=1, ge=1, le=MAX_VIOLATIONS)
     """Samples in a row that break it before it is an alarm."""
     min_duration_s: FiniteFloat = Field(default=0, ge=0, le=MAX_DELAY_S)
@@ -90,23 +121,60 @@ class Rule(MissionPart):
     """Whether an alarm that is over stays until an operator resets it."""
 
     @model_validator(mode="after")
-    def _has_a_limit(self) -> Self:
-        if self.below is None and self.above is None and self.equals is None:
-            raise ValueError("a rule needs at least one of below, above, equals")
+    def _is_about_one_thing(self) -> Self:
+        has_limit = any(bound is not None for bound in (self.below, self.above, self.equals))
+        if not has_limit and self.rate is None and not self.change:
+            raise ValueError(
+                "a rule needs at least one of below, above, equals, or else rate, or change: true"
+            )
+        if has_limit + (self.rate is not None) + self.change > 1:
+            raise ValueError(
+                "a rule is about a value (below, above, equals), its rate or its change: write one rule for"
+                " each"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _change_is_an_alarm_at_once(self) -> Self:
+        if self.change and (self.inclusive or self.dead_band or self.is_delayed):
+            raise ValueError(
+                "change has no limit and is an alarm at once: inclusive, dead_band, min_violations and"
+                " min_duration_s do not belong to it"
+            )
         return self
 
     @model_validator(mode="after")
     def _dead_band_leaves_a_clear_value(self) -> Self:
         if not self.dead_band:
             return self
-        if self.below is None and self.above is None:
+        lower, upper = self._sides
+        if lower is None and upper is None:
             raise ValueError("dead_band belongs to below or above, not to equals")
-        width = (math.inf if self.above is None else self.above) - (
-            -math.inf if self.below is None else self.below
-        )
+        width = (math.inf if upper is None else upper) - (-math.inf if lower is None else lower)
         if width < 2 * self.dead_band:
             raise ValueError("dead_band leaves no value between below and above that is clear of both")
         return self
+
+    @model_validator(mode="after")
+    def _context_can_hold(self) -> Self:
+        for name in {condition.channel for condition in self.when}:
+            if not _can_hold([condition for condition in self.when if condition.channel == name]):
+                raise ValueError(f"when never holds: no value of {name} meets all of its conditions")
+        return self
+
+    @property
+    def kind(self) -> RuleKind:
+        """What it is about."""
+        if self.change:
+            return "change"
+        return "limit" if self.rate is None else "rate"
+
+    @property
+    def _sides(self) -> tuple[float | None, float | None]:
+        """Below and above which a value, or a rate, breaks it."""
+        if self.rate is None:
+            return self.below, self.above
+        return None if self.rate.falls is None else -self.rate.falls, self.rate.rises
 
     @property
     def is_contextual(self) -> bool:
@@ -127,35 +195,43 @@ class Rule(MissionPart):
 
     @property
     def low(self) -> float | None:
-        """A value under it breaks the rule; None = nothing low does."""
-        if self.below is None or not self.inclusive:
-            return self.below
-        return math.nextafter(self.below, math.inf)
+        """A value, or a rate, under it breaks the rule; None = nothing low does."""
+        lower, _ = self._sides
+        return math.nextafter(lower, math.inf) if lower is not None and self.inclusive else lower
 
     @property
     def high(self) -> float | None:
-        """A value over it breaks the rule; None = nothing high does."""
-        if self.above is None or not self.inclusive:
-            return self.above
-        return math.nextafter(self.above, -math.inf)
+        """A value, or a rate, over it breaks the rule; None = nothing high does."""
+        _, upper = self._sides
+        return math.nextafter(upper, -math.inf) if upper is not None and self.inclusive else upper
 
     def is_breached(self, value: float) -> bool:
-        """Tell whether `value` lies outside; a missing one (NaN) never does."""
+        """Tell whether a value, or a rate, lies outside; a missing one (NaN) never does."""
         return self.broken_limit(value) is not None
 
     def broken_limit(self, value: float) -> float | None:
-        """Return the limit that `value` breaks, as it is written; None of one that breaks none."""
+        """Return the limit that a value, or a rate, breaks, as it is written; None if it breaks none."""
+        lower, upper = self._sides
         if self.low is not None and value < self.low:
-            return self.below
+            return lower
         if self.high is not None and value > self.high:
-            return self.above
+            return upper
         return self.equals if value == self.equals else None
 
     def is_clear(self, value: float) -> bool:
-        """Tell whether `value` lies within by the dead band or more; a missing one (NaN) never does."""
+        """Tell whether it lies within by the dead band or more; a missing one (NaN) never does."""
+        lower, upper = self._sides
         return (
             not math.isnan(value)
             and not self.is_breached(value)
-            and (self.below is None or value >= self.below + self.dead_band)
-            and (self.above is None or value <= self.above - self.dead_band)
+            and (lower is None or value >= lower + self.dead_band)
+            and (upper is None or value <= upper - self.dead_band)
         )
+
+
+def _can_hold(conditions: Sequence[Condition]) -> bool:
+    """Tell whether a value can meet all conditions on one channel."""
+    least = max((one.above for one in conditions if one.above is not None), default=-math.inf)
+    most = min((one.below for one in conditions if one.below is not None), default=math.inf)
+    exact = {one.equals for one in conditions if one.equals is not None}
+    return least < most if not exact else len(exact) == 1 and least < min(exact) < most

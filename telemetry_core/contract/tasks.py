@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.errors import ModelContractError, NewerTaskSchema
 from telemetry_core.contract.inferences import Job
-from telemetry_core.contract.mission import SERIES_SUBSYSTEM, Detection
+from telemetry_core.contract.mission import SERIES_SUBSYSTEM
 
 RUN_INFERENCE: Final = "analysis_server.tasks.run_inference"
 RUN_SUBSYSTEM_INFERENCE: Final = "analysis_server.tasks.run_subsystem_inference"

@@ -1273,7 +1273,7 @@ export interface components {
         };
         /**
          * Alarm
-         * @description A broken limit, anomalous verdicts, a satellite's silence or its wrong clock.
+         * @description A broken limit, a rate or a change, anomalous verdicts, a satellite's silence or its wrong clock.
          */
         Alarm: {
             /**
@@ -1355,13 +1355,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a rate the rate
              */
             value: number | null;
             /** Peak Score */
@@ -1470,13 +1470,13 @@ export interface components {
             violations: number;
             /**
              * Limit
-             * @description The broken limit
+             * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
              */
             limit: string | null;
             /**
              * Value
-             * @description The newest one that breaks the limit
+             * @description The newest one that breaks the limit; of a rate the rate
              */
             value: number | null;
             /** Peak Score */
@@ -1866,7 +1866,7 @@ export interface components {
         };
         /**
          * ChannelEvidence
-         * @description What one channel contributed to the peak, and what was expected of it.
+         * @description What one channel contributed at the onset, and what was expected of it.
          */
         ChannelEvidence: {
             /** Channel */
@@ -2287,7 +2287,7 @@ export interface components {
         };
         /**
          * Evidence
-         * @description Why an alert stands: the verdict with the highest score.
+         * @description Why an alert was raised: the verdict that raised it, or the first one.
          */
         Evidence: {
             /** Job Id */
@@ -3104,18 +3104,44 @@ export interface components {
             version: string;
         };
         /**
+         * MissionRate
+         * @description How fast a value may rise and fall.
+         */
+        MissionRate: {
+            /** Rises */
+            rises: number | null;
+            /** Falls */
+            falls: number | null;
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "second" | "minute";
+            /**
+             * Over S
+             * @description Over so much time; 0 = since the sample before
+             */
+            over_s: number;
+        };
+        /**
          * MissionRule
-         * @description A limit whose strict breach starts an inference.
+         * @description What of a channel is an alarm: a limit whose strict breach starts an inference, a rate or a change.
          */
         MissionRule: {
             /** Channel */
             channel: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change";
             /** Below */
             below: number | null;
             /** Above */
             above: number | null;
             /** Equals */
             equals: number | null;
+            rate: components["schemas"]["MissionRate"] | null;
             /** Reason */
             reason: string;
             /**

@@ -17,6 +17,7 @@ import { ApiKeyDialog } from "@/app/api-key-dialog";
 import { chooseLanguage, LANGUAGES } from "@/app/i18n";
 import { WaitingCount } from "@/components/page";
 import { StatusSymbol, type Status } from "@/components/status/status-symbol";
+import { Announcer } from "@/features/alerts/announce/announcer";
 import { useWaitingCount } from "@/features/alerts/api/count-waiting";
 import { useLiveState, useServerNow } from "@/lib/live/live-context";
 import { formatUtc, formatUtcClock } from "@/lib/time";
@@ -78,6 +79,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <LostBanner />
+        <Announcer />
         <WaitingCount value={waiting}>
           <Outlet />
         </WaitingCount>

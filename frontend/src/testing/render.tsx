@@ -19,10 +19,15 @@ import { createQueryClient } from "@/lib/query";
 
 const never: typeof fetch = () => new Promise(() => undefined);
 
-/** Renders one view at an address as the console does, with a live line that stays silent. */
+/** Renders one view at an address as the console does, with live lines that stay silent, unless a test gives one. */
 export function renderView(
   view: () => ReactNode,
-  { path, at, search }: { path: string; at: string; search?: ZodType },
+  {
+    path,
+    at,
+    search,
+    alarms = new LiveConnection("/stream", never),
+  }: { path: string; at: string; search?: ZodType; alarms?: LiveConnection },
 ) {
   const root = createRootRoute({ component: Outlet });
   const shown = createRoute({
@@ -37,7 +42,6 @@ export function renderView(
     history: createMemoryHistory({ initialEntries: [at] }),
   });
   const connection = new LiveConnection("/stream", never);
-  const alarms = new LiveConnection("/stream", never);
   return {
     router,
     connection,

@@ -58,3 +58,4 @@ def act(page: Page, action: str, comment: str, *, assignee: str | None = None) -
         page.get_by_label("Assign to").fill(assignee)
     page.get_by_role("button", name=action, exact=True).click()
     expect(page.get_by_role("main")).to_contain_text(comment)
+    expect(page.get_by_label("Comment")).to_have_value("")

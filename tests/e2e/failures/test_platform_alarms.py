@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import requests
 
+from alarm_server.platform.watch import START
 from testbed.running_platform import Platform
-from testbed.supervised import RELAY, wait_until
+from testbed.supervised import ALARM_SERVER, RELAY, wait_until
 
 WITHIN_S = 30
 START_S = 120
@@ -44,6 +45,12 @@ def test_a_stopped_part_is_an_alarm_within_30_s_and_returns_within_30_s(
 ) -> None:
     wait_until(
         lambda: not standing(platform, part), "nothing stands from earlier", within_s=START_S, every_s=1
+    )
+    wait_until(
+        lambda: platform.supervised.running_s(ALARM_SERVER) > START.total_seconds(),
+        "parts may not be starting any more",
+        within_s=START_S,
+        every_s=1,
     )
     stopped_at = datetime.now(UTC)
     with platform.supervised.stopped(name):

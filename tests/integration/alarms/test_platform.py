@@ -9,7 +9,7 @@ import pytest
 from alarm_server.platform.conditions import Condition
 from alarm_server.platform.route import DEPENDENCY, Fleet, Pipeline
 from alarm_server.platform.store import save_turns
-from alarm_server.platform.watch import PlatformWatch
+from alarm_server.platform.watch import START, PlatformWatch
 from alarms.rounds import Turn
 from operation_server.health.probes import Unavailable
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -65,8 +65,8 @@ class Outages:
         self._pool.release(connection)
 
 
-def watching(pool: Any, routes: Routes) -> PlatformWatch:
-    return PlatformWatch(pool, routes, routes.clock)
+def watching(pool: Any, routes: Routes, begun_at: datetime = BEGIN - START) -> PlatformWatch:
+    return PlatformWatch(pool, routes, begun_at=begun_at, clock=routes.clock)
 
 
 def found(pool: Pool) -> list[tuple[str, str, bool]]:
@@ -99,6 +99,29 @@ def test_a_part_that_is_away_for_three_rounds_is_an_alarm_until_it_is_back_for_t
     assert seconds == [4 * 4, 6 * 4, 10 * 4]
     (raised, _) = sorted(rows(theirs, "alarm_events"), key=lambda event: event["id"])
     assert "does not answer" in raised["details"]["cause"]
+
+
+def test_in_the_minute_after_the_start_nothing_is_raised_and_what_is_still_away_then_is(
+    theirs: Pool,
+) -> None:
+    routes = Routes(**TRITON_AWAY)
+    watch = watching(theirs, routes, BEGIN)
+    routes.look(watch, 14)
+    assert found(theirs) == []
+    routes.look(watch, 1)
+
+    assert found(theirs) == [("triton", "unavailable", True)]
+    (row,) = rows(theirs, "alarms")
+    assert row["started_at"] == BEGIN + timedelta(seconds=4)
+
+
+def test_what_stands_returns_in_the_minute_after_a_start_too(theirs: Pool) -> None:
+    routes = Routes(workers=[])
+    routes.look(watching(theirs, routes))
+    routes.now = {}
+    routes.look(watching(theirs, routes, routes.clock()), 4)
+
+    assert found(theirs) == [("workers", "impaired", False)]
 
 
 def test_a_restart_goes_on_with_what_stands(theirs: Pool) -> None:

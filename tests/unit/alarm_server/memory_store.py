@@ -71,9 +71,8 @@ class MemoryStore:
         if late := [update.key for update in kept if known[update.key] != update.before.revision]:
             raise ChangedElsewhere(late)
         for update in kept:
-            if update.after.has_violations:
-                revision = update.before.revision + 1
-                self.tracks[update.key] = Known(track=update.after, revision=revision)
+            if update.has_row:
+                self.tracks[update.key] = Known(track=update.after, revision=update.revision)
             else:
                 del self.tracks[update.key]
         for update in updates:

@@ -103,7 +103,7 @@ def test_a_late_breach_after_a_restart_ends_with_a_sample_from_before_it(platfor
 
     (alarm,) = platform.store.alarms.values()
     assert alarm.returned_us == NOW_US + 170 * SECOND_US
-    assert look_back_s(MISSION.window) == 900
+    assert look_back_s(MISSION) == 900
 
 
 def test_a_contradiction_is_one_clock_alarm_also_after_a_restart(platform: Platform) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarm_server import what_if
-from alarm_server.what_if import Past, RaisedAlarms, compared, comparison, limits_of, stored
-from alarms.limit_tracks import Track, occurrences, step
+from alarm_server.what_if import Limit, Past, RaisedAlarms, compared, comparison, limits_of, stored
+from alarms.limit_tracks import Track, step
 from alarms.occurrence_changes import Event, changes
 from alarms.violation_runs import Sample
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -35,7 +35,7 @@ def changed(**parts: Any) -> Mission:
 
 
 def raised(limit: Rule, samples: Iterable[Sample]) -> int:
-    alarms = RaisedAlarms(limit)
+    alarms = RaisedAlarms(Limit(rule=limit, metrics={}))
     for sample in samples:
         alarms.add(sample.at_us, {"soc": sample.value})
     return alarms.count
@@ -45,7 +45,7 @@ def raised_by_every_step(limit: Rule, samples: Iterable[Sample]) -> int:
     track, count = Track(), 0
     for sample in samples:
         after = step(track, limit, sample)
-        events = [change.event for change in changes(occurrences(track), occurrences(after))]
+        events = [change.event for change in changes(track, after)]
         count += events.count(Event.RAISED) - events.count(Event.WITHDRAWN)
         track = after
     return count
@@ -136,7 +136,7 @@ def test_a_limit_counts_in_its_context_only_and_returns_outside_of_it() -> None:
         *[{"soc": 20.0}] * 5,
         *[{"soc": 20.0, "mode": 2.0}] * 5,
     ]
-    alarms = RaisedAlarms(limit)
+    alarms = RaisedAlarms(Limit(rule=limit, metrics={}))
     for place, values in enumerate(told):
         alarms.add(place * 1_000_000, values)
     assert alarms.count == 2

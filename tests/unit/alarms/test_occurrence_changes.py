@@ -2,7 +2,7 @@
 
 import pytest
 
-from alarms.limit_tracks import Track, occurrences, step
+from alarms.limit_tracks import Track, step
 from alarms.occurrence_changes import Event, changes, is_news
 from alarms.violation_runs import Sample
 from telemetry_core.contract.rules import Rule
@@ -16,7 +16,7 @@ def told(*samples: tuple[int, float]) -> list[tuple[int, Event, int]]:
     track, found = Track(), []
     for at_s, value in samples:
         after = step(track, LIMIT, Sample(at_us=at_s * SECOND_US, value=value))
-        for change in changes(occurrences(track), occurrences(after)):
+        for change in changes(track, after):
             if change.event is not None:
                 named_s = change.occurrence.named_us // SECOND_US
                 found.append((named_s, change.event, change.at_us // SECOND_US))

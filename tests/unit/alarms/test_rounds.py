@@ -28,6 +28,16 @@ def test_what_stands_changes_with_the_third_round_that_says_otherwise(standing: 
     assert turned.standing == standing ^ {KAFKA}
 
 
+def test_while_parts_are_starting_nothing_begins_to_stand_and_what_stands_may_end() -> None:
+    rounds = Rounds(standing=frozenset({TRITON}))
+    for at_us in range(ROUNDS + 5):
+        rounds = rounds.after({KAFKA: True, TRITON: False}, at_us, is_starting=True)
+    assert [(turn.sign, turn.stands) for turn in rounds.turns] == [(TRITON, False)]
+
+    (_, turn) = rounds.after({KAFKA: True}, 60_000_000).turns
+    assert (turn.sign, turn.since_us, turn.at_us) == (KAFKA, 0, 60_000_000)
+
+
 def test_one_round_as_before_begins_the_count_anew() -> None:
     seen = [{KAFKA: holds} for holds in (True, True, False, True, True)]
     assert after(Rounds(), *seen).turns == ()

@@ -16,8 +16,8 @@ from scoring.measures.model_units import Numbers
 from scoring.measures.windows import Windows
 from scoring.scores import MIN_SAMPLES
 from simulator.constellation import nominal_arrays
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
-from telemetry_core.contract.mission import Detection
 from telemetry_core.service.settings import load_mission
 from training.data.calibration_windows import StepPredictor
 from training.data.nominal import MISSION, Sampling

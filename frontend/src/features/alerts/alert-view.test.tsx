@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { AlertView } from "@/features/alerts/alert-view";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
-import { anAlarm, anAlertDetail } from "@/features/alerts/testing";
+import { aChannel, anAlarm, anAlertDetail } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
 
 vi.mock("@/components/charts/chart", async (original) => ({
@@ -187,4 +187,18 @@ test("an alarm of the platform itself has its page, without telemetry and withou
   expect(screen.getByLabelText("Action")).toBeEnabled();
   expect(screen.queryByRole("link", { name: "Telemetry at that time" })).toBeNull();
   expect(asked).not.toContain(`/api/v1/alerts/${alarm.alarm_id}`);
+});
+
+test("why says the value at the onset against the limit, not the newest value", async () => {
+  const channel = { ...aChannel(), channel: "battery_soc_percent", actual: 19.5 };
+  const alert = anAlertDetail();
+  show({
+    ...alert,
+    kind: "limit",
+    reason: "low_battery",
+    why: alert.why && { ...alert.why, channels: [channel] },
+  });
+  const why = (await screen.findByRole("heading", { name: "Why" })).closest("section") ?? document.body;
+  expect(await within(why).findByText("battery_soc_percent 19.5 < 20")).toBeVisible();
+  expect(within(why).getByText(/Verdict at the onset/)).toBeVisible();
 });

@@ -23,13 +23,16 @@ import { WhyPanel } from "@/features/alerts/components/why-panel";
 
 const route = getRouteApi("/alerts/$alertId");
 
+/** About no satellite's telemetry, so that no verdict explains them. */
+const UNJUDGED: readonly AlarmDetail["kind"][] = ["platform", "flood"];
+
 /** One alarm: why it stands, how it went on, who took note of it. */
 export function AlertView() {
   const { t } = useTranslation("alerts");
   const { alertId } = route.useParams();
   const alarm = useAlarm(alertId);
-  // The platform's own alarms have no verdicts; and an address may name any moment within an alarm.
-  const isExplained = alarm.data ? alarm.data.kind !== "platform" : alarm.isError;
+  // An address may name any moment within an alarm: then only its verdicts tell which one that is.
+  const isExplained = alarm.data ? !UNJUDGED.includes(alarm.data.kind) : alarm.isError;
   const alert = useAlert(alertId, isExplained);
   const subsystemName = useSubsystemName();
   const kindText = useKindText();
@@ -75,7 +78,9 @@ function Detail({
   return (
     <div className="alert-detail">
       <div className="alert-column">
-        {isExplained && <QueryView query={alert}>{(data) => <Explanation alert={data} />}</QueryView>}
+        {isExplained && (
+          <QueryView query={alert}>{(data) => <Explanation alert={data} alarm={alarm} />}</QueryView>
+        )}
         <TimeLine events={alarm.events} />
       </div>
       <div className="alert-column alert-side">
@@ -89,11 +94,11 @@ function Detail({
 }
 
 /** What the verdicts say of an alarm. */
-function Explanation({ alert }: { alert: AlertDetail }) {
+function Explanation({ alert, alarm }: { alert: AlertDetail; alarm: AlarmDetail }) {
   return (
     <>
       {alert.kind === "anomaly" && <AnomaliesBehind seconds={alert.anomalies_behind_s} />}
-      <WhyPanel alert={alert} />
+      <WhyPanel alert={alert} alarm={alarm} />
       {alert.verdict_count > 0 && <ScorePanel verdicts={alert.verdicts} />}
       <VerdictPanel verdicts={alert.verdicts} />
     </>

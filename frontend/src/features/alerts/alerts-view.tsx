@@ -2,7 +2,7 @@ import "@/features/alerts/alerts.css";
 import "@/features/alerts/components/bulk/bulk.css";
 import "@/features/alerts/components/list/list.css";
 
-import { Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
@@ -12,7 +12,8 @@ import { QueryView } from "@/components/query-view";
 import { Empty, Loading } from "@/components/states";
 import { StatusText } from "@/components/status/status-text";
 import { AnomaliesBehind, isBehind } from "@/components/verdicts/anomalies-behind";
-import { isByUrgency, useAlarms } from "@/features/alerts/api/list-alarms";
+import { AnnounceMenu } from "@/features/alerts/announce/announce-menu";
+import { isByUrgency, useAlarmNews, useAlarms } from "@/features/alerts/api/list-alarms";
 import { AlarmFilters } from "@/features/alerts/components/list/alarm-filters";
 import { AlarmList } from "@/features/alerts/components/list/alarm-list";
 import { statusOf, waitingOf } from "@/features/alerts/states";
@@ -24,9 +25,10 @@ export function AlertsView() {
   const { t } = useTranslation("alerts");
   const { cursor, apart, ...search } = route.useSearch();
   const isApart = isByUrgency(search) && search.satellite === undefined;
+  useAlarmNews();
   const alarms = useAlarms(search, isApart || undefined, cursor);
   return (
-    <Page title={t("title")} controls={alarms.data && <Waiting found={alarms.data} />}>
+    <Page title={t("title")} controls={<Controls found={alarms.data} />}>
       <AlarmFilters />
       <QueryView query={alarms} loading={<Loading rows={10} />}>
         {(data) => (
@@ -57,6 +59,15 @@ function Silent({ search, cursor }: { search: Parameters<typeof useAlarms>[0]; c
     <Panel title={t("silent")}>
       <AlarmList found={data} caption={t("silent")} place="apart" />
     </Panel>
+  );
+}
+
+function Controls({ found }: { found: Schemas["Alarms"] | undefined }) {
+  return (
+    <Group gap="sm">
+      {found && <Waiting found={found} />}
+      <AnnounceMenu />
+    </Group>
   );
 }
 

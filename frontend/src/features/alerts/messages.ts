@@ -84,7 +84,7 @@ export const en = {
   },
   back: "All alerts",
   toSatellite: "Telemetry at that time",
-  toJob: "Job with the peak score",
+  toJob: "Job of this verdict",
   facts: {
     title: "Episode",
     state: "State",
@@ -98,11 +98,12 @@ export const en = {
   },
   why: {
     title: "Why",
-    judged: "Verdict with the highest score",
+    judged: "Verdict at the onset",
     none: "No verdict of this alert has channel contributions.",
     noJob:
       "The limit breach was seen in the telemetry while inference was unavailable: no job judged it, so there is no score and no forecast.",
-    rule: "The rule '{{reason}}' of the mission was broken.",
+    notJudged: "Inference does not judge the rate or the change of a value.",
+    rule: "The rule '{{reason}}' of the mission was broken:",
     actual: "Actual",
     expected: "Expected",
     band: "90 % band {{low}} to {{high}}",
@@ -212,7 +213,7 @@ export const ko: typeof en = {
   },
   back: "전체 경보",
   toSatellite: "당시 텔레메트리",
-  toJob: "최고 점수 작업",
+  toJob: "이 판정의 작업",
   facts: {
     title: "경보 구간",
     state: "상태",
@@ -226,11 +227,12 @@ export const ko: typeof en = {
   },
   why: {
     title: "원인",
-    judged: "점수가 가장 높은 판정",
+    judged: "시작 시점의 판정",
     none: "이 경보의 판정에는 채널별 기여도가 저장되어 있지 않습니다.",
     noJob:
       "추론이 중단된 동안 텔레메트리에서 한계치 초과가 감지되었습니다. 판정한 작업이 없어 점수와 예측이 없습니다.",
-    rule: "임무 규칙 '{{reason}}'을(를) 위반했습니다.",
+    notJudged: "추론은 값의 변화율이나 변화를 판정하지 않습니다.",
+    rule: "임무 규칙 '{{reason}}' 위반:",
     actual: "실측",
     expected: "예측",
     band: "90 % 구간 {{low}} ~ {{high}}",

@@ -59,6 +59,12 @@ export function useLiveState(): { state: LiveState; lostAt: number | null } {
   return { state, lostAt: lost.length > 0 ? Math.min(...lost) : null };
 }
 
+/** Returns what tells whether this tab is the one that holds the line of alarms for all tabs. */
+export function useHoldsAlarmLine(): () => boolean {
+  const { alarms } = useLines();
+  return () => alarms.isOpen;
+}
+
 /** Calls back with every event of a type while the component is shown. */
 export function useLiveEvent(type: LiveEventType, listener: (data: unknown) => void): void {
   const { verdicts, alarms } = useLines();

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from alarm_server.anomalies import QUERIES as FOLDING_QUERIES
+from operation_server.alarms import QUERIES as ALARM_QUERIES
 from operation_server.alerts import QUERIES
 from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.verdicts import QUERIES as VERDICT_QUERIES
@@ -22,7 +23,13 @@ START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS_EACH: Final = 40
 REASON: Final = "low_battery"
 OF_SATELLITES: Final = ["newest_verdicts", "judged_limits"]
-STATEMENTS: Final = {**FLEET_QUERIES, **VERDICT_QUERIES, **FOLDING_QUERIES, **QUERIES}
+STATEMENTS: Final = {
+    **FLEET_QUERIES,
+    **VERDICT_QUERIES,
+    **FOLDING_QUERIES,
+    **ALARM_QUERIES,
+    **QUERIES,
+}
 
 
 @pytest.mark.parametrize("statement", OF_SATELLITES)

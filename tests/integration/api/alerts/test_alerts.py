@@ -50,13 +50,15 @@ def test_answers_say_how_far_alerts_are_behind(api: RunningApi, api_pool: Pool, 
     assert all(30 <= get(api, path).json()["anomalies_behind_s"] < 60 for path in paths)
 
 
-def test_alert_stays_when_retention_took_its_peak(api: RunningApi, api_pool: Pool, owner: Pool) -> None:
+def test_alert_stays_and_is_explained_when_retention_took_its_first_verdict(
+    api: RunningApi, api_pool: Pool, owner: Pool
+) -> None:
     peak, newest = judge(api_pool, 0, "a"), judge(api_pool, 1, "a")
     alarm_id = anomaly(owner, 0, 1, peak_job_id=peak)
     with transaction(api_pool) as connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM inference_jobs WHERE job_id = %s", [peak])
     detail = get(api, f"/api/v1/alerts/{alarm_id}").json()
-    assert (detail["why"], detail["peak_job_id"]) == (None, peak)
+    assert (detail["why"]["job_id"], detail["peak_job_id"]) == (newest, peak)
     assert [item["job_id"] for item in detail["verdicts"]] == [newest]
 
 
@@ -109,8 +111,9 @@ def test_filters_choose_alerts(api: RunningApi, owner: Pool) -> None:
 def test_every_kind_of_alarm_is_an_alert_or_unlisted(api: RunningApi, owner: Pool, kind: str) -> None:
     alarm_id = raised(owner, 1, start=START, kind=kind)
     found = [alert["alert_id"] for alert in alerts(api)]
-    assert found == ([] if kind == "platform" else [alarm_id])
-    assert get(api, f"/api/v1/alerts/{alarm_id}").status_code == (404 if kind == "platform" else 200)
+    is_unlisted = kind in {"platform", "flood"}
+    assert found == ([] if is_unlisted else [alarm_id])
+    assert get(api, f"/api/v1/alerts/{alarm_id}").status_code == (404 if is_unlisted else 200)
 
 
 @pytest.mark.parametrize("kind", ["shelved", "out_of_service"])
@@ -163,30 +166,33 @@ def test_alert_explains_its_cause(api: RunningApi, api_pool: Pool, owner: Pool) 
         bands={"90": {"lower": [[3.5, 0.0]] * 3, "upper": [[3.9, None]] * 3}},
     )  # fmt: skip
     judge(api_pool, 2, "a", anomaly_score=0.8)
-    peak = judge(
-        api_pool, 3, "a", anomaly_score=0.95, model_version="7", calibration_hash="c" * 64,
+    onset = judge(
+        api_pool, 3, "a", anomaly_score=0.9, model_version="7", calibration_hash="c" * 64,
         contributions={"battery_voltage": {"residual": 0.5, "statistics": 0.25},
                        "battery_current": {"statistics": 0.25}},
         input_data={"newest": {"battery_voltage": 2.5, "battery_current": None}},
     )  # fmt: skip
-    newest = judge(api_pool, 4, "a", anomaly_score=0.7)
-    alarm_id = anomaly(owner, 2, 4, peak_job_id=peak, peak_score=0.95)
+    recovery: dict[str, Any] = {"input_data": {"newest": {"battery_voltage": 3.7}}, "anomaly_score": 0.95}
+    peak = judge(api_pool, 4, "a", **recovery)
+    newest = judge(api_pool, 5, "a", anomaly_score=0.7)
+    raised_at = START + timedelta(seconds=3)
+    alarm_id = anomaly(owner, 2, 5, raised_at=raised_at, peak_job_id=peak, peak_score=0.95)
     (found,) = alerts(api)
     assert (found["peak_score"], found["peak_job_id"], found["newest_job_id"]) == (0.95, peak, newest)
     detail = get(api, f"/api/v1/alerts/{alarm_id}").json()
     assert [item["job_id"] for item in detail["verdicts"]][:2] == [newest, peak]
     why = detail["why"]
     assert {key: value for key, value in why.items() if key != "channels"} == {
-        "job_id": peak, "generated_at": instant(3), "model_name": "lstm_timeseries", "model_version": "7",
+        "job_id": onset, "generated_at": instant(3), "model_name": "lstm_timeseries", "model_version": "7",
         "calibration_hash": "c" * 64,
     }  # fmt: skip
     voltage, current, *others = why["channels"]
     assert voltage == {
         "channel": "battery_voltage", "unit": "V", "share": 0.75,
         "families": {"residual": 0.5, "statistics": 0.25}, "actual": 2.5,
-        "expected": 3.7, "lower_90": 3.5, "upper_90": 3.9, "expected_from": instant(0), "nominal": [3.3, 4.2],
+        "expected": 3.6, "lower_90": 3.5, "upper_90": 3.9, "expected_from": instant(0), "nominal": [3.3, 4.2],
     }  # fmt: skip
-    assert (current["share"], current["actual"], current["expected"]) == (0.25, None, 0.2)
+    assert (current["share"], current["actual"], current["expected"]) == (0.25, None, 0.3)
     assert current["upper_90"] is None
     assert {(item["share"], item["actual"], item["expected_from"]) for item in others} == {(0.0, None, None)}
 

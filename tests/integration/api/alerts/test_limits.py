@@ -60,7 +60,8 @@ def test_verdicts_belong_to_the_alert_of_their_time_whichever_comes_first(
         detail = get(api, f"/api/v1/alerts/{first['alert_id']}").json()
         assert (detail["verdict_count"], len(detail["verdicts"])) == (count, count)
     assert detail["peak_score"] == 0.3
-    assert detail["peak_job_id"] == detail["newest_job_id"] == detail["why"]["job_id"]
+    assert detail["peak_job_id"] == detail["newest_job_id"]
+    assert detail["why"]["generated_at"] == first["started_at"]
     judge(api_pool, 70, "f", reason="abnormal_temperature,low_battery")
     assert {item["alert_id"]: item["verdict_count"] for item in alerts(api)} == {
         newest["alert_id"]: 1,

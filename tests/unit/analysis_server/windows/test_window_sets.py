@@ -15,9 +15,9 @@ from analysis_server.judging.inference import infer_windows
 from analysis_server.judging.rows import failed_rows
 from analysis_server.judging.triton import Forecast
 from analysis_server.windows.window_sets import CHANNEL_RECORD, windows_of_batch
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job, SubsystemInference, Verdict
-from telemetry_core.contract.mission import Detection
 from telemetry_core.contract.tasks import ChannelState, InferenceBatch, WindowedJob
 
 MODEL = Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1"

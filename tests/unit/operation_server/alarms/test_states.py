@@ -52,4 +52,8 @@ def test_both_filters_of_the_state_hold(
 def test_broken_limit_is_said_as_it_is_written(
     limit: float | None, worst: float | None, text: str | None
 ) -> None:
-    assert limit_text(limit, worst) == text
+    assert limit_text("limit", limit, worst) == limit_text("rate", limit, worst) == text
+
+
+def test_a_change_says_what_the_value_was() -> None:
+    assert limit_text("change", 5.0, 4.0) == limit_text("change", 5.0, 5.0) == "was 5"

@@ -86,6 +86,16 @@ def test_a_subsystem_is_silent_after_the_longest_gap_or_three_of_its_intervals(
     assert (eps["is_stale"], eps["state"]) == (is_stale, "off" if is_stale else "normal")
 
 
+def test_live_faults_come_first_and_satellites_that_nobody_heard_for_a_day_last() -> None:
+    heard = {"A-LOST": 90_000, "B-SILENT": 600, "C-LIVE": 5, "D-NOMINAL": 5}
+    contacts = {(name, "eps"): NOW - timedelta(seconds=ago_s) for name, ago_s in heard.items()}
+    alerts = {(name, "eps"): [alert()] for name in ("A-LOST", "B-SILENT", "C-LIVE", "A-NEVER")}
+    found = overview(MISSION, contacts, [], alerts, {}, now=NOW)["satellites"]
+
+    assert [one["satellite_id"] for one in found] == ["C-LIVE", "B-SILENT", "D-NOMINAL", "A-LOST", "A-NEVER"]
+    assert [one["state"] for one in found] == ["critical", "critical", "standby", "critical", "critical"]
+
+
 def verdict(interval_s: float | None = 1.0, subsystem: str = "eps") -> dict[str, Any]:
     return {
         "satellite_id": "SAT-001", "subsystem": subsystem, "generated_at": NOW,

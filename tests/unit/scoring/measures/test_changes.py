@@ -21,8 +21,8 @@ from scoring.measures.changes import (
 from scoring.measures.windows import FAMILIES
 from scoring.scores import Scores
 from scoring.window_score import score_windows
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
-from telemetry_core.contract.mission import Detection
 
 MODEL = Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1"
 STEPS = 256

@@ -22,8 +22,8 @@ from scoring.measures.masked import lower_median
 from scoring.measures.windows import MIN_HISTORY, Windows
 from scoring.scores import Scores
 from scoring.window_score import score_windows
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Job
-from telemetry_core.contract.mission import Detection
 from telemetry_core.contract.tasks import InferenceBatch, WindowedJob
 
 CALIBRATION = load_calibration(Path(__file__).parents[4] / "model_repository" / "lstm_timeseries" / "1")

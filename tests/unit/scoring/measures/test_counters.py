@@ -14,8 +14,8 @@ from analysis_server.judging.triton import Forecast
 from analysis_server.windows.arguments import parse_subsystem
 from analysis_server.windows.window_sets import WindowSet
 from scoring.measures.counters import moduli_of, straightened, wrapped
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, SubsystemInference
-from telemetry_core.contract.mission import Detection
 from tests.unit.analysis_server.judging.test_inference import CALIBRATION, NOW, PersistenceModel, job
 
 MODULO = 65_536

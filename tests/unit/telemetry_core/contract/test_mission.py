@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from telemetry_core.contract.mission import Detection, Mission
+from telemetry_core.contract.channels import Detection
+from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.rules import Rule
 
 VALID: dict[str, Any] = {

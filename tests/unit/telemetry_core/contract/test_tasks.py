@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from telemetry_core.contract.channels import Detection
 from telemetry_core.contract.errors import ModelContractError
 from telemetry_core.contract.inferences import Job
-from telemetry_core.contract.mission import Detection
 from telemetry_core.contract.tasks import InferenceBatch, WindowedJob, submitted_task
 
 

@@ -40,9 +40,8 @@ const alarmsQuery = (search: AlarmSearch, heard: Heard, cursor: string | undefin
     placeholderData: keepPreviousData,
   });
 
-/** A page of alarms, as new as what happened to them last. */
+/** A page of alarms. */
 export function useAlarms(search: AlarmSearch, heard: Heard, cursor: string | undefined) {
-  useAlarmNews();
   return useQuery(alarmsQuery(search, heard, cursor));
 }
 

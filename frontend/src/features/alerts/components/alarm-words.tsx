@@ -20,11 +20,15 @@ export function useReasonText(): (reason: string) => string {
 }
 
 /** Where an alarm is: its satellite, or the part of the platform. */
-export const placeOf = ({ kind, satellite_id, subsystem }: Alarm): string =>
+export const placeOf = ({
+  kind,
+  satellite_id,
+  subsystem,
+}: Pick<Alarm, "kind" | "satellite_id" | "subsystem">): string =>
   kind === "platform" ? subsystem : satellite_id;
 
 /** Returns what names an alarm: its kind, its reason, and how wrong a clock is. */
-export function useKindText(): (alarm: Alarm) => string {
+export function useKindText(): (alarm: Pick<Alarm, "kind" | "reason" | "value">) => string {
   const { t } = useTranslation("alerts");
   const reasonText = useReasonText();
   return ({ kind, reason, value }) => {

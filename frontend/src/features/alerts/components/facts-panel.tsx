@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { Panel } from "@/components/page";
@@ -26,7 +27,7 @@ export function FactsPanel({ alarm, why }: { alarm: AlarmDetail; why: AlertDetai
         <Fact name={t("facts.last")} value={<UtcTime time={alarm.last_at} />} />
         <Fact name={t("facts.duration")} value={duration} />
         <Fact name={t("facts.count")} value={String(alarm.violations)} />
-        {alarm.peak_score !== null && <Fact name={t("facts.peak")} value={formatScore(alarm.peak_score)} />}
+        {alarm.peak_score !== null && <Fact name={t("facts.peak")} value={<Peak alarm={alarm} />} />}
         {why?.model_name && (
           <Fact
             name={t("facts.model")}
@@ -42,6 +43,16 @@ export function FactsPanel({ alarm, why }: { alarm: AlarmDetail; why: AlertDetai
         <AlarmFacts alarm={alarm} />
       </dl>
     </Panel>
+  );
+}
+
+/** The highest score, which leads to its job. */
+function Peak({ alarm: { peak_score, peak_job_id } }: { alarm: AlarmDetail }) {
+  if (peak_job_id === null) return formatScore(peak_score);
+  return (
+    <Link to="/jobs/$jobId" params={{ jobId: peak_job_id }} className="alert-plain" preload={false}>
+      {formatScore(peak_score)}
+    </Link>
   );
 }
 

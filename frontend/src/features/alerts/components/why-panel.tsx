@@ -5,13 +5,15 @@ import { useTranslation } from "react-i18next";
 
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import type { AlertDetail, ChannelShare } from "@/features/alerts/api/get-alert";
 import { useReasonText } from "@/features/alerts/components/alarm-words";
 import { ChannelEvidence } from "@/features/alerts/components/channel-evidence";
+import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { leadingChannels } from "@/features/alerts/data/evidence";
 
-/** Why an alert stands: the rule that was broken, and the channels of the verdict with the highest score. */
-export function WhyPanel({ alert }: { alert: AlertDetail }) {
+/** Why an alert was raised: the limit that was broken by which value, and the channels of the verdict at its onset. */
+export function WhyPanel({ alert, alarm }: { alert: AlertDetail; alarm: AlarmDetail }) {
   const { t } = useTranslation("alerts");
   const reasonText = useReasonText();
   const { why } = alert;
@@ -19,8 +21,19 @@ export function WhyPanel({ alert }: { alert: AlertDetail }) {
   const channels = why?.channels ?? [];
   return (
     <Panel title={t("why.title")}>
-      {alert.reason && <Text mb="xs">{t("why.rule", { reason: reasonText(alert.reason) })}</Text>}
-      {isUnjudged && <Text mb="xs">{t("why.noJob")}</Text>}
+      {alarm.channel !== null && (
+        <Text mb="xs">
+          {t("why.rule", { reason: reasonText(alarm.reason) })}{" "}
+          <strong>
+            {alarm.channel} {valueAgainstLimit({ ...alarm, value: valueAtOnset(alert, alarm) })}
+          </strong>
+        </Text>
+      )}
+      {isUnjudged && (
+        <Text mb="xs">
+          {t(alarm.kind === "rate" || alarm.kind === "change" ? "why.notJudged" : "why.noJob")}
+        </Text>
+      )}
       {!isUnjudged && channels.length === 0 && <Text c="dimmed">{t("why.none")}</Text>}
       {why?.generated_at && !isUnjudged && (
         <Text size="sm" mb="xs">
@@ -38,6 +51,12 @@ export function WhyPanel({ alert }: { alert: AlertDetail }) {
       <Channels channels={channels} />
     </Panel>
   );
+}
+
+/** What broke the limit at the onset; of what no verdict says that, such as a rate, the newest value. */
+function valueAtOnset({ why }: AlertDetail, { kind, channel, value }: AlarmDetail): number | null {
+  const judged = why?.channels.find((evidence) => evidence.channel === channel);
+  return (kind === "limit" ? judged?.actual : null) ?? value;
 }
 
 /** The channels that count; the others on request. */

@@ -24,9 +24,13 @@ export function isOfSign(action: AlarmAction): boolean {
 
 const SIGNS: Partial<Record<string, string>> = { above: ">", below: "<", at: "=" };
 
-/** A value against the limit that it broke, as in `50.15 > 50`; the server says the latter as `above 50`. */
+/**
+ * A value against the limit that it broke, as in `50.15 > 50`; the server says the latter as `above 50`. Of a change
+ * the old and the new one, as in `5 → 6`.
+ */
 export function valueAgainstLimit({ value, limit }: Pick<Alarm, "value" | "limit">): string {
   const [side = "", bound = ""] = limit?.split(" ") ?? [];
+  if (side === "was") return `${bound} → ${formatValue(value)}`;
   const sign = SIGNS[side];
   return sign ? `${formatValue(value)} ${sign} ${bound}` : formatValue(value);
 }

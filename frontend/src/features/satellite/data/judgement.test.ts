@@ -10,6 +10,8 @@ const rule: MissionRule = {
   equals: null,
   reason: "low_battery",
   is_contextual: false,
+  kind: "limit",
+  rate: null,
 };
 
 test("a value that breaks a rule is a broken limit, one outside the nominal range is not", () => {

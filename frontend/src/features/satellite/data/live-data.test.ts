@@ -15,6 +15,8 @@ const rule = {
   equals: null,
   reason: "low_battery",
   is_contextual: false,
+  kind: "limit" as const,
+  rate: null,
 };
 
 function verdict(time: number, reason: string | null): Schemas["VerdictItem"] {

@@ -95,6 +95,8 @@ test("an open anomaly is shaded as far as telemetry goes, one before the axis no
     equals: null,
     reason: "low_battery",
     is_contextual: false,
+    kind: "limit" as const,
+    rate: null,
   };
   const rules = [rule, { ...rule, channel: "voltage", below: 60 }];
   const { hooks } = chartOptions({ ...SPEC, rules }, COLORS, group, { zoom: vi.fn(), zoomOut: vi.fn() });

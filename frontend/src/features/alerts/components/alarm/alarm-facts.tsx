@@ -1,19 +1,33 @@
 import { useTranslation } from "react-i18next";
 
+import { useMission } from "@/api/get-mission";
 import { UtcTime } from "@/components/utc-time";
 import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { Fact } from "@/features/alerts/components/alarm/fact";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { formatValue } from "@/features/alerts/data/evidence";
 
+/** Returns the unit of a rate, as in ` degC/min`; nothing of what is no rate. */
+function useRateUnit({ kind, subsystem, reason, channel }: AlarmDetail): string {
+  const mission = useMission().data;
+  const owner = mission?.subsystems.find(({ name }) => name === subsystem);
+  const rate = owner?.rules.find((rule) => rule.reason === reason)?.rate;
+  const unit = owner?.channels.find(({ name }) => name === channel)?.unit;
+  return kind === "rate" && rate && unit ? ` ${unit}/${rate.per === "minute" ? "min" : "s"}` : "";
+}
+
 /** What broke which limit, who takes care of it, and why it calls nobody. */
 export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
   const { t } = useTranslation("alarms");
+  const unit = useRateUnit(alarm);
+  const name = alarm.kind === "rate" || alarm.kind === "change" ? alarm.kind : "value";
   return (
     <>
       {alarm.channel && <Fact name={t("facts.channel")} value={alarm.channel} />}
-      {alarm.value !== null && <Fact name={t("facts.value")} value={valueAgainstLimit(alarm)} />}
-      {alarm.worst_value !== null && <Fact name={t("facts.worst")} value={formatValue(alarm.worst_value)} />}
+      {alarm.value !== null && <Fact name={t(`facts.${name}`)} value={valueAgainstLimit(alarm) + unit} />}
+      {alarm.worst_value !== null && alarm.kind !== "change" && (
+        <Fact name={t("facts.worst")} value={formatValue(alarm.worst_value) + unit} />
+      )}
       {alarm.assigned_to && <Fact name={t("facts.assigned")} value={alarm.assigned_to} />}
       {alarm.suppressions.map(({ kind, until, operator }) => (
         <Fact

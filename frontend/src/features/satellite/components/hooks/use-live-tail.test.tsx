@@ -71,6 +71,8 @@ const rule = {
   equals: null,
   reason: "low_battery",
   is_contextual: false,
+  kind: "limit" as const,
+  rate: null,
 };
 const marksOf = ({ data }: ChartGroup) => data.marksOf("eps", "soc", [rule]);
 const tick = { generated_at: "2026-01-01T00:15:00Z" };
