@@ -213,7 +213,7 @@ def test_names_without_end_leave_no_more_contacts_than_satellites_are_allowed(th
     server = started(theirs, clock)
     for at_s in range(0, 40, 4):
         clock.now_s = at_s
-        hear(server, *(record(at_s, satellite_id=f"GARBAGE-{at_s}-{place}") for place in range(20)))
+        hear(server, *(record(at_s, satellite=f"GARBAGE-{at_s}-{place}", **soc(80)) for place in range(20)))
         server.round()
 
     assert [row["satellite_id"][:10] for row in rows(theirs, "alarm_contacts")].count("GARBAGE-36") == 20
