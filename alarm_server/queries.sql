@@ -50,7 +50,8 @@ WHERE kept.satellite_id = gone.satellite_id AND kept.subsystem = gone.subsystem 
 RETURNING kept.satellite_id, kept.subsystem, kept.reason
 
 -- name: save_alarms
--- What operators did to an alarm stays; one that stands again is to be reset again.
+-- What operators did to an alarm stays; one that stands again is to be reset again. Of a limit that was moved beyond the
+-- worst value meanwhile, the one that was broken stays.
 INSERT INTO ops.alarms AS kept (
     alarm_id, satellite_id, subsystem, reason, kind, channel, severity, is_latching, started_at, raised_at, last_at,
     returned_at, is_withdrawn, violations, value, worst_value, limit_value
@@ -64,7 +65,7 @@ ON CONFLICT (alarm_id) DO UPDATE SET
     violations = excluded.violations,
     value = excluded.value,
     worst_value = excluded.worst_value,
-    limit_value = excluded.limit_value,
+    limit_value = coalesce(excluded.limit_value, kept.limit_value),
     reset_at = CASE WHEN excluded.returned_at IS NOT NULL THEN kept.reset_at END,
     changed_at = clock_timestamp() AT TIME ZONE 'UTC'
 

@@ -32,6 +32,7 @@ from telemetry_core.contract.errors import DependencyUnavailable, InvalidTelemet
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.consumer_group import PartitionState
 from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.limits.in_force import LOOK_EVERY_S, LimitsInForce
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.service.observability import (
     ALARM_LATENCY_SECONDS,
@@ -44,7 +45,7 @@ from telemetry_core.service.observability import (
 SERVICE: Final = "alarm-server"
 REPLANS: Final = 5
 """So often a batch is planned anew because another service changed the same tracks, before a pause."""
-ROUND_S: Final = 1.0
+ROUND_S: Final = LOOK_EVERY_S
 SAVE_CONTACTS_S: Final = 2.0
 
 _log = structlog.get_logger(SERVICE)
@@ -79,6 +80,7 @@ class AlarmServer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._window = mission.window
+        self._limits = LimitsInForce(mission, pool)
         self._reader = Reader(mission)
         self._pool = pool
         self._partitions = partitions
@@ -104,6 +106,7 @@ class AlarmServer:
 
     def begin(self, look_back: Iterable[Record]) -> None:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
+        self._follow_limits()
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._signs)
             tracks = load_tracks(connection)
@@ -158,12 +161,13 @@ class AlarmServer:
         self._report(updates, batch.newest_us)
 
     def round(self) -> None:
-        """Between batches: hear contradictions, silence, contacts, shelves and floods."""
+        """Between batches: limits, contradictions, silence, contacts, shelves and floods."""
         now = self._clock()
         if now < self._next_round:
             return
         self._next_round = now + ROUND_S
         try:
+            self._follow_limits()
             self._hear_contradictions()
             self._end_silences()
             self._listen(round(now * 1_000_000))
@@ -197,6 +201,11 @@ class AlarmServer:
         for name in list(islice(self._heard, max(0, len(self._heard) - self._max_satellites))):
             del self._heard[name]
             self._unsaved.discard(name)
+
+    def _follow_limits(self) -> None:
+        """Compare the next messages with the limits that operators changed since; tracks go on."""
+        if self._limits.look():
+            self._reader = Reader(self._limits.mission)
 
     def _hear_contradictions(self) -> None:
         """Act on what the trigger found since: a clock that was set back by less than a year."""

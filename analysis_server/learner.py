@@ -25,6 +25,7 @@ from scoring.measures.model_units import ModelUnits, Numbers
 from scoring.measures.windows import Windows
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
+from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.on_change import on_change_channels
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
@@ -56,14 +57,16 @@ class Learner:
         calibrations: Calibrations,
         telemetry: StoredTelemetry,
         infer: Infer,
-        mission: Mission,
+        mission: Callable[[], Mission],
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calibrations = calibrations
         self._telemetry = telemetry
         self._infer = infer
-        self._mission = mission
+        #: With the limits of now; asked at the begin of each turn.
+        self._mission_of_now = mission
+        self._mission: Mission
         self._monotonic = monotonic
 
     def turn(
@@ -75,6 +78,7 @@ class Learner:
         waits for the next turn.
         """
         started_s = self._monotonic()
+        self._mission = self._mission_of_now()
         parts = self._calibrations.due_parts(list(self._mission.subsystems), satellites, MOST_PARTS)
         learned = 0
         for part in parts:
@@ -248,11 +252,17 @@ def next_look_s(samples: int, interval_s: float | None, reason: str) -> float:
 
 def learner_of(settings: Settings, pool: Pool, infer: Infer) -> Learner:
     """Put a learner together; raises `InvalidMission`."""
+    limits = LimitsInForce(load_mission(settings.mission_file), pool)
+
+    def mission() -> Mission:
+        limits.keep_up()
+        return limits.mission
+
     return Learner(
         Calibrations(pool),
         StoredTelemetry(settings.victoria_metrics_url),
         infer,
-        load_mission(settings.mission_file),
+        mission,
     )
 
 

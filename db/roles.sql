@@ -22,13 +22,13 @@ TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
-GRANT SELECT, INSERT ON ops.shift_entries TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.limit_changes, ops.shift_entries TO satellite_operation_server;
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;
 
 GRANT SELECT ON
     inference_jobs, inference_results, subsystem_inferences,
-    ops.alert_heads, ops.anomaly_alerts, ops.calibrations, ops.cluster, ops.learning_progress
+    ops.alert_heads, ops.anomaly_alerts, ops.calibrations, ops.cluster, ops.learning_progress, ops.limit_changes
 TO satellite_analysis_server;
 GRANT INSERT, UPDATE ON inference_jobs, inference_results, subsystem_inferences TO satellite_analysis_server;
 GRANT INSERT ON ops.revised_inferences TO satellite_analysis_server;
@@ -59,12 +59,14 @@ GRANT DELETE ON
 TO satellite_housekeeping;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
+GRANT SELECT ON ops.limit_changes TO satellite_kafka_inference_trigger;
 
 GRANT SELECT ON
     inference_jobs, subsystem_inferences,
     ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
     ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
+GRANT SELECT ON ops.limit_changes TO satellite_alarm_server;
 GRANT INSERT, UPDATE ON ops.alarms, ops.relay_cursors TO satellite_alarm_server;
 GRANT INSERT, UPDATE, DELETE ON
     ops.alarm_contacts, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads, ops.grouped_alarms

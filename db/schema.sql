@@ -66,7 +66,7 @@ CREATE FUNCTION ops.refuse_event_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    RAISE EXCEPTION '% of %.% refused: the history of alarms is kept as it was written', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+    RAISE EXCEPTION '% of %.% refused: history is kept as it was written', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
@@ -402,6 +402,30 @@ CREATE TABLE ops.learning_progress (
     due_at timestamp(3) without time zone NOT NULL
 );
 COMMENT ON COLUMN ops.learning_progress.due_at IS 'When it is looked at again; ahead of that while it is looked at';
+CREATE TABLE ops.limit_changes (
+    id bigint NOT NULL,
+    mission character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    fields jsonb NOT NULL,
+    operator character varying(100) NOT NULL,
+    comment character varying(2000) NOT NULL,
+    at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    CONSTRAINT limit_changes_comment_check CHECK (((comment)::text <> ''::text)),
+    CONSTRAINT limit_changes_operator_check CHECK (((operator)::text <> ''::text)),
+    CONSTRAINT limit_changes_version_check CHECK ((version > 0))
+);
+COMMENT ON COLUMN ops.limit_changes.mission IS 'Name of the mission file: another mission may have a rule of the same name';
+COMMENT ON COLUMN ops.limit_changes.version IS 'Of the rule, counted from 1: a change names the one that its operator saw';
+COMMENT ON COLUMN ops.limit_changes.fields IS 'What differs from the rule of the mission file; {} = nothing does any more';
+CREATE SEQUENCE ops.limit_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.limit_changes_id_seq OWNED BY ops.limit_changes.id;
 CREATE TABLE public.inference_jobs (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL,
@@ -711,6 +735,7 @@ CREATE VIEW public.v_inference_job_summary AS
 ALTER TABLE ONLY ops.alarm_events ALTER COLUMN id SET DEFAULT nextval('ops.alarm_events_id_seq'::regclass);
 ALTER TABLE ONLY ops.alert_acknowledgements ALTER COLUMN id SET DEFAULT nextval('ops.alert_acknowledgements_id_seq'::regclass);
 ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_letters_id_seq'::regclass);
+ALTER TABLE ONLY ops.limit_changes ALTER COLUMN id SET DEFAULT nextval('ops.limit_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.notifications ALTER COLUMN id SET DEFAULT nextval('ops.notifications_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.shift_entries ALTER COLUMN id SET DEFAULT nextval('ops.shift_entries_id_seq'::regclass);
@@ -748,6 +773,10 @@ ALTER TABLE ONLY ops.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (idempotency_key);
 ALTER TABLE ONLY ops.learning_progress
     ADD CONSTRAINT learning_progress_pkey PRIMARY KEY (satellite_id, subsystem);
+ALTER TABLE ONLY ops.limit_changes
+    ADD CONSTRAINT limit_changes_mission_subsystem_reason_version_key UNIQUE (mission, subsystem, reason, version);
+ALTER TABLE ONLY ops.limit_changes
+    ADD CONSTRAINT limit_changes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.notifications
     ADD CONSTRAINT notifications_event_id_target_delay_s_repeat_s_key UNIQUE NULLS NOT DISTINCT (event_id, target, delay_s, repeat_s);
 ALTER TABLE ONLY ops.notifications
@@ -848,6 +877,7 @@ CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem, job_id) INCLUDE (status);
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
+CREATE TRIGGER limit_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.limit_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER shift_entries_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.shift_entries FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_entry_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();

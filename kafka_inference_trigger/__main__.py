@@ -19,9 +19,9 @@ from kafka_inference_trigger.gathered.wrong_clocks import WrongClocks
 from kafka_inference_trigger.trigger import SERVICE, InferenceTrigger, Plan
 from kafka_inference_trigger.windows.telemetry_windows import look_back_s
 from telemetry_core.contract.errors import InvalidMission
-from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.look_back import LookBack, read_newest
 from telemetry_core.kafka.stream import TRIGGER_GROUP, TelemetryStream
+from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.rabbitmq import celery_app
@@ -46,16 +46,19 @@ def main() -> None:
         sys.exit(f"Mission refused:\n{error}")
     liveness = Liveness()
     serve_metrics(settings, liveness.problems)
+    pool = _pool(settings)
+    limits = LimitsInForce(mission, pool)
+    limits.keep_up()
     refused, clocks = RefusedValues(), WrongClocks()
     trigger = InferenceTrigger(
-        mission,
+        limits.mission,
         topic=settings.kafka_topic,
         clock=lambda: datetime.now(UTC),
         max_satellites=settings.max_satellites,
         note_bad_values=refused.add,
         note_wrong_clock=clocks.add,
     )
-    stream = _stream(settings, mission, trigger, liveness)
+    stream = _stream(settings, limits, trigger, liveness)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -65,9 +68,9 @@ def main() -> None:
     dead_letters = DeadLetterTopic(dead_letter_producer(settings), source_topic=settings.kafka_topic)
     dispatcher = Dispatcher(dead_letters, publish, check=breaker.check)
     send = traced("dispatch", dispatcher.send, _job_ids)
-    pool = _pool(settings)
     with kept_saved(
         liveness.loop("refused values"),
+        limits.keep_up,
         partial(save_gathered, clocks, wrong_clocks.saving(pool)),
         partial(save_gathered, refused, refused_values.saving(pool)),
     ):
@@ -88,7 +91,7 @@ def _breaker(settings: Settings, trigger: InferenceTrigger) -> Breaker:
 
 
 def _stream(
-    settings: Settings, mission: Mission, trigger: InferenceTrigger, liveness: Liveness
+    settings: Settings, limits: LimitsInForce, trigger: InferenceTrigger, liveness: Liveness
 ) -> TelemetryStream:
     def fill(look_back: LookBack) -> None:
         count = trigger.fill(look_back, until_us=look_back.until_us)
@@ -99,9 +102,10 @@ def _stream(
         group_id=TRIGGER_GROUP,
         service=SERVICE,
         liveness=liveness,
-        look_back_s=look_back_s(mission.window),
+        look_back_s=look_back_s(limits.mission.window),
         on_assigned=fill,
         on_revoked=trigger.forget,
+        on_round=lambda: trigger.compare_with(limits.mission),
     )
 
 

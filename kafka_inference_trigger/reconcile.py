@@ -24,6 +24,7 @@ from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.look_back import read_since
 from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.store import select
 from telemetry_core.rabbitmq import celery_app
@@ -90,11 +91,14 @@ def main() -> None:
     options = parser.parse_args()
     settings = Settings()
     try:
-        mission = load_mission(settings.mission_file)
+        pool = open_pool(settings, max_connections=1, application_name="reconcile")
+        limits = LimitsInForce(load_mission(settings.mission_file), pool)
+        limits.look()
+        mission = limits.mission
         counts = reconcile(
             _chunks(settings, mission, microseconds_of(options.first), microseconds_of(options.last)),
             satellite_id=options.satellite,
-            find_rows=_row_finder(settings),
+            find_rows=_row_finder(pool),
             send=(lambda _: None) if options.dry_run else _sender(settings, mission),
         )
     except PlatformError as error:
@@ -112,9 +116,7 @@ def _chunks(settings: Settings, mission: Mission, from_us: int, to_us: int) -> I
     return demanded(records, trigger, from_us=from_us, to_us=to_us)
 
 
-def _row_finder(settings: Settings) -> Callable[[list[str]], set[Key]]:
-    pool: Pool = open_pool(settings, max_connections=1, application_name="reconcile")
-
+def _row_finder(pool: Pool) -> Callable[[list[str]], set[Key]]:
     def find(job_ids: list[str]) -> set[Key]:
         with transaction(pool) as connection:
             found = select(connection, QUERIES["rows_of_jobs"], {"job_ids": job_ids})

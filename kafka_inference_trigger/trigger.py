@@ -121,6 +121,12 @@ class InferenceTrigger:
             count += 1
         return count
 
+    def compare_with(self, mission: Mission) -> None:
+        """Decide by the limits of a mission that differs in these alone."""
+        if mission is not self._mission:
+            self._mission = mission
+            self._windows.compare_with(mission)
+
     def forget(self) -> None:
         """Drop all windows: the partitions were revoked."""
         self._windows.clear()

@@ -50,6 +50,8 @@ from operation_server.inference.models import MODEL_REPOSITORY
 from operation_server.inference.submission import SendTask
 from operation_server.jobs import result_routes as results
 from operation_server.jobs import routes as jobs
+from operation_server.limits import routes as limits
+from operation_server.limits.following import FollowedLimits, following
 from operation_server.mission import routes as mission_routes
 from operation_server.pipeline import routes as pipeline
 from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
@@ -66,6 +68,7 @@ from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
 from operation_server.verdicts import routes as verdicts
 from operation_server.verdicts.feed import read_events
+from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.rabbitmq import celery_app, publish
@@ -84,8 +87,8 @@ PUBLISH_PATIENCE_S: Final = 1.0
 ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
-    alarms.router, alarm_actions.router, shift.router, shift_report.router, fleet.router, passed_over.router,
-    pipeline.router, dead_letters.router, keys.router,
+    alarms.router, alarm_actions.router, shift.router, shift_report.router, limits.router, fleet.router,
+    passed_over.router, pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 
@@ -124,7 +127,7 @@ def create_app(
     tickets = Tickets()
     app = _application(settings, tickets, office, [readiness, status, victoria, index, pool])
     POOL.put(app, pool)
-    MISSION.put(app, mission)
+    _put_mission(app, mission, settings, pool)
     MODEL_REPOSITORY.put(app, settings.model_repository)
     VICTORIA_METRICS.put(app, victoria)
     search.VERDICT_INDEX.put(app, index)
@@ -136,6 +139,12 @@ def create_app(
     _put_feeds(app, pool)
     watch_fleet(app)
     return app
+
+
+def _put_mission(app: FastAPI, mission: Mission, settings: Settings, pool: Pool) -> None:
+    """Give an application the mission of the file, until it has looked which limits were changed."""
+    MISSION.put(app, mission)
+    limits.LIMITS.put(app, FollowedLimits(app, mission, settings.mission_file, pool))
 
 
 def _put_feeds(app: FastAPI, pool: Pool) -> None:
@@ -163,10 +172,14 @@ def _application(
     settings: Settings, tickets: Tickets, office: DeadLetterOffice, clients: Sequence[_Client]
 ) -> FastAPI:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         liveness = Liveness()
         liveness.start()
-        async with reporting(liveness), gathering(office.collect):
+        async with (
+            reporting(liveness),
+            gathering(office.collect),
+            following(limits.LIMITS.of(app)),
+        ):
             yield
         for client in clients:
             client.close()

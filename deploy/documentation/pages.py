@@ -13,7 +13,8 @@ PACKAGES: Final = (
     "housekeeping", "scoring",
 )  # fmt: skip
 OUTSIDE: Final = (
-    "*.md", "deploy/*/README.md", "frontend/README.md", "benchmarks/README.md", "training/README.md",
+    "README.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/*/README.md",
+    "frontend/README.md", "benchmarks/README.md", "training/README.md",
     "training/reports/*.md", "training/reports/*.png",
 )  # fmt: skip
 """What lies outside `docs/` and is in the site."""

@@ -14,7 +14,7 @@ import structlog
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.service.liveness import Loop
 
-SAVE_EVERY_S: Final = 2.0
+SAVE_EVERY_S: Final = 1.0
 """Limits broken under a wrong on-board clock reach an operator only this way."""
 LAST_SAVE_S: Final = 3.0
 """So long the end of the service waits for the last save."""
@@ -71,10 +71,13 @@ class Gathered(Generic[Value]):
 
 
 @contextmanager
-def kept_saved(loop: Loop, *saves: Callable[[], None]) -> Iterator[None]:
-    """Save in a thread of its own what the block gathers, and what is left of it once the block has ended."""
+def kept_saved(loop: Loop, *steps: Callable[[], object]) -> Iterator[None]:
+    """Save in a thread of its own what the block gathers, and what is left of it once the block has ended.
+
+    Whatever else needs PostgreSQL is a step of its rounds, too.
+    """
     ended = threading.Event()
-    saver = threading.Thread(target=_keep_saved, args=(loop, saves, ended), name="refusals", daemon=True)
+    saver = threading.Thread(target=_keep_saved, args=(loop, steps, ended), name="refusals", daemon=True)
     loop.tick()  # health asks for it, and the first round ends only later
     saver.start()
     try:
@@ -84,14 +87,14 @@ def kept_saved(loop: Loop, *saves: Callable[[], None]) -> Iterator[None]:
         saver.join(LAST_SAVE_S)
 
 
-def _keep_saved(loop: Loop, saves: Iterable[Callable[[], None]], ended: threading.Event) -> None:
+def _keep_saved(loop: Loop, steps: Iterable[Callable[[], object]], ended: threading.Event) -> None:
     """An unavailable server does not make the trigger unhealthy: its own work does not need it."""
     with loop:
         is_last = False
         while not is_last:
             is_last = ended.wait(SAVE_EVERY_S)
-            for save in saves:
-                save()
+            for step in steps:
+                step()
                 loop.tick()
 
 

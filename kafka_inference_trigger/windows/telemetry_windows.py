@@ -88,6 +88,10 @@ class TelemetryWindows:
         """Bytes of all samples that are kept."""
         return sum(satellite.rings.nbytes for satellite in self._satellites.values())
 
+    def compare_with(self, mission: Mission) -> None:
+        """Find what is restless by the limits of a mission that differs in these alone."""
+        self._bounds = Bounds.of(mission)
+
     def clear(self) -> None:
         """Forget all: the partitions went to another consumer."""
         self._satellites.clear()

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from telemetry_core.contract.mission import Window
 from telemetry_core.contract.step_times import channel_step_times
+
+LEAST_SHARE: Final = 0.01
+"""A channel with less of a score has nothing to do with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +62,8 @@ def shares(contributions: Mapping[str, Mapping[str, float]], channels: Iterable[
     """Return each channel's share of the score, highest first, then in the given order."""
     found = {name: sum(contributions.get(name, {}).values()) for name in channels}
     return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def leading_channels(contributions: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the channels that a score is about, highest share first."""
+    return [name for name, share in shares(contributions, contributions).items() if share >= LEAST_SHARE]

@@ -82,6 +82,11 @@ SELECT
     input_data -> 'newest' AS newest
 FROM subsystem_inferences WHERE job_id = %(job_id)s AND subsystem = %(subsystem)s
 
+-- name: contributions
+-- Of some jobs' verdicts, of those that have any.
+SELECT job_id, subsystem, contributions FROM subsystem_inferences
+WHERE job_id = ANY (%(job_ids)s::varchar []) AND contributions IS NOT NULL
+
 -- name: forecast_before
 -- The newest forecast of an undisturbed window before a time; learning verdicts have a forecast, too.
 SELECT

@@ -78,6 +78,10 @@ class Alert(Answer):
     peak_score: Number = Field(description="Of the counted ones")
     peak_job_id: str | None
     newest_job_id: str | None
+    channels: list[str] | None = Field(
+        description="What it is about: the limit's channel, or those with a share of at least 1 % in an"
+        " anomaly's peak; null: that is not known, or the satellite as a whole"
+    )
     acknowledgement: Acknowledgement | None
 
 

@@ -8,6 +8,7 @@ from alarms.life_cycle import facts_of
 from operation_server.alarms.actions import newest_acknowledgements
 from operation_server.alarms.store import NoSuchAlarm, rows_of
 from operation_server.alerts import QUERIES
+from operation_server.alerts.expectations import leading_channels
 from operation_server.alerts.schemas import MAX_MEMBERS, Acknowledgement, Alert
 from operation_server.alerts.states import (
     LISTED_KINDS,
@@ -42,7 +43,16 @@ def alerts_of(connection: Connection, alarms: Sequence[Row]) -> list[Alert]:
     """Add to alarms what verdicts and operators said of them."""
     judged = _judged(connection, [row for row in alarms if row["kind"] == "limit"])
     given = newest_acknowledgements(connection, alarms)
-    return [_alert(row, judged.get(row["alarm_id"], {}), given.get(row["alarm_id"])) for row in alarms]
+    named = _channels(connection, alarms)
+    return [
+        _alert(
+            row,
+            judged.get(row["alarm_id"], {}),
+            given.get(row["alarm_id"]),
+            named.get(row["alarm_id"]) or None,
+        )
+        for row in alarms
+    ]
 
 
 def history_of(connection: Connection, alarm: Row) -> list[Acknowledgement]:
@@ -68,7 +78,21 @@ def _judged(connection: Connection, alarms: Sequence[Row]) -> dict[str, Row]:
     return {row["alarm_id"]: row for row in found}
 
 
-def _alert(alarm: Row, judged: Row, given: Row | None) -> Alert:
+def _channels(connection: Connection, alarms: Sequence[Row]) -> dict[str, list[str]]:
+    """Return what alarms are about: the channel of a limit, or those that made an anomaly's peak."""
+    of_limits = {row["alarm_id"]: [row["channel"]] for row in alarms if row["channel"] is not None}
+    anomalies = [row for row in alarms if row["peak_job_id"] is not None]
+    job_ids = [row["peak_job_id"] for row in anomalies]
+    found = select(connection, QUERIES["contributions"], {"job_ids": job_ids}) if anomalies else []
+    peaks = {(row["job_id"], row["subsystem"]): row["contributions"] for row in found}
+    of_anomalies = {
+        row["alarm_id"]: leading_channels(peaks.get((row["peak_job_id"], row["subsystem"]), {}))
+        for row in anomalies
+    }
+    return of_limits | of_anomalies
+
+
+def _alert(alarm: Row, judged: Row, given: Row | None, channels: list[str] | None) -> Alert:
     facts, kind = facts_of(alarm["facts"]), alert_kind(alarm["kind"])
     state = alert_state(facts)
     return Alert(
@@ -83,6 +107,7 @@ def _alert(alarm: Row, judged: Row, given: Row | None) -> Alert:
         is_open=state in OPEN,
         started_at=alarm["started_at"],
         last_at=alarm["last_at"],
+        channels=channels,
         clock_behind_s=alarm["value"] if alarm["kind"] == "clock" else None,
         acknowledgement=_acknowledgement({**given, "acknowledged_at": given["at"]}) if given else None,
         **(_of_anomaly(alarm) if kind == "anomaly" else _of_verdicts(judged)),

@@ -1090,6 +1090,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Limits
+         * @description Return all limits as they are in force, beside what the mission file says.
+         */
+        get: operations["list_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Limit Changes
+         * @description Return who changed limits, when and why: of one rule or of all, newest first.
+         */
+        get: operations["list_limit_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/mission.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Mission File
+         * @description Return the mission file with the changed limits put in: `MISSION_FILE` of the next start.
+         */
+        get: operations["export_mission_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/{subsystem}/{reason}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Limit
+         * @description Change a limit for all services, without a restart; the mission file's values put it back.
+         *
+         *     Of two operators at once one wins, the other is told who did.
+         */
+        put: operations["put_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fleet": {
         parameters: {
             query?: never;
@@ -1687,6 +1769,11 @@ export interface components {
             peak_job_id: string | null;
             /** Newest Job Id */
             newest_job_id: string | null;
+            /**
+             * Channels
+             * @description What it is about: the limit's channel, or those with a share of at least 1 % in an anomaly's peak; null: that is not known, or the satellite as a whole
+             */
+            channels: string[] | null;
             acknowledgement: components["schemas"]["Acknowledgement"] | null;
         };
         /**
@@ -1759,6 +1846,11 @@ export interface components {
             peak_job_id: string | null;
             /** Newest Job Id */
             newest_job_id: string | null;
+            /**
+             * Channels
+             * @description What it is about: the limit's channel, or those with a share of at least 1 % in an anomaly's peak; null: that is not known, or the satellite as a whole
+             */
+            channels: string[] | null;
             acknowledgement: components["schemas"]["Acknowledgement"] | null;
             why: components["schemas"]["Evidence"] | null;
             /**
@@ -2991,6 +3083,151 @@ export interface components {
             reason: string;
         };
         /**
+         * Limit
+         * @description A rule of the mission: what is in force, and what the mission file says.
+         */
+        Limit: {
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
+            /**
+             * Channel
+             * @example battery_soc_percent
+             */
+            channel: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Kind
+             * @description Whether it is about a value, its rate or its change
+             * @enum {string}
+             */
+            kind: "limit" | "rate" | "change";
+            /** @description Of a rule on a rate: as in the mission file */
+            rate: components["schemas"]["Rate"] | null;
+            /**
+             * Is Contextual
+             * @description Whether it is compared only while other channels say so
+             */
+            is_contextual: boolean;
+            in_force: components["schemas"]["LimitValues"];
+            file: components["schemas"]["LimitValues"];
+            /**
+             * Version
+             * @description Newest one of its changes; 0: it was never changed
+             */
+            version: number;
+            /** @description The newest one */
+            change: components["schemas"]["LimitChange"] | null;
+        };
+        /**
+         * LimitChange
+         * @description Who changed a limit, when and why.
+         */
+        LimitChange: {
+            /**
+             * Version
+             * @description Of the rule, counted from 1
+             */
+            version: number;
+            /**
+             * Fields
+             * @description What differs from the mission file; empty: nothing does
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * LimitChanges
+         * @description A page of the history, newest first.
+         */
+        LimitChanges: {
+            /** Changes */
+            changes: components["schemas"]["RuleChange"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: number | null;
+        };
+        /**
+         * LimitList
+         * @description All limits, in the mission's order.
+         */
+        LimitList: {
+            /** Mission */
+            mission: string;
+            /** Limits */
+            limits: components["schemas"]["Limit"][];
+            /**
+             * Unfit
+             * @description Changes that are not in force, and why
+             */
+            unfit: components["schemas"]["UnfitChange"][];
+        };
+        /**
+         * LimitValues
+         * @description All of a rule that can be changed while the platform runs.
+         */
+        LimitValues: {
+            /**
+             * Below
+             * @description In the channel's unit; null: nothing low breaks it
+             */
+            below: number | null;
+            /**
+             * Above
+             * @description In the channel's unit; null: nothing high breaks it
+             */
+            above: number | null;
+            /** Equals */
+            equals: number | null;
+            /**
+             * Inclusive
+             * @description Whether the limit itself breaks it, too
+             */
+            inclusive: boolean;
+            severity: components["schemas"]["Severity"];
+            /**
+             * Dead Band
+             * @description In the channel's unit
+             */
+            dead_band: number;
+            /** Min Violations */
+            min_violations: number;
+            /** Min Duration S */
+            min_duration_s: number;
+            /** Hold S */
+            hold_s: number;
+            /** Min Clear */
+            min_clear: number;
+            /** Latching */
+            latching: boolean;
+        };
+        /**
          * LiveStatistics
          * @description The same with the present pace.
          */
@@ -3232,6 +3469,28 @@ export interface components {
         ModelUses: {
             /** Model Statistics */
             model_statistics: components["schemas"]["ModelUse"][];
+        };
+        /**
+         * NewLimit
+         * @description What a limit becomes, who changes it, and why.
+         */
+        NewLimit: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
+            /**
+             * Version
+             * @description The version that the operator saw: refused if it is no longer the newest
+             */
+            version: number;
+            values: components["schemas"]["LimitValues"];
         };
         /**
          * NewShiftEntry
@@ -3573,6 +3832,27 @@ export interface components {
             enough_span_s: number | null;
         };
         /**
+         * Rate
+         * @description How fast a channel may rise and fall, in its unit per second or per minute.
+         */
+        Rate: {
+            /** Rises */
+            rises?: number | null;
+            /** Falls */
+            falls?: number | null;
+            /**
+             * Per
+             * @default second
+             * @enum {string}
+             */
+            per: "second" | "minute";
+            /**
+             * Over S
+             * @default 0
+             */
+            over_s: number;
+        };
+        /**
          * ReadinessReport
          * @description Whether all servers behind the API answer.
          */
@@ -3762,6 +4042,49 @@ export interface components {
             source: string;
             /** Trigger Reason */
             trigger_reason: string | null;
+        };
+        /**
+         * RuleChange
+         * @description A change with the rule that it is of.
+         */
+        RuleChange: {
+            /**
+             * Version
+             * @description Of the rule, counted from 1
+             */
+            version: number;
+            /**
+             * Fields
+             * @description What differs from the mission file; empty: nothing does
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
         };
         /**
          * RuleFeedback
@@ -4516,6 +4839,51 @@ export interface components {
             detail: string;
             /** Models */
             models: components["schemas"]["ServedModel"][];
+        };
+        /**
+         * UnfitChange
+         * @description A change that is not in force, because the mission file has moved on.
+         */
+        UnfitChange: {
+            /**
+             * Version
+             * @description Of the rule, counted from 1
+             */
+            version: number;
+            /**
+             * Fields
+             * @description What differs from the mission file; empty: nothing does
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
+            /** Problem */
+            problem: string;
         };
         /**
          * VerdictItem
@@ -7243,6 +7611,162 @@ export interface operations {
                 };
                 content: {
                     "text/markdown": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitList"];
+                };
+            };
+        };
+    };
+    list_limit_changes: {
+        parameters: {
+            query?: {
+                subsystem?: string | null;
+                reason?: string | null;
+                /** @description `next_cursor` of the page before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitChanges"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_mission_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subsystem: string;
+                reason: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLimit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limit"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */

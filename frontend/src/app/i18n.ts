@@ -9,9 +9,11 @@ import * as deadLetters from "@/features/dead-letters/messages";
 import * as fleet from "@/features/fleet/messages";
 import * as inference from "@/features/inference/messages";
 import * as jobs from "@/features/jobs/messages";
+import * as limits from "@/features/limits/messages";
 import * as pipeline from "@/features/pipeline/messages";
 import * as satellite from "@/features/satellite/messages";
 import * as search from "@/features/search/messages";
+import * as shift from "@/features/shift/messages";
 
 const parts = {
   app,
@@ -22,9 +24,11 @@ const parts = {
   fleet,
   inference,
   jobs,
+  limits,
   pipeline,
   satellite,
   search,
+  shift,
 };
 
 type Language = "en" | "ko";

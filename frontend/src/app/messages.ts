@@ -5,6 +5,9 @@ export const en = {
   nav: {
     fleet: "Fleet",
     alerts: "Alerts",
+    shift: "Shift",
+    performance: "Performance",
+    limits: "Limits",
     jobs: "Jobs",
     inference: "New inference",
     search: "Search",
@@ -34,6 +37,9 @@ export const ko: typeof en = {
   nav: {
     fleet: "위성군",
     alerts: "경보",
+    shift: "근무",
+    performance: "알람 성능",
+    limits: "한계",
     jobs: "작업",
     inference: "새 추론",
     search: "검색",

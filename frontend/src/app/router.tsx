@@ -10,6 +10,7 @@ import { searchSchema as jobsSearch } from "@/features/jobs/search";
 import { searchSchema as pipelineSearch } from "@/features/pipeline/search";
 import { searchSchema as satelliteSearch } from "@/features/satellite/search";
 import { searchSchema as searchSearch } from "@/features/search/search";
+import { searchSchema as shiftSearch } from "@/features/shift/search";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Crashed });
 const getParentRoute = () => root;
@@ -37,6 +38,23 @@ const routes = [
     getParentRoute,
     path: "/alerts/$alertId",
     component: lazyRouteComponent(() => import("@/features/alerts/alert-view"), "AlertView"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/shift",
+    validateSearch: shiftSearch,
+    component: lazyRouteComponent(() => import("@/features/shift/shift-view"), "ShiftView"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/performance",
+    validateSearch: shiftSearch,
+    component: lazyRouteComponent(() => import("@/features/shift/performance-view"), "PerformanceView"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/limits",
+    component: lazyRouteComponent(() => import("@/features/limits/limits-view"), "LimitsView"),
   }),
   createRoute({
     getParentRoute,

@@ -27,6 +27,9 @@ import { version } from "../../package.json";
 const VIEWS = [
   { to: "/", name: "fleet" },
   { to: "/alerts", name: "alerts" },
+  { to: "/shift", name: "shift" },
+  { to: "/performance", name: "performance" },
+  { to: "/limits", name: "limits" },
   { to: "/jobs", name: "jobs" },
   { to: "/inference", name: "inference" },
   { to: "/search", name: "search" },

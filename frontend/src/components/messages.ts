@@ -7,6 +7,13 @@ export const en = {
     standby: "Standby",
     off: "No data",
   },
+  severity: {
+    watch: "Watch",
+    warning: "Warning",
+    distress: "Distress",
+    critical: "Critical",
+    severe: "Severe",
+  },
   subsystem: {
     eps: "Power (EPS)",
     thermal: "Thermal",
@@ -15,6 +22,7 @@ export const en = {
     satellite: "Whole satellite",
   },
   loading: "Loading",
+  operator: "Your name",
   anomaliesBehind:
     "Anomaly alerts are {{time}} behind: newer verdicts are not included yet. See Pipeline for details.",
   sort: "Sort by this column",
@@ -26,7 +34,7 @@ export const en = {
     retry: "Retry now",
   },
   copy: { copy: "Copy", copied: "Copied", refused: "The browser refused: select and copy by hand" },
-  range: { from: "From (UTC)", to: "To (UTC)" },
+  range: { from: "From (UTC)", to: "To (UTC)", wrong: "As in 2026-01-31 13:05:00" },
   forecast: {
     step: "Step",
     ahead: "Steps ahead",
@@ -70,6 +78,7 @@ export const ko: typeof en = {
     standby: "대기",
     off: "데이터 없음",
   },
+  severity: { watch: "관심", warning: "경고", distress: "심각", critical: "위급", severe: "매우 위급" },
   subsystem: {
     eps: "전력 (EPS)",
     thermal: "열제어",
@@ -78,6 +87,7 @@ export const ko: typeof en = {
     satellite: "위성 전체",
   },
   loading: "불러오는 중",
+  operator: "이름",
   anomaliesBehind:
     "이상 점수 경보가 {{time}} 뒤처져 있어 그 이후의 판정이 아직 반영되지 않았습니다. 자세한 내용은 파이프라인을 보십시오.",
   sort: "이 열로 정렬",
@@ -93,7 +103,7 @@ export const ko: typeof en = {
     copied: "복사했습니다",
     refused: "브라우저가 막았습니다. 직접 선택해 복사하십시오",
   },
-  range: { from: "시작 (UTC)", to: "끝 (UTC)" },
+  range: { from: "시작 (UTC)", to: "끝 (UTC)", wrong: "예: 2026-01-31 13:05:00" },
   forecast: {
     step: "스텝",
     ahead: "앞선 스텝",

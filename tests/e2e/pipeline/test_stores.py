@@ -153,7 +153,7 @@ def test_every_part_says_how_it_is_and_nothing_that_is_well_raises_an_alert(plat
     parts = {name: part for name, part in answer.items() if isinstance(part, dict)}
     assert set(parts) == {
         *("kafka", "rabbitmq", "workers", "triton", "verdicts"),
-        *("database", "gpu", "victoria_metrics", "search", "passed_over"),
+        *("database", "gpu", "victoria_metrics", "services", "search", "passed_over"),
     }
     assert all((part["detail"] == "") == (part["state"] == "normal") for part in parts.values())
     loud = {name for name, part in parts.items() if part["state"] not in {"normal", "standby"}}

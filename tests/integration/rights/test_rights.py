@@ -18,18 +18,19 @@ pytestmark = pytest.mark.integration
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "operation-server": ("operation_server",),
+    "operation-server": ("operation_server", "telemetry_core/limits"),
     "analysis-server": ("analysis_server", "telemetry_core"),
     "verdict-relay": ("verdict_relay", "telemetry_core/postgres/cursors"),
     "housekeeping": ("housekeeping", "telemetry_core"),
-    "kafka-inference-trigger": ("kafka_inference_trigger/gathered",),
-    "alarm-server": ("alarm_server", "telemetry_core/postgres/cursors"),
+    "kafka-inference-trigger": ("kafka_inference_trigger/gathered", "telemetry_core/limits"),
+    "alarm-server": ("alarm_server", "telemetry_core/limits", "telemetry_core/postgres/cursors"),
     "alarm-notifier": ("alarm_notifier", "telemetry_core/postgres/cursors"),
 }
 """Where the statements of each service are; `reconcile` runs as the owner."""
 CURSORS: Final = load_queries(ROOT / "telemetry_core/postgres/cursors")
 UNUSED: Final = {
     ("housekeeping", "reopen_revised"),
+    ("housekeeping", "changes_since"),
     *(("housekeeping", name) for name in CURSORS),
     *(("analysis-server", name) for name in CURSORS),
 }

@@ -15,7 +15,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from operation_server.app import create_app, watch_fleet
+from operation_server.http.dependencies import MISSION, POOL
+from operation_server.limits.routes import LIMITS
 from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.settings import Settings
@@ -122,9 +125,12 @@ class RunningApi:
                 "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks,"
                 " ops.calibrations, ops.learning_progress, ops.alert_heads,"
                 " ops.alert_checkpoints, ops.alarms, ops.alarm_events, ops.alarm_suppressions,"
-                " ops.alarm_tracks, ops.alarm_contacts, ops.shift_entries CASCADE"
+                " ops.alarm_tracks, ops.alarm_contacts, ops.shift_entries, ops.limit_changes CASCADE"
             )
         owner.close()
+        followed = LIMITS.of(self.app)
+        followed._in_force = LimitsInForce(followed.limits.file, POOL.of(self.app))
+        MISSION.put(self.app, followed.limits.file)
         self.broker.sent.clear()
         self.broker.reached.clear()
         self.broker.is_away = False

@@ -111,7 +111,7 @@ class Stored(StoredTelemetry):
 
 
 def learner(kept: Kept, stored: Stored, **settings: Any) -> Learner:
-    return Learner(kept, stored, level_model, DEFAULT, **settings)
+    return Learner(kept, stored, level_model, lambda: DEFAULT, **settings)
 
 
 class Clock:

@@ -28,5 +28,5 @@ def test_constants_that_are_known_already_are_neither_counted_nor_logged_again()
 def test_channels_without_a_stored_series_are_reported_and_nobody_is_asked_for_them() -> None:
     mission = DEFAULT.model_copy(update={"metrics": {}})
     kept, stored = Kept(part()), Stored(NEW_1=NEEDED_SAMPLES)
-    assert Learner(kept, stored, level_model, mission).turn() == 0
+    assert Learner(kept, stored, level_model, lambda: mission).turn() == 0
     assert (kept.progress["NEW-1"].reason, stored.asked) == ("not_stored", [])

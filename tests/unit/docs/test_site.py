@@ -115,3 +115,9 @@ def test_field_says_what_it_may_hold() -> None:
     assert "| `share` | number (from `0.0`, to `1.0`) | of a\\|b |" in lines
     assert "| `parts` (optional) | array of [Part](#part) or null |  |" in lines
     assert "| `state` (optional) | `open` or `closed` |  |" in lines
+
+
+def test_what_somebody_saved_in_the_checkout_is_no_page(tmp_path: Path) -> None:
+    for name in ("README.md", "handover.md"):
+        (tmp_path / name).touch()
+    assert outside_files(tmp_path) == ["README.md"]

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { KINDS, RANGES, SEVERITIES, type Range } from "@/features/alerts/states";
+import { KINDS, RANGES, type Range } from "@/features/alerts/states";
+import { SEVERITIES } from "@/lib/severities";
 import { choiceParam, text, textParam } from "@/lib/address/address";
 
 const CURSOR = /^[!-~]{1,400}$/;

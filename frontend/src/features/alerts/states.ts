@@ -1,4 +1,5 @@
 import type { Schemas } from "@/api/client";
+import { SEVERITIES } from "@/lib/severities";
 
 export type Alarm = Schemas["Alarm"];
 export type AlarmState = Alarm["state"];
@@ -18,9 +19,6 @@ export const GROUPS = Object.keys(STATE_GROUPS) as StateGroup[];
 /** Whether alarms of these groups alone need attention; none chosen: all that do are shown. */
 export const needAttention = (groups: readonly StateGroup[]): boolean =>
   !groups.includes("suppressed") && !groups.includes("cleared");
-
-/** Severities of XTCE, from the least on. */
-export const SEVERITIES = ["watch", "warning", "distress", "critical", "severe"] as const;
 
 /** A severity and all above it. */
 export const fromSeverity = (least: Severity): Severity[] => SEVERITIES.slice(SEVERITIES.indexOf(least));

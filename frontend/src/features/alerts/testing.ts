@@ -21,6 +21,7 @@ export function anAlertDetail(changes: Partial<AlertDetail> = {}): AlertDetail {
     peak_score: 0.91,
     peak_job_id: "job-1",
     newest_job_id: "job-1",
+    channels: ["battery_voltage"],
     acknowledgement: null,
     why: {
       job_id: "job-1",

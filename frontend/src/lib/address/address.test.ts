@@ -47,6 +47,18 @@ test("digits that the router read as a number are text again", () => {
 
 test("a field for date and time is in UTC whatever the machine's zone", () => {
   expect(fromField("2026-03-01T09:30")).toBe("2026-03-01T09:30:00Z");
-  expect(toField("2026-03-01T09:30:00Z")).toBe("2026-03-01T09:30:00");
+  expect(toField("2026-03-01T09:30:00Z")).toBe("2026-03-01 09:30:00");
   expect([fromField(""), toField(undefined)]).toEqual([undefined, ""]);
+});
+
+test.each([
+  ["2026-03-01", "2026-03-01T00:00:00Z"],
+  ["2026-03-01 23:59", "2026-03-01T23:59:00Z"],
+  ["2026-03-01 23:59:58", "2026-03-01T23:59:58Z"],
+  ["2026-02-31", undefined],
+  ["2026-03-01 24:01", undefined],
+  ["yesterday", undefined],
+  ["2026-03-01 11:59 PM", undefined],
+])("%s is typed as a time of 24 hours: %s", (text, time) => {
+  expect(fromField(text)).toBe(time);
 });

@@ -52,14 +52,19 @@ export const utcParam = () =>
     .optional()
     .catch(undefined);
 
-/** What a field for date and time holds of an address's time. */
+/** What a field for date and time shows of an address's time. */
 export const toField = (time: string | undefined): string =>
-  time === undefined ? "" : new Date(time).toISOString().slice(0, 19);
+  time === undefined ? "" : new Date(time).toISOString().slice(0, 19).replace("T", " ");
 
-/** The address's time of what a field for date and time holds. */
+/** The address's time of what was typed: a date, with hours and minutes or without, in UTC; undefined if it is none. */
 export function fromField(text: string): string | undefined {
-  const date = new Date(`${text}Z`);
-  return Number.isNaN(date.getTime()) ? undefined : `${date.toISOString().slice(0, 19)}Z`;
+  const typed = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/.exec(text);
+  if (!typed) return undefined;
+  const time = `${typed[1] ?? ""}T${typed[2] ?? "00:00"}${typed[3] ?? ":00"}Z`;
+  const date = new Date(time);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === time.replace("Z", ".000Z")
+    ? time
+    : undefined;
 }
 
 export const SATELLITE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/;

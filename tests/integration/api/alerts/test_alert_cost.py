@@ -10,6 +10,7 @@ from alarm_server.anomalies import QUERIES as FOLDING_QUERIES
 from operation_server.alarms import QUERIES as ALARM_QUERIES
 from operation_server.alerts import QUERIES
 from operation_server.fleet import QUERIES as FLEET_QUERIES
+from operation_server.shift import QUERIES as SHIFT_QUERIES
 from operation_server.verdicts import QUERIES as VERDICT_QUERIES
 from telemetry_core.contract.inferences import Job
 from telemetry_core.contract.messages import job_id_of, microseconds_of
@@ -28,6 +29,7 @@ STATEMENTS: Final = {
     **VERDICT_QUERIES,
     **FOLDING_QUERIES,
     **ALARM_QUERIES,
+    **SHIFT_QUERIES,
     **QUERIES,
 }
 
@@ -128,6 +130,33 @@ def test_fleet_reads_what_is_open_and_counts_a_bounded_part_of_what_returned(poo
         cursor.execute("ANALYZE ops.alarms")
         assert read_by_plan(connection, "open_alarms", {}) <= 100
         assert read_by_plan(connection, "returned_alarms", {"ceiling": 10}) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("statement", "most"),
+    [
+        ("raised_by_severity", 400), ("raised_per_interval", 400), ("most_frequent", 400),
+        ("newest_raised", 50),
+    ],
+)  # fmt: skip
+def test_a_shift_reads_what_was_raised_in_it_however_much_was_before(
+    pool: Pool, statement: str, most: int
+) -> None:
+    span = {"start": START, "end": START + timedelta(hours=8), "limit": 10, "interval_s": 600}
+    with transaction(pool) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ops.alarms (
+                alarm_id, satellite_id, subsystem, reason, kind, severity, started_at, raised_at, last_at,
+                returned_at, noticed_at
+            )
+            SELECT number, 'SAT-001', 'eps', 'low_battery', 'limit', 'critical', at, at, at, at, at
+            FROM generate_series(-20000, 100) AS number,
+                LATERAL (SELECT timestamp '2026-01-01' + number * interval '1 minute' AS at) AS time
+            """
+        )
+        cursor.execute("ANALYZE ops.alarms")
+        assert read_by_plan(connection, statement, span) <= most
 
 
 def job_at(after_s: float, satellite_id: str, *, lane: str, reason: str) -> Job:

@@ -173,12 +173,14 @@ def test_alert_explains_its_cause(api: RunningApi, api_pool: Pool, owner: Pool) 
         input_data={"newest": {"battery_voltage": 2.5, "battery_current": None}},
     )  # fmt: skip
     recovery: dict[str, Any] = {"input_data": {"newest": {"battery_voltage": 3.7}}, "anomaly_score": 0.95}
-    peak = judge(api_pool, 4, "a", **recovery)
+    shares = {"battery_voltage": {"residual": 0.9}, "battery_current": {"residual": 0.004}}
+    peak = judge(api_pool, 4, "a", **recovery, contributions=shares)
     newest = judge(api_pool, 5, "a", anomaly_score=0.7)
     raised_at = START + timedelta(seconds=3)
     alarm_id = anomaly(owner, 2, 5, raised_at=raised_at, peak_job_id=peak, peak_score=0.95)
     (found,) = alerts(api)
     assert (found["peak_score"], found["peak_job_id"], found["newest_job_id"]) == (0.95, peak, newest)
+    assert found["channels"] == ["battery_voltage"]
     detail = get(api, f"/api/v1/alerts/{alarm_id}").json()
     assert [item["job_id"] for item in detail["verdicts"]][:2] == [newest, peak]
     why = detail["why"]

@@ -23,6 +23,7 @@ def test_broken_limit_is_an_alert_before_anything_is_judged(api: RunningApi, tel
     assert (found["kind"], found["reason"], found["severity"]) == ("limit", "low_battery", "critical")
     assert (found["state"], found["is_open"], found["suppression"]) == ("unacknowledged", True, None)
     assert (found["started_at"], found["last_at"], found["verdict_count"]) == (instant(0), instant(10), 0)
+    assert found["channels"] == ["battery_soc_percent"]
     detail = get(api, f"/api/v1/alerts/{found['alert_id']}").json()
     (channel,) = detail["why"]["channels"]
     assert (channel["channel"], channel["share"], channel["actual"]) == ("battery_soc_percent", 1.0, 29.0)

@@ -9,7 +9,7 @@ import {
   type AnnounceSettings,
 } from "@/features/alerts/announce/settings";
 import { notificationPermission, playSound, showNotification } from "@/features/alerts/announce/tell";
-import { SEVERITIES } from "@/features/alerts/states";
+import { SEVERITIES } from "@/lib/severities";
 
 /** How this browser tells of new alarms. */
 export function AnnounceMenu() {
@@ -29,7 +29,7 @@ export function AnnounceMenu() {
 }
 
 function Choices() {
-  const { t } = useTranslation(["alarms", "alerts"]);
+  const { t } = useTranslation(["alarms", "shared"]);
   const [settings, setSettings] = useState(announceSettings);
   const [permission, setPermission] = useState(notificationPermission);
   const choose = (changes: Partial<AnnounceSettings>) => {
@@ -65,7 +65,7 @@ function Choices() {
         onChange={({ currentTarget: { value } }) =>
           choose({ severity: value as AnnounceSettings["severity"] })
         }
-        data={SEVERITIES.map((value) => ({ value, label: t(`alerts:severity.${value}`) }))}
+        data={SEVERITIES.map((value) => ({ value, label: t(`shared:severity.${value}`) }))}
       />
       <Button size="xs" variant="default" disabled={!settings.sound && !settings.notification} onClick={test}>
         {t("announce.test")}

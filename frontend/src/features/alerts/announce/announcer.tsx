@@ -31,14 +31,14 @@ export function Announcer() {
 }
 
 function useTell(): (worst: NewAlarm, count: number, isLoud: boolean) => void {
-  const { t } = useTranslation(["alarms", "alerts"]);
+  const { t } = useTranslation(["alarms", "alerts", "shared"]);
   const kindText = useKindText();
   const navigate = useNavigate();
   return (worst, count, isLoud) => {
     const { sound, notification } = announceSettings();
     if (sound && isLoud && canPlaySound()) void playSound();
     if (!notification) return;
-    const severity = t(`alerts:severity.${worst.severity}`);
+    const severity = t(`shared:severity.${worst.severity}`);
     const name = `${placeOf(worst)} · ${kindText({ ...worst, value: null })}`;
     showNotification(
       t("announce.title", { severity }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { KINDS, SEVERITIES, STATE_GROUPS, type Severity } from "@/features/alerts/states";
+import { KINDS, STATE_GROUPS, type Severity } from "@/features/alerts/states";
+import { SEVERITIES } from "@/lib/severities";
 
 /** Alarms within so long of the first one are one burst: one sound, and one notification that counts on. */
 export const BURST_MS = 10_000;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { SEVERITIES } from "@/features/alerts/states";
+import { SEVERITIES } from "@/lib/severities";
 
 const STORAGE_KEY = "satellite-telemetry.announce";
 

@@ -4,10 +4,12 @@ import { api, unwrap, type Schemas } from "@/api/client";
 import { useAlarmNews } from "@/features/alerts/api/list-alarms";
 
 export type AlarmDetail = Schemas["AlarmDetail"];
+export type Feedback = Schemas["AlarmFeedback"]["feedback"];
 
 export type AlarmAction =
   | "acknowledge"
   | "comment"
+  | "feedback"
   | "assign"
   | "reset"
   | "shelve"

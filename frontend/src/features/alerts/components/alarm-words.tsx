@@ -1,23 +1,12 @@
 import { useTranslation } from "react-i18next";
 
+import { useReasonText } from "@/components/reason-text";
 import { StatusSymbol, type Status } from "@/components/status/status-symbol";
 import { StatusText } from "@/components/status/status-text";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
-import { en } from "@/features/alerts/messages";
 import { STATE_GROUPS, statusOf, type Alarm } from "@/features/alerts/states";
 import { formatScore } from "@/lib/numbers";
 import { formatDuration } from "@/lib/time";
-
-const REASONS = Object.keys(en.reason) as (keyof typeof en.reason)[];
-
-/** Returns what names the reason of a rule; one that the console does not know keeps its own name. */
-export function useReasonText(): (reason: string) => string {
-  const { t } = useTranslation("alerts");
-  return (reason) => {
-    const known = REASONS.find((name) => name === reason);
-    return known ? t(`reason.${known}`) : reason;
-  };
-}
 
 /** Where an alarm is: its satellite, or the part of the platform. */
 export const placeOf = ({
@@ -76,6 +65,6 @@ function symbolOf({ state, severity }: Alarm): Status {
 
 /** Severity in colour, shape and word. */
 export function SeverityText({ alarm }: { alarm: Alarm }) {
-  const { t } = useTranslation("alerts");
+  const { t } = useTranslation("shared");
   return <StatusText status={statusOf(alarm.severity)} text={t(`severity.${alarm.severity}`)} />;
 }

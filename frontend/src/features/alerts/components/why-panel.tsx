@@ -7,7 +7,7 @@ import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
 import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import type { AlertDetail, ChannelShare } from "@/features/alerts/api/get-alert";
-import { useReasonText } from "@/features/alerts/components/alarm-words";
+import { useReasonText } from "@/components/reason-text";
 import { ChannelEvidence } from "@/features/alerts/components/channel-evidence";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { leadingChannels } from "@/features/alerts/data/evidence";

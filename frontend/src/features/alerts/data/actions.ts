@@ -1,4 +1,4 @@
-import type { AlarmDetail, AlarmAction } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail, AlarmAction, Feedback } from "@/features/alerts/api/get-alarm";
 import { formatValue } from "@/features/alerts/data/evidence";
 import type { Alarm } from "@/features/alerts/states";
 
@@ -11,11 +11,15 @@ export function offeredActions(alarm: AlarmDetail): AlarmAction[] {
     ...(alarm.acknowledged_at === null ? (["acknowledge"] as const) : []),
     ...(isToReset ? (["reset"] as const) : []),
     "comment",
+    "feedback",
     "assign",
     isSuppressed("shelved") ? "unshelve" : "shelve",
     isSuppressed("out_of_service") ? "returnToService" : "removeFromService",
   ];
 }
+
+/** What an alarm may have been. */
+export const FEEDBACK: readonly Feedback[] = ["true_alarm", "false_alarm", "known"];
 
 /** Whether an action is about all alarms of the satellite's subsystem and reason. */
 export function isOfSign(action: AlarmAction): boolean {

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { OperatorField } from "@/components/controls/operator-field";
 import { Failure, Loading } from "@/components/states";
 import {
   useDeadLetterAction,
@@ -39,16 +40,7 @@ export function ActionDialog({
         {error && <Failure error={error} />}
         {outcome && <OutcomeText outcome={outcome} />}
         {!outcome && !error && <Loading rows={2} label={t("dialog.counting")} />}
-        {!handling.data && (
-          <TextInput
-            label={t("dialog.name")}
-            value={operator}
-            onChange={(event) => setOperator(event.currentTarget.value)}
-            autoComplete="name"
-            maxLength={100}
-            required
-          />
-        )}
+        {!handling.data && <OperatorField value={operator} onChange={setOperator} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {handling.data ? t("dialog.close") : t("dialog.cancel")}

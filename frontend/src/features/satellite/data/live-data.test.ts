@@ -66,6 +66,7 @@ function alert(change: Partial<Schemas["Alert"]>): Schemas["Alert"] {
     peak_score: 0.9,
     peak_job_id: null,
     newest_job_id: null,
+    channels: null,
     acknowledgement: null,
     ...change,
   };
@@ -134,15 +135,17 @@ test("a silent satellite is not asked for hours of news each second", () => {
   expect(data.samplesSince()).toBe(8880);
 });
 
-test("an open alert reaches to now, a limit is drawn on the channel that broke it", () => {
-  const open = alert({ is_open: true });
-  const limit = alert({ kind: "limit", reason: "low_battery" });
-  expect(stretchesOf([open, limit], "eps", "soc", [rule])).toEqual([
+test("an open alert reaches to now, and an alert is drawn on the channels that it is about", () => {
+  const open = alert({ is_open: true, channels: ["soc", "current"] });
+  const limit = alert({ kind: "limit", reason: "low_battery", channels: ["soc"] });
+  expect(stretchesOf([open, limit], "eps", "soc")).toEqual([
     { kind: "anomaly", start: 10, end: Infinity },
     { kind: "limit", start: 10, end: 20 },
   ]);
-  expect(stretchesOf([open, limit], "eps", "voltage", [rule])).toHaveLength(1);
-  expect(stretchesOf([open, limit], "thermal", "obc_temp", [])).toEqual([]);
+  expect(stretchesOf([open, limit], "eps", "current")).toHaveLength(1);
+  expect(stretchesOf([open, limit], "eps", "voltage")).toEqual([]);
+  expect(stretchesOf([alert({})], "eps", "voltage")).toHaveLength(1);
+  expect(stretchesOf([open, limit], "thermal", "obc_temp")).toEqual([]);
 });
 
 test.each([

@@ -110,9 +110,9 @@ export class LiveData {
     return marksOf(this.marks, subsystem, channel, rules);
   }
 
-  stretchesOf(subsystem: string, channel: string, rules: readonly MissionRule[]): Stretch[] {
+  stretchesOf(subsystem: string, channel: string): Stretch[] {
     const key = keyOf(subsystem, channel);
-    const known = this.stretches.get(key) ?? stretchesOf(this.alerts, subsystem, channel, rules);
+    const known = this.stretches.get(key) ?? stretchesOf(this.alerts, subsystem, channel);
     this.stretches.set(key, known);
     return known;
   }

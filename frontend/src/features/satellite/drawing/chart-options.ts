@@ -132,7 +132,7 @@ function hooksOf(
         u.ctx.save();
         if (channel.nominal) drawNominal(u, channel.nominal, colors.nominal);
         const heardUntil = group.data.newest ?? group.axis.start;
-        drawStretches(u, group.data.stretchesOf(subsystem, channel.name, rules), heardUntil, colors);
+        drawStretches(u, group.data.stretchesOf(subsystem, channel.name), heardUntil, colors);
         drawLimits(u, limits, colors.limit);
         u.ctx.restore();
       },

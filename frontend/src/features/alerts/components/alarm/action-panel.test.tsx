@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { ActionPanel } from "@/features/alerts/components/alarm/action-panel";
+import { TimeLine } from "@/features/alerts/components/alarm/time-line";
 import { anAlarm } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
 
@@ -48,6 +49,23 @@ test("shelving says for how long, and that it is about all alarms of the reason"
   expect(screen.getByLabelText(/Comment/)).toHaveValue("");
 });
 
+test("what an alarm was is said with a reason, and shown in its time line", async () => {
+  const sent = show(alarm);
+  await act("Say what it was", async () => {
+    expect(screen.getByText(/nothing learns from it yet/)).toBeVisible();
+    await userEvent.selectOptions(screen.getByLabelText("It was"), "A false alarm");
+  });
+  expect(await screen.findByText("Done.")).toBeVisible();
+  expect(sent).toEqual([["POST", "feedback", { ...words, feedback: "false_alarm" }]]);
+  const details = { old: { feedback: null }, new: { feedback: "false_alarm" } };
+  const event = { change: "feedback", at: "2026-11-25T13:10:00Z", member_at: null, operator: "Kim" };
+  renderView(() => <TimeLine events={[{ ...event, comment: "heater test", details }]} />, {
+    path: "/",
+    at: "/",
+  });
+  expect(await screen.findByText(/said what it was: A false alarm/)).toBeVisible();
+});
+
 test("who takes over names whom they saw there before; an empty name is nobody", async () => {
   const sent = show(alarm);
   await act("Assign", () => userEvent.clear(screen.getByLabelText("Assign to")));
@@ -79,6 +97,7 @@ test("only what the state allows is offered", async () => {
   expect([...offered.children].map(({ textContent }) => textContent)).toEqual([
     "Acknowledge",
     "Add comment",
+    "Say what it was",
     "Assign",
     "Shelve",
     "Take out of service",

@@ -6,9 +6,9 @@ import { ApiError } from "@/api/client";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useActOnAlarm, type Request } from "@/features/alerts/api/act-on-alarm";
-import type { AlarmDetail, AlarmAction } from "@/features/alerts/api/get-alarm";
+import type { AlarmDetail, AlarmAction, Feedback } from "@/features/alerts/api/get-alarm";
 import { Words } from "@/features/alerts/components/alarm/words";
-import { isOfSign, offeredActions } from "@/features/alerts/data/actions";
+import { FEEDBACK, isOfSign, offeredActions } from "@/features/alerts/data/actions";
 import { formatDuration } from "@/lib/time";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
@@ -73,13 +73,14 @@ function Form({
   const [comment, setComment] = useState("");
   const [assignee, setAssignee] = useState(alarm.assigned_to ?? operator);
   const [minutes, setMinutes] = useState(30);
+  const [feedback, setFeedback] = useState<Feedback>("true_alarm");
   const isComplete = operator.trim() !== "" && comment.trim() !== "";
   const send = (event: SyntheticEvent) => {
     event.preventDefault();
     if (!isComplete || isSending) return;
     keepOperatorName(operator.trim());
     const words = { operator: operator.trim(), comment: comment.trim() };
-    onSend({ ...words, action, assignee: assignee.trim() || null, minutes });
+    onSend({ ...words, action, assignee: assignee.trim() || null, minutes, feedback });
   };
   return (
     <form onSubmit={send}>
@@ -91,6 +92,7 @@ function Form({
           data={offered.map((value) => ({ value, label: t(`actions.${value}`) }))}
         />
         {action === "assign" && <Assignee value={assignee} onChange={setAssignee} />}
+        {action === "feedback" && <FeedbackChoice value={feedback} onChange={setFeedback} />}
         {action === "shelve" && <Duration minutes={minutes} onChange={setMinutes} />}
         {isOfSign(action) && (
           <Text size="sm" c="dimmed">
@@ -103,6 +105,23 @@ function Form({
         </Button>
       </Stack>
     </form>
+  );
+}
+
+function FeedbackChoice({ value, onChange }: { value: Feedback; onChange: (value: Feedback) => void }) {
+  const { t } = useTranslation("alarms");
+  return (
+    <>
+      <NativeSelect
+        label={t("feedback.label")}
+        value={value}
+        onChange={({ currentTarget }) => onChange(currentTarget.value as Feedback)}
+        data={FEEDBACK.map((said) => ({ value: said, label: t(`feedback.${said}`) }))}
+      />
+      <Text size="sm" c="dimmed">
+        {t("feedback.note")}
+      </Text>
+    </>
   );
 }
 

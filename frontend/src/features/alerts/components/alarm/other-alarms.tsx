@@ -6,7 +6,7 @@ import { Panel } from "@/components/page";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
 import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
-import { useReasonText } from "@/features/alerts/components/alarm-words";
+import { useReasonText } from "@/components/reason-text";
 
 /** Alarms that came together with one, and earlier ones of its reason. */
 export function OtherAlarms({ alarm }: { alarm: AlarmDetail }) {

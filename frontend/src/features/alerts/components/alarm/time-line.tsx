@@ -5,6 +5,7 @@ import type { Schemas } from "@/api/client";
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
 import { en } from "@/features/alerts/alarm-messages";
+import { FEEDBACK } from "@/features/alerts/data/actions";
 
 const CHANGES = Object.keys(en.timeLine.change) as (keyof typeof en.timeLine.change)[];
 
@@ -18,12 +19,20 @@ export function TimeLine({ events }: { events: Schemas["AlarmEvent"][] }) {
           <li key={events.length - place}>
             <UtcTime time={event.at} /> <strong>{event.operator ?? t("timeLine.platform")}</strong>{" "}
             <Change change={event.change} />
+            <Said details={event.details} />
             {event.comment && <Text className="alert-comment">{event.comment}</Text>}
           </li>
         ))}
       </ol>
     </Panel>
   );
+}
+
+/** What an operator said that the alarm was, where the event is about that. */
+function Said({ details }: { details: Schemas["AlarmEvent"]["details"] }) {
+  const { t } = useTranslation("alarms");
+  const said = FEEDBACK.find((word) => word === (details?.new as { feedback?: unknown } | null)?.feedback);
+  return said ? `: ${t(`feedback.${said}`)}` : null;
 }
 
 /** What happened; a change that the console does not know keeps its own name. */

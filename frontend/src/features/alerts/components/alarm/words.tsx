@@ -1,6 +1,7 @@
-import { Textarea, TextInput } from "@mantine/core";
+import { Textarea } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { OperatorField } from "@/components/controls/operator-field";
 /** The name and the reason that every action takes. */
 export function Words({
   operator,
@@ -16,14 +17,7 @@ export function Words({
   const { t } = useTranslation("alarms");
   return (
     <>
-      <TextInput
-        label={t("actions.name")}
-        value={operator}
-        onChange={(event) => onOperator(event.currentTarget.value)}
-        autoComplete="name"
-        maxLength={100}
-        required
-      />
+      <OperatorField value={operator} onChange={onOperator} />
       <Textarea
         label={t("actions.text")}
         placeholder={t("actions.hint")}

@@ -6,9 +6,10 @@ import { useMission } from "@/api/get-mission";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { useSatelliteNames } from "@/features/alerts/api/list-satellites";
 import { searchSchema, type AlarmSearch } from "@/features/alerts/search";
-import { GROUPS, KINDS, needAttention, RANGES, SEVERITIES } from "@/features/alerts/states";
+import { GROUPS, KINDS, needAttention, RANGES } from "@/features/alerts/states";
 import { listOf, toggled } from "@/lib/address/address";
 import { operatorName } from "@/lib/operator-name";
+import { SEVERITIES } from "@/lib/severities";
 
 const route = getRouteApi("/alerts");
 const FILTERS = ["state", "kind", "severity", "satellite", "subsystem", "owner"] as const;
@@ -27,7 +28,7 @@ export function AlarmFilters() {
       <Choice
         name="severity"
         words={SEVERITIES}
-        label={(word) => t("filter.atLeast", { severity: t(`severity.${word}`) })}
+        label={(word) => t("filter.atLeast", { severity: t(`severity.${word}`, { ns: "shared" }) })}
       />
       <Choice name="kind" words={KINDS} label={(word) => t(`kind.${word}`)} />
       <Choice name="subsystem" words={subsystems} label={subsystemName} />

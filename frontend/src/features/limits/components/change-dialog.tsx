@@ -1,0 +1,80 @@
+import { Alert, Button, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { ApiError } from "@/api/client";
+import { useChangeLimit, type Limit } from "@/features/limits/api/limits";
+import { Origin } from "@/features/limits/components/origin";
+import { ValueFields } from "@/features/limits/components/value-fields";
+import { changedFields, keyOf, limitText } from "@/features/limits/data/values";
+import { keepOperatorName, operatorName } from "@/lib/operator-name";
+
+/** Changes one limit, or puts it back to the mission file; it takes a name and a reason. */
+export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => void }) {
+  const { t } = useTranslation("limits");
+  const change = useChangeLimit(limit);
+  const [values, setValues] = useState(limit.in_force);
+  const [operator, setOperator] = useState(operatorName);
+  const [comment, setComment] = useState("");
+  const words = { operator: operator.trim(), comment: comment.trim() };
+  const isComplete = Object.values(words).every(Boolean) && changedFields(values, limit.in_force).length > 0;
+  const send = (event: SyntheticEvent) => {
+    event.preventDefault();
+    if (!isComplete || change.isPending) return;
+    keepOperatorName(words.operator);
+    change.mutate({ ...words, version: limit.version, values }, { onSuccess: onClose });
+  };
+  return (
+    <Modal opened onClose={onClose} size="lg" title={t("change.title", { name: keyOf(limit) })}>
+      <form onSubmit={send}>
+        <Stack gap="sm">
+          {change.error && <Refusal error={change.error} />}
+          <Text size="sm">
+            {limit.channel}: <strong>{limitText(limit, t("anyChange"))}</strong>, <Origin limit={limit} />
+          </Text>
+          <ValueFields limit={limit} values={values} onChange={setValues} />
+          <TextInput
+            label={t("change.name")}
+            value={operator}
+            onChange={(event) => setOperator(event.currentTarget.value)}
+            autoComplete="name"
+            maxLength={100}
+            required
+          />
+          <Textarea
+            label={t("change.comment")}
+            placeholder={t("change.hint")}
+            value={comment}
+            onChange={(event) => setComment(event.currentTarget.value)}
+            maxLength={2000}
+            required
+          />
+          <Text size="sm">{t("change.effect")}</Text>
+          <Group justify="space-between">
+            <Button variant="default" onClick={() => setValues(limit.file)}>
+              {t("change.toFile")}
+            </Button>
+            <Button type="submit" loading={change.isPending} disabled={!isComplete}>
+              {t("change.save")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function Refusal({ error }: { error: Error }) {
+  const { t } = useTranslation("limits");
+  const isConflict = error instanceof ApiError && error.status === 409;
+  return (
+    <Alert
+      color={isConflict ? "yellow" : "red"}
+      variant="outline"
+      role="alert"
+      title={isConflict ? t("change.conflict") : t("change.refused")}
+    >
+      {error.message}
+    </Alert>
+  );
+}

@@ -1,0 +1,57 @@
+import { Button, Modal, Stack, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+import { QueryView } from "@/components/query-view";
+import { UtcTime } from "@/components/utc-time";
+import { useLimitHistory, type Change, type Limit } from "@/features/limits/api/limits";
+import { FIELDS, keyOf } from "@/features/limits/data/values";
+
+/** Who changed a limit, when and why. */
+export function HistoryDialog({ limit, onClose }: { limit: Limit; onClose: () => void }) {
+  const { t } = useTranslation("limits");
+  const history = useLimitHistory(limit);
+  return (
+    <Modal opened onClose={onClose} size="lg" title={t("history.title", { name: keyOf(limit) })}>
+      <QueryView query={history}>
+        {({ pages }) => {
+          const changes = pages.flatMap((page) => page.changes);
+          return (
+            <Stack gap="sm">
+              {changes.length === 0 && <Text size="sm">{t("history.none")}</Text>}
+              <ul aria-label={t("history.list")}>
+                {changes.map((change) => (
+                  <Entry key={change.version} change={change} />
+                ))}
+              </ul>
+              {history.hasNextPage && (
+                <Button
+                  size="xs"
+                  variant="default"
+                  loading={history.isFetchingNextPage}
+                  onClick={() => void history.fetchNextPage()}
+                >
+                  {t("history.older")}
+                </Button>
+              )}
+            </Stack>
+          );
+        }}
+      </QueryView>
+    </Modal>
+  );
+}
+
+function Entry({ change: { version, at, operator, comment, fields } }: { change: Change }) {
+  const { t } = useTranslation("limits");
+  const values = FIELDS.filter((field) => field in fields).map(
+    (field) => `${t(`fields.${field}`)} ${String(fields[field] ?? t("history.noBound"))}`,
+  );
+  return (
+    <li>
+      <strong>{t("history.version", { version })}</strong> <UtcTime time={at} /> {operator}:{" "}
+      {values.length > 0 ? values.join(", ") : t("history.file")}
+      <br />
+      {comment}
+    </li>
+  );
+}

@@ -1,0 +1,137 @@
+"""Limits: which are in force, what operators change of them, and the mission file that comes of it."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
+
+from operation_server.http.dependencies import ProvidedPool, Slot
+from operation_server.http.parameters import API_PREFIX
+from operation_server.http.problems import responses
+from operation_server.limits import QUERIES
+from operation_server.limits.export import NotExportable, exported
+from operation_server.limits.following import FollowedLimits
+from operation_server.limits.schemas import (
+    Limit,
+    LimitChange,
+    LimitChanges,
+    LimitList,
+    LimitValues,
+    NewLimit,
+    RuleChange,
+    UnfitChange,
+)
+from operation_server.limits.store import ChangedMeanwhile, change_limit
+from telemetry_core.contract.rules import Name, Reason
+from telemetry_core.limits.changes import LimitRefused, Limits, RuleName, rule_of
+from telemetry_core.postgres.database import transaction
+from telemetry_core.postgres.store import select
+
+router = APIRouter(prefix=f"{API_PREFIX}/limits", tags=["limits"])
+
+LIMITS: Final = Slot[FollowedLimits]("limits")
+ProvidedLimits = Annotated[FollowedLimits, Depends(LIMITS)]
+
+MAX_CHANGES: Final = 500
+NEWEST: Final = 2**63 - 1
+"""No change has such an id."""
+_MISSION_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}
+}
+
+
+@router.get("")
+def list_limits(followed: ProvidedLimits) -> LimitList:
+    """Return all limits as they are in force, beside what the mission file says."""
+    limits = followed.limits
+    return LimitList(
+        mission=limits.file.name,
+        limits=[
+            _limit(limits, (name, rule.reason))
+            for name, subsystem in limits.file.subsystems.items()
+            for rule in subsystem.rules
+        ],
+        unfit=[
+            UnfitChange.model_validate({**_columns(limits, name), "problem": problem})
+            for name, problem in limits.unfit.items()
+        ],
+    )
+
+
+@router.get("/changes", responses=responses(422, 503))
+def list_limit_changes(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
+    pool: ProvidedPool,
+    followed: ProvidedLimits,
+    subsystem: Name | None = None,
+    reason: Reason | None = None,
+    before: Annotated[int, Query(ge=1, le=NEWEST, description="`next_cursor` of the page before")] = NEWEST,
+    limit: Annotated[int, Query(ge=1, le=MAX_CHANGES)] = 100,
+) -> LimitChanges:
+    """Return who changed limits, when and why: of one rule or of all, newest first."""
+    asked = {"subsystem": subsystem, "reason": reason, "before": before, "limit": limit + 1}
+    with transaction(pool) as connection:
+        rows = select(connection, QUERIES["changes_before"], {"mission": followed.limits.file.name, **asked})
+    return LimitChanges(
+        changes=[RuleChange.model_validate(row) for row in rows[:limit]],
+        next_cursor=rows[limit - 1]["id"] if len(rows) > limit else None,
+    )
+
+
+@router.get("/mission.yaml", responses=responses(409) | _MISSION_FILE, response_class=Response)
+def export_mission_file(followed: ProvidedLimits) -> Response:
+    """Return the mission file with the changed limits put in: `MISSION_FILE` of the next start."""
+    limits = followed.limits
+    try:
+        text = exported(followed.text, limits.file, limits.mission)
+    except NotExportable as error:
+        raise HTTPException(409, str(error)) from error
+    named = {"Content-Disposition": f'attachment; filename="{limits.file.name}.yaml"'}
+    return Response(text, media_type="application/yaml", headers=named)
+
+
+@router.put("/{subsystem}/{reason}", responses=responses(404, 409, 422, 503))
+def put_limit(
+    pool: ProvidedPool, followed: ProvidedLimits, subsystem: Name, reason: Reason, given: NewLimit
+) -> Limit:
+    """Change a limit for all services, without a restart; the mission file's values put it back.
+
+    Of two operators at once one wins, the other is told who did.
+    """
+    name = (subsystem, reason)
+    file = followed.limits.file
+    rule = rule_of(file, name)
+    if rule is None:
+        raise HTTPException(404, f"The mission has no rule {reason} of {subsystem}")
+    written = LimitValues.model_validate(rule, from_attributes=True).model_dump(mode="json")
+    wanted = given.values.model_dump(mode="json")
+    fields = {field: value for field, value in wanted.items() if value != written[field]}
+    try:
+        change_limit(pool, file, name, fields, given)
+    except LimitRefused as error:
+        raise HTTPException(422, str(error)) from error
+    except ChangedMeanwhile as error:
+        raise HTTPException(409, str(error)) from error
+    followed.refresh()
+    return _limit(followed.limits, name)
+
+
+def _limit(limits: Limits, name: RuleName) -> Limit:
+    file, in_force = rule_of(limits.file, name), rule_of(limits.mission, name)
+    assert file is not None  # noqa: S101 - the caller has it from the file
+    change = limits.changes.get(name)
+    return Limit(
+        subsystem=name[0],
+        reason=name[1],
+        channel=file.channel,
+        unit=limits.file.subsystems[name[0]].channels[file.channel].unit,
+        kind=file.kind,
+        rate=file.rate,
+        is_contextual=file.is_contextual,
+        in_force=LimitValues.model_validate(in_force, from_attributes=True),
+        file=LimitValues.model_validate(file, from_attributes=True),
+        version=change.version if change else 0,
+        change=LimitChange.model_validate(change, from_attributes=True) if change else None,
+    )
+
+
+def _columns(limits: Limits, name: RuleName) -> dict[str, object]:
+    return RuleChange.model_validate(limits.changes[name], from_attributes=True).model_dump()

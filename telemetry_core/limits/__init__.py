@@ -1,0 +1,8 @@
+"""Limits that operators change while the platform runs."""
+
+from pathlib import Path
+from typing import Final
+
+from telemetry_core.postgres.queries import load_queries
+
+QUERIES: Final = load_queries(Path(__file__).parent)

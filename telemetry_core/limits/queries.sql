@@ -1,0 +1,6 @@
+-- name: changes_since
+-- The newest change of each rule that was changed since; ids follow the order of commits.
+SELECT DISTINCT ON (subsystem, reason) id, subsystem, reason, version, fields, operator, comment, at
+FROM ops.limit_changes
+WHERE mission = %(mission)s AND id > %(known)s
+ORDER BY subsystem, reason, version DESC
