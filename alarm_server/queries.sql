@@ -41,14 +41,6 @@ ON CONFLICT (satellite_id, subsystem, reason) DO UPDATE SET
 WHERE kept.revision = excluded.revision - 1
 RETURNING satellite_id, subsystem, reason
 
--- name: forget_tracks
-DELETE FROM ops.alarm_tracks AS kept
-USING unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(revisions)s::bigint [])
-    AS gone (satellite_id, subsystem, reason, revision)
-WHERE kept.satellite_id = gone.satellite_id AND kept.subsystem = gone.subsystem AND kept.reason = gone.reason
-    AND kept.revision = gone.revision
-RETURNING kept.satellite_id, kept.subsystem, kept.reason
-
 -- name: save_alarms
 -- What operators did to an alarm stays; one that stands again is to be reset again. Of a limit that was moved beyond the
 -- worst value meanwhile, the one that was broken stays.

@@ -63,7 +63,7 @@ def load_tracks(connection: Connection, keys: Sequence[Key] | None = None) -> di
 
 def save(connection: Connection, updates: Sequence[Update]) -> None:
     """Write what a batch changed, or raise `ChangedElsewhere` and leave the transaction to be rolled back."""
-    _save_tracks(connection, [update for update in updates if update.changes_memory])
+    _save_tracks(connection, [update for update in updates if update.is_worth_saving])
     changed = [(update, change) for update in updates for change in update.changes]
     newest = {_alarm_id(update, change.occurrence): (update, change) for update, change in changed}
     # In the order of their ids, as operators' actions lock several.
@@ -84,24 +84,10 @@ def save(connection: Connection, updates: Sequence[Update]) -> None:
 
 
 def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
-    kept = [update for update in updates if update.has_row]
-    gone = [update for update in updates if not update.has_row]
-    rows = [(*update.key, update.revision, to_json(_document(update.after))) for update in kept]
+    rows = [(*update.key, update.revision, to_json(_document(update.remembered))) for update in updates]
     # In the order of their keys: two services that save the same rows wait for each other, and never both.
     saved = insert(connection, QUERIES["save_tracks"], sorted(rows), fetch=True)
-    forgotten = (
-        select(
-            connection,
-            QUERIES["forget_tracks"],
-            {
-                **_columns([update.key for update in gone]),
-                "revisions": [update.before.revision for update in gone],
-            },
-        )
-        if gone
-        else []
-    )
-    done = {(row["satellite_id"], row["subsystem"], row["reason"]) for row in [*saved, *forgotten]}
+    done = {(row["satellite_id"], row["subsystem"], row["reason"]) for row in saved}
     if missed := {update.key for update in updates} - done:
         raise ChangedElsewhere(missed)
 

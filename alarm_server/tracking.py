@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alarm_server.readings import Reading
 from alarm_server.signs import Sign
@@ -36,34 +36,33 @@ class Update:
     changes: Sequence[Change]
 
     @property
-    def has_row(self) -> bool:
-        """Tell whether a restart must know of the track: a look-back tells it the rest."""
-        return self.after.has_violations or self._is_worth_knowing
-
-    @property
-    def changes_memory(self) -> bool:
-        """Tell whether its row is new, other or gone: nominal samples are not written."""
-        if self.has_row != bool(self.before.revision):
-            return True
-        is_news = self.after.has_violations or self.before.track.has_violations
-        return self.has_row and (is_news or self._has_other_value)
-
-    @property
     def is_worth_saving(self) -> bool:
-        """Tell whether PostgreSQL must know: a track may break its limit and forget that in one batch."""
-        return self.changes_memory or bool(self.changes)
+        """Tell whether PostgreSQL must know: nominal samples are not written."""
+        if self.changes or self.before.track.has_violations or self.after.has_violations:
+            return True
+        was, now = self._is_worth_knowing(self.before.track), self._is_worth_knowing(self.after)
+        return was != now or (now and (not self.before.revision or self._has_other_value))
+
+    @property
+    def remembered(self) -> AnyTrack:
+        """What a restart must know; a look-back tells the rest.
+
+        Where nothing breaks the rule any more: that all before is over. The messages that come again after a
+        kill may be hours old, and begin amid an alarm.
+        """
+        if self.after.has_violations or self._is_worth_knowing(self.after):
+            return self.after
+        over = replace(limit_track(self.after), clear_us=())
+        return DeltaTrack(base=over, whole=over) if isinstance(self.after, DeltaTrack) else over
 
     @property
     def revision(self) -> int:
         """Of the track once it is saved."""
-        if not self.changes_memory:
-            return self.before.revision
-        return self.before.revision + 1 if self.has_row else 0
+        return self.before.revision + self.is_worth_saving
 
-    @property
-    def _is_worth_knowing(self) -> bool:
+    def _is_worth_knowing(self, track: AnyTrack) -> bool:
         """Tell whether the next delta may need a sample that no look-back reads again."""
-        return self.sign.rule.change or self._is_slow
+        return self.sign.rule.change or self._is_slow(track)
 
     @property
     def _has_other_value(self) -> bool:
@@ -71,14 +70,13 @@ class Update:
         if not isinstance(self.after, DeltaTrack) or not isinstance(self.before.track, DeltaTrack):
             return False
         was, now = self.before.track.newest, self.after.newest
-        if was is None or now is None or self._is_slow:
+        if was is None or now is None or self._is_slow(self.after):
             return was != now
         return (was.value, was.is_in_context) != (now.value, now.is_in_context)
 
-    @property
-    def _is_slow(self) -> bool:
+    def _is_slow(self, track: AnyTrack) -> bool:
         """Tell whether a look-back may hold too few samples to tell how far apart they usually are."""
-        measure, track = self.sign.measure, self.after
+        measure = self.sign.measure
         if measure is None or not isinstance(track, DeltaTrack):
             return False
         pause_us = track.newest_pause_us

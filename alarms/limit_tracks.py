@@ -68,7 +68,7 @@ class Track:
 
     @property
     def has_violations(self) -> bool:
-        """Tell whether a restart must know of it: without violations it begins anew from any sample."""
+        """Tell whether samples to come may change an alarm; without violations any sample begins anew."""
         return bool(self.pending or self.runs)
 
     @property

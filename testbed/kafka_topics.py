@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
@@ -24,6 +24,7 @@ from telemetry_core.service.settings import Settings
 
 LIMIT_S: Final = 30.0
 SERVERS: Final = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
+STAMPED_AT_ARRIVAL: Final = {"message.timestamp.type": "LogAppendTime"}
 
 
 def wait_until(condition: Callable[[], object], what: str, within_s: float = LIMIT_S) -> None:
@@ -41,9 +42,11 @@ def administrator(servers: str = SERVERS) -> AdminClient:
     return admin
 
 
-def create_topic(name: str, *, partitions: int = 1, servers: str = SERVERS) -> None:
-    """Create a topic that stamps its messages with the time of their arrival."""
-    topic = NewTopic(name, partitions, 1, config={"message.timestamp.type": "LogAppendTime"})
+def create_topic(
+    name: str, *, partitions: int = 1, servers: str = SERVERS, config: Mapping[str, str] = STAMPED_AT_ARRIVAL
+) -> None:
+    """Create a topic that stamps its messages with the time of their arrival, or one configured otherwise."""
+    topic = NewTopic(name, partitions, 1, config=dict(config))
     admin = administrator(servers)  # it must outlive its answer
     admin.create_topics([topic])[name].result(LIMIT_S)
 

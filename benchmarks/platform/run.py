@@ -14,8 +14,9 @@ import requests
 
 from benchmarks.platform import console, machine, model_server
 from benchmarks.platform.figures import Section
-from benchmarks.platform.postgres import retention, row_store, summary_views
-from benchmarks.platform.stream import end_to_end, latency, trigger
+from benchmarks.platform.postgres import alarm_reads, retention, row_store, summary_views
+from benchmarks.platform.postgres.many_alarms import STANDING
+from benchmarks.platform.stream import alarms, end_to_end, latency, trigger
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer
@@ -23,6 +24,10 @@ from testbed.running_platform import Platform
 from testbed.supervised import Supervised
 
 DATABASE = "benchmark"
+PARTS = (
+    "trigger", "end-to-end", "model", "store", "views", "retention", "latency", "alarms", "alarm-reads",
+    "console",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -45,6 +50,12 @@ def main() -> None:
         ),
         "retention": partial(in_own_database, settings, partial(retention.sections, jobs=options.expired)),
         "latency": partial(latency.measure, settings, options.latency_s),
+        "alarms": partial(alarms.measure, settings),
+        "alarm-reads": partial(
+            in_own_database,
+            settings,
+            partial(alarm_reads.sections, alarms=options.alarms, jobs=options.views),
+        ),
         "console": partial(console.measure, options.live_minutes),
     }
     sections = []
@@ -61,18 +72,28 @@ def main() -> None:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.platform.run", description=__doc__)
-    names = ("trigger", "end-to-end", "model", "store", "views", "retention", "latency", "console")
-    parser.add_argument("--only", action="append", choices=names, help="this part; may be repeated")
-    parser.add_argument("--messages", type=int, default=20_000, help="of the trigger's topic (default 20000)")
-    parser.add_argument("--judged", type=int, default=1000, help="messages sent end to end (default 1000)")
-    parser.add_argument("--latency-s", type=int, default=60, help="seconds of 1 message/s (default 60)")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
     parser.add_argument(
-        "--views", type=int, default=20_000, metavar="JOBS",
+        "--messages", type=at_least(400), default=20_000, help="of the trigger's topic (default 20000)"
+    )
+    parser.add_argument(
+        "--judged", type=at_least(100), default=1000, help="messages sent end to end (default 1000)"
+    )
+    parser.add_argument(
+        "--latency-s", type=at_least(1), default=60, help="seconds of 1 message/s (default 60)"
+    )
+    parser.add_argument(
+        "--views", type=at_least(100), default=20_000, metavar="JOBS",
         help="jobs behind the operator's views; 1000000 takes minutes and 3 GB (default 20000)",
     )  # fmt: skip
     parser.add_argument(
-        "--expired", type=int, default=20_000, metavar="JOBS",
+        "--expired", type=at_least(100), default=20_000, metavar="JOBS",
         help="jobs of which half is deleted; 1000000 takes minutes and 3 GB (default 20000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--alarms", type=at_least(STANDING), default=10_000,
+        help="alarms that operators read, beside the verdicts of --views jobs; 1000000 takes minutes and 2 GB"
+        " (default 10000)",
     )  # fmt: skip
     parser.add_argument(
         "--live-minutes", type=int, default=0,
@@ -80,13 +101,18 @@ def read_options() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--explain", action="store_true", help="print the plans of the views' queries")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
-    options = parser.parse_args()
-    if (
-        min(options.messages // 4, options.judged, options.views, options.expired) < 100
-        or options.latency_s < 1
-    ):
-        parser.error("too few to measure: --messages from 400, --judged, --views and --expired from 100")
-    return options
+    return parser.parse_args()
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Read a number below which there is too little to measure."""
+
+    def number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"too few to measure: at least {least}")
+        return int(text)
+
+    return number
 
 
 def in_own_database(settings: Settings, measure: Callable[[Settings], list[Section]]) -> list[Section]:

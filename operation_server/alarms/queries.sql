@@ -2,60 +2,54 @@
 
 -- name: alarm_page
 -- Ids of alarms before a position, newest start first: those that start in the range, then those that stood at its start.
--- Filters without an index read at most `ceiling` alarms; where these held no full page, a last row says how far they reached.
-WITH seen AS NOT MATERIALIZED (
-    (
-        SELECT * FROM ops.alarm_states
-        WHERE NOT is_withdrawn
-            AND (%(start)s IS NULL OR started_at >= %(start)s)
-            AND (%(end)s IS NULL OR started_at <= %(end)s)
-            AND (%(before_at)s IS NULL OR (started_at, alarm_id) < (%(before_at)s, %(before_id)s))
-            AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
-            AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
-            AND (
-                %(group_id)s IS NULL
-                OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
-            )
-            AND (NOT %(attention_only)s OR needs_attention)
-        ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
-    )
-    UNION ALL
-    (
-        SELECT * FROM ops.alarm_states
-        WHERE NOT is_withdrawn
-            AND %(start)s IS NOT NULL
-            AND started_at < %(start)s
-            AND life @> (%(start)s::timestamptz AT TIME ZONE 'UTC')
-            AND (%(before_at)s IS NULL OR (started_at, alarm_id) < (%(before_at)s, %(before_id)s))
-            AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
-            AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
-            AND (
-                %(group_id)s IS NULL
-                OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
-            )
-        ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
-    )
-    ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
-),
-
-page AS MATERIALIZED (
-    SELECT started_at, alarm_id FROM seen
-    WHERE (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
+-- Filters without an index read at most `ceiling` alarms, once; the row that is the last of so many says where to go on.
+SELECT started_at, alarm_id, fits, place = %(ceiling)s AS is_last_seen FROM (
+    SELECT
+        started_at,
+        alarm_id,
+        (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
         AND (%(codes)s IS NULL OR facts = ANY (%(codes)s))
-        AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s)))
-    ORDER BY started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
-)
-
-SELECT started_at, alarm_id, TRUE AS fits FROM page
-UNION ALL
-(
-    SELECT started_at, alarm_id, FALSE FROM seen
-    WHERE (SELECT count(*) FROM page) <= %(limit)s
-    ORDER BY started_at DESC, alarm_id DESC OFFSET %(ceiling)s - 1 LIMIT 1
-)
-ORDER BY fits DESC, started_at DESC, alarm_id DESC
+        AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s))) AS fits,
+        row_number() OVER (ORDER BY started_at DESC, alarm_id DESC) AS place
+    FROM (
+        (
+            SELECT * FROM ops.alarm_states
+            WHERE NOT is_withdrawn
+                AND (%(start)s IS NULL OR started_at >= %(start)s)
+                AND (%(end)s IS NULL OR started_at <= %(end)s)
+                AND (%(before_at)s IS NULL OR (started_at, alarm_id) < (%(before_at)s, %(before_id)s))
+                AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+                AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
+                AND (
+                    %(group_id)s IS NULL
+                    OR alarm_id = ANY (ARRAY(SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s))
+                )
+                AND (NOT %(attention_only)s OR needs_attention)
+            ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
+        )
+        UNION ALL
+        (
+            SELECT * FROM ops.alarm_states
+            WHERE NOT is_withdrawn
+                AND %(start)s IS NOT NULL
+                AND started_at < %(start)s
+                AND life @> (%(start)s::timestamptz AT TIME ZONE 'UTC')
+                AND (%(before_at)s IS NULL OR (started_at, alarm_id) < (%(before_at)s, %(before_id)s))
+                AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
+                AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
+                AND (
+                    %(group_id)s IS NULL
+                    OR alarm_id = ANY (ARRAY(SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s))
+                )
+            ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
+        )
+        ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
+    ) AS seen
+) AS listed
+WHERE fits OR place = %(ceiling)s
+ORDER BY started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
 
 -- name: urgent_page
 -- Ids of alarms that need attention, the most urgent first, of equal ones the newest start. Their number is bounded by what people
@@ -73,7 +67,7 @@ WITH calling AS (
         AND (%(assigned_to)s IS NULL OR assigned_to = %(assigned_to)s)
         AND (
             %(group_id)s IS NULL
-            OR alarm_id IN (SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s)
+            OR alarm_id = ANY (ARRAY(SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s))
         )
         AND (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))

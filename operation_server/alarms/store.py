@@ -93,8 +93,8 @@ def find_page(
         },
     )
     fitting = [row for row in found if row["fits"]]
-    reached = [row for row in found if not row["fits"]]
-    last = fitting[limit - 1] if len(fitting) > limit else next(iter(reached), None)
+    last_seen = next((row for row in found if row["is_last_seen"]), None)
+    last = fitting[limit - 1] if len(fitting) > limit else last_seen
     rows = rows_of(connection, [row["alarm_id"] for row in fitting[:limit]])
     return rows, (last["started_at"], last["alarm_id"]) if last else None
 

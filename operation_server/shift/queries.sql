@@ -1,4 +1,4 @@
--- The statements of the shift, by name.
+-- The statements of the shift, by name. A flood stands for alarms that are counted already.
 
 -- name: entries
 -- The newest first, each with the entry that corrects it.
@@ -24,7 +24,7 @@ RETURNING id
 -- name: raised_per_interval
 -- How many alarms were raised in each interval that has any, counted from the start.
 SELECT floor(extract(EPOCH FROM noticed_at - %(start)s) / %(interval_s)s)::integer AS place, count(*) AS count
-FROM ops.alarms WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn
+FROM ops.alarms WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn AND kind <> 'flood'
 GROUP BY place
 
 -- name: raised_by_severity
@@ -33,13 +33,13 @@ SELECT severity, kind, count(*) AS count, count(acknowledged_at) AS acknowledged
     percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
         ORDER BY greatest(0, extract(EPOCH FROM acknowledged_at - noticed_at))
     ) FILTER (WHERE acknowledged_at IS NOT NULL) AS waits_s
-FROM ops.alarms WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn
+FROM ops.alarms WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn AND kind <> 'flood'
 GROUP BY GROUPING SETS ((), (severity, kind))
 ORDER BY count DESC, severity, kind
 
 -- name: most_frequent
 SELECT satellite_id, subsystem, reason, kind, count(*) AS count
-FROM ops.alarms WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn
+FROM ops.alarms WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn AND kind <> 'flood'
 GROUP BY satellite_id, subsystem, reason, kind
 ORDER BY count DESC, satellite_id, subsystem, reason, kind LIMIT %(limit)s
 
@@ -47,7 +47,7 @@ ORDER BY count DESC, satellite_id, subsystem, reason, kind LIMIT %(limit)s
 -- What stood at the end and calls somebody, and how much of it stood for so long that nobody looks any more.
 SELECT count(*) AS standing, count(*) FILTER (WHERE noticed_at < %(stale_before)s) AS stale FROM ops.alarm_states
 WHERE life @> (%(end)s::timestamptz AT TIME ZONE 'UTC') AND NOT is_withdrawn AND noticed_at < %(end)s
-    AND facts = ANY (%(codes)s)
+    AND facts = ANY (%(codes)s) AND kind <> 'flood'
 
 -- name: feedback_by_rule
 -- Of the alarms raised in the span: what operators said of them, of each the newest.

@@ -16,7 +16,7 @@ INSERT INTO inference_jobs (job_id, satellite_id, source, trigger_reason, status
 SELECT format('kafka-%%s-%%s', satellite_id, 1761827696000 + n), satellite_id, 'kafka_auto_trigger',
     'periodic_check', 'completed', 4, 4, at, at, at + interval '40 ms', '{"lane": "live"}'
 FROM (
-    SELECT n, 'SAT-' || lpad((n %% 100)::text, 3, '0') AS satellite_id,
+    SELECT n, 'SAT-' || lpad((n %% %(satellites)s)::text, 3, '0') AS satellite_id,
         timestamp '2025-10-30' + n * interval '30 ms' AS at
     FROM generate_series(1, %(jobs)s) AS n
 ) AS listed
@@ -24,7 +24,7 @@ FROM (
 FILL_ROWS = """
 INSERT INTO subsystem_inferences (job_id, subsystem, model_name, status, input_data, input_features,
     predictions, confidence, anomaly_score, anomaly_detected, inference_time_ms, created_at, completed_at,
-    verdict, satellite_id, generated_at, window_start, sample_count)
+    verdict, satellite, generated_at, window_start, sample_count)
 SELECT job_id, subsystem, 'lstm_timeseries', 'completed', '{}', ARRAY['battery_voltage'],
     '[[4.0]]', '[0.9]', score, score > 0.7, 12.5, created_at, completed_at,
     CASE WHEN score > 0.7 THEN 'anomalous' ELSE 'nominal' END,
@@ -84,10 +84,10 @@ def sections(settings: Settings, *, jobs: int, explained: bool = False) -> list[
     ]
 
 
-def fill(cursor: Any, jobs: int) -> None:
-    """Insert the jobs and their rows."""
+def fill(cursor: Any, jobs: int, *, satellites: int = 100) -> None:
+    """Insert the jobs, of up to 1,000 satellites, and their rows."""
     for statement in (FILL_JOBS, FILL_ROWS):
-        cursor.execute(statement, {"jobs": jobs})
+        cursor.execute(statement, {"jobs": jobs, "satellites": satellites})
     cursor.execute("VACUUM ANALYZE")
     cursor.execute(WHOLE_TABLE_VIEW)
 

@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 
 from benchmarks.platform.figures import Distribution, Section
 from benchmarks.platform.stream.telemetry import (
+    AS_HISTORY,
     INTERVAL_S,
     SERVERS,
     own_satellites,
@@ -135,7 +136,7 @@ def _follow(
 ) -> list[Sample]:
     job_id = f"kafka-{satellite_id}-{round(generated_s * 1000):013d}"
     produced_s = time.time()
-    producer.produce(topic, message)
+    producer.produce(topic, message, headers=AS_HISTORY)
     cursor.execute("SELECT * FROM pg_temp.await_rows(%s, %s, %s)", (job_id, SUBSYSTEMS, LIMIT_S))
     seen = dict(cursor.fetchall())
     producer.poll(0)

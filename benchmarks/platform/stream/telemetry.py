@@ -12,12 +12,15 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import Producer
 
+from telemetry_core.contract.messages import REPLAYED_HEADER
 from testbed.running_platform import Platform
 from testbed.supervised import CHECKOUT, Supervised
 
 SERVERS: Final = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 INTERVAL_S: Final = 1
 FLUSH_LIMIT_S: Final = 30
+AS_HISTORY: Final = {REPLAYED_HEADER: "1"}
+"""Headers of messages whose satellites do not fall silent when they end."""
 
 
 def simulated_messages(
@@ -58,7 +61,10 @@ def produce(topic: str, values: Iterable[bytes]) -> None:
         while True:
             try:
                 producer.produce(
-                    topic, value, on_delivery=lambda error, _: failures.append(error) if error else None
+                    topic,
+                    value,
+                    headers=AS_HISTORY,
+                    on_delivery=lambda error, _: failures.append(error) if error else None,
                 )
                 break
             except BufferError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.postgres_server import free_port
 from testbed.supervised import NOTIFIER, Supervised
-from tests.notifier_process import running
+from tests.processes import running
 from tests.webhook_receiver import Receiver, receiving
 
 
@@ -30,5 +30,5 @@ def told_of_limits(satellites: str, supervised: Supervised, folder: Path) -> Ite
         }
         file.write_text(json.dumps(routes), encoding="utf-8")
         values = {**os.environ, "NOTIFY_FILE": str(file), "METRICS_PORT": str(free_port())}
-        with running(values, folder / "notifier.log"):
+        with running("alarm_notifier", values, folder / "notifier.log"):
             yield receiver

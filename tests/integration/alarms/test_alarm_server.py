@@ -104,15 +104,15 @@ def test_two_services_by_turns_write_what_one_would(theirs: Pool) -> None:
     assert rows(theirs, "alarm_tracks")[0]["revision"] >= len(BREACH) - 2
 
 
-def test_a_track_that_is_forgotten_leaves_no_row(theirs: Pool) -> None:
-    server = started(theirs)
-    hear(server, *BREACH)
-    assert len(rows(theirs, "alarm_tracks")) == 1
-    hear(server, record(4_000, **soc(80)))
+def test_messages_of_hours_ago_that_come_again_in_part_raise_nothing_anew(theirs: Pool) -> None:
+    telemetry = [*(record(at_s, **soc(12)) for at_s in (0, 10, 20)), record(90, **soc(80))]
+    later = record(4_000, **soc(80))
+    hear(started(theirs), *telemetry, later)
+    hear(started(theirs), *telemetry[1:], later)
 
-    assert rows(theirs, "alarm_tracks") == []
+    assert [row["violations"] for row in rows(theirs, "alarms")] == [3]
     hear(started(theirs), record(4_010, **soc(12)))
-    assert [row["violations"] for row in rows(theirs, "alarms")] == [1, 1]
+    assert [row["violations"] for row in rows(theirs, "alarms")] == [3, 1]
 
 
 def test_a_late_breach_joins_two_alarms_into_the_first(theirs: Pool) -> None:

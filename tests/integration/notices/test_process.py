@@ -1,6 +1,5 @@
 """The service as it is started, killed amid a message and started again; and its test of a target."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from telemetry_core.service.settings import Settings
 from testbed.postgres_server import free_port
 from tests.integration.api.alarms.rows import raised
 from tests.integration.notices.running import fetched, make_due, notices
-from tests.notifier_process import ROOT, running
+from tests.processes import ROOT, environment_of, running
 from tests.webhook_receiver import receiving
 
 pytestmark = pytest.mark.integration
@@ -39,17 +38,12 @@ def until(is_so: Callable[[], bool]) -> None:
 
 def environment(database: Settings, folder: Path, duty: str) -> dict[str, str]:
     (folder / "notify.yaml").write_text(FILE)
-    return {
-        **os.environ,
-        "POSTGRES_HOST": database.postgres_host,
-        "POSTGRES_PORT": str(database.postgres_port),
-        "POSTGRES_USER": database.postgres_user,
-        "POSTGRES_PASSWORD": database.postgres_password,
-        "POSTGRES_DB": database.postgres_db,
-        "NOTIFY_FILE": str(folder / "notify.yaml"),
-        "NOTIFY_DUTY": f"{duty}/{HIDDEN}",
-        "METRICS_PORT": str(free_port()),
-    }
+    return environment_of(
+        database,
+        NOTIFY_FILE=str(folder / "notify.yaml"),
+        NOTIFY_DUTY=f"{duty}/{HIDDEN}",
+        METRICS_PORT=str(free_port()),
+    )
 
 
 def is_healthy(values: dict[str, str]) -> bool:
@@ -67,7 +61,7 @@ def test_a_service_that_was_killed_amid_a_message_sends_it_again_under_its_id(
     with receiving() as receiver:
         values = environment(database, tmp_path, receiver.url)
         receiver.is_hanging = True
-        with running(values, log) as process:
+        with running("alarm_notifier", values, log) as process:
             until(lambda: bool(fetched(pool, "SELECT FROM ops.relay_cursors WHERE xact > 0")))
             alarm_id = raised(pool)
             until(lambda: [row["attempts"] for row in notices(pool)] == [1])
@@ -75,7 +69,7 @@ def test_a_service_that_was_killed_amid_a_message_sends_it_again_under_its_id(
         receiver.is_hanging = False
         receiver.goes_on.set()
         make_due(pool)
-        with running(values, log) as process:
+        with running("alarm_notifier", values, log) as process:
             until(lambda: [row["state"] for row in notices(pool)] == ["delivered"])
             until(lambda: is_healthy(values))
             metrics = requests.get(f"http://127.0.0.1:{values['METRICS_PORT']}/metrics", timeout=5).text

@@ -66,15 +66,12 @@ class MemoryStore:
     def save(self, _: Connection, updates: Sequence[Update]) -> None:
         self._may_fail()
         self.saves += 1
-        kept = [update for update in updates if update.changes_memory]
+        kept = [update for update in updates if update.is_worth_saving]
         known = {update.key: self.tracks.get(update.key, Known()).revision for update in kept}
         if late := [update.key for update in kept if known[update.key] != update.before.revision]:
             raise ChangedElsewhere(late)
         for update in kept:
-            if update.has_row:
-                self.tracks[update.key] = Known(track=update.after, revision=update.revision)
-            else:
-                del self.tracks[update.key]
+            self.tracks[update.key] = Known(track=update.remembered, revision=update.revision)
         for update in updates:
             self._change(update)
 

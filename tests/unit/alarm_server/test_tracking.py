@@ -60,10 +60,14 @@ def test_a_track_that_no_late_sample_reaches_begins_anew() -> None:
     tracks.keep(updates(tracks, record(0, **soc(12)), record(60, **soc(80))))
     over = of_battery(updates(tracks, record(REACH_US / SECOND_US + 61, **soc(80))))
 
-    assert over.changes_memory
+    assert over.is_worth_saving
     assert not over.after.has_violations
     tracks.keep([over])
-    assert of_battery(updates(tracks, record(REACH_US / SECOND_US + 62, **soc(80)))).before.revision == 0
+    nominal = of_battery(updates(tracks, record(REACH_US / SECOND_US + 62, **soc(80))))
+    assert nominal.before.revision == 2
+    assert not nominal.is_worth_saving
+    tracks.keep([nominal])
+    assert of_battery(updates(tracks, record(REACH_US / SECOND_US + 63, **soc(12)))).before.revision == 2
 
 
 def test_what_is_broken_stays_when_room_is_made_and_the_longest_silent_goes() -> None:

@@ -173,3 +173,24 @@ def test_a_limit_of_a_channel_that_is_not_stored_is_named_and_left_out(
     assert not any("low_battery" in name for name in counts)
     message = "eps low_battery is left out: metrics has no entry for battery_soc_percent"
     assert message in capsys.readouterr().err
+
+
+def test_rates_and_changes_are_counted_and_what_can_not_be_told_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telemetry = Stored({"A": [80.0] * 100 + [70.0] * 100 + [60.0] * 100, "B": [80.0] * 300})
+    content = MISSION.model_dump()
+    eps, soc = content["subsystems"]["eps"], {"channel": "battery_soc_percent", "log": ""}
+    eps["rules"] = [
+        {**soc, "reason": "fast", "rate": {"falls": 5}},
+        {**soc, "reason": "steep", "rate": {"falls": 5, "over_s": 10}},
+        {**soc, "reason": "moved", "change": True},
+    ]
+    names = ("eps fast (changed)", "eps steep (changed)", "eps moved (changed)")
+    counts = count(telemetry, MISSION, Mission.model_validate(content))
+    assert [counts[name] for name in names] == [(0, 2), (0, 0), (0, 2)]
+    del eps["rules"][:2]
+    eps["channels"]["battery_soc_percent"]["reporting"] = "on_change"
+    capsys.readouterr()
+    assert "eps moved (changed)" not in count(telemetry, MISSION, Mission.model_validate(content))
+    assert "eps moved is left out: battery_soc_percent is sent on change" in capsys.readouterr().err

@@ -93,6 +93,14 @@ def test_a_counter_that_wraps_around_rises_on() -> None:
     assert len(alarms_of(rule, [(0, 65530), (10, 65529)])) == 1
 
 
+def test_a_late_sample_that_is_clear_itself_makes_the_one_behind_it_steep() -> None:
+    slow = track_of(RISES, [(0, 20), (10, 20), (30, 35)])
+    steep = step_delta(slow, RISES, point(20, 20))
+
+    assert not slow.has_violations
+    assert spans(occurrences(steep.whole)) == [(30, 30, True)]
+
+
 def test_a_change_that_a_late_sample_tells_earlier_keeps_its_name() -> None:
     before = track_of(CHANGES, [(0, 1), (10, 2), (20, 2)])
     after = step_delta(before, CHANGES, point(5, 2))

@@ -125,6 +125,16 @@ test("a breach that no job judged says so and has no job", async () => {
   expect(screen.queryByRole("link", { name: /job/i })).toBeNull();
 });
 
+test("a rate says what it is, and that no job judges it", async () => {
+  const unjudged = { kind: "limit", reason: "fast", verdict_count: 0, why: null, verdicts: [] } as const;
+  const rate = anAlarm({ kind: "rate", value: 66, limit: "above 60", worst_value: 70 });
+  show(anAlertDetail({ ...unjudged, verdicts: [] }), undefined, acknowledged, rate);
+  expect(await screen.findByText("66 > 60")).toBeVisible();
+  expect(screen.getByText("Rate of change")).toBeVisible();
+  expect(await screen.findByText(/does not judge/)).toBeVisible();
+  expect(screen.queryByText(/no job judged it/)).toBeNull();
+});
+
 test("value against limit, the time line and the alarms around it stand on the page", async () => {
   const words = { member_at: null, details: null };
   const raised = { ...words, change: "raised", at: "2026-11-25T13:00:01Z", operator: null, comment: null };

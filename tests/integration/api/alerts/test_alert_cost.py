@@ -1,6 +1,6 @@
 """What Fleet and the list of alerts read does not grow with what is stored, nor with an alert's length."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import save_inferences
 from tests.integration.api.calls import verdict
+from tests.integration.api.plans import rows_read_by
 
 pytestmark = pytest.mark.integration
 
@@ -218,23 +219,4 @@ def rows_read(connection: Connection, statement: str, *, satellites: list[str] |
 
 
 def read_by_plan(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> float:
-    """Return how many rows the parts of a statement's plan read, all passes together."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {STATEMENTS[statement]}", parameters)
-        ((found,),) = cursor.fetchall()
-    return sum(map(rows_of, nodes(found[0]["Plan"])))
-
-
-def rows_of(node: Mapping[str, Any]) -> float:
-    """Return how many rows a node read, with those that its filter left out."""
-    left_out = sum(
-        node.get(f"Rows Removed by {part}", 0) for part in ("Filter", "Index Recheck", "Join Filter")
-    )
-    return float((node["Actual Rows"] + left_out) * node["Actual Loops"])
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a node of a plan and all below it."""
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from nodes(part)
+    return rows_read_by(connection, STATEMENTS[statement], parameters)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from alarm_server.readings import Reader
 from alarm_server.service import AlarmServer, look_back_s
+from alarms.delta_tracks import DeltaTrack
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record
@@ -108,14 +109,16 @@ def test_a_restart_before_every_message_changes_nothing(
 
 
 def test_nominal_samples_write_no_row_but_the_value_that_must_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first sample is written, for the next may be far away; of a rate its row goes with that."""
+    """The first sample is written, for the next may be far away; with that, a rate's is forgotten."""
     for mission, saves in ((CHANGING, 1), (RATE, 2)):
         store = MemoryStore()
         store.patch(monkeypatch)
         server = server_of(mission)
         for at_s in range(0, 500, 10):
             server.act(server.plan([record(at_s, **soc(80))]))
-        assert (store.saves, len(store.tracks)) == (saves, 2 - saves)
+        (known,) = store.tracks.values()
+        assert isinstance(known.track, DeltaTrack)
+        assert (store.saves, len(known.track.points)) == (saves, 2 - saves)
 
 
 def test_a_change_is_an_alarm_of_old_and_new_that_returns_after_a_hold(
