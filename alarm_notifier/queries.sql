@@ -148,6 +148,6 @@ WHERE alarm.needs_attention AND alarm.returned_at IS NULL AND EXISTS (
 ORDER BY alarm.started_at DESC LIMIT %(limit)s
 
 -- name: counted_alarms
--- What needs attention, for the metrics: the newest ones only where there are very many.
+-- What is not dealt with, for the metrics: the newest ones only where there are very many.
 SELECT satellite_id, subsystem, reason, kind, severity, facts FROM ops.alarm_states
 WHERE needs_attention ORDER BY started_at DESC LIMIT %(limit)s

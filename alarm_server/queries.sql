@@ -30,7 +30,6 @@ ended AS (
 
 INSERT INTO ops.alarm_events (alarm_id, event, member_at, details)
 SELECT alarm_id, 'returned', last_at, '{"cause": "rule_removed"}'::jsonb FROM ended
-ON CONFLICT (alarm_id, event, member_at) WHERE operator IS NULL DO NOTHING
 
 -- name: save_tracks
 -- Nothing where another service has changed the track since: then it is not returned.
@@ -62,9 +61,14 @@ ON CONFLICT (alarm_id) DO UPDATE SET
     reset_at = CASE WHEN excluded.returned_at IS NOT NULL THEN kept.reset_at END,
     changed_at = clock_timestamp() AT TIME ZONE 'UTC'
 
+-- name: told
+-- What telemetry and verdicts did to some alarms, in its order.
+SELECT alarm_id, event, member_at FROM ops.alarm_events
+WHERE alarm_id = ANY (%(alarm_ids)s) AND operator IS NULL AND event = ANY (%(events)s)
+ORDER BY id
+
 -- name: save_events
 INSERT INTO ops.alarm_events (alarm_id, event, member_at, details) VALUES %s
-ON CONFLICT (alarm_id, event, member_at) WHERE operator IS NULL DO NOTHING
 
 -- name: contacts
 -- Of some satellites, or of all: the newest ones, the longest unheard first.
@@ -83,6 +87,12 @@ ON CONFLICT (satellite_id) DO UPDATE SET
     interval_s = excluded.interval_s,
     is_replayed = excluded.is_replayed
 WHERE excluded.received_at > kept.received_at
+
+-- name: forget_contacts
+-- All but the newest ones: names may be garbage.
+DELETE FROM ops.alarm_contacts WHERE satellite_id IN (
+    SELECT satellite_id FROM ops.alarm_contacts ORDER BY received_at DESC OFFSET %(limit)s
+)
 
 -- name: standing_silences
 SELECT alarm_id, satellite_id, started_at FROM ops.alarms WHERE needs_attention AND kind = 'stale' AND returned_at IS NULL
@@ -124,4 +134,3 @@ SELECT alarm.alarm_id, 'expired', expired.until FROM expired
 INNER JOIN ops.alarms AS alarm
     ON alarm.satellite_id = expired.satellite_id AND alarm.subsystem = expired.subsystem
     AND alarm.reason = expired.reason AND alarm.needs_attention
-ON CONFLICT (alarm_id, event, member_at) WHERE operator IS NULL DO NOTHING

@@ -7,9 +7,10 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from alarm_server import QUERIES
+from alarms.occurrence_changes import Event, is_news
 from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Connection
-from telemetry_core.postgres.store import Row
+from telemetry_core.postgres.store import Row, select
 
 
 def alarm_id_of(subsystem: str, reason: str, named_us: int, satellite_id: str) -> str:
@@ -23,8 +24,20 @@ def moment(microseconds: int) -> datetime:
 
 
 def save_events(connection: Connection, rows: Sequence[tuple[str, str, datetime, str | None]]) -> None:
-    """Add to the history what is not there yet: alarm, event, time of its member, details as JSON."""
-    insert(connection, QUERIES["save_events"], rows)
+    """Add to the history what is news there: alarm, event, time of its member, details as JSON.
+
+    The caller has written the alarms, and so nobody else adds to their histories meanwhile.
+    """
+    histories: dict[str, list[tuple[Event, datetime]]] = {row[0]: [] for row in rows}
+    for told in select(connection, QUERIES["told"], {"alarm_ids": list(histories), "events": list(Event)}):
+        histories[told["alarm_id"]].append((Event(told["event"]), told["member_at"].replace(tzinfo=None)))
+    news = []
+    for row in rows:
+        alarm_id, event, at, _ = row
+        if is_news(Event(event), at, histories[alarm_id]):
+            histories[alarm_id].append((Event(event), at))
+            news.append(row)
+    insert(connection, QUERIES["save_events"], news)
 
 
 def insert(

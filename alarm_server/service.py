@@ -259,7 +259,8 @@ class AlarmServer:
 
     def _save_contacts(self) -> None:
         with transaction(self._pool) as connection:
-            save_contacts(connection, {name: self._heard[name] for name in self._unsaved})
+            unsaved = {name: self._heard[name] for name in self._unsaved}
+            save_contacts(connection, unsaved, limit=self._max_satellites)
             expire_shelves(connection)
             follow_floods(connection)
             # Another service may have raised or ended some.

@@ -104,13 +104,18 @@ def load_contacts(
     }
 
 
-def save_contacts(connection: Connection, heard: Mapping[str, Heard]) -> None:
-    """Keep when some satellites were last heard; what another service knows of later stays."""
+def save_contacts(connection: Connection, heard: Mapping[str, Heard], *, limit: int) -> None:
+    """Keep when some satellites were last heard; what another service knows of later stays.
+
+    Of more than `limit` those that were heard longest ago are forgotten.
+    """
     rows = [
         (name, moment(last.generated_us), moment(last.received_us), last.interval_s, last.is_replayed)
         for name, last in sorted(heard.items())
     ]
     insert(connection, QUERIES["save_contacts"], rows)
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["forget_contacts"], {"limit": limit})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What one step did to the alarms of a track: the events that are its history."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from alarms.limit_tracks import Occurrence, Track, occurrences
 
@@ -63,3 +64,23 @@ def events(
         yield None, last_us
     if returned_us is not None and not was_over:
         yield Event.RETURNED, returned_us
+
+
+_FOLLOWS: Final[Mapping[Event, Collection[Event]]] = {
+    Event.RAISED: (),
+    Event.RETURNED: (Event.RAISED, Event.RAISED_AGAIN),
+    Event.RAISED_AGAIN: (Event.RETURNED, Event.WITHDRAWN),
+    Event.WITHDRAWN: (Event.RAISED, Event.RAISED_AGAIN, Event.RETURNED),
+}
+
+
+def is_news(event: Event, at: object, history: Sequence[tuple[Event, object]]) -> bool:
+    """Tell whether an event, at the time of its sample, belongs to the end of a history.
+
+    An alarm is raised once, returns only while it stands, and one sample raises it again once: so telemetry
+    that is delivered again adds nothing.
+    """
+    if not history:
+        return True
+    is_told = event is Event.RAISED_AGAIN and (event, at) in history
+    return history[-1][0] in _FOLLOWS[event] and not is_told

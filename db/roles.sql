@@ -67,9 +67,9 @@ GRANT SELECT ON
     ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
 GRANT SELECT ON ops.limit_changes TO satellite_alarm_server;
-GRANT INSERT, UPDATE ON ops.alarms, ops.alarm_contacts, ops.relay_cursors TO satellite_alarm_server;
+GRANT INSERT, UPDATE ON ops.alarms, ops.relay_cursors TO satellite_alarm_server;
 GRANT INSERT, UPDATE, DELETE ON
-    ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads, ops.grouped_alarms
+    ops.alarm_contacts, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads, ops.grouped_alarms
 TO satellite_alarm_server;
 GRANT SELECT, INSERT ON ops.alarm_events TO satellite_alarm_server;
 GRANT DELETE ON ops.alarm_suppressions TO satellite_alarm_server;

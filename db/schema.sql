@@ -815,7 +815,6 @@ CREATE INDEX idx_alarm_events_acknowledged ON ops.alarm_events USING btree (xact
 CREATE INDEX idx_alarm_events_alarm ON ops.alarm_events USING btree (alarm_id, id);
 CREATE INDEX idx_alarm_events_commit_order ON ops.alarm_events USING btree (xact, id);
 CREATE INDEX idx_alarm_events_feedback ON ops.alarm_events USING btree (alarm_id, id DESC) WHERE ((event)::text = 'feedback'::text);
-CREATE UNIQUE INDEX idx_alarm_events_once ON ops.alarm_events USING btree (alarm_id, event, member_at) WHERE (operator IS NULL);
 CREATE INDEX idx_alarms_assigned ON ops.alarms USING btree (assigned_to, started_at DESC, alarm_id DESC) WHERE (assigned_to IS NOT NULL);
 CREATE INDEX idx_alarms_attention ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE needs_attention;
 CREATE INDEX idx_alarms_lately ON ops.alarms USING btree (satellite_id, noticed_at);

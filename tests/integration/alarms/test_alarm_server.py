@@ -2,9 +2,12 @@
 
 import pytest
 
+from alarm_server.rows import save_events
 from alarm_server.silence import Heard
 from alarm_server.store import load_contacts, load_tracks, save_contacts
 from alarm_server.tracking import limit_track
+from alarms.occurrence_changes import Event
+from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.alarms.running import Clock, events, hear, rows, started
 from tests.unit.alarm_server.messages import NOW_US, SECOND_US, record, soc
@@ -196,13 +199,25 @@ def test_the_newest_contact_stays_whoever_saves_it(theirs: Pool) -> None:
 
     for at_s in (10, 30, 20):
         with transaction(theirs) as connection:
-            save_contacts(connection, {"SAT-1": heard(at_s)})
+            save_contacts(connection, {"SAT-1": heard(at_s)}, limit=9)
     with transaction(theirs) as connection:
-        save_contacts(connection, {})
+        save_contacts(connection, {}, limit=9)
         assert load_contacts(connection, limit=5) == {"SAT-1": heard(30)}
-        save_contacts(connection, {"SAT-2": heard(20), "SAT-3": heard(40)})
+        save_contacts(connection, {"SAT-2": heard(20), "SAT-3": heard(40)}, limit=9)
         assert list(load_contacts(connection, limit=2)) == ["SAT-1", "SAT-3"]
         assert list(load_contacts(connection, limit=2, names=["SAT-2", "SAT-9"])) == ["SAT-2"]
+
+
+def test_names_without_end_leave_no_more_contacts_than_satellites_are_allowed(theirs: Pool) -> None:
+    clock = Clock()
+    server = started(theirs, clock)
+    for at_s in range(0, 40, 4):
+        clock.now_s = at_s
+        hear(server, *(record(at_s, satellite=f"GARBAGE-{at_s}-{place}", **soc(80)) for place in range(20)))
+        server.round()
+
+    assert [row["satellite_id"][:10] for row in rows(theirs, "alarm_contacts")].count("GARBAGE-36") == 20
+    assert len(rows(theirs, "alarm_contacts")) == 50
 
 
 def test_an_alarm_whose_rule_is_gone_ends_with_its_last_violation(theirs: Pool, pool: Pool) -> None:
@@ -217,3 +232,16 @@ def test_an_alarm_whose_rule_is_gone_ends_with_its_last_violation(theirs: Pool, 
     (alarm,) = rows(theirs, "alarms")
     assert alarm["returned_at"] == alarm["last_at"]
     assert [event for _, event in events(theirs)] == ["raised", "returned"]
+
+
+def test_an_alarm_that_returns_twice_at_one_sample_says_so_twice(theirs: Pool) -> None:
+    """Late telemetry raised it again in between; the same told again adds nothing."""
+    hear(started(theirs), record(0, **soc(12)))
+    (alarm_id,) = (row["alarm_id"] for row in rows(theirs, "alarms"))
+    at = time_of(NOW_US).replace(tzinfo=None)
+    told = [Event.RETURNED, Event.RAISED_AGAIN, Event.RETURNED]
+    for _ in range(2):
+        with transaction(theirs) as connection:
+            save_events(connection, [(alarm_id, event.value, at, None) for event in [Event.RAISED, *told]])
+
+    assert [event for _, event in events(theirs)][:4] == [Event.RAISED, *told]

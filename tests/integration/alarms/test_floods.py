@@ -107,7 +107,7 @@ def test_alarms_of_other_satellites_and_those_that_call_nobody_make_no_flood(
     server = started(theirs)
     hear(server, *breaches(20))
     for number in range(20):
-        hear(server, *breaches(1, number, satellite_id=f"SAT-{2 + number}"))
+        hear(server, *breaches(1, number, satellite=f"SAT-{2 + number}"))
 
     assert floods(theirs) == []
 

@@ -69,7 +69,7 @@ NOT_ALL: Final = {
         "UPDATE inference_jobs SET status = 'failed'", "DELETE FROM subsystem_inferences",
         "UPDATE ops.anomaly_alerts SET ended_at = now()", "DELETE FROM ops.alarms",
         "DELETE FROM ops.alarm_events", "UPDATE ops.alarm_events SET operator = 'x'",
-        "SELECT * FROM ops.idempotency_keys", "DELETE FROM ops.alarm_contacts",
+        "SELECT * FROM ops.idempotency_keys", "TRUNCATE ops.alarm_contacts",
         "INSERT INTO ops.alarm_suppressions (satellite_id) VALUES ('x')",
     ),
     "alarm-notifier": (

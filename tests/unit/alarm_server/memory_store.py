@@ -93,9 +93,10 @@ class MemoryStore:
         newest = sorted(found.items(), key=lambda item: item[1].received_us)[-limit:]
         return dict(newest)
 
-    def save_contacts(self, _: Connection, heard: Mapping[str, Heard]) -> None:
+    def save_contacts(self, _: Connection, heard: Mapping[str, Heard], *, limit: int) -> None:
         self._may_fail()
-        self.contacts |= heard
+        newest = sorted((self.contacts | dict(heard)).items(), key=lambda item: item[1].received_us)
+        self.contacts = dict(newest[-limit:])
 
     def load_silences(self, _: Connection) -> dict[str, StandingSilence]:
         return dict(self.silences)

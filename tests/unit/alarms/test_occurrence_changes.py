@@ -3,7 +3,7 @@
 import pytest
 
 from alarms.limit_tracks import Track, step
-from alarms.occurrence_changes import Event, changes
+from alarms.occurrence_changes import Event, changes, is_news
 from alarms.violation_runs import Sample
 from telemetry_core.contract.rules import Rule
 
@@ -66,3 +66,24 @@ def test_each_thing_is_told_once(
     samples: tuple[tuple[int, float], ...], expected: list[tuple[int, Event, int]]
 ) -> None:
     assert told(*samples) == expected
+
+
+@pytest.mark.parametrize("newest", Event)
+def test_a_history_never_tells_the_same_twice_in_a_row_nor_a_second_raising(newest: Event) -> None:
+    told = {event for event in Event if is_news(event, 7, [(newest, 7)])}
+    expected = {
+        Event.RAISED: {Event.RETURNED, Event.WITHDRAWN},
+        Event.RAISED_AGAIN: {Event.RETURNED, Event.WITHDRAWN},
+        Event.RETURNED: {Event.RAISED_AGAIN, Event.WITHDRAWN},
+        Event.WITHDRAWN: {Event.RAISED_AGAIN},
+    }
+    assert told == expected[newest]
+
+
+def test_what_is_delivered_again_as_a_whole_adds_nothing() -> None:
+    told = [(Event.RAISED, 0), (Event.RETURNED, 9), (Event.RAISED_AGAIN, 5), (Event.RETURNED, 9)]
+    history: list[tuple[Event, int]] = []
+    for event, at in [*told, *told]:
+        if is_news(event, at, history):
+            history.append((event, at))
+    assert history == told
