@@ -30,7 +30,8 @@ def assert_each_alarm_once(pool: Pool, sent: Sequence[SampleSet]) -> int:
         rows = select(connection, ALARMS, {})
         wrong_histories = select(connection, WRONG_HISTORIES, {})
     found, expected = Counter(_found(row) for row in rows), Counter(expected_alarms(sent, MISSION))
-    assert (list((expected - found).elements()), list((found - expected).elements())) == ([], [])
+    lost, extra = list((expected - found).elements()), list((found - expected).elements())
+    assert not lost + extra, f"{len(lost)} lost {lost[:3]}, {len(extra)} extra {extra[:3]}"
     assert wrong_histories == []
     assert _groups(rows) == expected_groups(expected)
     return expected.total()
