@@ -86,6 +86,8 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
         service=SERVICE,
         liveness=liveness,
         look_back_s=look_back_s(mission),
+        # What others have not read yet is theirs: read ahead of it, their backlog of hours would be too late.
+        looks_at_others=False,
         on_assigned=server.begin,
         on_revoked=server.forget,
         on_round=server.round,

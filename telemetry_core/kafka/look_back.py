@@ -29,10 +29,12 @@ class LookBack:
         return self.records
 
 
-def read_before(settings: Settings, *, committed: dict[int, int], span_s: float) -> LookBack:
+def read_before(
+    settings: Settings, *, committed: dict[int, int], span_s: float, with_others: bool = True
+) -> LookBack:
     """Return what was appended up to `span_s` before the committed offsets, read by a consumer of no group.
 
-    A satellite may have moved to an assigned partition when partitions were added: so the other
+    A satellite may have moved to an assigned partition when partitions were added: so `with_others` the other
     partitions are read too, up to their ends, and before the assigned ones.
     """
     with _reader(settings) as consumer:
@@ -40,9 +42,9 @@ def read_before(settings: Settings, *, committed: dict[int, int], span_s: float)
         until_us = _next_in_line(consumer, settings.kafka_topic, committed, ends)
     if until_us is None:
         return LookBack(records=iter(()), until_us=0)
-    ranges = {partition: end for partition, end in ends.items() if partition not in committed} | committed
+    others = {partition: end for partition, end in ends.items() if with_others and partition not in committed}
     start_ms = until_us // 1000 - int(span_s * 1000)
-    return LookBack(records=_read_ranges(settings, start_ms, ranges), until_us=until_us)
+    return LookBack(records=_read_ranges(settings, start_ms, others | committed), until_us=until_us)
 
 
 def read_since(settings: Settings, *, since_us: int) -> Iterator[Record]:

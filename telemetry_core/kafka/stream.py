@@ -43,8 +43,9 @@ class TelemetryStream:
     """Batches of one topic for one consumer group; a client that fails permanently is replaced.
 
     `on_assigned(look_back)` is called after each assignment and before its first batch, with the messages
-    that precede the committed offsets; `on_revoked()` tells that the partitions are gone; `on_round()` ends
-    each round of an assigned consumer, at least once a second while nothing comes.
+    that precede the committed offsets, and those of others' partitions if it `looks_at_others`; `on_revoked()`
+    tells that the partitions are gone; `on_round()` ends each round of an assigned consumer, at least once a
+    second while nothing comes.
     """
 
     def __init__(  # noqa: PLR0913 - wiring
@@ -55,6 +56,7 @@ class TelemetryStream:
         service: str,
         liveness: Liveness,
         look_back_s: float = 0.0,
+        looks_at_others: bool = True,
         on_assigned: Callable[[LookBack], None] = lambda _: None,
         on_revoked: Callable[[], None] = lambda: None,
         on_round: Callable[[], None] = lambda: None,
@@ -69,6 +71,7 @@ class TelemetryStream:
         self._loop = liveness.loop("stream", backlog=Backlog(server="kafka", ask=self._ask_for_work))
         self._loop.ready(is_ready=False)
         self._look_back_s = look_back_s
+        self._looks_at_others = looks_at_others
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
         self._on_round = on_round
@@ -233,5 +236,10 @@ class TelemetryStream:
     def _look_back(self, committed: dict[int, int]) -> LookBack:
         if self._look_back_s <= 0:
             return LookBack(records=iter(()), until_us=0)
-        found = read_before(self._settings, committed=committed, span_s=self._look_back_s)
+        found = read_before(
+            self._settings,
+            committed=committed,
+            span_s=self._look_back_s,
+            with_others=self._looks_at_others,
+        )
         return LookBack(records=self._polled(found.records), until_us=found.until_us)

@@ -88,10 +88,6 @@ def is_all_read(settings: Settings) -> bool:
         return False
 
 
-@pytest.mark.skipif(
-    "LEDGER_MESSAGES" not in os.environ,
-    reason="finds alarms lost on a busy machine, not explained yet; run it by LEDGER_MESSAGES=10000",
-)
 def test_each_alarm_exactly_once_through_kills_of_the_process(
     kafka: str, database: Settings, pool: Pool, tmp_path: Path
 ) -> None:

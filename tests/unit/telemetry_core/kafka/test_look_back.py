@@ -39,6 +39,11 @@ def test_other_partitions_are_read_to_their_ends_and_first() -> None:
     assert found[:6] == [(1, offset) for offset in range(4, 10)]
 
 
+def test_without_others_only_what_precedes_the_committed_offsets_is_read() -> None:
+    found = places(read_before(SETTINGS, committed={0: 50}, span_s=10, with_others=False))
+    assert found == [(0, offset) for offset in range(40, 50)]
+
+
 def test_work_begins_at_the_oldest_message_next_in_line() -> None:
     assert read_before(SETTINGS, committed={0: 90, 1: 3}, span_s=1).until_us == 30 * SECOND_US
 
