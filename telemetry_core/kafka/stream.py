@@ -43,9 +43,9 @@ class TelemetryStream:
     """Batches of one topic for one consumer group; a client that fails permanently is replaced.
 
     `on_assigned(look_back)` is called after each assignment and before its first batch, with the messages
-    that precede the committed offsets, and those of others' partitions if it `looks_at_others`; `on_revoked()`
-    tells that the partitions are gone; `on_round()` ends each round of an assigned consumer, at least once a
-    second while nothing comes.
+    that precede the committed offsets, and those of others' partitions if it `looks_at_others`.
+    `on_revoked()` tells that the partitions are gone; `on_round()` ends each round of an assigned consumer,
+    at least once a second while nothing comes.
     """
 
     def __init__(  # noqa: PLR0913 - wiring
