@@ -24,7 +24,7 @@ def test_state_in_the_database_is_that_of_the_life_cycle(api: RunningApi, api_po
         standing, acknowledged, latching, was_reset, shelved, out = known
         reason = f"reason_{number}"
         raised(
-            api_pool, number, reason=reason, is_latching=latching,
+            api_pool, number, reason=reason, is_latching=latching, noticed_at=START,
             returned_at=None if standing else START + timedelta(hours=1),
             acknowledged_at=START if acknowledged else None, reset_at=START if was_reset else None,
         )  # fmt: skip
@@ -58,7 +58,10 @@ def test_alarm_is_listed_with_what_is_known_of_it(api: RunningApi, api_pool: Poo
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 500])
 def test_pages_over_equal_times_repeat_and_skip_none(api: RunningApi, api_pool: Pool, limit: int) -> None:
-    expected = [raised(api_pool, 5 * (number // 4), reason=f"reason_{number:02d}") for number in range(12)]
+    expected = [
+        raised(api_pool, 5 * (number // 4), reason=f"reason_{number:02d}", noticed_at=START)
+        for number in range(12)
+    ]
     found = listed(api, limit=limit)
     assert sorted(found) == sorted(expected)
     assert found == sorted(found, key=lambda alarm_id: (int(alarm_id.split(".")[2]), alarm_id), reverse=True)
