@@ -1,15 +1,20 @@
 """The order in which alarms ask for an operator, over a real PostgreSQL."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from telemetry_core.postgres.database import Pool, transaction
-from tests.integration.api.alarms.rows import START, act, done, listed, raised, suppressed
+from tests.integration.api.alarms import rows
+from tests.integration.api.alarms.rows import START, act, done, listed, suppressed
 from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi
 
 pytestmark = pytest.mark.integration
+
+raised = partial(rows.raised, noticed_at=START)
+"""Alarms that came at once would be a flood, too."""
 
 
 def in_order_of_urgency(pool: Pool) -> list[str]:
