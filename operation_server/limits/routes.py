@@ -35,7 +35,7 @@ MAX_CHANGES: Final = 500
 NEWEST: Final = 2**63 - 1
 """No change has such an id."""
 _MISSION_FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}
+    200: {"content": {"application/yaml": {"schema": {"type": "object"}}}}
 }
 
 
