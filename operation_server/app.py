@@ -52,6 +52,8 @@ from operation_server.jobs import result_routes as results
 from operation_server.jobs import routes as jobs
 from operation_server.limits import routes as limits
 from operation_server.limits.following import FollowedLimits, following
+from operation_server.limits.what_if import routes as limit_trials
+from operation_server.limits.what_if.turns import Trials
 from operation_server.mission import routes as mission_routes
 from operation_server.pipeline import routes as pipeline
 from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
@@ -87,8 +89,8 @@ PUBLISH_PATIENCE_S: Final = 1.0
 ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
-    alarms.router, alarm_actions.router, shift.router, shift_report.router, limits.router, fleet.router,
-    passed_over.router, pipeline.router, dead_letters.router, keys.router,
+    alarms.router, alarm_actions.router, shift.router, shift_report.router, limits.router,
+    limit_trials.router, fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 
@@ -113,6 +115,7 @@ def create_app(
     broker = celery_app(SERVICE, settings)
     broker.conf.broker_connection_timeout = PUBLISH_PATIENCE_S
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
+    trials = Trials(settings.victoria_metrics_url)
     index = VerdictSearch(settings.elasticsearch_url)
     mission = load_mission(settings.mission_file)
     models = models_probe(settings.triton_server_url, mission.model.name)
@@ -125,9 +128,10 @@ def create_app(
         Probes(pipeline_probes(settings, pool, broker, victoria, index, models, disk)), settings
     )
     tickets = Tickets()
-    app = _application(settings, tickets, office, [readiness, status, victoria, index, pool])
+    app = _application(settings, tickets, office, [readiness, status, victoria, trials, index, pool])
     POOL.put(app, pool)
     _put_mission(app, mission, settings, pool)
+    limit_trials.TRIALS.put(app, trials)
     MODEL_REPOSITORY.put(app, settings.model_repository)
     VICTORIA_METRICS.put(app, victoria)
     search.VERDICT_INDEX.put(app, index)
