@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from telemetry_core.contract.labels import labels_csv
+from telemetry_core.labels import labels_csv
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.queries import load_queries
 from telemetry_core.postgres.store import select

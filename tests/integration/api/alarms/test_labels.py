@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from operation_server.labels import __main__ as command
-from telemetry_core.contract.labels import Label, read_labels
+from telemetry_core.labels import Label, read_labels
 from tests.integration.api.alarms.rows import START, act, done, raised
 from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from telemetry_core.contract.labels import COLUMNS, InvalidLabelsError, Label, labels_csv, read_labels
+from telemetry_core.labels import COLUMNS, InvalidLabelsError, Label, labels_csv, read_labels
 
 AT = datetime(2026, 11, 1, 12, 0, 0, 7, tzinfo=UTC)
 ROW = {"satellite_id": "SAT-001", "subsystem": "eps", "channel": "", "start_time": AT,
