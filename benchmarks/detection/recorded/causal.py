@@ -98,7 +98,7 @@ def alerts_by_rule(scores: Mapping[str, Floats]) -> Intervals:
 
 
 def read_back_alerts(scores: Mapping[str, Floats]) -> Intervals:
-    """The same as the alarm service keeps them."""
+    """The alerts that the alarm service keeps of scores, float64[time] by channel."""
     with server() as template:
         found = read_back(template, {key_of(one): verdicts_on(score) for one, score in scores.items()})
     return {channel: intervals_of(found.get(key_of(channel), [])) for channel in scores}
