@@ -2,7 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { render, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 
 type Item = { id: string; value: number };
 
