@@ -6,6 +6,14 @@ import { LimitsView } from "@/features/limits/limits-view";
 import { BATTERY } from "@/features/limits/testing";
 import { answerWith, renderView } from "@/testing/render";
 
+vi.mock("@/components/charts/chart", async (original) => ({
+  ...(await original<object>()),
+  Chart: ({ data, label }: { data: unknown[]; label: string }) => (
+    <div role="img" aria-label={label}>
+      {JSON.stringify(data)}
+    </div>
+  ),
+}));
 afterEach(() => vi.unstubAllGlobals());
 
 const START = "2026-11-23T12:00:00Z";
@@ -98,7 +106,8 @@ test("satellite by satellite the values are tried, and put together", async () =
     "/alerts/eps.low_battery.1.SAT-2",
   );
   expect(opened.dialog.getByText("Alarms that would be gone: 15")).toBeVisible();
-  expect(await opened.dialog.findByRole("img", { name: /of SAT-2 with both limits/ })).toBeInTheDocument();
+  const chart = await opened.dialog.findByRole("img", { name: /of SAT-2 with both limits/ });
+  expect(chart).toHaveTextContent("[[1,2],[20,30],[25,40],[30,30],[25,25]]");
   expect(opened.sent.map(({ satellites, days, values }) => [satellites, days, values.below])).toEqual([
     [["SAT-1"], 7, 25],
     [["SAT-2"], 7, 25],

@@ -5,7 +5,7 @@ import { missionQuery } from "@/api/get-mission";
 
 export type Limit = Schemas["Limit"];
 export type LimitValues = Schemas["LimitValues"];
-export type Change = Schemas["RuleChange"];
+export type Change = Schemas["ChangeStep"];
 export type TriedLimit = Schemas["TriedLimit"];
 export type TriedAlarms = Schemas["TriedAlarms"];
 
