@@ -133,10 +133,8 @@ def create_app(
     app = _application(settings, tickets, office, [readiness, status, victoria, trials, index, pool])
     POOL.put(app, pool)
     _put_mission(app, mission, settings, pool)
-    limit_trials.TRIALS.put(app, trials)
     MODEL_REPOSITORY.put(app, settings.model_repository)
-    VICTORIA_METRICS.put(app, victoria)
-    search.VERDICT_INDEX.put(app, index)
+    _put_stores(app, victoria, index, trials)
     keys.TICKETS.put(app, tickets)
     health.READINESS.put(app, readiness)
     pipeline.PIPELINE_STATUS.put(app, status)
@@ -145,6 +143,12 @@ def create_app(
     _put_feeds(app, pool)
     watch_fleet(app)
     return app
+
+
+def _put_stores(app: FastAPI, victoria: VictoriaMetrics, index: VerdictSearch, trials: Trials) -> None:
+    VICTORIA_METRICS.put(app, victoria)
+    search.VERDICT_INDEX.put(app, index)
+    limit_trials.TRIALS.put(app, trials)
 
 
 def _put_mission(app: FastAPI, mission: Mission, settings: Settings, pool: Pool) -> None:
