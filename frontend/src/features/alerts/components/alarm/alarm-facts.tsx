@@ -33,6 +33,16 @@ export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
       {alarm.worst_value !== null && alarm.kind !== "change" && (
         <Fact name={t("facts.worst")} value={formatValue(alarm.worst_value) + unit} />
       )}
+      {alarm.chattering_since && (
+        <Fact
+          name={t("facts.chattering")}
+          value={
+            <>
+              {t("facts.since", { count: alarm.activations })} <UtcTime time={alarm.chattering_since} />
+            </>
+          }
+        />
+      )}
       {alarm.assigned_to && <Fact name={t("facts.assigned")} value={alarm.assigned_to} />}
       {alarm.suppressions.map(({ kind, until, operator }) => (
         <Fact
