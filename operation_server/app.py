@@ -23,7 +23,8 @@ from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
 from operation_server.dead_letters.gathering import gathering
 from operation_server.dead_letters.office import DeadLetterOffice
 from operation_server.fleet import routes as fleet
-from operation_server.fleet.status import FleetStatus
+from operation_server.fleet.reading import FleetStatus, reading_on
+from operation_server.fleet.status import FleetReader
 from operation_server.health import routes as health
 from operation_server.health.heartbeat import reporting
 from operation_server.health.probes import Gate, Probes
@@ -156,7 +157,8 @@ def _put_feeds(app: FastAPI, pool: Pool) -> None:
 
 def watch_fleet(app: FastAPI) -> None:
     """Give an application a fleet of which nothing is known yet."""
-    fleet.FLEET.put(app, FleetStatus(POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app)))
+    reader = FleetReader(POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app))
+    fleet.FLEET.put(app, FleetStatus(reader.read))
 
 
 def _pool(settings: Settings) -> Pool:
@@ -179,6 +181,7 @@ def _application(
             reporting(liveness),
             gathering(office.collect),
             following(limits.LIMITS.of(app)),
+            reading_on(partial(fleet.FLEET.of, app)),
         ):
             yield
         for client in clients:

@@ -1181,7 +1181,7 @@ export interface paths {
         };
         /**
          * Get Fleet
-         * @description Return the state of every satellite; at most a second old.
+         * @description Return the state of every satellite; at most two seconds old.
          */
         get: operations["get_fleet"];
         put?: never;
@@ -1201,7 +1201,7 @@ export interface paths {
         };
         /**
          * Get Satellite
-         * @description Return the state of one satellite; at most a second old.
+         * @description Return the state of one satellite; at most two seconds old.
          */
         get: operations["get_satellite"];
         put?: never;
