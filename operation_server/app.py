@@ -51,6 +51,7 @@ from operation_server.inference.models import MODEL_REPOSITORY
 from operation_server.inference.submission import SendTask
 from operation_server.jobs import result_routes as results
 from operation_server.jobs import routes as jobs
+from operation_server.labels import routes as labels
 from operation_server.limits import routes as limits
 from operation_server.limits.following import FollowedLimits, following
 from operation_server.mission import routes as mission_routes
@@ -88,8 +89,8 @@ PUBLISH_PATIENCE_S: Final = 1.0
 ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
-    alarms.router, alarm_actions.router, shift.router, shift_report.router, limits.router, fleet.router,
-    passed_over.router, pipeline.router, dead_letters.router, keys.router,
+    alarms.router, alarm_actions.router, labels.router, shift.router, shift_report.router, limits.router,
+    fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 

@@ -909,7 +909,7 @@ export interface paths {
         put?: never;
         /**
          * Give Feedback On Alarm
-         * @description Say whether an alarm was true, false or known; what was said last counts.
+         * @description Say what an alarm was; what was said last counts.
          */
         post: operations["give_feedback_on_alarm"];
         delete?: never;
@@ -1001,6 +1001,26 @@ export interface paths {
          * @description Let it call again.
          */
         delete: operations["return_alarm_to_service"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Labels As Csv
+         * @description Return what operators said of alarms about values, as labels of the telemetry between two times.
+         */
+        get: operations["export_labels_as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1667,7 +1687,7 @@ export interface components {
         };
         /**
          * AlarmFeedback
-         * @description What an alarm was, by who looked into it; nothing learns from it yet.
+         * @description What an alarm was, by who looked into it: a label of its telemetry (`/labels.csv`).
          */
         AlarmFeedback: {
             /**
@@ -1682,10 +1702,10 @@ export interface components {
             comment: string;
             /**
              * Feedback
-             * @description `true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was expected, or has a known cause
+             * @description `true_alarm`: something was wrong; `false_alarm`: nothing was, nor was the telemetry unusual; `rare_nominal`: it was unusual, and as it should be; `known`: it has a known cause
              * @enum {string}
              */
-            feedback: "true_alarm" | "false_alarm" | "known";
+            feedback: "true_alarm" | "false_alarm" | "known" | "rare_nominal";
         };
         /**
          * AlarmList
@@ -1977,6 +1997,69 @@ export interface components {
             alarm_ids: string[];
         };
         /**
+         * ChangeStep
+         * @description A change with what it made of the version before.
+         */
+        ChangeStep: {
+            /**
+             * Version
+             * @description Of the rule, counted from 1
+             */
+            version: number;
+            /**
+             * Fields
+             * @description What differs from the mission file; empty: nothing does
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
+            /**
+             * Old
+             * @description What it changed, before
+             * @example {
+             *       "below": 30
+             *     }
+             */
+            old: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * New
+             * @description The same afterwards
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            new: {
+                [key: string]: boolean | number | string | null;
+            };
+        };
+        /**
          * ChannelEvidence
          * @description What one channel contributed at the onset, and what was expected of it.
          */
@@ -2012,6 +2095,24 @@ export interface components {
                 number,
                 number
             ] | null;
+        };
+        /**
+         * ChannelFeedback
+         * @description Of the alarms of a channel; of an anomaly's channels the one that contributed the most to its peak.
+         */
+        ChannelFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /** Subsystem */
+            subsystem: string;
+            /** Channel */
+            channel: string;
         };
         /**
          * ConsumerGroup
@@ -2092,6 +2193,25 @@ export interface components {
              * @description On the disk that holds the servers' data
              */
             free_disk_bytes: number | null;
+        };
+        /**
+         * DayFeedback
+         * @description Of the alarms that were raised on a day, in UTC.
+         */
+        DayFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
         };
         /**
          * DeadLetter
@@ -2427,6 +2547,20 @@ export interface components {
             reason: string;
             /** Count */
             count: number;
+        };
+        /**
+         * Feedback
+         * @description What operators said of the alarms of a span, counted; but for days the most false alarms first.
+         */
+        Feedback: {
+            /** By Rule */
+            by_rule: components["schemas"]["RuleFeedback"][];
+            /** By Day */
+            by_day: components["schemas"]["DayFeedback"][];
+            /** By Channel */
+            by_channel: components["schemas"]["ChannelFeedback"][];
+            /** By Model */
+            by_model: components["schemas"]["ModelFeedback"][];
         };
         /**
          * Fleet
@@ -3191,7 +3325,7 @@ export interface components {
          */
         LimitChanges: {
             /** Changes */
-            changes: components["schemas"]["RuleChange"][];
+            changes: components["schemas"]["ChangeStep"][];
             /**
              * Next Cursor
              * @description Where the next page begins; null: this is the last one
@@ -3450,6 +3584,26 @@ export interface components {
             comparison: {
                 [key: string]: components["schemas"]["ModelStatistics"];
             };
+        };
+        /**
+         * ModelFeedback
+         * @description Of the anomalies by a model with its calibration.
+         */
+        ModelFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /** Model Name */
+            model_name: string;
+            /** Model Version */
+            model_version: string | null;
+            /** Calibration Hash */
+            calibration_hash: string | null;
         };
         /**
          * ModelStatistics
@@ -3738,11 +3892,7 @@ export interface components {
              * @description Ten at most, the most first
              */
             most_frequent: components["schemas"]["FrequentAlarm"][];
-            /**
-             * Feedback
-             * @description The most false alarms first
-             */
-            feedback: components["schemas"]["RuleFeedback"][];
+            feedback: components["schemas"]["Feedback"];
         };
         /**
          * Pipeline
@@ -4069,63 +4219,22 @@ export interface components {
             trigger_reason: string | null;
         };
         /**
-         * RuleChange
-         * @description A change with the rule that it is of.
-         */
-        RuleChange: {
-            /**
-             * Version
-             * @description Of the rule, counted from 1
-             */
-            version: number;
-            /**
-             * Fields
-             * @description What differs from the mission file; empty: nothing does
-             * @example {
-             *       "below": 25
-             *     }
-             */
-            fields: {
-                [key: string]: boolean | number | string | null;
-            };
-            /**
-             * Operator
-             * @example Ada
-             */
-            operator: string;
-            /** Comment */
-            comment: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
-             * Subsystem
-             * @example eps
-             */
-            subsystem: string;
-            /**
-             * Reason
-             * @example low_battery
-             */
-            reason: string;
-        };
-        /**
          * RuleFeedback
-         * @description What operators said of the alarms of a rule, of each alarm the newest.
+         * @description Of the alarms of a rule.
          */
         RuleFeedback: {
-            /** Subsystem */
-            subsystem: string;
-            /** Reason */
-            reason: string;
             /** True Alarm */
             true_alarm: number;
             /** False Alarm */
             false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
             /** Known */
             known: number;
+            /** Subsystem */
+            subsystem: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * RunningService
@@ -7431,6 +7540,50 @@ export interface operations {
             };
         };
     };
+    export_labels_as_csv: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_shift_entries: {
         parameters: {
             query?: {
@@ -7685,6 +7838,8 @@ export interface operations {
             query?: {
                 subsystem?: string | null;
                 reason?: string | null;
+                /** @description From this time on; without zone it is UTC */
+                since?: string | null;
                 /** @description `next_cursor` of the page before */
                 before?: number;
                 limit?: number;
