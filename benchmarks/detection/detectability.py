@@ -152,12 +152,14 @@ def _unjudged(cells: Cells) -> str:
         (cell for cell in cells if not cell["nominal"]["judged"]), key=lambda cell: cell["state"]
     )
     sentences = [
-        f"{state.capitalize()}, with no verdict to count: "
-        + "; ".join(f"{packets} every {interval_s} s" for packets, interval_s in map(_name, group))
-        + "."
+        f"{state.capitalize()}, with no verdict to count: " + _named(group) + "."
         for state, group in groupby(without, key=lambda cell: cell["state"])
     ]
     return "\n".join(sentences) or "Every cell that was measured is judged."
+
+
+def _named(cells: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{packets} every {interval_s} s" for packets, interval_s in map(_name, cells))
 
 
 def _learned(cells: Cells) -> str:
@@ -212,7 +214,8 @@ def _read_back(cells: Cells) -> str:
         source: [cell for cell in cells if cell["constants"] == source]
         for source in dict.fromkeys(cell["constants"] for cell in mine)
     }
-    return f"{READ_BACK}\n\n{_lines(READ_BACK_HEAD, (_kept(*found) for found in of_source.items()))}"
+    rows = _lines(READ_BACK_HEAD, (_kept(*found) for found in of_source.items()))
+    return f"{READ_BACK}\n\n{rows}\n\nThese are: {_named(mine)}."
 
 
 def _kept(source: str, of_source: Cells) -> tuple[str, ...]:
