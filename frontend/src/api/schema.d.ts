@@ -1456,6 +1456,16 @@ export interface components {
             /** Violations */
             violations: number;
             /**
+             * Activations
+             * @description How often a sample broke the limit after one within it, the first time counted
+             */
+            activations: number;
+            /**
+             * Chattering Since
+             * @description Of the sample with which it had come three times within a minute, or within five usual intervals where these take longer; null: it does not chatter
+             */
+            chattering_since: string | null;
+            /**
              * Limit
              * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
@@ -1570,6 +1580,16 @@ export interface components {
             changed_at: string;
             /** Violations */
             violations: number;
+            /**
+             * Activations
+             * @description How often a sample broke the limit after one within it, the first time counted
+             */
+            activations: number;
+            /**
+             * Chattering Since
+             * @description Of the sample with which it had come three times within a minute, or within five usual intervals where these take longer; null: it does not chatter
+             */
+            chattering_since: string | null;
             /**
              * Limit
              * @description The broken limit; of a change what the value was (`was 5`)
@@ -1975,6 +1995,69 @@ export interface components {
             comment: string;
             /** Alarm Ids */
             alarm_ids: string[];
+        };
+        /**
+         * ChangeStep
+         * @description A change with what it made of the version before.
+         */
+        ChangeStep: {
+            /**
+             * Version
+             * @description Of the rule, counted from 1
+             */
+            version: number;
+            /**
+             * Fields
+             * @description What differs from the mission file; empty: nothing does
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
+            /**
+             * Old
+             * @description What it changed, before
+             * @example {
+             *       "below": 30
+             *     }
+             */
+            old: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * New
+             * @description The same afterwards
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            new: {
+                [key: string]: boolean | number | string | null;
+            };
         };
         /**
          * ChannelEvidence
@@ -2631,6 +2714,11 @@ export interface components {
             kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Count */
             count: number;
+            /**
+             * Chattering
+             * @description So many of them chattered
+             */
+            chattering: number;
         };
         /**
          * Gpu
@@ -2766,7 +2854,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "alarms_per_operator_hour" | "alarms_per_interval" | "peak_per_interval" | "flood_share" | "standing" | "stale" | "top_ten_share" | "high_severity_share" | "acknowledged_median_s" | "acknowledged_p90_s";
+            name: "alarms_per_operator_hour" | "alarms_per_interval" | "peak_per_interval" | "flood_share" | "standing" | "stale" | "chattering" | "top_ten_share" | "high_severity_share" | "acknowledged_median_s" | "acknowledged_p90_s";
             /**
              * Value
              * @description null: too little was raised to tell
@@ -3237,7 +3325,7 @@ export interface components {
          */
         LimitChanges: {
             /** Changes */
-            changes: components["schemas"]["RuleChange"][];
+            changes: components["schemas"]["ChangeStep"][];
             /**
              * Next Cursor
              * @description Where the next page begins; null: this is the last one
@@ -4129,49 +4217,6 @@ export interface components {
             source: string;
             /** Trigger Reason */
             trigger_reason: string | null;
-        };
-        /**
-         * RuleChange
-         * @description A change with the rule that it is of.
-         */
-        RuleChange: {
-            /**
-             * Version
-             * @description Of the rule, counted from 1
-             */
-            version: number;
-            /**
-             * Fields
-             * @description What differs from the mission file; empty: nothing does
-             * @example {
-             *       "below": 25
-             *     }
-             */
-            fields: {
-                [key: string]: boolean | number | string | null;
-            };
-            /**
-             * Operator
-             * @example Ada
-             */
-            operator: string;
-            /** Comment */
-            comment: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
-             * Subsystem
-             * @example eps
-             */
-            subsystem: string;
-            /**
-             * Reason
-             * @example low_battery
-             */
-            reason: string;
         };
         /**
          * RuleFeedback
@@ -6718,6 +6763,8 @@ export interface operations {
                 /** @description Whether its satellite was heard within the last 24 hours */
                 heard?: boolean | null;
                 group_id?: string | null;
+                /** @description Whether it chatters or did */
+                chattering?: boolean | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 start_time?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
@@ -7791,6 +7838,8 @@ export interface operations {
             query?: {
                 subsystem?: string | null;
                 reason?: string | null;
+                /** @description From this time on; without zone it is UTC */
+                since?: string | null;
                 /** @description `next_cursor` of the page before */
                 before?: number;
                 limit?: number;

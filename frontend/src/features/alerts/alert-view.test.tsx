@@ -34,6 +34,7 @@ function show(
     const { pathname } = new URL(request.url);
     asked.push(pathname);
     if (pathname === "/api/v1/mission") return Response.json({ anomaly_threshold: 0.7, subsystems: [] });
+    if (pathname === "/api/v1/limits/changes") return Response.json({ changes: [], next_cursor: null });
     if (request.method === "GET" && pathname.startsWith("/api/v1/alarms/")) return Response.json(alarm);
     if (request.method === "GET") return Response.json(now);
     sent.push(await request.json());
@@ -211,4 +212,11 @@ test("why says the value at the onset against the limit, not the newest value", 
   const why = (await screen.findByRole("heading", { name: "Why" })).closest("section") ?? document.body;
   expect(await within(why).findByText("battery_soc_percent 19.5 < 20")).toBeVisible();
   expect(within(why).getByText(/Verdict at the onset/)).toBeVisible();
+});
+
+test("a chattering alarm says since when and how often it came", async () => {
+  const alarm = anAlarm({ activations: 31, chattering_since: "2026-11-25T13:00:04Z" });
+  show(anAlertDetail(), undefined, undefined, alarm);
+  const fact = await screen.findByText("Chattering");
+  expect(fact.closest("div")).toHaveTextContent("31 times, since 2026-11-25 13:00:04");
 });
