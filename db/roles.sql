@@ -23,6 +23,9 @@ GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
 GRANT SELECT, INSERT ON ops.limit_changes, ops.shift_entries TO satellite_operation_server;
+GRANT SELECT, INSERT, DELETE ON ops.passes TO satellite_operation_server;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ops.contact_plans TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.contact_plan_changes TO satellite_operation_server;
 -- Pipeline shows the age of the oldest transaction, whoever's it is.
 GRANT pg_read_all_stats TO satellite_operation_server;
 
@@ -67,6 +70,8 @@ GRANT SELECT ON
     ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
 GRANT SELECT ON ops.limit_changes TO satellite_alarm_server;
+GRANT SELECT ON ops.contact_plan_changes, ops.contact_plans, ops.passes TO satellite_alarm_server;
+GRANT UPDATE ON ops.passes TO satellite_alarm_server;
 GRANT INSERT, UPDATE ON ops.alarms, ops.relay_cursors TO satellite_alarm_server;
 GRANT INSERT, UPDATE, DELETE ON
     ops.alarm_contacts, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads, ops.grouped_alarms

@@ -53,6 +53,7 @@ from operation_server.jobs import routes as jobs
 from operation_server.limits import routes as limits
 from operation_server.limits.following import FollowedLimits, following
 from operation_server.mission import routes as mission_routes
+from operation_server.passes import routes as passes
 from operation_server.pipeline import routes as pipeline
 from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
 from operation_server.search import routes as search
@@ -88,7 +89,7 @@ ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
     alarms.router, alarm_actions.router, shift.router, shift_report.router, limits.router, fleet.router,
-    passed_over.router, pipeline.router, dead_letters.router, keys.router,
+    passes.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 
