@@ -909,7 +909,7 @@ export interface paths {
         put?: never;
         /**
          * Give Feedback On Alarm
-         * @description Say whether an alarm was true, false or known; what was said last counts.
+         * @description Say what an alarm was; what was said last counts.
          */
         post: operations["give_feedback_on_alarm"];
         delete?: never;
@@ -1001,6 +1001,26 @@ export interface paths {
          * @description Let it call again.
          */
         delete: operations["return_alarm_to_service"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Labels As Csv
+         * @description Return what operators said of alarms about values, as labels of the telemetry between two times.
+         */
+        get: operations["export_labels_as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1172,6 +1192,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passes
+         * @description Return a page of the passes of a range, earliest first, and which of them were heard or missed.
+         */
+        get: operations["list_passes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Plan
+         * @description Put a contact plan in the place of what its range had: all its passes, or nothing.
+         *
+         *     Within the range its satellites are expected to be heard in these passes alone. The same plan again
+         *     changes nothing.
+         */
+        put: operations["put_plan"];
+        post?: never;
+        /**
+         * Delete Plan Of Range
+         * @description Delete what is planned of a satellite in a range: in it, its silence counts as without a plan.
+         */
+        delete: operations["delete_plan_of_range"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/plan.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Plan As Csv
+         * @description Put a contact plan as scheduling tools export it: a row with names of columns, and a row for each pass.
+         *
+         *     Columns `satellite_id`, `start_time`, `end_time` and `ground_station`; also `satellite`, `begin` or `aos`,
+         *     `end` or `los`, `station`. Others are ignored.
+         */
+        put: operations["put_plan_as_csv"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan Changes
+         * @description Return who changed contact plans and when, newest first.
+         */
+        get: operations["list_plan_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fleet": {
         parameters: {
             query?: never;
@@ -1181,7 +1291,7 @@ export interface paths {
         };
         /**
          * Get Fleet
-         * @description Return the state of every satellite; at most a second old.
+         * @description Return the state of every satellite; at most two seconds old.
          */
         get: operations["get_fleet"];
         put?: never;
@@ -1201,7 +1311,7 @@ export interface paths {
         };
         /**
          * Get Satellite
-         * @description Return the state of one satellite; at most a second old.
+         * @description Return the state of one satellite; at most two seconds old.
          */
         get: operations["get_satellite"];
         put?: never;
@@ -1647,7 +1757,7 @@ export interface components {
         };
         /**
          * AlarmFeedback
-         * @description What an alarm was, by who looked into it; nothing learns from it yet.
+         * @description What an alarm was, by who looked into it: a label of its telemetry (`/labels.csv`).
          */
         AlarmFeedback: {
             /**
@@ -1662,10 +1772,10 @@ export interface components {
             comment: string;
             /**
              * Feedback
-             * @description `true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was expected, or has a known cause
+             * @description `true_alarm`: something was wrong; `false_alarm`: nothing was, nor was the telemetry unusual; `rare_nominal`: it was unusual, and as it should be; `known`: it has a known cause
              * @enum {string}
              */
-            feedback: "true_alarm" | "false_alarm" | "known";
+            feedback: "true_alarm" | "false_alarm" | "known" | "rare_nominal";
         };
         /**
          * AlarmList
@@ -1994,6 +2104,24 @@ export interface components {
             ] | null;
         };
         /**
+         * ChannelFeedback
+         * @description Of the alarms of a channel; of an anomaly's channels the one that contributed the most to its peak.
+         */
+        ChannelFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /** Subsystem */
+            subsystem: string;
+            /** Channel */
+            channel: string;
+        };
+        /**
          * ConsumerGroup
          * @description A consumer group and how far it is behind.
          */
@@ -2020,6 +2148,26 @@ export interface components {
              * @enum {string}
              */
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
+        };
+        /**
+         * ContactPlan
+         * @description What the contact plan of a satellite says of now.
+         */
+        ContactPlan: {
+            /**
+             * Is Covered
+             * @description Whether it says when the satellite is to be heard now
+             */
+            is_covered: boolean;
+            /**
+             * Covered Until
+             * Format: date-time
+             * @description A time in the past: the plan ran out then
+             */
+            covered_until: string;
+            /** @description The pass that it is in; of several the longest */
+            running: components["schemas"]["PassTimes"] | null;
+            next: components["schemas"]["PassTimes"] | null;
         };
         /**
          * DataPoint
@@ -2072,6 +2220,25 @@ export interface components {
              * @description On the disk that holds the servers' data
              */
             free_disk_bytes: number | null;
+        };
+        /**
+         * DayFeedback
+         * @description Of the alarms that were raised on a day, in UTC.
+         */
+        DayFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
         };
         /**
          * DeadLetter
@@ -2407,6 +2574,20 @@ export interface components {
             reason: string;
             /** Count */
             count: number;
+        };
+        /**
+         * Feedback
+         * @description What operators said of the alarms of a span, counted; but for days the most false alarms first.
+         */
+        Feedback: {
+            /** By Rule */
+            by_rule: components["schemas"]["RuleFeedback"][];
+            /** By Day */
+            by_day: components["schemas"]["DayFeedback"][];
+            /** By Channel */
+            by_channel: components["schemas"]["ChannelFeedback"][];
+            /** By Model */
+            by_model: components["schemas"]["ModelFeedback"][];
         };
         /**
          * Fleet
@@ -3427,6 +3608,26 @@ export interface components {
             };
         };
         /**
+         * ModelFeedback
+         * @description Of the anomalies by a model with its calibration.
+         */
+        ModelFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /** Model Name */
+            model_name: string;
+            /** Model Version */
+            model_version: string | null;
+            /** Calibration Hash */
+            calibration_hash: string | null;
+        };
+        /**
          * ModelStatistics
          * @description What one model did.
          */
@@ -3491,6 +3692,37 @@ export interface components {
              */
             version: number;
             values: components["schemas"]["LimitValues"];
+        };
+        /**
+         * NewPlan
+         * @description All passes of some satellites that begin within a range.
+         */
+        NewPlan: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Start Time
+             * Format: date-time
+             * @example 2026-12-01T00:00:00Z
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             * @example 2026-12-02T00:00:00Z
+             */
+            end_time: string;
+            /**
+             * Satellites
+             * @description Whose passes these are, beside those that `passes` names: one without any is not expected to be heard in the range
+             * @default []
+             */
+            satellites: string[];
+            /** Passes */
+            passes: components["schemas"]["PlannedPass"][];
         };
         /**
          * NewShiftEntry
@@ -3585,6 +3817,62 @@ export interface components {
             outcomes: components["schemas"]["Outcome"][];
         };
         /**
+         * Pass
+         * @description A pass and what came of it.
+         */
+        Pass: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Ground Station */
+            ground_station: string;
+            /**
+             * Start Time
+             * Format: date-time
+             * @description Acquisition of signal, as planned
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             * @description Loss of signal, as planned
+             */
+            end_time: string;
+            /**
+             * Outcome
+             * @description `heard`, `missed` once it is over: whether live telemetry was received within it, from whichever ground station; `unknown`: it was over before any plan had it
+             * @enum {string}
+             */
+            outcome: "planned" | "running" | "heard" | "missed" | "unknown";
+            /**
+             * First Heard
+             * @description Reception of the first live sample set within it
+             */
+            first_heard: string | null;
+            /**
+             * Last Heard
+             * @description Reception of the newest one within it
+             */
+            last_heard: string | null;
+        };
+        /**
+         * PassTimes
+         * @description A planned pass.
+         */
+        PassTimes: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Ground Station */
+            ground_station: string;
+        };
+        /**
          * PassedOver
          * @description Things of one kind that were passed over so that the rest could go on.
          */
@@ -3645,6 +3933,19 @@ export interface components {
              * @description At most 500
              */
             values: components["schemas"]["RefusedValue"][];
+        };
+        /**
+         * Passes
+         * @description A page of passes, earliest first.
+         */
+        Passes: {
+            /** Passes */
+            passes: components["schemas"]["Pass"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: string | null;
         };
         /**
          * Pattern
@@ -3713,11 +4014,7 @@ export interface components {
              * @description Ten at most, the most first
              */
             most_frequent: components["schemas"]["FrequentAlarm"][];
-            /**
-             * Feedback
-             * @description The most false alarms first
-             */
-            feedback: components["schemas"]["RuleFeedback"][];
+            feedback: components["schemas"]["Feedback"];
         };
         /**
          * Pipeline
@@ -3763,6 +4060,105 @@ export interface components {
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
             /** Message */
             message: string;
+        };
+        /**
+         * PlanChange
+         * @description Who changed the plan of a satellite.
+         */
+        PlanChange: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Operator */
+            operator: string;
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /**
+             * Passes
+             * @description That the range has since; null: its plan was deleted
+             */
+            passes: number | null;
+        };
+        /**
+         * PlanChanges
+         * @description A page of changes of plans, newest first.
+         */
+        PlanChanges: {
+            /** Changes */
+            changes: components["schemas"]["PlanChange"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: number | null;
+        };
+        /**
+         * PlanDeleted
+         * @description What deleting a plan did.
+         */
+        PlanDeleted: {
+            /** Passes */
+            passes: number;
+        };
+        /**
+         * PlanReplaced
+         * @description What a plan changed.
+         */
+        PlanReplaced: {
+            /**
+             * Satellites
+             * @description Whose passes of the range were replaced
+             */
+            satellites: number;
+            /**
+             * Passes
+             * @description That they have in the range since
+             */
+            passes: number;
+        };
+        /**
+         * PlannedPass
+         * @description When a ground station is to hear a satellite.
+         */
+        PlannedPass: {
+            /**
+             * Satellite Id
+             * @example SAT-001
+             */
+            satellite_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             * @description Acquisition of signal; ISO 8601, UTC
+             * @example 2026-12-01T09:47:00Z
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             * @description Loss of signal
+             * @example 2026-12-01T09:57:30Z
+             */
+            end_time: string;
+            /**
+             * Ground Station
+             * @example Svalbard
+             */
+            ground_station: string;
         };
         /**
          * RabbitMQPart
@@ -4088,19 +4484,21 @@ export interface components {
         };
         /**
          * RuleFeedback
-         * @description What operators said of the alarms of a rule, of each alarm the newest.
+         * @description Of the alarms of a rule.
          */
         RuleFeedback: {
-            /** Subsystem */
-            subsystem: string;
-            /** Reason */
-            reason: string;
             /** True Alarm */
             true_alarm: number;
             /** False Alarm */
             false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
             /** Known */
             known: number;
+            /** Subsystem */
+            subsystem: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * RunningService
@@ -4139,6 +4537,8 @@ export interface components {
             clock_behind_s: number | null;
             /** Last Contact */
             last_contact: string | null;
+            /** @description null: it has none */
+            contact_plan: components["schemas"]["ContactPlan"] | null;
             /** Open Alerts */
             open_alerts: number;
             /** Unacknowledged Alerts */
@@ -4550,7 +4950,7 @@ export interface components {
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
             /**
              * Is Stale
-             * @description No telemetry within the window's longest gap
+             * @description No telemetry within the window's longest gap; with a contact plan, in a pass in which it was heard
              */
             is_stale: boolean;
             /**
@@ -7404,6 +7804,50 @@ export interface operations {
             };
         };
     };
+    export_labels_as_csv: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_shift_entries: {
         parameters: {
             query?: {
@@ -7767,6 +8211,231 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passes: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                limit?: number;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passes"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanReplaced"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_plan_of_range: {
+        parameters: {
+            query: {
+                satellite_id: string;
+                operator: string;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time: string;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDeleted"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_plan_as_csv: {
+        parameters: {
+            query: {
+                operator: string;
+                start_time: string;
+                end_time: string;
+                /** @description Whose passes these are, beside those that a row names */
+                satellite_id?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanReplaced"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_changes: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                /** @description `next_cursor` of the page before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChanges"];
                 };
             };
             /** @description Unprocessable Entity */
