@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from alarm_server.service import AlarmServer
+from housekeeping.retention import retention_chores
 from operation_server.http.parameters import TimeRange
 from operation_server.passes.schemas import NewPlan, PlannedPass
 from operation_server.passes.store import delete_plan, read_passes, replace_plan
@@ -224,3 +225,13 @@ def test_a_plan_that_ran_out_is_none(theirs: Pool, planners: Planners) -> None:
     assert alarms(theirs) == []
     wait(server, clock, 2_062)
     assert alarms(theirs) == [("no_data", 680, False)]
+
+
+def test_passes_go_for_their_age(theirs: Pool, planners: Planners, database: Settings) -> None:
+    planners.plan((100, 700), (50_000, 50_600))
+    later = at(50_000) + timedelta(days=365, seconds=-1)
+    with closing(open_pool(as_service(database, "housekeeping"), max_connections=1)) as pool:
+        chores = retention_chores(pool, database, clock=lambda: later)
+        (chore,) = [chore for chore in chores if chore.name == "passes"]
+        assert not chore.work()
+    assert [row["start_at"] for row in rows(theirs, "passes")] == [at(50_000)]
