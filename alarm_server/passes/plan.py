@@ -26,18 +26,19 @@ class Window:
     def due_us(self, *, heard_us: int, gap_us: int, since_us: int) -> int | None:
         """Return when the satellite is silent in this pass, if nothing more is received; None: it isn't.
 
-        Last heard at `heard_us`, it may pause for `gap_us`; all telemetry is heard since `since_us`.
-        One that was not heard in the pass at all is due at its end at the latest.
+        Last heard at `heard_us`, it may pause for `gap_us`; all telemetry is heard since `since_us`. One that
+        was not heard in the pass at all is due at its end at the latest, if it was listened to all through.
         """
         if heard_us >= self.end_us or self.planned_us > self.end_us:
             return None
         if heard_us >= self.start_us:
             due_us = max(heard_us, since_us) + gap_us
             return due_us if due_us <= self.end_us - self.margin_us else None
-        if since_us > self.end_us:
-            return None
         acquired_us = self.start_us + max(self.margin_us, gap_us)
-        return min(max(acquired_us, since_us + gap_us), self.end_us)
+        if since_us <= self.start_us:
+            return min(acquired_us, self.end_us)
+        due_us = max(acquired_us, since_us + gap_us)
+        return due_us if due_us <= self.end_us else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1827,7 +1827,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null of an anomaly
+             * @description The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**
@@ -1904,7 +1904,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null of an anomaly
+             * @description The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**

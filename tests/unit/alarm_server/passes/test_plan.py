@@ -169,6 +169,13 @@ def test_each_missed_pass_is_an_alarm_while_the_one_before_stands() -> None:
     assert [alarm.since_s for alarm in watched(plan, [30], until_s=8_000)] == [600, 6_600]
 
 
+def test_an_outage_of_kafka_for_nearly_all_of_a_pass_is_none_of_the_satellite() -> None:
+    plan = plan_of(window(600, 1_200))
+    assert watched(plan, [], until_s=3_000, begin_s=1_160, listening_s=1_160) == []
+    raised = watched(plan, [], until_s=3_000, begin_s=1_100, listening_s=1_100)
+    assert [alarm.at_s for alarm in raised] == [1_100 + GAP_S + STEP_S]
+
+
 def test_nobody_who_listens_only_after_a_pass_tells_of_it() -> None:
     plan = plan_of(window(600, 1_200))
     assert watched(plan, [], until_s=3_000, begin_s=1_300, listening_s=1_300) == []
