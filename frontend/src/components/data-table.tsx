@@ -1,16 +1,18 @@
 import { Table } from "@mantine/core";
 import {
   createSortedRowModel,
+  FlexRender,
   rowSortingFeature,
   sortFn_alphanumeric,
   sortFn_basic,
   tableFeatures,
   useTable,
   type ColumnDef,
+  type Row,
   type RowData,
   type SortingState,
 } from "@tanstack/react-table";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 const features = tableFeatures({
@@ -71,11 +73,7 @@ export function DataTable<T extends RowData>({
         <Table.Tbody>
           {table.getRowModel().rows.map((row) => (
             <Table.Tr key={row.id}>
-              {row.getAllCells().map((cell) => (
-                <Table.Td key={cell.id}>
-                  <table.FlexRender cell={cell} />
-                </Table.Td>
-              ))}
+              <Cells row={row} columns={columns} />
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -83,6 +81,22 @@ export function DataTable<T extends RowData>({
     </Table.ScrollContainer>
   );
 }
+
+type CellsProps<T extends RowData> = { row: Row<typeof features, T>; columns: Column<T>[] };
+
+function PlainCells<T extends RowData>({ row }: CellsProps<T>): ReactNode {
+  return row.getAllCells().map((cell) => (
+    <Table.Td key={cell.id}>
+      <FlexRender cell={cell} />
+    </Table.Td>
+  ));
+}
+
+/** A row is drawn anew when what it shows changed, or the columns: with steady news most rows stay as they are. */
+const Cells = memo(
+  PlainCells,
+  (before, after) => before.row.original === after.row.original && before.columns === after.columns,
+) as typeof PlainCells;
 
 type Sortable = {
   getCanSort: () => boolean;

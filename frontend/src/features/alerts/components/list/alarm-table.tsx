@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { DataTable, type Column } from "@/components/data-table";
@@ -34,34 +34,41 @@ export function AlarmTable({
 
 function useColumns(selection: Selection): Column<Alarm>[] {
   const { t } = useTranslation("alerts");
+  return useMemo(() => {
+    const column = (id: keyof (typeof en)["columns"], cell: (alarm: Alarm) => ReactNode): Column<Alarm> => ({
+      id,
+      header: t(`columns.${id}`),
+      cell: ({ row }) => cell(row.original),
+    });
+    return [
+      column("severity", (alarm) => (
+        <span className="alert-pick">
+          <SelectBox alarm={alarm} selection={selection} />
+          <SeverityText alarm={alarm} />
+        </span>
+      )),
+      column("kind", (alarm) => <Kind alarm={alarm} />),
+      column("satellite", (alarm) => <Place alarm={alarm} />),
+      column("state", (alarm) => <StateText alarm={alarm} />),
+      column("owner", ({ assigned_to }) => <span className="alert-owner">{assigned_to ?? "–"}</span>),
+      column("count", ({ violations }) => <span className="numeric">{violations}</span>),
+      column("started", ({ started_at }) => <Moment time={started_at} />),
+      column("last", ({ last_at }) => <Moment time={last_at} />),
+    ];
+  }, [t, selection]);
+}
+
+/** What kind of alarm it is, and what was measured. */
+function Kind({ alarm }: { alarm: Alarm }) {
   const kindText = useKindText();
-  const column = (id: keyof (typeof en)["columns"], cell: (alarm: Alarm) => ReactNode): Column<Alarm> => ({
-    id,
-    header: t(`columns.${id}`),
-    cell: ({ row }) => cell(row.original),
-  });
-  return [
-    column("severity", (alarm) => (
-      <span className="alert-pick">
-        <SelectBox alarm={alarm} selection={selection} />
-        <SeverityText alarm={alarm} />
-      </span>
-    )),
-    column("kind", (alarm) => (
-      <>
-        <AlertLink alertId={alarm.alarm_id}>{kindText(alarm)}</AlertLink>
-        <div className="dimmed">
-          <Measured alarm={alarm} />
-        </div>
-      </>
-    )),
-    column("satellite", (alarm) => <Place alarm={alarm} />),
-    column("state", (alarm) => <StateText alarm={alarm} />),
-    column("owner", ({ assigned_to }) => <span className="alert-owner">{assigned_to ?? "–"}</span>),
-    column("count", ({ violations }) => <span className="numeric">{violations}</span>),
-    column("started", ({ started_at }) => <Moment time={started_at} />),
-    column("last", ({ last_at }) => <Moment time={last_at} />),
-  ];
+  return (
+    <>
+      <AlertLink alertId={alarm.alarm_id}>{kindText(alarm)}</AlertLink>
+      <div className="dimmed">
+        <Measured alarm={alarm} />
+      </div>
+    </>
+  );
 }
 
 /** The satellite, or the platform, and its part. */
