@@ -115,15 +115,15 @@ class AlarmServer:
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._reader.signs)
             tracks = load_tracks(connection)
-            contacts = load_contacts(connection, limit=self._max_satellites)
-            silent = load_silences(connection)
+            self._heard = load_contacts(connection, limit=self._max_satellites)
+            self._silent = load_silences(connection)
         self._tracks.load(tracks)
-        self._heard = contacts
-        self._silent = silent
+        _log.info(
+            f"{len(tracks)} rules of satellites that are remembered, {len(self._heard)} satellites known"
+        )
         records = iter(look_back)
         while batch := list(islice(records, MAX_BATCH)):
             self.act(self.plan(batch))
-        _log.info(f"{len(tracks)} rules of satellites that are remembered, {len(contacts)} satellites known")
 
     def forget(self) -> None:
         """Drop what is known: the partitions were revoked."""
@@ -255,8 +255,7 @@ class AlarmServer:
         if not silent:
             return
         with transaction(self._pool) as connection:
-            names = [one.satellite_id for one in silent]
-            saved = load_contacts(connection, limit=len(names), names=names)
+            saved = load_contacts(connection, limit=len(silent), names=[one.satellite_id for one in silent])
             for one in silent:
                 if one.satellite_id in saved:
                     self._heard[one.satellite_id] = silence.joined(one.heard, saved[one.satellite_id])
@@ -266,14 +265,13 @@ class AlarmServer:
 
     def _save_contacts(self) -> None:
         with transaction(self._pool) as connection:
-            unsaved = {name: self._heard[name] for name in self._unsaved}
-            save_contacts(connection, unsaved, limit=self._max_satellites)
+            heard = {name: self._heard[name] for name in self._unsaved}
+            save_contacts(connection, heard, limit=self._max_satellites)
             self._passes.save(connection)
             expire_shelves(connection)
             follow_floods(connection)
             # Another service may have raised or ended some.
-            silent = load_silences(connection)
-        self._silent = silent
+            self._silent = load_silences(connection)
         self._unsaved.clear()
         self._passes.forget()
 
