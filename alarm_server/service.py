@@ -118,9 +118,7 @@ class AlarmServer:
             self._heard = load_contacts(connection, limit=self._max_satellites)
             self._silent = load_silences(connection)
         self._tracks.load(tracks)
-        _log.info(
-            f"{len(tracks)} rules of satellites that are remembered, {len(self._heard)} satellites known"
-        )
+        _log.info(f"{len(tracks)} rules of satellites are remembered, {len(self._heard)} satellites known")
         records = iter(look_back)
         while batch := list(islice(records, MAX_BATCH)):
             self.act(self.plan(batch))
@@ -234,12 +232,10 @@ class AlarmServer:
         self._contradicted = known
 
     def _end_silences(self) -> None:
-        over = silence.ended(self._silent, self._heard)
-        if not over:
-            return
-        with transaction(self._pool) as connection:
-            end_silences(connection, over)
-        self._silent = {name: one for name, one in self._silent.items() if name not in over}
+        if over := silence.ended(self._silent, self._heard):
+            with transaction(self._pool) as connection:
+                end_silences(connection, over)
+            self._silent = {name: one for name, one in self._silent.items() if name not in over}
 
     def _listen(self, now_us: int) -> None:
         try:
