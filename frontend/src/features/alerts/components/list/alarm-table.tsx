@@ -1,7 +1,7 @@
 import { useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { SatelliteLink } from "@/components/satellite-link";
 import { useSubsystemName } from "@/components/subsystem-name";
 import {

@@ -1,4 +1,5 @@
 import { Table } from "@mantine/core";
+import { replaceEqualDeep } from "@tanstack/react-query";
 import {
   createSortedRowModel,
   FlexRender,
@@ -92,10 +93,12 @@ function PlainCells<T extends RowData>({ row }: CellsProps<T>): ReactNode {
   ));
 }
 
-/** A row is drawn anew when what it shows changed, or the columns: with steady news most rows stay as they are. */
+/** A row is drawn anew when what it shows changed, or the columns: with steady news most rows only move. */
 const Cells = memo(
   PlainCells,
-  (before, after) => before.row.original === after.row.original && before.columns === after.columns,
+  (before, after) =>
+    before.columns === after.columns &&
+    replaceEqualDeep(before.row.original, after.row.original) === before.row.original,
 ) as typeof PlainCells;
 
 type Sortable = {
