@@ -70,7 +70,7 @@ class Pass(Answer):
     end_time: datetime = Field(description="Loss of signal, as planned")
     outcome: Outcome = Field(
         description="`heard`, `missed` once it is over: whether live telemetry was received within it, from"
-        " whichever ground station; `unknown`: it was over before any plan had it"
+        " whichever ground station; `unknown`: it began before any plan had it"
     )
     first_heard: datetime | None = Field(description="Reception of the first live sample set within it")
     last_heard: datetime | None = Field(description="Reception of the newest one within it")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from operation_server.http.parameters import TimeRange
 from operation_server.jobs.cursors import InvalidCursor, Position, encode_cursor
@@ -13,7 +13,7 @@ from operation_server.passes.schemas import NewPlan, Outcome, Pass, Passes, Plan
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
 
-SERIAL_MAX = 2**63 - 1
+SERIAL_MAX: Final = 2**63 - 1
 
 
 def replace_plan(connection: Connection, plan: NewPlan) -> PlanReplaced:
@@ -83,14 +83,14 @@ def read_contact_plans(connection: Connection) -> dict[str, dict[str, Any]]:
 
 
 def outcome_of(row: Row, now: datetime) -> Outcome:
-    """Say what came of a pass; one that a plan had only once it was over may have been heard or not."""
+    """Say what came of a pass; one that had begun before any plan had it may have been heard unnoticed."""
     if now < row["start_at"]:
         return "planned"
     if now < row["end_at"]:
         return "running"
     if row["first_heard_at"] is not None:
         return "heard"
-    return "missed" if row["planned_at"] <= row["end_at"] else "unknown"
+    return "missed" if row["planned_at"] <= row["start_at"] else "unknown"
 
 
 def _pass(row: Row, now: datetime) -> Pass:

@@ -3902,7 +3902,7 @@ export interface components {
             end_time: string;
             /**
              * Outcome
-             * @description `heard`, `missed` once it is over: whether live telemetry was received within it, from whichever ground station; `unknown`: it was over before any plan had it
+             * @description `heard`, `missed` once it is over: whether live telemetry was received within it, from whichever ground station; `unknown`: it began before any plan had it
              * @enum {string}
              */
             outcome: "planned" | "running" | "heard" | "missed" | "unknown";
