@@ -86,7 +86,7 @@ def message(second: float, **fields: Any) -> Record:
 
 def wait(server: AlarmServer, clock: Clock, until_s: float, *, every_s: float = 1) -> None:
     while clock.now_s < until_s:
-        clock.now_s += every_s
+        clock.now_s = min(clock.now_s + every_s, until_s)
         server.round()
 
 
