@@ -63,9 +63,3 @@ INNER JOIN ops.alarms AS alarm ON alarm.alarm_id = said.alarm_id
 WHERE alarm.noticed_at >= %(start)s AND alarm.noticed_at < %(end)s AND NOT alarm.is_withdrawn
 GROUP BY alarm.subsystem, alarm.reason
 ORDER BY false_alarm DESC, count(*) DESC, alarm.subsystem, alarm.reason LIMIT %(limit)s
-
--- name: newest_raised
--- Of satellites: those of the platform have a list of their own.
-SELECT alarm_id FROM ops.alarms
-WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn AND kind <> 'platform'
-ORDER BY noticed_at DESC LIMIT %(limit)s

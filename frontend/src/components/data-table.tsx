@@ -72,9 +72,7 @@ export function DataTable<T extends RowData>({
           {table.getRowModel().rows.map((row) => (
             <Table.Tr key={row.id}>
               {row.getAllCells().map((cell) => (
-                <Table.Td key={cell.id}>
-                  <table.FlexRender cell={cell} />
-                </Table.Td>
+                <Table.Td key={cell.id}>{contentOf(cell)}</Table.Td>
               ))}
             </Table.Tr>
           ))}
@@ -82,6 +80,15 @@ export function DataTable<T extends RowData>({
       </Table>
     </Table.ScrollContainer>
   );
+}
+
+/** Called, not mounted: as a component it would be built anew with each set of columns, and the focus in it lost. */
+function contentOf<Context>(cell: {
+  column: { columnDef: { cell?: string | ((context: Context) => ReactNode) } };
+  getContext: () => Context;
+}): ReactNode {
+  const content = cell.column.columnDef.cell;
+  return typeof content === "function" ? content(cell.getContext()) : content;
 }
 
 type Sortable = {
