@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup browser docs up down status logs demo calibrate calibrations preview scan what-if train check test test-unit coverage test-integration test-e2e test-chaos test-compose \
+.PHONY: setup browser docs up down status logs demo calibrate calibrations labels preview scan what-if train check test test-unit coverage test-integration test-e2e test-chaos test-compose \
 	bench bench-detection chaos soak fuzz help
 
 python := test -x .venv/bin/python || { echo "Run 'make setup' first." >&2; exit 1; }; . deploy/native/env; python
@@ -32,6 +32,9 @@ calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simula
 
 calibrations: ## What the platform learned by itself: ARGS="list | show|pin|rollback SATELLITE SUBSYSTEM [VERSION]"
 	@$(python) -m housekeeping.calibrations $(or $(ARGS),list)
+
+labels: ## What operators said of alarms, as labels for calibrate: [SATELLITE=ID FROM=TIME TO=TIME] >labels.csv
+	@$(python) -m operation_server.labels $(addprefix --satellite=,$(SATELLITE)) $(addprefix --from=,$(FROM)) $(addprefix --to=,$(TO))
 
 check: ## Lint, types, architecture and shell scripts
 	@$(stage) check 3 deploy/native/check

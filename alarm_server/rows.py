@@ -13,11 +13,6 @@ from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
 
 
-def alarm_id_of(subsystem: str, reason: str, named_us: int, satellite_id: str) -> str:
-    """Name an alarm by its first member when it was raised: only the last part may hold dots."""
-    return f"{subsystem}.{reason}.{named_us // 1000}.{satellite_id}"
-
-
 def moment(microseconds: int) -> datetime:
     """Convert microseconds since 1970 UTC to a column of time: UTC, without saying so."""
     return time_of(microseconds).replace(tzinfo=None)

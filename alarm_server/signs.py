@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from alarms.deltas import DeltaRule
+from alarms.deltas import DeltaRule, measure_of
 from telemetry_core.contract.messages import CLOCK_PATIENCE, MAX_CLOCK_LEAD_S, MAX_DUMP_AGE_S
 from telemetry_core.contract.mission import SATELLITE, Mission
 from telemetry_core.contract.rules import Rule, RuleKind, Severity
@@ -59,11 +59,3 @@ def signs_of(mission: Mission) -> Iterator[Sign]:
         for rule in subsystem.rules:
             yield Sign(subsystem=name, kind=rule.kind, rule=rule, measure=measure_of(mission, name, rule))
     yield from CLOCK_SIGNS
-
-
-def measure_of(mission: Mission, subsystem: str, rule: Rule) -> DeltaRule | None:
-    """Return how a rule's rate or change is measured; None of a rule on the value."""
-    if rule.kind == "limit":
-        return None
-    channel = mission.subsystems[subsystem].channels[rule.channel]
-    return DeltaRule(rule=rule, window=mission.window, modulo=channel.modulo)

@@ -7,13 +7,13 @@ from typing import Any, Final
 from alarm_server import QUERIES
 from alarm_server.groups.store import save_alarms
 from alarm_server.readings import Contradiction
-from alarm_server.rows import alarm_id_of, insert, moment, save_events
+from alarm_server.rows import insert, moment, save_events
 from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
 from alarm_server.track_documents import document_of, track_of
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import Occurrence
-from alarms.occurrence_changes import Change, Event
+from alarms.occurrence_changes import Change, Event, alarm_id_of
 from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of
 from telemetry_core.contract.mission import SATELLITE
 from telemetry_core.contract.rules import Severity

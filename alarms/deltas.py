@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alarms.violation_runs import Sample
-from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, Window
+from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, Mission, Window
 from telemetry_core.contract.rules import Rate, Rule
 
 GRAINS: Final = 32
@@ -40,6 +40,14 @@ class DeltaRule:
     def grain_us(self) -> int:
         """Of how much time only the first sample counts; 0 = each sample counts."""
         return 0 if self.rule.rate is None else round(self.rule.rate.over_s * 1_000_000) // GRAINS
+
+
+def measure_of(mission: Mission, subsystem: str, rule: Rule) -> DeltaRule | None:
+    """Return how a rule's rate or change is measured; None of a rule on the value."""
+    if rule.kind == "limit":
+        return None
+    channel = mission.subsystems[subsystem].channels[rule.channel]
+    return DeltaRule(rule=rule, window=mission.window, modulo=channel.modulo)
 
 
 def delta_at(points: Sequence[Point], place: int, measure: DeltaRule) -> Sample | None:

@@ -29,6 +29,11 @@ class Change:
     """Of the sample that did it, microseconds since 1970 UTC."""
 
 
+def alarm_id_of(subsystem: str, reason: str, named_us: int, satellite_id: str) -> str:
+    """Name an alarm by its first member when it was raised: only the last part may hold dots."""
+    return f"{subsystem}.{reason}.{named_us // 1000}.{satellite_id}"
+
+
 def changes(before: Track, after: Track) -> Iterator[Change]:
     """Yield what differs; an alarm that is gone because it ended long ago is no change."""
     known = {occurrence.named_us: occurrence for occurrence in occurrences(before)}

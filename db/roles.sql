@@ -18,7 +18,8 @@ GRANT INSERT ON ops.dead_letters, ops.idempotency_keys TO satellite_operation_se
 GRANT UPDATE ON ops.idempotency_keys TO satellite_operation_server;
 GRANT UPDATE, DELETE ON ops.dead_letters TO satellite_operation_server;
 GRANT SELECT ON
-    ops.alarms, ops.alarm_contacts, ops.alarm_events, ops.alarm_states, ops.alarm_suppressions, ops.grouped_alarms
+    ops.alarms, ops.alarm_contacts, ops.alarm_events, ops.alarm_feedback, ops.alarm_states, ops.alarm_suppressions,
+    ops.grouped_alarms
 TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;

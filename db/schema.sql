@@ -144,21 +144,6 @@ CREATE SEQUENCE ops.alarm_events_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE ops.alarm_events_id_seq OWNED BY ops.alarm_events.id;
-CREATE TABLE ops.alarm_suppressions (
-    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
-    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
-    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
-    kind character varying(20) NOT NULL,
-    operator character varying(100) NOT NULL,
-    comment character varying(2000) NOT NULL,
-    since timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
-    until timestamp(3) without time zone,
-    CONSTRAINT alarm_suppressions_check CHECK ((((kind)::text <> 'shelved'::text) OR (until IS NOT NULL))),
-    CONSTRAINT alarm_suppressions_comment_check CHECK (((comment)::text <> ''::text)),
-    CONSTRAINT alarm_suppressions_kind_check CHECK (((kind)::text = ANY ((ARRAY['shelved'::character varying, 'out_of_service'::character varying])::text[]))),
-    CONSTRAINT alarm_suppressions_operator_check CHECK (((operator)::text <> ''::text))
-);
-COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
 CREATE TABLE ops.alarms (
     alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
@@ -197,6 +182,52 @@ COMMENT ON COLUMN ops.alarms.last_at IS 'Of the newest member';
 COMMENT ON COLUMN ops.alarms.returned_at IS 'Of the sample or verdict that ended it; NULL = it stands';
 COMMENT ON COLUMN ops.alarms.noticed_at IS 'When the platform raised it';
 COMMENT ON COLUMN ops.alarms.is_withdrawn IS 'Late telemetry or verdicts showed that it never was one, or that it belongs to another';
+CREATE VIEW ops.alarm_feedback AS
+ SELECT said.alarm_id,
+    said.feedback,
+    said.operator,
+    said.comment,
+    said.at,
+    alarm.satellite_id,
+    alarm.subsystem,
+    alarm.reason,
+    alarm.kind,
+    alarm.channel,
+    alarm.started_at,
+    alarm.last_at,
+    alarm.noticed_at,
+    alarm.peak_job_id,
+        CASE
+            WHEN ((alarm.kind)::text <> ALL ((ARRAY['anomaly'::character varying, 'limit'::character varying, 'rate'::character varying, 'change'::character varying])::text[])) THEN NULL::text
+            WHEN (said.feedback = 'true_alarm'::text) THEN 'anomalous'::text
+            WHEN (said.feedback = ANY (ARRAY['false_alarm'::text, 'rare_nominal'::text])) THEN 'nominal'::text
+            ELSE NULL::text
+        END AS label
+   FROM (( SELECT DISTINCT ON (alarm_events.alarm_id) alarm_events.alarm_id,
+            ((alarm_events.details -> 'new'::text) ->> 'feedback'::text) AS feedback,
+            alarm_events.operator,
+            alarm_events.comment,
+            alarm_events.at
+           FROM ops.alarm_events
+          WHERE ((alarm_events.event)::text = 'feedback'::text)
+          ORDER BY alarm_events.alarm_id, alarm_events.id DESC) said
+     JOIN ops.alarms alarm ON (((alarm.alarm_id)::text = (said.alarm_id)::text)))
+  WHERE (NOT alarm.is_withdrawn);
+CREATE TABLE ops.alarm_suppressions (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
+    reason character varying(100) NOT NULL COLLATE pg_catalog."C",
+    kind character varying(20) NOT NULL,
+    operator character varying(100) NOT NULL,
+    comment character varying(2000) NOT NULL,
+    since timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    until timestamp(3) without time zone,
+    CONSTRAINT alarm_suppressions_check CHECK ((((kind)::text <> 'shelved'::text) OR (until IS NOT NULL))),
+    CONSTRAINT alarm_suppressions_comment_check CHECK (((comment)::text <> ''::text)),
+    CONSTRAINT alarm_suppressions_kind_check CHECK (((kind)::text = ANY ((ARRAY['shelved'::character varying, 'out_of_service'::character varying])::text[]))),
+    CONSTRAINT alarm_suppressions_operator_check CHECK (((operator)::text <> ''::text))
+);
+COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
 CREATE VIEW ops.alarm_states AS
  SELECT alarm.alarm_id,
     alarm.satellite_id,

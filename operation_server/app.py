@@ -23,7 +23,8 @@ from operation_server.dead_letters.brokers import KafkaLetters, RabbitLetters
 from operation_server.dead_letters.gathering import gathering
 from operation_server.dead_letters.office import DeadLetterOffice
 from operation_server.fleet import routes as fleet
-from operation_server.fleet.status import FleetStatus
+from operation_server.fleet.reading import FleetStatus, reading_on
+from operation_server.fleet.status import FleetReader
 from operation_server.health import routes as health
 from operation_server.health.heartbeat import reporting
 from operation_server.health.probes import Gate, Probes
@@ -50,6 +51,7 @@ from operation_server.inference.models import MODEL_REPOSITORY
 from operation_server.inference.submission import SendTask
 from operation_server.jobs import result_routes as results
 from operation_server.jobs import routes as jobs
+from operation_server.labels import routes as labels
 from operation_server.limits import routes as limits
 from operation_server.limits.following import FollowedLimits, following
 from operation_server.mission import routes as mission_routes
@@ -87,8 +89,8 @@ PUBLISH_PATIENCE_S: Final = 1.0
 ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
-    alarms.router, alarm_actions.router, shift.router, handover.router, limits.router, fleet.router,
-    passed_over.router, pipeline.router, dead_letters.router, keys.router,
+    alarms.router, alarm_actions.router, labels.router, shift.router, handover.router, limits.router,
+    fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 
@@ -156,7 +158,8 @@ def _put_feeds(app: FastAPI, pool: Pool) -> None:
 
 def watch_fleet(app: FastAPI) -> None:
     """Give an application a fleet of which nothing is known yet."""
-    fleet.FLEET.put(app, FleetStatus(POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app)))
+    reader = FleetReader(POOL.of(app), VICTORIA_METRICS.of(app), MISSION.of(app))
+    fleet.FLEET.put(app, FleetStatus(reader.read))
 
 
 def _pool(settings: Settings) -> Pool:
@@ -179,6 +182,7 @@ def _application(
             reporting(liveness),
             gathering(office.collect),
             following(limits.LIMITS.of(app)),
+            reading_on(partial(fleet.FLEET.of, app)),
         ):
             yield
         for client in clients:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -17,18 +18,33 @@ MOST_PAGE_BYTES: Final = 16 << 20
 CHUNK_BYTES: Final = 1 << 20
 REFUSED: Final = (400, 422)
 """Statuses that speak of the question (too many series, say), not of those about other satellites."""
-
+PAGE_MS: Final = 6 * 3_600_000
+LEAST_PAGE_MS: Final = 60_000
 
 Values = Mapping[int, float]
 """Samples of one metric, none missing, by time: microseconds since 1970 UTC, ascending."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some stored samples of a satellite, by metric."""
+
+    #: All before it were read, milliseconds since 1970 UTC.
+    until_ms: int
+    values: Mapping[str, Values]
+
+
 class StoredSamples:
     """Read access; a failure is `DependencyUnavailable`, a question that is refused `requests.HTTPError`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, most_page_bytes: int = MOST_PAGE_BYTES) -> None:
         self._url = url.rstrip("/")
         self._session = requests.Session()
+        self._most_page_bytes = most_page_bytes
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._session.close()
 
     def satellites(self, *, start_ms: int, end_ms: int) -> list[str]:
         """Return the satellites with samples between two times, to the day."""
@@ -47,6 +63,23 @@ class StoredSamples:
         with _readable():
             return None if body is None else _parsed(body)
 
+    def pages(
+        self, satellite_id: str, metrics: Iterable[str], *, start_ms: int, end_ms: int
+    ) -> Iterator[Page]:
+        """Yield the samples between two times in order, the second one excluded, page by page."""
+        names, page_ms = sorted(set(metrics)), PAGE_MS
+        while start_ms < end_ms:
+            until_ms = min(start_ms + page_ms, end_ms)
+            values = self.between(satellite_id, names, start_ms=start_ms, end_ms=until_ms - 1)
+            if values is not None:
+                yield Page(until_ms=until_ms, values=values)
+                start_ms = until_ms
+            elif page_ms <= LEAST_PAGE_MS:
+                told = f"a minute holds more samples of {', '.join(names)} than a page"
+                raise DependencyUnavailable(DEPENDENCY, told)
+            else:
+                page_ms //= 2
+
     def _body(self, path: str, parameters: Mapping[str, str]) -> bytes | None:
         try:
             with self._session.post(
@@ -56,7 +89,7 @@ class StoredSamples:
                 body = bytearray()
                 for chunk in answer.iter_content(CHUNK_BYTES):
                     body += chunk
-                    if len(body) > MOST_PAGE_BYTES:
+                    if len(body) > self._most_page_bytes:
                         return None
             return bytes(body)
         except requests.RequestException as error:

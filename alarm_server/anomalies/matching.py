@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alarm_server.anomalies.folding import Key, Piece
-from alarm_server.rows import alarm_id_of
-from alarms.occurrence_changes import Event, events
+from alarms.occurrence_changes import Event, alarm_id_of, events
 from scoring.alert_rule import Run
 
 ANOMALY: Final = "anomaly"

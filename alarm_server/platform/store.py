@@ -8,8 +8,8 @@ from alarm_server import QUERIES
 from alarm_server.groups.store import save_alarms
 from alarm_server.platform import QUERIES as OWN_QUERIES
 from alarm_server.platform.conditions import Condition
-from alarm_server.rows import alarm_id_of, moment, save_events
-from alarms.occurrence_changes import Event
+from alarm_server.rows import moment, save_events
+from alarms.occurrence_changes import Event, alarm_id_of
 from alarms.rounds import Sign, Turn
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Connection

@@ -61,7 +61,7 @@ def comment_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAct
 
 @router.post("/{alarm_id}/feedback", status_code=201, responses=responses(404, 422, 503))
 def give_feedback_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: AlarmFeedback) -> AlarmDetail:
-    """Say whether an alarm was true, false or known; what was said last counts."""
+    """Say what an alarm was; what was said last counts."""
     with _answered():
         give_feedback(pool, alarm_id, given)
     return get_alarm(pool, alarm_id)

@@ -161,17 +161,17 @@ class BulkAcknowledgement(OperatorAction):
     alarm_ids: Annotated[list[AlarmId], Field(min_length=1, max_length=MAX_BULK)]
 
 
-Feedback = Literal["true_alarm", "false_alarm", "known"]
+Feedback = Literal["true_alarm", "false_alarm", "known", "rare_nominal"]
 
 
 class AlarmFeedback(OperatorAction):
-    """What an alarm was, by who looked into it; nothing learns from it yet."""
+    """What an alarm was, by who looked into it: a label of its telemetry (`/labels.csv`)."""
 
     feedback: Annotated[
         Feedback,
         Field(
-            description="`true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was"
-            " expected, or has a known cause"
+            description="`true_alarm`: something was wrong; `false_alarm`: nothing was, nor was the telemetry"
+            " unusual; `rare_nominal`: it was unusual, and as it should be; `known`: it has a known cause"
         ),
     ]
 

@@ -1,6 +1,5 @@
-"""The fleet at a glance: read at most once a second for all clients."""
+"""The fleet at a glance, as it is read from the servers."""
 
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +19,6 @@ from telemetry_core.contract.mission import Mission, metrics_by_channel
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import select
 
-CACHE_S: Final = 1.0
-PATIENCE_S: Final = 1.5
-"""Of a client that waits for another one's reading of the fleet."""
 OLDER_CONTACTS_S: Final = 60.0
 """Contacts beyond the newest minutes are asked for so seldom: they do not change."""
 RECENT_S: Final = 300.0
@@ -34,8 +30,8 @@ MAX_RETURNED: Final = 100
 _log = structlog.get_logger(__name__)
 
 
-class FleetStatus:
-    """Keeps the newest overview for `CACHE_S`."""
+class FleetReader:
+    """Puts together what PostgreSQL and VictoriaMetrics know."""
 
     def __init__(
         self,
@@ -48,24 +44,9 @@ class FleetStatus:
         self._pool = pool
         self._mission = mission
         self._contacts = Contacts(victoria, mission, monotonic=monotonic)
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._read_at = -CACHE_S
-        self._latest: dict[str, Any] = {}
 
-    def overview(self) -> dict[str, Any]:
-        """Return the fleet, at most `CACHE_S` old."""
-        if not self._lock.acquire(timeout=PATIENCE_S):
-            raise DependencyUnavailable("fleet", f"its reading takes longer than {PATIENCE_S:g} s")
-        try:
-            if self._monotonic() - self._read_at >= CACHE_S:
-                self._latest = self._read()
-                self._read_at = self._monotonic()
-            return self._latest
-        finally:
-            self._lock.release()
-
-    def _read(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
+        """Return the fleet as it is now."""
         parts = {"subsystems": list(self._mission.subsystems)}
         with ThreadPoolExecutor(1) as beside, transaction(self._pool) as connection:
             contacts = beside.submit(self._contacts.newest)

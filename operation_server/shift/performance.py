@@ -8,13 +8,14 @@ from alarms.performance import INTERVAL, STALE, TARGETS, Counts, indicators, is_
 from operation_server.alarms.states import codes_of
 from operation_server.http.parameters import TimeRange
 from operation_server.shift import QUERIES
-from operation_server.shift.schemas import FrequentAlarm, Indicator, Performance, RaisedAlarms, RuleFeedback
+from operation_server.shift.schemas import Feedback, FrequentAlarm, Indicator, Performance, RaisedAlarms
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
 
 MOST_FREQUENT: Final = 10
-MAX_RULES: Final = 100
+MAX_PARTS: Final = 100
+"""Rules, days, channels and models that feedback is counted by, of each."""
 _CALLS_NOBODY: Final = {State.SHELVED, State.SUPPRESSED, State.OUT_OF_SERVICE}
 
 
@@ -38,7 +39,6 @@ def read_performance(connection: Connection, span: TimeRange, *, operators: int)
         acknowledged_p90_s=p90_s,
     )
     values = indicators(counts, span=span.end - span.start, operators=operators)
-    said = select(connection, QUERIES["feedback_by_rule"], {**times, "limit": MAX_RULES})
     return Performance(
         start_time=span.start,
         end_time=span.end,
@@ -52,8 +52,16 @@ def read_performance(connection: Connection, span: TimeRange, *, operators: int)
         per_interval=per_interval,
         by_severity=by_severity,
         most_frequent=[FrequentAlarm.model_validate(row) for row in frequent],
-        feedback=[RuleFeedback.model_validate(row) for row in said],
+        feedback=_feedback(connection, span),
     )
+
+
+def _feedback(connection: Connection, span: TimeRange) -> Feedback:
+    asked = {"start": span.start, "end": span.end, "limit": MAX_PARTS}
+    parts: dict[str, list[Row]] = {f"by_{name}": [] for name in ("rule", "day", "channel", "model")}
+    for row in select(connection, QUERIES["feedback"], asked):
+        parts[f"by_{row['part']}"].append(row)
+    return Feedback.model_validate(parts)
 
 
 def _per_interval(connection: Connection, span: TimeRange) -> list[int]:

@@ -49,17 +49,55 @@ SELECT count(*) AS standing, count(*) FILTER (WHERE noticed_at < %(stale_before)
 WHERE life @> (%(end)s::timestamptz AT TIME ZONE 'UTC') AND NOT is_withdrawn AND noticed_at < %(end)s
     AND facts = ANY (%(codes)s) AND kind <> 'flood'
 
--- name: feedback_by_rule
--- Of the alarms raised in the span: what operators said of them, of each the newest.
-SELECT alarm.subsystem, alarm.reason,
-    count(*) FILTER (WHERE said.feedback = 'true_alarm') AS true_alarm,
-    count(*) FILTER (WHERE said.feedback = 'false_alarm') AS false_alarm,
-    count(*) FILTER (WHERE said.feedback = 'known') AS known
-FROM (
-    SELECT DISTINCT ON (alarm_id) alarm_id, details -> 'new' ->> 'feedback' AS feedback FROM ops.alarm_events
-    WHERE event = 'feedback' ORDER BY alarm_id, id DESC
-) AS said
-INNER JOIN ops.alarms AS alarm ON alarm.alarm_id = said.alarm_id
-WHERE alarm.noticed_at >= %(start)s AND alarm.noticed_at < %(end)s AND NOT alarm.is_withdrawn
-GROUP BY alarm.subsystem, alarm.reason
-ORDER BY false_alarm DESC, count(*) DESC, alarm.subsystem, alarm.reason LIMIT %(limit)s
+-- name: feedback
+-- What operators said of the alarms raised in the span, by each of `parts`: rule, day (UTC), channel and model. An anomaly's channel is
+-- the one that contributed the most to its peak, its model the one that judged it.
+WITH said AS (
+    SELECT
+        said.feedback,
+        said.subsystem,
+        said.reason,
+        said.noticed_at::date AS day,
+        coalesce(said.channel, (
+            SELECT part.channel FROM jsonb_each(peak.contributions) AS part (channel, shares)
+            ORDER BY (SELECT sum(share.value::float8) FROM jsonb_each_text(part.shares) AS share) DESC, part.channel LIMIT 1
+        )) AS channel,
+        peak.model_name,
+        peak.triton_model_version AS model_version,
+        peak.calibration_hash
+    FROM ops.alarm_feedback AS said
+    LEFT JOIN subsystem_inferences AS peak ON peak.job_id = said.peak_job_id AND peak.subsystem = said.subsystem
+    WHERE said.noticed_at >= %(start)s AND said.noticed_at < %(end)s
+),
+
+counted AS (
+    SELECT
+        (ARRAY['rule', 'day', 'channel', 'model'])[array_position(
+            ARRAY[grouping(reason), grouping(day), grouping(channel), grouping(model_name)], 0
+        )] AS part,
+        subsystem,
+        reason,
+        day,
+        channel,
+        model_name,
+        model_version,
+        calibration_hash,
+        count(*) FILTER (WHERE feedback = 'true_alarm') AS true_alarm,
+        count(*) FILTER (WHERE feedback = 'false_alarm') AS false_alarm,
+        count(*) FILTER (WHERE feedback = 'rare_nominal') AS rare_nominal,
+        count(*) FILTER (WHERE feedback = 'known') AS known
+    FROM said
+    GROUP BY GROUPING SETS (
+        (subsystem, reason), (day), (subsystem, channel), (model_name, model_version, calibration_hash)
+    )
+)
+
+SELECT * FROM (
+    SELECT counted.*, row_number() OVER (
+        PARTITION BY part
+        ORDER BY day, false_alarm DESC, true_alarm + rare_nominal + known DESC, subsystem, reason, channel, model_name, calibration_hash
+    ) AS place
+    FROM counted
+    WHERE part <> 'model' OR model_name IS NOT NULL
+) AS placed
+WHERE place <= %(limit)s AND (part <> 'channel' OR channel IS NOT NULL) ORDER BY part, place

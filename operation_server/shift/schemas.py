@@ -1,6 +1,6 @@
 """The shift log, and how much alarms ask of a shift, as clients see them; what operators write."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,14 +82,50 @@ class FrequentAlarm(Answer):
     count: int
 
 
-class RuleFeedback(Answer):
-    """What operators said of the alarms of a rule, of each alarm the newest."""
+class FeedbackCounts(Answer):
+    """What operators said of alarms, of each the newest."""
+
+    true_alarm: int
+    false_alarm: int
+    rare_nominal: int
+    known: int
+
+
+class RuleFeedback(FeedbackCounts):
+    """Of the alarms of a rule."""
 
     subsystem: str
     reason: str
-    true_alarm: int
-    false_alarm: int
-    known: int
+
+
+class DayFeedback(FeedbackCounts):
+    """Of the alarms that were raised on a day, in UTC."""
+
+    day: date
+
+
+class ChannelFeedback(FeedbackCounts):
+    """Of the alarms of a channel; of an anomaly's channels the one that contributed the most to its peak."""
+
+    subsystem: str
+    channel: str
+
+
+class ModelFeedback(FeedbackCounts):
+    """Of the anomalies by a model with its calibration."""
+
+    model_name: str
+    model_version: str | None
+    calibration_hash: str | None
+
+
+class Feedback(Answer):
+    """What operators said of the alarms of a span, counted; but for days the most false alarms first."""
+
+    by_rule: list[RuleFeedback]
+    by_day: list[DayFeedback]
+    by_channel: list[ChannelFeedback]
+    by_model: list[ModelFeedback]
 
 
 class Performance(Answer):
@@ -104,4 +140,4 @@ class Performance(Answer):
     per_interval: list[int] = Field(description="Alarms raised in each, the last one may be cut short")
     by_severity: list[RaisedAlarms] = Field(description="The most first")
     most_frequent: list[FrequentAlarm] = Field(description="Ten at most, the most first")
-    feedback: list[RuleFeedback] = Field(description="The most false alarms first")
+    feedback: Feedback

@@ -17,7 +17,7 @@ from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
 
-EVENT_INTERVAL_S: Final = 0.25
+EVENT_INTERVAL_S: Final = 0.1
 TICK_S: Final = 1.0
 EVENT_PAGE: Final = 500
 EVENTS_KEPT: Final = 2_000

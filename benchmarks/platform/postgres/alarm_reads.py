@@ -3,10 +3,12 @@
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import combinations, count
+from threading import Event
 from typing import Any, Final
 
 from alarms.life_cycle import State
@@ -15,8 +17,9 @@ from benchmarks.platform.postgres.many_alarms import SATELLITES, fill_alarms
 from benchmarks.platform.postgres.row_store import connect
 from benchmarks.platform.postgres.summary_views import fill
 from operation_server.alarms.routes import alarm_filters, get_alarm, list_alarms
-from operation_server.fleet.schemas import Fleet
-from operation_server.fleet.status import CACHE_S, FleetStatus
+from operation_server.fleet.reading import FRESH_S, READ_EVERY_S, FleetStatus
+from operation_server.fleet.routes import get_fleet
+from operation_server.fleet.status import FleetReader
 from operation_server.jobs.cursors import Position
 from operation_server.telemetry.victoria import VictoriaMetrics
 from telemetry_core.contract.rules import Severity
@@ -32,7 +35,8 @@ SHOWN: Final = 5
 FLOOR: Final = "floor: the newest page by its index"
 ONE: Final = "one alarm"
 FLEET: Final = "fleet"
-OTHERS: Final = (FLOOR, ONE, FLEET)
+READING: Final = "fleet, a reading behind the scenes"
+OTHERS: Final = (FLOOR, ONE, FLEET, READING)
 LIST: Final = "list, "
 FIRST: Final = "first page"
 FIRST_ALARM: Final = "SELECT alarm_id, started_at FROM ops.alarms ORDER BY started_at"
@@ -83,8 +87,12 @@ def sections(settings: Settings, *, alarms: int, jobs: int) -> list[Section]:
         with connection.cursor() as cursor:
             fill_alarms(cursor, alarms)
             fill(cursor, jobs, satellites=SATELLITES)
+    victoria, mission = VictoriaMetrics(settings.victoria_metrics_url), load_mission(settings.mission_file)
     with closing(open_pool(settings, max_connections=2)) as pool:
-        took_ms = timed(reads(pool, settings))
+        read = FleetReader(pool, victoria, mission).read
+        fleet, impatient = FleetStatus(read), FleetStatus(read, monotonic=count(step=FRESH_S).__next__)
+        with reading_on(fleet):
+            took_ms = timed(reads(pool, fleet, impatient))
     medians = {name: statistics.median(samples) for name, samples in took_ms.items()}
     lists = [name for name in took_ms if name.startswith(LIST)]
     slowest = sorted(lists, key=lambda name: medians[name])[-SHOWN:]
@@ -111,21 +119,16 @@ def sections(settings: Settings, *, alarms: int, jobs: int) -> list[Section]:
     ]
 
 
-def reads(pool: Pool, settings: Settings) -> dict[str, Callable[[], object]]:
+def reads(pool: Pool, fleet: FleetStatus, impatient: FleetStatus) -> dict[str, Callable[[], object]]:
     """Name what is timed: the floor, one alarm, the fleet, and the list by all filters from two places."""
     newest, oldest = (_first_row(pool, f"{FIRST_ALARM} {order} LIMIT 1") for order in ("DESC", "ASC"))
     span: timedelta = newest["started_at"] - oldest["started_at"]
     deep = (newest["started_at"] - DEEP * span, "")
-    fleet = FleetStatus(
-        pool,
-        VictoriaMetrics(settings.victoria_metrics_url),
-        load_mission(settings.mission_file),
-        monotonic=count(step=CACHE_S).__next__,
-    )
     return {
         FLOOR: lambda: _first_row(pool, NEWEST_PAGE),
         ONE: lambda: get_alarm(pool, newest["alarm_id"]).model_dump_json(),
-        FLEET: lambda: Fleet.model_validate(fleet.overview()).model_dump_json(),
+        FLEET: lambda: get_fleet(fleet).body,
+        READING: lambda: get_fleet(impatient).body,
         **{
             f"{LIST}{place}: {name}": partial(_listed, pool, wanted, before)
             for name, wanted in pairs(filters(newest["started_at"] - span / 2))
@@ -133,6 +136,24 @@ def reads(pool: Pool, settings: Settings) -> dict[str, Callable[[], object]]:
             if before is None or "order" not in wanted
         },
     }
+
+
+@contextmanager
+def reading_on(fleet: FleetStatus) -> Iterator[None]:
+    """Read the fleet on beside, as the server does."""
+    ended = Event()
+
+    def read() -> None:
+        while not ended.wait(READ_EVERY_S):
+            fleet.read_on()
+
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(read)
+        try:
+            yield
+        finally:
+            ended.set()
+            reading.result()
 
 
 def timed(work: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:

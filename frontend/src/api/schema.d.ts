@@ -909,7 +909,7 @@ export interface paths {
         put?: never;
         /**
          * Give Feedback On Alarm
-         * @description Say whether an alarm was true, false or known; what was said last counts.
+         * @description Say what an alarm was; what was said last counts.
          */
         post: operations["give_feedback_on_alarm"];
         delete?: never;
@@ -1001,6 +1001,26 @@ export interface paths {
          * @description Let it call again.
          */
         delete: operations["return_alarm_to_service"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Labels As Csv
+         * @description Return what operators said of alarms about values, as labels of the telemetry between two times.
+         */
+        get: operations["export_labels_as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1201,7 +1221,7 @@ export interface paths {
         };
         /**
          * Get Fleet
-         * @description Return the state of every satellite; at most a second old.
+         * @description Return the state of every satellite; at most two seconds old.
          */
         get: operations["get_fleet"];
         put?: never;
@@ -1221,7 +1241,7 @@ export interface paths {
         };
         /**
          * Get Satellite
-         * @description Return the state of one satellite; at most a second old.
+         * @description Return the state of one satellite; at most two seconds old.
          */
         get: operations["get_satellite"];
         put?: never;
@@ -1667,7 +1687,7 @@ export interface components {
         };
         /**
          * AlarmFeedback
-         * @description What an alarm was, by who looked into it; nothing learns from it yet.
+         * @description What an alarm was, by who looked into it: a label of its telemetry (`/labels.csv`).
          */
         AlarmFeedback: {
             /**
@@ -1682,10 +1702,10 @@ export interface components {
             comment: string;
             /**
              * Feedback
-             * @description `true_alarm`: something was wrong; `false_alarm`: nothing was; `known`: it was expected, or has a known cause
+             * @description `true_alarm`: something was wrong; `false_alarm`: nothing was, nor was the telemetry unusual; `rare_nominal`: it was unusual, and as it should be; `known`: it has a known cause
              * @enum {string}
              */
-            feedback: "true_alarm" | "false_alarm" | "known";
+            feedback: "true_alarm" | "false_alarm" | "known" | "rare_nominal";
         };
         /**
          * AlarmList
@@ -2057,6 +2077,24 @@ export interface components {
             ] | null;
         };
         /**
+         * ChannelFeedback
+         * @description Of the alarms of a channel; of an anomaly's channels the one that contributed the most to its peak.
+         */
+        ChannelFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /** Subsystem */
+            subsystem: string;
+            /** Channel */
+            channel: string;
+        };
+        /**
          * ConsumerGroup
          * @description A consumer group and how far it is behind.
          */
@@ -2153,6 +2191,25 @@ export interface components {
              * @description On the disk that holds the servers' data
              */
             free_disk_bytes: number | null;
+        };
+        /**
+         * DayFeedback
+         * @description Of the alarms that were raised on a day, in UTC.
+         */
+        DayFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
         };
         /**
          * DeadLetter
@@ -2488,6 +2545,20 @@ export interface components {
             reason: string;
             /** Count */
             count: number;
+        };
+        /**
+         * Feedback
+         * @description What operators said of the alarms of a span, counted; but for days the most false alarms first.
+         */
+        Feedback: {
+            /** By Rule */
+            by_rule: components["schemas"]["RuleFeedback"][];
+            /** By Day */
+            by_day: components["schemas"]["DayFeedback"][];
+            /** By Channel */
+            by_channel: components["schemas"]["ChannelFeedback"][];
+            /** By Model */
+            by_model: components["schemas"]["ModelFeedback"][];
         };
         /**
          * Fleet
@@ -3522,6 +3593,26 @@ export interface components {
             };
         };
         /**
+         * ModelFeedback
+         * @description Of the anomalies by a model with its calibration.
+         */
+        ModelFeedback: {
+            /** True Alarm */
+            true_alarm: number;
+            /** False Alarm */
+            false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
+            /** Known */
+            known: number;
+            /** Model Name */
+            model_name: string;
+            /** Model Version */
+            model_version: string | null;
+            /** Calibration Hash */
+            calibration_hash: string | null;
+        };
+        /**
          * ModelStatistics
          * @description What one model did.
          */
@@ -3808,11 +3899,7 @@ export interface components {
              * @description Ten at most, the most first
              */
             most_frequent: components["schemas"]["FrequentAlarm"][];
-            /**
-             * Feedback
-             * @description The most false alarms first
-             */
-            feedback: components["schemas"]["RuleFeedback"][];
+            feedback: components["schemas"]["Feedback"];
         };
         /**
          * Pipeline
@@ -4183,19 +4270,21 @@ export interface components {
         };
         /**
          * RuleFeedback
-         * @description What operators said of the alarms of a rule, of each alarm the newest.
+         * @description Of the alarms of a rule.
          */
         RuleFeedback: {
-            /** Subsystem */
-            subsystem: string;
-            /** Reason */
-            reason: string;
             /** True Alarm */
             true_alarm: number;
             /** False Alarm */
             false_alarm: number;
+            /** Rare Nominal */
+            rare_nominal: number;
             /** Known */
             known: number;
+            /** Subsystem */
+            subsystem: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * RunningService
@@ -7477,6 +7566,50 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_labels_as_csv: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Unprocessable Entity */

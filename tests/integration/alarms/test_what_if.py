@@ -42,11 +42,11 @@ def test_alarms_before_and_after_a_stricter_limit(
         assert main(["what-if", changed(tmp_path, below=35), "--against", str(DEFAULT), "--days", "2"]) == 0
         answer = capsys.readouterr()
     lines = {line[:44].strip(): line[44:].split() for line in answer.out.splitlines()}
-    assert lines["alarms of 2 days, 2 satellites"] == ["before", "after"]
-    assert lines["eps low_battery (changed)"] == ["1", "3"]
-    assert lines["thermal abnormal_temperature"] == ["0", "0"]
+    assert lines["alarms of 2 days, 2 satellites"] == ["samples", "before", "after"]
+    assert lines["eps low_battery (changed)"] == ["1921", "1", "3"]
+    assert lines["thermal abnormal_temperature"] == ["0", "0", "0"]
     assert lines["these limits, per day"] == ["0.50", "1.50"]
-    assert "eps low_battery: reading 2 satellites" in answer.err
+    assert "eps low_battery (changed): 2 of 2 satellites" in answer.err
 
 
 def test_a_server_that_is_down_is_named_and_so_is_a_span_that_is_none(

@@ -7,13 +7,12 @@ import pytest
 
 from alarm_server import service
 from alarm_server.readings import Contradiction
-from alarm_server.rows import alarm_id_of
 from alarm_server.signs import Sign
 from alarm_server.silence import Heard, Silence
 from alarm_server.store import NO_DATA, ChangedElsewhere, StandingSilence
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import Occurrence
-from alarms.occurrence_changes import Event
+from alarms.occurrence_changes import Event, alarm_id_of
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Connection
 from testbed.alarm_ledger import ExpectedAlarm

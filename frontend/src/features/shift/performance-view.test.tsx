@@ -40,21 +40,36 @@ test("operators who share the alarms are asked for, and the flood's line is thei
 
 test("the most frequent reasons and what operators said stand by rule", async () => {
   const rule = { subsystem: "eps", reason: "low_battery" };
+  const counts = { false_alarm: 5, rare_nominal: 2, true_alarm: 1, known: 0 };
   show(
     aPerformance({
       most_frequent: [
         { ...rule, satellite_id: "SAT-001", kind: "limit", count: 2 },
         { ...rule, satellite_id: "platform", kind: "platform", subsystem: "kafka", count: 1 },
       ],
-      feedback: [{ ...rule, false_alarm: 5, true_alarm: 1, known: 0 }],
+      feedback: {
+        by_rule: [{ ...rule, ...counts }],
+        by_day: [{ day: "2026-11-25", ...counts }],
+        by_channel: [{ subsystem: "eps", channel: "battery_voltage", ...counts }],
+        by_model: [
+          { model_name: "lstm", model_version: "1", calibration_hash: "0123456789abcdef", ...counts },
+          { model_name: "vae", model_version: null, calibration_hash: null, ...counts },
+        ],
+      },
     }),
   );
   const frequent = within(await screen.findByRole("table", { name: "Ten most frequent" }));
   expect(frequent.getByRole("row", { name: /SAT-001/ })).toHaveTextContent("Low batteryLimit breach267 %");
   expect(frequent.queryByRole("link", { name: /platform/i })).toBeNull();
   const said = within(screen.getByRole("table", { name: "What operators said of alarms, by rule" }));
-  expect(said.getByRole("row", { name: /Low battery/ })).toHaveTextContent("Low battery510");
-  expect(screen.getByText(/Nothing learns from it yet/)).toBeVisible();
+  expect(said.getByRole("row", { name: /Low battery/ })).toHaveTextContent("Low battery5210");
+  for (const [caption, row] of [
+    ["By channel", /battery_voltage5210/],
+    ["By model", /lstm 10123456789ab5210/],
+    ["By model", /vae –5210/],
+    ["By day (UTC)", /2026-11-255210/],
+  ] as const)
+    expect(screen.getByRole("table", { name: caption })).toHaveTextContent(row);
 });
 
 test("a refused span says why", async () => {

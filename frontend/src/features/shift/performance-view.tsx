@@ -8,8 +8,9 @@ import { TimeRangeFields } from "@/components/controls/time-range-fields";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { usePerformance } from "@/features/shift/api/shift";
+import { FeedbackLists } from "@/features/shift/components/feedback-lists";
 import { Indicators } from "@/features/shift/components/indicators";
-import { FeedbackList, FrequentList, RaisedList } from "@/features/shift/components/performance-lists";
+import { FrequentList, RaisedList } from "@/features/shift/components/performance-lists";
 import { Rates } from "@/features/shift/components/rates";
 import { MAX_OPERATORS } from "@/features/shift/search";
 
@@ -29,7 +30,7 @@ export function PerformanceView() {
             <Indicators indicators={data.indicators} />
             <RaisedList groups={data.by_severity} />
             <FrequentList performance={data} />
-            <FeedbackList rules={data.feedback} />
+            <FeedbackLists feedback={data.feedback} />
           </>
         )}
       </QueryView>

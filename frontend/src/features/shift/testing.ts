@@ -63,7 +63,7 @@ export function aPerformance(changes: Partial<Performance> = {}): Performance {
     per_interval: [3, 0, 0, 0, 0, 0],
     by_severity: [],
     most_frequent: [],
-    feedback: [],
+    feedback: { by_rule: [], by_day: [], by_channel: [], by_model: [] },
     ...changes,
   };
 }

@@ -80,6 +80,9 @@ const WAIT_MS = 100;
 /** A tab that nobody sees keeps its title up to date, and not every second. */
 const UNSEEN_MS = 5000;
 
+/** Of the time in which news come, at most a quarter is spent on asking: a slow server is asked less often. */
+const REST_PER_ANSWER = 3;
+
 /**
  * Asks again for what a query shows when an event tells of news, at most once in `everyMs`; the last news count. An
  * answer that is under way is waited for: it may be older than the news, and steady news would cancel it for ever.
@@ -87,6 +90,7 @@ const UNSEEN_MS = 5000;
 export function useRefreshOn(type: LiveEventType, queryKey: QueryKey, everyMs = 1000): void {
   const queryClient = useQueryClient();
   const lastMs = useRef(0);
+  const tookMs = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     lastMs.current = Date.now();
@@ -100,10 +104,14 @@ export function useRefreshOn(type: LiveEventType, queryKey: QueryKey, everyMs = 
         return;
       }
       timer.current = undefined;
-      lastMs.current = Date.now();
-      void queryClient.invalidateQueries({ queryKey });
+      const askedMs = Date.now();
+      lastMs.current = askedMs;
+      void queryClient.invalidateQueries({ queryKey }).finally(() => {
+        tookMs.current = Date.now() - askedMs;
+      });
     };
-    const pauseMs = document.hidden ? Math.max(everyMs, UNSEEN_MS) : everyMs;
+    const restedMs = Math.max(everyMs, (1 + REST_PER_ANSWER) * tookMs.current);
+    const pauseMs = document.hidden ? Math.max(restedMs, UNSEEN_MS) : restedMs;
     timer.current = setTimeout(ask, Math.max(0, lastMs.current + pauseMs - Date.now()));
   });
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from operation_server.fleet.reading import FRESH_S
 from telemetry_core.contract.inferences import Job, JobStatus, Verdict
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Pool, transaction
@@ -59,7 +60,7 @@ def acknowledge(api: RunningApi, alert_id: str, **body: str) -> requests.Respons
 
 
 def whole(api: RunningApi) -> dict[str, Any]:
-    time.sleep(1.1)  # what was read before is kept for a second
+    time.sleep(FRESH_S)  # what was read before is kept so long
     found: list[dict[str, Any]] = get(api, "/api/v1/fleet").json()["satellites"]
     (satellite,) = found
     return satellite

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from operation_server.alarms.schemas import AlarmKind
+from operation_server.fleet.reading import FRESH_S
 from telemetry_core.contract.messages import job_id_of, microseconds_of
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.alarms.rows import raised
@@ -42,11 +43,11 @@ def test_answers_say_how_far_alerts_are_behind(api: RunningApi, api_pool: Pool, 
     judge(api_pool, 0, "a")
     paths = ("/api/v1/alerts", f"/api/v1/alerts/{anomaly(owner, 0, 0)}", "/api/v1/fleet")
     api.fold()
-    time.sleep(1.1)  # what was read before is kept for a second
+    time.sleep(FRESH_S)  # what was read before is kept so long
     assert [get(api, path).json()["anomalies_behind_s"] for path in paths] == [0, 0, 0]
     judge(api_pool, 2, "n", completed_at=datetime.now(UTC) - timedelta(seconds=30))
     judge(api_pool, 3, "n")
-    time.sleep(1.1)
+    time.sleep(FRESH_S)
     assert all(30 <= get(api, path).json()["anomalies_behind_s"] < 60 for path in paths)
 
 
@@ -145,7 +146,7 @@ def test_latched_alert_is_open_until_an_operator_resets_it(api: RunningApi, owne
     with transaction(owner) as connection, connection.cursor() as cursor:
         cursor.execute("UPDATE ops.alarms SET reset_at = now()")
     assert [item["state"] for item in alerts(api)] == ["cleared"]
-    time.sleep(1.1)
+    time.sleep(FRESH_S)
     assert get(api, "/api/v1/fleet").json()["satellites"] == []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from operation_server.fleet.reading import FRESH_S
 from telemetry_core.postgres.database import Pool
 from testbed.postgres_server import free_port
 from tests.integration.api.alerts.hearing import ENOUGH, LOW, Telemetry
@@ -43,7 +44,7 @@ def test_limit_that_was_kept_again_is_a_returned_alert_until_somebody_looked(
     assert (satellite["open_alerts"], satellite["returned_alerts"], satellite["state"]) == (0, 1, "caution")
     assert acknowledge(api, found["alert_id"]).status_code == 201
     assert [alert["state"] for alert in alerts(api)] == ["cleared"]
-    time.sleep(1.1)  # what was read before is kept for a second
+    time.sleep(FRESH_S)  # what was read before is kept so long
     assert get(api, "/api/v1/fleet").json()["satellites"] == []
 
 

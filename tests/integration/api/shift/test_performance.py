@@ -1,5 +1,6 @@
 """How much alarms asked of operators, over a real PostgreSQL, against a count of our own."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median, quantiles
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from telemetry_core.postgres.database import transaction
 from tests.integration.api.alarms.rows import ADA, act, changes, detail, done, raised, suppressed
 from tests.integration.api.calls import get, problem
 from tests.integration.servers.running_api import RunningApi
@@ -137,10 +139,61 @@ def test_what_operators_said_of_an_alarm_last_counts_for_its_rule(api: RunningAp
     assert (newest["change"], newest["operator"], newest["comment"]) == ("feedback", "Grace", "noise")
     assert newest["details"] == {"old": {"feedback": "true_alarm"}, "new": {"feedback": "false_alarm"}}
     assert (found["state"], found["acknowledged_by"]) == ("returned_unacknowledged", None)
-    assert performance(api)["feedback"] == [
-        {"subsystem": "eps", "reason": "low_battery", "true_alarm": 0, "false_alarm": 2, "known": 1},
-        {"subsystem": "thermal", "reason": "overheating", "true_alarm": 1, "false_alarm": 0, "known": 0},
+    done(feed_back(api, noticed(api, 5), "rare_nominal"))
+    said = performance(api)["feedback"]
+    of_eps = {"true_alarm": 0, "false_alarm": 2, "rare_nominal": 1, "known": 1}
+    of_thermal = {"true_alarm": 1, "false_alarm": 0, "rare_nominal": 0, "known": 0}
+    assert said["by_rule"] == [
+        {"subsystem": "eps", "reason": "low_battery", **of_eps},
+        {"subsystem": "thermal", "reason": "overheating", **of_thermal},
     ]
+    channel = "battery_voltage"
+    assert said["by_channel"] == [
+        {"subsystem": "eps", "channel": channel, **of_eps},
+        {"subsystem": "thermal", "channel": channel, **of_thermal},
+    ]
+    assert said["by_day"] == [
+        {"day": "2025-11-01", **{name: of_eps[name] + of_thermal[name] for name in of_eps}}
+    ]
+    assert said["by_model"] == []
+
+
+def test_feedback_on_anomalies_counts_for_the_leading_channel_the_model_and_the_day(api: RunningApi) -> None:
+    shares = {"battery_voltage": {"level": 0.2, "shape": 0.1}, "battery_soc_percent": {"level": 0.7}}
+    for minute, constants, word in (
+        (1, "one", "false_alarm"),
+        (2, "one", "known"),
+        (3, "two", "rare_nominal"),
+    ):
+        with transaction(api.pool) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO inference_jobs (job_id, satellite_id, source, status)"
+                " VALUES (%s, 'SAT-001', 'kafka', 'completed')",
+                (f"job-{minute}",),
+            )
+            cursor.execute(
+                "INSERT INTO subsystem_inferences (job_id, subsystem, satellite, model_name,"
+                " triton_model_version, calibration_hash, status, input_data, contributions)"
+                " VALUES (%s, 'eps', 'SAT-001', 'lstm', '1', %s, 'completed', '{}', %s)",
+                (f"job-{minute}", constants, json.dumps(shares)),
+            )
+        alarm_id = noticed(
+            api, minute, kind="anomaly", channel=None, reason="anomaly", peak_job_id=f"job-{minute}"
+        )
+        done(feed_back(api, alarm_id, word))
+    without_rows = noticed(api, 4, kind="anomaly", channel=None, reason="anomaly", peak_job_id="deleted")
+    done(feed_back(api, without_rows, "true_alarm"))
+    said = performance(api)["feedback"]
+    assert said["by_channel"] == [
+        {"subsystem": "eps", "channel": "battery_soc_percent",
+         "true_alarm": 0, "false_alarm": 1, "rare_nominal": 1, "known": 1},
+    ]  # fmt: skip
+    model = {"model_name": "lstm", "model_version": "1", "true_alarm": 0}
+    assert said["by_model"] == [
+        {**model, "calibration_hash": "one", "false_alarm": 1, "rare_nominal": 0, "known": 1},
+        {**model, "calibration_hash": "two", "false_alarm": 0, "rare_nominal": 1, "known": 0},
+    ]
+    assert [day["true_alarm"] for day in said["by_day"]] == [1]
 
 
 def test_feedback_of_other_words_or_of_no_alarm_is_refused(api: RunningApi) -> None:

@@ -50,6 +50,6 @@ export function useAlarms(search: AlarmSearch, heard: Heard, cursor: string | un
  * samples beyond a limit, is no event: it is asked for every ten seconds.
  */
 export function useAlarmNews(): void {
-  useRefreshOn("alarm", ["alerts"], 1000);
+  useRefreshOn("alarm", ["alerts"], 100);
   useRefreshOn("tick", ["alerts"], 10_000);
 }

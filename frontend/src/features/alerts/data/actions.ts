@@ -19,7 +19,7 @@ export function offeredActions(alarm: AlarmDetail): AlarmAction[] {
 }
 
 /** What an alarm may have been. */
-export const FEEDBACK: readonly Feedback[] = ["true_alarm", "false_alarm", "known"];
+export const FEEDBACK: readonly Feedback[] = ["true_alarm", "false_alarm", "rare_nominal", "known"];
 
 /** Whether an action is about all alarms of the satellite's subsystem and reason. */
 export function isOfSign(action: AlarmAction): boolean {

@@ -52,24 +52,4 @@ export function FrequentList({ performance }: { performance: Performance }) {
   );
 }
 
-/** What operators said of alarms, by rule. */
-export function FeedbackList({ rules }: { rules: Schemas["RuleFeedback"][] }) {
-  const { t } = useTranslation("shift");
-  const subsystemName = useSubsystemName();
-  const reasonText = useReasonText();
-  const cells: Cells<Schemas["RuleFeedback"]> = [
-    [t("subsystem"), ({ subsystem }) => subsystemName(subsystem)],
-    [t("reason"), ({ reason }) => reasonText(reason)],
-    [t("feedback.false"), ({ false_alarm }) => false_alarm],
-    [t("feedback.true"), ({ true_alarm }) => true_alarm],
-    [t("feedback.known"), ({ known }) => known],
-  ];
-  return (
-    <>
-      <ListPanel title={t("feedback.title")} rows={rules} cells={cells} nothing={t("feedback.none")} />
-      <p className="dimmed shift-nothing">{t("feedback.note")}</p>
-    </>
-  );
-}
-
 const waited = (seconds: number | null) => (seconds === null ? "–" : formatDuration(seconds * 1000));

@@ -52,18 +52,18 @@ test("shelving says for how long, and that it is about all alarms of the reason"
 test("what an alarm was is said with a reason, and shown in its time line", async () => {
   const sent = show(alarm);
   await act("Say what it was", async () => {
-    expect(screen.getByText(/nothing learns from it yet/)).toBeVisible();
-    await userEvent.selectOptions(screen.getByLabelText("It was"), "A false alarm");
+    await userEvent.selectOptions(screen.getByLabelText("It was"), "Rare, but nominal");
+    expect(screen.getByText(/unusual, and as it should be.*exported as a label/)).toBeVisible();
   });
   expect(await screen.findByText("Done.")).toBeVisible();
-  expect(sent).toEqual([["POST", "feedback", { ...words, feedback: "false_alarm" }]]);
-  const details = { old: { feedback: null }, new: { feedback: "false_alarm" } };
+  expect(sent).toEqual([["POST", "feedback", { ...words, feedback: "rare_nominal" }]]);
+  const details = { old: { feedback: null }, new: { feedback: "rare_nominal" } };
   const event = { change: "feedback", at: "2026-11-25T13:10:00Z", member_at: null, operator: "Kim" };
   renderView(() => <TimeLine events={[{ ...event, comment: "heater test", details }]} />, {
     path: "/",
     at: "/",
   });
-  expect(await screen.findByText(/said what it was: A false alarm/)).toBeVisible();
+  expect(await screen.findByText(/said what it was: Rare, but nominal/)).toBeVisible();
 });
 
 test("who takes over names whom they saw there before; an empty name is nobody", async () => {

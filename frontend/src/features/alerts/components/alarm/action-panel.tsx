@@ -119,7 +119,7 @@ function FeedbackChoice({ value, onChange }: { value: Feedback; onChange: (value
         data={FEEDBACK.map((said) => ({ value: said, label: t(`feedback.${said}`) }))}
       />
       <Text size="sm" c="dimmed">
-        {t("feedback.note")}
+        {t(`feedback.meaning.${value}`)} {t("feedback.note")}
       </Text>
     </>
   );

@@ -1,0 +1,1 @@
+"""What limits would have raised over stored telemetry: pure but for the telemetry, which callers give."""

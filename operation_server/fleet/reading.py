@@ -1,0 +1,105 @@
+"""The fleet is read once for all clients, and read on while they ask, so that none waits for a reading."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from operation_server.fleet.schemas import Fleet
+from telemetry_core.contract.errors import DependencyUnavailable
+
+READ_EVERY_S: Final = 1.0
+FRESH_S: Final = 2.0
+"""A reading is handed out for so long; reading on makes it seldom older than `READ_EVERY_S`."""
+WANTED_S: Final = 10.0
+"""The fleet is read on for so long after a client asked."""
+PATIENCE_S: Final = 1.5
+"""Of a client that waits for another one's reading of the fleet."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The fleet as it was read."""
+
+    #: By the monotonic clock.
+    at_s: float
+    satellites: Sequence[dict[str, Any]]
+    #: The whole as clients get it: JSON in UTF-8.
+    document: bytes
+
+
+class FleetStatus:
+    """Keeps the newest reading for all clients."""
+
+    def __init__(
+        self, read: Callable[[], dict[str, Any]], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._read = read
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._asked_s = monotonic() - WANTED_S
+        self._latest: Reading | None = None
+
+    def newest(self) -> Reading:
+        """Return the fleet, at most `FRESH_S` old; only the first who asks waits for a reading."""
+        self._asked_s = self._monotonic()
+        return self._younger_than(FRESH_S)
+
+    def read_on(self) -> None:
+        """Read anew if a client asked of late; what fails is told to the next who asks."""
+        if self._monotonic() - self._asked_s < WANTED_S:
+            self._younger_than(READ_EVERY_S)
+
+    def _younger_than(self, age_s: float) -> Reading:
+        if latest := self._kept(age_s):
+            return latest
+        if not self._lock.acquire(timeout=PATIENCE_S):
+            raise DependencyUnavailable("fleet", f"its reading takes longer than {PATIENCE_S:g} s")
+        try:
+            return self._kept(age_s) or self._renewed()
+        finally:
+            self._lock.release()
+
+    def _kept(self, age_s: float) -> Reading | None:
+        latest = self._latest
+        return latest if latest and self._monotonic() - latest.at_s < age_s else None
+
+    def _renewed(self) -> Reading:
+        at_s = self._monotonic()
+        found = self._read()
+        document = Fleet.model_validate(found).model_dump_json().encode()
+        self._latest = Reading(at_s=at_s, satellites=found["satellites"], document=document)
+        return self._latest
+
+
+@asynccontextmanager
+async def reading_on(fleet: Callable[[], FleetStatus]) -> AsyncIterator[None]:
+    """Read on inside the block."""
+    task = asyncio.create_task(_read_on(fleet))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _read_on(fleet: Callable[[], FleetStatus]) -> None:
+    while True:
+        await asyncio.sleep(READ_EVERY_S)
+        await run_in_threadpool(_look, fleet)
+
+
+def _look(fleet: Callable[[], FleetStatus]) -> None:
+    try:
+        fleet().read_on()
+    except DependencyUnavailable as error:
+        _log.warning(f"{error}; the fleet was not read")
+    except Exception:  # noqa: BLE001 - one reading must not end the others; the log tells
+        _log.exception("The fleet was not read")

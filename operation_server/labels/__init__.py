@@ -1,0 +1,1 @@
+"""What operators said of alarms, as labels of telemetry."""
