@@ -49,7 +49,7 @@ export function Shell() {
   return (
     <AppShell
       header={{ height: 52 }}
-      navbar={{ width: 152, breakpoint: "sm", collapsed: { mobile: !isMenuOpen } }}
+      navbar={{ width: 164, breakpoint: "sm", collapsed: { mobile: !isMenuOpen } }}
       padding="md"
     >
       <a className="skip-link" href="#content">
