@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from alarm_server.signs import CLOCK_SIGNS, SET_BACK, Sign, signs_of
 from alarms.violation_runs import Sample
@@ -77,14 +77,17 @@ class Contradiction:
 
 
 class Reader:
-    """Reads messages of a mission."""
+    """Reads messages of a mission; readings name the rules, so that whoever gets them goes by these, too."""
 
     def __init__(self, mission: Mission) -> None:
-        self._mission = mission
+        self.mission: Final = mission
+        signs = list(signs_of(mission))
+        #: All that its readings can raise, foretold or broken.
+        self.signs: Final = [*signs, *(sign.forecast for sign in signs if sign.forecast is not None)]
         self._live_us = round(mission.window.live_s * 1_000_000)
         self._rules = [
             (sign, list(mission.subsystems[sign.subsystem].channels).index(sign.rule.channel))
-            for sign in signs_of(mission)
+            for sign in signs
             if sign.kind != "clock"
         ]
         self._contextual = [sign for sign, _ in self._rules if sign.rule.is_contextual]
@@ -99,7 +102,7 @@ class Reader:
         """Return what a record says, or raise `InvalidTelemetryMessage` where it says nothing."""
         try:
             message = parse_telemetry_message(
-                record.value, mission=self._mission, received_us=record.received_us
+                record.value, mission=self.mission, received_us=record.received_us
             )
         except WrongClock as error:
             return self._of_wrong_clock(record, error)
@@ -179,7 +182,7 @@ class Reader:
     def _is_in_context(self, sign: Sign, values: Sequence[float]) -> bool | None:
         if not sign.rule.is_contextual:
             return True
-        channels = self._mission.subsystems[sign.subsystem].channels
+        channels = self.mission.subsystems[sign.subsystem].channels
         return sign.rule.is_in_context(dict(zip(channels, values, strict=True)))
 
 

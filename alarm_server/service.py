@@ -82,15 +82,15 @@ class AlarmServer:
     ) -> None:
         self._window = mission.window
         self._limits = LimitsInForce(mission, pool)
+        #: By the mission in force: whoever gets its readings goes by the rules that they name.
         self._reader = Reader(mission)
         self._pool = pool
         self._partitions = partitions
         self._clock = clock
-        self._outlooks = Outlooks(mission, max_satellites=max_satellites)
-        self._signs = [*signs_of(mission), *self._outlooks.signs.values()]
-        self._tracks = Tracks(
-            max_tracks=max_satellites * len(self._signs), max_span_s=mission.window.max_span_s
-        )
+        # Of each rule and its forecast, whether or not it is foretold now.
+        most = 2 * max_satellites * len(list(signs_of(mission)))
+        self._outlooks = Outlooks(max_windows=most)
+        self._tracks = Tracks(max_tracks=most, max_span_s=mission.window.max_span_s)
         self._max_satellites = max_satellites
         #: The longest unheard satellite first.
         self._heard: dict[str, Heard] = {}
@@ -110,7 +110,7 @@ class AlarmServer:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         self._follow_limits()
         with transaction(self._pool) as connection:
-            end_alarms_without_rule(connection, self._signs)
+            end_alarms_without_rule(connection, self._reader.signs)
             tracks = load_tracks(connection)
             contacts = load_contacts(connection, limit=self._max_satellites)
             silent = load_silences(connection)
@@ -207,9 +207,14 @@ class AlarmServer:
             self._unsaved.discard(name)
 
     def _follow_limits(self) -> None:
-        """Compare the next messages with the limits that operators changed since; tracks go on."""
-        if self._limits.look():
-            self._reader = Reader(self._limits.mission)
+        """Go by the limits that operators changed since; tracks go on, but of what is foretold no more."""
+        self._limits.look()
+        if self._limits.mission is not self._reader.mission:
+            reader = Reader(self._limits.mission)
+            with transaction(self._pool) as connection:
+                end_alarms_without_rule(connection, reader.signs)
+            self._tracks.forget_all_but(reader.signs)
+            self._reader = reader
 
     def _hear_contradictions(self) -> None:
         """Act on what the trigger found since: a clock that was set back by less than a year."""

@@ -107,6 +107,11 @@ class Tracks:
         for key in list(self._known) if keys is None else keys:
             self._known.pop(key, None)
 
+    def forget_all_but(self, signs: Iterable[Sign]) -> None:
+        """Drop the tracks of what is compared no more."""
+        named = {(sign.subsystem, sign.rule.reason) for sign in signs}
+        self.forget([key for key in self._known if key[1:] not in named])
+
     def updates(self, readings: Iterable[Reading]) -> list[Update]:
         """Return what samples change, in the order of their first one."""
         after: dict[Key, tuple[Sign, Known, AnyTrack]] = {}

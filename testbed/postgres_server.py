@@ -8,13 +8,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
 
-from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate
+from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.service.settings import Settings
 
 
@@ -92,6 +93,28 @@ def administer(server: Settings, statement: str) -> None:
             cursor.execute(statement)
     finally:
         connection.close()
+
+
+def migrated_template(server: Settings) -> Settings:
+    """Make a migrated database that others are copied from."""
+    administer(server, "CREATE DATABASE migrated")
+    template = server.model_copy(update={"postgres_db": "migrated"})
+    migrate(template, load_migrations(MIGRATIONS))
+    renew_roles(template)
+    return template
+
+
+@contextmanager
+def private_database(server: Settings, template: str) -> Iterator[Settings]:
+    """Copy a database, and drop the copy afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # a copy does not inherit the settings of its template
+    administer(server, f"ALTER DATABASE {name} SET timezone TO 'UTC'")
+    try:
+        yield server.model_copy(update={"postgres_db": name})
+    finally:
+        administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def dumped_schema(server: Settings) -> str:

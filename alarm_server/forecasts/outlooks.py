@@ -4,70 +4,20 @@ from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from alarm_server.readings import Reading
-from alarm_server.signs import Sign, signs_of
+from alarm_server.signs import NEVER_S, Sign
 from alarms.limit_tracks import usual_interval_us
 from alarms.time_to_limit import LEAST_SAMPLES, WINDOW, TimeToLimit, time_to_limit
 from alarms.violation_runs import Sample
 from telemetry_core.contract.messages import time_of
-from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, Mission
-from telemetry_core.contract.rules import Rule, Severity
-
-NEVER_S: Final = 1e9
-"""Time to a limit that is not foretold to break."""
-IN_A_ROW: Final = 2
-"""Forecasts in a row that raise an alarm."""
-CLEAR_IN_A_ROW: Final = 3
-"""Samples without one that end it."""
+from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS
+from telemetry_core.contract.rules import Rule
 
 Key = tuple[str, str, str]
 """Satellite, and subsystem and reason of the limit."""
-
-
-def forecast_signs(mission: Mission) -> dict[tuple[str, str], Sign]:
-    """Return what is foretold, by subsystem and reason of the limit.
-
-    Limits of severity warning or more, without a context, on a channel that is sent periodically.
-    """
-    limits = [sign for sign in signs_of(mission) if sign.kind == "limit"]
-    taken = {(sign.subsystem, sign.rule.reason) for sign in limits}
-    found = {
-        (sign.subsystem, sign.rule.reason): replace(sign, kind="forecast", rule=_forecast_rule(sign.rule))
-        for sign in limits
-        if _is_foretold(mission, sign)
-    }
-    return {key: sign for key, sign in found.items() if (sign.subsystem, sign.rule.reason) not in taken}
-
-
-def _is_foretold(mission: Mission, sign: Sign) -> bool:
-    channel, rule = mission.subsystems[sign.subsystem].channels[sign.rule.channel], sign.rule
-    return (
-        rule.severity is not Severity.WATCH
-        and not (rule.below is None and rule.above is None)
-        and not rule.is_contextual
-        and channel.kind == "number"
-        and channel.reporting != "on_change"
-    )
-
-
-def _forecast_rule(limit: Rule) -> Rule:
-    """Make of a limit one on the time to it, in seconds; one degree less severe."""
-    degrees = list(Severity)
-    return Rule.model_validate(
-        {
-            "channel": limit.channel,
-            "reason": f"{limit.reason[:91]}_forecast",
-            "log": "",
-            "below": NEVER_S,
-            "severity": degrees[degrees.index(limit.severity) - 1],
-            "min_violations": IN_A_ROW,
-            "min_clear": CLEAR_IN_A_ROW,
-            "hold_s": 0,
-        }
-    )
 
 
 @dataclass(slots=True)
@@ -108,9 +58,8 @@ class Outlooks:
     Late samples fill the windows and foretell nothing; the longest unheard channels make room for others.
     """
 
-    def __init__(self, mission: Mission, *, max_satellites: int) -> None:
-        self.signs: Final = forecast_signs(mission)
-        self._most = max_satellites * len(self.signs)
+    def __init__(self, *, max_windows: int) -> None:
+        self._most = max_windows
         self._windows: OrderedDict[Key, _Window] = OrderedDict()
 
     def forget(self) -> None:
@@ -120,8 +69,8 @@ class Outlooks:
     def readings(self, readings: Iterable[Reading]) -> Iterator[Reading]:
         """Yield what samples foretell, in their order."""
         for reading in readings:
-            sign = self.signs.get((reading.sign.subsystem, reading.sign.rule.reason))
-            if sign is None or reading.sign.kind != "limit":
+            sign = reading.sign.forecast
+            if sign is None:
                 continue
             key = (reading.satellite_id, reading.sign.subsystem, reading.sign.rule.reason)
             window = self._windows.setdefault(key, _Window())

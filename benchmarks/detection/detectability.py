@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
+from benchmarks.detection.alarm_service.commits import ONE_IN
+from benchmarks.detection.evaluation.report import ALARMS
 from benchmarks.detection.field.faults import FAULTS
-from benchmarks.detection.field.figures import FOUND, LEARNING
+from benchmarks.detection.field.figures import FOUND, LEARNING, totals_of
 from benchmarks.detection.field.learned import HISTORY_SHARE
 from benchmarks.detection.field.posted import POSTED_EVERY
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD
+from telemetry_core.contract.tasks import MAX_JOBS_PER_BATCH
 from training.evaluation.report import table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "detectability.md"
@@ -24,6 +27,17 @@ COMMAND: Final = 'make bench-detection ARGS="--suite field --json FIELD.json"'
 FORMS: Final = "../benchmarks/README.md#detection-telemetry-as-it-may-come"
 ALARM_HEAD: Final = (
     "constants, packets", "interval, s", "judged", "anomalous", "per 1,000", "alerts", "satellite-days",
+)  # fmt: skip
+READ_BACK: Final = f"""With `--through {ALARMS}` the verdicts of a cell, judged once, are committed to
+PostgreSQL as workers commit them: {MAX_JOBS_PER_BATCH} a transaction, one transaction in {ONE_IN} late,
+another one twice. The alarm service's process reads them, is killed halfway and started again. What counts as
+an alert, and when, is then read from `ops.alarms`, and the run fails unless each alarm has the times and the
+number of verdicts that the rule gives it, without any tolerance. So the figures above are those of the
+alarms that operators see. Alarms of broken limits do not count, here or above. Nothing was chosen on these
+cells."""
+READ_BACK_HEAD: Final = (
+    "constants", "cells", "verdicts", "alarms", "without a fault", "faults found", "mean share",
+    "median delay",
 )  # fmt: skip
 
 Cells = Sequence[Mapping[str, Any]]
@@ -86,6 +100,10 @@ share is found by chance.
 Not found with every channel in one packet:
 
 {_missed(judged)}
+
+## Read back from the alarm service
+
+{_read_back(cells)}
 
 Made by `python -m benchmarks.detection.detectability FIELD.json` from
 `{COMMAND}`.
@@ -183,6 +201,36 @@ def _missed_of(cells: Cells) -> str:
     return (
         "; ".join(f"{name} ({', '.join(intervals)})" for name, intervals in sorted(found.items())) or "none"
     )
+
+
+def _read_back(cells: Cells) -> str:
+    """A line for each source of constants of which alarms were read back."""
+    mine = sorted((cell for cell in cells if cell["read_back"]), key=lambda cell: cell["constants"])
+    if not mine:
+        return "No cell was."
+    groups = groupby(mine, key=lambda cell: cell["constants"])
+    return (
+        f"{READ_BACK}\n\n{_lines(READ_BACK_HEAD, (_kept(source, list(group)) for source, group in groups))}"
+    )
+
+
+def _kept(source: str, cells: Cells) -> tuple[str, ...]:
+    """What was read back of one source's cells."""
+    nominal, faults = ([cell[name] for cell in cells] for name in ("nominal", "all_faults"))
+    totals = totals_of(cells)
+    return (
+        source,
+        str(len(cells)),
+        *(str(sum(cell["read_back"][name] for cell in cells)) for name in ("verdicts", "alarms")),
+        f"{_sum(nominal, 'alerts')} in {_sum(nominal, 'satellite_days'):.1f} satellite-days",
+        f"{_sum(faults, 'found')} of {_sum(faults, 'faults')}",
+        f"{totals['found_share_mean'] or 0:.3f}",
+        f"{totals['delay_median_s'] or 0:.0f} s",
+    )
+
+
+def _sum(figures: Cells, name: str) -> Any:
+    return sum(one[name] for one in figures)
 
 
 def main() -> None:

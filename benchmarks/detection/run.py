@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.detection import bands, time_to_limit
 from benchmarks.detection.choice import suite as choice
-from benchmarks.detection.evaluation.report import TOTALS, DataMissingError, Options, Report
+from benchmarks.detection.evaluation.report import ALARMS, RULE, TOTALS, DataMissingError, Options, Report
 from benchmarks.detection.field import sources as field_sources
 from benchmarks.detection.field import suite as field
 from benchmarks.detection.recorded import causal, nasa, opssat, tsb
@@ -22,6 +22,8 @@ from benchmarks.detection.recorded import causal, nasa, opssat, tsb
 SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field", "bands", "choice", "time-to-limit")
 SIMULATED = ("field", "time-to-limit")
 """They need no recordings."""
+READ_BACK = ("field", "nasa-causal")
+"""Their alerts can be those of the alarm service."""
 MODES = ("offline", "pipeline")
 DEFAULT_SEEDS = 10
 
@@ -66,10 +68,37 @@ def main() -> None:
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
-    return Options(data=arguments.data or Path(), seeds=arguments.seeds, constants=arguments.constants or ())
+    return Options(
+        data=arguments.data or Path(),
+        seeds=arguments.seeds,
+        constants=arguments.constants or (),
+        through=arguments.through,
+    )
 
 
 def read_arguments() -> argparse.Namespace:
+    parser = parser_of_arguments()
+    arguments = parser.parse_args()
+    is_simulated = arguments.suite in SIMULATED
+    if arguments.data is None and not is_simulated:
+        parser.error(f"suite {arguments.suite} needs --data DIR")
+    if arguments.through == ALARMS and (arguments.suite not in READ_BACK or arguments.mode != "offline"):
+        parser.error(f"--through {ALARMS} is for the suites {' and '.join(READ_BACK)}, offline")
+    if arguments.seeds is None:
+        arguments.seeds = field.RECORDINGS if is_simulated else DEFAULT_SEEDS
+    if arguments.constants is None and is_simulated:
+        raising = field_sources.RAISING if arguments.through == ALARMS else field_sources.CONSTANTS
+        arguments.constants = list(raising)
+    elif arguments.constants and not is_simulated:
+        parser.error("--constants is for suite field")
+    if arguments.through == ALARMS and not set(arguments.constants or ()) <= set(field_sources.RAISING):
+        parser.error("posted series raise no alarms")
+    if arguments.seeds < 1:
+        parser.error("--seeds must be at least 1")
+    return arguments
+
+
+def parser_of_arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.run", description=__doc__)
     parser.add_argument("--suite", choices=SUITES, required=True)
     parser.add_argument("--mode", choices=MODES, default="offline")
@@ -88,20 +117,15 @@ def read_arguments() -> argparse.Namespace:
         choices=tuple(field_sources.CONSTANTS),
         help="which of suite field's sources (default all)",
     )
+    parser.add_argument(
+        "--through",
+        choices=(RULE, ALARMS),
+        default=RULE,
+        help=f"what tells alerts in the suites {' and '.join(READ_BACK)}: the rule in this process (default),"
+        " or what the alarm service keeps of the committed verdicts",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
-    arguments = parser.parse_args()
-    is_simulated = arguments.suite in SIMULATED
-    if arguments.data is None and not is_simulated:
-        parser.error(f"suite {arguments.suite} needs --data DIR")
-    if arguments.seeds is None:
-        arguments.seeds = field.RECORDINGS if is_simulated else DEFAULT_SEEDS
-    if arguments.constants is None and is_simulated:
-        arguments.constants = list(field_sources.CONSTANTS)
-    elif arguments.constants and not is_simulated:
-        parser.error("--constants is for suite field")
-    if arguments.seeds < 1:
-        parser.error("--seeds must be at least 1")
-    return arguments
+    return parser
 
 
 def known() -> str:

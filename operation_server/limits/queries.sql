@@ -12,9 +12,23 @@ INSERT INTO ops.limit_changes (mission, subsystem, reason, version, fields, oper
 VALUES (%(mission)s, %(subsystem)s, %(reason)s, %(version)s, %(fields)s, %(operator)s, %(comment)s)
 
 -- name: changes_before
--- A page of the history, of one rule or of all, the newest first.
-SELECT id, subsystem, reason, version, fields, operator, comment, at FROM ops.limit_changes
-WHERE mission = %(mission)s AND id < %(before)s
-    AND (%(subsystem)s::text IS NULL OR subsystem = %(subsystem)s)
-    AND (%(reason)s::text IS NULL OR reason = %(reason)s)
-ORDER BY id DESC LIMIT %(limit)s
+-- A page of the history, of one rule or of all, the newest first; each with what differed from the file before it.
+SELECT
+    change.id,
+    change.subsystem,
+    change.reason,
+    change.version,
+    change.fields,
+    coalesce(earlier.fields, '{}') AS fields_before,
+    change.operator,
+    change.comment,
+    change.at
+FROM ops.limit_changes AS change
+LEFT JOIN ops.limit_changes AS earlier
+    ON earlier.mission = change.mission AND earlier.subsystem = change.subsystem AND earlier.reason = change.reason
+    AND earlier.version = change.version - 1
+WHERE change.mission = %(mission)s AND change.id < %(before)s
+    AND (%(subsystem)s::text IS NULL OR change.subsystem = %(subsystem)s)
+    AND (%(reason)s::text IS NULL OR change.reason = %(reason)s)
+    AND (%(since)s::timestamptz IS NULL OR change.at >= %(since)s::timestamptz AT TIME ZONE 'UTC')
+ORDER BY change.id DESC LIMIT %(limit)s

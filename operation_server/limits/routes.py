@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from operation_server.http.dependencies import ProvidedPool, Slot
-from operation_server.http.parameters import API_PREFIX
+from operation_server.http.parameters import API_PREFIX, Time
 from operation_server.http.problems import responses
 from operation_server.limits import QUERIES
 from operation_server.limits.export import NotExportable, exported
 from operation_server.limits.following import FollowedLimits
 from operation_server.limits.schemas import (
+    ChangeStep,
     Limit,
     LimitChange,
     LimitChanges,
@@ -21,10 +22,11 @@ from operation_server.limits.schemas import (
     UnfitChange,
 )
 from operation_server.limits.store import ChangedMeanwhile, change_limit
-from telemetry_core.contract.rules import Name, Reason
+from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.rules import Name, Reason, Rule
 from telemetry_core.limits.changes import LimitRefused, Limits, RuleName, rule_of
 from telemetry_core.postgres.database import transaction
-from telemetry_core.postgres.store import select
+from telemetry_core.postgres.store import Row, select
 
 router = APIRouter(prefix=f"{API_PREFIX}/limits", tags=["limits"])
 
@@ -63,15 +65,17 @@ def list_limit_changes(  # noqa: PLR0913, PLR0917 - its parameters are the route
     followed: ProvidedLimits,
     subsystem: Name | None = None,
     reason: Reason | None = None,
+    since: Annotated[Time | None, Query(description="From this time on; without zone it is UTC")] = None,
     before: Annotated[int, Query(ge=1, le=NEWEST, description="`next_cursor` of the page before")] = NEWEST,
     limit: Annotated[int, Query(ge=1, le=MAX_CHANGES)] = 100,
 ) -> LimitChanges:
     """Return who changed limits, when and why: of one rule or of all, newest first."""
-    asked = {"subsystem": subsystem, "reason": reason, "before": before, "limit": limit + 1}
+    file = followed.limits.file
+    asked = {"subsystem": subsystem, "reason": reason, "since": since, "before": before, "limit": limit + 1}
     with transaction(pool) as connection:
-        rows = select(connection, QUERIES["changes_before"], {"mission": followed.limits.file.name, **asked})
+        rows = select(connection, QUERIES["changes_before"], {"mission": file.name, **asked})
     return LimitChanges(
-        changes=[RuleChange.model_validate(row) for row in rows[:limit]],
+        changes=[_step(file, row) for row in rows[:limit]],
         next_cursor=rows[limit - 1]["id"] if len(rows) > limit else None,
     )
 
@@ -101,7 +105,7 @@ def put_limit(
     rule = rule_of(file, name)
     if rule is None:
         raise HTTPException(404, f"The mission has no rule {reason} of {subsystem}")
-    written = LimitValues.model_validate(rule, from_attributes=True).model_dump(mode="json")
+    written = _values(rule)
     wanted = given.values.model_dump(mode="json")
     fields = {field: value for field, value in wanted.items() if value != written[field]}
     try:
@@ -112,6 +116,25 @@ def put_limit(
         raise HTTPException(409, str(error)) from error
     followed.refresh()
     return _limit(followed.limits, name)
+
+
+def _step(file: Mission, row: Row) -> ChangeStep:
+    """Add the values before and after a change; those of the file of now where it changed none."""
+    rule = rule_of(file, (row["subsystem"], row["reason"]))
+    written = _values(rule) if rule else {}
+    old, new = written | row["fields_before"], written | row["fields"]
+    changed = [field for field in LimitValues.model_fields if old.get(field) != new.get(field)]
+    return ChangeStep.model_validate(
+        {
+            **row,
+            "old": {field: old.get(field) for field in changed},
+            "new": {field: new.get(field) for field in changed},
+        }
+    )
+
+
+def _values(rule: Rule) -> dict[str, Any]:
+    return LimitValues.model_validate(rule, from_attributes=True).model_dump(mode="json")
 
 
 def _limit(limits: Limits, name: RuleName) -> Limit:

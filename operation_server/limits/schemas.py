@@ -30,11 +30,14 @@ class LimitValues(Answer):
     latching: bool
 
 
+Fields = dict[str, bool | float | str | None]
+
+
 class LimitChange(Answer):
     """Who changed a limit, when and why."""
 
     version: int = Field(description="Of the rule, counted from 1")
-    fields: dict[str, bool | float | str | None] = Field(
+    fields: Fields = Field(
         description="What differs from the mission file; empty: nothing does", examples=[{"below": 25}]
     )
     operator: str = Field(examples=["Ada"])
@@ -47,6 +50,13 @@ class RuleChange(LimitChange):
 
     subsystem: str = Field(examples=["eps"])
     reason: str = Field(examples=["low_battery"])
+
+
+class ChangeStep(RuleChange):
+    """A change with what it made of the version before."""
+
+    old: Fields = Field(description="What it changed, before", examples=[{"below": 30}])
+    new: Fields = Field(description="The same afterwards", examples=[{"below": 25}])
 
 
 class Limit(Answer):
@@ -82,7 +92,7 @@ class LimitList(Answer):
 class LimitChanges(Answer):
     """A page of the history, newest first."""
 
-    changes: list[RuleChange]
+    changes: list[ChangeStep]
     next_cursor: int | None = Field(description="Where the next page begins; null: this is the last one")
 
 

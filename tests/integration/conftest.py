@@ -1,16 +1,14 @@
 """A private PostgreSQL and OpenSearch for the session and a database of its own for each test."""
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
 import requests
 
 from telemetry_core.postgres.database import Pool, open_pool
-from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
 from telemetry_core.search import VERDICT_INDEX
 from telemetry_core.service.settings import Settings
-from testbed.postgres_server import administer, running_server
+from testbed.postgres_server import migrated_template, private_database, running_server
 from tests.integration.servers.running_api import RunningApi, running_api
 from tests.integration.servers.search_server import SearchServer, running_search
 
@@ -23,36 +21,23 @@ def postgres_server() -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_server: Settings) -> str:
+def migrated(postgres_server: Settings) -> str:
     """Name of a migrated database that others are copied from."""
-    administer(postgres_server, "CREATE DATABASE migrated")
-    template = postgres_server.model_copy(update={"postgres_db": "migrated"})
-    migrate(template, load_migrations(MIGRATIONS))
-    renew_roles(template)
-    return "migrated"
+    return migrated_template(postgres_server).postgres_db
 
 
 @pytest.fixture
 def empty_database(postgres_server: Settings) -> Iterator[Settings]:
     """Offer a database without any table."""
-    yield from _database(postgres_server, "template0")
+    with private_database(postgres_server, "template0") as settings:
+        yield settings
 
 
 @pytest.fixture
-def database(postgres_server: Settings, migrated_template: str) -> Iterator[Settings]:
+def database(postgres_server: Settings, migrated: str) -> Iterator[Settings]:
     """Offer a migrated database that the test has for itself."""
-    yield from _database(postgres_server, migrated_template)
-
-
-def _database(server: Settings, template: str) -> Iterator[Settings]:
-    name = f"test_{uuid.uuid4().hex}"
-    administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    # a copy does not inherit the settings of its template
-    administer(server, f"ALTER DATABASE {name} SET timezone TO 'UTC'")
-    try:
-        yield server.model_copy(update={"postgres_db": name})
-    finally:
-        administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with private_database(postgres_server, migrated) as settings:
+        yield settings
 
 
 @pytest.fixture
@@ -79,12 +64,12 @@ def emptied_index(search_server: SearchServer) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def api_server(
     postgres_server: Settings,
-    migrated_template: str,
+    migrated: str,
     search_server: SearchServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningApi]:
     """Run the operation server once, over a database of its own."""
-    for database in _database(postgres_server, migrated_template):
+    with private_database(postgres_server, migrated) as database:
         settings = database.model_copy(update={"elasticsearch_url": search_server.url})
         with running_api(settings, tmp_path_factory.mktemp("models")) as running:
             yield running

@@ -15,6 +15,9 @@ TOTALS = (
     "seconds", "config_hash",
 )  # fmt: skip
 
+RULE = "rule"
+ALARMS = "alarms"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -26,6 +29,8 @@ class Options:
     """Shuffles of the folds and random controls, or simulated recordings of a cell."""
     constants: Sequence[str] = ()
     """Sources of the constants that suite field measures."""
+    through: str = RULE
+    """What tells alerts: the rule in this process, or what the alarm service keeps (ALARMS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,14 @@
 """What verdicts are worth: alarms on nominal telemetry, faults found and when; each share with its counts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.detection.evaluation.alerts import Alert, Alerts, Key, Verdicts
 from benchmarks.detection.field.faults import Injection
-from scoring.alert_rule import Judged, alerts_of, judged_of
+from scoring.alert_rule import Judged, judged_of
 from telemetry_core.contract.inferences import SubsystemInference, Verdict
 
 NOT_JUDGED: Final = "not judged"
@@ -19,38 +20,6 @@ FOUND: Final = "found"
 MISSED: Final = "missed"
 ALREADY_ALARMED: Final = "already alarmed"
 """The alert was raised before the fault and is still open: it says nothing of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """One row, as far as it counts here."""
-
-    satellite_id: str
-    subsystem: str
-    judged: Judged
-
-    @property
-    def at_us(self) -> int:
-        """Generation time."""
-        return self.judged.at_us
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """None = failed."""
-        return self.judged.verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """What an operator or a client is told."""
-
-    raised_us: int
-    ended_us: int | None
-    """None = open."""
-
-
-AlertsOf = Callable[[Iterable[Judgement]], list[Alert]]
-"""From the verdicts on one satellite and subsystem, in time order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,57 +59,35 @@ class Outcome:
     """From its first faulty sample to the verdict that raised an alert."""
 
 
-def judgements(rows: Iterable[SubsystemInference]) -> list[Judgement]:
-    """Read rows of telemetry jobs, in time order."""
-    found = [
-        Judgement(
-            satellite_id=row.job_id.removeprefix("kafka-").rpartition("-")[0],
-            subsystem=row.subsystem,
-            judged=judged_of(row),
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda one: one.at_us)
+def judgements(rows: Iterable[SubsystemInference]) -> dict[Key, list[Judged]]:
+    """Read rows of telemetry jobs."""
+    found: dict[Key, list[Judged]] = {}
+    for row in rows:
+        satellite_id = row.job_id.removeprefix("kafka-").rpartition("-")[0]
+        found.setdefault((satellite_id, row.subsystem), []).append(judged_of(row))
+    return {key: sorted(verdicts, key=lambda one: one.at_us) for key, verdicts in found.items()}
 
 
-def by_window(found: Iterable[Judgement]) -> dict[tuple[str, str], list[Judgement]]:
-    """Group by satellite and subsystem, in their order."""
-    groups: dict[tuple[str, str], list[Judgement]] = {}
-    for one in found:
-        groups.setdefault((one.satellite_id, one.subsystem), []).append(one)
-    return groups
-
-
-def alerts_in(found: Iterable[Judgement]) -> list[Alert]:
-    """The alerts of one satellite and subsystem by the product's rule."""
-    return [
-        Alert(raised_us=run.raised_us, ended_us=run.ended_us)
-        for run in alerts_of(one.judged for one in found)
-        if run.raised_us is not None
-    ]
-
-
-def alarms_of(found: Sequence[Judgement], days: float, alerts: AlertsOf = alerts_in) -> Alarms:
+def alarms_of(found: Verdicts, alerts: Alerts, days: float) -> Alarms:
     """Count verdicts on nominal telemetry of so many satellite-days."""
-    counts = Counter(one.verdict for one in found)
+    counts = Counter(one.verdict for verdicts in found.values() for one in verdicts)
     return Alarms(
-        verdicts=len(found),
+        verdicts=counts.total(),
         warming_up=counts[Verdict.WARMING_UP],
         learning=counts[Verdict.LEARNING],
         failed=counts[None],
         anomalous=counts[Verdict.ANOMALOUS],
-        alerts=sum(len(alerts(group)) for group in by_window(found).values()),
+        alerts=sum(len(alerts.get(key, ())) for key in found),
         satellite_days=days,
     )
 
 
-def outcome_of(injection: Injection, found: Sequence[Judgement], alerts: AlertsOf = alerts_in) -> Outcome:
+def outcome_of(injection: Injection, found: Sequence[Judged], alerts: Sequence[Alert]) -> Outcome:
     """Tell whether an alert of the subsystem struck was raised with the fault or later."""
     told = {one.verdict for one in found}
     during = {one.verdict for one in found if one.at_us >= injection.start_us}
-    raised = alerts(found)
     delay_us = next(
-        (one.raised_us - injection.start_us for one in raised if one.raised_us >= injection.start_us), None
+        (one.raised_us - injection.start_us for one in alerts if one.raised_us >= injection.start_us), None
     )
     if delay_us is not None:
         result = FOUND
@@ -149,16 +96,15 @@ def outcome_of(injection: Injection, found: Sequence[Judgement], alerts: AlertsO
     elif not during & JUDGED:
         result = NOT_JUDGED
     else:
-        is_open = any(one.ended_us is None or one.ended_us > injection.start_us for one in raised)
+        is_open = any(one.ended_us is None or one.ended_us > injection.start_us for one in alerts)
         result = ALREADY_ALARMED if is_open else MISSED
     return Outcome(injection=injection, result=result, delay_us=delay_us)
 
 
-def outcomes_of(
-    injections: Iterable[Injection], found: Iterable[Judgement], alerts: AlertsOf = alerts_in
-) -> list[Outcome]:
-    groups = by_window(found)
-    return [outcome_of(one, groups.get((one.satellite_id, one.subsystem), []), alerts) for one in injections]
+def outcomes_of(injections: Iterable[Injection], found: Verdicts, alerts: Alerts) -> list[Outcome]:
+    """What became of faults, each in a satellite of its own."""
+    keys = [(one, (one.satellite_id, one.subsystem)) for one in injections]
+    return [outcome_of(one, found.get(key, ()), alerts.get(key, ())) for one, key in keys]
 
 
 def detection_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:

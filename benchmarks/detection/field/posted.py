@@ -14,7 +14,7 @@ import orjson
 
 from analysis_server.windows.arguments import DEFAULT_WINDOW_LENGTH
 from analysis_server.windows.reading import read_subsystem_task
-from benchmarks.detection.field.figures import Alert, Judgement
+from benchmarks.detection.evaluation.alerts import Alert, Alerts, Key, Verdicts
 from benchmarks.detection.field.telemetry import Track
 from operation_server.inference.schemas import SubmitRequest
 from operation_server.inference.submission import check_request, plan_submission
@@ -56,12 +56,16 @@ def posts_of(tracks: Iterable[Track]) -> Iterator[Post]:
             )
 
 
-def judged_posts(tracks: Sequence[Track], mission: Mission, model: ModelFile) -> list[Judgement]:
+def judged_posts(tracks: Sequence[Track], mission: Mission, model: ModelFile) -> dict[Key, list[Judged]]:
     """Post the tracks' series and judge each by itself."""
-    return [judged_post(post, number, mission, model) for number, post in enumerate(posts_of(tracks))]
+    found: dict[Key, list[Judged]] = {}
+    for number, post in enumerate(posts_of(tracks)):
+        judged = judged_post(post, number, mission, model)
+        found.setdefault((post.satellite_id, post.subsystem), []).append(judged)
+    return found
 
 
-def judged_post(post: Post, number: int, mission: Mission, model: ModelFile) -> Judgement:
+def judged_post(post: Post, number: int, mission: Mission, model: ModelFile) -> Judged:
     """What a client that sends a series is answered."""
     name, version = mission.model.name, mission.model.version
     request = SubmitRequest.model_validate(
@@ -76,15 +80,18 @@ def judged_post(post: Post, number: int, mission: Mission, model: ModelFile) -> 
     arguments: list[Any] = orjson.loads(orjson.dumps(planned.tasks[0].arguments))
     windows, _ = read_subsystem_task(arguments, {}, newest_version=lambda _: version)
     row = model.judge(windows)[0]
-    return Judgement(
-        satellite_id=post.satellite_id,
-        subsystem=post.subsystem,
-        judged=Judged(job_id=row.job_id, at_us=post.end_us, verdict=row.verdict, score=row.anomaly_score),
-    )
+    return Judged(job_id=row.job_id, at_us=post.end_us, verdict=row.verdict, score=row.anomaly_score)
 
 
-def answers(found: Iterable[Judgement]) -> list[Alert]:
+def answers(found: Verdicts) -> Alerts:
     """Every anomalous answer is an alarm to the client that reads it."""
-    return [
-        Alert(raised_us=one.at_us, ended_us=one.at_us) for one in found if one.verdict is Verdict.ANOMALOUS
-    ]
+    return {
+        key: [answer(one) for one in posts if one.verdict is Verdict.ANOMALOUS]
+        for key, posts in found.items()
+    }
+
+
+def answer(judged: Judged) -> Alert:
+    """An alert that is over at once."""
+    at_us = judged.at_us
+    return Alert(started_us=at_us, raised_us=at_us, last_us=at_us, ended_us=at_us, verdicts=1)

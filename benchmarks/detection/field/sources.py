@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from benchmarks.detection.evaluation.alerts import AlertsOf, Verdicts, by_rule
 from benchmarks.detection.field.faults import FAULTS, steps_of
-from benchmarks.detection.field.figures import AlertsOf, Judgement, alerts_in, judgements
+from benchmarks.detection.field.figures import judgements
 from benchmarks.detection.field.learned import Key, history_steps, lessons_of
 from benchmarks.detection.field.posted import answers, judged_posts
 from benchmarks.detection.field.telemetry import FEATURES, Fleet, Packets, Track, records_of
@@ -59,8 +60,8 @@ class Trial:
     nominal: Sequence[Fleet]
     struck: Fleet
     """Faults strike it from its beginning on."""
-    judge: Callable[[Sequence[Track]], list[Judgement]]
-    alerts: AlertsOf = alerts_in
+    judge: Callable[[Sequence[Track]], Verdicts]
+    alerts: AlertsOf = by_rule
     kinds: tuple[str, ...] = tuple(FAULTS)
     learned: Mapping[str, Any] = field(default_factory=dict)
     """By subsystem, what became of the fleet's learning."""
@@ -112,6 +113,8 @@ CONSTANTS: Final[Mapping[str, Callable[[Cell, int], Trial]]] = {
     "posted": posted,
 }
 """By source, from a cell and the number of its nominal recordings to what is tried."""
+RAISING: Final = ("shipped", "learned")
+"""Verdicts on posted series raise no alarms."""
 
 
 def product() -> tuple[Mission, ModelFile]:
@@ -134,7 +137,7 @@ def judged_telemetry(
     mission: Mission,
     model: ModelFile,
     constants: Mapping[Key, Calibration] | None = None,
-) -> list[Judgement]:
+) -> Verdicts:
     """Judge what rules and the periodic check pick of the messages that carry these samples."""
     places = {track.satellite_id: track.satellite for track in tracks}
     known = constants or {}

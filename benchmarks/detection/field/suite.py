@@ -8,17 +8,24 @@ Nominal satellites give the false alarms, satellites with one fault each what is
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from itertools import product
 from time import monotonic
 from typing import Any, Final
 
-from benchmarks.detection.evaluation.report import Options, Report, config_hash, progress, table
-from benchmarks.detection.field.faults import EVERY_CHANNEL, FAULT_STEPS, FAULTS, LEAD_STEPS, cases_of
+from benchmarks.detection.alarm_service.reading import read_back, server, told
+from benchmarks.detection.evaluation.alerts import Alerts, Verdicts
+from benchmarks.detection.evaluation.report import ALARMS, Options, Report, config_hash, progress, table
+from benchmarks.detection.field.faults import (
+    EVERY_CHANNEL,
+    FAULT_STEPS,
+    FAULTS,
+    LEAD_STEPS,
+)
 from benchmarks.detection.field.figures import (
     LEARNING,
     NOT_JUDGED,
-    Judgement,
     Outcome,
     alarms_of,
     detection_document,
@@ -34,10 +41,11 @@ from benchmarks.detection.field.sources import (
     NOMINAL_STEPS,
     POSTED_STEPS,
     Cell,
-    Trial,
 )
-from benchmarks.detection.field.telemetry import Packets, satellite_days
+from benchmarks.detection.field.telemetry import Packets
+from benchmarks.detection.field.tried import Tried, tried_of
 from scoring.alert_rule import ENOUGH_SCORE, HOLD_US
+from telemetry_core.service.settings import Settings
 from training.data.nominal import SATELLITES
 
 INTERVALS_S: Final = (0.1, 1.0, 2.0, 5.0, 7.0, 10.0, 30.0, 60.0, 120.0)
@@ -60,18 +68,34 @@ def matrix(constants: Sequence[str]) -> list[Cell]:
 
 
 def run(options: Options) -> Report:
-    """Judge every cell; a line of each goes to stderr while it runs."""
-    with ProcessPoolExecutor(min(MOST_PROCESSES, os.cpu_count() or 1)) as pool:
-        cells = list(pool.map(partial(measured, recordings=options.seeds), matrix(options.constants)))
+    """Judge every cell; a line of each goes to stderr while it runs.
+
+    Raises:
+        AlarmsDifferError: What was read back from the alarm service is not what the rule makes.
+    """
+    is_read_back = options.through == ALARMS
+    with ExitStack() as opened:
+        template = opened.enter_context(server()) if is_read_back else None
+        pool = opened.enter_context(ProcessPoolExecutor(min(MOST_PROCESSES, os.cpu_count() or 1)))
+        one = partial(measured, recordings=options.seeds, template=template)
+        cells = list(pool.map(one, matrix(options.constants)))
     return report_of(cells, options.seeds)
 
 
-def measured(cell: Cell, *, recordings: int, kinds: Sequence[str] = tuple(FAULTS)) -> dict[str, Any]:
-    """Judge one cell: nominal recordings of ten satellites each, and every kind of fault."""
+def measured(
+    cell: Cell, *, recordings: int, kinds: Sequence[str] = tuple(FAULTS), template: Settings | None = None
+) -> dict[str, Any]:
+    """Judge one cell: nominal recordings of ten satellites each, and every kind of fault.
+
+    With the database that is copied for it, alerts are what the alarm service keeps.
+    """
     started_s = monotonic()
     trial = CONSTANTS[cell.constants](cell, recordings)
-    nominal = nominal_document(cell, trial)
-    outcomes = {kind: fault_outcomes(cell, trial, kind) if kind in trial.kinds else [] for kind in kinds}
+    tried = tried_of(cell, trial, kinds)
+    verdicts = tried.all_verdicts
+    alerts = trial.alerts(verdicts) if template is None else read_back(template, verdicts)
+    nominal = nominal_document(cell, tried, alerts)
+    outcomes = {kind: outcomes_of(tried.injections[kind], tried.faulty, alerts) for kind in kinds}
     document = {
         "interval_s": cell.interval_s,
         "packets": str(cell.packets),
@@ -84,11 +108,20 @@ def measured(cell: Cell, *, recordings: int, kinds: Sequence[str] = tuple(FAULTS
             kind: detection_document(of_kind) | {"channels": results_by_channel(of_kind)}
             for kind, of_kind in outcomes.items()
         },
-        "without_fault": detection_document(chance_outcomes(cell, trial)),
+        "without_fault": detection_document(outcomes_of(tried.unstruck, tried.without_fault, alerts)),
+        "read_back": None if template is None else counts_of(verdicts, alerts),
         "seconds": round(monotonic() - started_s, 1),
     }
     progress(line_of(document))
     return document
+
+
+def counts_of(verdicts: Verdicts, alerts: Alerts) -> dict[str, int]:
+    """How many verdicts went through the alarm service, and how many alarms were read back."""
+    return {
+        "verdicts": sum(map(len, verdicts.values())),
+        "alarms": sum(map(len, alerts.values())),
+    }
 
 
 def state_of(nominal: Mapping[str, Any]) -> str:
@@ -98,39 +131,15 @@ def state_of(nominal: Mapping[str, Any]) -> str:
     return LEARNING if nominal["learning"] else NOT_JUDGED
 
 
-def nominal_document(cell: Cell, trial: Trial) -> dict[str, Any]:
+def nominal_document(cell: Cell, tried: Tried, alerts: Alerts) -> dict[str, Any]:
     """Counts and rates over all recordings, and of each subsystem."""
-    found: list[Judgement] = []
-    days = 0.0
-    for number, fleet in enumerate(trial.nominal):
-        tracks = [
-            track
-            for satellite in range(SATELLITES)
-            for track in fleet.tracks(
-                satellite, f"recording-{number}-{satellite}", cell.packets, cell.subsystems
-            )
-        ]
-        found += trial.judge(tracks)
-        days += satellite_days(tracks)
     of_subsystem = {
-        name: alarms_of([one for one in found if one.subsystem == name], days, trial.alerts).document()
+        name: alarms_of(
+            {key: found for key, found in tried.nominal.items() if key[1] == name}, alerts, tried.days
+        ).document()
         for name in cell.subsystems
     }
-    return alarms_of(found, days, trial.alerts).document() | {"subsystems": of_subsystem}
-
-
-def fault_outcomes(cell: Cell, trial: Trial, kind: str) -> list[Outcome]:
-    """Inject a kind of fault, judge, and compare with what was injected."""
-    cases = list(cases_of(kind, trial.struck, cell.packets, cell.subsystems))
-    found = trial.judge([track for case in cases for track in case.tracks])
-    return outcomes_of([case.injection for case in cases], found, trial.alerts)
-
-
-def chance_outcomes(cell: Cell, trial: Trial) -> list[Outcome]:
-    """What would count as found where nothing was injected: an alert of nominal telemetry after the start."""
-    cases = list(cases_of("fill value", trial.struck, cell.packets, cell.subsystems))
-    found = trial.judge([track for case in cases for track in case.unstruck])
-    return outcomes_of([case.injection for case in cases], found, trial.alerts)
+    return alarms_of(tried.nominal, alerts, tried.days).document() | {"subsystems": of_subsystem}
 
 
 def results_by_channel(outcomes: Sequence[Outcome]) -> dict[str, str]:
@@ -158,8 +167,16 @@ def report_of(cells: Sequence[dict[str, Any]], recordings: int) -> Report:
     return Report(
         totals=totals_of(cells) | {"config_hash": config_hash(config)},
         detected={},
-        lines=table(HEAD, [row_of(cell) for cell in cells]),
+        lines=[*table(HEAD, [row_of(cell) for cell in cells]), *read_back_lines(cells)],
         details={"config": config, "totals_by_constants": by_constants, "cells": cells},
+    )
+
+
+def read_back_lines(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say how much was read back, if anything was."""
+    found = [cell["read_back"] for cell in cells if cell["read_back"]]
+    return (
+        [told(*(sum(counts[name] for counts in found) for name in ("verdicts", "alarms")))] if found else []
     )
 
 

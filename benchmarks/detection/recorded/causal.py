@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.detection.alarm_service.reading import read_back, server, told
 from benchmarks.detection.evaluation.event_metrics import (
     EventCounts,
     Floats,
@@ -28,7 +29,7 @@ from benchmarks.detection.evaluation.recordings import (
     load_recording,
     load_tsb_series,
 )
-from benchmarks.detection.evaluation.report import Options, Report, config_hash, table
+from benchmarks.detection.evaluation.report import ALARMS, Options, Report, config_hash, table
 from benchmarks.detection.evaluation.selection import figures
 from benchmarks.detection.recorded.nasa import VUS_WINDOW, load_or_skip
 from benchmarks.detection.recorded.streaming import (
@@ -37,7 +38,10 @@ from benchmarks.detection.recorded.streaming import (
     all_row_scores,
     calibrated,
     count_alerts,
+    intervals_of,
+    key_of,
     outcome,
+    verdicts_on,
 )
 from benchmarks.detection.recorded.tsb import series_directory
 from scoring.alert_rule import ENOUGH_SCORE, HOLD_US
@@ -59,13 +63,19 @@ def run(options: Options) -> Report:
 
 
 def evaluate(options: Options, scores: Mapping[str, Floats]) -> Report:
-    """Turn scores, float64[time] by channel, into alerts, then read the labels and count."""
-    alerts = {channel: alerts_in(score) for channel, score in scores.items()}
+    """Turn scores, float64[time] by channel, into alerts, then read the labels and count.
+
+    Raises:
+        AlarmsDifferError: What was read back from the alarm service is not what the rule makes.
+    """
+    is_read_back = options.through == ALARMS
+    alerts = (read_back_alerts if is_read_back else alerts_by_rule)(scores)
     directory = find_directory(options.data)
     labels = load_labels(directory) if directory else {}
     shipped = [outcome(alerts[one], labels.get(one, []), scores[one].size) for one in scores]
     product = figures(shipped)
-    rows = {"the product's rule": product, **controls(scores, alerts, labels, options.seeds)}
+    name = "read back from ops.alarms" if is_read_back else "the product's rule"
+    rows = {name: product, **controls(scores, alerts, labels, options.seeds)}
     return Report(
         totals={
             **product,
@@ -77,9 +87,26 @@ def evaluate(options: Options, scores: Mapping[str, Floats]) -> Report:
             "config_hash": config_hash(configuration()),
         },
         detected=alerts,
-        lines=report_lines(rows),
+        lines=[*report_lines(rows), *([read_back_line(scores, alerts)] if is_read_back else [])],
         details={"rows": rows, "configuration": configuration()},
     )
+
+
+def alerts_by_rule(scores: Mapping[str, Floats]) -> Intervals:
+    """The product's alerts on scores, float64[time] by channel."""
+    return {channel: alerts_in(score) for channel, score in scores.items()}
+
+
+def read_back_alerts(scores: Mapping[str, Floats]) -> Intervals:
+    """The alerts that the alarm service keeps of scores, float64[time] by channel."""
+    with server() as template:
+        found = read_back(template, {key_of(one): verdicts_on(score) for one, score in scores.items()})
+    return {channel: intervals_of(found.get(key_of(channel), [])) for channel in scores}
+
+
+def read_back_line(scores: Mapping[str, Floats], alerts: Intervals) -> str:
+    """Say how much was read back of scores, float64[time] by channel."""
+    return told(sum(score.size for score in scores.values()), sum(map(len, alerts.values())))
 
 
 def controls(

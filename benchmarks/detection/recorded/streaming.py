@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.detection.evaluation.alerts import Alert, Key, alerts_on
 from benchmarks.detection.evaluation.event_metrics import EventCounts, Floats, mask
 from benchmarks.detection.evaluation.recordings import Interval, Recording
 from benchmarks.detection.evaluation.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Outcome
 from recordings.calibrate import fit_changes, stream_windows
-from scoring.alert_rule import Judged, alerts_of
+from scoring.alert_rule import Judged
 from scoring.change_score import score_changes
 from scoring.measures.changes import ChangeCalibration
 from telemetry_core.contract.inferences import ANOMALY_THRESHOLD, Verdict
@@ -24,11 +25,18 @@ from telemetry_core.contract.mission import MAX_WINDOW_LENGTH
 GRACE: Final = 100
 SAMPLE_US: Final = 1_000_000
 """The arrays tell no times: one sample a second, as they are sent through the pipeline."""
+START_US: Final = 1_767_225_600_000_000
+"""Any time would do: 2026-01-01."""
 
 
 def subsystem_of(channel: str) -> str:
     """Name a channel as a mission file may: `A-1` is subsystem and channel `c_a_1`."""
     return "c_" + "".join(letter if letter.isalnum() else "_" for letter in channel.lower())
+
+
+def key_of(channel: str) -> Key:
+    """Satellite and subsystem: each channel is one of each."""
+    return channel, subsystem_of(channel)
 
 
 def calibrated(recordings: Sequence[Recording]) -> dict[str, Any]:
@@ -61,18 +69,29 @@ def all_row_scores(recordings: Sequence[Recording], changes: ChangeCalibration) 
 
 
 def alerts_in(score: Floats) -> list[Interval]:
-    """Alerts on the scores float64[time]: the samples that raised them and their last anomalous ones."""
-    runs = alerts_of(judged(index, value) for index, value in enumerate(score.tolist()))
-    return [((run.raised_us or 0) // SAMPLE_US, run.last_us // SAMPLE_US) for run in runs]
+    """Alerts on the scores float64[time] by the product's rule, as `intervals_of` gives them."""
+    return intervals_of(alerts_on(verdicts_on(score)))
+
+
+def intervals_of(found: Sequence[Alert]) -> list[Interval]:
+    """The samples that raised alerts and their last anomalous ones."""
+    return [((one.raised_us - START_US) // SAMPLE_US, (one.last_us - START_US) // SAMPLE_US) for one in found]
+
+
+def verdicts_on(score: Floats) -> list[Judged]:
+    """The verdicts of scores float64[time], one a sample."""
+    return [judged(index, value) for index, value in enumerate(score.tolist())]
 
 
 def judged(index: int, score: float) -> Judged:
     """The verdict on one sample."""
-    if np.isnan(score):
-        verdict = Verdict.WARMING_UP
-    else:
+    is_known = not np.isnan(score)
+    if is_known:
         verdict = Verdict.ANOMALOUS if score > ANOMALY_THRESHOLD else Verdict.NOMINAL
-    return Judged(job_id=str(index), at_us=index * SAMPLE_US, verdict=verdict, score=score)
+    else:
+        verdict = Verdict.WARMING_UP
+    at_us = START_US + index * SAMPLE_US
+    return Judged(job_id=str(index), at_us=at_us, verdict=verdict, score=score if is_known else None)
 
 
 def count_alerts(alerts: Sequence[Interval], true: Sequence[Interval], samples: int) -> EventCounts:

@@ -2040,6 +2040,69 @@ export interface components {
             };
         };
         /**
+         * ChangeStep
+         * @description A change with what it made of the version before.
+         */
+        ChangeStep: {
+            /**
+             * Version
+             * @description Of the rule, counted from 1
+             */
+            version: number;
+            /**
+             * Fields
+             * @description What differs from the mission file; empty: nothing does
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
+            /**
+             * Old
+             * @description What it changed, before
+             * @example {
+             *       "below": 30
+             *     }
+             */
+            old: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * New
+             * @description The same afterwards
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            new: {
+                [key: string]: boolean | number | string | null;
+            };
+        };
+        /**
          * ChannelEvidence
          * @description What one channel contributed at the onset, and what was expected of it.
          */
@@ -3332,7 +3395,7 @@ export interface components {
          */
         LimitChanges: {
             /** Changes */
-            changes: components["schemas"]["RuleChange"][];
+            changes: components["schemas"]["ChangeStep"][];
             /**
              * Next Cursor
              * @description Where the next page begins; null: this is the last one
@@ -4224,49 +4287,6 @@ export interface components {
             source: string;
             /** Trigger Reason */
             trigger_reason: string | null;
-        };
-        /**
-         * RuleChange
-         * @description A change with the rule that it is of.
-         */
-        RuleChange: {
-            /**
-             * Version
-             * @description Of the rule, counted from 1
-             */
-            version: number;
-            /**
-             * Fields
-             * @description What differs from the mission file; empty: nothing does
-             * @example {
-             *       "below": 25
-             *     }
-             */
-            fields: {
-                [key: string]: boolean | number | string | null;
-            };
-            /**
-             * Operator
-             * @example Ada
-             */
-            operator: string;
-            /** Comment */
-            comment: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
-             * Subsystem
-             * @example eps
-             */
-            subsystem: string;
-            /**
-             * Reason
-             * @example low_battery
-             */
-            reason: string;
         };
         /**
          * RuleFeedback
@@ -7929,6 +7949,8 @@ export interface operations {
             query?: {
                 subsystem?: string | null;
                 reason?: string | null;
+                /** @description From this time on; without zone it is UTC */
+                since?: string | null;
                 /** @description `next_cursor` of the page before */
                 before?: number;
                 limit?: number;

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.postgres_server import free_port
+from testbed.processes import running
 from testbed.supervised import NOTIFIER, Supervised
-from tests.processes import running
 from tests.webhook_receiver import Receiver, receiving
 
 

@@ -1,6 +1,7 @@
 """Operators read and change limits over HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,26 @@ def test_history_comes_in_pages_of_one_rule_or_all(api: RunningApi) -> None:
     assert page(subsystem="thermal") == ([], None)
 
 
+def steps(api: RunningApi, **query: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    body = get(api, "/api/v1/limits/changes", **query).json()
+    return [(change["old"], change["new"]) for change in body["changes"]]
+
+
+def test_history_tells_what_each_change_replaced(api: RunningApi) -> None:
+    put(api, values={"below": 25})
+    put(api, version=1, values={"below": 12, "severity": "severe"})
+    put(api, version=2)
+    assert steps(api) == [
+        ({"below": 12, "severity": "severe"}, {"below": 30, "severity": "critical"}),
+        ({"below": 25, "severity": "critical"}, {"below": 12, "severity": "severe"}),
+        ({"below": 30}, {"below": 25}),
+    ]
+    first, second, _ = reversed(get(api, "/api/v1/limits/changes").json()["changes"])
+    assert first["at"] < second["at"]
+    assert steps(api, since=second["at"]) == steps(api)[:2]
+    assert steps(api, since=datetime.now(UTC).isoformat()) == []
+
+
 def test_the_exported_file_is_what_is_in_force(api: RunningApi, tmp_path: Path) -> None:
     put(api, values={"below": 25, "dead_band": 2.5})
     answer = get(api, "/api/v1/limits/mission.yaml")
@@ -126,5 +147,6 @@ def test_a_change_whose_rule_is_gone_is_told_and_stops_nothing(api: RunningApi) 
         )
     wait_until(lambda: limits(api)["unfit"], "what does not fit", within_s=2)
     (unfit,) = limits(api)["unfit"]
+    assert steps(api, reason="gone") == [({"below": None}, {"below": 1})]
     assert (unfit["reason"], unfit["problem"]) == ("gone", "the mission file has no rule gone of eps")
     assert charted(api) == 25

@@ -5,6 +5,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
+from analysis_server.learner import learner_of
 from kafka_inference_trigger.trigger import SERVICE as TRIGGER
 from telemetry_core.limits.changes import rule_of
 from telemetry_core.limits.in_force import LimitsInForce
@@ -14,6 +15,7 @@ from telemetry_core.service.settings import Settings
 from tests.integration.alarms.running import Clock, events, hear, rows, started
 from tests.integration.limits.changing import BATTERY, change
 from tests.unit.alarm_server.messages import MISSION, record, soc
+from tests.unit.analysis_server.test_learner import level_model
 from tests.unit.kafka_inference_trigger.records import new_trigger
 
 pytestmark = pytest.mark.integration
@@ -66,6 +68,17 @@ def test_the_trigger_follows_under_its_own_login(database: Settings, operators: 
         trigger = new_trigger()
         trigger.compare_with(limits.mission)
     rule = rule_of(limits.mission, BATTERY)
+    assert rule
+    assert rule.below == 25
+
+
+def test_the_learner_follows_under_its_own_login(database: Settings, operators: Pool) -> None:
+    with closing(open_pool(as_service(database, "analysis-server"), max_connections=1)) as pool:
+        learner = learner_of(database, pool, level_model)
+        learner.turn()
+        change(operators, {"below": 25})
+        learner.turn()
+    rule = rule_of(learner._mission, BATTERY)
     assert rule
     assert rule.below == 25
 

@@ -13,9 +13,9 @@ import requests
 from telemetry_core.postgres.database import Pool
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import free_port
+from testbed.processes import ROOT, environment_of, running
 from tests.integration.api.alarms.rows import raised
 from tests.integration.notices.running import fetched, make_due, notices
-from tests.processes import ROOT, environment_of, running
 from tests.webhook_receiver import receiving
 
 pytestmark = pytest.mark.integration

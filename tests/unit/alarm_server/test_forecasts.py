@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from alarm_server.forecasts.outlooks import NEVER_S, Outlooks, forecast_signs
+from alarm_server.forecasts.outlooks import Outlooks
 from alarm_server.readings import Reader, Reading
+from alarm_server.signs import NEVER_S, Sign, signs_of
 from alarm_server.tracking import Tracks, Update
 from alarms.occurrence_changes import Change, Event
 from telemetry_core.contract.messages import time_of
@@ -38,7 +39,7 @@ def draining(until_s: int, since_s: int = -40) -> list[Record]:
 
 def foretold(records: Iterable[Record], outlooks: Outlooks | None = None) -> list[Reading]:
     reader = Reader(MISSION)
-    found = outlooks or Outlooks(MISSION, max_satellites=10)
+    found = outlooks or Outlooks(max_windows=100)
     return [
         reading
         for one in records
@@ -95,7 +96,7 @@ def test_nothing_is_foretold_while_the_limit_stands() -> None:
 
 
 def test_late_and_repeated_messages_foretell_nothing_and_change_nothing() -> None:
-    outlooks = Outlooks(MISSION, max_satellites=10)
+    outlooks = Outlooks(max_windows=100)
     whole = draining(15)
     missing, rest = whole[30], [one for one in whole if one is not whole[30]]
     before = foretold(rest, outlooks)
@@ -105,10 +106,10 @@ def test_late_and_repeated_messages_foretell_nothing_and_change_nothing() -> Non
 
 
 def test_too_many_satellites_make_room() -> None:
-    outlooks = Outlooks(MISSION, max_satellites=2)
+    outlooks = Outlooks(max_windows=4)
     names = [f"SAT-{number}" for number in range(20)]
     foretold([record(0, satellite=name, **soc(80), thermal={"obc_temp": 20}) for name in names], outlooks)
-    assert len(outlooks._windows) == 2 * len(outlooks.signs)
+    assert len(outlooks._windows) == 4
 
 
 def with_rule(**settings: object) -> Mission:
@@ -117,8 +118,22 @@ def with_rule(**settings: object) -> Mission:
     return Mission.model_validate(body)
 
 
+def forecast_signs(mission: Mission) -> dict[tuple[str, str], Sign]:
+    return {(sign.subsystem, sign.rule.reason): sign.forecast for sign in signs_of(mission) if sign.forecast}
+
+
 def test_what_is_foretold_are_limits_on_numbers_that_are_always_compared() -> None:
     assert set(forecast_signs(MISSION)) == {("eps", "low_battery"), ("thermal", "abnormal_temperature")}
     others = (contextual_mission(), on_change_mission(), with_rule(severity="watch"))
     assert [("eps", "low_battery") in forecast_signs(mission) for mission in others] == [False] * 3
     assert forecast_signs(with_rule(severity="warning"))["eps", "low_battery"].rule.severity == "watch"
+
+
+def test_a_limit_whose_forecast_has_the_name_of_another_is_not_foretold() -> None:
+    body = MISSION.model_dump(mode="json")
+    rules = body["subsystems"]["eps"]["rules"]
+    rules.append(rules[0] | {"reason": "low_battery_forecast", "below": 50})
+    assert [reason for _, reason in forecast_signs(Mission.model_validate(body))] == [
+        "low_battery_forecast",
+        "abnormal_temperature",
+    ]

@@ -11,7 +11,6 @@ export const en = {
     unshelve: "Unshelve",
     removeFromService: "Take out of service",
     returnToService: "Return to service",
-    text: "Comment",
     hint: "What you saw and what you will do",
     assignee: "Assign to",
     nobody: "Empty: nobody",
@@ -44,6 +43,7 @@ export const en = {
     worst: "Worst value",
     assigned: "Assigned to",
     until: "Until",
+    limitChanged: "Limit changed since",
   },
   forecast: {
     left: "Time to limit",
@@ -131,7 +131,6 @@ export const ko: typeof en = {
     unshelve: "보류 해제",
     removeFromService: "운용 제외",
     returnToService: "운용 복귀",
-    text: "의견",
     hint: "관찰한 내용과 조치 계획",
     assignee: "담당자",
     nobody: "비우면 담당자 없음",
@@ -164,6 +163,7 @@ export const ko: typeof en = {
     worst: "가장 나쁜 값",
     assigned: "담당자",
     until: "기한",
+    limitChanged: "이후 변경된 한계",
   },
   announce: {
     menu: "소리와 알림",

@@ -34,6 +34,7 @@ function show(
     const { pathname } = new URL(request.url);
     asked.push(pathname);
     if (pathname === "/api/v1/mission") return Response.json({ anomaly_threshold: 0.7, subsystems: [] });
+    if (pathname === "/api/v1/limits/changes") return Response.json({ changes: [], next_cursor: null });
     if (request.method === "GET" && pathname.startsWith("/api/v1/alarms/")) return Response.json(alarm);
     if (request.method === "GET") return Response.json(now);
     sent.push(await request.json());

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { LimitsView } from "@/features/limits/limits-view";
-import { BATTERY, CHANGED } from "@/features/limits/testing";
+import { BATTERY, CHANGED, STEP } from "@/features/limits/testing";
 import { answerWith, renderView } from "@/testing/render";
 
 afterEach(() => {
@@ -16,15 +16,8 @@ function show({ limit = BATTERY, refusal = null as Response | null, unfit = [] a
   const sent: Record<string, unknown>[] = [];
   const history = {
     changes: [
-      { ...CHANGED.change, subsystem: "eps", reason: "low_battery" },
-      {
-        ...CHANGED.change,
-        version: 2,
-        fields: {},
-        comment: "back again",
-        subsystem: "eps",
-        reason: "low_battery",
-      },
+      STEP,
+      { ...STEP, version: 2, fields: {}, comment: "back again", old: { above: 90 }, new: { above: null } },
     ],
     next_cursor: null,
   };
@@ -113,8 +106,10 @@ test("the history tells who changed what and why, and what was put back", async 
   const entries = within(await screen.findByRole("list", { name: "Changes, newest first" })).getAllByRole(
     "listitem",
   );
-  expect(entries[0]).toHaveTextContent(/Version 3 .*Grace: Below 25, Severity severe.*eclipse season/);
-  expect(entries[1]).toHaveTextContent(/Version 2 .*as in the mission file.*back again/);
+  expect(entries[0]).toHaveTextContent(
+    /Version 3 .*Grace: Below 30 → 25, Severity Critical → Severeeclipse season/,
+  );
+  expect(entries[1]).toHaveTextContent(/Version 2 .*Above 90 → none \(as in the mission file\)back again/);
 });
 
 test("a change that no longer fits the mission file is told", async () => {

@@ -1,4 +1,4 @@
-import type { Limit } from "@/features/limits/api/limits";
+import type { Change, Limit } from "@/features/limits/api/limits";
 
 /** The manual's limit of the battery, as the mission file has it. */
 const VALUES = {
@@ -29,16 +29,27 @@ export const BATTERY: Limit = {
   change: null,
 };
 
+const CHANGE = {
+  version: 3,
+  fields: { below: 25, severity: "severe" },
+  operator: "Grace",
+  comment: "eclipse season",
+  at: "2026-11-01T12:00:00Z",
+};
+
 /** The same after a change. */
 export const CHANGED: Limit = {
   ...BATTERY,
   in_force: { ...VALUES, below: 25, severity: "severe" },
   version: 3,
-  change: {
-    version: 3,
-    fields: { below: 25, severity: "severe" },
-    operator: "Grace",
-    comment: "eclipse season",
-    at: "2026-11-01T12:00:00Z",
-  },
+  change: CHANGE,
+};
+
+/** That change in the history. */
+export const STEP: Change = {
+  ...CHANGE,
+  subsystem: "eps",
+  reason: "low_battery",
+  old: { below: 30, severity: "critical" },
+  new: { below: 25, severity: "severe" },
 };

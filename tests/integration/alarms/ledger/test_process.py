@@ -23,10 +23,10 @@ from telemetry_core.postgres.store import select
 from telemetry_core.service.settings import Settings
 from testbed.alarm_ledger import PARTITIONS, delivered, expected_alarms, sample_sets
 from testbed.kafka_topics import LIMIT_S, committed_offset, create_topic, end_offset, wait_until
+from testbed.processes import environment_of, running
 from tests.integration.alarms.ledger.comparison import assert_each_alarm_once
 from tests.integration.servers.kafka_server import running_kafka
 from tests.integration.servers.running_api import RunningApi
-from tests.processes import environment_of, running
 from tests.unit.alarm_server.messages import MISSION
 
 pytestmark = pytest.mark.integration

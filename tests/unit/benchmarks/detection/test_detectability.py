@@ -30,7 +30,8 @@ def cell(
     return {
         "interval_s": interval_s, "packets": packets, "constants": constants, "state": state,
         "learned": learned or {}, "nominal": nominal, "faults": faults,
-        "without_fault": {"found_share": 0.125},
+        "without_fault": {"found_share": 0.125}, "read_back": None,
+        "all_faults": {"faults": 7, "found": 7 * int(share)},
     }  # fmt: skip
 
 
@@ -80,3 +81,14 @@ def test_what_is_learned_stands_with_its_samples_and_what_is_not_with_its_reason
     }
     text = text_of(cell(5.0, constants="learned", learned=lessons))
     assert "| one | 5 | 8 of 2420, 2 check failed | 10 not settled |" in text
+
+
+def test_what_was_read_back_is_summed_up_by_source() -> None:
+    kept = {"read_back": {"verdicts": 900, "alarms": 40}}
+    text = text_of(
+        cell(1.0) | kept, cell(2.0, result=MISSED) | kept, cell(5.0), cell(1.0, constants="learned") | kept
+    )
+    assert "| shipped | 2 | 1800 | 80 | 2 in 0.5 satellite-days | 7 of 14 | 0.500 | 26 s |" in text
+    assert "| learned | 1 | 900 | 40 | 1 in 0.2 satellite-days | 7 of 7 | 1.000 | 26 s |" in text
+    assert "--through alarms" in text
+    assert "No cell was." in text_of(cell(1.0))

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from benchmarks.detection.field import sources as field_sources
-from benchmarks.detection.field.figures import Judgement
+from benchmarks.detection.field.figures import alarms_of
 from benchmarks.detection.field.learned import Lessons, looks
 from benchmarks.detection.field.posted import answers, judged_posts, posts_of
 from benchmarks.detection.field.sources import CONSTANTS, Cell, product
-from benchmarks.detection.field.suite import measured, nominal_document
+from benchmarks.detection.field.suite import measured
 from benchmarks.detection.field.telemetry import Fleet, Packets, Track
+from benchmarks.detection.field.tried import nominal_verdicts
 from scoring.alert_rule import Judged
 from scoring.fitting.learning import MOST_SAMPLES
 from telemetry_core.contract.inferences import Verdict
@@ -33,9 +34,10 @@ def telemetry(steps: int, satellites: int = 1, subsystem: str = "comm") -> list[
 @pytest.mark.slow
 def test_pass_over_a_station_of_which_a_sample_was_lost_is_nominal() -> None:
     cell = cell_of("shipped", 120.0, packets=Packets.LOSSY, subsystems=("comm",))
-    found = nominal_document(cell, CONSTANTS["shipped"](cell, 3))
-    assert found["judged"] > 400
-    assert found["anomalous"] == 0
+    found, days = nominal_verdicts(cell, CONSTANTS["shipped"](cell, 3))
+    counts = alarms_of(found, {}, days)
+    assert counts.judged > 400
+    assert counts.anomalous == 0
 
 
 def test_looks_begin_with_2000_samples_and_wait_for_a_tenth_more() -> None:
@@ -90,20 +92,17 @@ def test_a_posted_series_is_judged_by_itself_whatever_the_units() -> None:
     tracks = telemetry(64)
     struck = [track for track in tracks if track.channel == "rssi_dbm"]
     struck[0].values[40:44] = -9999.0
-    (found,) = judged_posts(tracks, mission, model)
+    ((found,),) = judged_posts(tracks, mission, model).values()
     assert (found.verdict, found.at_us) == (Verdict.ANOMALOUS, int(tracks[0].times_us[-1]))
 
 
 def test_each_anomalous_answer_is_an_alarm_of_its_own() -> None:
     found = [
-        Judgement(
-            satellite_id="S",
-            subsystem="eps",
-            judged=Judged(job_id=str(number), at_us=number, verdict=verdict, score=0.75),
-        )
+        Judged(job_id=str(number), at_us=number, verdict=verdict, score=0.75)
         for number, verdict in enumerate([Verdict.ANOMALOUS, Verdict.NOMINAL, Verdict.ANOMALOUS])
     ]
-    assert [alert.raised_us for alert in answers(found)] == [0, 2]
+    (alerts,) = answers({("S", "eps"): found}).values()
+    assert [alert.raised_us for alert in alerts] == [0, 2]
 
 
 def kinds_below(cell: Mapping[str, Any], share: float) -> set[str]:

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
 import { formatScore } from "@/lib/numbers";

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 
 import type { Alarm } from "@/features/alerts/states";
 
@@ -11,17 +11,20 @@ export type Selection = {
 /** A selection that begins empty. */
 export function useSelection(): Selection {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  return {
-    has: (alarmId) => selected.has(alarmId),
-    set: (ids, isSelected) =>
-      setSelected((before) => {
-        const next = new Set(before);
-        for (const id of ids)
-          if (isSelected) next.add(id);
-          else next.delete(id);
-        return next;
-      }),
-  };
+  return useMemo(
+    () => ({
+      has: (alarmId) => selected.has(alarmId),
+      set: (ids, isSelected) =>
+        setSelected((before) => {
+          const next = new Set(before);
+          for (const id of ids)
+            if (isSelected) next.add(id);
+            else next.delete(id);
+          return next;
+        }),
+    }),
+    [selected],
+  );
 }
 
 /** Whether an alert can be acknowledged. */

@@ -2,7 +2,7 @@ import { Button, Checkbox } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import type { DeadLetter } from "@/features/dead-letters/api/dead-letters";
 import { formatUtc } from "@/lib/time";
 

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { JobLink } from "@/components/job-link";
 import { SatelliteLink } from "@/components/satellite-link";
 import { StatusText } from "@/components/status/status-text";

@@ -5,7 +5,7 @@ import { missionQuery } from "@/api/get-mission";
 
 export type Limit = Schemas["Limit"];
 export type LimitValues = Schemas["LimitValues"];
-export type Change = Schemas["RuleChange"];
+export type Change = Schemas["ChangeStep"];
 
 const REFRESH_MS = 5_000;
 const PAGE_SIZE = 20;

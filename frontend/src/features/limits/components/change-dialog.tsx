@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiError } from "@/api/client";
+import { Words } from "@/components/controls/words";
 import { useChangeLimit, type Limit } from "@/features/limits/api/limits";
 import { Origin } from "@/features/limits/components/origin";
 import { ValueFields } from "@/features/limits/components/value-fields";
@@ -33,21 +34,12 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
             {limit.channel}: <strong>{limitText(limit, t("anyChange"))}</strong>, <Origin limit={limit} />
           </Text>
           <ValueFields limit={limit} values={values} onChange={setValues} />
-          <TextInput
-            label={t("change.name")}
-            value={operator}
-            onChange={(event) => setOperator(event.currentTarget.value)}
-            autoComplete="name"
-            maxLength={100}
-            required
-          />
-          <Textarea
-            label={t("change.comment")}
-            placeholder={t("change.hint")}
-            value={comment}
-            onChange={(event) => setComment(event.currentTarget.value)}
-            maxLength={2000}
-            required
+          <Words
+            operator={operator}
+            onOperator={setOperator}
+            comment={comment}
+            onComment={setComment}
+            hint={t("change.hint")}
           />
           <Text size="sm">{t("change.effect")}</Text>
           <Group justify="space-between">

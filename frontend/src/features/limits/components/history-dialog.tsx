@@ -1,10 +1,11 @@
 import { Button, Modal, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { useStepText } from "@/components/limit-text";
 import { QueryView } from "@/components/query-view";
 import { UtcTime } from "@/components/utc-time";
 import { useLimitHistory, type Change, type Limit } from "@/features/limits/api/limits";
-import { FIELDS, keyOf } from "@/features/limits/data/values";
+import { keyOf } from "@/features/limits/data/values";
 
 /** Who changed a limit, when and why. */
 export function HistoryDialog({ limit, onClose }: { limit: Limit; onClose: () => void }) {
@@ -41,15 +42,16 @@ export function HistoryDialog({ limit, onClose }: { limit: Limit; onClose: () =>
   );
 }
 
-function Entry({ change: { version, at, operator, comment, fields } }: { change: Change }) {
+function Entry({ change }: { change: Change }) {
   const { t } = useTranslation("limits");
-  const values = FIELDS.filter((field) => field in fields).map(
-    (field) => `${t(`fields.${field}`)} ${String(fields[field] ?? t("history.noBound"))}`,
-  );
+  const stepText = useStepText();
+  const { version, at, operator, comment, fields } = change;
+  const isAsInFile = Object.keys(fields).length === 0;
   return (
     <li>
       <strong>{t("history.version", { version })}</strong> <UtcTime time={at} /> {operator}:{" "}
-      {values.length > 0 ? values.join(", ") : t("history.file")}
+      {stepText(change)}
+      {isAsInFile && ` (${t("history.file")})`}
       <br />
       {comment}
     </li>

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { useSubsystemName } from "@/components/subsystem-name";
 import type { Limit } from "@/features/limits/api/limits";
 import { Origin } from "@/features/limits/components/origin";

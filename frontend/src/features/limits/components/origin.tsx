@@ -16,7 +16,9 @@ export function Origin({ limit }: { limit: Limit }) {
       {t("origin.changed", { operator: change.operator })} <UtcTime time={change.at} />{" "}
       {isMoved
         ? t("origin.moved", { limit: boundsText(file, unit) })
-        : t("origin.fields", { fields: changed.map((field) => t(`fields.${field}`)).join(", ") })}
+        : t("origin.fields", {
+            fields: changed.map((field) => t(`limit.fields.${field}`, { ns: "shared" })).join(", "),
+          })}
     </>
   );
 }

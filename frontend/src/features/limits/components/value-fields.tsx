@@ -21,7 +21,9 @@ export function ValueFields({
 }) {
   const { t } = useTranslation("limits");
   const label = (field: keyof LimitValues, of = "") =>
-    of ? `${t(`fields.${field}`)} (${of})` : t(`fields.${field}`);
+    of
+      ? `${t(`limit.fields.${field}`, { ns: "shared" })} (${of})`
+      : t(`limit.fields.${field}`, { ns: "shared" });
   return (
     <div className="limit-fields">
       {(kind === "limit" ? BOUNDS : []).map((field) => (

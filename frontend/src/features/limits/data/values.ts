@@ -1,3 +1,4 @@
+import { LIMIT_FIELDS } from "@/components/limit-text";
 import type { Limit, LimitValues } from "@/features/limits/api/limits";
 import { formatValue } from "@/lib/numbers";
 
@@ -24,22 +25,8 @@ export function boundsText({ below, above, equals, inclusive }: LimitValues, uni
 
 /** Names of the fields that differ between two sets of values, in the order of the form. */
 export function changedFields(one: LimitValues, other: LimitValues): (keyof LimitValues)[] {
-  return FIELDS.filter((field) => one[field] !== other[field]);
+  return LIMIT_FIELDS.filter((field) => one[field] !== other[field]);
 }
-
-export const FIELDS = [
-  "below",
-  "above",
-  "equals",
-  "inclusive",
-  "severity",
-  "dead_band",
-  "min_violations",
-  "min_duration_s",
-  "hold_s",
-  "min_clear",
-  "latching",
-] as const satisfies readonly (keyof LimitValues)[];
 
 /** Names a limit among all. */
 export const keyOf = ({ subsystem, reason }: Pick<Limit, "subsystem" | "reason">) => `${subsystem}/${reason}`;

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { Panel } from "@/components/page";
 import { Failure } from "@/components/states";
 import { UtcTime } from "@/components/utc-time";

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { useModelUses } from "@/features/search/api/search-models";
 import { Found } from "@/features/search/components/found";
 import { formatMs } from "@/lib/numbers";

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { JobLink } from "@/components/job-link";
 import { SatelliteLink } from "@/components/satellite-link";
 import { SubsystemName, VerdictText } from "@/components/verdicts/verdict-text";

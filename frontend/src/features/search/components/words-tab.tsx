@@ -4,7 +4,7 @@ import { useMemo, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { JobLink } from "@/components/job-link";
 import { Empty } from "@/components/states";
 import { useJobSearch } from "@/features/search/api/search-jobs";

@@ -1,6 +1,6 @@
 import { useMemo, type ReactNode } from "react";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { Panel } from "@/components/page";
 
 export type Cells<T> = readonly (readonly [heading: string, cell: (row: T) => ReactNode])[];

@@ -3,11 +3,11 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiError } from "@/api/client";
+import { Words } from "@/components/controls/words";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useActOnAlarm, type Request } from "@/features/alerts/api/act-on-alarm";
 import type { AlarmDetail, AlarmAction, Feedback } from "@/features/alerts/api/get-alarm";
-import { Words } from "@/features/alerts/components/alarm/words";
 import { FEEDBACK, isOfSign, offeredActions } from "@/features/alerts/data/actions";
 import { formatDuration } from "@/lib/time";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
@@ -99,7 +99,13 @@ function Form({
             {t("actions.ofSign")}
           </Text>
         )}
-        <Words operator={operator} onOperator={setOperator} comment={comment} onComment={setComment} />
+        <Words
+          operator={operator}
+          onOperator={setOperator}
+          comment={comment}
+          onComment={setComment}
+          hint={t("actions.hint")}
+        />
         <Button type="submit" loading={isSending} disabled={!isComplete}>
           {t(`actions.${action}`)}
         </Button>

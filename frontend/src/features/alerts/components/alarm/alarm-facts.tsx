@@ -5,6 +5,7 @@ import { UtcTime } from "@/components/utc-time";
 import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { Fact } from "@/features/alerts/components/alarm/fact";
 import { ForecastFacts } from "@/features/alerts/components/alarm/forecast-facts";
+import { LimitChanges } from "@/features/alerts/components/alarm/limit-changes";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { formatValue } from "@/features/alerts/data/evidence";
 
@@ -33,6 +34,7 @@ export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
       {alarm.worst_value !== null && alarm.kind !== "change" && (
         <Fact name={t("facts.worst")} value={formatValue(alarm.worst_value) + unit} />
       )}
+      <LimitChanges alarm={alarm} />
       {alarm.assigned_to && <Fact name={t("facts.assigned")} value={alarm.assigned_to} />}
       {alarm.suppressions.map(({ kind, until, operator }) => (
         <Fact

@@ -2,9 +2,9 @@ import { Alert as Notice, Button, Checkbox } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { Words } from "@/components/controls/words";
 import { StatusText } from "@/components/status/status-text";
 import { useAcknowledgeAlarms } from "@/features/alerts/api/acknowledge-alarms";
-import { Words } from "@/features/alerts/components/alarm/words";
 import { isSelectable, type Selection } from "@/features/alerts/data/selection";
 import type { Alarm } from "@/features/alerts/states";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
@@ -89,7 +89,13 @@ function Form({
   };
   return (
     <form onSubmit={send} className="alert-bulk">
-      <Words operator={operator} onOperator={setOperator} comment={comment} onComment={setComment} />
+      <Words
+        operator={operator}
+        onOperator={setOperator}
+        comment={comment}
+        onComment={setComment}
+        hint={t("actions.hint")}
+      />
       <Button type="submit" loading={isSending} disabled={!isComplete}>
         {t("bulk.acknowledge", { count })}
       </Button>

@@ -1,7 +1,7 @@
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { DataTable, type Column } from "@/components/data-table";
+import { DataTable, type Column } from "@/components/table/data-table";
 import { SatelliteLink } from "@/components/satellite-link";
 import { useSubsystemName } from "@/components/subsystem-name";
 import {
@@ -39,38 +39,46 @@ export function AlarmTable({
 
 function useColumns(folds: Folds, selection: Selection): Column<Row>[] {
   const { t } = useTranslation("alerts");
+  return useMemo(() => {
+    const column = (
+      id: keyof (typeof en)["columns"],
+      cell: (alarm: Alarm, row: Row) => ReactNode,
+    ): Column<Row> => ({
+      id,
+      header: t(`columns.${id}`),
+      cell: ({ row: { original } }) => cell(original.alarm, original),
+    });
+    return [
+      column("severity", (alarm, { others, isOther }) => (
+        <span className="alert-pick" data-other={isOther}>
+          <SelectBox alarm={alarm} folded={folds.isUnfolded(alarm) ? [] : others} selection={selection} />
+          <SeverityText alarm={alarm} />
+        </span>
+      )),
+      column("kind", (_, row) => <Kind row={row} folds={folds} />),
+      column("satellite", (alarm) => <Place alarm={alarm} />),
+      column("state", (alarm) => <StateText alarm={alarm} />),
+      column("owner", ({ assigned_to }) => <span className="alert-owner">{assigned_to ?? "–"}</span>),
+      column("count", ({ violations }) => <span className="numeric">{violations}</span>),
+      column("started", ({ started_at }) => <Moment time={started_at} />),
+      column("last", ({ last_at }) => <Moment time={last_at} />),
+    ];
+  }, [t, folds, selection]);
+}
+
+/** What kind of alarm it is, what was measured, and what began together with it. */
+function Kind({ row, folds }: { row: Row; folds: Folds }) {
+  const { alarm } = row;
   const kindText = useKindText();
-  const column = (
-    id: keyof (typeof en)["columns"],
-    cell: (alarm: Alarm, row: Row) => ReactNode,
-  ): Column<Row> => ({
-    id,
-    header: t(`columns.${id}`),
-    cell: ({ row: { original } }) => cell(original.alarm, original),
-  });
-  return [
-    column("severity", (alarm, { others, isOther }) => (
-      <span className="alert-pick" data-other={isOther}>
-        <SelectBox alarm={alarm} folded={folds.isUnfolded(alarm) ? [] : others} selection={selection} />
-        <SeverityText alarm={alarm} />
-      </span>
-    )),
-    column("kind", (alarm, row) => (
-      <>
-        <AlertLink alertId={alarm.alarm_id}>{kindText(alarm)}</AlertLink>
-        <div className="dimmed">
-          <Measured alarm={alarm} />
-        </div>
-        <FoldButton row={row} isUnfolded={folds.isUnfolded(alarm)} onFold={() => folds.turn(alarm)} />
-      </>
-    )),
-    column("satellite", (alarm) => <Place alarm={alarm} />),
-    column("state", (alarm) => <StateText alarm={alarm} />),
-    column("owner", ({ assigned_to }) => <span className="alert-owner">{assigned_to ?? "–"}</span>),
-    column("count", ({ violations }) => <span className="numeric">{violations}</span>),
-    column("started", ({ started_at }) => <Moment time={started_at} />),
-    column("last", ({ last_at }) => <Moment time={last_at} />),
-  ];
+  return (
+    <>
+      <AlertLink alertId={alarm.alarm_id}>{kindText(alarm)}</AlertLink>
+      <div className="dimmed">
+        <Measured alarm={alarm} />
+      </div>
+      <FoldButton row={row} isUnfolded={folds.isUnfolded(alarm)} onFold={() => folds.turn(alarm)} />
+    </>
+  );
 }
 
 /** The satellite, or the platform, and its part. */

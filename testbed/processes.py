@@ -1,4 +1,4 @@
-"""A service as it is started: a process of its own, with the test's servers in its environment."""
+"""A service as it is started: a process of its own, with servers of one's own in its environment."""
 
 import os
 import subprocess

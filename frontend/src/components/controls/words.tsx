@@ -2,25 +2,28 @@ import { Textarea } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { OperatorField } from "@/components/controls/operator-field";
+
 /** The name and the reason that every action takes. */
 export function Words({
   operator,
   onOperator,
   comment,
   onComment,
+  hint,
 }: {
   operator: string;
   onOperator: (name: string) => void;
   comment: string;
   onComment: (text: string) => void;
+  hint: string;
 }) {
-  const { t } = useTranslation("alarms");
+  const { t } = useTranslation("shared");
   return (
     <>
       <OperatorField value={operator} onChange={onOperator} />
       <Textarea
-        label={t("actions.text")}
-        placeholder={t("actions.hint")}
+        label={t("comment")}
+        placeholder={hint}
         value={comment}
         onChange={(event) => onComment(event.currentTarget.value)}
         maxLength={2000}

@@ -1,4 +1,5 @@
 import { Table } from "@mantine/core";
+import { replaceEqualDeep } from "@tanstack/react-query";
 import {
   createSortedRowModel,
   rowSortingFeature,
@@ -7,10 +8,11 @@ import {
   tableFeatures,
   useTable,
   type ColumnDef,
+  type Row,
   type RowData,
   type SortingState,
 } from "@tanstack/react-table";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 const features = tableFeatures({
@@ -71,15 +73,19 @@ export function DataTable<T extends RowData>({
         <Table.Tbody>
           {table.getRowModel().rows.map((row) => (
             <Table.Tr key={row.id}>
-              {row.getAllCells().map((cell) => (
-                <Table.Td key={cell.id}>{contentOf(cell)}</Table.Td>
-              ))}
+              <Cells row={row} columns={columns} />
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
   );
+}
+
+type CellsProps<T extends RowData> = { row: Row<typeof features, T>; columns: Column<T>[] };
+
+function PlainCells<T extends RowData>({ row }: CellsProps<T>): ReactNode {
+  return row.getAllCells().map((cell) => <Table.Td key={cell.id}>{contentOf(cell)}</Table.Td>);
 }
 
 /** Called, not mounted: as a component it would be built anew with each set of columns, and the focus in it lost. */
@@ -90,6 +96,14 @@ function contentOf<Context>(cell: {
   const content = cell.column.columnDef.cell;
   return typeof content === "function" ? content(cell.getContext()) : content;
 }
+
+/** A row is drawn anew when what it shows changed, or the columns: with steady news most rows only move. */
+const Cells = memo(
+  PlainCells,
+  (before, after) =>
+    before.columns === after.columns &&
+    replaceEqualDeep(before.row.original, after.row.original) === before.row.original,
+) as typeof PlainCells;
 
 type Sortable = {
   getCanSort: () => boolean;

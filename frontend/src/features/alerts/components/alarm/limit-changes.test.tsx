@@ -1,0 +1,52 @@
+import { screen, waitFor } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+
+import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
+import { LimitChanges } from "@/features/alerts/components/alarm/limit-changes";
+import { anAlarm } from "@/features/alerts/testing";
+import { renderView } from "@/testing/render";
+
+afterEach(() => vi.unstubAllGlobals());
+
+const change = {
+  subsystem: "eps",
+  reason: "low_battery",
+  version: 4,
+  fields: { below: 12 },
+  old: { below: 15 },
+  new: { below: 12 },
+  operator: "Kim",
+  comment: "eclipse season",
+  at: "2026-11-25T13:04:00Z",
+};
+
+/** The changes of an alarm's limit; returns what the server was asked. */
+function show(alarm: AlarmDetail, changes = [change]) {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (request: Request) => {
+    asked.push(new URL(request.url).search);
+    return Promise.resolve(Response.json({ changes, next_cursor: null }));
+  });
+  renderView(() => <LimitChanges alarm={alarm} />, { path: "/", at: "/" });
+  return asked;
+}
+
+test("an alarm says what its limit was and is, since when and by whom", async () => {
+  const asked = show(anAlarm());
+  const fact = (await screen.findByText("Limit changed since")).nextSibling;
+  expect(fact).toHaveTextContent("Below 15 → 12, 2026-11-25 13:04:00 UTC, Kim: eclipse season");
+  expect(asked).toEqual(["?subsystem=eps&reason=low_battery&since=2026-11-25T13%3A00%3A01Z"]);
+});
+
+test("a forecast asks for the limit that it foretells", async () => {
+  const asked = show(anAlarm({ kind: "forecast", reason: "low_battery_forecast" }));
+  await screen.findByText("Limit changed since");
+  expect(asked[0]).toContain("reason=low_battery&");
+});
+
+test("a limit that was not changed is not mentioned, and silence has none", async () => {
+  const asked = show(anAlarm(), []);
+  await waitFor(() => expect(asked).toHaveLength(1));
+  expect(screen.queryByText("Limit changed since")).toBeNull();
+  expect(show(anAlarm({ kind: "stale", reason: "no_data" }))).toEqual([]);
+});
