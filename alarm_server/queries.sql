@@ -46,7 +46,7 @@ RETURNING satellite_id, subsystem, reason
 -- worst value meanwhile, the one that was broken stays.
 INSERT INTO ops.alarms AS kept (
     alarm_id, satellite_id, subsystem, reason, kind, channel, severity, is_latching, started_at, raised_at, last_at,
-    returned_at, is_withdrawn, violations, value, worst_value, limit_value
+    returned_at, is_withdrawn, violations, activations, chattering_since, value, worst_value, limit_value
 ) VALUES %s
 ON CONFLICT (alarm_id) DO UPDATE SET
     started_at = excluded.started_at,
@@ -55,6 +55,8 @@ ON CONFLICT (alarm_id) DO UPDATE SET
     returned_at = excluded.returned_at,
     is_withdrawn = excluded.is_withdrawn,
     violations = excluded.violations,
+    activations = excluded.activations,
+    chattering_since = excluded.chattering_since,
     value = excluded.value,
     worst_value = excluded.worst_value,
     limit_value = coalesce(excluded.limit_value, kept.limit_value),

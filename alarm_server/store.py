@@ -210,6 +210,8 @@ def _alarm_values(update: Update, change: Change) -> tuple[Any, ...]:
         None if found.returned_us is None else moment(found.returned_us),
         change.event is Event.WITHDRAWN,
         found.violations,
+        found.activations,
+        None if found.chattering_us is None else moment(found.chattering_us),
         found.value,
         *_worst_and_limit(update.sign, found),
     )

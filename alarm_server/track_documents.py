@@ -13,7 +13,7 @@ from alarms.violation_runs import Run, Sample
 
 
 def document_of(track: AnyTrack) -> dict[str, Any]:
-    """Make a document of a track; of a limit, without the clear samples that a look-back reads again."""
+    """Make a document of a track; of a limit, without the samples that a look-back reads again."""
     if isinstance(track, DeltaTrack):
         return {
             "points": [
@@ -28,6 +28,7 @@ def document_of(track: AnyTrack) -> dict[str, Any]:
         "sent_us": track.sent_us,
         "times_us": track.times_us,
         "clear_us": track.clear_us if track.pending else track.clear_us[-MIN_KEPT:],
+        "violations_us": track.violations_us[-MIN_KEPT:],
         "pending": [asdict(sample) for sample in track.pending],
         "runs": [asdict(run) for run in track.runs],
     }
@@ -63,6 +64,7 @@ def _limit_track_of(document: Mapping[str, Any]) -> Track:
         sent_us=document.get("sent_us", times_us[-1] if times_us else None),
         times_us=times_us,
         clear_us=tuple(document["clear_us"]),
+        violations_us=tuple(document.get("violations_us", ())),
         pending=tuple(Sample(**sample) for sample in document["pending"]),
         runs=tuple(Run(**run) for run in document["runs"]),
     )

@@ -12,7 +12,21 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from alarms.violation_runs import Run, Sample, begun, extended, joined_runs, ordered
+from alarms.violation_runs import (
+    Run,
+    Sample,
+    begun,
+    chattering_span_us,
+    cleared_us,
+    enough_us,
+    extended,
+    is_parted,
+    joined_runs,
+    marked,
+    ordered,
+    rows_of,
+    third_violations,
+)
 from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, usual_beside
 from telemetry_core.contract.rules import Rule
 
@@ -42,6 +56,8 @@ class Occurrence:
     value: float
     worst_value: float
     before: float | None = None
+    activations: int = 1
+    chattering_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +72,8 @@ class Track:
     """Of the newest samples, ascending: how far apart they usually are."""
     clear_us: tuple[int, ...] = ()
     """Of the newest clear samples, ascending."""
+    violations_us: tuple[int, ...] = ()
+    """Of the newest violations of the runs, ascending."""
     pending: tuple[Sample, ...] = ()
     """Violations that are not enough for an alarm yet, in time order."""
     runs: tuple[Run, ...] = ()
@@ -101,6 +119,8 @@ def step(
     hold_us = _hold_us(track, rule)
     if is_breached:
         track = _violated(track, rule, sample, hold_us)
+    elif has_cleared:
+        track = _with_chattering(track, rule, sample.at_us)
     return _settled(track, rule, hold_us, newest_us, sample.at_us)
 
 
@@ -154,6 +174,8 @@ def _occurrence(runs: Sequence[Run]) -> Occurrence:
         value=joined.value,
         worst_value=joined.worst_value,
         before=joined.before,
+        activations=joined.activations,
+        chattering_us=joined.chattering_us,
     )
 
 
@@ -164,9 +186,9 @@ def _with(times_us: tuple[int, ...], at_us: int) -> tuple[int, ...]:
     return times_us if times_us[place] == at_us else (*times_us[:place], at_us, *times_us[place:])
 
 
-def _kept(clear_us: tuple[int, ...], newest_us: int) -> tuple[int, ...]:
-    is_old = len(clear_us) > MIN_KEPT and clear_us[0] < newest_us - REACH_US
-    return clear_us[1:] if is_old or len(clear_us) > MAX_KEPT else clear_us
+def _kept(times_us: tuple[int, ...], newest_us: int) -> tuple[int, ...]:
+    is_old = len(times_us) > MIN_KEPT and times_us[0] < newest_us - REACH_US
+    return times_us[1:] if is_old or len(times_us) > MAX_KEPT else times_us
 
 
 def usual_interval_us(times_us: Sequence[int]) -> int:
@@ -184,66 +206,62 @@ def _violated(track: Track, rule: Rule, sample: Sample, hold_us: int) -> Track:
     near = [run for run in track.runs if _is_near(run, rule, track.clear_us, sample.at_us, hold_us)]
     if near:
         rest = [run for run in track.runs if run not in near]
-        return replace(track, runs=ordered([*rest, extended(near, rule, sample, hold_us)]))
+        return _told(
+            track, rule, [*rest, extended(near, rule, sample, hold_us, track.clear_us)], sample.at_us
+        )
     if any(run.last_us < sample.at_us and (run.cleared_us or math.inf) > sample.at_us for run in track.runs):
-        return replace(track, runs=ordered([*track.runs, begun(rule, sample, sample.at_us)]))
+        return _told(track, rule, [*track.runs, begun(rule, sample, sample.at_us)], sample.at_us)
     if any(known.at_us == sample.at_us for known in track.pending):
         return track
     pending = sorted([*track.pending, sample], key=lambda known: known.at_us)
     return _raised(replace(track, pending=tuple(pending)), rule, hold_us)
 
 
+def _told(track: Track, rule: Rule, runs: Iterable[Run], at_us: int) -> Track:
+    """Return the track with these runs, to which a violation was added."""
+    violations_us = _kept(_with(track.violations_us, at_us), track.newest_us or at_us)
+    return _with_chattering(replace(track, runs=ordered(runs), violations_us=violations_us), rule, at_us)
+
+
+def _with_chattering(track: Track, rule: Rule, at_us: int) -> Track:
+    """Note which runs chatter now that there is a sample at a time."""
+    within_us = chattering_span_us(usual_interval_us(track.times_us))
+    found = third_violations(
+        track.violations_us, track.clear_us, at_us, within_us, are_parted=bool(rule.change)
+    )
+    runs = track.runs
+    for third_us in found:
+        runs = tuple(marked(run, third_us) for run in runs)
+    return replace(track, runs=runs)
+
+
 def _is_near(run: Run, rule: Rule, clear_us: Sequence[int], at_us: int, hold_us: int) -> bool:
     """Tell whether a violation belongs to a run; before one with a delay, only what is in a row with it."""
     if at_us >= run.started_us:
         return at_us < run.last_us + hold_us
-    is_in_a_row = bisect_left(clear_us, at_us) == bisect_left(clear_us, run.started_us)
+    is_in_a_row = not is_parted(clear_us, at_us, run.started_us)
     return run.started_us - hold_us < at_us and (is_in_a_row or not rule.is_delayed)
 
 
 def _raised(track: Track, rule: Rule, hold_us: int) -> Track:
     """Make a run of the first violations in a row that are enough, if any are."""
-    for row in _rows(track.pending, track.clear_us):
-        raised_us = _enough_us(row, rule)
+    for row in rows_of(track.pending, track.clear_us):
+        raised_us = enough_us(row, rule)
         if raised_us is None:
             continue
         run = begun(rule, row[0], raised_us)
         rest = tuple(sample for sample in track.pending if sample not in row)
-        track = replace(track, pending=rest, runs=ordered([*track.runs, run]))
+        track = _told(replace(track, pending=rest), rule, [*track.runs, run], row[0].at_us)
         for sample in row[1:]:
             track = _violated(track, rule, sample, hold_us)
         return track
     return track
 
 
-def _enough_us(row: Sequence[Sample], rule: Rule) -> int | None:
-    """Return the time of the violation with which a row is long enough; None = it is too short."""
-    started_us = row[0].at_us
-    return next(
-        (
-            sample.at_us
-            for sample in row[rule.min_violations - 1 :]
-            if sample.at_us - started_us >= rule.min_duration_s * 1_000_000
-        ),
-        None,
-    )
-
-
-def _rows(pending: Sequence[Sample], clear_us: Sequence[int]) -> list[list[Sample]]:
-    """Cut violations in time order where a clear sample lies between two of them."""
-    rows: list[list[Sample]] = []
-    for sample in pending:
-        if rows and bisect_left(clear_us, rows[-1][-1].at_us) == bisect_left(clear_us, sample.at_us):
-            rows[-1].append(sample)
-        else:
-            rows.append([sample])
-    return rows
-
-
 def _settled(track: Track, rule: Rule, hold_us: int, newest_us: int, sample_us: int) -> Track:
     """Note which runs are over, and drop what no later sample can change: alarms as a whole."""
     runs = [
-        replace(run, cleared_us=_cleared_us(run, rule, track.clear_us, hold_us, sample_us))
+        replace(run, cleared_us=cleared_us(run, rule, track.clear_us, hold_us, sample_us))
         for run in track.runs
     ]
     reached = [
@@ -254,7 +272,8 @@ def _settled(track: Track, rule: Rule, hold_us: int, newest_us: int, sample_us: 
     while sum(len(group) for group in reached) > MAX_RUNS:
         reached[:1] = [[joined_runs(reached[0])]] if len(reached[0]) > 1 else []
     kept = tuple(run for group in reached for run in group)
-    return replace(track, runs=kept, pending=_waiting(track, newest_us))
+    violations_us = track.violations_us if kept else ()
+    return replace(track, runs=kept, pending=_waiting(track, newest_us), violations_us=violations_us)
 
 
 def _waiting(track: Track, newest_us: int) -> tuple[Sample, ...]:
@@ -268,16 +287,3 @@ def _waiting(track: Track, newest_us: int) -> tuple[Sample, ...]:
         # The first one of the newest row tells how long it lasts.
         del pending[1 if pending[0].at_us > row_us else 0]
     return tuple(pending)
-
-
-def _cleared_us(run: Run, rule: Rule, clear_us: Sequence[int], hold_us: int, sample_us: int) -> int | None:
-    """Return the time of the clear sample that is the last one needed; None while too few came.
-
-    What was found stays, whatever the hold became since, but for a late sample.
-    """
-    over_us, was_us = run.last_us + hold_us, run.cleared_us
-    if was_us is not None and not over_us <= sample_us < was_us:
-        return was_us
-    needed = bisect_left(clear_us, over_us) + rule.min_clear - 1
-    found_us = clear_us[needed] if needed < len(clear_us) else was_us
-    return found_us if was_us is None or found_us is None else min(found_us, was_us)

@@ -17,6 +17,8 @@ class Event(StrEnum):
     """A late violation showed that it had not returned."""
     WITHDRAWN = "withdrawn"
     """A late sample showed that it belongs to another alarm."""
+    CHATTERING = "chattering"
+    """It began to come and go; told once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ def _changes(was: Occurrence | None, now: Occurrence) -> Iterator[Change]:
         was_over=is_over, raised_us=now.raised_us, last_us=now.last_us, returned_us=now.returned_us
     ):
         yield Change(occurrence=now, event=event, at_us=at_us)
+    if now.chattering_us is not None and (was is None or was.chattering_us is None):
+        yield Change(occurrence=now, event=Event.CHATTERING, at_us=now.chattering_us)
 
 
 def events(
@@ -82,10 +86,11 @@ _FOLLOWS: Final[Mapping[Event, Collection[Event]]] = {
 def is_news(event: Event, at: object, history: Sequence[tuple[Event, object]]) -> bool:
     """Tell whether an event, at the time of its sample, belongs to the end of a history.
 
-    An alarm is raised once, returns only while it stands, and one sample raises it again once: so telemetry
-    that is delivered again adds nothing.
+    An alarm is raised once, begins to chatter once, returns only while it stands, and one sample raises it
+    again once: so telemetry that is delivered again adds nothing.
     """
-    if not history:
-        return True
+    if event is Event.CHATTERING:
+        return event not in (told for told, _ in history)
+    moves = [told for told, _ in history if told is not Event.CHATTERING]
     is_told = event is Event.RAISED_AGAIN and (event, at) in history
-    return history[-1][0] in _FOLLOWS[event] and not is_told
+    return not moves or (moves[-1] in _FOLLOWS[event] and not is_told)

@@ -23,6 +23,7 @@ IndicatorName = Literal[
     "flood_share",
     "standing",
     "stale",
+    "chattering",
     "top_ten_share",
     "high_severity_share",
     "acknowledged_median_s",
@@ -35,6 +36,7 @@ TARGETS: Final[Mapping[IndicatorName, float | None]] = {
     "flood_share": 0.01,
     "standing": 10,
     "stale": 5,
+    "chattering": 0,
     "top_ten_share": 0.05,
     "high_severity_share": 0.05,
     # The standards set no time: it depends on what an alarm asks for.
@@ -59,6 +61,8 @@ class Counts:
     #: At the end of the span.
     standing: int
     stale: int
+    #: Of those raised.
+    chattering: int
     #: Seconds from raising to acknowledgement, of those that were acknowledged; None: none was.
     acknowledged_median_s: float | None
     acknowledged_p90_s: float | None
@@ -75,6 +79,7 @@ def indicators(counts: Counts, *, span: timedelta, operators: int) -> dict[Indic
         "flood_share": flood_share(counts.per_interval, operators=operators),
         "standing": counts.standing / operators,
         "stale": counts.stale,
+        "chattering": counts.chattering,
         "top_ten_share": _share(sum(counts.top_ten), raised, least=_LEAST_OF_TEN),
         "high_severity_share": _share(
             sum(counts.by_severity.get(severity, 0) for severity in _HIGH), raised, least=_LEAST

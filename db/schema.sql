@@ -172,6 +172,8 @@ CREATE TABLE ops.alarms (
     assigned_to character varying(100),
     changed_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     needs_attention boolean GENERATED ALWAYS AS (((NOT is_withdrawn) AND ((returned_at IS NULL) OR (acknowledged_at IS NULL) OR (is_latching AND (reset_at IS NULL))))) STORED NOT NULL,
+    activations integer DEFAULT 1 NOT NULL,
+    chattering_since timestamp(6) without time zone,
     CONSTRAINT alarms_kind_check CHECK (((kind)::text = ANY ((ARRAY['limit'::character varying, 'rate'::character varying, 'change'::character varying, 'stale'::character varying, 'clock'::character varying, 'anomaly'::character varying, 'forecast'::character varying, 'platform'::character varying, 'flood'::character varying])::text[]))),
     CONSTRAINT alarms_severity_check CHECK (((severity)::text = ANY ((ARRAY['watch'::character varying, 'warning'::character varying, 'distress'::character varying, 'critical'::character varying, 'severe'::character varying])::text[])))
 );
@@ -182,6 +184,8 @@ COMMENT ON COLUMN ops.alarms.last_at IS 'Of the newest member';
 COMMENT ON COLUMN ops.alarms.returned_at IS 'Of the sample or verdict that ended it; NULL = it stands';
 COMMENT ON COLUMN ops.alarms.noticed_at IS 'When the platform raised it';
 COMMENT ON COLUMN ops.alarms.is_withdrawn IS 'Late telemetry or verdicts showed that it never was one, or that it belongs to another';
+COMMENT ON COLUMN ops.alarms.activations IS 'How often a violation came after a sample within the limit, the first one counted';
+COMMENT ON COLUMN ops.alarms.chattering_since IS 'Of the violation with which it began to chatter; NULL = it does not';
 CREATE VIEW ops.alarm_feedback AS
  SELECT said.alarm_id,
     said.feedback,
@@ -269,7 +273,9 @@ CREATE VIEW ops.alarm_states AS
             alarm_suppressions.subsystem,
             alarm_suppressions.reason
            FROM ops.alarm_suppressions
-          WHERE ((alarm_suppressions.kind)::text = 'out_of_service'::text))))::integer)) AS facts
+          WHERE ((alarm_suppressions.kind)::text = 'out_of_service'::text))))::integer)) AS facts,
+    alarm.activations,
+    alarm.chattering_since
    FROM ops.alarms alarm;
 COMMENT ON COLUMN ops.alarm_states.facts IS 'One bit for each of the Facts of alarms/life_cycle.py, the first one is the lowest';
 CREATE TABLE ops.alarm_tracks (

@@ -16,6 +16,7 @@ from telemetry_core.contract.false_alarms import rates_per_day
 from telemetry_core.postgres.database import Connection, Pool, open_pool, transaction
 from telemetry_core.postgres.roles import as_service
 from telemetry_core.postgres.store import Row, select
+from telemetry_core.service.command_line import end_with
 from telemetry_core.service.settings import Settings
 
 NAME: Final = "calibrations"
@@ -148,4 +149,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

@@ -28,7 +28,7 @@ from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.store import select
 from telemetry_core.rabbitmq import celery_app
-from telemetry_core.service.command_line import MOMENT_HELP, moment_of
+from telemetry_core.service.command_line import MOMENT_HELP, end_with, moment_of
 from telemetry_core.service.settings import Settings, load_mission
 
 Key = tuple[str, str]
@@ -141,4 +141,4 @@ def name_unsendable(batch: InferenceBatch, error: Exception) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

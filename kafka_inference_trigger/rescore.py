@@ -21,7 +21,7 @@ from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.look_back import read_since
 from telemetry_core.kafka.records import Record
 from telemetry_core.rabbitmq import celery_app
-from telemetry_core.service.command_line import MOMENT_HELP, moment_of
+from telemetry_core.service.command_line import MOMENT_HELP, end_with, moment_of
 from telemetry_core.service.settings import Settings, load_mission
 
 
@@ -92,4 +92,4 @@ def _send(settings: Settings, satellite_id: str, from_us: int, to_us: int) -> in
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

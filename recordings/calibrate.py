@@ -24,6 +24,7 @@ from scoring.measures.counters import straightened
 from scoring.measures.masked import masked_max
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.mission import MAX_WINDOW_LENGTH, Mission
+from telemetry_core.service.command_line import end_with
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, read_samples, with_held_values
@@ -233,4 +234,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

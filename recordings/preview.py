@@ -29,6 +29,7 @@ from telemetry_core.contract.inferences import SubsystemInference, Verdict
 from telemetry_core.contract.messages import generated_us_of
 from telemetry_core.contract.mission import MAX_SPAN_S, MIN_WINDOW_LENGTH, Mission, enough_span_s
 from telemetry_core.kafka.records import Record
+from telemetry_core.service.command_line import end_with
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_replay.__main__ import build_messages
 from telemetry_replay.recording import Recording, recording_of
@@ -215,4 +216,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

@@ -12,6 +12,7 @@ from scoring.retrospective import Peak, scan_recording
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.contract.messages import time_of
 from telemetry_core.contract.mission import Mission
+from telemetry_core.service.command_line import end_with
 from telemetry_core.service.settings import load_mission
 from telemetry_replay.recording import recording_of
 from telemetry_replay.samples import InvalidRecordingError, Samples, read_samples, with_held_values
@@ -67,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

@@ -17,7 +17,7 @@ from telemetry_core.contract.errors import DependencyUnavailable, PlatformError
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.kafka.look_back import read_since
 from telemetry_core.kafka.records import MAX_BATCH, Record
-from telemetry_core.service.command_line import MOMENT_HELP, moment_of
+from telemetry_core.service.command_line import MOMENT_HELP, end_with, moment_of
 from telemetry_core.service.liveness import Loop
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_core.victoriametrics import DEPENDENCY, VictoriaMetrics
@@ -75,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

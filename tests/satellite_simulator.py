@@ -49,6 +49,7 @@ from simulator.constellation import satellite_ids, simulate  # noqa: E402
 from simulator.disorder import Disorder, Sending, Shares  # noqa: E402
 from simulator.on_change import OnChange  # noqa: E402
 from simulator.sinks import KafkaSink, Ledger, LinesSink, Sink, open_for_writing  # noqa: E402
+from telemetry_core.service.command_line import end_with  # noqa: E402
 from telemetry_replay.pacing import Pacer, parse_speed  # noqa: E402
 from telemetry_replay.publisher import PublishingError, usable_bootstrap  # noqa: E402
 
@@ -273,4 +274,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

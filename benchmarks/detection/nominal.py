@@ -5,6 +5,7 @@
 
 from benchmarks.detection.evaluation.report import progress, table
 from scoring.retrospective import scan_recording
+from telemetry_core.service.command_line import end_with
 from training.data.nominal import Sampling, nominal_recording, subsystem_features
 
 INTERVALS_S = {10.0: 70_001, 5.0: 70_002, 2.0: 70_003}
@@ -44,4 +45,4 @@ def alarms_of(interval_s: float, seed: int) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

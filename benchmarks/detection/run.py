@@ -18,6 +18,7 @@ from benchmarks.detection.evaluation.report import ALARMS, RULE, TOTALS, DataMis
 from benchmarks.detection.field import sources as field_sources
 from benchmarks.detection.field import suite as field
 from benchmarks.detection.recorded import causal, nasa, opssat, tsb
+from telemetry_core.service.command_line import end_with
 
 SUITES = ("nasa", "nasa-causal", "tsb", "tsb-causal", "opssat", "field", "bands", "choice", "time-to-limit")
 SIMULATED = ("field", "time-to-limit")
@@ -147,4 +148,4 @@ def totals_lines(totals: dict[str, Any]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

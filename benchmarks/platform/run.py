@@ -18,6 +18,7 @@ from benchmarks.platform.postgres import alarm_reads, retention, row_store, summ
 from benchmarks.platform.postgres.many_alarms import STANDING
 from benchmarks.platform.stream import alarms, end_to_end, latency, trigger
 from telemetry_core.postgres.migrations import MIGRATIONS, load_migrations, migrate, renew_roles
+from telemetry_core.service.command_line import end_with
 from telemetry_core.service.settings import Settings
 from testbed.postgres_server import administer
 from testbed.running_platform import Platform
@@ -136,4 +137,4 @@ def own_database(settings: Settings) -> Iterator[Settings]:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

@@ -9,6 +9,7 @@ from deploy.native.supervision.configuration import ConfigurationError
 from deploy.native.supervision.readiness import NotReadyError
 from deploy.native.supervision.refusals import RefusedError
 from deploy.native.supervision.supervisor import SupervisorError
+from telemetry_core.service.command_line import end_with
 
 
 def main() -> int:
@@ -52,4 +53,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

@@ -29,6 +29,7 @@ class Filters:
     attention_only: bool = False
     assigned_to: str | None = None
     group_id: str | None = None
+    chattering: bool | None = None
     heard: bool | None = None
     """Whether the satellite was heard within `UNHEARD_AFTER`."""
     start: datetime | None = None

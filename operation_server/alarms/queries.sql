@@ -11,6 +11,7 @@ SELECT started_at, alarm_id, fits, place = %(ceiling)s AS is_last_seen FROM (
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
         AND (%(codes)s IS NULL OR facts = ANY (%(codes)s))
+        AND (%(chattering)s IS NULL OR (chattering_since IS NOT NULL) = %(chattering)s)
         AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s))) AS fits,
         row_number() OVER (ORDER BY started_at DESC, alarm_id DESC) AS place
     FROM (
@@ -72,6 +73,7 @@ WITH calling AS (
         AND (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
+        AND (%(chattering)s IS NULL OR (chattering_since IS NOT NULL) = %(chattering)s)
         AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s)))
     ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
 )

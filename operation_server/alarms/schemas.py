@@ -58,6 +58,13 @@ class Alarm(AlarmBrief):
     noticed_at: datetime = Field(description="When the platform raised it")
     changed_at: datetime
     violations: int
+    activations: int = Field(
+        description="How often a sample broke the limit after one within it, the first time counted"
+    )
+    chattering_since: datetime | None = Field(
+        description="Of the sample with which it had come three times within a minute, or within five usual"
+        " intervals where these take longer; null: it does not chatter"
+    )
     limit: str | None = Field(
         description="The broken limit; of a change what the value was (`was 5`)", examples=["above 50"]
     )

@@ -16,6 +16,7 @@ from operation_server.dead_letters.office import Choice, DeadLetterOffice, Filte
 from telemetry_core.contract.errors import PlatformError
 from telemetry_core.postgres.database import open_pool
 from telemetry_core.rabbitmq import celery_app
+from telemetry_core.service.command_line import end_with
 from telemetry_core.service.settings import Settings
 
 NAME = "dead-letters"
@@ -137,4 +138,4 @@ def describe(outcome: Outcome) -> Iterable[str]:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

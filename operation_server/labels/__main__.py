@@ -10,6 +10,7 @@ from operation_server.labels.export import export_labels
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import open_pool
 from telemetry_core.postgres.roles import as_service
+from telemetry_core.service.command_line import end_with
 from telemetry_core.service.settings import Settings
 
 _TIME = TypeAdapter(Time)
@@ -34,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

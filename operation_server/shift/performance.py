@@ -35,6 +35,7 @@ def read_performance(connection: Connection, span: TimeRange, *, operators: int)
         top_ten=[row["count"] for row in frequent],
         standing=standing,
         stale=stale,
+        chattering=whole["chattering"],
         acknowledged_median_s=median_s,
         acknowledged_p90_s=p90_s,
     )

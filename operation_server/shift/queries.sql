@@ -29,7 +29,7 @@ GROUP BY place
 
 -- name: raised_by_severity
 -- With the seconds until they were acknowledged, of those that were: median and 90 %%. The row without severity is of all.
-SELECT severity, kind, count(*) AS count, count(acknowledged_at) AS acknowledged,
+SELECT severity, kind, count(*) AS count, count(acknowledged_at) AS acknowledged, count(chattering_since) AS chattering,
     percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
         ORDER BY greatest(0, extract(EPOCH FROM acknowledged_at - noticed_at))
     ) FILTER (WHERE acknowledged_at IS NOT NULL) AS waits_s
@@ -38,7 +38,7 @@ GROUP BY GROUPING SETS ((), (severity, kind))
 ORDER BY count DESC, severity, kind
 
 -- name: most_frequent
-SELECT satellite_id, subsystem, reason, kind, count(*) AS count
+SELECT satellite_id, subsystem, reason, kind, count(*) AS count, count(chattering_since) AS chattering
 FROM ops.alarms WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn AND kind <> 'flood'
 GROUP BY satellite_id, subsystem, reason, kind
 ORDER BY count DESC, satellite_id, subsystem, reason, kind LIMIT %(limit)s

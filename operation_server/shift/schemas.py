@@ -80,6 +80,7 @@ class FrequentAlarm(Answer):
     reason: str
     kind: AlarmKind
     count: int
+    chattering: int = Field(description="So many of them chattered")
 
 
 class FeedbackCounts(Answer):

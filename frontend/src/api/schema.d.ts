@@ -1476,6 +1476,16 @@ export interface components {
             /** Violations */
             violations: number;
             /**
+             * Activations
+             * @description How often a sample broke the limit after one within it, the first time counted
+             */
+            activations: number;
+            /**
+             * Chattering Since
+             * @description Of the sample with which it had come three times within a minute, or within five usual intervals where these take longer; null: it does not chatter
+             */
+            chattering_since: string | null;
+            /**
              * Limit
              * @description The broken limit; of a change what the value was (`was 5`)
              * @example above 50
@@ -1590,6 +1600,16 @@ export interface components {
             changed_at: string;
             /** Violations */
             violations: number;
+            /**
+             * Activations
+             * @description How often a sample broke the limit after one within it, the first time counted
+             */
+            activations: number;
+            /**
+             * Chattering Since
+             * @description Of the sample with which it had come three times within a minute, or within five usual intervals where these take longer; null: it does not chatter
+             */
+            chattering_since: string | null;
             /**
              * Limit
              * @description The broken limit; of a change what the value was (`was 5`)
@@ -2775,6 +2795,11 @@ export interface components {
             kind: "limit" | "rate" | "change" | "stale" | "clock" | "anomaly" | "forecast" | "platform" | "flood";
             /** Count */
             count: number;
+            /**
+             * Chattering
+             * @description So many of them chattered
+             */
+            chattering: number;
         };
         /**
          * Gpu
@@ -2924,7 +2949,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "alarms_per_operator_hour" | "alarms_per_interval" | "peak_per_interval" | "flood_share" | "standing" | "stale" | "top_ten_share" | "high_severity_share" | "acknowledged_median_s" | "acknowledged_p90_s";
+            name: "alarms_per_operator_hour" | "alarms_per_interval" | "peak_per_interval" | "flood_share" | "standing" | "stale" | "chattering" | "top_ten_share" | "high_severity_share" | "acknowledged_median_s" | "acknowledged_p90_s";
             /**
              * Value
              * @description null: too little was raised to tell
@@ -6833,6 +6858,8 @@ export interface operations {
                 /** @description Whether its satellite was heard within the last 24 hours */
                 heard?: boolean | null;
                 group_id?: string | null;
+                /** @description Whether it chatters or did */
+                chattering?: boolean | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 start_time?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */

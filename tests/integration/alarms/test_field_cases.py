@@ -7,7 +7,7 @@ import pytest
 
 from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Pool
-from tests.integration.alarms.running import Clock, hear, rows, started
+from tests.integration.alarms.running import Clock, events, hear, rows, started
 from tests.unit.alarm_server.messages import NOW_US, SECOND_US, contextual_mission, record, soc
 
 pytestmark = pytest.mark.integration
@@ -34,6 +34,9 @@ def test_a_value_that_flaps_at_its_limit_for_a_minute_is_one_alarm(theirs: Pool)
         hear(server, record(at_s, **soc(31)))
 
     assert found(theirs) == [("low_battery", moment(0), moment(58), moment(118), 30)]
+    (alarm,) = rows(theirs, "alarms")
+    assert (alarm["activations"], alarm["chattering_since"]) == (30, moment(4))
+    assert [event for _, event in events(theirs)] == ["raised", "chattering", "returned"]
 
 
 def test_a_corrected_value_does_not_take_back_the_alarm_of_the_first(theirs: Pool) -> None:

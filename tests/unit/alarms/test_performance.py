@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 def counts(*per_interval: int, critical: int = 0, top_ten: int = 0) -> Counts:
     return Counts(
         per_interval=per_interval, by_severity={Severity.CRITICAL: critical}, top_ten=[top_ten], standing=12,
-        stale=3, acknowledged_median_s=30, acknowledged_p90_s=None,
+        stale=3, chattering=0, acknowledged_median_s=30, acknowledged_p90_s=None,
     )  # fmt: skip
 
 

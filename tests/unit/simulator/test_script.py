@@ -152,3 +152,16 @@ def test_bare_python_continues_in_the_projects_environment() -> None:
         check=False,
     )
     assert "--satellites" in result.stdout, result.stderr
+
+
+def test_reader_that_has_seen_enough_is_no_traceback() -> None:
+    result = subprocess.run(
+        ["bash", "-c", f"{sys.executable} {SCRIPT} --output - --speed max --duration 20000 | head -n 1"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert result.stdout.count("\n") == 1
+    assert "Traceback" not in result.stderr
+    assert "BrokenPipe" not in result.stderr

@@ -213,3 +213,10 @@ test("why says the value at the onset against the limit, not the newest value", 
   expect(await within(why).findByText("battery_soc_percent 19.5 < 20")).toBeVisible();
   expect(within(why).getByText(/Verdict at the onset/)).toBeVisible();
 });
+
+test("a chattering alarm says since when and how often it came", async () => {
+  const alarm = anAlarm({ activations: 31, chattering_since: "2026-11-25T13:00:04Z" });
+  show(anAlertDetail(), undefined, undefined, alarm);
+  const fact = await screen.findByText("Chattering");
+  expect(fact.closest("div")).toHaveTextContent("31 times, since 2026-11-25 13:00:04");
+});

@@ -109,6 +109,18 @@ test("alarms that began together are folded into the most urgent one, and unfold
   expect(await rows()).toHaveLength(2);
 });
 
+test("a chattering alarm says so, how often it came, and those alone are asked for", async () => {
+  const { router, queries } = show(
+    aPage([anAlarm({ activations: 31, chattering_since: "2026-11-25T13:00:04Z" }), second]),
+  );
+  const [chattering, steady] = await rows();
+  expect(chattering).toContain("chattering, 31 times");
+  expect(steady).not.toContain("chattering");
+  await userEvent.click(await screen.findByRole("button", { name: "Chattering" }));
+  expect(router.state.location.search).toEqual({ chattering: "only" });
+  await waitFor(() => expect(queries.at(-1)?.get("chattering")).toBe("true"));
+});
+
 test("an alarm of a clock says how far it is ahead or behind", async () => {
   const clock = { subsystem: "satellite", kind: "clock", channel: null, limit: null } as const;
   show(

@@ -12,6 +12,7 @@ export const en = {
   nothingWaits: "None awaiting acknowledgement",
   silent: "Satellites not heard for a day",
   inTenMinutes: "{{count}} in 10 minutes",
+  chattering: "chattering, {{count}} times",
   kind: {
     limit: "Limit breach",
     rate: "Rate of change",
@@ -49,6 +50,7 @@ export const en = {
     assignedTo: "Assigned to {{name}}",
     noName: "Your name is known after your first action on an alert.",
     any: "All",
+    chattering: "Chattering",
     clear: "Clear filters",
     last: "Last {{range}}",
   },
@@ -145,6 +147,7 @@ export const ko: typeof en = {
   nothingWaits: "확인 대기 경보 없음",
   silent: "하루 동안 수신이 없는 위성",
   inTenMinutes: "10분 동안 경보 {{count}}건",
+  chattering: "채터링, {{count}}회",
   kind: {
     limit: "한계치 초과",
     rate: "변화율",
@@ -182,6 +185,7 @@ export const ko: typeof en = {
     assignedTo: "담당자 {{name}}",
     noName: "경보를 한 번 처리하면 이름을 기억합니다.",
     any: "전체",
+    chattering: "채터링",
     clear: "필터 초기화",
     last: "최근 {{range}}",
   },

@@ -14,6 +14,7 @@ export const searchSchema = z.object({
   satellite: text,
   subsystem: text,
   owner: text,
+  chattering: choiceParam(["only"]),
   range: choiceParam(Object.keys(RANGES) as [Range, ...Range[]]),
   order: choiceParam(["newest"]),
   /** Where the page begins, of the list and of that of silent satellites; none: at the first alarm. */

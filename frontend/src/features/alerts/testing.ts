@@ -75,6 +75,8 @@ export function aVerdict(
   };
 }
 
+const ALONE = { events: [], suppressions: [], earlier: [], group: [] };
+
 /** What the alarm server keeps of a broken limit that nobody has acknowledged. */
 export function anAlarm(changes: Partial<AlarmDetail> = {}): AlarmDetail {
   return {
@@ -99,6 +101,8 @@ export function anAlarm(changes: Partial<AlarmDetail> = {}): AlarmDetail {
     noticed_at: "2026-11-25T13:00:01Z",
     changed_at: "2026-11-25T13:05:01Z",
     violations: 3,
+    activations: 1,
+    chattering_since: null,
     limit: "below 20",
     value: 12.5,
     peak_score: null,
@@ -108,10 +112,7 @@ export function anAlarm(changes: Partial<AlarmDetail> = {}): AlarmDetail {
     assigned_to: null,
     group_id: null,
     group_size: 0,
-    events: [],
-    suppressions: [],
-    earlier: [],
-    group: [],
+    ...ALONE,
     ...changes,
   };
 }

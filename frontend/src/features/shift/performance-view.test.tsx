@@ -44,8 +44,8 @@ test("the most frequent reasons and what operators said stand by rule", async ()
   show(
     aPerformance({
       most_frequent: [
-        { ...rule, satellite_id: "SAT-001", kind: "limit", count: 2 },
-        { ...rule, satellite_id: "platform", kind: "platform", subsystem: "kafka", count: 1 },
+        { ...rule, satellite_id: "SAT-001", kind: "limit", count: 2, chattering: 1 },
+        { ...rule, satellite_id: "platform", kind: "platform", subsystem: "kafka", count: 1, chattering: 0 },
       ],
       feedback: {
         by_rule: [{ ...rule, ...counts }],
@@ -59,7 +59,7 @@ test("the most frequent reasons and what operators said stand by rule", async ()
     }),
   );
   const frequent = within(await screen.findByRole("table", { name: "Ten most frequent" }));
-  expect(frequent.getByRole("row", { name: /SAT-001/ })).toHaveTextContent("Low batteryLimit breach267 %");
+  expect(frequent.getByRole("row", { name: /SAT-001/ })).toHaveTextContent("Low batteryLimit breach2167 %");
   expect(frequent.queryByRole("link", { name: /platform/i })).toBeNull();
   const said = within(screen.getByRole("table", { name: "What operators said of alarms, by rule" }));
   expect(said.getByRole("row", { name: /Low battery/ })).toHaveTextContent("Low battery5210");

@@ -79,19 +79,20 @@ def test_each_filter_finds_what_fits_it(api: RunningApi, api_pool: Pool) -> None
     plain = raised(api_pool)
     other = raised(
         api_pool, 1, satellite_id="SAT-002", subsystem="aocs", reason="anomaly", kind="anomaly",
-        severity="watch", assigned_to="Grace", returned=2, acknowledged_at=START,
+        severity="watch", assigned_to="Grace", returned=2, acknowledged_at=START, chattering_since=START,
     )  # fmt: skip
     for query in (
         {"satellite_id": "SAT-002"}, {"subsystem": "aocs"}, {"kind": "anomaly"},
         {"severity": ["watch", "severe"]}, {"state": ["normal", "shelved"]},
-        {"needs_attention": False}, {"assigned_to": "Grace"},
+        {"needs_attention": False}, {"assigned_to": "Grace"}, {"chattering": True},
     ):  # fmt: skip
         assert listed(api, **query) == [other], query
     for query in (
         {"satellite_id": "SAT-001"}, {"severity": "critical"}, {"state": "unacknowledged"},
-        {"needs_attention": True},
+        {"needs_attention": True}, {"chattering": False},
     ):  # fmt: skip
         assert listed(api, **query) == [plain], query
+    assert listed(api, chattering=False, order="urgency") == [plain]
     assert listed(api, needs_attention=True, state="normal") == []
     assert listed(api, satellite_id="SAT-002", kind="limit") == []
 

@@ -118,6 +118,15 @@ def test_ten_most_frequent_are_named_with_their_share_once_it_tells_something(ap
     assert indicator(performance(api), "top_ten_share") == (pytest.approx(75 / 200), 0.05, False)
 
 
+def test_chattering_alarms_are_counted_and_the_most_frequent_reasons_say_how_many(api: RunningApi) -> None:
+    for minute in range(3):
+        noticed(api, minute, chattering_since=START if minute else None, activations=1 + minute)
+    noticed(api, 4, chattering_since=START, is_withdrawn=True)
+    found = performance(api)
+    assert indicator(found, "chattering") == (2, 0, False)
+    assert [(one["count"], one["chattering"]) for one in found["most_frequent"]] == [(3, 2)]
+
+
 def feed_back(api: RunningApi, alarm_id: str, feedback: str, **more: Any) -> requests.Response:
     return act(api, f"{alarm_id}/feedback", feedback=feedback, **more)
 

@@ -29,6 +29,7 @@ const alarmsQuery = (search: AlarmSearch, heard: Heard, cursor: string | undefin
         satellite_id: search.satellite,
         subsystem: search.subsystem,
         assigned_to: search.owner,
+        chattering: search.chattering && true,
         start_time: search.range && new Date(Date.now() - RANGES[search.range] * HOUR_MS).toISOString(),
         order: isByUrgency(search) ? ("urgency" as const) : undefined,
         heard,

@@ -32,8 +32,21 @@ export function useKindText(): (alarm: Pick<Alarm, "kind" | "reason" | "value">)
 const limitOf = (kind: Alarm["kind"], reason: string) =>
   kind === "forecast" ? reason.replace(/_forecast$/, "") : reason;
 
-/** What was measured: the channel's value against the limit that it broke, or the highest score. */
+/** What was measured, and whether it comes and goes too often to be acted on. */
 export function Measured({ alarm }: { alarm: Alarm }) {
+  const { t } = useTranslation("alerts");
+  return (
+    <>
+      <Value alarm={alarm} />
+      {alarm.chattering_since && (
+        <div className="alert-chattering">{t("chattering", { count: alarm.activations })}</div>
+      )}
+    </>
+  );
+}
+
+/** The channel's value against the limit that it broke, or the highest score. */
+function Value({ alarm }: { alarm: Alarm }) {
   const { t } = useTranslation("alerts");
   if (alarm.peak_score !== null)
     return (

@@ -40,6 +40,7 @@ export function FrequentList({ performance }: { performance: Performance }) {
     [t("reason"), ({ reason }) => reasonText(reason)],
     [t("raised.kind"), ({ kind }) => tAlert(`kind.${kind}`)],
     [t("raised.count"), ({ count }) => count],
+    [t("frequent.chattering"), ({ chattering }) => chattering],
     [t("frequent.share"), ({ count }) => formatShare(count / performance.count)],
   ];
   return (

@@ -42,6 +42,6 @@ def alarm(number: int = 1, **changes: Any) -> Alarm:
             "is_latching": False, "is_withdrawn": False, "raised_at": NOW, "last_at": NOW, "noticed_at": NOW,
             "changed_at": NOW, "violations": 3, "limit": "below 20", "value": 12.5, "peak_score": None,
             "peak_job_id": None, "newest_job_id": None, "reset_at": None, "assigned_to": None,
-            "group_id": None, "group_size": 0, **changes,
+            "group_id": None, "group_size": 0, "activations": 1, "chattering_since": None, **changes,
         }
     )  # fmt: skip

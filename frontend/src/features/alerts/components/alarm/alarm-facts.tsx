@@ -35,6 +35,16 @@ export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
         <Fact name={t("facts.worst")} value={formatValue(alarm.worst_value) + unit} />
       )}
       <LimitChanges alarm={alarm} />
+      {alarm.chattering_since && (
+        <Fact
+          name={t("facts.chattering")}
+          value={
+            <>
+              {t("facts.since", { count: alarm.activations })} <UtcTime time={alarm.chattering_since} />
+            </>
+          }
+        />
+      )}
       {alarm.assigned_to && <Fact name={t("facts.assigned")} value={alarm.assigned_to} />}
       {alarm.suppressions.map(({ kind, until, operator }) => (
         <Fact

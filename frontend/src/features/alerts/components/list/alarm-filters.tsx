@@ -12,7 +12,7 @@ import { operatorName } from "@/lib/operator-name";
 import { SEVERITIES } from "@/lib/severities";
 
 const route = getRouteApi("/alerts");
-const FILTERS = ["state", "kind", "severity", "satellite", "subsystem", "owner"] as const;
+const FILTERS = ["state", "kind", "severity", "satellite", "subsystem", "owner", "chattering"] as const;
 
 /** Which alarms are shown; each choice is in the address. */
 export function AlarmFilters() {
@@ -45,6 +45,7 @@ export function AlarmFilters() {
           ]}
         />
       )}
+      <Chattering />
       <Mine />
       {FILTERS.some((name) => search[name]) && (
         <Button
@@ -83,6 +84,24 @@ function Choice<Word extends string>({
         ...words.map((word) => ({ value: word, label: label(word) })),
       ]}
     />
+  );
+}
+
+/** Alarms that come and go too often to be acted on. */
+function Chattering() {
+  const { t } = useTranslation("alerts");
+  const { chattering } = route.useSearch();
+  const choose = useChoose();
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      className="alert-toggle"
+      aria-pressed={chattering !== undefined}
+      onClick={() => choose({ chattering: chattering === undefined ? "only" : null })}
+    >
+      {t("filter.chattering")}
+    </Button>
   );
 }
 
