@@ -54,6 +54,8 @@ from operation_server.jobs import routes as jobs
 from operation_server.labels import routes as labels
 from operation_server.limits import routes as limits
 from operation_server.limits.following import FollowedLimits, following
+from operation_server.limits.what_if import routes as limit_trials
+from operation_server.limits.what_if.turns import Trials
 from operation_server.mission import routes as mission_routes
 from operation_server.pipeline import routes as pipeline
 from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
@@ -90,7 +92,7 @@ ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
     alarms.router, alarm_actions.router, labels.router, shift.router, handover.router, limits.router,
-    fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
+    limit_trials.router, fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 
@@ -115,6 +117,7 @@ def create_app(
     broker = celery_app(SERVICE, settings)
     broker.conf.broker_connection_timeout = PUBLISH_PATIENCE_S
     victoria = VictoriaMetrics(settings.victoria_metrics_url)
+    trials = Trials(settings.victoria_metrics_url)
     index = VerdictSearch(settings.elasticsearch_url)
     mission = load_mission(settings.mission_file)
     models = models_probe(settings.triton_server_url, mission.model.name)
@@ -127,12 +130,11 @@ def create_app(
         Probes(pipeline_probes(settings, pool, broker, victoria, index, models, disk)), settings
     )
     tickets = Tickets()
-    app = _application(settings, tickets, office, [readiness, status, victoria, index, pool])
+    app = _application(settings, tickets, office, [readiness, status, victoria, trials, index, pool])
     POOL.put(app, pool)
     _put_mission(app, mission, settings, pool)
     MODEL_REPOSITORY.put(app, settings.model_repository)
-    VICTORIA_METRICS.put(app, victoria)
-    search.VERDICT_INDEX.put(app, index)
+    _put_stores(app, victoria, index, trials)
     keys.TICKETS.put(app, tickets)
     health.READINESS.put(app, readiness)
     pipeline.PIPELINE_STATUS.put(app, status)
@@ -141,6 +143,12 @@ def create_app(
     _put_feeds(app, pool)
     watch_fleet(app)
     return app
+
+
+def _put_stores(app: FastAPI, victoria: VictoriaMetrics, index: VerdictSearch, trials: Trials) -> None:
+    VICTORIA_METRICS.put(app, victoria)
+    search.VERDICT_INDEX.put(app, index)
+    limit_trials.TRIALS.put(app, trials)
 
 
 def _put_mission(app: FastAPI, mission: Mission, settings: Settings, pool: Pool) -> None:

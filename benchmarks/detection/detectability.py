@@ -28,13 +28,13 @@ FORMS: Final = "../benchmarks/README.md#detection-telemetry-as-it-may-come"
 ALARM_HEAD: Final = (
     "constants, packets", "interval, s", "judged", "anomalous", "per 1,000", "alerts", "satellite-days",
 )  # fmt: skip
-READ_BACK: Final = f"""With `--through {ALARMS}` the verdicts of a cell, judged once, are committed to
-PostgreSQL as workers commit them: {MAX_JOBS_PER_BATCH} a transaction, one transaction in {ONE_IN} late,
-another one twice. The alarm service's process reads them, is killed halfway and started again. What counts as
-an alert, and when, is then read from `ops.alarms`, and the run fails unless each alarm has the times and the
-number of verdicts that the rule gives it, without any tolerance. So the figures above are those of the
-alarms that operators see. Alarms of broken limits do not count, here or above. Nothing was chosen on these
-cells."""
+READ_BACK: Final = f"""With `--through {ALARMS}` added to the command below, the verdicts of a cell, judged
+once, are committed to PostgreSQL as workers commit them: {MAX_JOBS_PER_BATCH} a transaction, one transaction
+in {ONE_IN} late, another one twice. The alarm service reads them, is killed halfway and started again. What
+counts as an alert, and when, is then read from `ops.alarms`, and the run fails unless each alarm has
+the times and the number of verdicts that the rule gives it, without any tolerance. So the lines above of
+these cells are those of the alarms that operators see. Alarms of broken limits do not count, here or above.
+Nothing was chosen on them. [Recorded channels](../training/reports/detection.md) were read back, too."""
 READ_BACK_HEAD: Final = (
     "constants", "cells", "verdicts", "alarms", "without a fault", "faults found", "mean share",
     "median delay",
@@ -152,12 +152,14 @@ def _unjudged(cells: Cells) -> str:
         (cell for cell in cells if not cell["nominal"]["judged"]), key=lambda cell: cell["state"]
     )
     sentences = [
-        f"{state.capitalize()}, with no verdict to count: "
-        + "; ".join(f"{packets} every {interval_s} s" for packets, interval_s in map(_name, group))
-        + "."
+        f"{state.capitalize()}, with no verdict to count: " + _named(group) + "."
         for state, group in groupby(without, key=lambda cell: cell["state"])
     ]
     return "\n".join(sentences) or "Every cell that was measured is judged."
+
+
+def _named(cells: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{packets} every {interval_s} s" for packets, interval_s in map(_name, cells))
 
 
 def _learned(cells: Cells) -> str:
@@ -205,22 +207,25 @@ def _missed_of(cells: Cells) -> str:
 
 def _read_back(cells: Cells) -> str:
     """A line for each source of constants of which alarms were read back."""
-    mine = sorted((cell for cell in cells if cell["read_back"]), key=lambda cell: cell["constants"])
+    mine = [cell for cell in cells if cell["read_back"]]
     if not mine:
         return "No cell was."
-    groups = groupby(mine, key=lambda cell: cell["constants"])
-    return (
-        f"{READ_BACK}\n\n{_lines(READ_BACK_HEAD, (_kept(source, list(group)) for source, group in groups))}"
-    )
+    of_source = {
+        source: [cell for cell in cells if cell["constants"] == source]
+        for source in dict.fromkeys(cell["constants"] for cell in mine)
+    }
+    rows = _lines(READ_BACK_HEAD, (_kept(*found) for found in of_source.items()))
+    return f"{READ_BACK}\n\n{rows}\n\nThese are: {_named(mine)}."
 
 
-def _kept(source: str, cells: Cells) -> tuple[str, ...]:
+def _kept(source: str, of_source: Cells) -> tuple[str, ...]:
     """What was read back of one source's cells."""
+    cells = [cell for cell in of_source if cell["read_back"]]
     nominal, faults = ([cell[name] for cell in cells] for name in ("nominal", "all_faults"))
     totals = totals_of(cells)
     return (
         source,
-        str(len(cells)),
+        f"{len(cells)} of {len(of_source)}",
         *(str(sum(cell["read_back"][name] for cell in cells)) for name in ("verdicts", "alarms")),
         f"{_sum(nominal, 'alerts')} in {_sum(nominal, 'satellite_days'):.1f} satellite-days",
         f"{_sum(faults, 'found')} of {_sum(faults, 'faults')}",

@@ -1212,6 +1212,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/limits/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Limit
+         * @description Tell which alarms a limit would have raised over stored telemetry, beside the one in force.
+         *
+         *     Changes nothing. A trial takes 10 s and 5,000,000 samples at most: beyond that it is refused, and the
+         *     refusal says what fits. Trials of one satellite each are fastest to answer.
+         */
+        post: operations["try_limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fleet": {
         parameters: {
             query?: never;
@@ -1739,6 +1762,18 @@ export interface components {
              * @description Whether there are more than are listed
              */
             is_truncated: boolean;
+        };
+        /**
+         * AlarmRate
+         * @description How many alarms a limit raised of the satellites, and how often.
+         */
+        AlarmRate: {
+            /** Count */
+            count: number;
+            /** Per Day */
+            per_day: number;
+            /** Per Operator Hour */
+            per_operator_hour: number;
         };
         /**
          * Alarms
@@ -3443,6 +3478,34 @@ export interface components {
             unfit: components["schemas"]["UnfitChange"][];
         };
         /**
+         * LimitTrial
+         * @description A limit as it might become, and the telemetry to try it on.
+         */
+        LimitTrial: {
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
+            values: components["schemas"]["LimitValues"];
+            /**
+             * Days
+             * @description Of stored telemetry, up to now
+             * @default 7
+             */
+            days: number;
+            /**
+             * Satellites
+             * @description null: all that have telemetry then
+             */
+            satellites?: string[] | null;
+        };
+        /**
          * LimitValues
          * @description All of a rule that can be changed while the platform runs.
          */
@@ -4381,6 +4444,20 @@ export interface components {
             subsystems: components["schemas"]["SubsystemState"][];
         };
         /**
+         * SatelliteTrial
+         * @description What was compared of one satellite, and how many alarms both limits raised.
+         */
+        SatelliteTrial: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Samples */
+            samples: number;
+            /** Before */
+            before: number;
+            /** After */
+            after: number;
+        };
+        /**
          * Satellites
          * @description Satellites that sent telemetry within the retention.
          */
@@ -5050,6 +5127,98 @@ export interface components {
             mae: number | null;
             /** Rmse */
             rmse: number | null;
+        };
+        /**
+         * TriedAlarm
+         * @description An alarm as it would have been, or as operators know it.
+         */
+        TriedAlarm: {
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Returned At
+             * @description null: it stands
+             */
+            returned_at: string | null;
+            /** Worst Value */
+            worst_value: number | null;
+            /**
+             * Alarm Id
+             * @description null: the platform has no such alarm
+             */
+            alarm_id: string | null;
+        };
+        /**
+         * TriedAlarms
+         * @description How many alarms there are, and the oldest of them.
+         */
+        TriedAlarms: {
+            /** Count */
+            count: number;
+            /**
+             * Alarms
+             * @description At most 20
+             */
+            alarms: components["schemas"]["TriedAlarm"][];
+        };
+        /**
+         * TriedFeedback
+         * @description How many alarms of the limit operators called so, and how many of these either limit raises.
+         */
+        TriedFeedback: {
+            /**
+             * Feedback
+             * @example true_alarm
+             */
+            feedback: string;
+            /** Count */
+            count: number;
+            /** Before */
+            before: number;
+            /** After */
+            after: number;
+        };
+        /**
+         * TriedLimit
+         * @description Alarms of a limit over stored telemetry, as it is in force and as it might become.
+         */
+        TriedLimit: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Satellites */
+            satellites: components["schemas"]["SatelliteTrial"][];
+            before: components["schemas"]["AlarmRate"];
+            after: components["schemas"]["AlarmRate"];
+            /**
+             * Acceptable Per Operator Hour
+             * @description Of EEMUA 191, for alarms of all kinds together
+             * @example 6
+             */
+            acceptable_per_operator_hour: number;
+            /** @description At whose time the limit in force raises none */
+            appearing: components["schemas"]["TriedAlarms"];
+            /** @description At whose time the new limit raises none */
+            vanishing: components["schemas"]["TriedAlarms"];
+            /**
+             * Feedback
+             * @description Of alarms that began within the span
+             */
+            feedback: components["schemas"]["TriedFeedback"][];
+            /** @description Called true, raised by the limit in force, and not by the new one */
+            missed: components["schemas"]["TriedAlarms"];
         };
         /**
          * TritonPart
@@ -8091,6 +8260,66 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedLimit"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

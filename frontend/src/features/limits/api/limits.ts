@@ -6,6 +6,8 @@ import { missionQuery } from "@/api/get-mission";
 export type Limit = Schemas["Limit"];
 export type LimitValues = Schemas["LimitValues"];
 export type Change = Schemas["ChangeStep"];
+export type TriedLimit = Schemas["TriedLimit"];
+export type TriedAlarms = Schemas["TriedAlarms"];
 
 const REFRESH_MS = 5_000;
 const PAGE_SIZE = 20;

@@ -6,6 +6,7 @@ import { ApiError } from "@/api/client";
 import { Words } from "@/components/controls/words";
 import { useChangeLimit, type Limit } from "@/features/limits/api/limits";
 import { Origin } from "@/features/limits/components/origin";
+import { TrialPanel } from "@/features/limits/components/trial/trial-panel";
 import { ValueFields } from "@/features/limits/components/value-fields";
 import { changedFields, keyOf, limitText } from "@/features/limits/data/values";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
@@ -26,7 +27,7 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
     change.mutate({ ...words, version: limit.version, values }, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} size="lg" title={t("change.title", { name: keyOf(limit) })}>
+    <Modal opened onClose={onClose} size="xl" title={t("change.title", { name: keyOf(limit) })}>
       <form onSubmit={send}>
         <Stack gap="sm">
           {change.error && <Refusal error={change.error} />}
@@ -34,6 +35,7 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
             {limit.channel}: <strong>{limitText(limit, t("anyChange"))}</strong>, <Origin limit={limit} />
           </Text>
           <ValueFields limit={limit} values={values} onChange={setValues} />
+          <TrialPanel limit={limit} values={values} />
           <Words
             operator={operator}
             onOperator={setOperator}

@@ -1,0 +1,1 @@
+"""A changed limit tried on stored telemetry before it is saved."""
