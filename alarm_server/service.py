@@ -8,14 +8,14 @@ from typing import Final
 
 import structlog
 
+from alarm_server import silence
 from alarm_server.forecasts.outlooks import Outlooks
 from alarm_server.groups.floods import follow_floods
+from alarm_server.passes.following import Passes
 from alarm_server.readings import Contact, Contradiction, Reader, Reading
 from alarm_server.signs import Sign, signs_of
-from alarm_server.silence import Heard, Hearing, heard_again, joined, silences
 from alarm_server.store import (
     ChangedElsewhere,
-    StandingSilence,
     end_alarms_without_rule,
     end_silences,
     expire_shelves,
@@ -93,10 +93,12 @@ class AlarmServer:
         self._tracks = Tracks(max_tracks=most, max_span_s=mission.window.max_span_s)
         self._max_satellites = max_satellites
         #: The longest unheard satellite first.
-        self._heard: dict[str, Heard] = {}
+        self._heard: dict[str, silence.Heard] = {}
         self._unsaved: set[str] = set()
-        self._silent: dict[str, StandingSilence] = {}
-        self._hearing = Hearing()
+        #: By the name of the alarm.
+        self._silent: dict[str, silence.StandingSilence] = {}
+        self._hearing = silence.Hearing()
+        self._passes = Passes(pool)
         #: What was acted on of the contradictions of the last minutes.
         self._contradicted: set[Contradiction] = set()
         self._next_round = 0.0
@@ -109,18 +111,17 @@ class AlarmServer:
     def begin(self, look_back: Iterable[Record]) -> None:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         self._follow_limits()
+        self._passes.look(round(self._clock() * 1_000_000))
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._reader.signs)
             tracks = load_tracks(connection)
-            contacts = load_contacts(connection, limit=self._max_satellites)
-            silent = load_silences(connection)
+            self._heard = load_contacts(connection, limit=self._max_satellites)
+            self._silent = load_silences(connection)
         self._tracks.load(tracks)
-        self._heard = contacts
-        self._silent = silent
+        _log.info(f"{len(tracks)} rules of satellites are remembered, {len(self._heard)} satellites known")
         records = iter(look_back)
         while batch := list(islice(records, MAX_BATCH)):
             self.act(self.plan(batch))
-        _log.info(f"{len(tracks)} rules of satellites that are remembered, {len(contacts)} satellites known")
 
     def forget(self) -> None:
         """Drop what is known: the partitions were revoked."""
@@ -130,6 +131,7 @@ class AlarmServer:
         self._unsaved.clear()
         self._silent.clear()
         self._hearing.clear()
+        self._passes.forget()
 
     def plan(self, records: Sequence[Record]) -> Batch:
         """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""
@@ -159,23 +161,26 @@ class AlarmServer:
         self._tracks.keep(updates)
         for contact in batch.contacts:
             name = contact.satellite_id
-            self._heard[name] = heard_again(self._heard.pop(name, None), contact)
+            self._heard[name] = silence.heard_again(self._heard.pop(name, None), contact)
             self._unsaved.add(name)
+            self._passes.hear(contact)
         self._make_room()
         self._report(updates, batch.newest_us)
 
     def round(self) -> None:
-        """Between batches: limits, contradictions, silence, contacts, shelves and floods."""
+        """Between batches: limits, plans, contradictions, silence, contacts, shelves and floods."""
         now = self._clock()
         if now < self._next_round:
             return
         self._next_round = now + ROUND_S
+        now_us = round(now * 1_000_000)
         try:
             self._follow_limits()
+            self._passes.look(now_us)
             self._hear_contradictions()
             self._end_silences()
-            self._listen(round(now * 1_000_000))
-            self._raise_silences(round(now * 1_000_000))
+            self._listen(now_us)
+            self._raise_silences(now_us)
             if now >= self._next_contacts:
                 self._save_contacts()
                 self._next_contacts = now + SAVE_CONTACTS_S
@@ -227,17 +232,10 @@ class AlarmServer:
         self._contradicted = known
 
     def _end_silences(self) -> None:
-        ended = {
-            name: self._heard[name]
-            for name, standing in self._silent.items()
-            if name in self._heard and self._heard[name].received_us > standing.since_us
-        }
-        if not ended:
-            return
-        with transaction(self._pool) as connection:
-            end_silences(connection, {self._silent[name].alarm_id: last for name, last in ended.items()})
-        for name in ended:
-            del self._silent[name]
+        if over := silence.ended(self._silent, self._heard):
+            with transaction(self._pool) as connection:
+                end_silences(connection, over)
+            self._silent = {name: one for name, one in self._silent.items() if name not in over}
 
     def _listen(self, now_us: int) -> None:
         try:
@@ -248,30 +246,30 @@ class AlarmServer:
 
     def _raise_silences(self, now_us: int) -> None:
         span = self._hearing.span
-        found = [] if span is None else silences(self._heard, self._window, span)
-        silent = [one for one in found if one.satellite_id not in self._silent]
+        found = [] if span is None else silence.silences(self._heard, self._passes.plans, self._window, span)
+        silent = silence.untold(found, self._silent.values())
         if not silent:
             return
         with transaction(self._pool) as connection:
-            names = [one.satellite_id for one in silent]
-            saved = load_contacts(connection, limit=len(names), names=names)
+            saved = load_contacts(connection, limit=len(silent), names=[one.satellite_id for one in silent])
             for one in silent:
                 if one.satellite_id in saved:
-                    self._heard[one.satellite_id] = joined(one.heard, saved[one.satellite_id])
-            sure = [one for one in silent if self._heard[one.satellite_id] == one.heard]
+                    self._heard[one.satellite_id] = silence.joined(one.heard, saved[one.satellite_id])
+            sure = [one for one in silent if self._heard.get(one.satellite_id, silence.NEVER) == one.heard]
             raised = raise_silences(connection, sure, now_us)
         self._silent |= raised
 
     def _save_contacts(self) -> None:
         with transaction(self._pool) as connection:
-            unsaved = {name: self._heard[name] for name in self._unsaved}
-            save_contacts(connection, unsaved, limit=self._max_satellites)
+            heard = {name: self._heard[name] for name in self._unsaved}
+            save_contacts(connection, heard, limit=self._max_satellites)
+            self._passes.save(connection)
             expire_shelves(connection)
             follow_floods(connection)
             # Another service may have raised or ended some.
-            silent = load_silences(connection)
-        self._silent = silent
+            self._silent = load_silences(connection)
         self._unsaved.clear()
+        self._passes.forget()
 
     def _report_uncompared(self, signs: Sequence[Sign]) -> None:
         for sign in signs:

@@ -1,16 +1,21 @@
-"""Which satellites fell silent: against their own usual interval, where telemetry is heard at all."""
+"""Which satellites fell silent: against their own usual interval, while they can be heard at all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from alarm_server.passes.plan import ContactPlan, Window
 from alarm_server.readings import Contact
 from alarms.limit_tracks import usual_interval_us
-from telemetry_core.contract.mission import GAP_NEIGHBOURS, Window
+from telemetry_core.contract.messages import time_of
+from telemetry_core.contract.mission import GAP_NEIGHBOURS
+from telemetry_core.contract.mission import Window as Gaps
 from telemetry_core.kafka.consumer_group import PartitionState
 
 CAUGHT_UP_US: Final = 5_000_000
 """What waits for so long is a backlog; so often offsets are committed at least."""
+NO_DATA: Final = "no_data"
+SILENT_IN_PASS: Final = "silent_in_pass"  # noqa: S105 - a pass over a ground station
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +32,50 @@ class Heard:
     times_us: tuple[int, ...] = ()
 
 
+NEVER: Final = Heard(generated_us=0, received_us=0, is_replayed=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A satellite that is silent since its last live sample set."""
+    """A satellite that is silent, and what was heard of it before."""
 
     satellite_id: str
     heard: Heard
+    #: The pass in which it is; None: it has no plan for now.
+    window: Window | None = None
+
+    @property
+    def reason(self) -> str:
+        """Name the alarm's reason."""
+        return SILENT_IN_PASS if self.window else NO_DATA
+
+    @property
+    def since_us(self) -> int:
+        """Begin of the silence, or of the pass in which nothing was heard at all."""
+        return max(self.heard.received_us, self.window.start_us if self.window else 0)
+
+    @property
+    def details(self) -> dict[str, Any] | None:
+        """What the history tells of it."""
+        if self.window is None:
+            return None
+        return {
+            "pass_start": time_of(self.window.start_us).isoformat(),
+            "pass_end": time_of(self.window.end_us).isoformat(),
+            "ground_stations": list(self.window.ground_stations),
+        }
+
+    def is_told(self, standing_us: int | None) -> bool:
+        """Tell whether an alarm that stands, the newest, since then, is about this silence."""
+        return standing_us is not None and (self.window is None or standing_us >= self.window.start_us)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingSilence:
+    """An alarm of silence that stands, since a reception or the begin of a pass."""
+
+    satellite_id: str
+    since_us: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +142,45 @@ def joined(mine: Heard | None, saved: Heard) -> Heard:
     return replace(saved, times_us=mine.times_us)
 
 
-def silences(heard: Mapping[str, Heard], window: Window, span: Span) -> Iterator[Silence]:
+def silences(
+    heard: Mapping[str, Heard], plans: Mapping[str, ContactPlan], gaps: Gaps, span: Span
+) -> Iterator[Silence]:
     """Yield the satellites that have been silent for longer than they may pause.
 
-    What is replayed is over when it ends.
+    What is replayed is over when it ends. With a contact plan silence counts in passes alone.
     """
     for satellite_id, last in heard.items():
-        silent_us = span.until_us - max(last.received_us, span.since_us)
-        if not last.is_replayed and silent_us > window.gap_s(last.interval_s) * 1_000_000:
-            yield Silence(satellite_id=satellite_id, heard=last)
+        if not last.is_replayed:
+            yield from _silences(satellite_id, last, plans.get(satellite_id), gaps, span)
+    for satellite_id in plans.keys() - heard.keys():
+        yield from _silences(satellite_id, NEVER, plans[satellite_id], gaps, span)
+
+
+def untold(found: Iterable[Silence], standing: Iterable[StandingSilence]) -> list[Silence]:
+    """Return those of which no alarm tells that stands."""
+    newest = dict(sorted((one.satellite_id, one.since_us) for one in standing))
+    return [one for one in found if not one.is_told(newest.get(one.satellite_id))]
+
+
+def ended(standing: Mapping[str, StandingSilence], heard: Mapping[str, Heard]) -> dict[str, Heard]:
+    """Return the alarms that are over, by their names, with what was heard since."""
+    return {
+        alarm_id: last
+        for alarm_id, one in standing.items()
+        if (last := heard.get(one.satellite_id, NEVER)).received_us > one.since_us
+    }
+
+
+def _silences(
+    satellite_id: str, last: Heard, plan: ContactPlan | None, gaps: Gaps, span: Span
+) -> Iterator[Silence]:
+    gap_us = round(gaps.gap_s(last.interval_s) * 1_000_000)
+    for window in plan.windows if plan else ():
+        due_us = window.due_us(heard_us=last.received_us, gap_us=gap_us, since_us=span.since_us)
+        if due_us is not None and span.until_us > due_us:
+            yield Silence(satellite_id=satellite_id, heard=last, window=window)
+    if last == NEVER or (plan and plan.covers(span.until_us)):
+        return
+    ended_us = plan.ended_us(span.until_us) if plan else 0
+    if span.until_us - max(last.received_us, span.since_us, ended_us) > gap_us:
+        yield Silence(satellite_id=satellite_id, heard=last)

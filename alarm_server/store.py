@@ -1,15 +1,14 @@
 """Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from alarm_server import QUERIES
 from alarm_server.groups.store import save_alarms
 from alarm_server.readings import Contradiction
 from alarm_server.rows import insert, moment, save_events
 from alarm_server.signs import Sign
-from alarm_server.silence import Heard, Silence
+from alarm_server.silence import Heard, Silence, StandingSilence
 from alarm_server.track_documents import document_of, track_of
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import Occurrence
@@ -19,8 +18,6 @@ from telemetry_core.contract.mission import SATELLITE
 from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import select, to_json
-
-NO_DATA: Final = "no_data"
 
 
 class ChangedElsewhere(Exception):  # noqa: N818 - named for what happened
@@ -118,19 +115,11 @@ def save_contacts(connection: Connection, heard: Mapping[str, Heard], *, limit: 
         cursor.execute(QUERIES["forget_contacts"], {"limit": limit})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingSilence:
-    """An alarm of silence that stands, since the reception of the newest sample set of then."""
-
-    alarm_id: str
-    since_us: int
-
-
 def load_silences(connection: Connection) -> dict[str, StandingSilence]:
-    """Return the satellites with a standing alarm of silence."""
+    """Return the standing alarms of silence by their ids."""
     return {
-        row["satellite_id"]: StandingSilence(
-            alarm_id=row["alarm_id"], since_us=microseconds_of(row["started_at"])
+        row["alarm_id"]: StandingSilence(
+            satellite_id=row["satellite_id"], since_us=microseconds_of(row["started_at"])
         )
         for row in select(connection, QUERIES["standing_silences"], {})
     }
@@ -140,28 +129,27 @@ def raise_silences(
     connection: Connection, silent: Sequence[Silence], now_us: int
 ) -> dict[str, StandingSilence]:
     """Raise the alarms of satellites that fell silent."""
-    standing = {
-        one.satellite_id: StandingSilence(
-            alarm_id=alarm_id_of(SATELLITE, NO_DATA, one.heard.received_us, one.satellite_id),
-            since_us=one.heard.received_us,
-        )
-        for one in silent
-    }
-    ids = {name: one.alarm_id for name, one in standing.items()}
+    named = {alarm_id_of(SATELLITE, one.reason, one.since_us, one.satellite_id): one for one in silent}
     rows = [
         (
-            ids[one.satellite_id],
-            *(one.satellite_id, SATELLITE, NO_DATA, "stale", Severity.DISTRESS),
-            *(moment(one.heard.received_us), moment(now_us), moment(one.heard.received_us)),
+            alarm_id,
+            *(one.satellite_id, SATELLITE, one.reason, "stale", Severity.DISTRESS),
+            *(moment(one.since_us), moment(now_us), moment(one.since_us)),
         )
-        for one in silent
+        for alarm_id, one in named.items()
     ]
     save_alarms(connection, QUERIES["raise_alarms"], rows)
     save_events(
         connection,
-        [(ids[one.satellite_id], Event.RAISED.value, moment(one.heard.received_us), None) for one in silent],
+        [
+            (alarm_id, Event.RAISED.value, moment(one.since_us), to_json(one.details))
+            for alarm_id, one in named.items()
+        ],
     )
-    return standing
+    return {
+        alarm_id: StandingSilence(satellite_id=one.satellite_id, since_us=one.since_us)
+        for alarm_id, one in named.items()
+    }
 
 
 def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:

@@ -365,6 +365,30 @@ CREATE TABLE ops.cluster (
 );
 COMMENT ON TABLE ops.cluster IS 'The PostgreSQL cluster that this database was last used in';
 COMMENT ON COLUMN ops.cluster.position_offset IS 'What is added to a transaction id for its place in commit order';
+CREATE TABLE ops.contact_plan_changes (
+    id bigint NOT NULL,
+    at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    operator character varying(100) NOT NULL,
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    start_at timestamp(3) without time zone NOT NULL,
+    end_at timestamp(3) without time zone NOT NULL,
+    passes integer,
+    CONSTRAINT contact_plan_changes_operator_check CHECK (((operator)::text <> ''::text))
+);
+COMMENT ON COLUMN ops.contact_plan_changes.passes IS 'That the range has since; NULL: its plan was deleted';
+CREATE SEQUENCE ops.contact_plan_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.contact_plan_changes_id_seq OWNED BY ops.contact_plan_changes.id;
+CREATE TABLE ops.contact_plans (
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    covered tsmultirange NOT NULL,
+    CONSTRAINT contact_plans_covered_check CHECK ((NOT isempty(covered)))
+);
+COMMENT ON COLUMN ops.contact_plans.covered IS 'Within it the satellite has the passes of ops.passes and no others';
 CREATE TABLE ops.dead_letters (
     id bigint NOT NULL,
     source character varying(20) NOT NULL,
@@ -596,6 +620,28 @@ CREATE SEQUENCE ops.notifications_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE ops.notifications_id_seq OWNED BY ops.notifications.id;
+CREATE TABLE ops.passes (
+    id bigint NOT NULL,
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    ground_station character varying(100) NOT NULL,
+    start_at timestamp(3) without time zone NOT NULL,
+    end_at timestamp(3) without time zone NOT NULL,
+    planned_at timestamp(3) without time zone NOT NULL,
+    first_heard_at timestamp(3) without time zone,
+    last_heard_at timestamp(3) without time zone,
+    CONSTRAINT passes_check CHECK (((end_at > start_at) AND (end_at <= (start_at + '1 day'::interval)))),
+    CONSTRAINT passes_ground_station_check CHECK (((ground_station)::text <> ''::text))
+);
+COMMENT ON COLUMN ops.passes.start_at IS 'Acquisition of signal, as planned; end_at: its loss';
+COMMENT ON COLUMN ops.passes.planned_at IS 'When a plan first had a pass of the satellite at this time';
+COMMENT ON COLUMN ops.passes.first_heard_at IS 'Reception of the first live sample set within the pass; NULL: there was none';
+CREATE SEQUENCE ops.passes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.passes_id_seq OWNED BY ops.passes.id;
 CREATE TABLE ops.refused_values (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     channel character varying(101) NOT NULL COLLATE pg_catalog."C",
@@ -771,9 +817,11 @@ CREATE VIEW public.v_inference_job_summary AS
           WHERE ((inference.job_id)::text = (job.job_id)::text)) found);
 ALTER TABLE ONLY ops.alarm_events ALTER COLUMN id SET DEFAULT nextval('ops.alarm_events_id_seq'::regclass);
 ALTER TABLE ONLY ops.alert_acknowledgements ALTER COLUMN id SET DEFAULT nextval('ops.alert_acknowledgements_id_seq'::regclass);
+ALTER TABLE ONLY ops.contact_plan_changes ALTER COLUMN id SET DEFAULT nextval('ops.contact_plan_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_letters_id_seq'::regclass);
 ALTER TABLE ONLY ops.limit_changes ALTER COLUMN id SET DEFAULT nextval('ops.limit_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.notifications ALTER COLUMN id SET DEFAULT nextval('ops.notifications_id_seq'::regclass);
+ALTER TABLE ONLY ops.passes ALTER COLUMN id SET DEFAULT nextval('ops.passes_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.shift_entries ALTER COLUMN id SET DEFAULT nextval('ops.shift_entries_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
@@ -798,6 +846,10 @@ ALTER TABLE ONLY ops.calibrations
     ADD CONSTRAINT calibrations_pkey PRIMARY KEY (satellite_id, subsystem, version);
 ALTER TABLE ONLY ops.cluster
     ADD CONSTRAINT cluster_pkey PRIMARY KEY (is_only);
+ALTER TABLE ONLY ops.contact_plan_changes
+    ADD CONSTRAINT contact_plan_changes_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.contact_plans
+    ADD CONSTRAINT contact_plans_pkey PRIMARY KEY (satellite_id);
 ALTER TABLE ONLY ops.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.dead_letters
@@ -818,6 +870,8 @@ ALTER TABLE ONLY ops.notifications
     ADD CONSTRAINT notifications_event_id_target_delay_s_repeat_s_key UNIQUE NULLS NOT DISTINCT (event_id, target, delay_s, repeat_s);
 ALTER TABLE ONLY ops.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.passes
+    ADD CONSTRAINT passes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.refused_values
     ADD CONSTRAINT refused_values_pkey PRIMARY KEY (satellite_id, channel, reason);
 ALTER TABLE ONLY ops.refused_verdicts
@@ -881,6 +935,8 @@ CREATE INDEX idx_idempotency_job ON ops.idempotency_keys USING btree (job_id);
 CREATE INDEX idx_notifications_alarm ON ops.notifications USING btree (alarm_id, target);
 CREATE INDEX idx_notifications_due ON ops.notifications USING btree (target, next_attempt_at, id) WHERE ((state)::text = 'pending'::text);
 CREATE INDEX idx_notifications_order ON ops.notifications USING btree (target, alarm_id, id) WHERE ((state)::text = 'pending'::text);
+CREATE INDEX idx_passes_satellite ON ops.passes USING btree (satellite_id, start_at, id);
+CREATE INDEX idx_passes_start ON ops.passes USING btree (start_at, id);
 CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
 CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
@@ -914,6 +970,7 @@ CREATE INDEX idx_subsys_model ON public.subsystem_inferences USING btree (model_
 CREATE INDEX idx_subsys_subsystem ON public.subsystem_inferences USING btree (subsystem, job_id) INCLUDE (status);
 CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.alert_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
+CREATE TRIGGER contact_plan_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.contact_plan_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER limit_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.limit_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER shift_entries_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.shift_entries FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_entry_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();

@@ -100,6 +100,13 @@ DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
     ORDER BY last_at LIMIT %(limit)s
 )
 
+-- name: delete_passes
+DELETE FROM ops.passes WHERE id IN (
+    SELECT id FROM ops.passes
+    WHERE start_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    ORDER BY start_at, id LIMIT %(limit)s
+)
+
 -- name: delete_learning_progress
 -- For subsystems that no longer learn: the others are examined every day.
 DELETE FROM ops.learning_progress WHERE (satellite_id, subsystem) IN (

@@ -97,7 +97,7 @@ def retention_chores(
         deletions,
         *_alarms(pool, settings.retention_completed_days, clock),
         *_refusals(pool, clock),
-        *_revisions(pool, settings.retention_completed_days, clock),
+        *_kept_as_long_as_jobs(pool, settings.retention_completed_days, clock),
     ]
 
 
@@ -141,13 +141,17 @@ def _refusals(pool: Pool, clock: Callable[[], datetime]) -> list[Chore]:
     ]
 
 
-def _revisions(pool: Pool, days: float, clock: Callable[[], datetime]) -> list[Chore]:
-    """Verdicts that a revision replaced: kept as long as completed jobs, counted from the revision."""
+def _kept_as_long_as_jobs(pool: Pool, days: float, clock: Callable[[], datetime]) -> list[Chore]:
+    """Verdicts that a revision replaced, counted from the revision; and passes."""
 
-    def work() -> bool:
-        return _delete(pool, "delete_revisions", {"before": clock() - timedelta(days=days), "limit": BATCH})
+    def work(name: str) -> bool:
+        return _delete(pool, name, {"before": clock() - timedelta(days=days), "limit": BATCH})
 
-    return [Chore(name="revisions", every_s=EVERY_S, work=work)] if days else []
+    chores = [
+        Chore(name="revisions", every_s=EVERY_S, work=lambda: work("delete_revisions")),
+        Chore(name="passes", every_s=EVERY_S, work=lambda: work("delete_passes")),
+    ]
+    return chores if days else []
 
 
 def _delete(pool: Pool, name: str, parameters: Mapping[str, Any]) -> bool:

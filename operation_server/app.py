@@ -57,6 +57,7 @@ from operation_server.limits.following import FollowedLimits, following
 from operation_server.limits.what_if import routes as limit_trials
 from operation_server.limits.what_if.turns import Trials
 from operation_server.mission import routes as mission_routes
+from operation_server.passes import routes as passes
 from operation_server.pipeline import routes as pipeline
 from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
 from operation_server.search import routes as search
@@ -92,7 +93,8 @@ ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
     alarms.router, alarm_actions.router, labels.router, shift.router, handover.router, limits.router,
-    limit_trials.router, fleet.router, passed_over.router, pipeline.router, dead_letters.router, keys.router,
+    limit_trials.router, passes.router, fleet.router, passed_over.router, pipeline.router,
+    dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 

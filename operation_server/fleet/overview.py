@@ -40,6 +40,8 @@ class PartFacts:
 
     last_contact: datetime | None
     is_stale: bool
+    #: It is in no pass, or was not heard in it yet.
+    is_out_of_contact: bool
     verdict: str | None
     status: str | None
     alerts: Sequence[OpenAlert]
@@ -54,7 +56,7 @@ def state_of_alerts(alerts: Sequence[OpenAlert]) -> State | None:
 
 
 def state_of_part(facts: PartFacts) -> State:
-    """An open alert wins, then silence; only a nominal verdict on fresh telemetry is normal."""
+    """An open alert wins, then silence; only a nominal verdict on telemetry of now is normal."""
     of_alerts = state_of_alerts(facts.alerts)
     if of_alerts:
         return of_alerts
@@ -62,7 +64,7 @@ def state_of_part(facts: PartFacts) -> State:
         return "off"
     if facts.status == "failed":
         return "caution"
-    return "normal" if facts.verdict == "nominal" else "standby"
+    return "normal" if facts.verdict == "nominal" and not facts.is_out_of_contact else "standby"
 
 
 def state_of_satellite(parts: Iterable[State], *, is_stale: bool) -> State:
@@ -95,13 +97,15 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
     alerts: Mapping[Part, Sequence[OpenAlert]],
     returned: Mapping[str, int],
     *,
+    plans: Mapping[str, Row],
     now: datetime,
 ) -> dict[str, Any]:
     """Put together what was read, in the order of `urgency`."""
     by_part = {(row["satellite_id"], row["subsystem"]): row for row in verdicts}
     names = {name for name, _ in [*by_part, *contacts, *alerts]} | returned.keys()
     found = [
-        _satellite(mission, name, contacts, by_part, alerts, returned.get(name, 0), now=now) for name in names
+        _satellite(mission, name, contacts, by_part, alerts, returned.get(name, 0), plans.get(name), now=now)
+        for name in names
     ]
     found.sort(key=lambda item: urgency(item, now=now))
     counts = Counter(item["state"] for item in found)
@@ -127,18 +131,20 @@ def urgency(satellite: Row, *, now: datetime) -> tuple[bool, int, bool, str]:
     )
 
 
-def _part(
+def _part(  # noqa: PLR0913 - what was read, and what follows from it
     subsystem: str,
     contact: datetime | None,
     alerts: Sequence[OpenAlert],
     newest: Row | None,
     *,
     is_stale: bool,
+    is_out_of_contact: bool,
 ) -> dict[str, Any]:
     calling = [alert for alert in alerts if not alert.is_suppressed]
     facts = PartFacts(
         last_contact=contact,
         is_stale=is_stale,
+        is_out_of_contact=is_out_of_contact,
         verdict=newest["verdict"] if newest else None,
         status=newest["status"] if newest else None,
         alerts=calling,
@@ -163,6 +169,7 @@ def _satellite(  # noqa: PLR0913, PLR0917 - what was read, each from its own pla
     newest: Mapping[Part, Row],
     alerts: Mapping[Part, Sequence[OpenAlert]],
     returned: int,
+    plan: Row | None,
     *,
     now: datetime,
 ) -> dict[str, Any]:
@@ -174,9 +181,26 @@ def _satellite(  # noqa: PLR0913, PLR0917 - what was read, each from its own pla
         contact = contacts.get(key)
         interval_s = newest[key]["interval_s"] if key in newest else None
         patience = timedelta(seconds=mission.window.gap_s(interval_s or 0))
-        is_stale = not is_clock_wrong and (contact is None or now - contact > patience)
-        parts.append(_part(subsystem, contact, alerts.get(key, ()), newest.get(key), is_stale=is_stale))
-    return _whole(name, parts, whole, returned)
+        is_out = is_out_of_contact(plan, contact)
+        is_stale = not is_clock_wrong and not is_out and (contact is None or now - contact > patience)
+        part = _part(
+            subsystem,
+            contact,
+            alerts.get(key, ()),
+            newest.get(key),
+            is_stale=is_stale,
+            is_out_of_contact=is_out,
+        )
+        parts.append(part)
+    return _whole(name, parts, whole, returned) | {"contact_plan": plan}
+
+
+def is_out_of_contact(plan: Row | None, contact: datetime | None) -> bool:
+    """Tell whether nobody expects telemetry by a contact plan; of a pass without any its alarm tells."""
+    if plan is None or not plan["is_covered"]:
+        return False
+    running = plan["running"]
+    return running is None or contact is None or contact < running["start_time"]
 
 
 def _whole(

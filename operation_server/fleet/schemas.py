@@ -48,7 +48,10 @@ class SubsystemState(BaseModel):
 
     subsystem: str
     state: State
-    is_stale: bool = Field(description="No telemetry within the window's longest gap")
+    is_stale: bool = Field(
+        description="No telemetry within the window's longest gap; with a contact plan, in a pass in which it"
+        " was heard"
+    )
     last_contact: datetime | None = Field(description="Newest sample; null when unknown")
     verdict: str | None
     anomaly_score: Number
@@ -63,6 +66,23 @@ class SubsystemState(BaseModel):
     unacknowledged_alerts: int
 
 
+class PassTimes(BaseModel):
+    """A planned pass."""
+
+    start_time: datetime
+    end_time: datetime
+    ground_station: str
+
+
+class ContactPlan(BaseModel):
+    """What the contact plan of a satellite says of now."""
+
+    is_covered: bool = Field(description="Whether it says when the satellite is to be heard now")
+    covered_until: datetime = Field(description="A time in the past: the plan ran out then")
+    running: PassTimes | None = Field(description="The pass that it is in; of several the longest")
+    next: PassTimes | None
+
+
 class SatelliteState(BaseModel):
     """A satellite is as bad as its worst subsystem."""
 
@@ -73,6 +93,7 @@ class SatelliteState(BaseModel):
         description="How far the on-board clock lies behind, negative if ahead; null while it is right"
     )
     last_contact: datetime | None
+    contact_plan: ContactPlan | None = Field(description="null: it has none")
     open_alerts: int
     unacknowledged_alerts: int
     returned_alerts: int = Field(

@@ -1235,6 +1235,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passes
+         * @description Return a page of the passes of a range, earliest first, and which of them were heard or missed.
+         */
+        get: operations["list_passes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Plan
+         * @description Put a contact plan in the place of what its range had: all its passes, or nothing.
+         *
+         *     Within the range its satellites are expected to be heard in these passes alone. The same plan again
+         *     changes nothing.
+         */
+        put: operations["put_plan"];
+        post?: never;
+        /**
+         * Delete Plan Of Range
+         * @description Delete what is planned of a satellite in a range: in it, its silence counts as without a plan.
+         */
+        delete: operations["delete_plan_of_range"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/plan.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Plan As Csv
+         * @description Put a contact plan as scheduling tools export it: a row with names of columns, and a row for each pass.
+         *
+         *     Columns `satellite_id`, `start_time`, `end_time` and `ground_station`; also `satellite`, `begin` or `aos`,
+         *     `end` or `los`, `station`. Others are ignored.
+         */
+        put: operations["put_plan_as_csv"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plan Changes
+         * @description Return who changed contact plans and when, newest first.
+         */
+        get: operations["list_plan_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fleet": {
         parameters: {
             query?: never;
@@ -1812,7 +1902,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null of an anomaly
+             * @description The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**
@@ -1889,7 +1979,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data or clock_jumped_(back|ahead); null of an anomaly
+             * @description The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**
@@ -2257,6 +2347,26 @@ export interface components {
              * @description null: it went on when the span ended
              */
             ended_at: string | null;
+        };
+        /**
+         * ContactPlan
+         * @description What the contact plan of a satellite says of now.
+         */
+        ContactPlan: {
+            /**
+             * Is Covered
+             * @description Whether it says when the satellite is to be heard now
+             */
+            is_covered: boolean;
+            /**
+             * Covered Until
+             * Format: date-time
+             * @description A time in the past: the plan ran out then
+             */
+            covered_until: string;
+            /** @description The pass that it is in; of several the longest */
+            running: components["schemas"]["PassTimes"] | null;
+            next: components["schemas"]["PassTimes"] | null;
         };
         /**
          * DataPoint
@@ -3830,6 +3940,37 @@ export interface components {
             values: components["schemas"]["LimitValues"];
         };
         /**
+         * NewPlan
+         * @description All passes of some satellites that begin within a range.
+         */
+        NewPlan: {
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Start Time
+             * Format: date-time
+             * @example 2026-12-01T00:00:00Z
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             * @example 2026-12-02T00:00:00Z
+             */
+            end_time: string;
+            /**
+             * Satellites
+             * @description Whose passes these are, beside those that `passes` names: one without any is not expected to be heard in the range
+             * @default []
+             */
+            satellites: string[];
+            /** Passes */
+            passes: components["schemas"]["PlannedPass"][];
+        };
+        /**
          * NewShiftEntry
          * @description What an operator writes into the shift log.
          */
@@ -3922,6 +4063,62 @@ export interface components {
             outcomes: components["schemas"]["Outcome"][];
         };
         /**
+         * Pass
+         * @description A pass and what came of it.
+         */
+        Pass: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Ground Station */
+            ground_station: string;
+            /**
+             * Start Time
+             * Format: date-time
+             * @description Acquisition of signal, as planned
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             * @description Loss of signal, as planned
+             */
+            end_time: string;
+            /**
+             * Outcome
+             * @description `heard`, `missed` once it is over: whether live telemetry was received within it, from whichever ground station; `unknown`: it began before any plan had it
+             * @enum {string}
+             */
+            outcome: "planned" | "running" | "heard" | "missed" | "unknown";
+            /**
+             * First Heard
+             * @description Reception of the first live sample set within it
+             */
+            first_heard: string | null;
+            /**
+             * Last Heard
+             * @description Reception of the newest one within it
+             */
+            last_heard: string | null;
+        };
+        /**
+         * PassTimes
+         * @description A planned pass.
+         */
+        PassTimes: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Ground Station */
+            ground_station: string;
+        };
+        /**
          * PassedOver
          * @description Things of one kind that were passed over so that the rest could go on.
          */
@@ -3982,6 +4179,19 @@ export interface components {
              * @description At most 500
              */
             values: components["schemas"]["RefusedValue"][];
+        };
+        /**
+         * Passes
+         * @description A page of passes, earliest first.
+         */
+        Passes: {
+            /** Passes */
+            passes: components["schemas"]["Pass"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: string | null;
         };
         /**
          * Pattern
@@ -4096,6 +4306,105 @@ export interface components {
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
             /** Message */
             message: string;
+        };
+        /**
+         * PlanChange
+         * @description Who changed the plan of a satellite.
+         */
+        PlanChange: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Operator */
+            operator: string;
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /**
+             * Passes
+             * @description That the range has since; null: its plan was deleted
+             */
+            passes: number | null;
+        };
+        /**
+         * PlanChanges
+         * @description A page of changes of plans, newest first.
+         */
+        PlanChanges: {
+            /** Changes */
+            changes: components["schemas"]["PlanChange"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: number | null;
+        };
+        /**
+         * PlanDeleted
+         * @description What deleting a plan did.
+         */
+        PlanDeleted: {
+            /** Passes */
+            passes: number;
+        };
+        /**
+         * PlanReplaced
+         * @description What a plan changed.
+         */
+        PlanReplaced: {
+            /**
+             * Satellites
+             * @description Whose passes of the range were replaced
+             */
+            satellites: number;
+            /**
+             * Passes
+             * @description That they have in the range since
+             */
+            passes: number;
+        };
+        /**
+         * PlannedPass
+         * @description When a ground station is to hear a satellite.
+         */
+        PlannedPass: {
+            /**
+             * Satellite Id
+             * @example SAT-001
+             */
+            satellite_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             * @description Acquisition of signal; ISO 8601, UTC
+             * @example 2026-12-01T09:47:00Z
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             * @description Loss of signal
+             * @example 2026-12-01T09:57:30Z
+             */
+            end_time: string;
+            /**
+             * Ground Station
+             * @example Svalbard
+             */
+            ground_station: string;
         };
         /**
          * RabbitMQPart
@@ -4431,6 +4740,8 @@ export interface components {
             clock_behind_s: number | null;
             /** Last Contact */
             last_contact: string | null;
+            /** @description null: it has none */
+            contact_plan: components["schemas"]["ContactPlan"] | null;
             /** Open Alerts */
             open_alerts: number;
             /** Unacknowledged Alerts */
@@ -4856,7 +5167,7 @@ export interface components {
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
             /**
              * Is Stale
-             * @description No telemetry within the window's longest gap
+             * @description No telemetry within the window's longest gap; with a contact plan, in a pass in which it was heard
              */
             is_stale: boolean;
             /**
@@ -8320,6 +8631,231 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passes: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                limit?: number;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passes"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanReplaced"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_plan_of_range: {
+        parameters: {
+            query: {
+                satellite_id: string;
+                operator: string;
+                /** @description ISO 8601; without zone it is UTC */
+                start_time: string;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDeleted"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_plan_as_csv: {
+        parameters: {
+            query: {
+                operator: string;
+                start_time: string;
+                end_time: string;
+                /** @description Whose passes these are, beside those that a row names */
+                satellite_id?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanReplaced"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plan_changes: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                /** @description `next_cursor` of the page before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChanges"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -64,6 +64,12 @@ export const en = {
     lower90: "90 % from",
     upper90: "90 % to",
   },
+  contactPlan: {
+    running: "in pass until {{time}}",
+    next: "next pass {{time}}",
+    none: "no pass before {{time}}",
+    ended: "contact plan ended {{time}}",
+  },
   learning: {
     unknown: "learning: not calibrated",
     samples: "learning: {{samples}} of {{needed}} samples",
@@ -151,6 +157,12 @@ export const ko: typeof en = {
     upper50: "50 % 상한",
     lower90: "90 % 하한",
     upper90: "90 % 상한",
+  },
+  contactPlan: {
+    running: "패스 중, {{time}}까지",
+    next: "다음 패스 {{time}}",
+    none: "{{time}}까지 패스 없음",
+    ended: "교신 계획 종료 {{time}}",
   },
   learning: {
     unknown: "학습 중: 보정 없음",

@@ -125,7 +125,8 @@ class RunningApi:
                 "TRUNCATE inference_jobs, ops.idempotency_keys, ops.alert_acknowledgements, ops.wrong_clocks,"
                 " ops.calibrations, ops.learning_progress, ops.alert_heads,"
                 " ops.alert_checkpoints, ops.alarms, ops.alarm_events, ops.alarm_suppressions,"
-                " ops.alarm_tracks, ops.alarm_contacts, ops.shift_entries, ops.limit_changes CASCADE"
+                " ops.alarm_tracks, ops.alarm_contacts, ops.shift_entries, ops.limit_changes,"
+                " ops.passes, ops.contact_plans, ops.contact_plan_changes CASCADE"
             )
         owner.close()
         followed = LIMITS.of(self.app)

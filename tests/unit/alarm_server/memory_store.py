@@ -8,8 +8,8 @@ import pytest
 from alarm_server import service
 from alarm_server.readings import Contradiction
 from alarm_server.signs import Sign
-from alarm_server.silence import Heard, Silence
-from alarm_server.store import NO_DATA, ChangedElsewhere, StandingSilence
+from alarm_server.silence import Heard, Silence, StandingSilence
+from alarm_server.store import ChangedElsewhere
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import Event, alarm_id_of
@@ -43,6 +43,11 @@ class MemoryStore:
         others = ("load_contradictions", "load_silences", "raise_silences", "end_silences")
         for name in (*names, *others, "expire_shelves", "follow_floods", "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
+
+    @property
+    def silent(self) -> list[str]:
+        """Satellites with an alarm of silence that stands, in the order of the alarms."""
+        return [one.satellite_id for one in self.silences.values()]
 
     @property
     def found(self) -> list[ExpectedAlarm]:
@@ -105,9 +110,8 @@ class MemoryStore:
     ) -> dict[str, StandingSilence]:
         self._may_fail()
         raised = {
-            one.satellite_id: StandingSilence(
-                alarm_id=alarm_id_of("satellite", NO_DATA, one.heard.received_us, one.satellite_id),
-                since_us=one.heard.received_us,
+            alarm_id_of("satellite", one.reason, one.since_us, one.satellite_id): StandingSilence(
+                satellite_id=one.satellite_id, since_us=one.since_us
             )
             for one in silent
         }
@@ -117,7 +121,7 @@ class MemoryStore:
     def end_silences(self, _: Connection, ended: Mapping[str, Heard]) -> None:
         self._may_fail()
         self.ended += ended
-        self.silences = {name: one for name, one in self.silences.items() if one.alarm_id not in ended}
+        self.silences = {name: one for name, one in self.silences.items() if name not in ended}
 
     def load_contradictions(self, _: Connection) -> list[Contradiction]:
         self._may_fail()

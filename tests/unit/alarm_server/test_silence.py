@@ -27,7 +27,7 @@ def contact(generated_s: float, received_s: float | None = None) -> Contact:
 
 def silent(last: Heard, *, since_s: float = -1_000, until_s: float) -> bool:
     span = Span(since_us=NOW_US + round(since_s * SECOND_US), until_us=NOW_US + round(until_s * SECOND_US))
-    return bool(list(silences({"SAT-1": last}, MISSION.window, span)))
+    return bool(list(silences({"SAT-1": last}, {}, MISSION.window, span)))
 
 
 def test_a_satellite_is_silent_after_the_pause_that_its_mission_allows() -> None:

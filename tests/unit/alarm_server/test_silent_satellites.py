@@ -15,7 +15,7 @@ def test_a_satellite_that_stops_sending_is_an_alarm_until_it_is_heard(platform: 
     platform.wait(GAP_S)
     assert not platform.store.silences
     platform.wait(2)
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
     platform.hear(record(63, comm={"rssi_dbm": -80}))
     platform.wait(1)
 
@@ -37,7 +37,7 @@ def test_more_satellites_than_fit_are_not_kept_before_or_after_a_restart(platfor
     platform.server = platform.started()
     platform.wait(GAP_S + 5)
 
-    assert set(platform.store.silences) == kept
+    assert set(platform.store.silent) == kept
 
 
 def test_of_one_silent_satellite_no_other_contacts_are_read(platform: Platform) -> None:
@@ -48,7 +48,7 @@ def test_of_one_silent_satellite_no_other_contacts_are_read(platform: Platform) 
         platform.hear(*(record(at_s, satellite=name, comm={"rssi_dbm": -80}) for name in others))
         platform.wait(5)
 
-    assert (list(platform.store.silences), platform.store.contacts_read) == (["SAT-1"], 1)
+    assert (platform.store.silent, platform.store.contacts_read) == (["SAT-1"], 1)
 
 
 def test_silence_that_could_not_be_saved_is_raised_when_postgresql_is_back(platform: Platform) -> None:
@@ -61,7 +61,7 @@ def test_silence_that_could_not_be_saved_is_raised_when_postgresql_is_back(platf
     platform.store.failures = 0
     platform.wait(2)
 
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
 
 
 def test_a_silence_is_raised_once_and_known_after_a_restart(platform: Platform) -> None:
@@ -70,10 +70,10 @@ def test_a_silence_is_raised_once_and_known_after_a_restart(platform: Platform) 
     platform.wait(GAP_S + 5)
     platform.server = platform.started()
     platform.wait(3 * GAP_S)
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
     platform.hear(record(1, comm={"rssi_dbm": -80}))
     platform.wait(2)
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
     platform.hear(record(270, comm={"rssi_dbm": -80}))
     platform.wait(2)
 
@@ -89,7 +89,7 @@ def test_a_satellite_that_was_silent_before_a_restart_is_found(platform: Platfor
     assert not platform.store.silences
     platform.wait(2)
 
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
 
 
 def test_nobody_is_silent_while_kafka_is_away_or_telemetry_waits(platform: Platform) -> None:
@@ -104,7 +104,7 @@ def test_nobody_is_silent_while_kafka_is_away_or_telemetry_waits(platform: Platf
     platform.partitions = {0: PartitionState(low=0, end=500, committed=500)}
     platform.wait(GAP_S + 2)
 
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
 
 
 def test_an_outage_of_kafka_after_which_nothing_waits_is_no_silence(platform: Platform) -> None:
@@ -117,7 +117,7 @@ def test_an_outage_of_kafka_after_which_nothing_waits_is_no_silence(platform: Pl
     assert not platform.store.silences
 
     platform.wait(GAP_S + 2)
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
 
 
 def test_what_another_service_hears_is_not_silent(platform: Platform) -> None:
@@ -139,7 +139,7 @@ def test_a_silence_that_one_service_raised_ends_with_what_another_one_hears(plat
     platform.wait(5)
     other = platform.started()
     platform.wait(GAP_S)
-    assert list(platform.store.silences) == ["SAT-1"]
+    assert platform.store.silent == ["SAT-1"]
     other.act(other.plan([record(66.2, comm={"rssi_dbm": -80})]))
     for _ in range(5):
         platform.now_s += 1

@@ -36,6 +36,8 @@ export const en = {
     note: "Counted on Performance, exported as a label of the telemetry.",
   },
   facts: {
+    pass: "Pass",
+    stations: "Ground stations",
     channel: "Channel",
     value: "Value",
     rate: "Rate of change",
@@ -159,6 +161,8 @@ export const ko: typeof en = {
     note: "알람 성능 화면에서 세고, 텔레메트리의 레이블로 내보냅니다.",
   },
   facts: {
+    pass: "패스",
+    stations: "지상국",
     channel: "채널",
     value: "값",
     rate: "변화율",

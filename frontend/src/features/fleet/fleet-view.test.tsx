@@ -1,5 +1,6 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import i18next from "i18next";
 import { afterEach, expect, test, vi } from "vitest";
 
 import type { Schemas } from "@/api/client";
@@ -38,6 +39,44 @@ test("telemetry that stopped is named with its moment and is never green", async
   const row = await screen.findByRole("row", { name: /SAT-009/ });
   expect(within(row).getByText("since 2026-11-24 08:00:00 UTC")).toBeVisible();
   expect(row.querySelector("[data-status=normal]")).toBeNull();
+});
+
+const station = "Svalbard";
+const running = {
+  start_time: "2026-11-25T12:58:00Z",
+  end_time: "2026-11-25T13:08:00Z",
+  ground_station: station,
+};
+const next = {
+  start_time: "2026-11-25T14:33:00Z",
+  end_time: "2026-11-25T14:43:00Z",
+  ground_station: station,
+};
+const tomorrow = { ...next, start_time: "2026-11-26T01:00:00Z" };
+
+test.each([
+  [{ running, next }, "in pass until 13:08:00 UTC", "패스 중, 13:08:00 UTC까지"],
+  [{ running: null, next }, "next pass 14:33:00 UTC", "다음 패스 14:33:00 UTC"],
+  [
+    { running: null, next: tomorrow },
+    "next pass 2026-11-26 01:00:00 UTC",
+    "다음 패스 2026-11-26 01:00:00 UTC",
+  ],
+  [{ running: null, next: null }, "no pass before 23:00:00 UTC", "23:00:00 UTC까지 패스 없음"],
+  [
+    { running: null, next: null, is_covered: false, covered_until: "2026-11-25T12:00:00Z" },
+    "contact plan ended 12:00:00 UTC",
+    "교신 계획 종료 12:00:00 UTC",
+  ],
+])("a contact plan is told in place of the age: %#", async (said, english, korean) => {
+  const plan = { is_covered: true, covered_until: "2026-11-25T23:00:00Z", ...said };
+  show([aSatellite({ satellite_id: "SAT-009", state: "standby", contact_plan: plan })]);
+  const row = await screen.findByRole("row", { name: /SAT-009/ });
+  expect(within(row).getByText(english)).toBeVisible();
+  expect(within(row).queryByText(/ago/)).toBeNull();
+  await act(() => i18next.changeLanguage("ko"));
+  expect(within(row).getByText(korean)).toBeVisible();
+  await act(() => i18next.changeLanguage("en"));
 });
 
 test.each([

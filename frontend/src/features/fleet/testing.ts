@@ -26,6 +26,7 @@ export function aSatellite(changes: Partial<Schemas["SatelliteState"]>): Schemas
     is_stale: false,
     clock_behind_s: null,
     last_contact: "2026-11-25T13:00:00Z",
+    contact_plan: null,
     open_alerts: 0,
     unacknowledged_alerts: 0,
     returned_alerts: 0,

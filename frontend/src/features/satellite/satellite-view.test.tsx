@@ -37,6 +37,7 @@ function show(
   isStale = false,
   state = "normal",
   openAlerts = 0,
+  contactPlan: object | null = null,
 ) {
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
@@ -60,6 +61,7 @@ function show(
         satellite_id: "SAT-001",
         state,
         is_stale: isStale,
+        contact_plan: contactPlan,
         open_alerts: openAlerts,
         subsystems,
       },
@@ -80,6 +82,14 @@ test("each channel has its newest value, and says when that lies outside the nom
   expect(await screen.findByText("35 %")).toBeInTheDocument();
   expect(screen.getByText("Outside the nominal range")).toBeInTheDocument();
   expect(await screen.findByText("Telemetry fresh")).toBeInTheDocument();
+});
+
+test("between its passes a satellite's telemetry is neither fresh nor stale", async () => {
+  const next = { start_time: "2026-01-01T11:47:00Z", end_time: "2026-01-01T11:57:00Z", ground_station: "X" };
+  const plan = { is_covered: true, covered_until: "2026-01-02T00:00:00Z", running: null, next };
+  show([Date.now() / 1000 - 300], 200, [], [], false, "standby", 0, plan);
+  expect(await screen.findByText("next pass 2026-01-01 11:47:00 UTC")).toBeVisible();
+  expect(screen.queryByText(/Telemetry (fresh|stale)/)).toBeNull();
 });
 
 test.each([

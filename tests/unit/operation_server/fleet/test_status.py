@@ -32,8 +32,8 @@ ANOMALY = alert(kind="anomaly", severity="serious")
 
 def facts(**changes: Any) -> PartFacts:
     values: dict[str, Any] = {
-        "last_contact": None, "is_stale": False, "verdict": "nominal", "status": "completed",
-        "alerts": [],
+        "last_contact": None, "is_stale": False, "is_out_of_contact": False,
+        "verdict": "nominal", "status": "completed", "alerts": [],
     }  # fmt: skip
     return PartFacts(**{**values, **changes})
 
@@ -50,6 +50,7 @@ def facts(**changes: Any) -> PartFacts:
         ({"verdict": "warming_up"}, "standby"),
         ({"verdict": "learning"}, "standby"),
         ({"verdict": "anomalous"}, "standby"),
+        ({"is_out_of_contact": True}, "standby"),
         ({}, "normal"),
     ],
 )
@@ -81,16 +82,42 @@ def test_a_subsystem_is_silent_after_the_longest_gap_or_three_of_its_intervals(
     interval_s: float | None, ago_s: float, *, is_stale: bool
 ) -> None:
     contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
-    found = overview(MISSION, contacts, [verdict(interval_s)], {}, {}, now=NOW)
+    found = overview(MISSION, contacts, [verdict(interval_s)], {}, {}, plans={}, now=NOW)
     (eps,) = (part for part in found["satellites"][0]["subsystems"] if part["subsystem"] == "eps")
     assert (eps["is_stale"], eps["state"]) == (is_stale, "off" if is_stale else "normal")
+
+
+@pytest.mark.parametrize(
+    ("begin_s", "end_s", "ago_s", "is_stale", "state"),
+    [
+        (None, None, 5_000, False, "standby"),
+        (-300, 300, 5_000, False, "standby"),
+        (-300, 300, 30, False, "normal"),
+        (-300, 300, 100, True, "off"),
+    ],
+)
+def test_with_a_contact_plan_a_subsystem_is_silent_in_a_pass_in_which_it_was_heard(
+    begin_s: float | None, end_s: float | None, ago_s: float, state: State, *, is_stale: bool
+) -> None:
+    running = None
+    if begin_s is not None and end_s is not None:
+        running = {"start_time": NOW + timedelta(seconds=begin_s), "end_time": NOW + timedelta(seconds=end_s)}
+    plan = {"is_covered": True, "running": running}
+    contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
+    for is_covered in (True, False):
+        plans = {"SAT-001": plan | {"is_covered": is_covered}}
+        (found,) = overview(MISSION, contacts, [verdict()], {}, {}, plans=plans, now=NOW)["satellites"]
+        (eps,) = (part for part in found["subsystems"] if part["subsystem"] == "eps")
+        expected = (is_stale, state) if is_covered else (ago_s > 60, "off" if ago_s > 60 else "normal")
+        assert (eps["is_stale"], eps["state"]) == expected
+        assert found["contact_plan"] == plans["SAT-001"]
 
 
 def test_live_faults_come_first_and_satellites_that_nobody_heard_for_a_day_last() -> None:
     heard = {"A-LOST": 90_000, "B-SILENT": 600, "C-LIVE": 5, "D-NOMINAL": 5}
     contacts = {(name, "eps"): NOW - timedelta(seconds=ago_s) for name, ago_s in heard.items()}
     alerts = {(name, "eps"): [alert()] for name in ("A-LOST", "B-SILENT", "C-LIVE", "A-NEVER")}
-    found = overview(MISSION, contacts, [], alerts, {}, now=NOW)["satellites"]
+    found = overview(MISSION, contacts, [], alerts, {}, plans={}, now=NOW)["satellites"]
 
     assert [one["satellite_id"] for one in found] == ["C-LIVE", "B-SILENT", "D-NOMINAL", "A-LOST", "A-NEVER"]
     assert [one["state"] for one in found] == ["critical", "critical", "standby", "critical", "critical"]
@@ -110,7 +137,7 @@ def satellite(*alerts: OpenAlert, part: str = WHOLE, returned: int = 0) -> dict[
     contacts = {("SAT-001", name): NOW for name in names}
     open_alerts = {("SAT-001", part): alerts} if alerts else {}
     counts = {"SAT-001": returned} if returned else {}
-    (found,) = overview(MISSION, contacts, verdicts, open_alerts, counts, now=NOW)["satellites"]
+    (found,) = overview(MISSION, contacts, verdicts, open_alerts, counts, plans={}, now=NOW)["satellites"]
     assert isinstance(found, dict)
     return found
 
@@ -135,5 +162,5 @@ def test_alert_that_ended_unacknowledged_stays_until_somebody_looked() -> None:
     found = satellite(returned=2)
     assert (found["state"], found["returned_alerts"], found["open_alerts"]) == ("caution", 2, 0)
     assert satellite(alert(), part="eps", returned=2)["state"] == "critical"
-    (unknown,) = overview(MISSION, {}, [], {}, {"GONE": 1}, now=NOW)["satellites"]
+    (unknown,) = overview(MISSION, {}, [], {}, {"GONE": 1}, plans={}, now=NOW)["satellites"]
     assert (unknown["satellite_id"], unknown["state"]) == ("GONE", "caution")

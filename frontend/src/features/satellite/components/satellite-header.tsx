@@ -2,10 +2,12 @@ import { Anchor, Group, NativeSelect } from "@mantine/core";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
+import type { Schemas } from "@/api/client";
+import { ContactPlanText } from "@/components/contact-plan-text";
 import { StatusText } from "@/components/status/status-text";
 import { UtcTime } from "@/components/utc-time";
 import { useRefreshOn, useServerNow } from "@/lib/live/live-context";
-import { formatDuration } from "@/lib/time";
+import { formatDuration, formatUtc } from "@/lib/time";
 
 import { newestSampleKey, useNewestSample } from "@/features/satellite/api/get-newest-sample";
 import { useSatelliteState } from "@/features/satellite/api/get-state";
@@ -52,15 +54,18 @@ function Freshness({ satelliteId }: { satelliteId: string }) {
   const { t } = useTranslation("satellite");
   const now = useServerNow();
   const newest = useNewestSample(satelliteId, () => Date.now() / 1000);
-  const isStale = useSatelliteState(satelliteId).data?.is_stale;
+  const { data: state } = useSatelliteState(satelliteId);
   useRefreshOn("tick", newestSampleKey(satelliteId), REFRESH_MS);
   if (newest.data === undefined) return null;
   if (newest.data === null) return <StatusText status="off" text={t("never")} />;
   const ageMs = Math.max(0, now - newest.data * 1000);
   return (
     <span className="satellite-freshness">
-      {isStale === true && <StatusText status="off" text={t("stale")} />}
-      {isStale === false && <span>{t("fresh")}</span>}
+      {state?.is_stale === true && <StatusText status="off" text={t("stale")} />}
+      {state?.is_stale === false && isExpected(state) && <span>{t("fresh")}</span>}
+      {state?.contact_plan && (
+        <ContactPlanText plan={state.contact_plan} today={formatUtc(now).slice(0, 10)} />
+      )}
       <span>
         <span className="dimmed">{t("newest")} </span>
         <UtcTime time={isoOf(newest.data)} />
@@ -69,6 +74,10 @@ function Freshness({ satelliteId }: { satelliteId: string }) {
     </span>
   );
 }
+
+/** Between the passes of a contact plan nothing is to be fresh. */
+const isExpected = ({ contact_plan: plan }: Schemas["SatelliteState"]) =>
+  !plan?.is_covered || plan.running !== null;
 
 function SatelliteSwitch({ satelliteId }: { satelliteId: string }) {
   const { t } = useTranslation("satellite");
