@@ -16,8 +16,8 @@ from analysis_server.judging.forecasts import Infer
 from analysis_server.judging.triton import TritonClient
 from analysis_server.learning.calibrations import Calibrations, Part, Progress
 from analysis_server.learning.stored_telemetry import StoredTelemetry
-from scoring.fitting.history import History, Samples, held_samples, marked_by_alerts, marked_by_limits
-from scoring.fitting.learning import MOST_SAMPLES, learn, needed_samples
+from scoring.fitting.history import History, Marks, Samples, held_samples, marked_by_limits
+from scoring.fitting.learning import MOST_SAMPLES, Events, learn, needed_samples
 from scoring.fitting.outcome import Learned, NotLearned
 from scoring.fitting.stored import Subject
 from scoring.measures.channel_settings import without_invalid_values
@@ -119,6 +119,8 @@ class Learner:
                 samples=count, interval_s=interval_s, reason=reason, detail=str(why), wait_s=wait_s
             )
             self._calibrations.save_progress(part, progress, why.refused)
+            if why.refused is not None:
+                _log.warning(f"Constants of {part.subsystem} of {part.satellite_id} are refused: {why}")
             return False
         progress = Progress(
             samples=count,
@@ -167,23 +169,23 @@ class Learner:
             )
         first_us = min(int(one.times_us[0]) for one in samples.values())
         last_us = max(int(one.times_us[-1]) for one in samples.values())
-        spans = self._calibrations.alert_spans(part, first_us, last_us)
-        return learned_from(samples, spans, part.subsystem, mission=self._mission, infer=self._infer)
+        marks = self._calibrations.marks(part, first_us, last_us)
+        return learned_from(samples, marks, part.subsystem, mission=self._mission, infer=self._infer)
 
 
 def learned_from(
     samples: Mapping[str, Samples],
-    alerts_us: Sequence[tuple[int, int]],
+    marks: Marks,
     name: str,
     *,
     mission: Mission,
     infer: Infer,
 ) -> Learned:
-    """Fit constants to a subsystem's samples, leaving out what limits and alerts mark.
+    """Fit constants to a subsystem's samples, leaving out what limits, alerts and people mark.
 
     Args:
         samples: Of the channels that the model sees, and of those that only rules read.
-        alerts_us: Windows that alerts rest on, from and to, microseconds since 1970 UTC.
+        marks: What alerts rest on, and what people called nominal or anomalous.
         name: Of the subsystem.
         mission: With its channels and limits.
         infer: Calls the mission's model.
@@ -192,18 +194,19 @@ def learned_from(
         NotLearned: With the reason.
     """
     subsystem = mission.subsystems[name]
-    history = History.of_samples(samples, mission.window)
-    limits = marked_by_limits(dict(zip(history.channels, history.values, strict=True)), subsystem)
-    history = history.without(limits | marked_by_alerts(history.times_us, alerts_us))
-    history = history.of_channels([channel for channel in subsystem.features if channel in samples])
+    whole = History.of_samples(samples, mission.window)
+    limits = marked_by_limits(dict(zip(whole.channels, whole.values, strict=True)), subsystem)
+    judged = whole.of_channels([channel for channel in subsystem.features if channel in samples])
+    judged = with_valid_values(judged, mission, name)
     return learn(
-        with_valid_values(history, mission, name),
+        judged.marked(limits, marks),
         Subject(
             subsystem=name,
             intervals_s={channel: one.intervals_s(mission.window) for channel, one in samples.items()},
             detection=subsystem.detection,
             predict=lambda windows: predicted(windows, mission, infer),
         ),
+        Events(history=judged, spans_us=marks.events_us),
     )
 
 

@@ -33,7 +33,8 @@ GRANT pg_read_all_stats TO satellite_operation_server;
 
 GRANT SELECT ON
     inference_jobs, inference_results, subsystem_inferences,
-    ops.alert_heads, ops.anomaly_alerts, ops.calibrations, ops.cluster, ops.learning_progress, ops.limit_changes
+    ops.alarm_feedback, ops.alert_heads, ops.anomaly_alerts, ops.calibrations, ops.cluster, ops.learning_progress,
+    ops.limit_changes
 TO satellite_analysis_server;
 GRANT INSERT, UPDATE ON inference_jobs, inference_results, subsystem_inferences TO satellite_analysis_server;
 GRANT INSERT ON ops.revised_inferences TO satellite_analysis_server;

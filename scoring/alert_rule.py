@@ -102,6 +102,21 @@ def alerts_of(verdicts: Iterable[Judged]) -> list[Run]:
     return [run for run in runs_of(verdicts) if run.raised_us is not None]
 
 
+def is_alert(scores: Iterable[float], times_us: Iterable[int]) -> bool:
+    """Tell whether verdicts of these scores, in time order, raise an alert."""
+    return bool(
+        alerts_of(
+            Judged(
+                job_id="",
+                at_us=int(at_us),
+                verdict=Verdict.ANOMALOUS if score > ANOMALY_THRESHOLD else Verdict.NOMINAL,
+                score=float(score),
+            )
+            for score, at_us in zip(scores, times_us, strict=True)
+        )
+    )
+
+
 def runs_of(verdicts: Iterable[Judged], run: Run | None = None) -> list[Run]:
     """Return the runs from a state on, in time order, raised or not; the first is the state's own run."""
     found: list[Run] = []

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from scoring.fitting.history import Marks
 from scoring.fitting.learning import NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned
 from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.queries import load_queries
-from telemetry_core.postgres.store import select, to_json
+from telemetry_core.postgres.store import Row, select, to_json
 
 QUERIES: Final = load_queries(Path(__file__).parent)
 LEASE_S: Final = 600.0
@@ -84,8 +85,8 @@ class Calibrations:
         with transaction(self._pool) as connection:
             return bool(select(connection, QUERIES["claim_part"], parameters))
 
-    def alert_spans(self, part: Part, first_us: int, last_us: int) -> list[tuple[int, int]]:
-        """Return the windows between two times that alerts rest on, in microseconds."""
+    def marks(self, part: Part, first_us: int, last_us: int) -> Marks:
+        """Return what alerts rest on and what operators called nominal or anomalous between two times."""
         parameters = {
             **part.key,
             "first": time_of(first_us),
@@ -93,8 +94,16 @@ class Calibrations:
             "limit": MOST_SPANS,
         }
         with transaction(self._pool) as connection:
-            found = select(connection, QUERIES["alert_spans"], parameters)
-        return [(microseconds_of(row["window_start"]), microseconds_of(row["generated_at"])) for row in found]
+            alerts = select(connection, QUERIES["alert_spans"], parameters)
+            labels = select(connection, QUERIES["labels"], parameters)
+        return Marks(
+            alerts_us=_spans(alerts),
+            nominal_us=_spans(row for row in labels if row["label"] == "nominal"),
+            anomalous_us=_spans(row for row in labels if row["label"] == "anomalous"),
+            events_us=_spans(
+                row for row in labels if row["label"] == "anomalous" and row["kind"] == "anomaly"
+            ),
+        )
 
     def save_progress(self, part: Part, progress: Progress, refused: Learned | None = None) -> None:
         """Keep how far a part is, and constants that failed the check."""
@@ -136,6 +145,10 @@ class Calibrations:
 
 def _keys(satellites: Iterable[str], subsystem: str) -> dict[str, Any]:
     return {"satellites": list(satellites), "subsystem": subsystem}
+
+
+def _spans(rows: Iterable[Row]) -> list[tuple[int, int]]:
+    return [(microseconds_of(row["first_at"]), microseconds_of(row["last_at"])) for row in rows]
 
 
 def _part(row: Mapping[str, Any]) -> Part:

@@ -3,7 +3,8 @@
 -- name: due_parts
 -- Subsystems that are due: those whose newest verdict is learning, and those whose constants are to be renewed; never examined
 -- ones first, then by due time. One with constants is due as well if it is learning again, because its sampling changed.
--- For named satellites, whether due or not.
+-- For named satellites, whether due or not. One with constants is also due if operators said since what an alarm was; what they said
+-- within a minute before it was looked at may not have been read.
 WITH RECURSIVE satellite AS (
     (SELECT satellite_id FROM inference_jobs ORDER BY satellite_id LIMIT 1)
     UNION ALL
@@ -14,12 +15,24 @@ WITH RECURSIVE satellite AS (
     FROM satellite WHERE satellite.satellite_id IS NOT NULL
 ),
 
+said AS MATERIALIZED (
+    SELECT satellite_id, subsystem, max(at) AS at FROM ops.alarm_feedback GROUP BY satellite_id, subsystem
+),
+
 part AS (
-    SELECT satellite.satellite_id, named.subsystem, known.due_at, known.looked_at, known.reason, known.interval_s
+    SELECT
+        satellite.satellite_id,
+        named.subsystem,
+        known.due_at,
+        known.looked_at,
+        known.reason,
+        known.interval_s,
+        said.at > known.looked_at - interval '1 minute' AS is_told
     FROM satellite
     CROSS JOIN unnest(%(subsystems)s::text []) AS named (subsystem)
     LEFT JOIN ops.learning_progress AS known
         ON known.satellite_id = satellite.satellite_id AND known.subsystem = named.subsystem
+    LEFT JOIN said ON said.satellite_id = satellite.satellite_id AND said.subsystem = named.subsystem
     WHERE satellite.satellite_id IS NOT NULL
         AND CASE
             WHEN %(satellites)s::text [] IS NOT NULL THEN satellite.satellite_id = ANY (%(satellites)s::text [])
@@ -47,6 +60,7 @@ WHERE CASE
     WHEN part.reason IN ('calibrated', 'learned') AND newest.verdict = 'learning'
         THEN %(satellites)s::text [] IS NOT NULL
             OR newest.created_at > part.looked_at + %(settling_s)s * interval '1 second'
+    WHEN part.reason IN ('calibrated', 'learned') AND part.is_told THEN TRUE
     WHEN part.reason = 'calibrated' THEN part.due_at <= now() AT TIME ZONE 'UTC'
     ELSE newest.verdict = 'learning'
 END
@@ -80,7 +94,7 @@ WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s
 -- name: alert_spans
 -- Newest windows of anomalous verdicts that belong to alerts or are not folded into alerts yet, except for verdicts by
 -- constants that were rolled back.
-SELECT inference.window_start, inference.generated_at
+SELECT inference.window_start AS first_at, inference.generated_at AS last_at
 FROM subsystem_inferences AS inference
 WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsystem)s
     AND inference.generated_at >= (%(first)s::timestamptz AT TIME ZONE 'UTC')
@@ -105,6 +119,14 @@ WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsyst
         )
     )
 ORDER BY inference.generated_at DESC LIMIT %(limit)s
+
+-- name: labels
+-- What operators called nominal or anomalous, the newest first.
+SELECT started_at AS first_at, last_at, label, kind FROM ops.alarm_feedback
+WHERE satellite_id = %(satellite_id)s AND subsystem = %(subsystem)s AND label IS NOT NULL
+    AND last_at >= (%(first)s::timestamptz AT TIME ZONE 'UTC')
+    AND started_at <= (%(last)s::timestamptz AT TIME ZONE 'UTC')
+ORDER BY started_at DESC LIMIT %(limit)s
 
 -- name: calibrations_in_use
 SELECT satellite_id, version, hash, state FROM ops.calibrations

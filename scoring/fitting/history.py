@@ -35,6 +35,20 @@ USUAL_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What is known of some times, from and to, microseconds since 1970 UTC."""
+
+    alerts_us: Sequence[tuple[int, int]] = ()
+    """Windows that alerts rest on."""
+    nominal_us: Sequence[tuple[int, int]] = ()
+    """What people called nominal, whatever limits and alerts say."""
+    anomalous_us: Sequence[tuple[int, int]] = ()
+    """What people called anomalous."""
+    events_us: Sequence[tuple[int, int]] = ()
+    """Of that, what the score had found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
     """Stored samples of one channel, in time order."""
 
@@ -95,7 +109,9 @@ class History:
     times_us: Times
     values: Floats
     is_marked: Bools
-    """bool[time]: what limits or alerts mark, and is left out."""
+    """bool[time]: what limits, alerts or people mark, and is left out."""
+    is_confirmed: Bools
+    """bool[time]: what people called nominal, and what is near it."""
     stretch: Times
     """int64[time], number of the stretch between gaps and what is left out."""
     is_lost: Bools
@@ -120,15 +136,26 @@ class History:
             times_us=times_us,
             values=values,
             is_marked=np.zeros(times_us.size, np.bool_),
+            is_confirmed=np.zeros(times_us.size, np.bool_),
             stretch=np.cumsum(is_gap),
             is_lost=~np.isin(times_us, sampled_us),
         )
 
     def without(self, is_marked: Bools) -> Self:
         """Leave out marked times, bool[time], with a margin on both sides."""
-        reach = np.convolve(is_marked, np.ones(2 * MARGIN_SAMPLES + 1))[MARGIN_SAMPLES:-MARGIN_SAMPLES]
-        marked = self.is_marked | (reach > 0)
+        marked = self.is_marked | with_margin(is_marked)
         return replace(self, is_marked=marked, stretch=self.stretch + np.cumsum(marked))
+
+    def marked(self, limits: Bools, marks: Marks) -> Self:
+        """Leave out what limits mark, bool[time], and alerts; people's word stands above both.
+
+        What they called nominal begins a few samples before it was found, as anomalies do.
+        """
+        is_confirmed = with_margin(marked_by_spans(self.times_us, marks.nominal_us))
+        alerts_us = [span for span in marks.alerts_us if not is_within(span[1], marks.nominal_us)]
+        is_marked = (limits | marked_by_spans(self.times_us, alerts_us)) & ~is_confirmed
+        is_marked |= marked_by_spans(self.times_us, marks.anomalous_us)
+        return replace(self.without(is_marked), is_confirmed=is_confirmed)
 
     def with_values(self, values: Floats) -> Self:
         """The same with other values, float64[channel, time]."""
@@ -232,8 +259,19 @@ def is_usual(is_outside: Bools) -> bool:
     return sum(parts) >= USUAL_PARTS and float(np.mean(is_outside)) <= USUAL_SHARE
 
 
-def marked_by_alerts(times_us: Times, spans_us: Sequence[tuple[int, int]]) -> Bools:
-    """Tell which of some times lie within the windows of alerts, from and to in microseconds.
+def with_margin(is_marked: Bools) -> Bools:
+    """Add MARGIN_SAMPLES before and after what is marked, bool[time]."""
+    reach = np.convolve(is_marked, np.ones(2 * MARGIN_SAMPLES + 1))[MARGIN_SAMPLES:-MARGIN_SAMPLES]
+    return np.asarray(reach > 0)
+
+
+def is_within(at_us: int, spans_us: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a time lies within one of some spans."""
+    return any(first_us <= at_us <= last_us for first_us, last_us in spans_us)
+
+
+def marked_by_spans(times_us: Times, spans_us: Sequence[tuple[int, int]]) -> Bools:
+    """Tell which of some times lie within spans, from and to in microseconds.
 
     `times_us` is int64[time] in ascending order; the answer is bool[time].
     """

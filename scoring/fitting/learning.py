@@ -5,12 +5,14 @@ They are fitted to the first four fifths; the last fifth is judged by them.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from scoring.alert_rule import is_alert
 from scoring.calibration import CALIBRATED_LENGTHS, parse_calibration
-from scoring.fitting.history import Bools, History, Times
+from scoring.fitting.history import Bools, History, Times, marked_by_spans
 from scoring.fitting.outcome import Learned, NotLearned, hash_of
 from scoring.fitting.stored import LEAST_WINDOWS, Subject, fit_document, spread, window_ends
 from scoring.measures.counters import moduli_of, straightened
@@ -32,11 +34,23 @@ MOST_CHECKED: Final = 120_000
 """Held-out windows of all channels together that are judged, some 30 s of work: all of up to 60 channels."""
 CHECKED_AT_ONCE: Final = 2_400
 """Of these, for the sake of memory."""
+MOST_OF_EVENT: Final = 200
+"""Windows of an event that are judged, evenly spread."""
 MOST_FALSE_ALARMS: Final = 1e-3
 """Share of the held-out verdicts."""
 
 
-def learn(history: History, subject: Subject) -> Learned:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What people called anomalous after the score had found it: new constants are to find it, too."""
+
+    history: History
+    """Of which nothing is left out."""
+    spans_us: Sequence[tuple[int, int]]
+    """From and to of each."""
+
+
+def learn(history: History, subject: Subject, events: Events | None = None) -> Learned:
     """Fit constants to stored telemetry and check them.
 
     Channels that can't be fitted have none; neither have those that explain false alarms, if they are
@@ -45,6 +59,7 @@ def learn(history: History, subject: Subject) -> Learned:
     Args:
         history: Without what limits and alerts mark.
         subject: Whose telemetry it is.
+        events: What the constants are to find; None: nothing is known.
 
     Raises:
         NotLearned: With the reason.
@@ -61,7 +76,28 @@ def learn(history: History, subject: Subject) -> Learned:
             f"{learned.false_alarms} of {learned.verdicts} verdicts on the last fifth would be false alarms",
             refused=learned,
         )
+    if events is not None:
+        check_events(events, learned, subject)
     return learned
+
+
+def check_events(events: Events, learned: Learned, subject: Subject) -> None:
+    """Raise `NotLearned` where constants miss an event; one that the history does not hold is none."""
+    names = [name.removeprefix(f"{subject.subsystem}.") for name in learned.document["channels"]]
+    history = events.history.of_channels(names)
+    ends = window_ends(history, MIN_SAMPLES)
+    is_found = []
+    for span_us in events.spans_us:
+        mine = spread(ends[marked_by_spans(history.times_us[ends], [span_us])], MOST_OF_EVENT)
+        if mine.size:
+            scores = scores_of(history, mine, learned.document, subject)
+            is_found.append(is_alert(scores.score, history.times_us[mine]))
+    if not all(is_found):
+        raise NotLearned(
+            "check_failed",
+            f"{is_found.count(False)} of {len(is_found)} alerts that were called true would be missed",
+            refused=learned,
+        )
 
 
 def sampled_enough(history: History) -> list[str]:

@@ -63,8 +63,8 @@ _IS_LOGARITHM = ~(_IS_LEVEL | _IS_SHARE | np.array([name == "missing_run" for _,
 
 
 def fit_own(
-    first: Mapping[int, Windows],
-    second: Mapping[int, Windows],
+    halves: tuple[Mapping[int, Windows], Mapping[int, Windows]],
+    confirmed: Mapping[int, Windows],
     has_level: Bools,
     *,
     span_s: float,
@@ -73,31 +73,33 @@ def fit_own(
     """Fit one band of a subsystem to two halves of a satellite's nominal windows, by length.
 
     Args:
-        first: Windows of the earlier half in time order, one entry for each of CALIBRATED_LENGTHS.
-        second: Of the later half.
+        halves: Windows of the earlier and the later half in time order, one entry for each of
+            CALIBRATED_LENGTHS.
+        confirmed: Those that people called nominal, likewise or empty: no limit is closer than they reach.
         has_level: bool[channel]; of the others the mean is no evidence.
         span_s: From the first window to the last one, in seconds.
         seed: Of the choice of reference subsequences.
     """
-    halves = (first, second)
     noise = np.fmin(*(expected_noise(half[CALIBRATED_LENGTHS[-1]]) for half in halves))
     rng = np.random.default_rng(seed)
-    references = [references_of(half[CALIBRATED_LENGTHS[-1]], rng) for half in halves]
+    references = [references_of(half[CALIBRATED_LENGTHS[-1]], confirmed, rng) for half in halves]
+    # A half is measured against the other one's subsequences: against its own it is never far.
+    against = [references[1], references[0], references[0]]
     limits, totals = [], []
     shorter: Floats | None = None
     for length in CALIBRATED_LENGTHS:
-        # A half is measured against the other one's subsequences: against its own it is never far.
+        windows = [part[length] for part in (*halves, confirmed) if part]
         measured = [
-            with_halfway(half[length], noise, other)
-            for half, other in zip(halves, reversed(references), strict=True)
+            with_halfway(part, noise, reference) for part, reference in zip(windows, against, strict=False)
         ]
-        limits.append(own_limits(np.concatenate(measured), noise, has_level, span_s, shorter))
-        shorter = np.concatenate(measured)
+        own = np.concatenate(measured[:2])
+        limits.append(own_limits(own, noise, has_level, span_s, shorter, confirmed=measured[2:]))
+        shorter = own
         deviations = [
-            family_deviations(of_half, half[length], noise, limits[-1])
-            for of_half, half in zip(measured, halves, strict=True)
+            family_deviations(of_part, part, noise, limits[-1])
+            for of_part, part in zip(measured, windows, strict=True)
         ]
-        totals.append(subsystem_evidence(np.minimum(np.concatenate(deviations), LARGEST_EVIDENCE)))
+        totals.append([subsystem_evidence(np.minimum(part, LARGEST_EVIDENCE)) for part in deviations])
     low, usual, high = (np.stack(parts, axis=1)[:, None] for parts in zip(*limits, strict=True))
     return [
         ChannelCalibration(
@@ -112,18 +114,29 @@ def fit_own(
     ], own_threshold(totals)
 
 
-def references_of(windows: Windows, rng: np.random.Generator) -> list[Floats]:
-    """Pick reference subsequences of each channel, float64[subsequence, step]."""
+def references_of(
+    windows: Windows, confirmed: Mapping[int, Windows], rng: np.random.Generator
+) -> list[Floats]:
+    """Pick reference subsequences of each channel, float64[subsequence, step], confirmed ones, too."""
+    longest = [windows, confirmed[CALIBRATED_LENGTHS[-1]]] if confirmed else [windows]
     return [
-        reference_subsequences(windows.value[:, channel], rng) for channel in range(windows.value.shape[1])
+        np.concatenate([reference_subsequences(part.value[:, channel], rng) for part in longest])
+        for channel in range(windows.value.shape[1])
     ]
 
 
-def own_threshold(totals: Sequence[Floats]) -> SubsystemCalibration:
-    """Threshold and steepness by length, from evidence float64[window] in time order of each."""
-    reaches = np.array([[reached(total, THRESHOLD_EXCESSES) for total in totals]])
-    threshold = np.clip(THRESHOLD_MARGIN * reaches, LEAST_THRESHOLD, LARGEST_THRESHOLD)
-    medians = np.array([[np.median(total) for total in totals]])
+def own_threshold(totals: Sequence[Sequence[Floats]]) -> SubsystemCalibration:
+    """Threshold and steepness by length, from evidence float64[window] of each.
+
+    Of each length that of two halves in time order, and of what people called nominal, if there is any.
+    """
+    own = [np.concatenate(parts[:2]) for parts in totals]
+    reaches = [
+        max([reached(total, THRESHOLD_EXCESSES), *(part.max() for part in parts[2:])])
+        for total, parts in zip(own, totals, strict=True)
+    ]
+    threshold = np.clip(THRESHOLD_MARGIN * np.array([reaches]), LEAST_THRESHOLD, LARGEST_THRESHOLD)
+    medians = np.array([[np.median(total) for total in own]])
     return SubsystemCalibration(
         threshold=threshold, steepness=np.maximum(steepness_of(medians, threshold), LEAST_STEEPNESS)
     )
@@ -158,8 +171,13 @@ def growth_within(span_s: float) -> float:
     return GROWTH * float(np.clip(np.sqrt(WHOLE_SPAN_S / span_s), 1.0, MOST_GROWTH))
 
 
-def own_limits(
-    measured: Floats, noise: Floats, has_level: Bools, span_s: float, shorter: Floats | None = None
+def own_limits(  # noqa: PLR0913, PLR0917 - three that belong together, and what bounds them
+    measured: Floats,
+    noise: Floats,
+    has_level: Bools,
+    span_s: float,
+    shorter: Floats | None = None,
+    confirmed: Sequence[Floats] = (),
 ) -> tuple[Floats, Floats, Floats]:
     """Fit limits to what is measured.
 
@@ -170,6 +188,7 @@ def own_limits(
         span_s: How long the windows reach, in seconds.
         shorter: As `measured`, of shorter windows: below WHOLE_SPAN_S what lasts as long as these may last
             longer.
+        confirmed: As `measured`, of what people called nominal; none or one.
 
     Returns:
         Low, usual, high, float64[channel, measure] each.
@@ -179,7 +198,11 @@ def own_limits(
     lowest = -reached(-measured)
     if shorter is not None and span_s < WHOLE_SPAN_S:
         lowest = np.where(_IS_LEVEL, lowest, np.fmin(lowest, -reached(-shorter)))
-    above = widened(np.maximum(reached(measured) - usual, least), growth_within(span_s))
+    highest = reached(measured)
+    for one in confirmed:
+        lowest = np.fmin(lowest, np.fmin.reduce(one, axis=0))
+        highest = np.fmax(highest, np.fmax.reduce(one, axis=0))
+    above = widened(np.maximum(highest - usual, least), growth_within(span_s))
     below = widened(np.maximum(usual - lowest, least), SPLIT_CHANGE)
     is_free = _IS_LEVEL & ~has_level[:, None]
     low = np.where(is_free | _IS_SUBSEQUENCE, -UNBOUNDED, usual - below)  # no shape is too well known

@@ -57,10 +57,9 @@ def fit_document(history: History, split: int, subject: Subject) -> dict[str, An
     if 2 * is_level.sum() < is_level.size:
         wandering = f"{(~is_level).sum()} of {is_level.size} channels"
         raise NotLearned("not_settled", f"the levels of {wandering} are still drifting")
-    first, second = halves_of(history, split, subject.predict, moduli)
     fitted, limits = fit_own(
-        first,
-        second,
+        halves_of(history, split, subject.predict, moduli),
+        confirmed_of(history, subject.predict, moduli),
         is_level & ~np.isfinite(moduli),
         span_s=float(history.times_us[split] - history.times_us[0]) / 1e6,
         seed=SEED,
@@ -99,12 +98,12 @@ def halves_of(
         predict: The model.
         moduli: float64[channel], infinite where a channel is no counter.
     """
-    most = max(LEAST_WINDOWS, min(MOST_WINDOWS, MOST_ROWS // len(history.channels)))
+    most = most_windows(history)
     first: dict[int, Windows] = {}
     second: dict[int, Windows] = {}
     for length in CALIBRATED_LENGTHS:
         ends = window_ends(history, length)
-        ends = ends[ends < end]
+        ends = ends[(ends < end) & ~history.is_confirmed[ends]]
         halves = [spread(half, most) for half in np.array_split(ends, 2)]
         if min(half.size for half in halves) < LEAST_WINDOWS and first:
             first[length], second[length] = list(first.values())[-1], list(second.values())[-1]
@@ -113,6 +112,32 @@ def halves_of(
             predict(straightened(history.windows(half, length), moduli)) for half in halves
         )
     return first, second
+
+
+def confirmed_of(history: History, predict: Predict, moduli: Floats) -> dict[int, Windows]:
+    """Windows that end where people called telemetry nominal, by length; empty where there is none.
+
+    They are of all of the history: what was called nominal is to be learned wherever it is.
+
+    Args:
+        history: Values float64[channel, time].
+        predict: The model.
+        moduli: float64[channel], infinite where a channel is no counter.
+    """
+    found: dict[int, Windows] = {}
+    for length in CALIBRATED_LENGTHS:
+        ends = window_ends(history, length)
+        ends = spread(ends[history.is_confirmed[ends]], most_windows(history))
+        if ends.size:
+            found[length] = predict(straightened(history.windows(ends, length), moduli))
+        elif found:
+            found[length] = list(found.values())[-1]
+    return found
+
+
+def most_windows(history: History) -> int:
+    """How many windows each half, and what was called nominal, give of one length."""
+    return max(LEAST_WINDOWS, min(MOST_WINDOWS, MOST_ROWS // len(history.channels)))
 
 
 def window_ends(history: History, length: int) -> Times:
@@ -131,7 +156,8 @@ def spread(ends: Times, most: int) -> Times:
 
 def settled(history: History, end: int) -> Bools:
     """Tell for which channels the level before a place no longer wanders, bool[channel]."""
-    before = history.values[:, :end][:, ~history.is_marked[:end]]
+    is_usual = ~(history.is_marked | history.is_confirmed)
+    before = history.values[:, :end][:, is_usual[:end]]
     return np.array([is_settled(own[np.isfinite(own)]) for own in before])
 
 

@@ -16,7 +16,7 @@ from analysis_server.learner import RETRY_SHARE, learned_from, present_cadence
 from benchmarks.detection.field.telemetry import Fleet, Packets, Track
 from recordings.preview import ModelFile
 from scoring.calibration import Calibration, parse_calibration
-from scoring.fitting.history import Samples
+from scoring.fitting.history import Marks, Samples
 from scoring.fitting.learning import MOST_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned, NotLearned
 from telemetry_core.contract.mission import Mission
@@ -93,7 +93,7 @@ def first_learned(
     for count in looks(needed_samples(interval_s), most_samples(interval_s)):
         samples = present_cadence({track.channel: newest(track, count) for track in tracks})
         try:
-            return learned_from(samples, [], subsystem, mission=mission, infer=model.infer)
+            return learned_from(samples, Marks(), subsystem, mission=mission, infer=model.infer)
         except NotLearned as why:
             refusal = why
     return refusal

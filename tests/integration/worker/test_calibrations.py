@@ -32,13 +32,6 @@ DONE = Progress(samples=2_000, interval_s=20.0, reason=CALIBRATED, detail="", wa
 
 
 @pytest.fixture
-def worker(database: Settings) -> Iterator[Calibrations]:
-    """The worker's own login."""
-    with closing(open_pool(as_service(database, "analysis-server"), max_connections=2)) as pool:
-        yield Calibrations(pool)
-
-
-@pytest.fixture
 def keeper(database: Settings) -> Iterator[Pool]:
     """The login of the command."""
     with closing(open_pool(as_service(database, "housekeeping"), max_connections=1)) as pool:
@@ -183,12 +176,12 @@ def test_alerts_between_two_times_are_told_but_those_of_constants_taken_back(
     judge(pool, "A", 700, "a", anomaly_score=0.75)
     judge(pool, "A", 1100, "n")
     span = (microseconds_of(NOW), microseconds_of(NOW + timedelta(seconds=1200)))
-    assert len(worker.alert_spans(part, *span)) == 3, "what is not folded yet may become an alert"
+    assert len(worker.marks(part, *span).alerts_us) == 3, "what is not folded yet may become an alert"
     with closing(open_pool(as_service(database, "alarm-server"), max_connections=1)) as theirs:
         fold(theirs)
-    assert len(worker.alert_spans(part, *span)) == 2, "a single low verdict is nominal telemetry, too"
+    assert len(worker.marks(part, *span).alerts_us) == 2, "a single low verdict is nominal telemetry, too"
     command.roll_back(keeper, {"satellite_id": "A", "subsystem": "eps", "version": None})
-    ((first_us, last_us),) = worker.alert_spans(part, *span)
+    ((first_us, last_us),) = worker.marks(part, *span).alerts_us
     assert (last_us - first_us, last_us) == (60_000_000, microseconds_of(NOW + timedelta(seconds=100)))
 
 

@@ -20,7 +20,7 @@ from analysis_server.learner import (
 )
 from analysis_server.learning.calibrations import Calibrations, Part, Progress
 from analysis_server.learning.stored_telemetry import StoredTelemetry
-from scoring.fitting.history import Samples
+from scoring.fitting.history import Marks, Samples
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -59,7 +59,7 @@ class Kept(Calibrations):
         self.progress: dict[str, Progress] = {}
         self.saved: dict[str, Learned] = {}
         self.refused: list[Learned] = []
-        self.spans: list[tuple[int, int]] = []
+        self.known = Marks()
 
     def due_parts(
         self, subsystems: Sequence[str], satellites: Sequence[str] | None, limit: int
@@ -69,8 +69,8 @@ class Kept(Calibrations):
     def claim(self, part: Part, *, is_forced: bool) -> bool:
         return is_forced or part.satellite_id not in self.taken
 
-    def alert_spans(self, part: Part, first_us: int, last_us: int) -> list[tuple[int, int]]:
-        return self.spans
+    def marks(self, part: Part, first_us: int, last_us: int) -> Marks:
+        return self.known
 
     def save_progress(self, part: Part, progress: Progress, refused: Learned | None = None) -> None:
         self.progress[part.satellite_id] = progress
@@ -177,7 +177,7 @@ def test_missing_stored_channels_are_reported() -> None:
 
 def test_what_alerts_mark_is_left_out() -> None:
     kept = Kept(part())
-    kept.spans = [(0, END_S * 1_000_000)]
+    kept.known = Marks(alerts_us=[(0, END_S * 1_000_000)])
     learner(kept, Stored(NEW_1=NEEDED_SAMPLES)).turn()
     assert kept.progress["NEW-1"].reason == "left_out"
 

@@ -33,7 +33,7 @@ export const en = {
       rare_nominal: "The telemetry was unusual, and as it should be: a manoeuvre, a test.",
       known: "Its cause is known, for instance a defect that was there before.",
     },
-    note: "Counted on Performance, exported as a label of the telemetry.",
+    note: "Counted on Performance, exported as a label of the telemetry, and learned: false and rare ones do not come again, and a fault called false is missed from then on.",
   },
   facts: {
     pass: "Pass",
@@ -158,7 +158,7 @@ export const ko: typeof en = {
       rare_nominal: "텔레메트리가 특이했지만 의도한 대로였습니다(기동, 시험).",
       known: "원인을 이미 압니다(예: 전부터 있던 고장).",
     },
-    note: "알람 성능 화면에서 세고, 텔레메트리의 레이블로 내보냅니다.",
+    note: "알람 성능 화면에서 세고, 텔레메트리의 레이블로 내보내며, 학습합니다. 오경보와 드문 정상은 다시 나오지 않고, 오경보라고 한 고장은 그 뒤로 놓칩니다.",
   },
   facts: {
     pass: "패스",

@@ -49,7 +49,7 @@ export const en = {
     running: "{{read}} of {{of}} satellites are read",
     nothing: "No telemetry of this channel is stored of the last {{days}} days.",
     outdated: "The values have changed since: try them again.",
-    caption: "Alarms of this limit over {{days}} days, {{satellites}} satellites",
+    caption: "Alarms of this limit (days: {{days}}, satellites: {{satellites}})",
     before: "In force",
     after: "Tried",
     alarms: "Alarms",

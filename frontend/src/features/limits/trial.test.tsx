@@ -88,7 +88,7 @@ test("satellite by satellite the values are tried, and put together", async () =
   );
   begin(opened);
   const table = within(
-    await opened.dialog.findByRole("table", { name: "Alarms of this limit over 7 days, 2 satellites" }),
+    await opened.dialog.findByRole("table", { name: "Alarms of this limit (days: 7, satellites: 2)" }),
   );
   const cells = (name: string) =>
     within(table.getByRole("row", { name: new RegExp(name) }))

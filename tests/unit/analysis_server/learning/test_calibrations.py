@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from analysis_server.learning.calibrations import QUERIES, Calibrations, Part, Progress
+from scoring.fitting.history import Marks
 from scoring.fitting.outcome import Learned
 from tests.unit.postgres import Statements
 
@@ -50,10 +51,22 @@ def test_part_is_taken_up_by_one_worker(rows: list[Any], *, claimed: bool) -> No
     assert Calibrations(Statements(rows).pool).claim(PART, is_forced=False) == claimed
 
 
-def test_alerts_mark_the_windows_that_they_rest_on() -> None:
-    start, end = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)
-    statements = Statements([{"window_start": start, "generated_at": end}])
-    assert Calibrations(statements.pool).alert_spans(PART, 0, 9) == [(1_000_000, 2_000_000)]
+def span(second: int, **values: Any) -> Mapping[str, Any]:
+    return {
+        "first_at": datetime(1970, 1, 1, 0, 0, second, tzinfo=UTC),
+        "last_at": datetime(1970, 1, 1, 0, 0, second + 1, tzinfo=UTC),
+    } | values  # fmt: skip
+
+
+def test_alerts_and_operators_mark_telemetry() -> None:
+    said = [
+        span(3, label="nominal", kind="anomaly"),
+        span(5, label="anomalous", kind="limit"),
+        span(7, label="anomalous", kind="anomaly"),
+    ]
+    spans = [(second * 1_000_000, (second + 1) * 1_000_000) for second in (3, 5, 7)]
+    marks = Calibrations(Statements(said).pool).marks(PART, 0, 9)
+    assert marks == Marks(alerts_us=spans, nominal_us=spans[:1], anomalous_us=spans[1:], events_us=spans[2:])
 
 
 def test_progress_is_kept_with_a_short_detail_and_refused_constants_with_it() -> None:

@@ -1,6 +1,7 @@
 """Samples are read from VictoriaMetrics newest first, in pages, each of bounded size."""
 
 import json
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs
 
@@ -10,8 +11,8 @@ import requests
 from analysis_server.learning.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
 from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES
-from telemetry_core import stored_samples
 from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.stored_samples import StoredSamples
 from tests.http_server import serving
 
 UNTIL_MS = 1_800_000_000_000
@@ -87,7 +88,8 @@ def test_few_samples_are_looked_for_in_pages_that_grow_and_no_further_than_the_l
 
 
 def test_a_page_of_denser_telemetry_than_the_present_one_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_samples, "MOST_PAGE_BYTES", 15_000)
+    small = partial(StoredSamples, most_page_bytes=15_000)
+    monkeypatch.setattr("analysis_server.learning.stored_telemetry.StoredSamples", small)
     victoria = Victoria(count=2_000, interval_ms=20_000)
     assert read(victoria, 5.0)["a"].times_us.size == PAGE_SAMPLES * 5 // 20
     assert len(victoria.asked) == 2

@@ -7,11 +7,12 @@ from numpy.typing import ArrayLike
 from scoring.fitting.history import (
     MARGIN_SAMPLES,
     History,
+    Marks,
     Samples,
     held_samples,
     is_usual,
-    marked_by_alerts,
     marked_by_limits,
+    marked_by_spans,
 )
 from scoring.fitting.stored import window_ends
 from telemetry_core.contract.mission import Subsystem, Window
@@ -195,7 +196,7 @@ def test_a_satellite_that_is_outside_from_the_start_is_marked_all_along() -> Non
 def test_alerts_mark_their_windows() -> None:
     times_us = np.arange(10) * SECOND
     spans = [(2 * SECOND, 4 * SECOND), (8 * SECOND, 99 * SECOND)]
-    assert np.flatnonzero(marked_by_alerts(times_us, spans)).tolist() == [2, 3, 4, 8, 9]
+    assert np.flatnonzero(marked_by_spans(times_us, spans)).tolist() == [2, 3, 4, 8, 9]
 
 
 @pytest.mark.parametrize(("when", "is_marked"), [((), True), ((Condition(channel="flag", equals=1),), False)])
@@ -206,3 +207,25 @@ def test_a_rule_of_a_context_marks_nothing_of_other_modes(
     subsystem = SUBSYSTEM.model_copy(update={"rules": (rule,)})
 
     assert bool(marked_by_limits({"flag": np.array([1.0])}, subsystem).any()) is is_marked
+
+
+def test_what_people_say_stands_above_limits_and_alerts() -> None:
+    size = 1_000
+    limits = np.zeros(size, bool)
+    limits[[295, 305, 500]] = True
+    marks = Marks(
+        alerts_us=[(240 * SECOND, 300 * SECOND), (640 * SECOND, 700 * SECOND)],
+        nominal_us=[(300 * SECOND, 310 * SECOND), (805 * SECOND, 810 * SECOND)],
+        anomalous_us=[(800 * SECOND, 806 * SECOND)],
+    )
+    found = history(a=samples(range(size))).marked(limits, marks)
+    left_out = {*range(480, 521), *range(620, 721), *range(780, 827)}
+    assert set(np.flatnonzero(found.is_marked)) == left_out
+    assert set(np.flatnonzero(found.is_confirmed)) == {*range(280, 331), *range(785, 831)}
+    assert (found.stretch[:480] == 0).all()
+
+
+def test_nobody_said_anything() -> None:
+    told = history(a=samples(range(100))).marked(np.zeros(100, bool), Marks())
+    assert not told.is_marked.any()
+    assert not told.is_confirmed.any()

@@ -32,7 +32,7 @@ def half(seed: int, *, wave_steps: float, noise: float = NOISE) -> dict[int, Win
 def fitted(
     first: dict[int, Windows], second: dict[int, Windows]
 ) -> tuple[ChannelCalibration, SubsystemCalibration]:
-    (channel,), limits = fit_own(first, second, np.array([True]), span_s=WHOLE_SPAN_S, seed=1)
+    (channel,), limits = fit_own((first, second), {}, np.array([True]), span_s=WHOLE_SPAN_S, seed=1)
     return channel, limits
 
 

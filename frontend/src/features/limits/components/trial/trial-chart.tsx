@@ -109,7 +109,7 @@ function curveOptions(
       ...bounds.map(({ label, dash }): uPlot.Series => ({
         label,
         value: () => "",
-        stroke: colors.limit,
+        stroke: colors.text,
         width: 1.5,
         dash,
         points: { show: false },
