@@ -9,8 +9,9 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public, ops TO {services};
 
 GRANT SELECT ON
     inference_jobs, inference_results, subsystem_inferences,
-    ops.alert_acknowledgements, ops.alert_heads, ops.cluster, ops.dead_letters, ops.idempotency_keys,
-    ops.learning_progress, ops.live_jobs, ops.live_verdicts, ops.refused_values, ops.refused_verdicts, ops.relay_cursors
+    ops.alert_acknowledgements, ops.alert_heads, ops.calibrations, ops.cluster, ops.dead_letters, ops.idempotency_keys,
+    ops.learning_progress, ops.live_jobs, ops.live_verdicts, ops.refused_values, ops.refused_verdicts, ops.relay_cursors,
+    ops.schema_migrations
 TO satellite_operation_server;
 GRANT INSERT ON inference_jobs, inference_results, subsystem_inferences TO satellite_operation_server;
 GRANT INSERT ON ops.dead_letters, ops.idempotency_keys TO satellite_operation_server;

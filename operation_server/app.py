@@ -62,8 +62,8 @@ from operation_server.pipeline import routes as pipeline
 from operation_server.pipeline.status_cache import StatusCache, pipeline_probes
 from operation_server.search import routes as search
 from operation_server.search.verdict_index import VerdictSearch
-from operation_server.shift import report_routes as shift_report
 from operation_server.shift import routes as shift
+from operation_server.shift.handover import routes as handover
 from operation_server.streams.feed import CommitFeed, read_head
 from operation_server.telemetry import forecast_routes as forecasts
 from operation_server.telemetry import passed_over_routes as passed_over
@@ -92,7 +92,7 @@ PUBLISH_PATIENCE_S: Final = 1.0
 ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
-    alarms.router, alarm_actions.router, labels.router, shift.router, shift_report.router, limits.router,
+    alarms.router, alarm_actions.router, labels.router, shift.router, handover.router, limits.router,
     limit_trials.router, passes.router, fleet.router, passed_over.router, pipeline.router,
     dead_letters.router, keys.router,
 )  # fmt: skip

@@ -19,9 +19,9 @@ class Answer(BaseModel):
     model_config = ConfigDict(protected_namespaces=())
 
 
-def utc_text(at: datetime) -> str:
-    """Write a time as answers do, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def utc_text(at: datetime, *, timespec: Literal["milliseconds", "seconds"] = "milliseconds") -> str:
+    """Write a time as answers do."""
+    return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def json_response(body: Any) -> Response:

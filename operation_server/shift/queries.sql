@@ -101,9 +101,3 @@ SELECT * FROM (
     WHERE part <> 'model' OR model_name IS NOT NULL
 ) AS placed
 WHERE place <= %(limit)s AND (part <> 'channel' OR channel IS NOT NULL) ORDER BY part, place
-
--- name: newest_raised
--- Of satellites: those of the platform have a list of their own.
-SELECT alarm_id FROM ops.alarms
-WHERE noticed_at >= %(start)s AND noticed_at < %(end)s AND NOT is_withdrawn AND kind <> 'platform'
-ORDER BY noticed_at DESC LIMIT %(limit)s

@@ -1110,6 +1110,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shift/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report As Pdf
+         * @description Return the same as PDF, in English, to be filed or sent.
+         */
+        get: operations["get_report_as_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -2122,6 +2142,49 @@ export interface components {
             alarm_ids: string[];
         };
         /**
+         * Change
+         * @description What was changed of how telemetry is judged, by whom and why; the platform's own: by nobody.
+         */
+        Change: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Kind
+             * @description `limit`: an operator changed one; `calibration`: constants were learned; `upgrade`: the database was taken to another release
+             * @enum {string}
+             */
+            kind: "limit" | "calibration" | "upgrade";
+            /** Satellite Id */
+            satellite_id: string | null;
+            /** Subsystem */
+            subsystem: string | null;
+            /**
+             * Name
+             * @description Of a limit its reason, of a calibration its state, of an upgrade its newest migration
+             * @example low_battery
+             */
+            name: string;
+            /** Version */
+            version: number | null;
+            /** Operator */
+            operator: string | null;
+            /** Comment */
+            comment: string | null;
+            /**
+             * Details
+             * @description Of a limit what differs from the mission file; empty: nothing does any more
+             * @example {
+             *       "below": 25
+             *     }
+             */
+            details: {
+                [key: string]: boolean | number | string | null;
+            };
+        };
+        /**
          * ChangeStep
          * @description A change with what it made of the version before.
          */
@@ -2266,6 +2329,24 @@ export interface components {
              * @enum {string}
              */
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
+        };
+        /**
+         * Contact
+         * @description A time in which a satellite was heard, between two silences; by reception.
+         */
+        Contact: {
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Started At
+             * @description null: no silence of the span came before it
+             */
+            started_at: string | null;
+            /**
+             * Ended At
+             * @description null: it went on when the span ended
+             */
+            ended_at: string | null;
         };
         /**
          * ContactPlan
@@ -2927,6 +3008,20 @@ export interface components {
             entries: components["schemas"]["ShiftEntry"][];
             /** Has More Entries */
             has_more_entries: boolean;
+            /**
+             * Contacts
+             * @description Of satellites that were silent at some time of the span, oldest first
+             */
+            contacts: components["schemas"]["Contact"][];
+            /** Has More Contacts */
+            has_more_contacts: boolean;
+            /**
+             * Changes
+             * @description In the span, oldest first
+             */
+            changes: components["schemas"]["Change"][];
+            /** Has More Changes */
+            has_more_changes: boolean;
             /**
              * Raised By Severity
              * @description All that were raised, the most first
@@ -8271,6 +8366,49 @@ export interface operations {
                 };
                 content: {
                     "text/markdown": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report_as_pdf: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601; without zone it is UTC */
+                start_time?: string | null;
+                /** @description ISO 8601; without zone it is UTC */
+                end_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             /** @description Unprocessable Entity */

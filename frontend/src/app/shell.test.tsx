@@ -113,15 +113,19 @@ test("the menu tells the version of the console, which is the platform's", async
   expect(await screen.findByText(`Version ${version}`)).toBeVisible();
 });
 
-test("what waits for an acknowledgement is counted in the menu and the tab's title, and nothing else is", async () => {
+test.each([
+  ["what waits for an acknowledgement, and nothing else", 2, false, "3"],
+  ["that there are more than are counted", 9_999, true, "10,000+"],
+] as const)("the menu and the tab's title tell %s", async (_, waiting, is_truncated, shown) => {
   const counts = [
-    { state: "unacknowledged", severity: "critical", count: 2 },
+    { state: "unacknowledged", severity: "critical", count: waiting },
     { state: "returned_unacknowledged", severity: "watch", count: 1 },
     { state: "acknowledged", severity: "critical", count: 5 },
   ];
-  const attention = { count: 8, is_truncated: false, counts };
+  const attention = { count: 8, is_truncated, counts };
   vi.stubGlobal("fetch", answerWith({ "/api/v1/alarms": { alarms: [], next_cursor: null, attention } }));
   showShell();
-  expect(await screen.findByRole("link", { name: /^Alerts ?\(3\)$/ })).toBeVisible();
-  expect(document.title).toBe("(3) Fleet · Satellite telemetry");
+  const link = await screen.findByRole("link", { name: /^Alerts ?\(/ });
+  expect(link.textContent).toBe(`Alerts (${shown})`);
+  expect(document.title).toBe(`(${shown}) Fleet · Satellite telemetry`);
 });

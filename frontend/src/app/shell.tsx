@@ -49,7 +49,7 @@ export function Shell() {
   return (
     <AppShell
       header={{ height: 52 }}
-      navbar={{ width: 152, breakpoint: "sm", collapsed: { mobile: !isMenuOpen } }}
+      navbar={{ width: 164, breakpoint: "sm", collapsed: { mobile: !isMenuOpen } }}
       padding="md"
     >
       <a className="skip-link" href="#content">
@@ -92,7 +92,7 @@ export function Shell() {
   );
 }
 
-function Views({ waiting, onChoose }: { waiting: number; onChoose: () => void }) {
+function Views({ waiting, onChoose }: { waiting: string | null; onChoose: () => void }) {
   const { t } = useTranslation("app");
   return VIEWS.map(({ to, name }) => (
     <Link
@@ -103,7 +103,7 @@ function Views({ waiting, onChoose }: { waiting: number; onChoose: () => void })
       onClick={onChoose}
     >
       {t(`nav.${name}`)}
-      {name === "alerts" && waiting > 0 && <strong className="numeric"> ({waiting})</strong>}
+      {name === "alerts" && waiting !== null && <strong className="numeric"> ({waiting})</strong>}
     </Link>
   ));
 }

@@ -1,8 +1,8 @@
 import { Group, Stack, Title } from "@mantine/core";
 import { createContext, useContext, useEffect, type ReactNode } from "react";
 
-/** How many alarms wait for an acknowledgement: the tab tells it on every view. */
-export const WaitingCount = createContext(0);
+/** How many alarms wait for an acknowledgement; null: none. The tab tells it on every view. */
+export const WaitingCount = createContext<string | null>(null);
 
 /** The frame of a view: its title (also the tab's), its controls, its content. */
 export function Page({
@@ -16,7 +16,7 @@ export function Page({
 }) {
   const waiting = useContext(WaitingCount);
   useEffect(() => {
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${title} · Satellite telemetry`;
+    document.title = `${waiting === null ? "" : `(${waiting}) `}${title} · Satellite telemetry`;
   }, [title, waiting]);
   return (
     <Stack gap="md" className="page">

@@ -13,6 +13,10 @@ from testbed.supervised import wait_until
 from tests.e2e.console.views import ON_PHONES, VIEWS
 
 pytestmark = pytest.mark.e2e
+SCROLLED_SIDEWAYS = """
+[...document.querySelectorAll('main [role="group"][tabindex]')]
+  .filter(part => part.scrollWidth > part.clientWidth).map(part => part.getAttribute('aria-label'))
+"""
 
 
 def low_battery_and_no_number(body: dict[str, Any]) -> None:
@@ -68,6 +72,8 @@ def test_view_is_filled_accessible_and_quiet(
     assert person.failed_requests == []
     assert page.evaluate("document.documentElement.lang") == language
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    heights = page.locator("nav .nav-link").evaluate_all("links => links.map(link => link.clientHeight)")
+    assert len(set(heights)) == 1, "an entry of the menu wraps"
 
 
 @pytest.mark.parametrize("view", ON_PHONES)
@@ -76,6 +82,7 @@ def test_view_fits_a_phone(sit_down: Callable[..., Operator], names: Mapping[str
     page.locator("main h1").wait_for()
     page.locator('main [role="status"][aria-label]').first.wait_for(state="detached")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(SCROLLED_SIDEWAYS) == []
     assert accessibility_findings(page) == []
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -72,12 +73,16 @@ def run_natively(block: Block) -> str:
 
 
 @pytest.fixture
-def no_backup_left() -> Iterator[None]:
-    """Remove what section 3.5 wrote into the project's folder."""
-    before = set(CHECKOUT.glob("*.sql"))
+def nothing_left() -> Iterator[None]:
+    """Remove the backups and the reports that blocks wrote into the project's folder."""
+    before = written()
     yield
-    for backup in set(CHECKOUT.glob("*.sql")) - before:
-        backup.unlink()
+    for path in written() - before:
+        path.unlink()
+
+
+def written() -> set[Path]:
+    return {path for pattern in ("*.sql", "handover.*") for path in CHECKOUT.glob(pattern)}
 
 
 def is_native(block: Block) -> bool:
@@ -87,7 +92,7 @@ def is_native(block: Block) -> bool:
 @pytest.mark.parametrize(
     "block", [block for block in BLOCKS if is_native(block)], ids=lambda block: block.name
 )
-@pytest.mark.usefixtures("platform", "no_backup_left")
+@pytest.mark.usefixtures("platform", "nothing_left")
 def test_block_of_the_manual_does_what_it_says(block: Block) -> None:
     if "gpu" in block.words and shutil.which("nvidia-smi") is None:
         pytest.skip("needs an NVIDIA GPU")

@@ -2,7 +2,6 @@ import { Table } from "@mantine/core";
 import { replaceEqualDeep } from "@tanstack/react-query";
 import {
   createSortedRowModel,
-  FlexRender,
   rowSortingFeature,
   sortFn_alphanumeric,
   sortFn_basic,
@@ -86,11 +85,16 @@ export function DataTable<T extends RowData>({
 type CellsProps<T extends RowData> = { row: Row<typeof features, T>; columns: Column<T>[] };
 
 function PlainCells<T extends RowData>({ row }: CellsProps<T>): ReactNode {
-  return row.getAllCells().map((cell) => (
-    <Table.Td key={cell.id}>
-      <FlexRender cell={cell} />
-    </Table.Td>
-  ));
+  return row.getAllCells().map((cell) => <Table.Td key={cell.id}>{contentOf(cell)}</Table.Td>);
+}
+
+/** Called, not mounted: as a component it would be built anew with each set of columns, and the focus in it lost. */
+function contentOf<Context>(cell: {
+  column: { columnDef: { cell?: string | ((context: Context) => ReactNode) } };
+  getContext: () => Context;
+}): ReactNode {
+  const content = cell.column.columnDef.cell;
+  return typeof content === "function" ? content(cell.getContext()) : content;
 }
 
 /** A row is drawn anew when what it shows changed, or the columns: with steady news most rows only move. */

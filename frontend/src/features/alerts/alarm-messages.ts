@@ -78,10 +78,15 @@ export const en = {
   endless: "until returned to service",
   bulk: {
     select: "Select {{name}}",
+    selectGroup: "Select {{name}} and {{count}} that began together with it",
     all: "Select all {{count}} shown that await acknowledgement",
     acknowledge: "Acknowledge {{count}}",
     done: "{{count}} acknowledged.",
     refused: "{{count}} not acknowledged",
+  },
+  fold: {
+    more: "{{count}} more began together",
+    elsewhere: "({{count}} not on this page)",
   },
   timeLine: {
     title: "Time line",
@@ -198,10 +203,15 @@ export const ko: typeof en = {
   endless: "운용 복귀까지",
   bulk: {
     select: "{{name}} 선택",
+    selectGroup: "{{name}} 및 함께 시작된 {{count}}건 선택",
     all: "표시된 확인 대기 경보 {{count}}건 모두 선택",
     acknowledge: "{{count}}건 확인",
     done: "{{count}}건을 확인했습니다.",
     refused: "{{count}}건은 확인하지 못했습니다",
+  },
+  fold: {
+    more: "함께 시작된 경보 {{count}}건",
+    elsewhere: "({{count}}건은 이 페이지에 없음)",
   },
   timeLine: {
     title: "이력",

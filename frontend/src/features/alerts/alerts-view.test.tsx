@@ -85,6 +85,30 @@ test("a row says what was measured against which limit, how often, since when an
   expect(row).toMatch(/Unacknowledged ?Grace711-25 13:00:0011-25 13:05:00$/);
 });
 
+test("alarms that began together are folded into the most urgent one, and unfold", async () => {
+  const group = { group_id: "g", group_size: 4 };
+  const page = aPage([
+    anAlarm({ ...group, alarm_id: "a", severity: "watch" }),
+    anAlarm({ alarm_id: "b", satellite_id: "SAT-002" }),
+    anAlarm({ ...group, alarm_id: "c", kind: "anomaly", severity: "distress" }),
+    anAlarm({ ...group, alarm_id: "d", kind: "anomaly", severity: "warning" }),
+  ]);
+  show(page);
+  const folded = await rows();
+  expect(folded).toHaveLength(2);
+  expect(folded[0]).toContain("2 more began togetherLimit breach: Low battery, Anomaly (1 not on this page)");
+  const fold = screen.getByRole("button", { name: "2 more began together", expanded: false });
+  fold.focus();
+  await userEvent.keyboard("{Enter}");
+  expect(fold).toHaveAttribute("aria-expanded", "true");
+  expect(await rows()).toHaveLength(4);
+  expect(
+    screen.getAllByRole("link", { name: /Anomaly|Low battery/ }).map((link) => link.getAttribute("href")),
+  ).toEqual(["/alerts/c", "/alerts/a", "/alerts/d", "/alerts/b"]);
+  await userEvent.click(fold);
+  expect(await rows()).toHaveLength(2);
+});
+
 test("a chattering alarm says so, how often it came, and those alone are asked for", async () => {
   const { router, queries } = show(
     aPage([anAlarm({ activations: 31, chattering_since: "2026-11-25T13:00:04Z" }), second]),
@@ -127,6 +151,14 @@ test("what waits for acknowledgement is counted on top, whatever the filters sho
   show(page, "/alerts?kind=rate");
   expect(await screen.findByText("3 awaiting acknowledgement")).toBeVisible();
   expect(await screen.findByRole("heading", { name: "No alerts" })).toBeVisible();
+});
+
+test("more than are counted are told as such, even if none of the counted ones waits", async () => {
+  const page = aPage([]);
+  page.attention.is_truncated = true;
+  page.attention.counts = [{ state: "acknowledged", severity: "watch", count: 10_000 }];
+  show(page);
+  expect(await screen.findByText("0+ awaiting acknowledgement")).toBeVisible();
 });
 
 test("alarms that the relay does not keep up with are named old, and nothing is called normal", async () => {

@@ -73,15 +73,14 @@ function Controls({ found }: { found: Schemas["Alarms"] | undefined }) {
 
 function Waiting({ found }: { found: Schemas["Alarms"] }) {
   const { t } = useTranslation("alerts");
-  const { count, worst } = waitingOf(found.attention);
-  if (worst === null)
+  const { number, worst } = waitingOf(found.attention);
+  if (number === null)
     return isBehind(found.anomalies_behind_s) ? null : (
       <StatusText status="normal" text={t("nothingWaits")} />
     );
-  const number = `${count}${found.attention.is_truncated ? "+" : ""}`;
   return (
     <strong className="numeric" role="status">
-      <StatusText status={statusOf(worst)} text={t("waiting", { number })} />
+      <StatusText status={worst === null ? "caution" : statusOf(worst)} text={t("waiting", { number })} />
     </strong>
   );
 }

@@ -45,12 +45,14 @@ export type Range = keyof typeof RANGES;
 
 const WAITING: readonly AlarmState[] = [...STATE_GROUPS.unacknowledged, ...STATE_GROUPS.returned];
 
-/** How many alarms wait for an acknowledgement, and the worst of them. */
-export function waitingOf({ counts }: Schemas["Attention"]): { count: number; worst: Severity | null } {
+/** How many alarms wait for an acknowledgement (null: none; `10,000+`: more than are counted), and the worst of them. */
+export function waitingOf({ counts, is_truncated }: Schemas["Attention"]): {
+  number: string | null;
+  worst: Severity | null;
+} {
   const waiting = counts.filter(({ state }) => WAITING.includes(state));
   const ranks = waiting.map(({ severity }) => SEVERITIES.indexOf(severity));
-  return {
-    count: waiting.reduce((sum, { count }) => sum + count, 0),
-    worst: SEVERITIES[Math.max(-1, ...ranks)] ?? null,
-  };
+  const sum = waiting.reduce((before, { count }) => before + count, 0);
+  const number = `${sum.toLocaleString("en")}${is_truncated ? "+" : ""}`;
+  return { number: number === "0" ? null : number, worst: SEVERITIES[Math.max(-1, ...ranks)] ?? null };
 }

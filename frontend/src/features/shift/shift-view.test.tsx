@@ -21,7 +21,7 @@ function show(report = aReport(), at = "/shift", refuse?: () => Response) {
       return refuse?.() ?? Response.json(anEntry(), { status: 201 });
     }
     asked.push([pathname + search, null]);
-    if (pathname.endsWith(".md")) return new Response("# Hand-over report");
+    if (/[.](md|pdf)$/.test(pathname)) return new Response("# Hand-over report");
     return Response.json(report);
   });
   renderView(ShiftView, { path: "/shift", at, search: searchSchema });
@@ -33,7 +33,7 @@ const posts = (asked: [string, unknown][]) => asked.filter(([what]) => what.star
 test("a quiet shift says so in each list, and since when it is true", async () => {
   show();
   expect(await screen.findByText("Nothing was written in this span.")).toBeVisible();
-  expect(screen.getAllByText("None.")).toHaveLength(10);
+  expect(screen.getAllByText("None.")).toHaveLength(12);
   expect(screen.getByText("As of")).toHaveTextContent("As of 2026-11-25 14:00:01 UTC");
 });
 
@@ -66,6 +66,53 @@ test("what is handed over stands where the next shift looks for it", async () =>
   ).toBeVisible();
   const row = screen.getByRole("row", { name: /Share of time in a flood/ });
   expect(row).toHaveTextContent("12.5 %1 %Above target");
+});
+
+test("contacts and changes of the span are told, whoever made them", async () => {
+  const at = "2026-11-25T13:00:00Z";
+  const nobody = { satellite_id: null, subsystem: null, version: null, operator: null, comment: null };
+  const limit = { ...nobody, at, kind: "limit", subsystem: "eps", name: "low_battery" } as const;
+  show(
+    aReport({
+      contacts: [
+        { satellite_id: "SAT-001", started_at: null, ended_at: at },
+        { satellite_id: "SAT-001", started_at: at, ended_at: null },
+      ],
+      changes: [
+        { ...limit, version: 3, operator: "Park", comment: "winter", details: { below: 25 } },
+        { ...limit, version: 4, operator: "Park", comment: "spring", details: {} },
+        {
+          ...nobody,
+          at,
+          kind: "calibration",
+          satellite_id: "SAT-001",
+          subsystem: "eps",
+          name: "active",
+          version: 2,
+          details: { samples: 2000 },
+        },
+        { ...nobody, at, kind: "upgrade", name: "0036_more.sql", details: { migrations: 2 } },
+      ],
+      has_more_contacts: true,
+    }),
+  );
+  const rowsOf = (name: string) =>
+    within(screen.getByRole("table", { name }))
+      .getAllByRole("row")
+      .slice(1)
+      .map(({ textContent }) => textContent);
+  await screen.findByRole("heading", { name: "Changes (4)" });
+  expect(rowsOf("Changes")).toEqual([
+    "2026-11-25 13:00:00 UTCLimitPower (EPS) · Low battery · version 3below 25Parkwinter",
+    "2026-11-25 13:00:00 UTCLimitPower (EPS) · Low battery · version 4As in the mission fileParkspring",
+    "2026-11-25 13:00:00 UTCLearned constantsSAT-001 · Power (EPS) · version 2active, samples 2000––",
+    "2026-11-25 13:00:00 UTCRelease0036_more.sqlmigrations 2––",
+  ]);
+  expect(rowsOf("Contacts of satellites that were silent in between")).toEqual([
+    "SAT-001Before2026-11-25 13:00:00 UTC",
+    "SAT-0012026-11-25 13:00:00 UTCGoes on",
+  ]);
+  expect(screen.getByText("There are more than are listed.")).toBeVisible();
 });
 
 test("an entry is written with name and satellite, and the field is empty again", async () => {
@@ -125,17 +172,26 @@ test("what operators wrote is text, never markup", async () => {
   expect(document.querySelector("img")).toBeNull();
 });
 
-test("the report is printed, and saved as Markdown of the same span", async () => {
+test("the report is printed, and saved as PDF and as Markdown of the same span", async () => {
   const print = vi.fn();
   vi.stubGlobal("print", print);
-  vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: () => "blob:x", revokeObjectURL: vi.fn() }));
+  const createObjectURL = vi.fn<(content: Blob) => string>(() => "blob:x");
+  vi.stubGlobal("URL", Object.assign(URL, { createObjectURL, revokeObjectURL: vi.fn() }));
   const asked = show(aReport(), "/shift?from=2026-11-25T06:00:00Z");
   await userEvent.click(await screen.findByRole("button", { name: "Print" }));
   expect(print).toHaveBeenCalledOnce();
-  await userEvent.click(screen.getByRole("button", { name: "Save as Markdown" }));
-  await vi.waitFor(() =>
-    expect(asked.map(([what]) => what)).toContain(
-      "/api/v1/shift/report.md?start_time=2026-11-25T06%3A00%3A00Z",
-    ),
-  );
+  for (const [name, form] of [
+    ["Save as PDF", "pdf"],
+    ["Save as Markdown", "md"],
+  ] as const) {
+    await userEvent.click(screen.getByRole("button", { name }));
+    await vi.waitFor(() =>
+      expect(asked.at(-1)?.[0]).toBe(`/api/v1/shift/report.${form}?start_time=2026-11-25T06%3A00%3A00Z`),
+    );
+  }
+  await vi.waitFor(() => expect(createObjectURL).toHaveBeenCalledTimes(2));
+  expect(createObjectURL.mock.calls.map(([{ type, size }]) => [type, size])).toEqual([
+    ["application/pdf", 18],
+    ["text/markdown;charset=utf-8", 18],
+  ]);
 });

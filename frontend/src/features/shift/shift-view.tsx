@@ -9,14 +9,14 @@ import { TimeRangeFields } from "@/components/controls/time-range-fields";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { UtcTime } from "@/components/utc-time";
-import { fetchMarkdown, useReport, type Entry, type Report } from "@/features/shift/api/shift";
+import { saveReport, useReport, type Entry, type FileForm, type Report } from "@/features/shift/api/shift";
 import { AlarmList } from "@/features/shift/components/alarm-list";
 import { EntryForm } from "@/features/shift/components/entry-form";
 import { Indicators } from "@/features/shift/components/indicators";
 import { LogPanel } from "@/features/shift/components/log-panel";
 import { SatelliteLists, SuppressedList } from "@/features/shift/components/now-lists";
 import { RaisedList } from "@/features/shift/components/performance-lists";
-import { download } from "@/lib/csv";
+import { SpanLists } from "@/features/shift/components/span-lists";
 
 const route = getRouteApi("/shift");
 
@@ -39,12 +39,9 @@ function Controls() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [isFailed, setFailed] = useState(false);
-  const save = () =>
-    fetchMarkdown(search).then(
-      (text) => {
-        setFailed(false);
-        download("hand-over.md", text, "text/markdown;charset=utf-8");
-      },
+  const save = (form: FileForm) =>
+    saveReport(search, form).then(
+      () => setFailed(false),
       () => setFailed(true),
     );
   return (
@@ -57,7 +54,10 @@ function Controls() {
       <Button size="xs" variant="default" onClick={() => window.print()}>
         {t("print")}
       </Button>
-      <Button size="xs" variant="default" onClick={() => void save()}>
+      <Button size="xs" variant="default" onClick={() => void save("pdf")}>
+        {t("pdf")}
+      </Button>
+      <Button size="xs" variant="default" onClick={() => void save("md")}>
         {t("markdown")}
       </Button>
       {isFailed && <span role="alert">{t("notSaved")}</span>}
@@ -73,6 +73,7 @@ function Sections({ report, onCorrect }: { report: Report; onCorrect: (entry: En
         {t("span")} <UtcTime time={report.start_time} /> – <UtcTime time={report.end_time} />
       </p>
       <LogPanel entries={report.entries} hasMore={report.has_more_entries} onCorrect={onCorrect} />
+      <SpanLists report={report} />
       <RaisedList groups={report.raised_by_severity} />
       <AlarmList title={t("newest")} found={report.raised} />
       <Indicators indicators={report.indicators} />

@@ -11,6 +11,7 @@ from operation_server.alarms import QUERIES as ALARM_QUERIES
 from operation_server.alerts import QUERIES
 from operation_server.fleet import QUERIES as FLEET_QUERIES
 from operation_server.shift import QUERIES as SHIFT_QUERIES
+from operation_server.shift.handover import QUERIES as HANDOVER_QUERIES
 from operation_server.verdicts import QUERIES as VERDICT_QUERIES
 from telemetry_core.contract.inferences import Job
 from telemetry_core.contract.messages import job_id_of, microseconds_of
@@ -31,6 +32,7 @@ STATEMENTS: Final = {
     **FOLDING_QUERIES,
     **ALARM_QUERIES,
     **SHIFT_QUERIES,
+    **HANDOVER_QUERIES,
     **QUERIES,
 }
 
@@ -137,7 +139,7 @@ def test_fleet_reads_what_is_open_and_counts_a_bounded_part_of_what_returned(poo
     ("statement", "most"),
     [
         ("raised_by_severity", 400), ("raised_per_interval", 400), ("most_frequent", 400),
-        ("newest_raised", 50),
+        ("newest_raised", 50), ("contacts_between", 1000),
     ],
 )  # fmt: skip
 def test_a_shift_reads_what_was_raised_in_it_however_much_was_before(

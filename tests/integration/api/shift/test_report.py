@@ -1,10 +1,13 @@
 """The hand-over report over a real PostgreSQL: everything that the next shift must know, each thing once."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
+from telemetry_core.postgres.database import transaction
 from tests.integration.api.alarms.rows import act, done, raised
 from tests.integration.api.calls import get, problem
 from tests.integration.api.shift.test_entries import write
@@ -99,11 +102,78 @@ def test_markdown_tells_the_same_and_takes_no_words_for_markup(api: RunningApi) 
     answer = get(api, f"{REPORT}.md")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/markdown; charset=utf-8")
     assert "\\# \\<script\\>alert(1)\\</script\\> / \\| \\`x\\` \\| \\[a\\](http://b) \\|" in answer.text
-    assert "| critical | `SAT-001` eps low\\_battery | unacknowledged |" in answer.text
-    assert answer.text.count("\n## ") == 11
+    assert "| critical | SAT-001 eps low\\_battery | unacknowledged |" in answer.text
+    assert answer.text.count("\n## ") == 13
 
 
-@pytest.mark.parametrize("path", [REPORT, f"{REPORT}.md"])
+def test_pdf_tells_the_same_under_a_name_of_its_time(api: RunningApi) -> None:
+    now = datetime.now(UTC)
+    raised(api.pool, 0, start=now - timedelta(hours=1))
+    done(write(api, "김민준 <b>left</b> the heater on"))
+    answer = get(api, f"{REPORT}.pdf", end_time="2026-01-02T06:00:00Z")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
+    assert answer.headers["Content-Disposition"] == 'inline; filename="hand-over-2026-01-02T0600Z.pdf"'
+    pages = PdfReader(BytesIO(get(api, f"{REPORT}.pdf").content)).pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "김민준 <b>left</b> the heater on" in text
+    assert "critical SAT-001 eps low_battery unacknowledged" in text
+
+
+def test_contacts_are_what_silences_leave_of_the_span(api: RunningApi) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=8)
+    silence: dict[str, Any] = {
+        "subsystem": "satellite", "reason": "no_telemetry", "kind": "stale", "severity": "distress",
+        "channel": None, "value": None, "worst_value": None, "limit_value": None, "start": start,
+    }  # fmt: skip
+    raised(api.pool, 600, returned=6000, **silence)
+    raised(api.pool, 6600, returned=12_000, **silence)
+    raised(api.pool, 12_060, returned=12_070, is_withdrawn=True, **silence)
+    raised(api.pool, -600, returned=1200, satellite_id="SAT-002", **silence)
+    raised(api.pool, 1800, satellite_id="SAT-002", **silence)
+    raised(api.pool, -600, satellite_id="SAT-003", **silence)
+    raised(api.pool, -900, returned=-300, satellite_id="SAT-004", **silence)
+    raised(api.pool, 700, returned=800, satellite_id="SAT-005", start=start)
+
+    contacts = report(api, start_time=start.isoformat())["contacts"]
+
+    def after(at: str | None) -> float | None:
+        return None if at is None else (datetime.fromisoformat(at) - start).total_seconds()
+
+    assert [(one["satellite_id"], after(one["started_at"]), after(one["ended_at"])) for one in contacts] == [
+        ("SAT-001", None, 600), ("SAT-002", 1200, 1800), ("SAT-001", 6000, 6600), ("SAT-001", 12_000, None),
+    ]  # fmt: skip
+
+
+def test_changes_of_the_span_are_told_with_who_made_them(api: RunningApi) -> None:
+    with transaction(api.pool) as connection, connection.cursor() as cursor:
+        for version, hours in ((1, 9), (2, 1)):
+            cursor.execute(
+                "INSERT INTO ops.limit_changes"
+                " (mission, subsystem, reason, version, fields, operator, comment, at)"
+                """ VALUES ('default', 'eps', 'low_battery', %s, '{"below": 25}', 'Ada', 'winter', %s)""",
+                (version, datetime.now(UTC) - timedelta(hours=hours)),
+            )
+        cursor.execute(
+            "INSERT INTO ops.calibrations (satellite_id, subsystem, version, state, hash, data_from,"
+            " data_until, samples, least_interval_s, greatest_interval_s, verdicts, false_alarms, constants)"
+            " VALUES ('SAT-001', 'eps', 1, 'active', repeat('a', 64), now(), now(), 2000, 1, 1, 400, 0, '{}')"
+        )
+        cursor.execute(
+            "UPDATE ops.schema_migrations SET applied_at = now() - interval '2 hours' RETURNING name"
+        )
+        migrations = [name for (name,) in cursor.fetchall()]
+    found = report(api)
+    assert [
+        (one["kind"], one["satellite_id"], one["name"], one["version"], one["operator"], one["details"])
+        for one in found["changes"]
+    ] == [
+        ("upgrade", None, max(migrations), None, None, {"migrations": len(migrations)}),
+        ("limit", None, "low_battery", 2, "Ada", {"below": 25}),
+        ("calibration", "SAT-001", "active", 1, None, {"samples": 2000}),
+    ]
+
+
+@pytest.mark.parametrize("path", [REPORT, f"{REPORT}.md", f"{REPORT}.pdf"])
 @pytest.mark.parametrize(
     ("query", "told"),
     [

@@ -6,13 +6,13 @@ import { useRefreshOn } from "@/lib/live/live-context";
 
 const KEY = ["waiting-alarms"];
 
-/** How many alarms wait for an acknowledgement, whatever their age; 0 while that is not known. */
-export function useWaitingCount(): number {
+/** How many alarms wait for an acknowledgement, whatever their age; null: none, or that is not known yet. */
+export function useWaitingCount(): string | null {
   useRefreshOn("alarm", KEY, 1000);
   const { data } = useQuery({
     queryKey: KEY,
     queryFn: ({ signal }) =>
       unwrap(api.GET("/api/v1/alarms", { params: { query: { needs_attention: true, limit: 1 } }, signal })),
   });
-  return data ? waitingOf(data.attention).count : 0;
+  return data ? waitingOf(data.attention).number : null;
 }

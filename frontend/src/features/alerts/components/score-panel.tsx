@@ -5,6 +5,7 @@ import type uPlot from "uplot";
 
 import { useMission } from "@/api/get-mission";
 import { axis, Chart, useChartColors, utcDate, type ChartOptions } from "@/components/charts/chart";
+import { TIME_LABEL_PX, timeLabels } from "@/components/charts/time-labels";
 import { Panel } from "@/components/page";
 import type { AlertDetail } from "@/features/alerts/api/get-alert";
 import { scoreLines } from "@/features/alerts/data/score-lines";
@@ -43,7 +44,8 @@ function ScoreChart({ data, threshold }: { data: uPlot.AlignedData; threshold: n
       axes: [
         axis(colors, {
           size: 30,
-          values: (_, times) => times.map((time) => utcDate(time).toTimeString().slice(0, 8)),
+          space: TIME_LABEL_PX,
+          values: (_, times, __, ___, increment) => timeLabels(times, increment),
         }),
         axis(colors, { size: 44, space: 18, incrs: [0.25, 0.5] }),
       ],

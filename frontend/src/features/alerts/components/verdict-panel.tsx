@@ -51,12 +51,14 @@ export function VerdictPanel({ verdicts }: { verdicts: Verdict[] }) {
   if (verdicts.length === 0) return null;
   return (
     <Panel title={t("verdicts.title")}>
-      <DataTable
-        columns={columns}
-        rows={isWhole ? verdicts : verdicts.slice(0, FIRST_ROWS)}
-        rowKey={({ job_id }) => job_id}
-        caption={t("verdicts.title")}
-      />
+      <div className="alert-verdicts">
+        <DataTable
+          columns={columns}
+          rows={isWhole ? verdicts : verdicts.slice(0, FIRST_ROWS)}
+          rowKey={({ job_id }) => job_id}
+          caption={t("verdicts.title")}
+        />
+      </div>
       {!isWhole && verdicts.length > FIRST_ROWS && (
         <Button mt="xs" size="xs" variant="default" onClick={() => setWhole(true)}>
           {t("verdicts.all", { count: verdicts.length })}

@@ -15,7 +15,7 @@ import {
   drawNow,
   drawStretches,
 } from "@/features/satellite/drawing/overlays";
-import { timeLabels } from "@/features/satellite/drawing/time-labels";
+import { TIME_LABEL_PX, timeLabels } from "@/components/charts/time-labels";
 import { valueRange } from "@/features/satellite/drawing/value-range";
 
 export const VALUE_AXIS_PX = 64;
@@ -57,7 +57,7 @@ function axesOf(colors: ChartColors, isFlag: boolean): uPlot.Axis[] {
     axis(colors, {
       size: 24,
       gap: 3,
-      space: 80,
+      space: TIME_LABEL_PX,
       values: (_, splits, __, ___, increment) => timeLabels(splits, increment),
     }),
     axis(colors, {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Mission } from "@/api/get-mission";
 import { choose } from "@/features/satellite/drawing/chart-spec";
-import { timeLabels } from "@/features/satellite/drawing/time-labels";
+import { timeLabels } from "@/components/charts/time-labels";
 import { valueRange } from "@/features/satellite/drawing/value-range";
 
 const channel = (name: string, metric: string | null = "m") => ({

@@ -2,6 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 
 import { api, unwrap, type Schemas } from "@/api/client";
 import type { ShiftSearch } from "@/features/shift/search";
+import { download } from "@/lib/csv";
 import { useRefreshOn } from "@/lib/live/live-context";
 
 export type Report = Schemas["HandOver"];
@@ -24,9 +25,18 @@ export function useReport(search: ShiftSearch) {
   });
 }
 
-/** The report as a text in Markdown. */
-export const fetchMarkdown = (search: ShiftSearch): Promise<string> =>
-  unwrap(api.GET("/api/v1/shift/report.md", { params: { query: spanOf(search) }, parseAs: "text" }));
+const FILES = {
+  md: { path: "/api/v1/shift/report.md", type: "text/markdown;charset=utf-8" },
+  pdf: { path: "/api/v1/shift/report.pdf", type: "application/pdf" },
+} as const;
+export type FileForm = keyof typeof FILES;
+
+/** Saves the report as a file. */
+export async function saveReport(search: ShiftSearch, form: FileForm): Promise<void> {
+  const { path, type } = FILES[form];
+  const content = await unwrap(api.GET(path, { params: { query: spanOf(search) }, parseAs: "blob" }));
+  download(`hand-over.${form}`, content, type);
+}
 
 /** How much the alarms of a span asked of operators. */
 export function usePerformance(search: ShiftSearch) {

@@ -10,14 +10,15 @@ import { answerWith, renderView } from "@/testing/render";
 beforeEach(() => localStorage.setItem("satellite-telemetry.operator", "Kim"));
 afterEach(() => vi.unstubAllGlobals());
 
-/** The list of three alerts, one of them acknowledged; what was sent. */
-function show(outcomes: unknown[]) {
-  const acknowledged = { state: "acknowledged", acknowledged_at: "2026-11-25T13:06:00Z" } as const;
-  const alarms = [
-    anAlarm({ alarm_id: "a", kind: "anomaly" }),
-    anAlarm({ alarm_id: "b", kind: "anomaly", satellite_id: "SAT-002" }),
-    anAlarm({ alarm_id: "c", kind: "anomaly", satellite_id: "SAT-004", ...acknowledged }),
-  ];
+const acknowledged = { state: "acknowledged", acknowledged_at: "2026-11-25T13:06:00Z" } as const;
+const THREE = [
+  anAlarm({ alarm_id: "a", kind: "anomaly" }),
+  anAlarm({ alarm_id: "b", kind: "anomaly", satellite_id: "SAT-002" }),
+  anAlarm({ alarm_id: "c", kind: "anomaly", satellite_id: "SAT-004", ...acknowledged }),
+];
+
+/** The list of alerts, of three with one acknowledged if not given; what was sent. */
+function show(outcomes: unknown[], alarms = THREE) {
   const answer = answerWith({
     "/api/v1/mission": { subsystems: [] },
     "/api/v1/fleet": { satellites: [] },
@@ -46,6 +47,27 @@ test("what is selected is acknowledged together, and who was refused is told why
   expect(screen.getByRole("alert")).toHaveTextContent(`1 not acknowledgedb: ${detail}`);
   expect(sent).toEqual([{ operator: "Kim", comment: "eclipse", alarm_ids: ["a", "b"] }]);
   expect(screen.queryByRole("button", { name: /^Acknowledge \d/ })).toBeNull();
+});
+
+test("alarms that are folded away are acknowledged with the one that stands for them", async () => {
+  const group = { kind: "anomaly", group_id: "g", group_size: 3, severity: "watch" } as const;
+  const sent = show(
+    [{ alarm_id: "a", result: "acknowledged", detail: null }],
+    [
+      anAlarm({ ...group, alarm_id: "a", severity: "severe" }),
+      anAlarm({ ...group, alarm_id: "b" }),
+      anAlarm({ ...group, alarm_id: "c", ...acknowledged }),
+    ],
+  );
+  const whole = await screen.findByRole("checkbox", { name: /^Select SAT-003 Anomaly and 2 that began/ });
+  await userEvent.click(whole);
+  expect(screen.getByRole("button", { name: "Acknowledge 2" })).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "2 more began together" }));
+  const [lead] = screen.getAllByRole("checkbox", { name: "Select SAT-003 Anomaly" });
+  await userEvent.click(lead ?? document.body);
+  await userEvent.type(screen.getByLabelText(/Comment/), "eclipse");
+  await userEvent.click(screen.getByRole("button", { name: "Acknowledge 1" }));
+  await vi.waitFor(() => expect(sent).toMatchObject([{ alarm_ids: ["b"] }]));
 });
 
 test("one alert is selected alone, and one that is acknowledged can't be", async () => {

@@ -11,16 +11,20 @@ import {
 } from "@/features/alerts/components/alarm-words";
 import { AlertLink } from "@/features/alerts/components/list/alert-link";
 import { SelectBox } from "@/features/alerts/components/bulk/select-box";
+import { FoldButton } from "@/features/alerts/components/list/fold-button";
+import type { Folds } from "@/features/alerts/data/folds";
+import type { Row } from "@/features/alerts/data/groups";
 import type { Selection } from "@/features/alerts/data/selection";
-import type { Alarm } from "@/features/alerts/states";
 
 /** Alarms on a phone. */
 export function AlarmCards({
-  alarms,
+  rows,
+  folds,
   selection,
   caption,
 }: {
-  alarms: Alarm[];
+  rows: Row[];
+  folds: Folds;
   selection: Selection;
   caption: string;
 }) {
@@ -29,14 +33,18 @@ export function AlarmCards({
   const kindText = useKindText();
   return (
     <ul className="alert-cards" aria-label={caption}>
-      {alarms.map((alarm) => (
-        <li key={alarm.alarm_id} className="alert-card panel">
+      {rows.map(({ alarm, ...row }) => (
+        <li key={alarm.alarm_id} className="alert-card panel" data-other={row.isOther}>
           <div className="alert-line">
             <AlertLink alertId={alarm.alarm_id}>
               {placeOf(alarm)} · {kindText(alarm)}
             </AlertLink>
             <span className="alert-pick">
-              <SelectBox alarm={alarm} selection={selection} />
+              <SelectBox
+                alarm={alarm}
+                folded={folds.isUnfolded(alarm) ? [] : row.others}
+                selection={selection}
+              />
               <SeverityText alarm={alarm} />
             </span>
           </div>
@@ -50,6 +58,11 @@ export function AlarmCards({
             </span>
             {alarm.assigned_to && <span className="alert-owner">{alarm.assigned_to}</span>}
           </div>
+          <FoldButton
+            row={{ alarm, ...row }}
+            isUnfolded={folds.isUnfolded(alarm)}
+            onFold={() => folds.turn(alarm)}
+          />
           <div className="alert-line dimmed">
             <UtcTime time={alarm.started_at} />
             <span className="numeric">

@@ -7,6 +7,8 @@ import { Pages } from "@/components/controls/pages";
 import { AlarmCards } from "@/features/alerts/components/list/alarm-cards";
 import { AlarmTable } from "@/features/alerts/components/list/alarm-table";
 import { BulkBar } from "@/features/alerts/components/bulk/bulk-bar";
+import { useFolds } from "@/features/alerts/data/folds";
+import { rowsOf } from "@/features/alerts/data/groups";
 import { useSelection } from "@/features/alerts/data/selection";
 
 const route = getRouteApi("/alerts");
@@ -26,15 +28,17 @@ export function AlarmList({
   const navigate = route.useNavigate();
   const cursor = route.useSearch()[place];
   const selection = useSelection();
+  const folds = useFolds();
   const { alarms, next_cursor: next } = found;
+  const rows = rowsOf(alarms, folds.isUnfolded);
   return (
     <>
       <BulkBar alarms={alarms} selection={selection} />
       {isPhone ? (
-        <AlarmCards alarms={alarms} selection={selection} caption={caption} />
+        <AlarmCards rows={rows} folds={folds} selection={selection} caption={caption} />
       ) : (
         <div className="panel alert-list">
-          <AlarmTable alarms={alarms} selection={selection} caption={caption} />
+          <AlarmTable rows={rows} folds={folds} selection={selection} caption={caption} />
         </div>
       )}
       {(cursor !== undefined || next !== null) && (

@@ -13,6 +13,9 @@ import {
 } from "@/features/alerts/components/alarm-words";
 import { AlertLink } from "@/features/alerts/components/list/alert-link";
 import { SelectBox } from "@/features/alerts/components/bulk/select-box";
+import { FoldButton } from "@/features/alerts/components/list/fold-button";
+import type { Folds } from "@/features/alerts/data/folds";
+import type { Row } from "@/features/alerts/data/groups";
 import type { Selection } from "@/features/alerts/data/selection";
 import type { en } from "@/features/alerts/messages";
 import type { Alarm } from "@/features/alerts/states";
@@ -20,34 +23,39 @@ import { formatUtc } from "@/lib/time";
 
 /** Alarms in rows, in the server's order. */
 export function AlarmTable({
-  alarms,
+  rows,
+  folds,
   selection,
   caption,
 }: {
-  alarms: Alarm[];
+  rows: Row[];
+  folds: Folds;
   selection: Selection;
   caption: string;
 }) {
-  const columns = useColumns(selection);
-  return <DataTable columns={columns} rows={alarms} rowKey={({ alarm_id }) => alarm_id} caption={caption} />;
+  const columns = useColumns(folds, selection);
+  return <DataTable columns={columns} rows={rows} rowKey={({ alarm }) => alarm.alarm_id} caption={caption} />;
 }
 
-function useColumns(selection: Selection): Column<Alarm>[] {
+function useColumns(folds: Folds, selection: Selection): Column<Row>[] {
   const { t } = useTranslation("alerts");
   return useMemo(() => {
-    const column = (id: keyof (typeof en)["columns"], cell: (alarm: Alarm) => ReactNode): Column<Alarm> => ({
+    const column = (
+      id: keyof (typeof en)["columns"],
+      cell: (alarm: Alarm, row: Row) => ReactNode,
+    ): Column<Row> => ({
       id,
       header: t(`columns.${id}`),
-      cell: ({ row }) => cell(row.original),
+      cell: ({ row: { original } }) => cell(original.alarm, original),
     });
     return [
-      column("severity", (alarm) => (
-        <span className="alert-pick">
-          <SelectBox alarm={alarm} selection={selection} />
+      column("severity", (alarm, { others, isOther }) => (
+        <span className="alert-pick" data-other={isOther}>
+          <SelectBox alarm={alarm} folded={folds.isUnfolded(alarm) ? [] : others} selection={selection} />
           <SeverityText alarm={alarm} />
         </span>
       )),
-      column("kind", (alarm) => <Kind alarm={alarm} />),
+      column("kind", (_, row) => <Kind row={row} folds={folds} />),
       column("satellite", (alarm) => <Place alarm={alarm} />),
       column("state", (alarm) => <StateText alarm={alarm} />),
       column("owner", ({ assigned_to }) => <span className="alert-owner">{assigned_to ?? "–"}</span>),
@@ -55,11 +63,12 @@ function useColumns(selection: Selection): Column<Alarm>[] {
       column("started", ({ started_at }) => <Moment time={started_at} />),
       column("last", ({ last_at }) => <Moment time={last_at} />),
     ];
-  }, [t, selection]);
+  }, [t, folds, selection]);
 }
 
-/** What kind of alarm it is, and what was measured. */
-function Kind({ alarm }: { alarm: Alarm }) {
+/** What kind of alarm it is, what was measured, and what began together with it. */
+function Kind({ row, folds }: { row: Row; folds: Folds }) {
+  const { alarm } = row;
   const kindText = useKindText();
   return (
     <>
@@ -67,6 +76,7 @@ function Kind({ alarm }: { alarm: Alarm }) {
       <div className="dimmed">
         <Measured alarm={alarm} />
       </div>
+      <FoldButton row={row} isUnfolded={folds.isUnfolded(alarm)} onFold={() => folds.turn(alarm)} />
     </>
   );
 }

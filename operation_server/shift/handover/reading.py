@@ -10,16 +10,24 @@ from operation_server.alarms.states import codes_of
 from operation_server.alarms.store import alarm_of, find_page, read_page, read_suppressions, rows_of
 from operation_server.alerts.states import LISTED_KINDS
 from operation_server.http.parameters import TimeRange
-from operation_server.shift import QUERIES
 from operation_server.shift.entries import read_entries
+from operation_server.shift.handover import QUERIES
+from operation_server.shift.handover.schemas import (
+    AlarmList,
+    Change,
+    Contact,
+    HandOver,
+    NotJudged,
+    SilentSatellite,
+)
 from operation_server.shift.performance import read_performance
-from operation_server.shift.report_schemas import AlarmList, HandOver, NotJudged, SilentSatellite
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
 
 MAX_LISTED: Final = 100
 """Alarms of each list: a report is read by a person."""
 MAX_ENTRIES: Final = 500
+"""Of the log, of contacts and of changes."""
 _STANDING: Final = {State.UNACKNOWLEDGED, State.ACKNOWLEDGED}
 _RETURNED: Final = {
     State.RETURNED_UNACKNOWLEDGED,
@@ -35,12 +43,18 @@ def read_report(connection: Connection, fleet: Sequence[Row], span: TimeRange) -
     standing = read_page(connection, _calling(_STANDING), None, limit=MAX_LISTED)
     returned, more_returned = find_page(connection, _calling(_RETURNED), None, limit=MAX_LISTED)
     suppressions = read_suppressions(connection, None)
+    contacts, more_contacts = _newest(connection, "contacts_between", span)
+    changes, more_changes = _newest(connection, "changes_between", span)
     return HandOver(
         start_time=span.start,
         end_time=span.end,
         generated_at=datetime.now(UTC),
         entries=log.entries[::-1],
         has_more_entries=log.next_cursor is not None,
+        contacts=[contact_of(row, span) for row in contacts],
+        has_more_contacts=more_contacts,
+        changes=[Change.model_validate(row) for row in changes],
+        has_more_changes=more_changes,
         raised_by_severity=performance.by_severity,
         indicators=performance.indicators,
         raised=_raised(connection, span),
@@ -53,6 +67,15 @@ def read_report(connection: Connection, fleet: Sequence[Row], span: TimeRange) -
         has_more_suppressions=suppressions.is_truncated,
         silent=silent_of(fleet),
         not_judged=list(not_judged_of(fleet)),
+    )
+
+
+def contact_of(row: Row, span: TimeRange) -> Contact:
+    """Return a contact of the span; what lies beyond the span is not told."""
+    return Contact(
+        satellite_id=row["satellite_id"],
+        started_at=None if row["started_at"] == span.start else row["started_at"],
+        ended_at=None if row["ended_at"] == span.end else row["ended_at"],
     )
 
 
@@ -82,6 +105,14 @@ def _name(satellite: Row) -> str:
 
 def _calling(states: set[State]) -> Filters:
     return Filters(kinds=list(LISTED_KINDS), codes=codes_of(states), attention_only=True)
+
+
+def _newest(connection: Connection, statement: str, span: TimeRange) -> tuple[list[Row], bool]:
+    """Return the newest rows of a span, the oldest of them first, and whether there are more."""
+    rows = select(
+        connection, QUERIES[statement], {"start": span.start, "end": span.end, "limit": MAX_ENTRIES + 1}
+    )
+    return rows[:MAX_ENTRIES][::-1], len(rows) > MAX_ENTRIES
 
 
 def _raised(connection: Connection, span: TimeRange) -> AlarmList:

@@ -1,6 +1,7 @@
 """The hand-over report as clients see it."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -34,6 +35,37 @@ class NotJudged(Answer):
     )
 
 
+class Contact(Answer):
+    """A time in which a satellite was heard, between two silences; by reception."""
+
+    satellite_id: str
+    started_at: datetime | None = Field(description="null: no silence of the span came before it")
+    ended_at: datetime | None = Field(description="null: it went on when the span ended")
+
+
+class Change(Answer):
+    """What was changed of how telemetry is judged, by whom and why; the platform's own: by nobody."""
+
+    at: datetime
+    kind: Literal["limit", "calibration", "upgrade"] = Field(
+        description="`limit`: an operator changed one; `calibration`: constants were learned; `upgrade`: the"
+        " database was taken to another release"
+    )
+    satellite_id: str | None
+    subsystem: str | None
+    name: str = Field(
+        description="Of a limit its reason, of a calibration its state, of an upgrade its newest migration",
+        examples=["low_battery"],
+    )
+    version: int | None
+    operator: str | None
+    comment: str | None
+    details: dict[str, bool | float | str | None] = Field(
+        description="Of a limit what differs from the mission file; empty: nothing does any more",
+        examples=[{"below": 25}],
+    )
+
+
 class HandOver(Answer):
     """What one shift hands over to the next: what happened in the span, and how everything is now."""
 
@@ -42,6 +74,12 @@ class HandOver(Answer):
     generated_at: datetime = Field(description="`standing` and all below it are as of this time")
     entries: list[ShiftEntry] = Field(description="Of the shift log in the span, oldest first")
     has_more_entries: bool
+    contacts: list[Contact] = Field(
+        description="Of satellites that were silent at some time of the span, oldest first"
+    )
+    has_more_contacts: bool
+    changes: list[Change] = Field(description="In the span, oldest first")
+    has_more_changes: bool
     raised_by_severity: list[RaisedAlarms] = Field(description="All that were raised, the most first")
     indicators: list[Indicator] = Field(description="Of the span, for one operator")
     raised: AlarmList = Field(description="In the span, of satellites")

@@ -1,4 +1,4 @@
-"""The hand-over report, for programs and as a text."""
+"""The hand-over report, for programs, as a text and as pages."""
 
 from datetime import timedelta
 from typing import Annotated, Final
@@ -10,9 +10,10 @@ from operation_server.fleet.routes import ProvidedFleet
 from operation_server.http.dependencies import ProvidedPool
 from operation_server.http.parameters import API_PREFIX, TimeRange, past_range
 from operation_server.http.problems import responses
-from operation_server.shift.markdown import markdown_of
-from operation_server.shift.report import read_report
-from operation_server.shift.report_schemas import HandOver
+from operation_server.shift.handover.markdown import markdown_of
+from operation_server.shift.handover.pdf import pdf_of
+from operation_server.shift.handover.reading import read_report
+from operation_server.shift.handover.schemas import HandOver
 from telemetry_core.postgres.database import transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/shift", tags=["shift"])
@@ -25,6 +26,12 @@ class MarkdownResponse(Response):
     """A text in Markdown."""
 
     media_type = "text/markdown"
+
+
+class PdfResponse(Response):
+    """Pages in PDF."""
+
+    media_type = "application/pdf"
 
 
 Span = Annotated[TimeRange, Depends(past_range(length=SHIFT, most=MAX_REPORT))]
@@ -49,3 +56,17 @@ def get_report(pool: ProvidedPool, fleet: ProvidedFleet, span: Span) -> HandOver
 def get_report_as_markdown(pool: ProvidedPool, fleet: ProvidedFleet, span: Span) -> MarkdownResponse:
     """Return the same as Markdown, in English, to be kept or sent."""
     return MarkdownResponse(markdown_of(get_report(pool, fleet, span)))
+
+
+@router.get(
+    "/report.pdf",
+    response_class=PdfResponse,
+    responses={
+        200: {"content": {PdfResponse.media_type: {"schema": {"type": "string", "format": "binary"}}}},
+        **responses(422, 503),
+    },
+)
+def get_report_as_pdf(pool: ProvidedPool, fleet: ProvidedFleet, span: Span) -> PdfResponse:
+    """Return the same as PDF, in English, to be filed or sent."""
+    named = {"Content-Disposition": f'inline; filename="hand-over-{span.end:%Y-%m-%dT%H%M}Z.pdf"'}
+    return PdfResponse(pdf_of(get_report(pool, fleet, span)), headers=named)

@@ -1,6 +1,8 @@
 import { formatUtc, formatUtcClock } from "@/lib/time";
 
 const DAY_S = 86_400;
+/** Room of a label, with the space to the next one. */
+export const TIME_LABEL_PX = 80;
 
 /** Labels of a time axis in UTC with 24 hours; a day's first label is its date. */
 export function timeLabels(splits: readonly number[], incrementS: number): string[] {
