@@ -8,7 +8,7 @@ from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import alarm_id_of
 from alarms.performance import ALARMS_PER_HOUR
 from alarms.what_if.comparison import Comparison, stands_during
-from operation_server.limits import QUERIES
+from operation_server.limits.what_if import QUERIES
 from operation_server.limits.what_if.schemas import (
     MAX_TOLD,
     AlarmRate,

@@ -124,7 +124,7 @@ def test_history_tells_what_each_change_replaced(api: RunningApi) -> None:
         ({"below": 30}, {"below": 25}),
     ]
     first, second, _ = reversed(get(api, "/api/v1/limits/changes").json()["changes"])
-    assert first["at"] < second["at"]
+    assert datetime.fromisoformat(first["at"]) < datetime.fromisoformat(second["at"])
     assert steps(api, since=second["at"]) == steps(api)[:2]
     assert steps(api, since=datetime.now(UTC).isoformat()) == []
 
