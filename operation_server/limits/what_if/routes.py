@@ -16,7 +16,7 @@ from operation_server.limits.routes import ProvidedLimits
 from operation_server.limits.what_if.answer import answer
 from operation_server.limits.what_if.schemas import LimitTrial, TriedLimit
 from operation_server.limits.what_if.trial import DAY_MS, Budget, Span, TooMuch, tried
-from operation_server.limits.what_if.turns import Trials
+from operation_server.limits.what_if.turns import TooManyTrials, Trials
 from telemetry_core.contract.mission import Mission
 from telemetry_core.limits.changes import LimitRefused, RuleName, rule_of, with_fields
 from telemetry_core.postgres.database import Pool, transaction
@@ -24,6 +24,8 @@ from telemetry_core.postgres.database import Pool, transaction
 router = APIRouter(prefix=f"{API_PREFIX}/limits", tags=["limits"])
 
 TRIALS: Final = Slot[Trials]("limit_trials")
+RETRY_AFTER_S: Final = 10
+"""A trial takes as long."""
 
 
 @router.post("/what-if", responses=responses(404, 422, 429, 503))
@@ -40,8 +42,11 @@ async def try_limit(
     refusal says what fits. Trials of one satellite each are fastest to answer.
     """
     limits = _limits(followed.limits.mission, given)
-    async with trials.turn(request) as gone:
-        return await run_in_threadpool(_tried, pool, trials, given, limits, gone)
+    try:
+        async with trials.turn(request) as gone:
+            return await run_in_threadpool(_tried, pool, trials, given, limits, gone)
+    except TooManyTrials as error:
+        raise HTTPException(429, str(error), headers={"Retry-After": str(RETRY_AFTER_S)}) from error
 
 
 def _limits(mission: Mission, given: LimitTrial) -> tuple[Limit, Limit]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 
 from operation_server.limits.what_if.trial import Allowance
 from telemetry_core.stored_samples import StoredSamples
@@ -16,7 +16,10 @@ MOST_WAITING: Final = 20
 MOST_PAGE_BYTES: Final = 2 << 20
 """Some 100,000 samples: while a page is parsed, other requests wait for some milliseconds."""
 LOOK_EVERY_S: Final = 0.2
-RETRY_AFTER_S: Final = 10
+
+
+class TooManyTrials(RuntimeError):  # noqa: N818 - named for what is wrong
+    """As many as may wait for a turn do so."""
 
 
 class Trials:
@@ -34,10 +37,9 @@ class Trials:
 
     @asynccontextmanager
     async def turn(self, request: Request) -> AsyncIterator[threading.Event]:
-        """Wait for a turn; what it gives is set once nobody waits for the answer. 429 where too many wait."""
+        """Wait for a turn; what it gives is set once nobody waits for the answer."""
         if self._waiting >= MOST_WAITING:
-            detail = f"{self._waiting} trials wait already: try again later"
-            raise HTTPException(429, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+            raise TooManyTrials(f"{self._waiting} trials wait already: try again later")
         gone = threading.Event()
         watch = asyncio.create_task(_watch(request, gone))
         try:
