@@ -52,7 +52,7 @@ def test_satellite_in_a_breach_says_so_beside_the_age_of_its_telemetry(
     page = sit_down().open(f"/satellites/{satellite.satellite_id}")
     expect(page.get_by_role("main")).to_contain_text("Critical", timeout=SOON_MS)
     page.get_by_role("link", name=re.compile("Open alerts: ")).click()
-    expect(page.get_by_role("table", name="Alerts")).to_contain_text("battery_soc_percent 12.5 < 20")
+    expect(page.get_by_role("table", name="Alerts")).to_contain_text("battery_soc_percent 12.5 < 30")
 
 
 def test_alarms_of_one_fault_are_one_row_that_unfolds(

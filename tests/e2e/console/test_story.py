@@ -72,7 +72,7 @@ def open_why(operator: Operator, satellite_id: str) -> Page:
     alerts.get_by_role("link", name=re.compile("Low battery")).first.click()
     alerts.get_by_role("heading", name="Why").wait_for()
     why = alerts.locator("main")
-    expect(why).to_contain_text("battery_soc_percent 12.5 < 20")
+    expect(why).to_contain_text("battery_soc_percent 12.5 < 30")
     expect(why).to_contain_text("lstm_timeseries")
     return alerts
 
