@@ -22,12 +22,14 @@ def test_deleted_queue_of_dead_letters_is_declared_again_with_its_binding() -> N
     with APP.connection_for_write() as connection, connection.channel() as channel:
         Queue("dead-letters", channel=channel).delete()
     wait_until(
-        lambda: "dead-letters" in {queue["name"] for queue in ask()["queues"]},
-        "the queue is declared again",
+        lambda: (
+            "dead-letters" in {queue["name"] for queue in ask()["queues"]}
+            and "dead-letters" in {binding["destination"] for binding in ask()["bindings"]}
+        ),
+        "the queue is declared again and bound",
         within_s=LIMIT_S,
         every_s=1,
     )
-    assert "dead-letters" in {binding["destination"] for binding in ask()["bindings"]}
 
 
 @pytest.mark.usefixtures("platform")
