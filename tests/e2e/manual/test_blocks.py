@@ -74,7 +74,7 @@ def run_natively(block: Block) -> str:
 
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
-    """Remove the backups and the reports that blocks wrote into the project's folder."""
+    """Remove the backups, reports and labels that blocks wrote into the project's folder."""
     before = written()
     yield
     for path in written() - before:
@@ -82,7 +82,7 @@ def nothing_left() -> Iterator[None]:
 
 
 def written() -> set[Path]:
-    return {path for pattern in ("*.sql", "handover.*") for path in CHECKOUT.glob(pattern)}
+    return {path for pattern in ("*.sql", "*.csv", "handover.*") for path in CHECKOUT.glob(pattern)}
 
 
 def is_native(block: Block) -> bool:
