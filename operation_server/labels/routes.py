@@ -1,4 +1,4 @@
-"""What operators said of alarms, as a file that calibration reads."""
+"""What operators said of alarms, as a file of labels."""
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response

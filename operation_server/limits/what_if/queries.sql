@@ -4,12 +4,9 @@ SELECT alarm_id FROM ops.alarms WHERE alarm_id = ANY(%(alarm_ids)s) AND NOT is_w
 
 -- name: called_alarms
 -- Alarms of a rule that began within a span, with what operators said of them last.
-SELECT alarm.alarm_id, alarm.satellite_id, alarm.started_at, alarm.returned_at, alarm.worst_value, said.feedback
-FROM ops.alarms AS alarm
-CROSS JOIN LATERAL (
-    SELECT event.details -> 'new' ->> 'feedback' AS feedback FROM ops.alarm_events AS event
-    WHERE event.alarm_id = alarm.alarm_id AND event.event = 'feedback' ORDER BY event.id DESC LIMIT 1
-) AS said
-WHERE alarm.satellite_id = ANY(%(satellites)s) AND alarm.subsystem = %(subsystem)s AND alarm.reason = %(reason)s
-    AND alarm.started_at >= %(start)s AND alarm.started_at < %(end)s AND NOT alarm.is_withdrawn
-ORDER BY alarm.started_at, alarm.alarm_id
+SELECT said.alarm_id, said.satellite_id, said.started_at, alarm.returned_at, alarm.worst_value, said.feedback
+FROM ops.alarm_feedback AS said
+INNER JOIN ops.alarms AS alarm ON alarm.alarm_id = said.alarm_id
+WHERE said.satellite_id = ANY(%(satellites)s) AND said.subsystem = %(subsystem)s AND said.reason = %(reason)s
+    AND said.started_at >= %(start)s AND said.started_at < %(end)s
+ORDER BY said.started_at, said.alarm_id
