@@ -112,6 +112,10 @@ class Tracks:
         named = {(sign.subsystem, sign.rule.reason) for sign in signs}
         self.forget([key for key in self._known if key[1:] not in named])
 
+    def forget_satellites(self, satellites: Collection[str]) -> None:
+        """Drop the tracks of some satellites."""
+        self.forget([key for key in self._known if key[0] in satellites])
+
     def updates(self, readings: Iterable[Reading]) -> list[Update]:
         """Return what samples change, in the order of their first one."""
         after: dict[Key, tuple[Sign, Known, AnyTrack]] = {}

@@ -24,7 +24,8 @@ TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
-GRANT SELECT, INSERT ON ops.limit_changes, ops.shift_entries TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.limit_changes, ops.retirement_changes, ops.shift_entries TO satellite_operation_server;
+GRANT SELECT ON ops.retirements TO satellite_operation_server;
 GRANT SELECT, INSERT, DELETE ON ops.passes TO satellite_operation_server;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.contact_plans TO satellite_operation_server;
 GRANT SELECT, INSERT ON ops.contact_plan_changes TO satellite_operation_server;
@@ -72,7 +73,7 @@ GRANT SELECT ON
     ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
     ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
-GRANT SELECT ON ops.limit_changes TO satellite_alarm_server;
+GRANT SELECT ON ops.alarm_states, ops.limit_changes, ops.retirement_changes, ops.retirements TO satellite_alarm_server;
 GRANT SELECT ON ops.contact_plan_changes, ops.contact_plans, ops.passes TO satellite_alarm_server;
 GRANT UPDATE ON ops.passes TO satellite_alarm_server;
 GRANT INSERT, UPDATE ON ops.alarms, ops.relay_cursors TO satellite_alarm_server;

@@ -53,10 +53,13 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
 )
 
 -- name: delete_alarms
--- What needs no attention, with its history and who was told: an anomaly with its newest verdict, another alarm some time after its last change.
+-- What is resolved, or of a satellite that was retired long ago, with its history and who was told: an anomaly with its newest verdict, another alarm some time after its last change.
 WITH gone AS (
     SELECT alarm.alarm_id FROM ops.alarms AS alarm
-    WHERE NOT alarm.needs_attention AND CASE alarm.kind
+    WHERE (NOT alarm.is_unresolved OR alarm.satellite_id IN (
+        SELECT satellite_id FROM ops.retirements
+        WHERE taken_back_at IS NULL AND retired_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    )) AND CASE alarm.kind
         WHEN 'anomaly' THEN NOT EXISTS (SELECT FROM inference_jobs AS job WHERE job.job_id = alarm.newest_job_id)
         ELSE alarm.changed_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
     END

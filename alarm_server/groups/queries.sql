@@ -53,14 +53,10 @@ WHERE (kept.group_id, kept.started_at) IS DISTINCT FROM (excluded.group_id, excl
 -- Of satellites that raised too many alarms in the last minutes, without those that call nobody; where none stands.
 WITH recent AS (
     SELECT alarm.satellite_id, count(*) AS count, min(alarm.noticed_at) AS first_at, max(alarm.noticed_at) AS last_at
-    FROM ops.alarms AS alarm
+    FROM ops.alarm_states AS alarm
     WHERE alarm.satellite_id = ANY (%(satellites)s::text [])
         AND alarm.noticed_at > (clock_timestamp() AT TIME ZONE 'UTC') - %(span)s::interval
-        AND alarm.kind <> %(flood)s AND NOT alarm.is_withdrawn
-        AND (alarm.satellite_id, alarm.subsystem, alarm.reason) NOT IN (
-            SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
-            WHERE kind = 'out_of_service' OR until > now() AT TIME ZONE 'UTC'
-        )
+        AND alarm.kind <> %(flood)s AND NOT alarm.is_withdrawn AND NOT alarm.is_suppressed
     GROUP BY alarm.satellite_id HAVING count(*) > %(begins_above)s
 ),
 
@@ -90,7 +86,7 @@ INSERT INTO ops.alarm_events (alarm_id, event, member_at, details)
 SELECT alarm_id, 'raised', raised_at, jsonb_build_object('value', value, 'worst_value', worst_value) FROM raised
 
 -- name: standing_floods
-SELECT alarm_id FROM ops.alarms WHERE needs_attention AND kind = %(flood)s AND returned_at IS NULL
+SELECT alarm_id FROM ops.alarms WHERE is_unresolved AND kind = %(flood)s AND returned_at IS NULL
 
 -- name: follow_floods
 -- What came since they began, how many of it in the last minutes, and whether that is few enough.
