@@ -1,7 +1,7 @@
 """Tracks of all satellites: what a batch of samples changes, computed without changing anything yet."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 

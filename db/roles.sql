@@ -52,17 +52,18 @@ GRANT INSERT, UPDATE ON ops.relay_cursors TO satellite_verdict_relay;
 
 GRANT SELECT ON
     inference_jobs, inference_results, subsystem_inferences,
-    ops.alarms, ops.alarm_events, ops.alert_checkpoints, ops.alert_heads, ops.calibrations, ops.cluster, ops.deleted_verdicts,
-    ops.idempotency_keys, ops.learning_progress, ops.notifications, ops.passes, ops.refused_values, ops.refused_verdicts,
-    ops.relay_cursors, ops.resent_tasks, ops.revised_inferences, ops.wrong_clocks
+    ops.alarms, ops.alarm_contacts, ops.alarm_events, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
+    ops.calibrations, ops.cluster, ops.deleted_verdicts, ops.idempotency_keys, ops.learning_progress, ops.notifications,
+    ops.passes, ops.refused_values, ops.refused_verdicts, ops.relay_cursors, ops.resent_tasks, ops.retirements,
+    ops.revised_inferences, ops.wrong_clocks
 TO satellite_housekeeping;
 GRANT INSERT, UPDATE, DELETE ON inference_jobs, subsystem_inferences TO satellite_housekeeping;
 GRANT INSERT, UPDATE ON inference_results, ops.resent_tasks TO satellite_housekeeping;
 GRANT UPDATE ON ops.calibrations, ops.relay_cursors TO satellite_housekeeping;
 GRANT UPDATE, DELETE ON ops.learning_progress TO satellite_housekeeping;
 GRANT DELETE ON
-    ops.alarms, ops.alarm_events, ops.alert_checkpoints, ops.alert_heads, ops.deleted_verdicts, ops.idempotency_keys,
-    ops.notifications, ops.passes, ops.refused_values, ops.refused_verdicts, ops.revised_inferences, ops.wrong_clocks
+    ops.alarms, ops.alarm_contacts, ops.alarm_events, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
+    ops.deleted_verdicts, ops.idempotency_keys, ops.notifications, ops.passes, ops.refused_values, ops.refused_verdicts, ops.revised_inferences, ops.wrong_clocks
 TO satellite_housekeeping;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;

@@ -103,6 +103,24 @@ DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
     ORDER BY last_at LIMIT %(limit)s
 )
 
+-- name: delete_alarm_contacts
+-- Of satellites that were not heard for so long, and of which no alarm is left to be dealt with.
+DELETE FROM ops.alarm_contacts WHERE satellite_id IN (
+    SELECT contact.satellite_id FROM ops.alarm_contacts AS contact
+    WHERE contact.received_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+        AND NOT EXISTS (SELECT FROM ops.alarms AS alarm WHERE alarm.satellite_id = contact.satellite_id AND alarm.is_unresolved)
+    ORDER BY contact.received_at LIMIT %(limit)s
+)
+
+-- name: delete_alarm_tracks
+-- Likewise, of limits.
+DELETE FROM ops.alarm_tracks WHERE (satellite_id, subsystem, reason) IN (
+    SELECT track.satellite_id, track.subsystem, track.reason FROM ops.alarm_tracks AS track
+    WHERE track.updated_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+        AND NOT EXISTS (SELECT FROM ops.alarms AS alarm WHERE alarm.satellite_id = track.satellite_id AND alarm.is_unresolved)
+    ORDER BY track.updated_at LIMIT %(limit)s
+)
+
 -- name: delete_passes
 DELETE FROM ops.passes WHERE id IN (
     SELECT id FROM ops.passes

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from alarm_server.passes.plan import ContactPlan
@@ -20,7 +21,7 @@ class Retirements:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._known = 0
+        self._known: int | None = None
         #: By satellite, when it was taken back last: microseconds since 1970 UTC; `FOR_EVER`: it is retired.
         self._until_us: dict[str, int] = {}
 
@@ -32,14 +33,15 @@ class Retirements:
         with transaction(self._pool) as connection:
             newest = select(connection, QUERIES["newest_retirement_change"])
             known = newest[0]["id"] if newest else 0
-            has_changed = known != self._known
-            found = _read(connection) if has_changed else self._until_us
+            found = self._until_us if known == self._known else _read(connection)
+            changed = [name for name, until_us in found.items() if self._until_us.get(name) != until_us]
             # Each time while one is retired: what another service still saves is ended, too.
-            if has_changed or FOR_EVER in found.values():
+            if changed or FOR_EVER in found.values():
+                # What was heard of them until now went on from before; of a service that starts, nothing did.
+                anew = {"satellites": [] if self._known is None else changed}
                 with connection.cursor() as cursor:
                     cursor.execute(QUERIES["end_runs_of_retired"])
-                    cursor.execute(QUERIES["end_retired"])
-        changed = {name for name, until_us in found.items() if self._until_us.get(name) != until_us}
+                    cursor.execute(QUERIES["end_retired"], anew)
         self._known, self._until_us = known, found
         return changed
 
@@ -57,7 +59,7 @@ class Retirements:
     def listened(
         self, heard: Mapping[str, Heard], plans: Mapping[str, ContactPlan]
     ) -> tuple[Mapping[str, Heard], Mapping[str, ContactPlan]]:
-        """Return whose silence counts: one that was taken back may pause from then on, before passes to come."""
+        """Return whose silence counts; one that was taken back may pause from then on."""
         if not self._until_us:
             return heard, plans
         since = {
@@ -72,9 +74,9 @@ class Retirements:
 
 
 def _read(connection: Connection) -> dict[str, int]:
-    return {
-        row["satellite_id"]: FOR_EVER
-        if row["taken_back_at"] is None
-        else microseconds_of(row["taken_back_at"])
-        for row in select(connection, QUERIES["newest_retirements"])
-    }
+    rows = select(connection, QUERIES["newest_retirements"])
+    return {row["satellite_id"]: _until_us(row["taken_back_at"]) for row in rows}
+
+
+def _until_us(taken_back_at: datetime | None) -> int:
+    return FOR_EVER if taken_back_at is None else microseconds_of(taken_back_at)

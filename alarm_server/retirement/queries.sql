@@ -6,21 +6,26 @@ SELECT id FROM ops.retirement_changes ORDER BY id DESC LIMIT 1
 SELECT DISTINCT ON (satellite_id) satellite_id, taken_back_at FROM ops.retirements ORDER BY satellite_id, id DESC
 
 -- name: end_retired
--- What stands since before a satellite was taken back ends with its last violation, and its tracks go; alarms are locked in the
--- order of their ids, as by operators.
+-- What stands since before a satellite was taken back ends with its last violation, and its tracks go; of some satellites all
+-- tracks, with what they raised. Alarms are locked in the order of their ids, as by operators.
 WITH newest AS (
-    SELECT DISTINCT ON (satellite_id) satellite_id, coalesce(taken_back_at, 'infinity') AS until
+    SELECT DISTINCT ON (satellite_id)
+        satellite_id,
+        coalesce(taken_back_at, 'infinity') AS until,
+        satellite_id = ANY (%(satellites)s::text []) AS is_anew
     FROM ops.retirements ORDER BY satellite_id, id DESC
 ),
 
 gone AS (
     DELETE FROM ops.alarm_tracks AS track USING newest
-    WHERE track.satellite_id = newest.satellite_id AND track.updated_at < newest.until
+    WHERE track.satellite_id = newest.satellite_id AND (newest.is_anew OR track.updated_at < newest.until)
 ),
 
 standing AS (
     SELECT alarm.alarm_id FROM ops.alarms AS alarm
-    INNER JOIN newest ON newest.satellite_id = alarm.satellite_id AND alarm.noticed_at < newest.until
+    INNER JOIN newest
+        ON newest.satellite_id = alarm.satellite_id
+        AND (alarm.noticed_at < newest.until OR (newest.is_anew AND alarm.kind <> 'anomaly'))
     WHERE alarm.is_unresolved AND alarm.returned_at IS NULL
     ORDER BY alarm.alarm_id FOR UPDATE OF alarm
 ),

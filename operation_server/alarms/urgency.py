@@ -20,8 +20,8 @@ RANKS: Final[Mapping[State, int]] = {
     State.ACKNOWLEDGED: 1,
     State.LATCHED_ACKNOWLEDGED: 1,
 }
-"""Of what is not resolved and not suppressed: what nobody acknowledged comes before all else; within a rank the
-severity counts, then the start."""
+"""Of what is neither resolved nor suppressed: what nobody acknowledged comes before all else; within a rank
+the severity counts, then the start."""
 
 
 class NoUrgency(ValueError):  # noqa: N818 - named for what is wrong

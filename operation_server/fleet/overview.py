@@ -112,7 +112,7 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
 
 
 def listed(fleet: Row, *, retired: bool) -> dict[str, Any]:
-    """Return the fleet with its retired satellites alone, or with all others, and how many are in which state."""
+    """Return the fleet with its retired satellites alone or with all others, counted by state."""
     found = [item for item in fleet["satellites"] if (item["retired"] is not None) == retired]
     counts = Counter(item["state"] for item in found)
     return {

@@ -23,6 +23,7 @@ ProvidedFleet = Annotated[FleetStatus, Depends(FLEET)]
 @router.get("", response_model=Fleet, responses=responses(503))
 def get_fleet(
     fleet: ProvidedFleet,
+    *,
     retired: Annotated[bool, Query(description="Those that are retired instead of all others")] = False,
 ) -> Response:
     """Return the state of every satellite; at most two seconds old."""

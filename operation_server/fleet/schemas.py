@@ -126,7 +126,7 @@ class SatelliteState(BaseModel):
 
 
 class Fleet(BaseModel):
-    """All satellites, worst first, then by name; retired ones only where they are asked for, and no others then."""
+    """All satellites, worst first, then by name; the retired ones, where these are asked for."""
 
     generated_at: datetime
     counts: StateCounts
