@@ -1,6 +1,7 @@
 -- name: moved_alarms
 -- Of some alarms, those that are not where they were grouped: new ones, those that began earlier, and withdrawn ones.
-SELECT alarm.alarm_id FROM ops.alarms AS alarm
+SELECT alarm.alarm_id, alarm.satellite_id, alarm.started_at, alarm.is_withdrawn, grouped.group_id
+FROM ops.alarms AS alarm
 LEFT JOIN ops.grouped_alarms AS grouped ON grouped.alarm_id = alarm.alarm_id
 WHERE alarm.alarm_id = ANY (%(alarm_ids)s)
     AND CASE WHEN NOT alarm.is_withdrawn THEN alarm.started_at END IS DISTINCT FROM grouped.started_at
@@ -15,6 +16,26 @@ DELETE FROM ops.grouped_alarms WHERE alarm_id IN (
     SELECT alarm_id FROM ops.alarms WHERE alarm_id = ANY (%(alarm_ids)s) AND is_withdrawn
 )
 RETURNING group_id
+
+-- name: nearest_alarms
+-- Of some begins, the grouped alarms that begin nearest to each, before and after it; those between them are of the same groups.
+SELECT near.alarm_id, near.satellite_id, near.started_at, near.group_id
+FROM unnest(%(satellites)s::text [], %(begins)s::timestamp []) AS new (satellite_id, started_at)
+CROSS JOIN LATERAL (
+    (
+        SELECT * FROM ops.grouped_alarms AS before
+        WHERE before.satellite_id = new.satellite_id
+            AND before.started_at BETWEEN new.started_at - %(near)s::interval AND new.started_at
+        ORDER BY before.started_at DESC LIMIT 1
+    )
+    UNION
+    (
+        SELECT * FROM ops.grouped_alarms AS after
+        WHERE after.satellite_id = new.satellite_id
+            AND after.started_at BETWEEN new.started_at AND new.started_at + %(near)s::interval
+        ORDER BY after.started_at LIMIT 1
+    )
+) AS near
 
 -- name: near_alarms
 -- Some alarms, and all of the groups that they were in or that they begin near to.
