@@ -124,6 +124,7 @@ class AlarmServer:
         self._silent.clear()
         self._hearing.clear()
         self._passes.forget()
+        self._retirements.forget()
 
     def plan(self, records: Sequence[Record]) -> Batch:
         """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""

@@ -45,6 +45,10 @@ class Retirements:
         self._known, self._until_us = known, found
         return changed
 
+    def forget(self) -> None:
+        """Take the next look for the first one: another service hears the partitions meanwhile."""
+        self._known = None
+
     def says(self, readings: Readings, received_us: int) -> Readings:
         """Return what of a message counts: of one received before a satellite was taken back, its contact."""
         if not self._until_us or not readings.samples:

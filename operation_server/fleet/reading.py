@@ -60,6 +60,11 @@ class FleetStatus:
         if self._monotonic() - self._asked_s < WANTED_S:
             self._younger_than(READ_EVERY_S)
 
+    def forget(self) -> None:
+        """Let the next client wait for a new reading: something was changed that this one may not tell."""
+        with self._lock:
+            self._latest = None
+
     def _younger_than(self, age_s: float) -> Reading:
         if latest := self._kept(age_s):
             return latest

@@ -70,9 +70,11 @@ def _changed(
     _known(fleet, satellite_id)
     try:
         with transaction(pool) as connection:
-            return change_retirement(connection, satellite_id, given, is_retired=is_retired)
+            changed = change_retirement(connection, satellite_id, given, is_retired=is_retired)
     except RetirementRefused as error:
         raise HTTPException(409, str(error)) from error
+    fleet.forget()
+    return changed
 
 
 def _known(fleet: FleetStatus, satellite_id: str) -> Row:
