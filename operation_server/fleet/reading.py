@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 from starlette.concurrency import run_in_threadpool
 
+from operation_server.fleet.overview import listed
 from operation_server.fleet.schemas import Fleet
 from telemetry_core.contract.errors import DependencyUnavailable
 
@@ -31,9 +32,10 @@ class Reading:
 
     #: By the monotonic clock.
     at_s: float
+    #: Retired ones too.
     satellites: Sequence[dict[str, Any]]
-    #: The whole as clients get it: JSON in UTF-8.
-    document: bytes
+    #: What clients get, JSON in UTF-8: of the satellites that are retired (True), or of all others.
+    documents: Mapping[bool, bytes]
 
 
 class FleetStatus:
@@ -58,6 +60,11 @@ class FleetStatus:
         if self._monotonic() - self._asked_s < WANTED_S:
             self._younger_than(READ_EVERY_S)
 
+    def forget(self) -> None:
+        """Let the next client wait for a new reading: something was changed that this one may not tell."""
+        with self._lock:
+            self._latest = None
+
     def _younger_than(self, age_s: float) -> Reading:
         if latest := self._kept(age_s):
             return latest
@@ -75,8 +82,11 @@ class FleetStatus:
     def _renewed(self) -> Reading:
         at_s = self._monotonic()
         found = self._read()
-        document = Fleet.model_validate(found).model_dump_json().encode()
-        self._latest = Reading(at_s=at_s, satellites=found["satellites"], document=document)
+        documents = {
+            retired: Fleet.model_validate(listed(found, retired=retired)).model_dump_json().encode()
+            for retired in (False, True)
+        }
+        self._latest = Reading(at_s=at_s, satellites=found["satellites"], documents=documents)
         return self._latest
 
 

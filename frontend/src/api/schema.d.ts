@@ -1365,6 +1365,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet/{satellite_id}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retirement
+         * @description Return whether a satellite is retired, and who retired it and took it back, the newest first.
+         */
+        get: operations["get_retirement"];
+        put?: never;
+        /**
+         * Retire Satellite
+         * @description Retire a satellite: its alarms end and call nobody, and Fleet no longer lists it.
+         *
+         *     Its telemetry is stored and judged as before. The same request again changes nothing; of two operators at
+         *     once one wins, the other is told who did.
+         */
+        post: operations["retire_satellite"];
+        /**
+         * Take Satellite Back
+         * @description Take a retired satellite back: what is received from now on raises alarms again.
+         */
+        delete: operations["take_satellite_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/passed-over/{satellite_id}": {
         parameters: {
             query?: never;
@@ -1550,7 +1581,7 @@ export interface components {
             channel: string | null;
             /**
              * Needs Attention
-             * @description Whether its state calls an operator
+             * @description Whether it is unacknowledged, standing or returned, and not suppressed
              */
             needs_attention: boolean;
             /**
@@ -1675,7 +1706,7 @@ export interface components {
             channel: string | null;
             /**
              * Needs Attention
-             * @description Whether its state calls an operator
+             * @description Whether it is unacknowledged, standing or returned, and not suppressed
              */
             needs_attention: boolean;
             /**
@@ -2790,7 +2821,7 @@ export interface components {
         };
         /**
          * Fleet
-         * @description All satellites, worst first, then by name.
+         * @description All satellites, worst first, then by name; the retired ones, where these are asked for.
          */
         Fleet: {
             /**
@@ -2799,6 +2830,11 @@ export interface components {
              */
             generated_at: string;
             counts: components["schemas"]["StateCounts"];
+            /**
+             * Retired Count
+             * @description Satellites that are retired, listed here or not
+             */
+            retired_count: number;
             /**
              * Anomalies Behind S
              * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
@@ -2979,6 +3015,11 @@ export interface components {
             detail: string;
             /** Devices */
             devices: components["schemas"]["Gpu"][];
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * HandOver
@@ -4686,6 +4727,56 @@ export interface components {
             trigger_reason: string | null;
         };
         /**
+         * Retired
+         * @description Who retired a satellite, and why.
+         */
+        Retired: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Operator */
+            operator: string;
+            /** Comment */
+            comment: string;
+        };
+        /**
+         * Retirement
+         * @description Whether a satellite is retired, and how that came.
+         */
+        Retirement: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Is Retired */
+            is_retired: boolean;
+            /**
+             * Changes
+             * @description The newest first, 100 at most
+             */
+            changes: components["schemas"]["RetirementChange"][];
+        };
+        /**
+         * RetirementChange
+         * @description Who retired a satellite, or took it back, and why.
+         */
+        RetirementChange: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Operator */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * Is Retired
+             * @description false: it was taken back
+             */
+            is_retired: boolean;
+        };
+        /**
          * RuleFeedback
          * @description Of the alarms of a rule.
          */
@@ -4742,13 +4833,18 @@ export interface components {
             last_contact: string | null;
             /** @description null: it has none */
             contact_plan: components["schemas"]["ContactPlan"] | null;
+            /** @description null: it is in service */
+            retired: components["schemas"]["Retired"] | null;
             /** Open Alerts */
             open_alerts: number;
-            /** Unacknowledged Alerts */
+            /**
+             * Unacknowledged Alerts
+             * @description Open ones that need attention
+             */
             unacknowledged_alerts: number;
             /**
              * Returned Alerts
-             * @description Over without anybody having acknowledged them; 100 = so many or more
+             * @description Over, and need attention as nobody acknowledged them; 100 = so many or more
              */
             returned_alerts: number;
             /** Subsystems */
@@ -5593,6 +5689,19 @@ export interface components {
             reason: string;
             /** Problem */
             problem: string;
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
         };
         /**
          * VerdictItem
@@ -7332,7 +7441,7 @@ export interface operations {
                 severity?: components["schemas"]["Severity"][] | null;
                 /** @description Any of these; by default all */
                 state?: components["schemas"]["State"][] | null;
-                /** @description Whether their state calls an operator */
+                /** @description Whether they are unacknowledged, standing or returned, and not suppressed */
                 needs_attention?: boolean | null;
                 assigned_to?: string | null;
                 /** @description Whether its satellite was heard within the last 24 hours */
@@ -7344,7 +7453,7 @@ export interface operations {
                 start_time?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 end_time?: string | null;
-                /** @description `urgency`: those that need attention alone, unacknowledged ones first, then by severity, then newest start first */
+                /** @description `urgency`: those that stand or are unacknowledged alone, and are not suppressed; unacknowledged ones first, then by severity, then newest start first */
                 order?: "newest" | "urgency";
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
@@ -8876,7 +8985,10 @@ export interface operations {
     };
     get_fleet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those that are retired instead of all others */
+                retired?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8890,6 +9002,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Service Unavailable */
@@ -8925,6 +9046,179 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retirement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retirement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_satellite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retirement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_satellite_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retirement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
