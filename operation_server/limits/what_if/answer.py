@@ -8,6 +8,7 @@ from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import alarm_id_of
 from alarms.performance import ALARMS_PER_HOUR
 from alarms.what_if.comparison import Comparison, stands_during
+from alarms.what_if.trial import Span
 from operation_server.limits.what_if import QUERIES
 from operation_server.limits.what_if.schemas import (
     MAX_TOLD,
@@ -18,7 +19,6 @@ from operation_server.limits.what_if.schemas import (
     TriedFeedback,
     TriedLimit,
 )
-from operation_server.limits.what_if.trial import Span
 from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.limits.changes import RuleName
 from telemetry_core.postgres.database import Connection

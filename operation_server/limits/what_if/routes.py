@@ -4,19 +4,20 @@ import threading
 import time
 from typing import Annotated, Final
 
-import requests
 from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from alarms.what_if.limits import Limit, limits_of
+from alarms.what_if.trial import DAY_MS, Span, tried
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX
 from operation_server.http.problems import responses
 from operation_server.limits.routes import ProvidedLimits
 from operation_server.limits.what_if.answer import answer
+from operation_server.limits.what_if.budget import Budget, TooMuch
 from operation_server.limits.what_if.schemas import LimitTrial, TriedLimit
-from operation_server.limits.what_if.trial import DAY_MS, Budget, Span, TooMuch, tried
 from operation_server.limits.what_if.turns import TooManyTrials, Trials
+from telemetry_core.contract.errors import QuestionRefused
 from telemetry_core.contract.mission import Mission
 from telemetry_core.limits.changes import LimitRefused, RuleName, rule_of, with_fields
 from telemetry_core.postgres.database import Pool, transaction
@@ -75,11 +76,8 @@ def _tried(
     try:
         satellites = given.satellites or telemetry.satellites(start_ms=start_ms, end_ms=end_ms)
         span = Span(satellites=list(dict.fromkeys(satellites)), start_ms=start_ms, end_ms=end_ms)
-        comparisons = tried(telemetry, Budget(span, trials.allowance, gone), *limits)
-    except TooMuch as error:
+        comparisons = tried(telemetry, span, *limits, Budget(span, trials.allowance, gone).spend)
+    except (TooMuch, QuestionRefused) as error:
         raise HTTPException(422, str(error)) from error
-    except requests.HTTPError as error:
-        told = error.response.text[:200].strip()
-        raise HTTPException(422, f"VictoriaMetrics refused: {told}") from error
     with transaction(pool) as connection:
         return answer(connection, (given.subsystem, given.reason), span, comparisons)

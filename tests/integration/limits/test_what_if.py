@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from operation_server.limits.what_if import turns
+from operation_server.limits.what_if.budget import Allowance
 from operation_server.limits.what_if.routes import TRIALS
-from operation_server.limits.what_if.trial import Allowance
 from telemetry_core.service.settings import Settings
 from testbed.kafka_topics import wait_until
 from tests.integration.api.alarms.rows import act, raised
