@@ -3,27 +3,17 @@
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from alarms.performance import ALARMS_PER_HOUR
 from alarms.what_if.limits import Key, Limit, limits_of
+from alarms.what_if.table import Counts, counts_of, table
 from alarms.what_if.trial import DAY_MS, Span, tried
 from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission, QuestionRefused
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_core.stored_samples import StoredSamples
 
 TELL_EVERY_S: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Of one limit over all satellites."""
-
-    samples: int
-    before: int
-    after: int
 
 
 def changes_of(
@@ -39,13 +29,9 @@ def changes_of(
             print(f"{name} is left out: {problem}", file=sys.stderr)
             continue
         progress = Progress(name, len(span.satellites))
-        found = tried(telemetry, span, old, new, progress).values()
+        found = tried(telemetry, span, old, new, progress)
         progress.tell(len(span.satellites))
-        counts[name] = Counts(
-            samples=sum(one.samples for one in found),
-            before=sum(len(one.before) for one in found),
-            after=sum(len(one.after) for one in found),
-        )
+        counts[name] = counts_of(found)
     return counts
 
 
@@ -65,22 +51,6 @@ class Progress:
         """Write one line of it."""
         self._told_s = time.monotonic()
         print(f"{self._name}: {read:.4g} of {self._satellites} satellites", file=sys.stderr)
-
-
-def table(counts: Mapping[str, Counts], *, days: float, satellites: int) -> str:
-    """Lay out the alarms of each limit, and those of all beside what one operator can act on."""
-    lines = [
-        f"{f'alarms of {days:g} days, {satellites} satellites':44} {'samples':>11} {'before':>9} {'after':>9}"
-    ]
-    lines += [f"{name:44} {one.samples:11} {one.before:9} {one.after:9}" for name, one in counts.items()]
-    before, after = sum(one.before for one in counts.values()), sum(one.after for one in counts.values())
-    lines.append(f"{'these limits, per day':56} {before / days:9.2f} {after / days:9.2f}")
-    hours = days * 24
-    lines.append(f"{'these limits, per operator and hour':56} {before / hours:9.2f} {after / hours:9.2f}")
-    lines.append(
-        f"EEMUA 191: at most {ALARMS_PER_HOUR:g} an hour for one operator, alarms of all kinds together"
-    )
-    return "\n".join(lines)
 
 
 def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from alarm_server import what_if
-from alarm_server.what_if import Counts, changes_of, table
+from alarm_server.what_if import changes_of
 from alarms.what_if.limits import limits_of
+from alarms.what_if.table import Counts, table
 from alarms.what_if.trial import Span
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.values import Values

@@ -23,14 +23,16 @@ class Allowance:
 class Budget:
     """What is left of the allowance of a trial that reads a span; nothing once its client is gone."""
 
-    def __init__(self, span: Span, allowance: Allowance, gone: threading.Event) -> None:
-        self._span = span
+    def __init__(
+        self, span: Span, allowance: Allowance, gone: threading.Event, *, counted: str = "samples"
+    ) -> None:
+        self._span, self._counted = span, counted
         self._allowance, self._gone = allowance, gone
         self._deadline = time.monotonic() + allowance.most_s
         self._samples = 0
 
     def spend(self, samples: int, read: float) -> None:
-        """Take samples off; so many of the satellites, in part the last one, are read. Or raise `TooMuch`."""
+        """Take off what was read, so many of the satellites, in part the last one. Or raise `TooMuch`."""
         self._samples += samples
         is_spent = time.monotonic() > self._deadline or self._samples > self._allowance.most_samples
         if self._gone.is_set() or (is_spent and read < len(self._span.satellites)):
@@ -41,5 +43,5 @@ class Budget:
         fewer = " or fewer satellites" if count > 1 else ""
         return (
             f"{days:.3g} days of {count} satellites are more than one trial reads ({allowance.most_s:g} s,"
-            f" {allowance.most_samples:,} samples): try {0.9 * share * days:.2g} days{fewer}"
+            f" {allowance.most_samples:,} {self._counted}): try {0.9 * share * days:.2g} days{fewer}"
         )
