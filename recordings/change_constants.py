@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from recordings.said import Event, Said
+from recordings.said import Said
 from scoring.alert_rule import is_alert
 from scoring.change_score import recent_evidence, score_changes
 from scoring.fitting.constants import RARE, six_digits
@@ -178,73 +178,84 @@ def fit_changes(
     Raises:
         EventsMissed: By these constants.
     """
-    channels: dict[str, list[ChannelChanges]] = {}
-    usual: dict[int, list[Floats]] = {}
-    confirmed: dict[int, list[Floats]] = {}
+    fits: dict[str, Fit] = {}
     for number, (subsystem, telemetry) in enumerate(recorded.items(), start=1):
+        moduli = np.array([counters.get(f"{subsystem}.{name}", np.inf) for name in telemetry])
         values = np.stack(list(telemetry.values()))
         words = said.get(subsystem, Said.nothing(values.shape[1]))
-        found = Measured.of(stream_of(subsystem, telemetry, length, counters), words)
-        if not found.usual:
-            raise NothingNominal(f"{subsystem}: all of the recording holds what was called anomalous")
-        fitted = fit_channels(found, np.where(words.is_anomalous, np.nan, values))
-        channels[subsystem] = fitted
-        usual.setdefault(len(fitted), []).append(evidence_of(found.usual, fitted))
-        confirmed.setdefault(len(fitted), []).append(evidence_of(found.confirmed, fitted))
+        fits[subsystem] = Fit.of(subsystem, values, Stream(values, length, moduli), words)
         sys.stderr.write(f"\r{number}/{len(recorded)} subsystems calibrated")
     sys.stderr.write("\n")
     thresholds = {
-        count: threshold_of(np.concatenate(usual[count]), np.concatenate(confirmed[count])) for count in usual
+        count: threshold_of([fit for fit in fits.values() if len(fit.channels) == count])
+        for count in sorted({len(fit.channels) for fit in fits.values()})
     }
-    are_found = [
-        is_found
-        for subsystem, words in said.items()
-        for is_found in events_found(
-            words.events,
-            stream_of(subsystem, recorded[subsystem], length, counters),
-            channels[subsystem],
-            thresholds[len(channels[subsystem])],
-        )
-    ]
-    if not all(are_found):
-        raise EventsMissed(
-            f"{are_found.count(False)} of {len(are_found)} anomalies that were called true would be missed"
-        )
+    require_found({name: events_found(fit, thresholds[len(fit.channels)]) for name, fit in fits.items()})
     return {
         "measures": list(CHANGES),
         "channels": {
             f"{subsystem}.{name}": document(one)
-            for subsystem, fitted in channels.items()
-            for name, one in zip(recorded[subsystem], fitted, strict=True)
+            for subsystem, fit in fits.items()
+            for name, one in zip(recorded[subsystem], fit.channels, strict=True)
         },
         "thresholds": {str(count): six_digits(threshold) for count, threshold in thresholds.items()},
     }
 
 
-def stream_of(
-    subsystem: str, telemetry: Mapping[str, Floats], length: int, counters: Mapping[str, float]
-) -> Stream:
-    """Windows of a subsystem's channels."""
-    moduli = np.array([counters.get(f"{subsystem}.{name}", np.inf) for name in telemetry])
-    return Stream(np.stack(list(telemetry.values())), length, moduli)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """What was fitted of a subsystem."""
+
+    stream: Stream
+    said: Said
+    channels: Sequence[ChannelChanges]
+    usual: Floats
+    """Evidence of its verdicts, float64[verdict]."""
+    confirmed: Floats
+    """Of those that were called nominal."""
+
+    @classmethod
+    def of(cls, subsystem: str, values: Floats, stream: Stream, said: Said) -> Self:
+        """Fit to float64[channel, time], NaN = missing; `NothingNominal` where that can't be done."""
+        found = Measured.of(stream, said)
+        if not found.usual:
+            raise NothingNominal(f"{subsystem}: all of the recording holds what was called anomalous")
+        channels = fit_channels(found, np.where(said.is_anomalous, np.nan, values))
+        return cls(
+            stream=stream,
+            said=said,
+            channels=channels,
+            usual=evidence_of(found.usual, channels),
+            confirmed=evidence_of(found.confirmed, channels),
+        )
 
 
-def threshold_of(usual: Floats, confirmed: Floats) -> float:
-    """Evidence that 1 in 1,000 usual verdicts exceeds, and none of those called nominal; float64[verdict]."""
-    return max(float(np.quantile(usual, 1 - RARE)), THRESHOLD_MARGIN * float(confirmed.max(initial=0.0)))
+def threshold_of(fits: Sequence[Fit]) -> float:
+    """Evidence that 1 in 1,000 usual verdicts exceeds, and none of those called nominal."""
+    usual = np.concatenate([fit.usual for fit in fits])
+    most = max(float(fit.confirmed.max(initial=0.0)) for fit in fits)
+    return max(float(np.quantile(usual, 1 - RARE)), THRESHOLD_MARGIN * most)
 
 
-def events_found(
-    events: Sequence[Event], stream: Stream, channels: Sequence[ChannelChanges], threshold: float
-) -> list[bool]:
-    """Tell of each event whether an alert would be raised; one without verdicts is none."""
+def events_found(fit: Fit, threshold: float) -> list[bool]:
+    """Tell of each anomaly that was called true whether it is an alert; one without verdicts is left out."""
     found = []
-    for event in events:
+    for event in fit.said.events:
         mine = spread(np.arange(event.places.size), MOST_OF_EVENT)
-        scores = score_changes(stream.judged(event.places[mine]), channels, threshold).score
+        windows = fit.stream.judged(event.places[mine])
+        scores = score_changes(windows, fit.channels, threshold).score
         if (is_known := np.isfinite(scores)).any():
             found.append(is_alert(scores[is_known], event.times_us[mine][is_known]))
     return found
+
+
+def require_found(found: Mapping[str, Sequence[bool]]) -> None:
+    """Raise `EventsMissed` where events, by subsystem, are missed."""
+    every = [is_found for own in found.values() for is_found in own]
+    if not all(every):
+        missing = ", ".join(subsystem for subsystem, own in found.items() if not all(own))
+        told = f"{every.count(False)} of {len(every)} anomalies that were called true would be missed"
+        raise EventsMissed(f"{told} ({missing})")
 
 
 def evidence_of(blocks: Sequence[RecentStatistics], channels: Sequence[ChannelChanges]) -> Floats:
