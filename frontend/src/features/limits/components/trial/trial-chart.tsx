@@ -12,7 +12,7 @@ import {
 } from "@/components/charts/chart";
 import { QueryView } from "@/components/query-view";
 import type { Schemas } from "@/api/client";
-import type { Limit, LimitValues, TriedLimit } from "@/features/limits/api/limits";
+import type { Limit, LimitValues, Tried } from "@/features/limits/api/limits";
 import { useCurve } from "@/features/limits/api/try-limit";
 import { boundsOf } from "@/features/limits/data/trial";
 import { formatValue } from "@/lib/numbers";
@@ -25,7 +25,7 @@ export function TrialChart(props: {
   limit: Limit;
   values: LimitValues;
   satelliteId: string;
-  result: TriedLimit;
+  result: Tried;
 }) {
   const { limit, satelliteId, result } = props;
   const curve = useCurve(limit, satelliteId, result);
