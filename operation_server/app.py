@@ -73,7 +73,7 @@ from operation_server.verdicts import routes as verdicts
 from operation_server.verdicts.feed import read_events
 from operation_server.what_if import limit_routes as limit_trials
 from operation_server.what_if import threshold_routes as threshold_trials
-from operation_server.what_if.running import TRIALS
+from operation_server.what_if.trial_routes import TRIALS
 from operation_server.what_if.turns import Trials
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Pool, open_pool

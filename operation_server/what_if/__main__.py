@@ -10,9 +10,9 @@ from alarms.what_if.table import counts_of, table
 from alarms.what_if.trial import Span
 from operation_server.http.parameters import RETENTION
 from operation_server.what_if.answer import answer
-from operation_server.what_if.running import last_days
 from operation_server.what_if.schemas import TrialAnswer
 from operation_server.what_if.thresholds import ANOMALY, StoredVerdicts, tried_threshold
+from operation_server.what_if.trial_routes import last_days
 from scoring.alert_rule import ENOUGH_SCORE
 from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
 from telemetry_core.postgres.database import Pool, open_pool, transaction

@@ -13,8 +13,8 @@ from operation_server.http.problems import responses
 from operation_server.limits.routes import ProvidedLimits
 from operation_server.what_if.answer import answer
 from operation_server.what_if.budget import Budget
-from operation_server.what_if.running import ProvidedTrials, in_turn, last_days
 from operation_server.what_if.schemas import LimitTrial, TrialAnswer
+from operation_server.what_if.trial_routes import ProvidedTrials, in_turn, last_days
 from operation_server.what_if.turns import Trials
 from telemetry_core.contract.mission import Mission
 from telemetry_core.limits.changes import LimitRefused, RuleName, rule_of, with_fields

@@ -10,9 +10,9 @@ from operation_server.http.parameters import API_PREFIX, require_known
 from operation_server.http.problems import responses
 from operation_server.what_if.answer import answer
 from operation_server.what_if.budget import Budget
-from operation_server.what_if.running import ProvidedTrials, in_turn, last_days
 from operation_server.what_if.schemas import ThresholdTrial, TrialAnswer
 from operation_server.what_if.thresholds import ANOMALY, StoredVerdicts, tried_threshold
+from operation_server.what_if.trial_routes import ProvidedTrials, in_turn, last_days
 from telemetry_core.postgres.database import transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/what-if", tags=["limits"])

@@ -9,7 +9,7 @@ import requests
 from operation_server.what_if import __main__ as command
 from operation_server.what_if import thresholds
 from operation_server.what_if.budget import Allowance
-from operation_server.what_if.running import TRIALS
+from operation_server.what_if.trial_routes import TRIALS
 from tests.integration.api.alarms.rows import act
 from tests.integration.api.alerts.judging import judge
 from tests.integration.api.calls import fetch, problem

@@ -12,7 +12,7 @@ import requests
 
 from operation_server.what_if import turns
 from operation_server.what_if.budget import Allowance
-from operation_server.what_if.running import TRIALS
+from operation_server.what_if.trial_routes import TRIALS
 from telemetry_core.service.settings import Settings
 from testbed.kafka_topics import wait_until
 from tests.integration.api.alarms.rows import act, raised
