@@ -1,16 +1,13 @@
 """The fleet is read once for all clients, and read on while they ask, so that none waits for a reading."""
 
-import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-from starlette.concurrency import run_in_threadpool
-
+from operation_server.background import repeating
 from operation_server.fleet.overview import listed
 from operation_server.fleet.schemas import Fleet
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -22,8 +19,6 @@ WANTED_S: Final = 10.0
 """The fleet is read on for so long after a client asked."""
 PATIENCE_S: Final = 1.5
 """Of a client that waits for another one's reading of the fleet."""
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,26 +85,6 @@ class FleetStatus:
         return self._latest
 
 
-@asynccontextmanager
-async def reading_on(fleet: Callable[[], FleetStatus]) -> AsyncIterator[None]:
+def reading_on(fleet: Callable[[], FleetStatus]) -> AbstractAsyncContextManager[None]:
     """Read on inside the block."""
-    task = asyncio.create_task(_read_on(fleet))
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _read_on(fleet: Callable[[], FleetStatus]) -> None:
-    while True:
-        await asyncio.sleep(READ_EVERY_S)
-        await run_in_threadpool(_look, fleet)
-
-
-def _look(fleet: Callable[[], FleetStatus]) -> None:
-    try:
-        fleet().read_on()
-    except DependencyUnavailable as error:
-        _log.warning(f"{error}; the fleet was not read")
-    except Exception:  # noqa: BLE001 - one reading must not end the others; the log tells
-        _log.exception("The fleet was not read")
+    return repeating("The fleet was not read", lambda: fleet().read_on(), every_s=READ_EVERY_S)

@@ -1235,6 +1235,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/what-if/threshold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Threshold
+         * @description Tell which anomalies another threshold would have raised of stored verdicts, beside that of now, 0.7.
+         *
+         *     Changes nothing. A trial takes 10 s at most: beyond that it is refused, and the refusal says what fits.
+         */
+        post: operations["try_threshold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/passes": {
         parameters: {
             query?: never;
@@ -1886,7 +1908,7 @@ export interface components {
         };
         /**
          * AlarmRate
-         * @description How many alarms a limit raised of the satellites, and how often.
+         * @description How many alarms were raised of the satellites, and how often.
          */
         AlarmRate: {
             /** Count */
@@ -3641,13 +3663,13 @@ export interface components {
             values: components["schemas"]["LimitValues"];
             /**
              * Days
-             * @description Of stored telemetry, up to now
+             * @description Of what is stored, up to now
              * @default 7
              */
             days: number;
             /**
              * Satellites
-             * @description null: all that have telemetry then
+             * @description null: all of which something is stored then
              */
             satellites?: string[] | null;
         };
@@ -4847,12 +4869,15 @@ export interface components {
         };
         /**
          * SatelliteTrial
-         * @description What was compared of one satellite, and how many alarms both limits raised.
+         * @description What was compared of one satellite, and how many alarms both raised.
          */
         SatelliteTrial: {
             /** Satellite Id */
             satellite_id: string;
-            /** Samples */
+            /**
+             * Samples
+             * @description Of the limit's channel; of a threshold: verdicts
+             */
             samples: number;
             /** Before */
             before: number;
@@ -5466,6 +5491,34 @@ export interface components {
             took_ms: number;
         };
         /**
+         * ThresholdTrial
+         * @description A threshold of the score as it might become, and the verdicts to try it on.
+         */
+        ThresholdTrial: {
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Threshold
+             * @description Scores above it are anomalous
+             * @example 0.8
+             */
+            threshold: number;
+            /**
+             * Days
+             * @description Of what is stored, up to now
+             * @default 7
+             */
+            days: number;
+            /**
+             * Satellites
+             * @description null: all of which something is stored then
+             */
+            satellites?: string[] | null;
+        };
+        /**
          * Ticket
          * @description It opens one connection.
          */
@@ -5531,6 +5584,43 @@ export interface components {
             rmse: number | null;
         };
         /**
+         * TrialAnswer
+         * @description Alarms over what is stored, by what is in force and by what is tried.
+         */
+        TrialAnswer: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Satellites */
+            satellites: components["schemas"]["SatelliteTrial"][];
+            before: components["schemas"]["AlarmRate"];
+            after: components["schemas"]["AlarmRate"];
+            /**
+             * Acceptable Per Operator Hour
+             * @description Of EEMUA 191, for alarms of all kinds together
+             * @example 6
+             */
+            acceptable_per_operator_hour: number;
+            /** @description At whose time what is in force raises none */
+            appearing: components["schemas"]["TriedAlarms"];
+            /** @description At whose time what is tried raises none */
+            vanishing: components["schemas"]["TriedAlarms"];
+            /**
+             * Feedback
+             * @description Of alarms that began within the span
+             */
+            feedback: components["schemas"]["TriedFeedback"][];
+            /** @description Called true, raised by what is in force, and not by what is tried */
+            missed: components["schemas"]["TriedAlarms"];
+        };
+        /**
          * TriedAlarm
          * @description An alarm as it would have been, or as operators know it.
          */
@@ -5547,7 +5637,10 @@ export interface components {
              * @description null: it stands
              */
             returned_at: string | null;
-            /** Worst Value */
+            /**
+             * Worst Value
+             * @description Of an anomaly: the highest score
+             */
             worst_value: number | null;
             /**
              * Alarm Id
@@ -5570,7 +5663,7 @@ export interface components {
         };
         /**
          * TriedFeedback
-         * @description How many alarms of the limit operators called so, and how many of these either limit raises.
+         * @description How many alarms operators called so, and how many of these either raises.
          */
         TriedFeedback: {
             /**
@@ -5584,43 +5677,6 @@ export interface components {
             before: number;
             /** After */
             after: number;
-        };
-        /**
-         * TriedLimit
-         * @description Alarms of a limit over stored telemetry, as it is in force and as it might become.
-         */
-        TriedLimit: {
-            /**
-             * Start Time
-             * Format: date-time
-             */
-            start_time: string;
-            /**
-             * End Time
-             * Format: date-time
-             */
-            end_time: string;
-            /** Satellites */
-            satellites: components["schemas"]["SatelliteTrial"][];
-            before: components["schemas"]["AlarmRate"];
-            after: components["schemas"]["AlarmRate"];
-            /**
-             * Acceptable Per Operator Hour
-             * @description Of EEMUA 191, for alarms of all kinds together
-             * @example 6
-             */
-            acceptable_per_operator_hour: number;
-            /** @description At whose time the limit in force raises none */
-            appearing: components["schemas"]["TriedAlarms"];
-            /** @description At whose time the new limit raises none */
-            vanishing: components["schemas"]["TriedAlarms"];
-            /**
-             * Feedback
-             * @description Of alarms that began within the span
-             */
-            feedback: components["schemas"]["TriedFeedback"][];
-            /** @description Called true, raised by the limit in force, and not by the new one */
-            missed: components["schemas"]["TriedAlarms"];
         };
         /**
          * TritonPart
@@ -8259,7 +8315,7 @@ export interface operations {
                 /** @description ISO 8601; without zone it is UTC */
                 end_time?: string | null;
                 /** @description `next_cursor` of the page before */
-                cursor?: number | null;
+                cursor?: number;
                 limit?: number;
             };
             header?: never;
@@ -8699,7 +8755,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TriedLimit"];
+                    "application/json": components["schemas"]["TrialAnswer"];
                 };
             };
             /** @description Not Found */
@@ -8709,6 +8765,57 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_threshold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialAnswer"];
                 };
             };
             /** @description Unprocessable Entity */

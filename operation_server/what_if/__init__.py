@@ -1,4 +1,4 @@
-"""A changed limit tried on stored telemetry before it is saved."""
+"""What changed limits and another threshold would have raised, from what is stored; nothing is saved."""
 
 from pathlib import Path
 from typing import Final
