@@ -87,7 +87,8 @@ test("without verdicts it says so", async () => {
 });
 
 test("too much is refused with what fits", async () => {
-  const detail = "7 days of 1 satellites are more than one trial reads (10 s, 5,000,000 verdicts): try 2 days";
+  const detail =
+    "7 days of 1 satellites are more than one trial reads (10 s, 5,000,000 verdicts): try 2 days";
   const { dialog } = await open(() => Response.json({ detail }, { status: 422 }));
   fireEvent.click(dialog.getByRole("button", { name: "Try on stored verdicts" }));
   expect(await dialog.findByRole("alert")).toHaveTextContent(detail);

@@ -21,12 +21,7 @@ import { formatUtc } from "@/lib/time";
 const HEIGHT_PX = 200;
 
 /** What a satellite's channel measured, with the limit in force dashed and the tried one solid. */
-export function TrialChart(props: {
-  limit: Limit;
-  values: LimitValues;
-  satelliteId: string;
-  result: Tried;
-}) {
+export function TrialChart(props: { limit: Limit; values: LimitValues; satelliteId: string; result: Tried }) {
   const { limit, satelliteId, result } = props;
   const curve = useCurve(limit, satelliteId, result);
   return <QueryView query={curve}>{(telemetry) => <Drawing {...props} telemetry={telemetry} />}</QueryView>;
