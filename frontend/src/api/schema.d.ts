@@ -1620,6 +1620,11 @@ export interface components {
             /** Assigned To */
             assigned_to: string | null;
             /**
+             * Feedback
+             * @description What an operator said last that it was; null: nobody did
+             */
+            feedback: ("true_alarm" | "false_alarm" | "known" | "rare_nominal") | null;
+            /**
              * Group Id
              * @description Alarms of the satellite that began within a minute of each other; null: it is withdrawn
              * @example eps.low_battery.1761827696789.SAT-001
@@ -1745,6 +1750,11 @@ export interface components {
             /** Assigned To */
             assigned_to: string | null;
             /**
+             * Feedback
+             * @description What an operator said last that it was; null: nobody did
+             */
+            feedback: ("true_alarm" | "false_alarm" | "known" | "rare_nominal") | null;
+            /**
              * Group Id
              * @description Alarms of the satellite that began within a minute of each other; null: it is withdrawn
              * @example eps.low_battery.1761827696789.SAT-001
@@ -1830,9 +1840,9 @@ export interface components {
             operator: string;
             /**
              * Comment
-             * @example Heater stuck on: switched to the redundant one
+             * @example Manoeuvre at 12:00
              */
-            comment: string;
+            comment?: string | null;
             /**
              * Feedback
              * @description `true_alarm`: something was wrong; `false_alarm`: nothing was, nor was the telemetry unusual; `rare_nominal`: it was unusual, and as it should be; `known`: it has a known cause

@@ -120,7 +120,7 @@ export const en = {
     false: "False",
     rare: "Rare, nominal",
     known: "Known",
-    none: "Nobody said anything yet: open an alert, then Action, Say what it was.",
+    none: "Nobody said anything yet: Say what it was, in the list of alerts or on an alert.",
     note: "Of the alarms raised in the span; of each what was said last; of an anomaly the channel that contributed the most.",
   },
 };
@@ -243,7 +243,7 @@ export const ko: typeof en = {
     false: "오경보",
     rare: "드문 정상",
     known: "이미 아는 일",
-    none: "아직 평가가 없습니다. 경보를 열고 조치에서 알람 평가를 고르십시오.",
+    none: "아직 평가가 없습니다. 경보 목록이나 경보 화면에서 알람 평가를 고르십시오.",
     note: "이 시간에 발생한 알람에 대한 마지막 평가이며, 이상이면 가장 크게 기여한 채널로 셉니다.",
   },
 };
