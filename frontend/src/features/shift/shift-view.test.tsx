@@ -115,6 +115,24 @@ test("contacts and changes of the span are told, whoever made them", async () =>
   expect(screen.getByText("There are more than are listed.")).toBeVisible();
 });
 
+test("on a phone each row of a list is a card that names its facts", async () => {
+  const everywhere = window.matchMedia;
+  const phone = vi.spyOn(window, "matchMedia");
+  phone.mockImplementation((query) => ({
+    ...everywhere(query),
+    matches: query.includes("(max-width: 48em)"),
+  }));
+  const contact = { satellite_id: "SAT-001", started_at: null, ended_at: "2026-11-25T13:00:00Z" };
+  show(aReport({ contacts: [contact] }));
+  const name = "Contacts of satellites that were silent in between";
+  const cards = within(await screen.findByRole("list", { name }));
+  expect(cards.getAllByRole("listitem").map(({ textContent }) => textContent)).toEqual([
+    "SatelliteSAT-001FromBeforeUntil2026-11-25 13:00:00 UTC",
+  ]);
+  expect(screen.queryByRole("table")).toBeNull();
+  phone.mockRestore();
+});
+
 test("an entry is written with name and satellite, and the field is empty again", async () => {
   const asked = show();
   await userEvent.type(await screen.findByLabelText(/^Entry/), "antenna 2 is stuck");
