@@ -3008,7 +3008,7 @@ export interface components {
             /**
              * Generated At
              * Format: date-time
-             * @description `standing` and all below it are as of this time
+             * @description `attention` and all below it are as of this time
              */
             generated_at: string;
             /**
@@ -3025,6 +3025,8 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             /** Has More Contacts */
             has_more_contacts: boolean;
+            /** @description Planned in the span, and what came of them */
+            passes: components["schemas"]["PassList"];
             /**
              * Changes
              * @description In the span, oldest first
@@ -3047,6 +3049,8 @@ export interface components {
             /** @description Of the platform, those that stood at some time of the span */
             platform: components["schemas"]["AlarmList"];
             attention: components["schemas"]["Attention"];
+            /** @description Running, or beginning within the next 8 hours */
+            next_passes: components["schemas"]["PassList"];
             /** @description They stand now, acknowledged or not */
             standing: components["schemas"]["AlarmList"];
             /** @description They are over and wait to be acknowledged or reset */
@@ -4109,6 +4113,19 @@ export interface components {
              * @description Reception of the newest one within it
              */
             last_heard: string | null;
+        };
+        /**
+         * PassList
+         * @description Passes of contact plans, earliest first.
+         */
+        PassList: {
+            /** Passes */
+            passes: components["schemas"]["Pass"][];
+            /**
+             * Is Truncated
+             * @description Whether there are more than are listed
+             */
+            is_truncated: boolean;
         };
         /**
          * PassTimes
