@@ -1,4 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { answerWith, renderView } from "@/testing/render";
@@ -38,6 +39,7 @@ function show(
   state = "normal",
   openAlerts = 0,
   contactPlan: object | null = null,
+  passes: object[] = [],
 ) {
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
@@ -56,6 +58,7 @@ function show(
       "/api/v1/forecasts/SAT-001": { subsystem: "eps", forecasts: [], is_thinned: false },
       "/api/v1/verdicts": { verdicts: [], is_truncated: false },
       "/api/v1/alerts": { alerts: [] },
+      "/api/v1/passes": { passes, next_cursor: null },
       "/api/v1/passed-over/SAT-001": { satellite_id: "SAT-001", values },
       "/api/v1/fleet/SAT-001": {
         satellite_id: "SAT-001",
@@ -109,6 +112,25 @@ test("the header says the satellite's state and open alerts, whether or not tele
   );
   const fresh = await screen.findByText("Telemetry fresh");
   expect(fresh.querySelector(".status-symbol")).toBeNull();
+});
+
+test("passes of the contact plan stand in the legend, and are hidden by a click that the address keeps", async () => {
+  const pass = { start_time: "2026-01-01T11:47:00Z", end_time: "2026-01-01T11:57:00Z" };
+  const { router } = show([Date.now() / 1000 - 5], 200, [], [], false, "normal", 0, null, [pass]);
+  const legend = within(await screen.findByRole("list", { name: "Legend" }));
+  await userEvent.click(await legend.findByRole("button", { name: "Pass (contact plan)", pressed: true }));
+  const hidden = await legend.findByRole("button", { name: "Pass (contact plan)", pressed: false });
+  expect(router.state.location.search).toEqual({ passes: "hidden" });
+  await userEvent.click(hidden);
+  expect(await legend.findByRole("button", { pressed: true })).toBeVisible();
+  expect(router.state.location.search).toEqual({});
+});
+
+test("without a contact plan the legend names no passes", async () => {
+  show([Date.now() / 1000 - 5]);
+  const legend = within(await screen.findByRole("list", { name: "Legend" }));
+  expect(legend.getByText("Now")).toBeVisible();
+  expect(legend.queryByRole("button")).toBeNull();
 });
 
 test("a satellite without any telemetry is called unknown", async () => {

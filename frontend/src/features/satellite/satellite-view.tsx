@@ -39,7 +39,7 @@ export function SatelliteView() {
 }
 
 function Telemetry({ mission, satelliteId }: { mission: Mission; satelliteId: string }) {
-  const { subsystem, channels, range, from, to } = route.useSearch();
+  const { subsystem, channels, range, from, to, passes } = route.useSearch();
   const choice = useMemo(() => choose(mission, { subsystem, channels }), [mission, subsystem, channels]);
   const span = useMemo(() => spanOf({ range, from, to }), [range, from, to]);
   return (
@@ -54,6 +54,7 @@ function Telemetry({ mission, satelliteId }: { mission: Mission; satelliteId: st
         satelliteId={satelliteId}
         choice={choice}
         span={span}
+        hasPasses={passes !== "hidden"}
       />
     </>
   );
