@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -17,7 +16,7 @@ NEVER_KEPT: Final = "no-cache"
 
 @pytest.fixture(scope="module", autouse=True)
 def _nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    state: Path = tmp_path_factory.mktemp("web")
+    state = tmp_path_factory.mktemp("web")
     with running_nginx(state):
         assets = state / "etc" / "html" / "assets"
         assets.mkdir()
@@ -45,7 +44,8 @@ def test_a_deep_link_is_the_console(view: str, name: str, rest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nope", "/no/such/file.js", "/alerts.js", "/alertsx", "/alerts/a/b", "/satellites", "/favicon.ico"]
+    "path",
+    ["/nope", "/no/such/file.js", "/alerts.js", "/alertsx", "/alerts/a/b", "/satellites", "/favicon.ico"],
 )
 def test_what_is_nothing_is_not_found_and_says_so_in_the_console(path: str) -> None:
     answer = get(path)
