@@ -1,6 +1,6 @@
 """Which code a service runs on: the supervisor restarts one whose code changed since it was started."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ SHARED: Final = ("telemetry_core", "scoring", "alarms", "uv.lock")
 """What the services of this repository stand on, and the versions of everything else."""
 
 
-def code_of(places: Places, *names: str, files: Iterable[Path] = ()) -> Mapping[str, str]:
+def code_of(places: Places, *names: str, files: Iterable[Path] = ()) -> dict[str, str]:
     """Return a variable of a service's environment that changes with parts of the checkout, and files."""
     digest = sha256()
     for path in (*_files(places.checkout, names), *files):

@@ -2371,9 +2371,14 @@ export interface components {
             /**
              * Covered Until
              * Format: date-time
-             * @description A time in the past: the plan ran out then
+             * @description A time in the past: the plan ended then
              */
             covered_until: string;
+            /**
+             * Has Run Out
+             * @description It is over, its last pass by more than its passes usually lie apart, and none follows
+             */
+            has_run_out: boolean;
             /** @description The pass that it is in; of several the longest */
             running: components["schemas"]["PassTimes"] | null;
             next: components["schemas"]["PassTimes"] | null;

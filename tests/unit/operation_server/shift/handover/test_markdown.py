@@ -73,7 +73,8 @@ def test_contacts_and_changes_are_told_in_words() -> None:
 def test_passes_are_told_with_what_came_of_them_and_those_to_come_apart() -> None:
     planned = {
         "satellite_id": "SAT-001", "ground_station": "Svalbard | 2", "start_time": NOW,
-        "end_time": NOW + timedelta(minutes=10), "outcome": "planned", "first_heard": None, "last_heard": None,
+        "end_time": NOW + timedelta(minutes=10), "outcome": "planned", "first_heard": None,
+        "last_heard": None,
     }  # fmt: skip
     heard = {**planned, "outcome": "heard", "first_heard": NOW, "last_heard": NOW + timedelta(minutes=9)}
     text = markdown_of(
