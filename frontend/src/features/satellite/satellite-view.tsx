@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 
-import { useMission, type Mission } from "@/api/get-mission";
+import { missionQuery, useMission, type Mission } from "@/api/get-mission";
 import { Board } from "@/features/satellite/components/board";
 import { ChartSkeleton } from "@/features/satellite/components/chart-skeleton";
 import { Learning } from "@/features/satellite/components/learning";
@@ -15,7 +15,11 @@ import { SpanControls } from "@/features/satellite/components/span-controls";
 import { SubsystemControls } from "@/features/satellite/components/subsystem-controls";
 import { spanOf } from "@/features/satellite/data/time-span";
 import { choose } from "@/features/satellite/drawing/chart-spec";
+import { useRefreshOn } from "@/lib/live/live-context";
 import "@/features/satellite/satellite.css";
+
+/** As often as the services look: a limit that somebody changes elsewhere is drawn soon after it is in force. */
+const LIMITS_MS = 2000;
 
 const route = getRouteApi("/satellites/$satelliteId");
 
@@ -24,6 +28,7 @@ export function SatelliteView() {
   const { t } = useTranslation("satellite");
   const { satelliteId } = route.useParams();
   const mission = useMission();
+  useRefreshOn("tick", missionQuery.queryKey, LIMITS_MS);
   return (
     <Page
       title={t("title", { satellite: satelliteId })}

@@ -1,7 +1,7 @@
 """A plan that is over is missed once the next contact would have come."""
 
-from itertools import pairwise
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
