@@ -43,6 +43,7 @@ def python_services(
             probe=answers_http(f"http://{bind}:8000/readyz"),
             after=("postgres", "rabbitmq", "victoria-metrics"),
             user=accounts.services,
+            is_urgent=True,
             directory=places.checkout,
             environment=given("operation_server"),
         ),
@@ -98,6 +99,7 @@ def python_services(
             probe=does_its_work(bind, 9106),
             after=("kafka", "postgres"),
             user=accounts.services,
+            is_urgent=True,
             directory=places.checkout,
             environment=given("alarm_server") | {"METRICS_PORT": "9106"},
         ),
@@ -108,6 +110,7 @@ def python_services(
             probe=does_its_work(bind, 9107),
             after=("postgres",),
             user=accounts.services,
+            is_urgent=True,
             directory=places.checkout,
             # Its file of routes names secrets of the environment.
             environment=given("alarm_notifier")
