@@ -21,7 +21,7 @@ export function ContactPlanText({ plan, today }: { plan: ContactPlan; today: str
   const isToday = formatUtc(time).startsWith(today);
   const shown = `${isToday ? formatUtcClock(time) : formatUtc(time)} UTC`;
   return (
-    <span className="numeric" title={station ?? undefined}>
+    <span className="numeric contact-plan" title={station ?? undefined}>
       {key === "ranOut" && <StatusSymbol status="caution" size={12} />}{" "}
       {t(`contactPlan.${key}`, { time: shown })}
     </span>

@@ -58,7 +58,7 @@ function Words({ alarm, onDone }: { alarm: Alarm; onDone: () => void }) {
   return (
     <Popover opened onChange={onDone} position="bottom-start" withinPortal trapFocus withRoles={false}>
       <Popover.Target>
-        <span />
+        <span className="alert-said-place" />
       </Popover.Target>
       <Popover.Dropdown maw={340} role="dialog" aria-label={t("feedback.say")}>
         <Stack gap="xs">
