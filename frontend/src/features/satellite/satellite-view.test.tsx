@@ -71,6 +71,7 @@ function answer(times: number[], known: Known = {}) {
         state,
         is_stale: isStale,
         contact_plan: contactPlan,
+        retired: null,
         open_alerts: openAlerts,
         subsystems,
       },

@@ -43,6 +43,7 @@ def fleet(*, contact_plan: dict[str, Any] | None = None, **lacking: dict[str, An
             "generated_at": probed.NOW,
             "anomalies_behind_s": 0,
             "counts": dict.fromkeys(schemas.StateCounts.model_fields, 0),
+            "retired_count": 0,
             "satellites": [satellite],
         }
     )
