@@ -7,15 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from operation_server.dead_letters.letters import Source
 from operation_server.dead_letters.office import Action, State
-from operation_server.http.parameters import Satellite
+from operation_server.http.parameters import Author, KeyName, Satellite
 
 MAX_ID: Final = 2**63 - 1
 
 LetterId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,100}$")]
-
-Operator = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 
 
 class DeadLetter(BaseModel):
@@ -36,6 +34,7 @@ class DeadLetter(BaseModel):
     state: State
     handled_at: datetime | None
     handled_by: str | None
+    handled_with_key: KeyName
 
 
 class ReasonCount(BaseModel):
@@ -88,7 +87,7 @@ class DeadLetterAction(BaseModel):
     reason: Reason | None = None
     satellite_id: Satellite | None = None
     everything: bool = Field(default=False, description="All open letters, where no filter is given")
-    operator: Operator = Field(description="Who requests this; stored with the letters")
+    operator: Author
     dry_run: bool = Field(default=True, description="Only say what would happen")
 
     @model_validator(mode="after")

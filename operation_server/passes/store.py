@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from operation_server.http.dependencies import key_name
 from operation_server.http.parameters import TimeRange
 from operation_server.jobs.cursors import InvalidCursor, Position, encode_cursor
 from operation_server.passes import QUERIES
@@ -21,13 +22,13 @@ def replace_plan(connection: Connection, plan: NewPlan) -> PlanReplaced:
     counts = Counter(one.satellite_id for one in plan.passes)
     satellites = sorted(counts.keys() | set(plan.satellites))
     asked = {"satellites": satellites, "start": _naive(plan.start_time), "end": _naive(plan.end_time)}
-    noted = {"operator": plan.operator, "counts": [counts[name] for name in satellites]}
+    noted = {"counts": [counts[name] for name in satellites]}
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["lock_contact_plans"])
         gone = select(connection, QUERIES["take_passes"], asked)
         cursor.execute(QUERIES["save_passes"], _columns(plan.passes, gone))
         cursor.execute(QUERIES["cover"], asked)
-        cursor.execute(QUERIES["note_plan_change"], {**asked, **noted})
+        cursor.execute(QUERIES["note_plan_change"], {**asked, **noted, **_who(plan.operator)})
     return PlanReplaced(satellites=len(satellites), passes=len(plan.passes))
 
 
@@ -38,8 +39,12 @@ def delete_plan(connection: Connection, satellite_id: str, span: TimeRange, oper
         cursor.execute(QUERIES["lock_contact_plans"])
         deleted = len(select(connection, QUERIES["take_passes"], asked))
         cursor.execute(QUERIES["uncover"], asked)
-        cursor.execute(QUERIES["note_plan_change"], {**asked, "operator": operator, "counts": [None]})
+        cursor.execute(QUERIES["note_plan_change"], {**asked, **_who(operator), "counts": [None]})
     return deleted
+
+
+def _who(operator: str) -> dict[str, str | None]:
+    return {"operator": operator, "key_name": key_name()}
 
 
 def read_passes(

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from alarms.what_if.limits import Limit, limits_of
 from operation_server.http.dependencies import ProvidedPool, Slot
+from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import API_PREFIX
 from operation_server.http.problems import responses
 from operation_server.limits.routes import ProvidedLimits
@@ -28,7 +29,7 @@ RETRY_AFTER_S: Final = 10
 """A trial takes as long."""
 
 
-@router.post("/what-if", responses=responses(404, 422, 429, 503))
+@router.post("/what-if", dependencies=[OPERATOR], responses=responses(404, 422, 429, 503))
 async def try_limit(
     request: Request,
     given: LimitTrial,
