@@ -1467,6 +1467,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description Return who asks, and what this key may do.
+         */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -1802,6 +1822,11 @@ export interface components {
              * @description null: the platform
              */
             operator: string | null;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /** Comment */
             comment: string | null;
             /**
@@ -1825,9 +1850,10 @@ export interface components {
         AlarmFeedback: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -2078,9 +2104,10 @@ export interface components {
         Assignment: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -2130,9 +2157,10 @@ export interface components {
         BulkAcknowledgement: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -2186,7 +2214,7 @@ export interface components {
         };
         /**
          * ChangeStep
-         * @description A change with what it made of the version before.
+         * @description A change with what it made of the version before, and whose key made it.
          */
         ChangeStep: {
             /**
@@ -2226,6 +2254,11 @@ export interface components {
              * @example low_battery
              */
             reason: string;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /**
              * Old
              * @description What it changed, before
@@ -2501,6 +2534,11 @@ export interface components {
             handled_at: string | null;
             /** Handled By */
             handled_by: string | null;
+            /**
+             * Handled With Key
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            handled_with_key: string | null;
         };
         /**
          * DeadLetterAction
@@ -2542,9 +2580,10 @@ export interface components {
             everything: boolean;
             /**
              * Operator
-             * @description Who requests this; stored with the letters
+             * @description Who does it, in their own words; by default the name of the key
+             * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Dry Run
              * @description Only say what would happen
@@ -2614,6 +2653,11 @@ export interface components {
             handled_at: string | null;
             /** Handled By */
             handled_by: string | null;
+            /**
+             * Handled With Key
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            handled_with_key: string | null;
             /** Key */
             key: string | null;
             /** Headers */
@@ -3924,9 +3968,10 @@ export interface components {
         NewLimit: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -3946,9 +3991,10 @@ export interface components {
         NewPlan: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Start Time
              * Format: date-time
@@ -3977,9 +4023,10 @@ export interface components {
         NewShiftEntry: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Text
              * @example Pass 14:10 lost: antenna 2 is stuck. Grace calls the station.
@@ -4024,9 +4071,10 @@ export interface components {
         OperatorAction: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -4321,6 +4369,11 @@ export interface components {
             at: string;
             /** Operator */
             operator: string;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /** Satellite Id */
             satellite_id: string;
             /**
@@ -4886,6 +4939,23 @@ export interface components {
             services: components["schemas"]["RunningService"][];
         };
         /**
+         * Session
+         * @description What the key of a request is good for.
+         */
+        Session: {
+            /**
+             * Key Name
+             * @description null: it has none, or no keys are configured
+             */
+            key_name: string | null;
+            /**
+             * Role
+             * @description `viewer` reads; `operator` acts on alarms, plans and jobs, too; `engineer` may do everything, as everybody may where no keys are configured
+             * @enum {string}
+             */
+            role: "viewer" | "operator" | "engineer";
+        };
+        /**
          * Severity
          * @description How bad a broken limit is, from the least on.
          * @enum {string}
@@ -4898,9 +4968,10 @@ export interface components {
         Shelf: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -4941,6 +5012,11 @@ export interface components {
             at: string;
             /** Operator */
             operator: string;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /** Text */
             text: string;
             /** Satellite Id */
@@ -5942,6 +6018,15 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7283,6 +7368,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7546,6 +7640,15 @@ export interface operations {
                     "application/json": components["schemas"]["Outcomes"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7589,6 +7692,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7654,6 +7766,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7708,6 +7829,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7760,6 +7890,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7825,6 +7964,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7886,6 +8034,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7951,6 +8108,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8014,6 +8180,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8075,6 +8250,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8226,6 +8410,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShiftEntry"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -8551,6 +8744,15 @@ export interface operations {
                     "application/json": components["schemas"]["Limit"];
                 };
             };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8609,6 +8811,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriedLimit"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8718,6 +8929,15 @@ export interface operations {
                     "application/json": components["schemas"]["PlanReplaced"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -8742,7 +8962,7 @@ export interface operations {
         parameters: {
             query: {
                 satellite_id: string;
-                operator: string;
+                operator?: string | null;
                 /** @description ISO 8601; without zone it is UTC */
                 start_time: string;
                 /** @description ISO 8601; without zone it is UTC */
@@ -8761,6 +8981,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDeleted"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8786,11 +9015,11 @@ export interface operations {
     put_plan_as_csv: {
         parameters: {
             query: {
-                operator: string;
                 start_time: string;
                 end_time: string;
                 /** @description Whose passes these are, beside those that a row names */
                 satellite_id?: string[] | null;
+                operator?: string | null;
             };
             header?: never;
             path?: never;
@@ -8809,6 +9038,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanReplaced"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -9133,6 +9371,15 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterOutcome"];
                 };
             };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -9167,6 +9414,26 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
                 };
             };
         };

@@ -4,6 +4,7 @@ import {
   Burger,
   Group,
   NativeSelect,
+  Stack,
   Text,
   VisuallyHidden,
   useMantineColorScheme,
@@ -14,6 +15,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiKeyDialog } from "@/app/api-key-dialog";
+import { ApiKeyInUse } from "@/app/api-key-in-use";
 import { chooseLanguage, LANGUAGES } from "@/app/i18n";
 import { WaitingCount } from "@/components/page";
 import { StatusSymbol, type Status } from "@/components/status/status-symbol";
@@ -76,9 +78,12 @@ export function Shell() {
       <AppShell.Navbar p="xs" aria-label={t("navigation")}>
         <Views waiting={waiting} onChoose={menu.close} />
         <DocumentationLink />
-        <Text size="xs" px={15} mt="auto" className="dimmed">
-          {t("version", { version })}
-        </Text>
+        <Stack gap="xs" px={15} mt="auto">
+          <ApiKeyInUse />
+          <Text size="xs" className="dimmed">
+            {t("version", { version })}
+          </Text>
+        </Stack>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <LostBanner />

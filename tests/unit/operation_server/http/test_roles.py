@@ -52,8 +52,9 @@ def test_each_route_that_writes_says_which_role_it_needs_and_refuses_the_lower_o
     writing = [item for item in operations(app) if item[0] not in {"GET", "HEAD"}]
     assert len(writing) > 15
     for method, path, operation in writing:
-        needed = needed_role(app, operation)
         assert "security" in operation, f"{method} {path} names no role"
+        needed = needed_role(app, operation)
+        assert needed
         assert needed == "viewer" if path in BY_EVERYBODY else needed in {"operator", "engineer"}
         assert ("403" in operation["responses"]) is (needed != "viewer")
         place = re.sub(r"{\w+}", "1", path)

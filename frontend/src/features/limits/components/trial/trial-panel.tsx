@@ -2,6 +2,7 @@ import { Alert, Button, Group, NumberInput, Progress, Stack, Text } from "@manti
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { RoleButton } from "@/components/controls/role-button";
 import { Failure } from "@/components/states";
 import type { Limit, LimitValues } from "@/features/limits/api/limits";
 import { useTrial, type Trial } from "@/features/limits/api/try-limit";
@@ -38,9 +39,9 @@ export function TrialPanel({ limit, values }: { limit: Limit; values: LimitValue
               begin();
             }}
           />
-          <Button size="xs" variant="default" disabled={isRunning} onClick={begin}>
+          <RoleButton needs="operator" size="xs" variant="default" disabled={isRunning} onClick={begin}>
             {t("trial.start")}
-          </Button>
+          </RoleButton>
           {isRunning && (
             <Button size="xs" variant="default" onClick={cancel}>
               {t("trial.cancel")}
