@@ -1,7 +1,7 @@
 import { Code, Modal, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import { Author } from "@/components/author";
+import { Author } from "@/components/controls/author";
 import { Facts } from "@/components/facts";
 import { QueryView } from "@/components/query-view";
 import { UtcTime } from "@/components/utc-time";

@@ -1,7 +1,7 @@
 import { Button, Modal, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import { Author } from "@/components/author";
+import { Author } from "@/components/controls/author";
 import { useStepText } from "@/components/limit-text";
 import { QueryView } from "@/components/query-view";
 import { UtcTime } from "@/components/utc-time";

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { Author } from "@/components/author";
+import { Author } from "@/components/controls/author";
 import { Panel } from "@/components/page";
 import { SatelliteLink } from "@/components/satellite-link";
 import { UtcTime } from "@/components/utc-time";

@@ -2,7 +2,7 @@ import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
-import { Author } from "@/components/author";
+import { Author } from "@/components/controls/author";
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
 import { en } from "@/features/alerts/alarm-messages";
