@@ -25,6 +25,8 @@ _CLIENTS_DELAY: Final = timedelta(seconds=10)
 """A client means now by a time that it read so long ago."""
 _UNSIGNED: Final = "say who you are: no name comes with this request's key"
 JOB_ID_PATTERN: Final = r"[!-~][ -~]{0,254}"
+LARGEST_ID: Final = 2**63 - 1
+"""Of a row; PostgreSQL's bigint."""
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,199}$"
 
@@ -96,6 +98,9 @@ Comment = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(_printable_lines),
 ]
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+"""Of rows that are only ever added: the larger one is newer, and the next page begins below it."""
+Before = Annotated[RowId, Query(description="`next_cursor` of the page before")]
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_PATTERN)]
 IdempotencyKey = Annotated[
     str | None,

@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-import requests
 
-from testbed.running_platform import HTTP_TIMEOUT_S, Platform, search_url
+from testbed.running_platform import Platform, is_search_up
 from testbed.supervised import Supervised, wait_until
 
 SEARCH_STARTS_WITHIN_S = 120
@@ -23,16 +22,8 @@ def platform() -> Platform:
     if stopped:
         pytest.exit(f"these do not run: {stopped}; see 'make status'", returncode=1)
     # It is not awaited by `make up`, and what a test leaves behind is deleted from it too.
-    wait_until(answers, "the search engine answers", within_s=SEARCH_STARTS_WITHIN_S, every_s=1)
+    wait_until(is_search_up, "the search engine answers", within_s=SEARCH_STARTS_WITHIN_S, every_s=1)
     return Platform(supervised=supervised)
-
-
-def answers() -> bool:
-    """Whether the search engine does, which starts last."""
-    try:
-        return requests.get(search_url(), timeout=HTTP_TIMEOUT_S).ok
-    except requests.ConnectionError:
-        return False
 
 
 @pytest.fixture

@@ -73,6 +73,10 @@ def test_history_keeps_who_was_given_and_whose_key_it_was(
     assert changed["acknowledged_by"] == written[0]
     assert signed(changed["events"][-1] | {"operator": "platform"}) == ("platform", None)
 
+    for method in ("POST", "DELETE"):
+        retired = answered(ask(api, method, "fleet/SAT-001/retirement", words, key=key))
+        assert signed(retired["changes"][0]) == written
+
     entry = answered(ask(api, "POST", "shift/entries", {**given, "text": "quiet"}, key=key))
     assert signed(entry) == written
     assert signed(answered(ask(api, "GET", "shift/entries"))["entries"][0]) == written
