@@ -21,7 +21,7 @@ FLEET: Final = Slot[FleetStatus]("fleet")
 ProvidedFleet = Annotated[FleetStatus, Depends(FLEET)]
 
 
-@router.get("", response_model=Fleet, responses=responses(503))
+@router.get("", response_model=Fleet, responses=responses(422, 503))
 def get_fleet(
     fleet: ProvidedFleet,
     *,
