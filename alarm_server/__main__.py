@@ -114,7 +114,8 @@ def _serve(settings: Settings, mission: Mission, projection: AnomalyProjection) 
 
 
 def _platform_watch(settings: Settings) -> PlatformWatch:
-    routes = PlatformRoutes(settings.operation_server_url, next(iter(settings.accepted_api_keys), None))
+    api_key = next((key.secret for key in settings.accepted_api_keys), None)
+    routes = PlatformRoutes(settings.operation_server_url, api_key)
     return PlatformWatch(_pool(settings, STATEMENT_TIMEOUT_MS), routes, begun_at=datetime.now(UTC))
 
 

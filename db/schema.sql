@@ -131,12 +131,14 @@ CREATE TABLE ops.alarm_events (
     comment character varying(2000),
     details jsonb,
     xact xid8 DEFAULT ops.commit_position() NOT NULL,
+    key_name character varying(100),
     CONSTRAINT alarm_events_operator_check CHECK (((operator)::text <> ''::text))
 );
 COMMENT ON COLUMN ops.alarm_events.at IS 'When the platform or an operator did it';
 COMMENT ON COLUMN ops.alarm_events.member_at IS 'Of the sample or verdict that did it';
 COMMENT ON COLUMN ops.alarm_events.operator IS 'NULL = the platform';
 COMMENT ON COLUMN ops.alarm_events.details IS 'What changed: {"old": {}, "new": {}} of the columns of ops.alarms, or of ops.alarm_suppressions';
+COMMENT ON COLUMN ops.alarm_events.key_name IS 'Of the API key that was sent; NULL = it has no name, or none was asked for';
 CREATE SEQUENCE ops.alarm_events_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -240,6 +242,7 @@ CREATE TABLE ops.retirement_changes (
     is_retired boolean NOT NULL,
     operator character varying(100) NOT NULL,
     comment character varying(2000) NOT NULL,
+    key_name character varying(100),
     CONSTRAINT retirement_changes_comment_check CHECK (((comment)::text <> ''::text)),
     CONSTRAINT retirement_changes_operator_check CHECK (((operator)::text <> ''::text))
 );
@@ -410,6 +413,7 @@ CREATE TABLE ops.contact_plan_changes (
     start_at timestamp(3) without time zone NOT NULL,
     end_at timestamp(3) without time zone NOT NULL,
     passes integer,
+    key_name character varying(100),
     CONSTRAINT contact_plan_changes_operator_check CHECK (((operator)::text <> ''::text))
 );
 COMMENT ON COLUMN ops.contact_plan_changes.passes IS 'That the range has since; NULL: its plan was deleted';
@@ -447,12 +451,14 @@ CREATE TABLE ops.dead_letters (
     state character varying(20) DEFAULT 'open'::character varying NOT NULL,
     handled_at timestamp(3) without time zone,
     handled_by character varying(100),
+    handled_with_key character varying(100),
     CONSTRAINT dead_letters_source_check CHECK (((source)::text = ANY ((ARRAY['kafka'::character varying, 'rabbitmq'::character varying])::text[]))),
     CONSTRAINT dead_letters_state_check CHECK (((state)::text = ANY ((ARRAY['open'::character varying, 'redriven'::character varying, 'discarded'::character varying])::text[])))
 );
 COMMENT ON COLUMN ops.dead_letters.place IS 'Topic or queue that a redriven letter goes back to';
 COMMENT ON COLUMN ops.dead_letters.identity IS 'SHA-256 of the letter as its broker held it: one that a broker delivers twice is one letter';
 COMMENT ON COLUMN ops.dead_letters.attempt IS 'How often this message was refused: one that was redriven in vain is a new letter';
+COMMENT ON COLUMN ops.dead_letters.handled_with_key IS 'Its name';
 CREATE SEQUENCE ops.dead_letters_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -510,6 +516,7 @@ CREATE TABLE ops.limit_changes (
     operator character varying(100) NOT NULL,
     comment character varying(2000) NOT NULL,
     at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    key_name character varying(100),
     CONSTRAINT limit_changes_comment_check CHECK (((comment)::text <> ''::text)),
     CONSTRAINT limit_changes_operator_check CHECK (((operator)::text <> ''::text)),
     CONSTRAINT limit_changes_version_check CHECK ((version > 0))
@@ -746,6 +753,7 @@ CREATE TABLE ops.shift_entries (
     satellite_id character varying(50) COLLATE pg_catalog."C",
     alarm_id character varying(250) COLLATE pg_catalog."C",
     corrects bigint,
+    key_name character varying(100),
     CONSTRAINT shift_entries_check CHECK ((corrects <> id)),
     CONSTRAINT shift_entries_operator_check CHECK (((operator)::text <> ''::text)),
     CONSTRAINT shift_entries_text_check CHECK (((text)::text <> ''::text))

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from telemetry_core.contract.errors import InvalidMission
 from telemetry_core.postgres.roles import SERVICES, role_of
 from telemetry_core.service.access import HOST_NAME
+from telemetry_core.service.api_keys import parse_api_keys
 from telemetry_core.service.settings import Settings, load_mission
 
 MIN_PASSWORD_LENGTH: Final = 12
@@ -28,7 +29,6 @@ _KNOWN: Final = re.compile(
 """What stands in manuals and word lists: a secret must be long enough without it."""
 _RUNS: Final = ("0123456789abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1234567890")
 _LOGIN = re.compile(r"[A-Za-z0-9._~-]+")
-_KEY = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _HINT: Final = "for example the output of: openssl rand -hex 16"
 
 
@@ -45,16 +45,9 @@ def configuration_problems(environment: Mapping[str, str]) -> Iterator[str]:
     yield from _owner(environment.get("POSTGRES_USER", ""))
     yield from _broker(environment.get("CELERY_BROKER_URL", ""))
     yield from _mission(Path(environment["MISSION_FILE"]))
-    yield from access_problems(environment)
-
-
-def access_problems(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with the host names and API keys that the web server and the API accept."""
     for name in _items(environment.get("ALLOWED_HOSTS", "")):
         if not HOST_NAME.fullmatch(name):
             yield f"ALLOWED_HOSTS: {name!r} is not a host name (no scheme, port or *)"
-    if any(not _KEY.fullmatch(key) for key in _items(environment.get("API_KEYS", ""))):
-        yield "API_KEYS: a key may contain only letters, digits and . _ ~ + / = -"
 
 
 def weakness(secret: str, *, user: str = "", min_length: int = MIN_PASSWORD_LENGTH) -> str | None:
@@ -172,13 +165,23 @@ def _weak_secrets(environment: Mapping[str, str]) -> Iterator[str]:
     parts = urlsplit(environment.get("CELERY_BROKER_URL", ""))
     if reason := weakness(unquote(parts.password or ""), user=unquote(parts.username or "")):
         yield f"the password in CELERY_BROKER_URL is too weak: {reason}; {_HINT}"
-    keys = _items(environment.get("API_KEYS", ""))
-    if not keys:
-        yield f"set API_KEYS to keys of at least {MIN_KEY_LENGTH} characters, separated by commas; {_HINT}"
-    for number, key in enumerate(keys, start=1):
-        if reason := weakness(key, min_length=MIN_KEY_LENGTH):
-            yield f"key {number} of API_KEYS is too weak: {reason}; {_HINT}"
+    yield from _weak_keys(environment.get("API_KEYS", ""))
     yield from _flower(environment.get("FLOWER_BASIC_AUTH", ""))
+
+
+def _weak_keys(text: str) -> Iterator[str]:
+    try:
+        keys = parse_api_keys(text)
+    except ValueError:
+        return  # said of the settings
+    if not keys:
+        yield (
+            f"set API_KEYS to keys of at least {MIN_KEY_LENGTH} characters, separated by commas, each of them"
+            f" NAME:ROLE:KEY; {_HINT}"
+        )
+    for number, key in enumerate(keys, start=1):
+        if reason := weakness(key.secret, user=key.name or "", min_length=MIN_KEY_LENGTH):
+            yield f"key {number} of API_KEYS is too weak: {reason}; {_HINT}"
 
 
 def _flower(logins: str) -> Iterator[str]:

@@ -249,6 +249,7 @@ def _describe_problems(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = build()
+        keys.describe_roles(document)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(problem.pop("$defs", {}))

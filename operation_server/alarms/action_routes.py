@@ -28,6 +28,7 @@ from operation_server.alarms.schemas import (
 )
 from operation_server.alarms.store import NoSuchAlarm
 from operation_server.http.dependencies import ProvidedPool
+from operation_server.http.keys import ENGINEER, OPERATOR
 from operation_server.http.parameters import API_PREFIX, OperatorAction
 from operation_server.http.problems import responses
 
@@ -36,13 +37,13 @@ router = APIRouter(prefix=f"{API_PREFIX}/alarms", tags=["alarms"])
 _REFUSALS = responses(404, 409, 422, 503)
 
 
-@router.post("/acknowledgements", responses=responses(422, 503))
+@router.post("/acknowledgements", dependencies=[OPERATOR], responses=responses(422, 503))
 def acknowledge_alarms(pool: ProvidedPool, given: BulkAcknowledgement) -> Outcomes:
     """Acknowledge the alarms that an operator saw; the answer says of each what became of it."""
     return Outcomes(outcomes=acknowledge(pool, given.alarm_ids, given))
 
 
-@router.post("/{alarm_id}/acknowledgements", status_code=201, responses=_REFUSALS)
+@router.post("/{alarm_id}/acknowledgements", dependencies=[OPERATOR], status_code=201, responses=_REFUSALS)
 def acknowledge_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Acknowledge an alarm once; of two at once one wins, the other is told who did."""
     (outcome,) = acknowledge(pool, [alarm_id], given)
@@ -51,7 +52,9 @@ def acknowledge_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAc
     return get_alarm(pool, alarm_id)
 
 
-@router.post("/{alarm_id}/comments", status_code=201, responses=responses(404, 422, 503))
+@router.post(
+    "/{alarm_id}/comments", dependencies=[OPERATOR], status_code=201, responses=responses(404, 422, 503)
+)
 def comment_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Add a comment to an alarm's history."""
     with _answered():
@@ -59,7 +62,9 @@ def comment_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAct
     return get_alarm(pool, alarm_id)
 
 
-@router.post("/{alarm_id}/feedback", status_code=201, responses=responses(404, 422, 503))
+@router.post(
+    "/{alarm_id}/feedback", dependencies=[OPERATOR], status_code=201, responses=responses(404, 422, 503)
+)
 def give_feedback_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: AlarmFeedback) -> AlarmDetail:
     """Say what an alarm was; what was said last counts."""
     with _answered():
@@ -67,7 +72,7 @@ def give_feedback_on_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: Alarm
     return get_alarm(pool, alarm_id)
 
 
-@router.put("/{alarm_id}/assignment", responses=_REFUSALS)
+@router.put("/{alarm_id}/assignment", dependencies=[OPERATOR], responses=_REFUSALS)
 def assign_alarm(pool: ProvidedPool, alarm_id: AlarmPath, assignment: Assignment) -> AlarmDetail:
     """Say who takes care of an alarm, in place of whom the operator saw there."""
     with _answered():
@@ -75,7 +80,7 @@ def assign_alarm(pool: ProvidedPool, alarm_id: AlarmPath, assignment: Assignment
     return get_alarm(pool, alarm_id)
 
 
-@router.post("/{alarm_id}/resets", status_code=201, responses=_REFUSALS)
+@router.post("/{alarm_id}/resets", dependencies=[OPERATOR], status_code=201, responses=_REFUSALS)
 def reset_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let a latching alarm go that has returned and is acknowledged."""
     with _answered():
@@ -83,7 +88,7 @@ def reset_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) 
     return get_alarm(pool, alarm_id)
 
 
-@router.post("/{alarm_id}/shelves", status_code=201, responses=_REFUSALS)
+@router.post("/{alarm_id}/shelves", dependencies=[OPERATOR], status_code=201, responses=_REFUSALS)
 def shelve_alarm(pool: ProvidedPool, alarm_id: AlarmPath, shelf: Shelf) -> AlarmDetail:
     """Let an alarm, with all of its satellite, subsystem and reason, call nobody for a while."""
     now = datetime.now(UTC)
@@ -95,7 +100,7 @@ def shelve_alarm(pool: ProvidedPool, alarm_id: AlarmPath, shelf: Shelf) -> Alarm
     return get_alarm(pool, alarm_id)
 
 
-@router.delete("/{alarm_id}/shelves", responses=_REFUSALS)
+@router.delete("/{alarm_id}/shelves", dependencies=[OPERATOR], responses=_REFUSALS)
 def unshelve_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let it call again before its time is over."""
     with _answered():
@@ -103,7 +108,7 @@ def unshelve_alarm(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorActio
     return get_alarm(pool, alarm_id)
 
 
-@router.post("/{alarm_id}/out_of_service", status_code=201, responses=_REFUSALS)
+@router.post("/{alarm_id}/out_of_service", dependencies=[ENGINEER], status_code=201, responses=_REFUSALS)
 def remove_alarm_from_service(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let an alarm, with all of its satellite, subsystem and reason, call nobody until it is returned."""
     with _answered():
@@ -111,7 +116,7 @@ def remove_alarm_from_service(pool: ProvidedPool, alarm_id: AlarmPath, given: Op
     return get_alarm(pool, alarm_id)
 
 
-@router.delete("/{alarm_id}/out_of_service", responses=_REFUSALS)
+@router.delete("/{alarm_id}/out_of_service", dependencies=[ENGINEER], responses=_REFUSALS)
 def return_alarm_to_service(pool: ProvidedPool, alarm_id: AlarmPath, given: OperatorAction) -> AlarmDetail:
     """Let it call again."""
     with _answered():

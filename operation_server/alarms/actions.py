@@ -8,6 +8,7 @@ from alarms.life_cycle import Action, Refused, after, facts_of
 from operation_server.alarms import QUERIES
 from operation_server.alarms.schemas import AlarmFeedback, Assignment, Outcome
 from operation_server.alarms.store import NoSuchAlarm, rows_of
+from operation_server.http.dependencies import key_name
 from operation_server.http.parameters import OperatorAction
 from operation_server.http.responses import utc_text
 from telemetry_core.postgres.database import Connection, Pool, transaction
@@ -165,7 +166,7 @@ def _outcome(alarm_id: str, refusals: Mapping[str, str | None]) -> Outcome:
 
 
 def _words(given: OperatorAction) -> dict[str, Any]:
-    return {"operator": given.operator, "comment": given.comment}
+    return {"operator": given.operator, "key_name": key_name(), "comment": given.comment}
 
 
 def _write(connection: Connection, name: str, parameters: Mapping[str, Any]) -> int:

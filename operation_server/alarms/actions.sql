@@ -32,8 +32,8 @@ WITH changed AS (
     RETURNING alarm_id, acknowledged_by
 )
 
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT alarm_id, 'acknowledged', %(operator)s, %(comment)s, jsonb_build_object(
+INSERT INTO ops.alarm_events (alarm_id, event, operator, key_name, comment, details)
+SELECT alarm_id, 'acknowledged', %(operator)s, %(key_name)s, %(comment)s, jsonb_build_object(
     'old', jsonb_build_object('acknowledged_by', NULL), 'new', jsonb_build_object('acknowledged_by', acknowledged_by)
 ) FROM changed ORDER BY alarm_id
 
@@ -46,8 +46,8 @@ WITH changed AS (
     RETURNING alarm_id, reset_at
 )
 
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT alarm_id, 'reset', %(operator)s, %(comment)s, jsonb_build_object(
+INSERT INTO ops.alarm_events (alarm_id, event, operator, key_name, comment, details)
+SELECT alarm_id, 'reset', %(operator)s, %(key_name)s, %(comment)s, jsonb_build_object(
     'old', jsonb_build_object('reset_at', NULL), 'new', jsonb_build_object('reset_at', reset_at AT TIME ZONE 'UTC')
 ) FROM changed
 
@@ -58,19 +58,19 @@ WITH changed AS (
     RETURNING alarm_id, assigned_to
 )
 
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT alarm_id, 'assigned', %(operator)s, %(comment)s, jsonb_build_object(
+INSERT INTO ops.alarm_events (alarm_id, event, operator, key_name, comment, details)
+SELECT alarm_id, 'assigned', %(operator)s, %(key_name)s, %(comment)s, jsonb_build_object(
     'old', jsonb_build_object('assigned_to', %(replaces)s), 'new', jsonb_build_object('assigned_to', assigned_to)
 ) FROM changed
 
 -- name: comment
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment)
-VALUES (%(alarm_id)s, 'commented', %(operator)s, %(comment)s)
+INSERT INTO ops.alarm_events (alarm_id, event, operator, key_name, comment)
+VALUES (%(alarm_id)s, 'commented', %(operator)s, %(key_name)s, %(comment)s)
 
 -- name: give_feedback
 -- With what was said of the alarm before.
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT %(alarm_id)s, 'feedback', %(operator)s, %(comment)s, jsonb_build_object(
+INSERT INTO ops.alarm_events (alarm_id, event, operator, key_name, comment, details)
+SELECT %(alarm_id)s, 'feedback', %(operator)s, %(key_name)s, %(comment)s, jsonb_build_object(
     'old', jsonb_build_object('feedback', (
         SELECT details -> 'new' -> 'feedback' FROM ops.alarm_events
         WHERE alarm_id = %(alarm_id)s AND event = 'feedback' ORDER BY id DESC LIMIT 1
@@ -91,8 +91,10 @@ WITH given AS (
     RETURNING kind, since AT TIME ZONE 'UTC' AS since, until AT TIME ZONE 'UTC' AS until
 )
 
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT %(alarm_id)s, %(event)s, %(operator)s, %(comment)s, jsonb_build_object('old', NULL, 'new', to_jsonb(given)) FROM given
+INSERT INTO ops.alarm_events (alarm_id, event, operator, key_name, comment, details)
+SELECT %(alarm_id)s, %(event)s, %(operator)s, %(key_name)s, %(comment)s,
+    jsonb_build_object('old', NULL, 'new', to_jsonb(given))
+FROM given
 
 -- name: unsuppress
 WITH gone AS (
@@ -101,5 +103,7 @@ WITH gone AS (
     RETURNING kind, operator, comment, since AT TIME ZONE 'UTC' AS since, until AT TIME ZONE 'UTC' AS until
 )
 
-INSERT INTO ops.alarm_events (alarm_id, event, operator, comment, details)
-SELECT %(alarm_id)s, %(event)s, %(operator)s, %(comment)s, jsonb_build_object('old', to_jsonb(gone), 'new', NULL) FROM gone
+INSERT INTO ops.alarm_events (alarm_id, event, operator, key_name, comment, details)
+SELECT %(alarm_id)s, %(event)s, %(operator)s, %(key_name)s, %(comment)s,
+    jsonb_build_object('old', to_jsonb(gone), 'new', NULL)
+FROM gone

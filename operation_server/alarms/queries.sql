@@ -138,7 +138,7 @@ SELECT satellite_id FROM ops.alarm_contacts WHERE received_at < now() AT TIME ZO
 
 -- name: events
 -- Of one alarm, newest first.
-SELECT event AS change, at, member_at, operator, comment, details FROM ops.alarm_events
+SELECT event AS change, at, member_at, operator, key_name, comment, details FROM ops.alarm_events
 WHERE alarm_id = %(alarm_id)s ORDER BY id DESC LIMIT %(limit)s
 
 -- name: suppressions

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alarms.life_cycle import State
-from operation_server.http.parameters import Comment, Operator, OperatorAction, Time
+from operation_server.http.parameters import Author, Comment, KeyName, Operator, OperatorAction, Time
 from operation_server.http.responses import Answer, Number
 from telemetry_core.contract.rules import Severity
 
@@ -121,6 +121,7 @@ class AlarmEvent(Answer):
     at: datetime = Field(description="When the platform or an operator did it")
     member_at: datetime | None = Field(description="Of the sample or verdict that did it")
     operator: str | None = Field(description="null: the platform")
+    key_name: KeyName
     comment: str | None
     details: dict[str, Any] | None = Field(
         description="What changed", examples=[{"old": {"assigned_to": None}, "new": {"assigned_to": "Grace"}}]
@@ -178,7 +179,7 @@ class AlarmFeedback(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    operator: Annotated[Operator, Field(examples=["Ada"])]
+    operator: Author
     comment: Annotated[Comment | None, Field(examples=["Manoeuvre at 12:00"])] = None
     feedback: Annotated[
         Feedback,

@@ -15,6 +15,7 @@ from operation_server.alerts.schemas import AlertDetail, Alerts
 from operation_server.alerts.states import ALARM_KINDS, CLEARED, LISTED_KINDS, AlertKind, AlertState, codes_of
 from operation_server.alerts.store import ALERT_ID_PATTERN, alerts_of, find_alarm, history_of
 from operation_server.http.dependencies import ProvidedMission, ProvidedPool
+from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import API_PREFIX, OperatorAction, RecentDay, Satellite
 from operation_server.http.problems import responses
 from telemetry_core.contract.mission import Mission
@@ -68,7 +69,12 @@ def get_alert(pool: ProvidedPool, mission: ProvidedMission, alert_id: AlertId) -
     return _detail(pool, mission, alert_id)
 
 
-@router.post("/{alert_id}/acknowledgements", status_code=201, responses=responses(404, 409, 422, 503))
+@router.post(
+    "/{alert_id}/acknowledgements",
+    dependencies=[OPERATOR],
+    status_code=201,
+    responses=responses(404, 409, 422, 503),
+)
 def acknowledge_alert(
     pool: ProvidedPool, mission: ProvidedMission, alert_id: AlertId, acknowledgement: OperatorAction
 ) -> AlertDetail:

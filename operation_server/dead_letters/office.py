@@ -12,6 +12,7 @@ import structlog
 from operation_server.dead_letters import QUERIES
 from operation_server.dead_letters.brokers import MAX_TAKEN_BYTES, KafkaLetters, RabbitLetters
 from operation_server.dead_letters.letters import Letter, Source
+from operation_server.http.dependencies import key_name
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import Row, select
@@ -163,7 +164,12 @@ class DeadLetterOffice:
             with connection.cursor() as cursor:
                 cursor.execute(
                     QUERIES["handle_dead_letters"],
-                    {"ids": [row["id"] for row in done], "state": _STATES[action], "operator": operator},
+                    {
+                        "ids": [row["id"] for row in done],
+                        "state": _STATES[action],
+                        "operator": operator,
+                        "key_name": key_name(),
+                    },
                 )
         outcome = Outcome(
             action=action,

@@ -47,7 +47,7 @@ ON CONFLICT DO NOTHING
 -- Newest first; `id` follows the order of collection.
 SELECT
     id, source, place, partition, position, reason, detail, satellite_id, attempt, refused_at, size_bytes, is_cut,
-    state, handled_at, handled_by
+    state, handled_at, handled_by, handled_with_key
 FROM ops.dead_letters
 WHERE (%(before)s IS NULL OR id < %(before)s)
     AND (%(state)s IS NULL OR state = %(state)s)
@@ -96,7 +96,8 @@ WHERE state = 'open'
 GROUP BY source, reason, is_cut ORDER BY count(*) DESC, source, reason
 
 -- name: handle_dead_letters
-UPDATE ops.dead_letters SET state = %(state)s, handled_at = now() AT TIME ZONE 'UTC', handled_by = %(operator)s
+UPDATE ops.dead_letters SET state = %(state)s, handled_at = now() AT TIME ZONE 'UTC', handled_by = %(operator)s,
+    handled_with_key = %(key_name)s
 WHERE id = ANY (%(ids)s)
 
 -- name: expire_dead_letters

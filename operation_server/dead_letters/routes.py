@@ -18,6 +18,7 @@ from operation_server.dead_letters.schemas import (
     ReasonCount,
 )
 from operation_server.http.dependencies import Slot
+from operation_server.http.keys import ENGINEER
 from operation_server.http.parameters import API_PREFIX, RowId, Satellite, Time
 from operation_server.http.problems import responses
 from operation_server.http.responses import next_cursor
@@ -97,7 +98,7 @@ def detail_of(row: Row) -> DeadLetterDetail:
     )
 
 
-@router.post("/actions", responses=responses(413, 415, 422, 503))
+@router.post("/actions", dependencies=[ENGINEER], responses=responses(413, 415, 422, 503))
 def handle_dead_letters(request: DeadLetterAction, office: ProvidedOffice) -> DeadLetterOutcome:
     """Redrive or discard letters. Without `dry_run: false` nothing changes and the answer says what would.
 

@@ -7,11 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from operation_server.dead_letters.letters import Source
 from operation_server.dead_letters.office import Action, State
-from operation_server.http.parameters import RowId, Satellite
+from operation_server.http.parameters import Author, KeyName, RowId, Satellite
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,100}$")]
-
-Operator = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 
 
 class DeadLetter(BaseModel):
@@ -32,6 +30,7 @@ class DeadLetter(BaseModel):
     state: State
     handled_at: datetime | None
     handled_by: str | None
+    handled_with_key: KeyName
 
 
 class ReasonCount(BaseModel):
@@ -84,7 +83,7 @@ class DeadLetterAction(BaseModel):
     reason: Reason | None = None
     satellite_id: Satellite | None = None
     everything: bool = Field(default=False, description="All open letters, where no filter is given")
-    operator: Operator = Field(description="Who requests this; stored with the letters")
+    operator: Author
     dry_run: bool = Field(default=True, description="Only say what would happen")
 
     @model_validator(mode="after")

@@ -93,9 +93,9 @@ SELECT pg_advisory_xact_lock(7241505039)
 
 -- name: retirement_changes
 -- Of one satellite, the newest first.
-SELECT at, is_retired, operator, comment FROM ops.retirement_changes
+SELECT at, is_retired, operator, key_name, comment FROM ops.retirement_changes
 WHERE satellite_id = %(satellite_id)s ORDER BY id DESC LIMIT %(limit)s
 
 -- name: save_retirement_change
-INSERT INTO ops.retirement_changes (satellite_id, is_retired, operator, comment)
-VALUES (%(satellite_id)s, %(is_retired)s, %(operator)s, %(comment)s)
+INSERT INTO ops.retirement_changes (satellite_id, is_retired, operator, key_name, comment)
+VALUES (%(satellite_id)s, %(is_retired)s, %(operator)s, %(key_name)s, %(comment)s)

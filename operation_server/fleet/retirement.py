@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from operation_server.fleet import QUERIES
 from operation_server.fleet.schemas import Retirement, RetirementChange
+from operation_server.http.dependencies import key_name
 from operation_server.http.parameters import OperatorAction
 from operation_server.http.responses import utc_text
 from telemetry_core.postgres.database import Connection
@@ -24,9 +25,9 @@ def change_retirement(
     select(connection, QUERIES["lock_retirement_changes"])
     newest = next(iter(read_retirement(connection, satellite_id).changes), None)
     if (newest is not None and newest.is_retired) != is_retired:
-        change = {**given.model_dump(), "satellite_id": satellite_id, "is_retired": is_retired}
+        change = {"satellite_id": satellite_id, "is_retired": is_retired, "key_name": key_name()}
         with connection.cursor() as cursor:
-            cursor.execute(QUERIES["save_retirement_change"], change)
+            cursor.execute(QUERIES["save_retirement_change"], given.model_dump() | change)
     elif newest is None or (newest.operator, newest.comment) != (given.operator, given.comment):
         raise RetirementRefused(_reason(newest))
     return read_retirement(connection, satellite_id)

@@ -8,6 +8,7 @@ from operation_server.fleet.reading import FleetStatus
 from operation_server.fleet.retirement import RetirementRefused, change_retirement, read_retirement
 from operation_server.fleet.schemas import Fleet, Retirement, SatelliteState
 from operation_server.http.dependencies import ProvidedPool, Slot
+from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import API_PREFIX, OperatorAction, Satellite
 from operation_server.http.problems import responses
 from telemetry_core.postgres.database import Pool, transaction
@@ -44,7 +45,7 @@ def get_retirement(fleet: ProvidedFleet, pool: ProvidedPool, satellite_id: Satel
         return read_retirement(connection, satellite_id)
 
 
-@router.post("/{satellite_id}/retirement", responses=responses(404, 409, 422, 503))
+@router.post("/{satellite_id}/retirement", dependencies=[OPERATOR], responses=responses(404, 409, 422, 503))
 def retire_satellite(
     fleet: ProvidedFleet, pool: ProvidedPool, satellite_id: Satellite, given: OperatorAction
 ) -> Retirement:
@@ -56,7 +57,7 @@ def retire_satellite(
     return _changed(fleet, pool, satellite_id, given, is_retired=True)
 
 
-@router.delete("/{satellite_id}/retirement", responses=responses(404, 409, 422, 503))
+@router.delete("/{satellite_id}/retirement", dependencies=[OPERATOR], responses=responses(404, 409, 422, 503))
 def take_satellite_back(
     fleet: ProvidedFleet, pool: ProvidedPool, satellite_id: Satellite, given: OperatorAction
 ) -> Retirement:

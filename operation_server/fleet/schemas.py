@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from operation_server.alarms.schemas import AnomaliesBehind
+from operation_server.http.parameters import KeyName
 from operation_server.http.responses import Answer, Number, State
 
 
@@ -97,6 +98,7 @@ class Retired(Answer):
 class RetirementChange(Retired):
     """Who retired a satellite, or took it back, and why."""
 
+    key_name: KeyName
     is_retired: bool = Field(description="false: it was taken back")
 
 

@@ -1,5 +1,7 @@
-"""How routes get what the composition root built: each thing has a slot in the application's state."""
+"""How routes get what the composition root built, each thing from its slot, and who asks them."""
 
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Annotated, Final, Generic, TypeVar, cast
 
 from fastapi import Depends, FastAPI
@@ -7,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Pool
+from telemetry_core.service.api_keys import Role
 
 T = TypeVar("T")
 
@@ -35,3 +38,21 @@ MISSION: Final = Slot[Mission]("mission")
 
 ProvidedPool = Annotated[Pool, Depends(POOL)]
 ProvidedMission = Annotated[Mission, Depends(MISSION)]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request comes from: the name of its key, if it has one, and what it may do."""
+
+    key_name: str | None
+    role: Role
+
+
+CALLER: Final[ContextVar[Caller]] = ContextVar("caller")
+"""Of the request that is being answered; set for each of them before its route runs."""
+
+
+def key_name() -> str | None:
+    """Return the name of the key of the request that is being answered; None outside of one, too."""
+    caller = CALLER.get(None)
+    return None if caller is None else caller.key_name

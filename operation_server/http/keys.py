@@ -1,20 +1,22 @@
-"""API keys, required if configured (`preflight` demands them beyond loopback), and tickets."""
+"""API keys, required if configured (`preflight` demands them beyond loopback), their roles, and tickets."""
 
 import hmac
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException, Security
+from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from operation_server.http.dependencies import Slot
+from operation_server.http.dependencies import CALLER, Caller, Slot
 from operation_server.http.parameters import API_PREFIX
-from operation_server.http.problems import problem_response, refuse
+from operation_server.http.problems import problem_response, refuse, responses
+from telemetry_core.service.api_keys import ApiKey, Role, may
 
 OPEN_PATHS: Final = frozenset({"/", "/health", "/livez", "/readyz", "/metrics", "/docs", "/openapi.json"})
 """Probes, monitoring and the description of the API hold no telemetry."""
@@ -24,6 +26,18 @@ _DETAIL: Final = (
     "send one of the platform's API_KEYS as the header X-API-Key; a browser's WebSocket or event stream takes"
     " the query parameter ticket, which POST /api/v1/tickets gives; a key in an address is refused"
 )
+
+_SCHEME: Final = APIKeyHeader(
+    name="X-API-Key",
+    scheme_name="ApiKey",
+    description="One of API_KEYS; where none is configured, everybody may do everything",
+    auto_error=False,
+)
+
+
+_ANYBODY: Final = Caller(None, "engineer")
+"""Where no keys are configured."""
+_READER: Final = Caller(None, "viewer")
 
 
 class Tickets:
@@ -49,35 +63,96 @@ class Tickets:
 
 
 class ApiKeys:
-    """Lets through who brings a configured key or a ticket; without configured keys everybody."""
+    """Lets through who brings a configured key or a ticket, which reads; without keys everybody."""
 
-    def __init__(self, app: ASGIApp, keys: Iterable[str], tickets: Tickets) -> None:
+    def __init__(self, app: ASGIApp, keys: Iterable[ApiKey], tickets: Tickets) -> None:
         self._app = app
-        self._keys = [key.encode() for key in keys]
+        self._keys = list(keys)
         self._tickets = tickets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse with 401, a WebSocket before it opens."""
-        if scope["type"] == "lifespan" or self._is_allowed(HTTPConnection(scope)):
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        else:
-            answer = problem_response(HTTPConnection(scope), HTTPStatus.UNAUTHORIZED, _DETAIL)
+            return
+        connection = HTTPConnection(scope)
+        caller = self._caller(connection)
+        if caller is None:
+            answer = problem_response(connection, HTTPStatus.UNAUTHORIZED, _DETAIL)
             await refuse(scope, receive, send, answer)
+        else:
+            CALLER.set(caller)
+            await self._app(scope, receive, send)
 
-    def _is_allowed(self, connection: HTTPConnection) -> bool:
+    def _caller(self, connection: HTTPConnection) -> Caller | None:
+        """Tell who is let through; None: nobody."""
+        if not self._keys:
+            return _ANYBODY
         path = connection.url.path
-        if not self._keys or path in OPEN_PATHS or path.startswith("/docs/"):
-            return True
+        if path in OPEN_PATHS or path.startswith("/docs/"):
+            return _READER
         given = connection.headers.get("x-api-key", "").encode()
         # No early end: the time taken must not tell which key came close.
-        if any([hmac.compare_digest(given, key) for key in self._keys]):  # noqa: C419
-            return True
-        return self._tickets.redeem(connection.query_params.get("ticket", ""))
+        for key in [key for key in self._keys if hmac.compare_digest(given, key.secret.encode())]:
+            return Caller(key.name, key.role)
+        return _READER if self._tickets.redeem(connection.query_params.get("ticket", "")) else None
 
 
-router = APIRouter(prefix=f"{API_PREFIX}/tickets", tags=["live"])
+def _needs(role: Role) -> Any:
+    """Make the dependency of routes that only some keys may use: it refuses the others with 403."""
+
+    async def require(_key: Annotated[str | None, Security(_SCHEME)]) -> None:
+        given = CALLER.get().role
+        if not may(given, role):
+            detail = f"this needs a key with the role {role}: yours has the role {given}"
+            raise HTTPException(HTTPStatus.FORBIDDEN, detail)
+
+    return Security(require, scopes=[role])
+
+
+VIEWER: Final = _needs("viewer")
+OPERATOR: Final = _needs("operator")
+ENGINEER: Final = _needs("engineer")
+
+
+def describe_roles(document: dict[str, Any]) -> None:
+    """Say in the OpenAPI document which role each operation needs: a viewer's, where its route names none."""
+    scheme = _SCHEME.scheme_name
+    document["security"] = [{scheme: ["viewer"]}]
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if path in OPEN_PATHS:
+                operation["security"] = []
+            (needed,) = operation.get("security") or [{scheme: ["viewer"]}]
+            if needed[scheme] != ["viewer"]:
+                (refusal,) = responses(HTTPStatus.FORBIDDEN).values()
+                description = f"Needs a key with the role {needed[scheme][0]}"
+                operation["responses"]["403"] = {**refusal, "description": description}
+
+
+router = APIRouter(prefix=API_PREFIX)
 
 TICKETS: Final = Slot[Tickets]("tickets")
+
+
+class Session(BaseModel):
+    """What the key of a request is good for."""
+
+    key_name: Annotated[str | None, Field(description="null: it has none, or no keys are configured")]
+    role: Annotated[
+        Role,
+        Field(
+            description="`viewer` reads; `operator` acts on alarms, plans and jobs, too; `engineer` may do"
+            " everything, as everybody may where no keys are configured"
+        ),
+    ]
+
+
+@router.get("/session", tags=["access"])
+async def get_session() -> Session:
+    """Return who asks, and what this key may do."""
+    caller = CALLER.get()
+    return Session(key_name=caller.key_name, role=caller.role)
 
 
 class Ticket(BaseModel):
@@ -87,7 +162,7 @@ class Ticket(BaseModel):
     valid_for_s: Annotated[float, Field(description="How soon it must be used")] = TICKET_S
 
 
-@router.post("", status_code=201)
+@router.post("/tickets", status_code=201, tags=["live"], dependencies=[VIEWER])
 def create_ticket(tickets: Annotated[Tickets, Depends(TICKETS)]) -> Ticket:
     """Return a ticket for one WebSocket or event stream: a browser can set no header on these."""
     return Ticket(ticket=tickets.issue())

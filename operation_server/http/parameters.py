@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, HTTPException, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from operation_server.http.dependencies import key_name
 from telemetry_core.contract.messages import MAX_CLOCK_LEAD_S
 from telemetry_core.contract.mission import SATELLITE_ID_PATTERN
 
@@ -22,6 +23,7 @@ DEFAULT_RANGE: Final = timedelta(hours=1)
 DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
 _CLIENTS_DELAY: Final = timedelta(seconds=10)
 """A client means now by a time that it read so long ago."""
+_UNSIGNED: Final = "say who you are: no name comes with this request's key"
 JOB_ID_PATTERN: Final = r"[!-~][ -~]{0,254}"
 LARGEST_ID: Final = 2**63 - 1
 """Of a row; PostgreSQL's bigint."""
@@ -50,6 +52,16 @@ def _printable(text: str) -> str:
     return text
 
 
+def _signed(operator: object) -> object:
+    """Put the key's name for an operator who was not given."""
+    if operator != "":
+        return operator
+    name = key_name()
+    if name is None:
+        raise ValueError(_UNSIGNED)
+    return name
+
+
 def _printable_lines(text: str) -> str:
     lines = text.replace("\r\n", "\n")
     _printable(lines.replace("\n", ""))
@@ -66,6 +78,20 @@ Operator = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
     AfterValidator(_printable),
+]
+Author = Annotated[
+    Operator,
+    BeforeValidator(_signed),
+    Field(
+        default_factory=str,
+        validate_default=True,
+        description="Who does it, in their own words; by default the name of the key",
+        examples=["Ada"],
+    ),
+]
+KeyName = Annotated[
+    str | None,
+    Field(description="Of the key it was done with; null: it has no name, or no keys are configured"),
 ]
 Comment = Annotated[
     str,
@@ -94,7 +120,7 @@ class OperatorAction(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    operator: Annotated[Operator, Field(examples=["Ada"])]
+    operator: Author
     comment: Annotated[Comment, Field(examples=["Heater stuck on: switched to the redundant one"])]
 
 
@@ -152,6 +178,15 @@ def past_range(*, length: timedelta, most: timedelta) -> Callable[..., TimeRange
     return asked_range
 
 
+async def _author(operator: Annotated[Operator | None, Query(examples=["Ada"])] = None) -> str:
+    """Return who is given in the query, or else the name of the key."""
+    name = operator or key_name()
+    if name is None:
+        raise HTTPException(422, f"query.operator: {_UNSIGNED}")
+    return name
+
+
+GivenAuthor = Annotated[str, Depends(_author)]
 GivenRange = Annotated[TimeRange, Depends(time_range)]
 RecentRange = Annotated[TimeRange, Depends(recent_range)]
 RecentDay = Annotated[TimeRange, Depends(recent_day)]

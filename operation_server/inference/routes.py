@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, WebSocket, WebSocketDisco
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.http.dependencies import ProvidedMission, ProvidedPool, Slot
+from operation_server.http.keys import OPERATOR
 from operation_server.http.live import run_until_first_ends
 from operation_server.http.parameters import API_PREFIX, IdempotencyKey, JobId
 from operation_server.http.problems import responses
@@ -37,7 +38,7 @@ SEND_TASK: Final = Slot[SendTask]("send_task")
 JOB_FEED: Final = Slot[JobFeed]("job_feed")
 
 
-@router.post("/submit", responses=responses(400, 409, 413, 415, 422, 503))
+@router.post("/submit", dependencies=[OPERATOR], responses=responses(400, 409, 413, 415, 422, 503))
 def submit_inference(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
     request: SubmitRequest,
     pool: ProvidedPool,

@@ -8,8 +8,10 @@ WHERE mission = %(mission)s AND subsystem = %(subsystem)s AND reason = %(reason)
 ORDER BY version DESC LIMIT 1
 
 -- name: save_change
-INSERT INTO ops.limit_changes (mission, subsystem, reason, version, fields, operator, comment)
-VALUES (%(mission)s, %(subsystem)s, %(reason)s, %(version)s, %(fields)s, %(operator)s, %(comment)s)
+INSERT INTO ops.limit_changes (mission, subsystem, reason, version, fields, operator, key_name, comment)
+VALUES (
+    %(mission)s, %(subsystem)s, %(reason)s, %(version)s, %(fields)s, %(operator)s, %(key_name)s, %(comment)s
+)
 
 -- name: changes_before
 -- A page of the history, of one rule or of all, the newest first; each with what differed from the file before it.
@@ -21,6 +23,7 @@ SELECT
     change.fields,
     coalesce(earlier.fields, '{}') AS fields_before,
     change.operator,
+    change.key_name,
     change.comment,
     change.at
 FROM ops.limit_changes AS change

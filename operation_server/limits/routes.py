@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from operation_server.http.dependencies import ProvidedPool, Slot
+from operation_server.http.keys import ENGINEER
 from operation_server.http.parameters import API_PREFIX, LARGEST_ID, Before, Time
 from operation_server.http.problems import responses
 from operation_server.http.responses import next_cursor
@@ -91,7 +92,7 @@ def export_mission_file(followed: ProvidedLimits) -> Response:
     return Response(text, media_type="application/yaml", headers=named)
 
 
-@router.put("/{subsystem}/{reason}", responses=responses(404, 409, 422, 503))
+@router.put("/{subsystem}/{reason}", dependencies=[ENGINEER], responses=responses(404, 409, 422, 503))
 def put_limit(
     pool: ProvidedPool, followed: ProvidedLimits, subsystem: Name, reason: Reason, given: NewLimit
 ) -> Limit:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, FiniteFloat
 
-from operation_server.http.parameters import OperatorAction
+from operation_server.http.parameters import KeyName, OperatorAction
 from operation_server.http.responses import Answer
 from telemetry_core.contract.rules import Rate, RuleKind, Severity
 
@@ -53,8 +53,9 @@ class RuleChange(LimitChange):
 
 
 class ChangeStep(RuleChange):
-    """A change with what it made of the version before."""
+    """A change with what it made of the version before, and whose key made it."""
 
+    key_name: KeyName
     old: Fields = Field(description="What it changed, before", examples=[{"below": 30}])
     new: Fields = Field(description="The same afterwards", examples=[{"below": 25}])
 

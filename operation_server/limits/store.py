@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
+from operation_server.http.dependencies import key_name
 from operation_server.limits import QUERIES
 from operation_server.limits.schemas import NewLimit
 from telemetry_core.contract.mission import Mission
@@ -34,6 +35,7 @@ def change_limit(
             "version": given.version + 1,
             "fields": to_json(fields),
             "operator": given.operator,
+            "key_name": key_name(),
             "comment": given.comment,
         }
         with connection.cursor() as cursor:

@@ -36,13 +36,14 @@ UPDATE ops.contact_plans SET covered = covered - tsmultirange(tsrange(%(start)s,
 WHERE satellite_id = ANY (%(satellites)s) AND satellite_id NOT IN (SELECT satellite_id FROM ended)
 
 -- name: note_plan_change
-INSERT INTO ops.contact_plan_changes (operator, satellite_id, start_at, end_at, passes)
-SELECT %(operator)s, satellite_id, %(start)s, %(end)s, passes
+INSERT INTO ops.contact_plan_changes (operator, key_name, satellite_id, start_at, end_at, passes)
+SELECT %(operator)s, %(key_name)s, satellite_id, %(start)s, %(end)s, passes
 FROM unnest(%(satellites)s::text [], %(counts)s::integer []) AS changed (satellite_id, passes)
 
 -- name: plan_changes_before
 -- A page of who changed plans, the newest first.
-SELECT id, at, operator, satellite_id, start_at AS start_time, end_at AS end_time, passes FROM ops.contact_plan_changes
+SELECT id, at, operator, key_name, satellite_id, start_at AS start_time, end_at AS end_time, passes
+FROM ops.contact_plan_changes
 WHERE id < %(before)s AND (%(satellite_id)s::text IS NULL OR satellite_id = %(satellite_id)s)
 ORDER BY id DESC LIMIT %(limit)s
 

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Body, Depends, HTTPException, Query
 from pydantic import BaseModel
 
 from operation_server.http.dependencies import ProvidedPool
+from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import (
     API_PREFIX,
     LARGEST_ID,
     Before,
+    GivenAuthor,
     GivenRange,
-    Operator,
     OptionalBound,
     Satellite,
     TimeRange,
@@ -73,7 +74,7 @@ def list_passes(
         raise HTTPException(422, "cursor: it is of another list") from error
 
 
-@router.put("/plan", responses=responses(422, 503))
+@router.put("/plan", dependencies=[OPERATOR], responses=responses(422, 503))
 def put_plan(pool: ProvidedPool, plan: NewPlan) -> PlanReplaced:
     """Put a contact plan in the place of what its range had: all its passes, or nothing.
 
@@ -83,11 +84,11 @@ def put_plan(pool: ProvidedPool, plan: NewPlan) -> PlanReplaced:
     return _put(pool, plan, [f"passes.{number}" for number in range(len(plan.passes))])
 
 
-@router.put("/plan.csv", responses=responses(422, 503), openapi_extra=_CSV)
+@router.put("/plan.csv", dependencies=[OPERATOR], responses=responses(422, 503), openapi_extra=_CSV)
 def put_plan_as_csv(  # noqa: PLR0913, PLR0917 - its parameters are the route's contract
     pool: ProvidedPool,
     content: Annotated[bytes, Body(media_type="text/csv")],
-    operator: Operator,
+    operator: GivenAuthor,
     start_time: PlannedTime,
     end_time: PlannedTime,
     satellite_id: Annotated[
@@ -113,9 +114,9 @@ def put_plan_as_csv(  # noqa: PLR0913, PLR0917 - its parameters are the route's 
     return _put(pool, plan, rows)
 
 
-@router.delete("/plan", responses=responses(422, 503))
+@router.delete("/plan", dependencies=[OPERATOR], responses=responses(422, 503))
 def delete_plan_of_range(
-    pool: ProvidedPool, satellite_id: Satellite, operator: Operator, span: GivenRange
+    pool: ProvidedPool, satellite_id: Satellite, operator: GivenAuthor, span: GivenRange
 ) -> PlanDeleted:
     """Delete what is planned of a satellite in a range: in it, its silence counts as without a plan."""
     with transaction(pool) as connection:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from operation_server.http.parameters import Operator, Satellite, Time
+from operation_server.http.parameters import Author, KeyName, Operator, Satellite, Time
 from operation_server.http.responses import Answer
 
 MAX_PASSES: Final = 5_000
@@ -42,7 +42,7 @@ class NewPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    operator: Annotated[Operator, Field(examples=["Ada"])]
+    operator: Author
     start_time: Annotated[PlannedTime, Field(examples=["2026-12-01T00:00:00Z"])]
     end_time: Annotated[PlannedTime, Field(examples=["2026-12-02T00:00:00Z"])]
     satellites: list[Satellite] = Field(
@@ -89,6 +89,7 @@ class PlanChange(Answer):
     id: int
     at: datetime
     operator: str
+    key_name: KeyName
     satellite_id: str
     start_time: datetime
     end_time: datetime

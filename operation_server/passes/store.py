@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from operation_server.http.dependencies import key_name
 from operation_server.http.parameters import LARGEST_ID, TimeRange
 from operation_server.jobs.cursors import InvalidCursor, Position, encode_cursor
 from operation_server.passes import QUERIES
@@ -24,13 +25,13 @@ def replace_plan(connection: Connection, plan: NewPlan) -> PlanReplaced:
         "start": column_time(plan.start_time),
         "end": column_time(plan.end_time),
     }
-    noted = {"operator": plan.operator, "counts": [counts[name] for name in satellites]}
+    noted = {"counts": [counts[name] for name in satellites]}
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["lock_contact_plans"])
         gone = select(connection, QUERIES["take_passes"], asked)
         cursor.execute(QUERIES["save_passes"], _columns(plan.passes, gone))
         cursor.execute(QUERIES["cover"], asked)
-        cursor.execute(QUERIES["note_plan_change"], {**asked, **noted})
+        cursor.execute(QUERIES["note_plan_change"], {**asked, **noted, **_who(plan.operator)})
     return PlanReplaced(satellites=len(satellites), passes=len(plan.passes))
 
 
@@ -41,8 +42,12 @@ def delete_plan(connection: Connection, satellite_id: str, span: TimeRange, oper
         cursor.execute(QUERIES["lock_contact_plans"])
         deleted = len(select(connection, QUERIES["take_passes"], asked))
         cursor.execute(QUERIES["uncover"], asked)
-        cursor.execute(QUERIES["note_plan_change"], {**asked, "operator": operator, "counts": [None]})
+        cursor.execute(QUERIES["note_plan_change"], {**asked, **_who(operator), "counts": [None]})
     return deleted
+
+
+def _who(operator: str) -> dict[str, str | None]:
+    return {"operator": operator, "key_name": key_name()}
 
 
 def read_passes(

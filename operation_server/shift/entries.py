@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from operation_server.alarms.store import rows_of
+from operation_server.http.dependencies import key_name
 from operation_server.http.parameters import LARGEST_ID
 from operation_server.http.responses import next_cursor, utc_text
 from operation_server.shift import QUERIES
@@ -48,7 +49,7 @@ def add_entry(connection: Connection, given: NewShiftEntry) -> ShiftEntry:
     """
     if given.corrects is not None and not _found(connection, {"entry_id": given.corrects}):
         raise EntryRefused(f"corrects: no entry {given.corrects}")
-    values = given.model_dump() | {"satellite_id": _satellite_of(connection, given)}
+    values = given.model_dump() | {"satellite_id": _satellite_of(connection, given), "key_name": key_name()}
     added = select(connection, QUERIES["add_entry"], values)
     if not added:
         (first,) = _found(connection, {"corrects": given.corrects})

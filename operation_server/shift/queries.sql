@@ -2,7 +2,7 @@
 
 -- name: entries
 -- The newest first, each with the entry that corrects it.
-SELECT entry.id, entry.at, entry.operator, entry.text, entry.satellite_id, entry.alarm_id, entry.corrects,
+SELECT entry.id, entry.at, entry.operator, entry.key_name, entry.text, entry.satellite_id, entry.alarm_id, entry.corrects,
     correction.id AS corrected_by
 FROM ops.shift_entries AS entry
 LEFT JOIN ops.shift_entries AS correction ON correction.corrects = entry.id
@@ -16,8 +16,8 @@ ORDER BY entry.id DESC LIMIT %(limit)s
 
 -- name: add_entry
 -- Of two corrections of one entry at once the second one adds nothing.
-INSERT INTO ops.shift_entries (operator, text, satellite_id, alarm_id, corrects)
-VALUES (%(operator)s, %(text)s, %(satellite_id)s, %(alarm_id)s, %(corrects)s)
+INSERT INTO ops.shift_entries (operator, key_name, text, satellite_id, alarm_id, corrects)
+VALUES (%(operator)s, %(key_name)s, %(text)s, %(satellite_id)s, %(alarm_id)s, %(corrects)s)
 ON CONFLICT (corrects) DO NOTHING
 RETURNING id
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Query
 
 from operation_server.http.dependencies import ProvidedPool
+from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import (
     API_PREFIX,
     LARGEST_ID,
@@ -49,7 +50,7 @@ def list_shift_entries(  # noqa: PLR0913, PLR0917 - its parameters are the route
         )
 
 
-@router.post("/entries", status_code=201, responses=responses(409, 422, 503))
+@router.post("/entries", dependencies=[OPERATOR], status_code=201, responses=responses(409, 422, 503))
 def add_shift_entry(pool: ProvidedPool, given: NewShiftEntry) -> ShiftEntry:
     """Write into the shift log. No entry changes: a correction is an entry that names the old one."""
     try:

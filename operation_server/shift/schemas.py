@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alarms.performance import INTERVAL, IndicatorName
 from operation_server.alarms.schemas import AlarmId, AlarmKind
-from operation_server.http.parameters import Comment, Operator, RowId, Satellite
+from operation_server.http.parameters import Author, Comment, KeyName, RowId, Satellite
 from operation_server.http.responses import Answer, Number
 from telemetry_core.contract.rules import Severity
 
@@ -17,7 +17,7 @@ class NewShiftEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    operator: Annotated[Operator, Field(examples=["Ada"])]
+    operator: Author
     text: Annotated[
         Comment, Field(examples=["Pass 14:10 lost: antenna 2 is stuck. Grace calls the station."])
     ]
@@ -34,6 +34,7 @@ class ShiftEntry(Answer):
     id: int
     at: datetime
     operator: str
+    key_name: KeyName
     text: str
     satellite_id: str | None
     alarm_id: str | None

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from alarms.what_if.limits import Limit, limits_of
 from alarms.what_if.trial import Span, tried
 from operation_server.http.dependencies import ProvidedPool
+from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import API_PREFIX
 from operation_server.http.problems import responses
 from operation_server.limits.routes import ProvidedLimits
@@ -23,7 +24,7 @@ from telemetry_core.postgres.database import Pool, transaction
 router = APIRouter(prefix=f"{API_PREFIX}/limits", tags=["limits"])
 
 
-@router.post("/what-if", responses=responses(404, 422, 429, 503))
+@router.post("/what-if", dependencies=[OPERATOR], responses=responses(404, 422, 429, 503))
 async def try_limit(
     request: Request,
     given: LimitTrial,

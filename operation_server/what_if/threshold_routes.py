@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from alarms.what_if.trial import Span
 from operation_server.http.dependencies import ProvidedMission, ProvidedPool
+from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import API_PREFIX, require_known
 from operation_server.http.problems import responses
 from operation_server.what_if.answer import answer
@@ -18,7 +19,7 @@ from telemetry_core.postgres.database import transaction
 router = APIRouter(prefix=f"{API_PREFIX}/what-if", tags=["limits"])
 
 
-@router.post("/threshold", responses=responses(422, 429, 503))
+@router.post("/threshold", dependencies=[OPERATOR], responses=responses(422, 429, 503))
 async def try_threshold(
     request: Request,
     given: ThresholdTrial,

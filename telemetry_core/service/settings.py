@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telemetry_core.contract.errors import InvalidFile, InvalidMission
 from telemetry_core.contract.mission import Mission
+from telemetry_core.service.api_keys import ApiKey, parse_api_keys
 
 LARGEST_INTEGER: Final = 2**63 - 1
 """Of Kafka's settings."""
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
     min_free_disk_mb: int = 1000
     """With less room there nothing new is taken in."""
     api_keys: str = ""
-    """Keys of the REST API, separated by commas; none = it asks for none."""
+    """Keys of the REST API, separated by commas, each KEY or NAME:ROLE:KEY; none = it asks for none."""
     kafka_retention_bytes: int = Field(default=10_737_418_240, ge=0, le=LARGEST_INTEGER)
     """Bytes that each partition of a topic keeps for its seven days; 0 sets no limit."""
     retention_completed_days: float = Field(default=365, ge=0, le=LONGEST_DAYS)
@@ -102,10 +103,16 @@ class Settings(BaseSettings):
             raise ValueError("must have the form host:port, without http://")
         return address
 
+    @field_validator("api_keys")
+    @classmethod
+    def _are_keys(cls, text: str) -> str:
+        parse_api_keys(text)
+        return text
+
     @property
-    def accepted_api_keys(self) -> list[str]:
+    def accepted_api_keys(self) -> list[ApiKey]:
         """Each key of `api_keys`."""
-        return _items(self.api_keys)
+        return parse_api_keys(self.api_keys)
 
     @property
     def accepted_hosts(self) -> list[str]:

@@ -10,6 +10,11 @@ export function keepApiKey(key: string): void {
   sessionStorage.setItem(STORAGE_KEY, key);
 }
 
+/** Lets the key of this tab go, so that the platform asks for another one. */
+export function forgetApiKey(): void {
+  sessionStorage.removeItem(STORAGE_KEY);
+}
+
 /** Headers that let a request through. */
 export function apiKeyHeaders(): Record<string, string> {
   const key = apiKey();

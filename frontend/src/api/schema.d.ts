@@ -1520,6 +1520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description Return who asks, and what this key may do.
+         */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -1865,6 +1885,11 @@ export interface components {
              * @description null: the platform
              */
             operator: string | null;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /** Comment */
             comment: string | null;
             /**
@@ -1888,9 +1913,10 @@ export interface components {
         AlarmFeedback: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Manoeuvre at 12:00
@@ -2141,9 +2167,10 @@ export interface components {
         Assignment: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -2193,9 +2220,10 @@ export interface components {
         BulkAcknowledgement: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -2249,7 +2277,7 @@ export interface components {
         };
         /**
          * ChangeStep
-         * @description A change with what it made of the version before.
+         * @description A change with what it made of the version before, and whose key made it.
          */
         ChangeStep: {
             /**
@@ -2289,6 +2317,11 @@ export interface components {
              * @example low_battery
              */
             reason: string;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /**
              * Old
              * @description What it changed, before
@@ -2569,6 +2602,11 @@ export interface components {
             handled_at: string | null;
             /** Handled By */
             handled_by: string | null;
+            /**
+             * Handled With Key
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            handled_with_key: string | null;
         };
         /**
          * DeadLetterAction
@@ -2610,9 +2648,10 @@ export interface components {
             everything: boolean;
             /**
              * Operator
-             * @description Who requests this; stored with the letters
+             * @description Who does it, in their own words; by default the name of the key
+             * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Dry Run
              * @description Only say what would happen
@@ -2682,6 +2721,11 @@ export interface components {
             handled_at: string | null;
             /** Handled By */
             handled_by: string | null;
+            /**
+             * Handled With Key
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            handled_with_key: string | null;
             /** Key */
             key: string | null;
             /** Headers */
@@ -4001,9 +4045,10 @@ export interface components {
         NewLimit: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -4023,9 +4068,10 @@ export interface components {
         NewPlan: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Start Time
              * Format: date-time
@@ -4054,9 +4100,10 @@ export interface components {
         NewShiftEntry: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Text
              * @example Pass 14:10 lost: antenna 2 is stuck. Grace calls the station.
@@ -4101,9 +4148,10 @@ export interface components {
         OperatorAction: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -4411,6 +4459,11 @@ export interface components {
             at: string;
             /** Operator */
             operator: string;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /** Satellite Id */
             satellite_id: string;
             /**
@@ -4820,6 +4873,11 @@ export interface components {
             /** Comment */
             comment: string;
             /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
+            /**
              * Is Retired
              * @description false: it was taken back
              */
@@ -5034,6 +5092,23 @@ export interface components {
             services: components["schemas"]["RunningService"][];
         };
         /**
+         * Session
+         * @description What the key of a request is good for.
+         */
+        Session: {
+            /**
+             * Key Name
+             * @description null: it has none, or no keys are configured
+             */
+            key_name: string | null;
+            /**
+             * Role
+             * @description `viewer` reads; `operator` acts on alarms, plans and jobs, too; `engineer` may do everything, as everybody may where no keys are configured
+             * @enum {string}
+             */
+            role: "viewer" | "operator" | "engineer";
+        };
+        /**
          * Severity
          * @description How bad a broken limit is, from the least on.
          * @enum {string}
@@ -5046,9 +5121,10 @@ export interface components {
         Shelf: {
             /**
              * Operator
+             * @description Who does it, in their own words; by default the name of the key
              * @example Ada
              */
-            operator: string;
+            operator?: string;
             /**
              * Comment
              * @example Heater stuck on: switched to the redundant one
@@ -5089,6 +5165,11 @@ export interface components {
             at: string;
             /** Operator */
             operator: string;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
             /** Text */
             text: string;
             /** Satellite Id */
@@ -6121,6 +6202,15 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7462,6 +7552,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7725,6 +7824,15 @@ export interface operations {
                     "application/json": components["schemas"]["Outcomes"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7768,6 +7876,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7833,6 +7950,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7887,6 +8013,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7939,6 +8074,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8004,6 +8148,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8065,6 +8218,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8130,6 +8292,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8193,6 +8364,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmDetail"];
                 };
             };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8254,6 +8434,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8405,6 +8594,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShiftEntry"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -8730,6 +8928,15 @@ export interface operations {
                     "application/json": components["schemas"]["Limit"];
                 };
             };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8790,6 +8997,15 @@ export interface operations {
                     "application/json": components["schemas"]["TrialAnswer"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -8848,6 +9064,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialAnswer"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8948,6 +9173,15 @@ export interface operations {
                     "application/json": components["schemas"]["PlanReplaced"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -8972,7 +9206,7 @@ export interface operations {
         parameters: {
             query: {
                 satellite_id: string;
-                operator: string;
+                operator?: string | null;
                 /** @description ISO 8601; without zone it is UTC */
                 start_time: string;
                 /** @description ISO 8601; without zone it is UTC */
@@ -8991,6 +9225,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDeleted"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -9016,11 +9259,11 @@ export interface operations {
     put_plan_as_csv: {
         parameters: {
             query: {
-                operator: string;
                 start_time: string;
                 end_time: string;
                 /** @description Whose passes these are, beside those that a row names */
                 satellite_id?: string[] | null;
+                operator?: string | null;
             };
             header?: never;
             path?: never;
@@ -9039,6 +9282,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanReplaced"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -9267,6 +9519,15 @@ export interface operations {
                     "application/json": components["schemas"]["Retirement"];
                 };
             };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -9327,6 +9588,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retirement"];
+                };
+            };
+            /** @description Needs a key with the role operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -9548,6 +9818,15 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterOutcome"];
                 };
             };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -9582,6 +9861,26 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
                 };
             };
         };

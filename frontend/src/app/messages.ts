@@ -27,6 +27,7 @@ export const en = {
     label: "API key",
     hint: "One of the keys in API_KEYS of the platform's .env. It is kept until this tab is closed.",
     save: "Use this key",
+    change: "Use another key",
   },
 };
 
@@ -59,5 +60,6 @@ export const ko: typeof en = {
     label: "API 키",
     hint: "플랫폼의 .env에 있는 API_KEYS 중 하나입니다. 이 탭을 닫을 때까지만 보관합니다.",
     save: "이 키 사용",
+    change: "다른 키 사용",
   },
 };

@@ -114,6 +114,19 @@ test("the menu tells the version of the console, which is the platform's", async
   expect(await screen.findByText(`Version ${version}`)).toBeVisible();
 });
 
+test("whose key is in use stands in the menu, and another one may take its place", async () => {
+  sessionStorage.setItem("satellite-telemetry.api-key", "kims-key");
+  sessionStorage.setItem("satellite-telemetry.operator", "Kim");
+  const reload = vi.fn();
+  vi.stubGlobal("location", Object.assign(new URL(window.location.href), { reload }));
+  vi.stubGlobal("fetch", answerWith({ "/api/v1/session": { key_name: "Kim Minji", role: "operator" } }));
+  showShell();
+  expect(await screen.findByText("Kim Minji, operator")).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Use another key" }));
+  expect(reload).toHaveBeenCalled();
+  expect(sessionStorage).toHaveLength(0);
+});
+
 test.each([
   ["what waits for an acknowledgement, and nothing else", 2, false, "3", "3"],
   ["that there are more than are counted", 9_999, true, "10,000+", "99+"],

@@ -4,6 +4,7 @@ import {
   Burger,
   Group,
   NativeSelect,
+  Stack,
   Text,
   VisuallyHidden,
   useMantineColorScheme,
@@ -14,6 +15,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiKeyDialog } from "@/app/api-key-dialog";
+import { ApiKeyInUse } from "@/app/api-key-in-use";
 import { chooseLanguage, LANGUAGES } from "@/app/i18n";
 import { useTabIcon } from "@/app/tab-icon";
 import { WaitingCount } from "@/components/page";
@@ -78,9 +80,12 @@ export function Shell() {
       <AppShell.Navbar p="xs" aria-label={t("navigation")}>
         <Views waiting={waiting} onChoose={menu.close} />
         <DocumentationLink />
-        <Text size="xs" px={15} mt="auto" className="dimmed">
-          {t("version", { version })}
-        </Text>
+        <Stack gap="xs" px={15} mt="auto">
+          <ApiKeyInUse />
+          <Text size="xs" className="dimmed">
+            {t("version", { version })}
+          </Text>
+        </Stack>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <LostBanner />

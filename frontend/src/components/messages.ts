@@ -23,6 +23,13 @@ export const en = {
   },
   loading: "Loading",
   operator: "Your name",
+  author: "{{operator}} (key of {{key}})",
+  role: {
+    viewer: "viewer",
+    operator: "operator",
+    engineer: "engineer",
+    missing: "This needs a key with the role {{needed}}; yours has the role {{role}}.",
+  },
   comment: "Comment",
   limit: {
     fields: {
@@ -114,6 +121,13 @@ export const ko: typeof en = {
   },
   loading: "불러오는 중",
   operator: "이름",
+  author: "{{operator}} (키: {{key}})",
+  role: {
+    viewer: "조회자",
+    operator: "운영자",
+    engineer: "엔지니어",
+    missing: "이 작업에는 역할이 {{needed}}인 키가 필요합니다. 지금 키의 역할은 {{role}}입니다.",
+  },
   comment: "의견",
   limit: {
     fields: {

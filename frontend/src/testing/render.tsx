@@ -12,6 +12,7 @@ import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import type { ZodType } from "zod";
 
+import { sessionQuery, type Role } from "@/api/session";
 import { theme } from "@/app/theme";
 import { LiveConnection } from "@/lib/live/live";
 import { LiveProvider } from "@/lib/live/live-context";
@@ -19,7 +20,7 @@ import { createQueryClient } from "@/lib/query";
 
 const never: typeof fetch = () => new Promise(() => undefined);
 
-/** Renders one view at an address as the console does, with live lines that stay silent, unless a test gives one. */
+/** Renders one view at an address as the console does, with live lines that stay silent and a key for everything, unless a test gives others. */
 export function renderView(
   view: () => ReactNode,
   {
@@ -28,7 +29,15 @@ export function renderView(
     search,
     alarms = new LiveConnection("/stream", never),
     verdicts: connection = new LiveConnection("/stream", never),
-  }: { path: string; at: string; search?: ZodType; alarms?: LiveConnection; verdicts?: LiveConnection },
+    role = "engineer",
+  }: {
+    path: string;
+    at: string;
+    search?: ZodType;
+    alarms?: LiveConnection;
+    verdicts?: LiveConnection;
+    role?: Role;
+  },
 ) {
   const root = createRootRoute({ component: Outlet });
   const shown = createRoute({
@@ -42,13 +51,15 @@ export function renderView(
     routeTree: root.addChildren([shown, everywhere]),
     history: createMemoryHistory({ initialEntries: [at] }),
   });
+  const client = createQueryClient();
+  client.setQueryData(sessionQuery.queryKey, { key_name: null, role });
   return {
     router,
     connection,
     alarms,
     ...render(
       <MantineProvider theme={theme} env="test">
-        <QueryClientProvider client={createQueryClient()}>
+        <QueryClientProvider client={client}>
           <LiveProvider verdicts={connection} alarms={alarms}>
             <RouterProvider router={router as never} />
           </LiveProvider>

@@ -248,8 +248,34 @@ def test_where_keys_are_set_they_open_telemetry_everywhere(tmp_path: Path) -> No
         assert "WWW-Authenticate" not in ask("GET", WEB_PORT, "/").headers
 
 
+@pytest.mark.usefixtures("_servers")
+def test_a_viewers_key_reads_alone(tmp_path: Path) -> None:
+    keys = f"kim:viewer:{KEY}, Ada Lovelace : operator : another-key-of-16"
+    with running_nginx(tmp_path, API_KEYS=keys):
+        for key, computes in ((KEY, 403), ("another-key-of-16", 200)):
+            for headers in (
+                {"X-API-Key": key},
+                {"Authorization": requests.auth._basic_auth_str("operator", key)},
+            ):
+                assert ask("GET", 8500, "/v2/models", **headers).status_code == 200
+                assert ask("POST", 9200, "/_search", **headers).status_code == 200
+                assert (
+                    ask("POST", 8500, "/v2/models/lstm_timeseries/infer", **headers).status_code == computes
+                )
+        assert ask("GET", 8500, "/v2/models", **{"X-API-Key": keys}).status_code == 401
+        assert ask("GET", 8500, "/v2/models", **{"X-API-Key": f"kim:viewer:{KEY}"}).status_code == 401
+
+
 @pytest.mark.parametrize(
-    "setting", ["ALLOWED_HOSTS=a;b", "ALLOWED_HOSTS=*", 'API_KEYS=a"b', "API_KEYS=a b", "API_KEYS=a$b"]
+    "setting",
+    [
+        "ALLOWED_HOSTS=a;b",
+        "ALLOWED_HOSTS=*",
+        'API_KEYS=a"b',
+        "API_KEYS=a b",
+        "API_KEYS=a$b",
+        "API_KEYS=a:viewer:b;c",
+    ],
 )
 def test_value_that_would_change_the_configuration_is_refused(setting: str) -> None:
     key, _, value = setting.partition("=")

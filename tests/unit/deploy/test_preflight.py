@@ -143,6 +143,31 @@ def test_a_key_that_a_header_or_the_web_server_cannot_hold_is_refused(key: str) 
     assert "API_KEYS" in problem
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "kim:admin:b7e2f09c41d8a365",
+        "b7e2f09c41d8a365:operator:kim:",
+        "kim:b7e2f09c41d8a365",
+        "kim:viewer:b7e2f09c41d8a365",
+    ],
+)
+def test_a_key_whose_role_is_none_is_refused_without_a_word_of_it(keys: str) -> None:
+    (problem,) = problems(ON_A_NETWORK | {"API_KEYS": keys})
+    assert problem.startswith("API_KEYS: ")
+    assert "viewer" in problem
+    assert "b7e2f09c41d8a365" not in problem
+
+
+def test_keys_of_roles_are_as_long_as_others() -> None:
+    assert not list(
+        problems(ON_A_NETWORK | {"API_KEYS": "kim:viewer:b7e2f09c41d8a365,ada:engineer:Zk3-vT9_qL.x7~Wm"})
+    )
+    (problem,) = problems(ON_A_NETWORK | {"API_KEYS": "b7e2f09c41d8a365,kim-the-engineer:engineer:short"})
+    assert "key 2" in problem
+    assert "at least 16" in problem
+
+
 @pytest.mark.parametrize("value", ["", "too-short", "MkU3OEVBNTcwNTJENDM2Q!", "MkU3OEVBNTcwNTJENDM2QgAA"])
 def test_a_cluster_id_that_kafka_cannot_take_names_the_script(value: str) -> None:
     (problem,) = problems(ON_LOOPBACK | {"KAFKA_CLUSTER_ID": value})

@@ -137,7 +137,7 @@ test("a rate says what it is, and that no job judges it", async () => {
 });
 
 test("value against limit, the time line and the alarms around it stand on the page", async () => {
-  const words = { member_at: null, details: null };
+  const words = { member_at: null, key_name: null, details: null };
   const raised = { ...words, change: "raised", at: "2026-11-25T13:00:01Z", operator: null, comment: null };
   const shelved = {
     ...words,

@@ -23,6 +23,7 @@ const letter = (id: number) => ({
   state: "open",
   handled_at: null,
   handled_by: null,
+  handled_with_key: null,
 });
 
 function show(at: string, letters: unknown[], problems: string[] = []) {

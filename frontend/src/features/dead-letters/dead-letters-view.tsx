@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { RoleButton } from "@/components/controls/role-button";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Empty, Loading } from "@/components/states";
@@ -35,12 +36,12 @@ export function DeadLettersView() {
       <Text size="sm">{t("intro")}</Text>
       <LetterFilters reasons={reasons} />
       <Group gap="xs">
-        <Button size="xs" onClick={() => setAction("redrive")}>
+        <RoleButton needs="engineer" size="xs" onClick={() => setAction("redrive")}>
           {t("actions.redrive")}
-        </Button>
-        <Button size="xs" variant="default" onClick={() => setAction("discard")}>
+        </RoleButton>
+        <RoleButton needs="engineer" size="xs" variant="default" onClick={() => setAction("discard")}>
           {t("actions.discard")}
-        </Button>
+        </RoleButton>
         <Text size="sm">
           {chosen.size > 0 ? t("actions.chosen", { count: chosen.size }) : t("actions.allOpen")}
         </Text>

@@ -1,7 +1,7 @@
 import "@/components/verdicts/judgement.css";
 import "@/features/inference/inference.css";
 
-import { Button, Code, Group, Stack, Text } from "@mantine/core";
+import { Code, Group, Stack, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/client";
 import { useMission, type Mission } from "@/api/get-mission";
 import { CopyButton } from "@/components/controls/copy-button";
+import { RoleButton } from "@/components/controls/role-button";
 import { Page, Panel } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Failure } from "@/components/states";
@@ -63,9 +64,14 @@ function Form({ mission }: { mission: Mission }) {
           <Stack gap="sm">
             <RequestFields mission={mission} model={model} problemOf={problemOf} />
             <Group>
-              <Button onClick={submit} disabled={!isReady} loading={submission.isPending}>
+              <RoleButton
+                needs="operator"
+                onClick={submit}
+                disabled={!isReady}
+                loading={submission.isPending}
+              >
                 {t("request.submit")}
-              </Button>
+              </RoleButton>
             </Group>
             {submission.error && <Failure error={submission.error} />}
             {isReady && <Curl command={curlOf(window.location.origin, request)} />}

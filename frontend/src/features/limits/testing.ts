@@ -50,6 +50,7 @@ export const STEP: Change = {
   ...CHANGE,
   subsystem: "eps",
   reason: "low_battery",
+  key_name: null,
   old: { below: 30, severity: "critical" },
   new: { below: 25, severity: "severe" },
 };

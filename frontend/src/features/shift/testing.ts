@@ -39,6 +39,7 @@ export function anEntry(changes: Partial<Entry> = {}): Entry {
     id: 7,
     at: "2026-11-25T13:00:00Z",
     operator: "Park",
+    key_name: null,
     text: "pass 14:10 lost",
     satellite_id: null,
     alarm_id: null,

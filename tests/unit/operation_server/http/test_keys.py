@@ -13,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from operation_server.http.keys import MAX_TICKETS, TICKET_S, ApiKeys, Tickets
+from telemetry_core.service.api_keys import parse_api_keys
 
 KEYS = ["0123456789abcdef", "fedcba9876543210"]
 HISTORY = "/api/v1/results/history"
@@ -27,7 +28,9 @@ def application(keys: Sequence[str], tickets: Tickets) -> Starlette:
         await socket.close()
 
     routes = [Route(HISTORY, answer), Route("/livez", answer), WebSocketRoute("/ws", talk)]
-    return Starlette(routes=routes, middleware=[Middleware(ApiKeys, keys=keys, tickets=tickets)])
+    return Starlette(
+        routes=routes, middleware=[Middleware(ApiKeys, keys=parse_api_keys(",".join(keys)), tickets=tickets)]
+    )
 
 
 def get(path: str, *, keys: Sequence[str] = KEYS, **request: Any) -> httpx.Response:

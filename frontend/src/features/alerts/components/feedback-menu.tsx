@@ -1,8 +1,9 @@
-import { Alert as Notice, Button, Popover, Stack, Text } from "@mantine/core";
+import { Alert as Notice, Popover, Stack, Text } from "@mantine/core";
 import { useRef, useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { OperatorField } from "@/components/controls/operator-field";
+import { RoleButton } from "@/components/controls/role-button";
 import type { Feedback } from "@/features/alerts/api/get-alarm";
 import { useSayWhatItWas } from "@/features/alerts/api/say-what-it-was";
 import { FEEDBACK } from "@/features/alerts/data/actions";
@@ -100,7 +101,8 @@ function Word({
   const { t } = useTranslation("alarms");
   return (
     <div>
-      <Button
+      <RoleButton
+        needs="operator"
         size="xs"
         fullWidth
         variant={isChosen ? "light" : "default"}
@@ -109,7 +111,7 @@ function Word({
         onClick={() => onSay(word)}
       >
         {t(`feedback.${word}`)}
-      </Button>
+      </RoleButton>
       <Text size="xs" c="dimmed">
         {t(`feedback.meaning.${word}`)}
       </Text>

@@ -1,3 +1,4 @@
+import type { Role } from "@/api/session";
 import type { AlarmDetail, AlarmAction, Feedback } from "@/features/alerts/api/get-alarm";
 import { formatValue } from "@/features/alerts/data/evidence";
 import type { Alarm } from "@/features/alerts/states";
@@ -23,6 +24,11 @@ export const FEEDBACK: readonly Feedback[] = ["true_alarm", "false_alarm", "rare
 /** Whether an action is about all alarms of the satellite's subsystem and reason. */
 export function isOfSign(action: AlarmAction): boolean {
   return ["shelve", "unshelve", "removeFromService", "returnToService"].includes(action);
+}
+
+/** The role that the server asks for: what has no end is the engineer's. */
+export function roleFor(action: AlarmAction): Role {
+  return action === "removeFromService" || action === "returnToService" ? "engineer" : "operator";
 }
 
 const SIGNS: Partial<Record<string, string>> = { above: ">", below: "<", at: "=" };

@@ -14,6 +14,7 @@ const event = (change: string, details: Record<string, unknown> | null): Schemas
   at: "2026-11-25T13:00:00Z",
   member_at: "2026-11-25T13:00:00Z",
   operator: null,
+  key_name: null,
   comment: null,
   details,
 });

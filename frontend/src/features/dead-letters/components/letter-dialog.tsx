@@ -1,6 +1,7 @@
 import { Code, Modal, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { Author } from "@/components/controls/author";
 import { Facts } from "@/components/facts";
 import { QueryView } from "@/components/query-view";
 import { UtcTime } from "@/components/utc-time";
@@ -29,7 +30,14 @@ export function LetterDialog({ id, onClose }: { id: number; onClose: () => void 
                 [t("columns.attempt"), found.attempt],
                 [t("columns.size"), found.size_bytes],
                 [t("columns.state"), t(`state.${found.state}`)],
-                [t("letter.handled"), found.handled_by ?? "–"],
+                [
+                  t("letter.handled"),
+                  found.handled_by === null ? (
+                    "–"
+                  ) : (
+                    <Author key="handled" operator={found.handled_by} keyName={found.handled_with_key} />
+                  ),
+                ],
               ]}
             />
             <Title order={3} size="h6">

@@ -3,6 +3,7 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiError } from "@/api/client";
+import { RoleButton } from "@/components/controls/role-button";
 import { Words } from "@/components/controls/words";
 import { useChangeLimit, type Limit } from "@/features/limits/api/limits";
 import { askLimit } from "@/features/limits/api/try-limit";
@@ -57,9 +58,9 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
             <Button variant="default" onClick={() => setValues(limit.file)}>
               {t("change.toFile")}
             </Button>
-            <Button type="submit" loading={change.isPending} disabled={!isComplete}>
+            <RoleButton needs="engineer" type="submit" loading={change.isPending} disabled={!isComplete}>
               {t("change.save")}
-            </Button>
+            </RoleButton>
           </Group>
         </Stack>
       </form>

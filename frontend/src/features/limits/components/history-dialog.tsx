@@ -1,6 +1,7 @@
 import { Button, Modal, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { Author } from "@/components/controls/author";
 import { useStepText } from "@/components/limit-text";
 import { QueryView } from "@/components/query-view";
 import { UtcTime } from "@/components/utc-time";
@@ -45,12 +46,12 @@ export function HistoryDialog({ limit, onClose }: { limit: Limit; onClose: () =>
 function Entry({ change }: { change: Change }) {
   const { t } = useTranslation("limits");
   const stepText = useStepText();
-  const { version, at, operator, comment, fields } = change;
+  const { version, at, operator, key_name, comment, fields } = change;
   const isAsInFile = Object.keys(fields).length === 0;
   return (
     <li>
-      <strong>{t("history.version", { version })}</strong> <UtcTime time={at} /> {operator}:{" "}
-      {stepText(change)}
+      <strong>{t("history.version", { version })}</strong> <UtcTime time={at} />{" "}
+      <Author operator={operator} keyName={key_name} />: {stepText(change)}
       {isAsInFile && ` (${t("history.file")})`}
       <br />
       {comment}

@@ -3,6 +3,7 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { OperatorField } from "@/components/controls/operator-field";
+import { RoleButton } from "@/components/controls/role-button";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useAddEntry, type Entry } from "@/features/shift/api/shift";
@@ -87,9 +88,9 @@ function Fields({
           required
         />
         <Group gap="xs">
-          <Button type="submit" size="xs" loading={isSending} disabled={!isComplete}>
+          <RoleButton needs="operator" type="submit" size="xs" loading={isSending} disabled={!isComplete}>
             {t("entry.write")}
-          </Button>
+          </RoleButton>
           {corrected && (
             <Button size="xs" variant="default" onClick={onCancel}>
               {t("entry.cancel")}

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
+import { Author } from "@/components/controls/author";
 import { Panel } from "@/components/page";
 import { SatelliteLink } from "@/components/satellite-link";
 import { UtcTime } from "@/components/utc-time";
@@ -24,7 +25,11 @@ export function LogPanel({
       <ol className="shift-log">
         {entries.map((entry) => (
           <li key={entry.id}>
-            <UtcTime time={entry.at} /> <strong>{entry.operator}</strong> <About entry={entry} />{" "}
+            <UtcTime time={entry.at} />{" "}
+            <strong>
+              <Author operator={entry.operator} keyName={entry.key_name} />
+            </strong>{" "}
+            <About entry={entry} />{" "}
             {entry.corrected_by === null ? (
               <Button
                 size="compact-xs"

@@ -29,7 +29,7 @@ def report(**changes: Any) -> HandOver:
 def entry(text: str, **changes: Any) -> ShiftEntry:
     return ShiftEntry.model_validate(
         {"id": 1, "at": NOW, "operator": "Ada", "text": text, "satellite_id": None, "alarm_id": None,
-         "corrects": None, "corrected_by": None, **changes}
+         "corrects": None, "key_name": None, "corrected_by": None, **changes}
     )  # fmt: skip
 
 

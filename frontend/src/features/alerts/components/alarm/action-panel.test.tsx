@@ -2,6 +2,7 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import type { Role } from "@/api/session";
 import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { ActionPanel } from "@/features/alerts/components/alarm/action-panel";
 import { TimeLine } from "@/features/alerts/components/alarm/time-line";
@@ -18,14 +19,14 @@ const alarm = anAlarm({
 });
 
 /** The actions of an alarm, and what the server was asked: method, path behind the alarm, body. */
-function show(shown: AlarmDetail, answer: () => Response = () => Response.json(shown)) {
+function show(shown: AlarmDetail, answer: () => Response = () => Response.json(shown), role?: Role) {
   const sent: unknown[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     const place = new URL(request.url).pathname.replace(`/api/v1/alarms/${shown.alarm_id}/`, "");
     sent.push([request.method, place, await request.json()]);
     return answer();
   });
-  renderView(() => <ActionPanel alarm={shown} />, { path: "/", at: "/" });
+  renderView(() => <ActionPanel alarm={shown} />, { path: "/", at: "/", ...(role && { role }) });
   return sent;
 }
 
@@ -51,9 +52,16 @@ test("shelving says for how long, and that it is about all alarms of the reason"
 
 test("what was said of an alarm is shown in its time line", async () => {
   const details = { old: { feedback: null }, new: { feedback: "rare_nominal" } };
-  const event = { change: "feedback", at: "2026-11-25T13:10:00Z", member_at: null, operator: "Kim" };
+  const event = {
+    change: "feedback",
+    at: "2026-11-25T13:10:00Z",
+    member_at: null,
+    operator: "Kim",
+    key_name: "Park",
+  };
   renderView(() => <TimeLine events={[{ ...event, comment: null, details }]} />, { path: "/", at: "/" });
   expect(await screen.findByText(/said what it was: Rare, but nominal/)).toBeVisible();
+  expect(screen.getByText("Kim (key of Park)")).toBeVisible();
 });
 
 test("who takes over names whom they saw there before; an empty name is nobody", async () => {
@@ -99,6 +107,27 @@ test("a refusal says why and who was first, and keeps what was typed", async () 
   await act("Shelve");
   expect(await screen.findByRole("alert")).toHaveTextContent(`Not possible in this state${detail}`);
   expect(screen.getByLabelText(/Comment/)).toHaveValue("heater test");
+});
+
+test("what a key may not do is disabled, and says which role it takes", async () => {
+  const sent = show(alarm, undefined, "operator");
+  await act("Add comment");
+  expect(await screen.findByText("Done.")).toBeVisible();
+  await act("Take out of service");
+  const button = screen.getByRole("button", { name: "Take out of service" });
+  expect(button).toBeDisabled();
+  expect(button).toHaveAttribute(
+    "title",
+    "This needs a key with the role engineer; yours has the role operator.",
+  );
+  await userEvent.type(screen.getByLabelText(/Your name/), "{Enter}");
+  expect(sent).toHaveLength(1);
+});
+
+test("a viewer may read what was done, and do nothing", async () => {
+  show(alarm, undefined, "viewer");
+  await userEvent.type(await screen.findByLabelText(/Comment/), "heater test");
+  expect(screen.getByRole("button", { name: "Add comment" })).toBeDisabled();
 });
 
 function suppressed(kind: "shelved" | "out_of_service") {

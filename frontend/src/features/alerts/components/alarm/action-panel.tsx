@@ -1,15 +1,16 @@
-import { Alert, Button, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ApiError } from "@/api/client";
+import { RoleButton } from "@/components/controls/role-button";
 import { Words } from "@/components/controls/words";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useActOnAlarm, type Request } from "@/features/alerts/api/act-on-alarm";
 import type { AlarmDetail, AlarmAction } from "@/features/alerts/api/get-alarm";
 import { FeedbackMenu } from "@/features/alerts/components/feedback-menu";
-import { isOfSign, offeredActions } from "@/features/alerts/data/actions";
+import { isOfSign, offeredActions, roleFor } from "@/features/alerts/data/actions";
 import { formatDuration } from "@/lib/time";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
@@ -105,9 +106,9 @@ function Form({
           onComment={setComment}
           hint={t("actions.hint")}
         />
-        <Button type="submit" loading={isSending} disabled={!isComplete}>
+        <RoleButton needs={roleFor(action)} type="submit" loading={isSending} disabled={!isComplete}>
           {t(`actions.${action}`)}
-        </Button>
+        </RoleButton>
       </Stack>
     </form>
   );

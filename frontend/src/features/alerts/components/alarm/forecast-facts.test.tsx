@@ -5,7 +5,7 @@ import { ForecastFacts } from "@/features/alerts/components/alarm/forecast-facts
 import { anAlarm } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
 
-const event = { at: "2026-11-25T13:00:00Z", member_at: null, operator: null, comment: null };
+const event = { at: "2026-11-25T13:00:00Z", member_at: null, operator: null, key_name: null, comment: null };
 const raised = {
   ...event,
   change: "raised",

@@ -9,6 +9,7 @@ const event = {
   at: "2026-11-25T13:00:00Z",
   member_at: null,
   operator: null,
+  key_name: null,
   comment: null,
   change: "raised",
 };

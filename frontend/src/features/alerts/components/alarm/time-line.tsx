@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
+import { Author } from "@/components/controls/author";
 import { Panel } from "@/components/page";
 import { UtcTime } from "@/components/utc-time";
 import { en } from "@/features/alerts/alarm-messages";
@@ -17,7 +18,14 @@ export function TimeLine({ events }: { events: Schemas["AlarmEvent"][] }) {
       <ol className="alert-history">
         {events.map((event, place) => (
           <li key={events.length - place}>
-            <UtcTime time={event.at} /> <strong>{event.operator ?? t("timeLine.platform")}</strong>{" "}
+            <UtcTime time={event.at} />{" "}
+            <strong>
+              {event.operator === null ? (
+                t("timeLine.platform")
+              ) : (
+                <Author operator={event.operator} keyName={event.key_name} />
+              )}
+            </strong>{" "}
             <Change change={event.change} />
             <Said details={event.details} />
             {event.comment && <Text className="alert-comment">{event.comment}</Text>}

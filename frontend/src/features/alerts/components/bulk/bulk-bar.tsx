@@ -1,7 +1,8 @@
-import { Alert as Notice, Button, Checkbox } from "@mantine/core";
+import { Alert as Notice, Checkbox } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { RoleButton } from "@/components/controls/role-button";
 import { Words } from "@/components/controls/words";
 import { StatusText } from "@/components/status/status-text";
 import { useAcknowledgeAlarms } from "@/features/alerts/api/acknowledge-alarms";
@@ -96,9 +97,9 @@ function Form({
         onComment={setComment}
         hint={t("actions.hint")}
       />
-      <Button type="submit" loading={isSending} disabled={!isComplete}>
+      <RoleButton needs="operator" type="submit" loading={isSending} disabled={!isComplete}>
         {t("bulk.acknowledge", { count })}
-      </Button>
+      </RoleButton>
     </form>
   );
 }

@@ -2,6 +2,7 @@ import { Alert, Button, Group, NumberInput, Progress, Stack, Text } from "@manti
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { RoleButton } from "@/components/controls/role-button";
 import { Failure } from "@/components/states";
 import type { Tried } from "@/features/limits/api/limits";
 import { useTrial, type Ask, type Trial } from "@/features/limits/api/try-limit";
@@ -46,9 +47,9 @@ export function TrialPanel<V>(props: Props<V>) {
               begin();
             }}
           />
-          <Button size="xs" variant="default" disabled={isRunning} onClick={begin}>
+          <RoleButton needs="operator" size="xs" variant="default" disabled={isRunning} onClick={begin}>
             {t(`trial.start.${props.subject.of}`)}
-          </Button>
+          </RoleButton>
           {isRunning && (
             <Button size="xs" variant="default" onClick={cancel}>
               {t("trial.cancel")}

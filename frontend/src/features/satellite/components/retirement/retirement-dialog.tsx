@@ -1,7 +1,8 @@
-import { Alert, Button, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Modal, Stack, Text } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { RoleButton } from "@/components/controls/role-button";
 import { Words } from "@/components/controls/words";
 import { useChangeRetirement } from "@/features/satellite/api/change-retirement";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
@@ -46,9 +47,9 @@ export function RetirementDialog({
             onComment={setComment}
             hint={t(`retirement.${kind}.hint`)}
           />
-          <Button type="submit" loading={change.isPending} disabled={!isComplete}>
+          <RoleButton needs="operator" type="submit" loading={change.isPending} disabled={!isComplete}>
             {t(`retirement.${kind}.send`)}
-          </Button>
+          </RoleButton>
         </Stack>
       </form>
     </Modal>
