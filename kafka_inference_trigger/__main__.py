@@ -51,13 +51,14 @@ def main() -> None:
     limits.keep_up()
     refused, clocks = RefusedValues(), WrongClocks()
     trigger = InferenceTrigger(
-        limits.mission,
+        mission,
         topic=settings.kafka_topic,
         clock=lambda: datetime.now(UTC),
         max_satellites=settings.max_satellites,
         note_bad_values=refused.add,
         note_wrong_clock=clocks.add,
     )
+    trigger.compare_with(limits.limits)
     stream = _stream(settings, limits, trigger, liveness)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -102,10 +103,10 @@ def _stream(
         group_id=TRIGGER_GROUP,
         service=SERVICE,
         liveness=liveness,
-        look_back_s=look_back_s(limits.mission.window),
+        look_back_s=look_back_s(limits.limits.file.window),
         on_assigned=fill,
         on_revoked=trigger.forget,
-        on_round=lambda: trigger.compare_with(limits.mission),
+        on_round=lambda: trigger.compare_with(limits.limits),
     )
 
 
