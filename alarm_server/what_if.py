@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,11 @@ from alarms.performance import ALARMS_PER_HOUR
 from alarms.what_if.comparison import compared, metrics_of
 from alarms.what_if.limits import Key, Limit, Values, limits_of
 from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
+from telemetry_core.contract.mission import Mission
+from telemetry_core.limits.changes import Limits, SetSwitch
+from telemetry_core.limits.in_force import LimitsInForce
+from telemetry_core.postgres.database import open_pool
+from telemetry_core.postgres.roles import as_service
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_core.stored_samples import StoredSamples
 
@@ -39,26 +45,34 @@ class Counts:
     after: int
 
 
-def changes_of(past: Past, before: Mapping[Key, Limit], after: Mapping[Key, Limit]) -> dict[str, Counts]:
+def changes_of(past: Past, before: Limits, after: Limits) -> dict[str, Counts]:
     """Count the alarms of each limit before and after a change, by its name; say how far it is."""
     counts: dict[str, Counts] = {}
-    for key in dict.fromkeys((*before, *after)):
-        old, new = before.get(key), after.get(key)
-        name = f"{key[0]} {key[2]}" + ("" if old == new else " (changed)")
-        problem = next((limit.problem for limit in (old, new) if limit is not None and limit.problem), None)
-        if problem is not None:
+    olds, news = limits_by_satellite(past, before), limits_by_satellite(past, after)
+    for key in dict.fromkeys((*limits_of(before.file), *limits_of(after.file))):
+        pairs = [(old.get(key), new.get(key)) for old, new in zip(olds, news, strict=True)]
+        is_changed = any(old != new for old, new in pairs)
+        name = f"{key[0]} {key[2]}" + (" (changed)" if is_changed else "")
+        told = (limit.problem for pair in pairs for limit in pair if limit is not None)
+        if problem := next(filter(None, told), None):
             print(f"{name} is left out: {problem}", file=sys.stderr)
             continue
-        counts[name] = counted(past, name, old, new)
+        counts[name] = counted(past, name, pairs)
     return counts
 
 
-def counted(past: Past, name: str, old: Limit | None, new: Limit | None) -> Counts:
+def limits_by_satellite(past: Past, limits: Limits) -> list[dict[Key, Limit]]:
+    """Return what is compared with each satellite's telemetry, by the limit set that it uses."""
+    found = {name: limits_of(mission) for name, mission in limits.missions.items()}
+    return [found[limits.set_of(satellite_id)] for satellite_id in past.satellites]
+
+
+def counted(past: Past, name: str, pairs: Sequence[tuple[Limit | None, Limit | None]]) -> Counts:
     """Count the alarms of a limit, all of whose channels are stored, over all satellites."""
     progress = Progress(name, past)
     found = [
         compared(progress.read(place, metrics_of(old, new)), old, new)
-        for place in range(len(past.satellites))
+        for place, (old, new) in enumerate(pairs)
     ]
     progress.tell(len(past.satellites))
     return Counts(
@@ -106,10 +120,18 @@ def table(counts: Mapping[str, Counts], *, days: float, satellites: int) -> str:
     return "\n".join(lines)
 
 
+def used_sets(file: Mission, settings: Settings) -> list[SetSwitch]:
+    """Read which satellite uses which limit set now."""
+    with closing(open_pool(as_service(settings, "alarm-server"), max_connections=1)) as pool:
+        in_force = LimitsInForce(file, pool)
+        in_force.look()
+    return list(in_force.limits.switches.values())
+
+
 def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
     """Print the comparison; return the exit status."""
     try:
-        before, after = load_mission(against), load_mission(new)
+        files = load_mission(against), load_mission(new)
     except InvalidMission as error:
         sys.exit(f"Mission refused:\n{error}")
     telemetry = StoredSamples(settings.victoria_metrics_url)
@@ -118,7 +140,9 @@ def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
     try:
         satellites = telemetry.satellites(start_ms=start_ms, end_ms=end_ms)
         past = Past(telemetry=telemetry, satellites=satellites, start_ms=start_ms, end_ms=end_ms)
-        counts = changes_of(past, limits_of(before), limits_of(after)) if satellites else {}
+        switches = used_sets(files[0], settings) if any(file.limit_sets for file in files) else []
+        before, after = (Limits.of(file).after((), switches) for file in files)
+        counts = changes_of(past, before, after) if satellites else {}
     except DependencyUnavailable as error:
         print(error, file=sys.stderr)
         return 1

@@ -96,7 +96,7 @@ class Limits:
         for change in newest.values():
             for name, mission in list(missions.items()):
                 try:
-                    missions[name] = _changed(mission, name, change.rule, change.fields)
+                    missions[name] = with_change(mission, name, change.rule, change.fields)
                 except LimitRefused as refused:
                     unfit.setdefault(change.rule, str(refused))
         return replace(self, missions=missions, changes=newest, unfit=unfit, switches=switched)
@@ -125,7 +125,7 @@ def with_fields(mission: Mission, name: RuleName, fields: Mapping[str, Any]) -> 
 def require_possible(file: Mission, name: RuleName, fields: Mapping[str, Any]) -> None:
     """Raise `LimitRefused` where a change can't be taken by a rule, or by what a limit set makes of it."""
     for limit_set, mission in Limits.of(file).missions.items():
-        _changed(mission, limit_set, name, fields)
+        with_change(mission, limit_set, name, fields)
 
 
 def set_fields(file: Mission, limit_set: str, name: RuleName) -> Mapping[str, Any]:
@@ -133,8 +133,11 @@ def set_fields(file: Mission, limit_set: str, name: RuleName) -> Mapping[str, An
     return file.limit_sets.get(limit_set, {}).get(name[0], {}).get(name[1], {})
 
 
-def _changed(mission: Mission, limit_set: str, name: RuleName, fields: Mapping[str, Any]) -> Mission:
-    """Put a change below what a limit set replaces: of the fields that both name the set's value stays."""
+def with_change(mission: Mission, limit_set: str, name: RuleName, fields: Mapping[str, Any]) -> Mission:
+    """Return what a change makes of the mission of a limit set, or raise `LimitRefused`.
+
+    Of the fields that both name the set's value stays.
+    """
     named = set_fields(mission, limit_set, name)
     try:
         return with_fields(mission, name, {key: value for key, value in fields.items() if key not in named})

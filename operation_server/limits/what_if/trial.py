@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,8 @@ from alarms.what_if.limits import Limit, Values
 from telemetry_core.contract.errors import PlatformError
 from telemetry_core.stored_samples import StoredSamples
 
+Pair = tuple[Limit, Limit]
+"""A limit as it is in force for a satellite, and as it is tried."""
 DAY_MS: Final = 86_400_000
 
 
@@ -65,18 +67,19 @@ class Budget:
         )
 
 
-def tried(telemetry: StoredSamples, budget: Budget, before: Limit, after: Limit) -> dict[str, Comparison]:
+def tried(telemetry: StoredSamples, budget: Budget, pair_of: Callable[[str], Pair]) -> dict[str, Comparison]:
     """Compare both limits, by satellite; raise `TooMuch`, or as `StoredSamples` does."""
-    span, metrics = budget.span, metrics_of(before, after)
+    span = budget.span
 
     def read(place: int, satellite_id: str) -> Iterator[Mapping[str, Values]]:
         span_ms = span.end_ms - span.start_ms
+        metrics = metrics_of(*pair_of(satellite_id))
         for page in telemetry.pages(satellite_id, metrics, start_ms=span.start_ms, end_ms=span.end_ms):
             yield page.values
             samples = sum(len(values) for values in page.values.values())
             budget.spend(samples, place + (page.until_ms - span.start_ms) / span_ms)
 
     return {
-        satellite_id: compared(read(place, satellite_id), before, after)
+        satellite_id: compared(read(place, satellite_id), *pair_of(satellite_id))
         for place, satellite_id in enumerate(span.satellites)
     }

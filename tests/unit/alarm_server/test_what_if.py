@@ -8,8 +8,8 @@ import pytest
 
 from alarm_server import what_if
 from alarm_server.what_if import Counts, Past, changes_of, table
-from alarms.what_if.limits import limits_of
 from telemetry_core.contract.mission import Mission
+from telemetry_core.limits.changes import Limits
 from telemetry_core.service.settings import Settings
 from telemetry_core.stored_samples import StoredSamples, Values
 from tests.unit.alarm_server.messages import MISSION
@@ -46,7 +46,7 @@ class Stored(StoredSamples):
 def count(telemetry: Stored, after: Mission, before: Mission = MISSION) -> dict[str, tuple[int, int]]:
     satellites = telemetry.satellites(start_ms=0, end_ms=0)
     past = Past(telemetry=telemetry, satellites=satellites, start_ms=0, end_ms=400_000)
-    counts = changes_of(past, limits_of(before), limits_of(after))
+    counts = changes_of(past, Limits.of(before), Limits.of(after))
     return {name: (one.before, one.after) for name, one in counts.items()}
 
 
@@ -68,7 +68,7 @@ def test_how_far_it_is_is_told_while_it_reads(
     past = Past(
         telemetry=Stored({"A": [50.0], "B": [50.0]}), satellites=["A", "B"], start_ms=0, end_ms=86_400_000
     )
-    changes_of(past, limits_of(MISSION), limits_of(MISSION))
+    changes_of(past, Limits.of(MISSION), Limits.of(MISSION))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("eps low_battery: ")]
     assert told[0] == "eps low_battery: 0.25 of 2 satellites"
     assert told[-1] == "eps low_battery: 2 of 2 satellites"
