@@ -11,6 +11,7 @@ import { useLimits, useMissionFile } from "@/features/limits/api/limits";
 import { ChangeDialog } from "@/features/limits/components/change-dialog";
 import { HistoryDialog } from "@/features/limits/components/history-dialog";
 import { LimitTable, type Choice } from "@/features/limits/components/limit-table";
+import { SetsPanel } from "@/features/limits/components/sets/sets-panel";
 import { keyOf } from "@/features/limits/data/values";
 import { download } from "@/lib/csv";
 
@@ -46,6 +47,7 @@ export function LimitsView() {
           </>
         )}
       </QueryView>
+      <SetsPanel />
       {chosen && choice?.dialog === "change" && <ChangeDialog limit={chosen} onClose={close} />}
       {chosen && choice?.dialog === "history" && <HistoryDialog limit={chosen} onClose={close} />}
     </Page>

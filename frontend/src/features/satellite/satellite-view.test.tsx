@@ -27,6 +27,7 @@ const mission = {
     },
   ],
 };
+const safe = { ...mission, limit_set: "safe_mode" };
 const telemetry = { start_time: "2026-01-01T00:00:00Z", end_time: "2026-01-01T00:15:00Z", step_s: 0 };
 
 function show(
@@ -38,6 +39,7 @@ function show(
   state = "normal",
   openAlerts = 0,
   contactPlan: object | null = null,
+  described: object = mission,
 ) {
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
@@ -49,7 +51,7 @@ function show(
   vi.stubGlobal(
     "fetch",
     answerWith({
-      "/api/v1/mission": mission,
+      "/api/v1/mission": described,
       "/api/v1/trends/satellites": { satellites: ["SAT-001", "SAT-002"] },
       "/api/v1/telemetry/SAT-001":
         status === 200 ? answer : Response.json({ detail: "VictoriaMetrics is away" }, { status }),
@@ -82,6 +84,14 @@ test("each channel has its newest value, and says when that lies outside the nom
   expect(await screen.findByText("35 %")).toBeInTheDocument();
   expect(screen.getByText("Outside the nominal range")).toBeInTheDocument();
   expect(await screen.findByText("Telemetry fresh")).toBeInTheDocument();
+});
+
+test("a limit set other than the default is named, and leads to where it is switched", async () => {
+  show([Date.now() / 1000 - 5], 200, [], [], false, "normal", 0, null, safe);
+  expect(await screen.findByRole("link", { name: "Limit set: safe_mode" })).toHaveAttribute(
+    "href",
+    "/limits",
+  );
 });
 
 test("between its passes a satellite's telemetry is neither fresh nor stale", async () => {
