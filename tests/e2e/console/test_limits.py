@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from testbed.browser import Operator
 from testbed.fleet import WARM_UP, SimulatedSatellite, low_battery
+from testbed.kafka_topics import wait_until
 
 pytestmark = pytest.mark.e2e
 PATIENCE_MS = 60_000
