@@ -13,6 +13,7 @@ from telemetry_core.limits.changes import Limits
 from telemetry_core.service.settings import Settings
 from telemetry_core.stored_samples import StoredSamples, Values
 from tests.unit.alarm_server.messages import MISSION
+from tests.unit.telemetry_core.limits.changed import switch, with_sets
 
 SOC = "satellite_battery_soc"
 DEFAULT = Path("missions/default.yaml")
@@ -59,6 +60,20 @@ def test_a_stricter_limit_raises_more_over_all_satellites(capsys: pytest.Capture
     lines = table({"eps low_battery": Counts(samples=604, before=1, after=3)}, days=0.5, satellites=2)
     assert lines.splitlines()[1].split() == ["eps", "low_battery", "604", "1", "3"]
     assert lines.splitlines()[-3].split() == ["these", "limits,", "per", "day", "2.00", "6.00"]
+
+
+def test_each_satellite_is_tried_by_the_set_that_it_uses() -> None:
+    telemetry = Stored({"A": [50.0] * 100 + [25.0], "B": [50.0] * 100 + [25.0], "C": [50.0] * 100 + [25.0]})
+    past = Past(telemetry=telemetry, satellites=["A", "B", "C"], start_ms=0, end_ms=400_000)
+    file = with_sets(
+        low={"eps": {"low_battery": {"below": 20}}}, off={"eps": {"low_battery": {"switched_off": "test"}}}
+    )
+    switched = [switch("low", satellite="A"), switch("off", satellite="B")]
+    one, other = Limits.of(file).after((), switched), Limits.of(with_sets()).after((), switched)
+    counts = changes_of(past, one, other)
+    found = counts["eps low_battery (changed)"]
+    assert (found.before, found.after) == (1, 3)
+    assert changes_of(past, one, one)["eps low_battery"].after == 1
 
 
 def test_how_far_it_is_is_told_while_it_reads(
@@ -139,7 +154,7 @@ def test_what_is_sent_on_change_needs_a_stored_channel_that_tells_how_long_it_he
 
 def test_rates_and_changes_are_counted() -> None:
     telemetry = Stored({"A": [80.0] * 100 + [70.0] * 100 + [60.0] * 100, "B": [80.0] * 300})
-    content = MISSION.model_dump()
+    content = {**MISSION.model_dump(), "limit_sets": {}}
     soc = {"channel": "battery_soc_percent", "log": ""}
     content["subsystems"]["eps"]["rules"] = [
         {**soc, "reason": "fast", "rate": {"falls": 5}},

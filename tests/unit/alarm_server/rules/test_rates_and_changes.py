@@ -27,7 +27,7 @@ RULES: dict[str, dict[str, Any]] = {
 
 def mission_with(rules: dict[str, dict[str, Any]]) -> Mission:
     """The default mission with these rules alone, all of the same reason."""
-    body = MISSION.model_dump(mode="json")
+    body = {**MISSION.model_dump(mode="json"), "limit_sets": {}}
     for name, subsystem in body["subsystems"].items():
         rule = {"reason": "moved", "log": "", **rules[name]} if name in rules else None
         subsystem["rules"] = [rule] if rule else []

@@ -30,6 +30,7 @@ def mission_with(channel: Mapping[str, Any] | None = None, **rule: Any) -> Missi
     eps = body["subsystems"]["eps"]
     eps["channels"]["battery_soc_percent"].update(channel or {})
     eps["rules"][0].update(rule)
+    body["limit_sets"] = {}
     return Mission.model_validate(body)
 
 
