@@ -21,7 +21,7 @@ const change = {
 };
 
 const switched = {
-  satellite_id: "SAT-001",
+  satellite_id: "SAT-003",
   version: 1,
   old: "default",
   new: "safe_mode",
@@ -48,7 +48,7 @@ test("an alarm says what its limit was and is, since when and by whom", async ()
   const asked = show(anAlarm());
   const fact = (await screen.findByText("Limit changed since")).nextSibling;
   expect(fact).toHaveTextContent("Below 15 → 12, 2026-11-25 13:04:00 UTC, Kim: eclipse season");
-  expect(asked).toEqual(["?subsystem=eps&reason=low_battery&since=2026-11-25T13%3A00%3A01Z"]);
+  expect([...asked]).toEqual(["?subsystem=eps&reason=low_battery&since=2026-11-25T13%3A00%3A01Z"]);
 });
 
 test("a forecast asks for the limit that it foretells", async () => {
@@ -71,5 +71,5 @@ test("an alarm says to which limit set its satellite was switched since, among t
       "Limit set default → safe_mode, 2026-11-25 13:05:00 UTC, Ada: enteredBelow 15 → 12",
     ),
   );
-  expect(asked.sets[0]).toMatch(/^\?satellite_id=SAT-001&since=/);
+  expect(asked.sets[0]).toMatch(/^\?satellite_id=SAT-003&since=/);
 });
