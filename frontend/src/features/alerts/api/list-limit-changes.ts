@@ -20,5 +20,5 @@ export const useLimitChanges = ({ alarm_id, kind, subsystem, reason, noticed_at 
   });
 
 /** The reason of a forecast is its limit's with a word behind it. */
-const limitOf = (kind: Alarm["kind"], reason: string) =>
+export const limitOf = (kind: Alarm["kind"], reason: string) =>
   kind === "forecast" ? reason.replace(/_forecast$/, "") : reason;

@@ -30,12 +30,19 @@ const switched = {
   at: "2026-11-25T13:05:00Z",
 };
 
+const SETS = [
+  { name: "default", rules: [] },
+  { name: "safe_mode", rules: [{ subsystem: "eps", reason: "low_battery" }] },
+  { name: "eclipse", rules: [{ subsystem: "thermal", reason: "abnormal_temperature" }] },
+];
+
 /** The changes of an alarm's limit and of its satellite's set; returns what the server was asked of each. */
 function show(alarm: AlarmDetail, changes = [change], switches: (typeof switched)[] = []) {
   const asked: string[] = [];
   const askedSets: string[] = [];
   vi.stubGlobal("fetch", (request: Request) => {
     const { pathname, search } = new URL(request.url);
+    if (pathname === "/api/v1/limit_sets") return Promise.resolve(Response.json({ sets: SETS }));
     const isOfSets = pathname === "/api/v1/limit_sets/changes";
     (isOfSets ? askedSets : asked).push(search);
     return Promise.resolve(Response.json({ changes: isOfSets ? switches : changes, next_cursor: null }));
@@ -65,11 +72,13 @@ test("a limit that was not changed is not mentioned, and silence has none", asyn
 });
 
 test("an alarm says to which limit set its satellite was switched since, among the changes, newest first", async () => {
-  const asked = show(anAlarm(), [change], [switched]);
+  const other = { ...switched, version: 2, old: "default", new: "eclipse" };
+  const asked = show(anAlarm(), [change], [other, switched]);
   await waitFor(() =>
     expect(screen.getByText("Limit changed since").nextSibling).toHaveTextContent(
       "Limit set default → safe_mode, 2026-11-25 13:05:00 UTC, Ada: enteredBelow 15 → 12",
     ),
   );
+  expect(screen.queryByText(/eclipse →|→ eclipse/)).toBeNull();
   expect(asked.sets[0]).toMatch(/^\?satellite_id=SAT-003&since=/);
 });

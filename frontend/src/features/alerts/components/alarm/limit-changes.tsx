@@ -12,7 +12,7 @@ export function LimitChanges({ alarm }: { alarm: Alarm }) {
   const { t } = useTranslation("alarms");
   const stepText = useStepText();
   const changes = useLimitChanges(alarm).data?.changes ?? [];
-  const switches = useSetChanges(alarm).data?.changes ?? [];
+  const switches = useSetChanges(alarm).data ?? [];
   const told = [
     ...changes.map((change) => ({ ...change, text: stepText(change) })),
     ...switches.map((change) => ({
