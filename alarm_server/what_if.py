@@ -15,6 +15,7 @@ from alarms.what_if.comparison import compared, metrics_of
 from alarms.what_if.limits import Key, Limit, Values, limits_of
 from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
 from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.rules import DEFAULT_SET
 from telemetry_core.limits.changes import Limits, SetSwitch
 from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.postgres.database import open_pool
@@ -121,10 +122,13 @@ def table(counts: Mapping[str, Counts], *, days: float, satellites: int) -> str:
 
 
 def used_sets(file: Mission, settings: Settings) -> list[SetSwitch]:
-    """Read which satellite uses which limit set now."""
+    """Read which satellite uses which limit set now; say so where PostgreSQL does not tell."""
     with closing(open_pool(as_service(settings, "alarm-server"), max_connections=1)) as pool:
         in_force = LimitsInForce(file, pool)
-        in_force.look()
+        try:
+            in_force.look()
+        except DependencyUnavailable as error:
+            print(f"{error}; all satellites are compared by limit set {DEFAULT_SET}", file=sys.stderr)
     return list(in_force.limits.switches.values())
 
 
@@ -140,7 +144,8 @@ def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
     try:
         satellites = telemetry.satellites(start_ms=start_ms, end_ms=end_ms)
         past = Past(telemetry=telemetry, satellites=satellites, start_ms=start_ms, end_ms=end_ms)
-        switches = used_sets(files[0], settings) if any(file.limit_sets for file in files) else []
+        has_sets = satellites and any(file.limit_sets for file in files)
+        switches = used_sets(files[0], settings) if has_sets else []
         before, after = (Limits.of(file).after((), switches) for file in files)
         counts = changes_of(past, before, after) if satellites else {}
     except DependencyUnavailable as error:

@@ -58,7 +58,6 @@ def main() -> None:
         note_bad_values=refused.add,
         note_wrong_clock=clocks.add,
     )
-    trigger.compare_with(limits.limits)
     stream = _stream(settings, limits, trigger, liveness)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,6 +97,7 @@ def _stream(
         count = trigger.fill(look_back, until_us=look_back.until_us)
         _log.info(f"Windows rebuilt from {count} earlier messages")
 
+    trigger.compare_with(limits.limits)
     return TelemetryStream(
         settings,
         group_id=TRIGGER_GROUP,

@@ -4,7 +4,7 @@ from operation_server.limits.sets.schemas import NewSet
 from operation_server.limits.sets.store import switch_set
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Pool, transaction
-from tests.unit.telemetry_core.limits.changed import with_sets
+from tests.unit.alarm_server.rules.limit_sets import with_sets
 
 FILE = with_sets(
     safe={"eps": {"low_battery": {"below": 20}}},

@@ -13,7 +13,7 @@ from telemetry_core.limits.changes import Limits
 from telemetry_core.service.settings import Settings
 from telemetry_core.stored_samples import StoredSamples, Values
 from tests.unit.alarm_server.messages import MISSION
-from tests.unit.telemetry_core.limits.changed import switch, with_sets
+from tests.unit.alarm_server.rules.limit_sets import switch, with_sets
 
 SOC = "satellite_battery_soc"
 DEFAULT = Path("missions/default.yaml")

@@ -10,7 +10,7 @@ from alarms.limit_tracks import Occurrence, occurrences
 from telemetry_core.contract.mission import Mission
 from telemetry_core.limits.changes import Limits
 from tests.unit.alarm_server.messages import MISSION, NOW_US, SECOND_US, record, soc
-from tests.unit.telemetry_core.limits.changed import switch, with_sets
+from tests.unit.alarm_server.rules.limit_sets import switch, with_sets
 
 SETS = {
     "low": {"eps": {"low_battery": {"below": 20}}},

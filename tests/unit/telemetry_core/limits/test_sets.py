@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from telemetry_core.contract.rules import DEFAULT_SET, Rule
 from telemetry_core.limits.changes import LimitRefused, Limits, require_possible, rule_of
 from tests.unit.alarm_server.messages import MISSION
-from tests.unit.telemetry_core.limits.changed import change, switch, with_sets
+from tests.unit.alarm_server.rules.limit_sets import switch, with_sets
+from tests.unit.telemetry_core.limits.changed import change
 
 BATTERY = ("eps", "low_battery")
 LOW = {"eps": {"low_battery": {"below": 20}}}

@@ -3,8 +3,8 @@
 from kafka_inference_trigger.windows.telemetry_windows import TelemetryWindows
 from telemetry_core.contract.messages import parse_telemetry_message
 from telemetry_core.limits.changes import Limits
+from tests.unit.alarm_server.rules.limit_sets import switch, with_sets
 from tests.unit.kafka_inference_trigger.records import MISSION, new_trigger, record, telemetry
-from tests.unit.telemetry_core.limits.changed import switch, with_sets
 
 SETS = {
     "strict": {"eps": {"low_battery": {"below": 60}}},
