@@ -20,7 +20,7 @@ DEFAULT = Path("missions/default.yaml")
 
 
 def changed(**parts: Any) -> Mission:
-    content = MISSION.model_dump()
+    content = {**MISSION.model_dump(), "limit_sets": {}}
     content["subsystems"]["eps"]["rules"][0].update(parts)
     return Mission.model_validate(content)
 
