@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -12,7 +11,8 @@ from alarm_server import silence
 from alarm_server.forecasts.outlooks import Outlooks
 from alarm_server.groups.floods import follow_floods
 from alarm_server.passes.following import Passes
-from alarm_server.readings import Contact, Contradiction, Reader, Reading
+from alarm_server.readings import Batch, Contact, Contradiction, Reader, Reading
+from alarm_server.retirement.following import Retirements
 from alarm_server.signs import Sign, signs_of
 from alarm_server.store import (
     ChangedElsewhere,
@@ -58,16 +58,6 @@ def look_back_s(mission: Mission) -> float:
     return look_back_us(mission.window) / 1_000_000 + max(rates, default=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What a batch of messages says."""
-
-    readings: Sequence[Reading]
-    contacts: Sequence[Contact]
-    newest_us: int
-    """Reception of the newest message, microseconds since 1970 UTC."""
-
-
 class AlarmServer:
     """Keeps `ops.alarms` equal to what telemetry says."""
 
@@ -99,6 +89,7 @@ class AlarmServer:
         self._silent: dict[str, silence.StandingSilence] = {}
         self._hearing = silence.Hearing()
         self._passes = Passes(pool)
+        self._retirements = Retirements(pool)
         #: What was acted on of the contradictions of the last minutes.
         self._contradicted: set[Contradiction] = set()
         self._next_round = 0.0
@@ -112,6 +103,7 @@ class AlarmServer:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         self._follow_limits()
         self._passes.look(round(self._clock() * 1_000_000))
+        self._retirements.look()
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._reader)
             tracks = load_tracks(connection)
@@ -132,6 +124,7 @@ class AlarmServer:
         self._silent.clear()
         self._hearing.clear()
         self._passes.forget()
+        self._retirements.forget()
 
     def plan(self, records: Sequence[Record]) -> Batch:
         """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""
@@ -139,7 +132,7 @@ class AlarmServer:
         contacts: list[Contact] = []
         for record in records:
             try:
-                found = self._reader.read(record)
+                found = self._retirements.says(self._reader.read(record), record.received_us)
             except InvalidTelemetryMessage as error:
                 MESSAGES_SKIPPED.labels(SERVICE, error.reason).inc()
                 continue
@@ -177,6 +170,7 @@ class AlarmServer:
         try:
             self._follow_limits()
             self._passes.look(now_us)
+            self._follow_retirements()
             self._hear_contradictions()
             self._end_silences()
             self._listen(now_us)
@@ -221,10 +215,16 @@ class AlarmServer:
             self._tracks.forget_all_but(reader)
             self._reader = reader
 
+    def _follow_retirements(self) -> None:
+        """Forget what satellites said before they were retired: taken back, they begin anew."""
+        if changed := self._retirements.look():
+            self._tracks.forget_satellites(changed)
+            self._outlooks.forget_satellites(changed)
+
     def _hear_contradictions(self) -> None:
         """Act on what the trigger found since: a clock that was set back by less than a year."""
         with transaction(self._pool) as connection:
-            known = set(load_contradictions(connection))
+            known = self._retirements.believed(load_contradictions(connection))
         new = sorted(known - self._contradicted, key=lambda found: found.last_us)
         if new:
             readings = [reading for found in new for reading in found.readings]
@@ -246,7 +246,8 @@ class AlarmServer:
 
     def _raise_silences(self, now_us: int) -> None:
         span = self._hearing.span
-        found = [] if span is None else silence.silences(self._heard, self._passes.plans, self._window, span)
+        heard, plans = self._retirements.listened(self._heard, self._passes.plans)
+        found = [] if span is None else silence.silences(heard, plans, self._window, span)
         silent = silence.untold(found, self._silent.values())
         if not silent:
             return

@@ -31,6 +31,10 @@ class Heard:
     #: Generation times of its newest sample sets, ascending.
     times_us: tuple[int, ...] = ()
 
+    def since(self, at_us: int) -> "Heard":
+        """Return it as if something had been received at a time: the satellite may pause from then on."""
+        return replace(self, received_us=max(self.received_us, at_us))
+
 
 NEVER: Final = Heard(generated_us=0, received_us=0, is_replayed=False)
 

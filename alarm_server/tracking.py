@@ -1,7 +1,7 @@
 """Tracks of all satellites: what a batch of samples changes, computed without changing anything yet."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -114,6 +114,10 @@ class Tracks:
             (name, sign.subsystem, sign.rule.reason) for name, signs in reader.signs.items() for sign in signs
         }
         self.forget([key for key in self._known if (reader.limits.set_of(key[0]), *key[1:]) not in named])
+
+    def forget_satellites(self, satellites: Collection[str]) -> None:
+        """Drop the tracks of some satellites."""
+        self.forget([key for key in self._known if key[0] in satellites])
 
     def updates(self, readings: Iterable[Reading]) -> list[Update]:
         """Return what samples change, in the order of their first one."""

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 
 from operation_server.http.dependencies import ProvidedPool
-from operation_server.http.parameters import API_PREFIX, Satellite, Time
+from operation_server.http.parameters import API_PREFIX, LARGEST_ID, Before, Satellite, Time
 from operation_server.http.problems import responses
-from operation_server.limits.routes import MAX_CHANGES, NEWEST, ProvidedLimits
+from operation_server.http.responses import next_cursor
+from operation_server.limits.routes import MAX_CHANGES, ProvidedLimits
 from operation_server.limits.sets import QUERIES
 from operation_server.limits.sets.schemas import (
     LimitSet,
@@ -45,7 +46,7 @@ def list_limit_set_changes(  # noqa: PLR0913, PLR0917 - its parameters are the r
     followed: ProvidedLimits,
     satellite_id: Satellite | None = None,
     since: Annotated[Time | None, Query(description="From this time on; without zone it is UTC")] = None,
-    before: Annotated[int, Query(ge=1, le=NEWEST, description="`next_cursor` of the page before")] = NEWEST,
+    before: Before = LARGEST_ID,
     limit: Annotated[int, Query(ge=1, le=MAX_CHANGES)] = 100,
 ) -> SetChanges:
     """Return who switched limit sets, when and why: of one satellite or of all, newest first."""
@@ -55,7 +56,7 @@ def list_limit_set_changes(  # noqa: PLR0913, PLR0917 - its parameters are the r
         rows = select(connection, QUERIES["switches_before"], {**named, **asked})
     return SetChanges(
         changes=[SetChange.model_validate(row) for row in rows[:limit]],
-        next_cursor=rows[limit - 1]["id"] if len(rows) > limit else None,
+        next_cursor=next_cursor(rows, limit),
     )
 
 

@@ -104,3 +104,38 @@ def test_a_satellite_is_switched_to_another_set_and_what_it_allows_is_over(
     page = operator.open(f"/alerts/{alarm['alarm_id']}")
     expect(page.locator("main")).to_contain_text("Limit set default → safe_mode")
     expect(page.locator("main")).to_contain_text("its limit was changed since")
+
+
+def test_another_threshold_of_the_score_is_tried_on_stored_verdicts(
+    sit_down: Callable[..., Operator], satellites: str
+) -> None:
+    satellite = SimulatedSatellite(satellite_id=f"{satellites}JUDGED")
+    satellite.send(WARM_UP)
+    satellite.send(8, low_battery)
+    page = sit_down().open("/limits")
+    page.get_by_role("button", name="Try a threshold …").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Subsystem").select_option("eps")
+    dialog.get_by_label("Threshold").fill("0.95")
+    dialog.get_by_label("Last days").fill("0.05")
+    table = dialog.get_by_role("table", name=re.compile("^Anomalies of this subsystem"))
+
+    def try_again() -> None:
+        dialog.get_by_role("button", name="Try on stored verdicts").click()
+        expect(table).to_be_visible(timeout=10_000)
+
+    # Verdicts are stored a moment after their messages.
+    wait_until(lambda: _passes(try_again), "a trial over stored verdicts", within_s=PATIENCE_MS / 1000)
+    alarms = table.get_by_role("row", name=re.compile("^Alarms"))
+    before, after = (int(cell.inner_text()) for cell in alarms.get_by_role("cell").all())
+    assert before >= after
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def _passes(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except AssertionError:
+        return False
+    return True

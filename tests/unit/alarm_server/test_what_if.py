@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from alarm_server import what_if
-from alarm_server.what_if import Counts, Past, changes_of, table
+from alarm_server.what_if import changes_of
+from alarms.what_if.table import Counts, table
+from alarms.what_if.trial import Span
 from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import Values
 from telemetry_core.limits.changes import Limits
 from telemetry_core.service.settings import Settings
-from telemetry_core.stored_samples import StoredSamples, Values
+from telemetry_core.stored_samples import StoredSamples
 from tests.unit.alarm_server.messages import MISSION
 from tests.unit.alarm_server.rules.limit_sets import switch, with_sets
 
@@ -46,8 +49,8 @@ class Stored(StoredSamples):
 
 def count(telemetry: Stored, after: Mission, before: Mission = MISSION) -> dict[str, tuple[int, int]]:
     satellites = telemetry.satellites(start_ms=0, end_ms=0)
-    past = Past(telemetry=telemetry, satellites=satellites, start_ms=0, end_ms=400_000)
-    counts = changes_of(past, Limits.of(before), Limits.of(after))
+    span = Span(satellites=satellites, start_ms=0, end_ms=400_000)
+    counts = changes_of(telemetry, span, Limits.of(before), Limits.of(after))
     return {name: (one.before, one.after) for name, one in counts.items()}
 
 
@@ -63,27 +66,24 @@ def test_a_stricter_limit_raises_more_over_all_satellites(capsys: pytest.Capture
 
 
 def test_each_satellite_is_tried_by_the_set_that_it_uses() -> None:
-    telemetry = Stored({"A": [50.0] * 100 + [25.0], "B": [50.0] * 100 + [25.0], "C": [50.0] * 100 + [25.0]})
-    past = Past(telemetry=telemetry, satellites=["A", "B", "C"], start_ms=0, end_ms=400_000)
+    telemetry = Stored({name: [50.0] * 100 + [25.0] for name in ("A", "B", "C")})
+    span = Span(satellites=["A", "B", "C"], start_ms=0, end_ms=400_000)
     file = with_sets(
         low={"eps": {"low_battery": {"below": 20}}}, off={"eps": {"low_battery": {"switched_off": "test"}}}
     )
     switched = [switch("low", satellite="A"), switch("off", satellite="B")]
     one, other = Limits.of(file).after((), switched), Limits.of(with_sets()).after((), switched)
-    counts = changes_of(past, one, other)
-    found = counts["eps low_battery (changed)"]
+    found = changes_of(telemetry, span, one, other)["eps low_battery (changed)"]
     assert (found.before, found.after) == (1, 3)
-    assert changes_of(past, one, one)["eps low_battery"].after == 1
+    assert changes_of(telemetry, span, one, one)["eps low_battery"].after == 1
 
 
 def test_how_far_it_is_is_told_while_it_reads(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(what_if, "TELL_EVERY_S", 0)
-    past = Past(
-        telemetry=Stored({"A": [50.0], "B": [50.0]}), satellites=["A", "B"], start_ms=0, end_ms=86_400_000
-    )
-    changes_of(past, Limits.of(MISSION), Limits.of(MISSION))
+    span = Span(satellites=["A", "B"], start_ms=0, end_ms=86_400_000)
+    changes_of(Stored({"A": [50.0], "B": [50.0]}), span, Limits.of(MISSION), Limits.of(MISSION))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("eps low_battery: ")]
     assert told[0] == "eps low_battery: 0.25 of 2 satellites"
     assert told[-1] == "eps low_battery: 2 of 2 satellites"

@@ -93,6 +93,7 @@ export const en = {
     limitChanged: "its limit was changed since",
     title: "Time line",
     platform: "Platform",
+    retired: "its satellite was retired",
     change: {
       raised: "raised",
       raised_again: "raised again",
@@ -220,6 +221,7 @@ export const ko: typeof en = {
     limitChanged: "그 뒤에 한계가 바뀌었습니다",
     title: "이력",
     platform: "플랫폼",
+    retired: "위성이 퇴역함",
     change: {
       raised: "발생",
       raised_again: "다시 발생",
