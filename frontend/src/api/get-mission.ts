@@ -3,8 +3,6 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 
 const REFRESH_MS = 15_000;
-/** A satellite's limits, which a switch of its set changes. */
-const LIMITS_REFRESH_MS = 2_000;
 
 /** The mission stands as long as the server runs, but for its limits, which operators change. */
 export const missionQuery = queryOptions({
@@ -22,7 +20,7 @@ export const useMissionOf = (satelliteId: string) =>
     queryKey: [...missionQuery.queryKey, satelliteId],
     queryFn: ({ signal }) =>
       unwrap(api.GET("/api/v1/mission", { params: { query: { satellite_id: satelliteId } }, signal })),
-    refetchInterval: LIMITS_REFRESH_MS,
+    refetchInterval: REFRESH_MS,
   });
 
 export type Mission = NonNullable<ReturnType<typeof useMission>["data"]>;
