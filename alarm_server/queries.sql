@@ -8,12 +8,12 @@ INNER JOIN unnest(%(satellites)s::text [], %(subsystems)s::text [], %(reasons)s:
     ON kept.satellite_id = wanted.satellite_id AND kept.subsystem = wanted.subsystem AND kept.reason = wanted.reason
 
 -- name: end_alarms_without_rule
--- Alarms of rules that the mission no longer has, or that are about a value no more or only now, end with their
--- last violation, and their tracks go.
+-- Alarms of what the limits of their satellite no longer have, or that is about a value no more or only now, end with
+-- their last violation, and their tracks go.
 WITH gone AS (
     DELETE FROM ops.alarm_tracks
-    WHERE (subsystem, reason, track ? 'points') NOT IN (
-        SELECT * FROM unnest(%(subsystems)s::text [], %(reasons)s::text [], %(are_delta)s::boolean [])
+    WHERE (coalesce(%(used)s::jsonb ->> satellite_id, %(default)s), subsystem, reason, track ? 'points') NOT IN (
+        SELECT * FROM unnest(%(sets)s::text [], %(subsystems)s::text [], %(reasons)s::text [], %(are_delta)s::boolean [])
     )
     RETURNING satellite_id, subsystem, reason
 ),

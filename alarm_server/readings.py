@@ -11,6 +11,7 @@ from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.messages import MAX_DUMP_AGE_S, WrongClock, parse_telemetry_message
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record
+from telemetry_core.limits.changes import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,21 +87,29 @@ class Contradiction:
         ]
 
 
-class Reader:
-    """Reads messages of a mission; readings name the rules, so that whoever gets them goes by these, too."""
+class _Rules:
+    """What holds for satellites that use one limit set."""
 
     def __init__(self, mission: Mission) -> None:
-        self.mission: Final = mission
         signs = list(signs_of(mission))
-        #: All that its readings can raise, foretold or broken.
         self.signs: Final = [*signs, *(sign.forecast for sign in signs if sign.forecast is not None)]
-        self._live_us = round(mission.window.live_s * 1_000_000)
-        self._rules = [
+        #: With the place of the channel in its subsystem.
+        self.placed: Final = [
             (sign, list(mission.subsystems[sign.subsystem].channels).index(sign.rule.channel))
             for sign in signs
             if sign.kind != "clock"
         ]
-        self._contextual = [sign for sign, _ in self._rules if sign.rule.is_contextual]
+        self.contextual: Final = [sign for sign, _ in self.placed if sign.rule.is_contextual]
+
+
+class Reader:
+    """Reads messages of a mission; readings name the rules, so that whoever gets them goes by these, too."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits: Final = limits
+        mission = self._mission = limits.file
+        self._live_us = round(mission.window.live_s * 1_000_000)
+        self._rules = {name: _Rules(one) for name, one in limits.missions.items()}
         self._on_change = {
             (name, channel)
             for name, subsystem in mission.subsystems.items()
@@ -108,11 +117,16 @@ class Reader:
             if definition.reporting == "on_change"
         }
 
+    @property
+    def signs(self) -> dict[str, list[Sign]]:
+        """All that its readings can raise, foretold or broken, by limit set."""
+        return {name: rules.signs for name, rules in self._rules.items()}
+
     def read(self, record: Record) -> Readings:
         """Return what a record says, or raise `InvalidTelemetryMessage` where it says nothing."""
         try:
             message = parse_telemetry_message(
-                record.value, mission=self.mission, received_us=record.received_us
+                record.value, mission=self._mission, received_us=record.received_us
             )
         except WrongClock as error:
             return self._of_wrong_clock(record, error)
@@ -132,7 +146,7 @@ class Reader:
         return Readings(
             contact=contact,
             samples=list(rules) if record.is_replayed else [*clock, *rules],
-            uncompared=self._uncompared(message.samples),
+            uncompared=self._uncompared(message.satellite_id, message.samples),
         )
 
     def _of_wrong_clock(self, record: Record, error: WrongClock) -> Readings:
@@ -162,13 +176,13 @@ class Reader:
                 *_clock_readings(satellite_id, received_us, behind_s),
                 *(reading for reading in rules if reading.sign.kind != "rate"),
             ],
-            uncompared=self._uncompared(samples),
+            uncompared=self._uncompared(satellite_id, samples),
         )
 
     def _rule_readings(
         self, satellite_id: str, at_us: int, samples: Mapping[str, Sequence[float]]
     ) -> Iterator[Reading]:
-        for sign, place in self._rules:
+        for sign, place in self._rules_of(satellite_id).placed:
             values = samples.get(sign.subsystem)
             if values is None:
                 continue
@@ -182,17 +196,20 @@ class Reader:
             sample = Sample(at_us=at_us, value=values[place])
             yield Reading(satellite_id=satellite_id, sign=sign, sample=sample, is_in_context=is_in_context)
 
-    def _uncompared(self, samples: Mapping[str, Sequence[float]]) -> list[Sign]:
+    def _rules_of(self, satellite_id: str) -> _Rules:
+        return self._rules[self.limits.set_of(satellite_id)]
+
+    def _uncompared(self, satellite_id: str, samples: Mapping[str, Sequence[float]]) -> list[Sign]:
         return [
             sign
-            for sign in self._contextual
+            for sign in self._rules_of(satellite_id).contextual
             if (values := samples.get(sign.subsystem)) and self._is_in_context(sign, values) is None
         ]
 
     def _is_in_context(self, sign: Sign, values: Sequence[float]) -> bool | None:
         if not sign.rule.is_contextual:
             return True
-        channels = self.mission.subsystems[sign.subsystem].channels
+        channels = self._mission.subsystems[sign.subsystem].channels
         return sign.rule.is_in_context(dict(zip(channels, values, strict=True)))
 
 

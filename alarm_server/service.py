@@ -72,8 +72,8 @@ class AlarmServer:
     ) -> None:
         self._window = mission.window
         self._limits = LimitsInForce(mission, pool)
-        #: By the mission in force: whoever gets its readings goes by the rules that they name.
-        self._reader = Reader(mission)
+        #: By the limits in force: whoever gets its readings goes by the rules that they name.
+        self._reader = Reader(self._limits.limits)
         self._pool = pool
         self._partitions = partitions
         self._clock = clock
@@ -105,7 +105,7 @@ class AlarmServer:
         self._passes.look(round(self._clock() * 1_000_000))
         self._retirements.look()
         with transaction(self._pool) as connection:
-            end_alarms_without_rule(connection, self._reader.signs)
+            end_alarms_without_rule(connection, self._reader)
             tracks = load_tracks(connection)
             self._heard = load_contacts(connection, limit=self._max_satellites)
             self._silent = load_silences(connection)
@@ -208,11 +208,11 @@ class AlarmServer:
     def _follow_limits(self) -> None:
         """Go by the limits that operators changed since; tracks go on, but of what is foretold no more."""
         self._limits.look()
-        if self._limits.mission is not self._reader.mission:
-            reader = Reader(self._limits.mission)
+        if self._limits.limits is not self._reader.limits:
+            reader = Reader(self._limits.limits)
             with transaction(self._pool) as connection:
-                end_alarms_without_rule(connection, reader.signs)
-            self._tracks.forget_all_but(reader.signs)
+                end_alarms_without_rule(connection, reader)
+            self._tracks.forget_all_but(reader)
             self._reader = reader
 
     def _follow_retirements(self) -> None:

@@ -20,6 +20,8 @@ CLEAR_IN_A_ROW: Final = 3
 """Samples without one that end it."""
 
 Kind = RuleKind | Literal["clock", "forecast"]
+RULE_KINDS: Final = frozenset[Kind]({"limit", "rate", "change"})
+"""Of alarms of the mission's rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,23 +1,27 @@
 """Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from alarm_server import QUERIES
 from alarm_server.groups.store import save_alarms
-from alarm_server.readings import Contradiction
+from alarm_server.readings import Contradiction, Reader
 from alarm_server.rows import insert, moment, save_events
-from alarm_server.signs import Sign
+from alarm_server.signs import RULE_KINDS, Sign
 from alarm_server.silence import Heard, Silence, StandingSilence
 from alarm_server.track_documents import document_of, track_of
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import Change, Event, alarm_id_of
+from alarms.violation_runs import has_moved
 from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of
 from telemetry_core.contract.mission import SATELLITE
-from telemetry_core.contract.rules import Severity
+from telemetry_core.contract.rules import DEFAULT_SET, Severity
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import select, to_json
+
+LIMIT_CHANGED: Final = "limit_changed"
+"""Why an alarm returned whose value would be none under the limit of now."""
 
 
 class ChangedElsewhere(Exception):  # noqa: N818 - named for what happened
@@ -28,13 +32,16 @@ class ChangedElsewhere(Exception):  # noqa: N818 - named for what happened
         self.keys = list(keys)
 
 
-def end_alarms_without_rule(connection: Connection, signs: Iterable[Sign]) -> None:
-    """End the alarms of rules that the mission no longer has: no sample would."""
-    known = list(signs)
+def end_alarms_without_rule(connection: Connection, reader: Reader) -> None:
+    """End the alarms of what a satellite's limits no longer have: no sample would."""
+    known = [(name, sign) for name, signs in reader.signs.items() for sign in signs]
     named = {
-        "subsystems": [sign.subsystem for sign in known],
-        "reasons": [sign.rule.reason for sign in known],
-        "are_delta": [sign.measure is not None for sign in known],
+        "used": to_json({name: reader.limits.set_of(name) for name in reader.limits.switches}),
+        "default": DEFAULT_SET,
+        "sets": [name for name, _ in known],
+        "subsystems": [sign.subsystem for _, sign in known],
+        "reasons": [sign.rule.reason for _, sign in known],
+        "are_delta": [sign.measure is not None for _, sign in known],
     }
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["end_alarms_without_rule"], named)
@@ -219,6 +226,9 @@ def _details(update: Update, change: Change) -> dict[str, Any]:
     if update.sign.rule.change:
         return {"old": {"value": found.before}, "new": {"value": found.value}}
     facts = update.facts.get(change.at_us, {})
+    is_moved = update.sign.kind in RULE_KINDS and has_moved(update.sign.rule, found.value)
+    if is_moved and change.event is Event.RETURNED:
+        facts = {**facts, "cause": LIMIT_CHANGED}
     return {"value": found.value, "worst_value": found.worst_value, **facts}
 
 

@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alarm_server.readings import Reading
-from alarm_server.signs import Sign
+from alarm_server.readings import Reader, Reading
+from alarm_server.signs import RULE_KINDS, Sign
 from alarms.delta_tracks import DeltaTrack, step_delta
 from alarms.deltas import Point
 from alarms.limit_tracks import REACH_US, Track, held, step
 from alarms.occurrence_changes import Change, changes
+from alarms.violation_runs import released
 from telemetry_core.contract.mission import GAP_INTERVALS, GAP_NEIGHBOURS, Window
 
 Key = tuple[str, str, str]
@@ -107,10 +108,12 @@ class Tracks:
         for key in list(self._known) if keys is None else keys:
             self._known.pop(key, None)
 
-    def forget_all_but(self, signs: Iterable[Sign]) -> None:
+    def forget_all_but(self, reader: Reader) -> None:
         """Drop the tracks of what is compared no more."""
-        named = {(sign.subsystem, sign.rule.reason) for sign in signs}
-        self.forget([key for key in self._known if key[1:] not in named])
+        named = {
+            (name, sign.subsystem, sign.rule.reason) for name, signs in reader.signs.items() for sign in signs
+        }
+        self.forget([key for key in self._known if (reader.limits.set_of(key[0]), *key[1:]) not in named])
 
     def forget_satellites(self, satellites: Collection[str]) -> None:
         """Drop the tracks of some satellites."""
@@ -179,9 +182,21 @@ def _stepped(track: AnyTrack, reading: Reading, max_span_us: int) -> AnyTrack:
         point = Point(
             at_us=sample.at_us, value=sample.value, is_sent=not reading.is_held, is_in_context=is_in_context
         )
-        return step_delta(track if isinstance(track, DeltaTrack) else DeltaTrack(), measure, point)
-    known = limit_track(track)
-    told = held(known, sample.at_us, max_span_us) if reading.is_held else sample
+        known = step_delta(track if isinstance(track, DeltaTrack) else DeltaTrack(), measure, point)
+        return replace(known, whole=_released(known.whole, reading))
+    known_limit = limit_track(track)
+    told = held(known_limit, sample.at_us, max_span_us) if reading.is_held else sample
     if told is None:
-        return known
-    return step(known, reading.sign.rule, told, is_in_context=is_in_context, is_sent=not reading.is_held)
+        return known_limit
+    is_sent = not reading.is_held
+    stepped = step(known_limit, reading.sign.rule, told, is_in_context=is_in_context, is_sent=is_sent)
+    return _released(stepped, reading)
+
+
+def _released(track: Track, reading: Reading) -> Track:
+    """Let what a changed limit allows be over; the clock's limit is one of several on the same reason."""
+    sign = reading.sign
+    if sign.kind not in RULE_KINDS or not track.runs:
+        return track
+    runs = [released(run, sign.rule, track.clear_us, reading.sample.at_us) for run in track.runs]
+    return replace(track, runs=tuple(runs))

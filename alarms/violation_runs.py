@@ -186,6 +186,18 @@ def cleared_us(run: Run, rule: Rule, clear_us: Sequence[int], hold_us: int, samp
     return found_us if was_us is None or found_us is None else min(found_us, was_us)
 
 
+def has_moved(rule: Rule, value: float) -> bool:
+    """Tell whether a value that broke the rule would not break it now: its limit was changed since."""
+    return rule.switched_off is not None or not (rule.change or rule.is_breached(value))
+
+
+def released(run: Run, rule: Rule, clear_us: Sequence[int], sample_us: int) -> Run:
+    """Return the run, over with the clear samples that came: what breaks its limit no more has no hold."""
+    if run.cleared_us is not None or not has_moved(rule, run.value):
+        return run
+    return replace(run, cleared_us=cleared_us(run, rule, clear_us, 0, sample_us))
+
+
 def is_parted(clear_us: Sequence[int], one_us: int, other_us: int) -> bool:
     """Tell whether a clear sample lies between two violations; `clear_us` is ascending."""
     return bisect_left(clear_us, one_us) != bisect_left(clear_us, other_us)

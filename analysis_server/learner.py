@@ -25,6 +25,7 @@ from scoring.measures.model_units import ModelUnits, Numbers
 from scoring.measures.windows import Windows
 from telemetry_core.contract.errors import DependencyUnavailable, ModelNotServed
 from telemetry_core.contract.mission import Mission, Window, metrics_by_channel
+from telemetry_core.limits.changes import Limits
 from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.on_change import on_change_channels
 from telemetry_core.postgres.database import Pool, open_pool
@@ -57,15 +58,17 @@ class Learner:
         calibrations: Calibrations,
         telemetry: StoredTelemetry,
         infer: Infer,
-        mission: Callable[[], Mission],
+        limits: Callable[[], Limits],
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calibrations = calibrations
         self._telemetry = telemetry
         self._infer = infer
-        #: With the limits of now; asked at the begin of each turn.
-        self._mission_of_now = mission
+        #: Of now; asked at the begin of each turn.
+        self._limits_of_now = limits
+        self._limits: Limits
+        #: That of the part that is looked at.
         self._mission: Mission
         self._monotonic = monotonic
 
@@ -78,8 +81,8 @@ class Learner:
         waits for the next turn.
         """
         started_s = self._monotonic()
-        self._mission = self._mission_of_now()
-        parts = self._calibrations.due_parts(list(self._mission.subsystems), satellites, MOST_PARTS)
+        self._limits = self._limits_of_now()
+        parts = self._calibrations.due_parts(list(self._limits.file.subsystems), satellites, MOST_PARTS)
         learned = 0
         for part in parts:
             is_late = satellites is None and self._monotonic() - started_s > TURN_S
@@ -107,6 +110,7 @@ class Learner:
             return False
 
     def _look_at(self, part: Part) -> bool:
+        self._mission = self._limits.mission_of(part.satellite_id)
         samples = self._samples(part)
         count = max((one.times_us.size for one in samples.values()), default=0)
         interval_s = usual_interval_s(samples, self._mission.window)
@@ -257,15 +261,15 @@ def learner_of(settings: Settings, pool: Pool, infer: Infer) -> Learner:
     """Put a learner together; raises `InvalidMission`."""
     limits = LimitsInForce(load_mission(settings.mission_file), pool)
 
-    def mission() -> Mission:
+    def limits_of_now() -> Limits:
         limits.keep_up()
-        return limits.mission
+        return limits.limits
 
     return Learner(
         Calibrations(pool),
         StoredTelemetry(settings.victoria_metrics_url),
         infer,
-        mission,
+        limits_of_now,
     )
 
 

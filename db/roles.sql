@@ -24,7 +24,8 @@ TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
-GRANT SELECT, INSERT ON ops.limit_changes, ops.retirement_changes, ops.shift_entries TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.limit_changes, ops.limit_set_changes, ops.retirement_changes,
+    ops.shift_entries TO satellite_operation_server;
 GRANT SELECT ON ops.retirements TO satellite_operation_server;
 GRANT SELECT, INSERT, DELETE ON ops.passes TO satellite_operation_server;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.contact_plans TO satellite_operation_server;
@@ -35,7 +36,7 @@ GRANT pg_read_all_stats TO satellite_operation_server;
 GRANT SELECT ON
     inference_jobs, inference_results, subsystem_inferences,
     ops.alarm_feedback, ops.alert_heads, ops.anomaly_alerts, ops.calibrations, ops.cluster, ops.learning_progress,
-    ops.limit_changes
+    ops.limit_changes, ops.limit_set_changes
 TO satellite_analysis_server;
 GRANT INSERT, UPDATE ON inference_jobs, inference_results, subsystem_inferences TO satellite_analysis_server;
 GRANT INSERT ON ops.revised_inferences TO satellite_analysis_server;
@@ -67,14 +68,16 @@ GRANT DELETE ON
 TO satellite_housekeeping;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
-GRANT SELECT ON ops.limit_changes TO satellite_kafka_inference_trigger;
+GRANT SELECT ON ops.limit_changes, ops.limit_set_changes TO satellite_kafka_inference_trigger;
 
 GRANT SELECT ON
     inference_jobs, subsystem_inferences,
     ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
     ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
-GRANT SELECT ON ops.alarm_states, ops.limit_changes, ops.retirement_changes, ops.retirements TO satellite_alarm_server;
+GRANT SELECT ON
+    ops.alarm_states, ops.limit_changes, ops.limit_set_changes, ops.retirement_changes, ops.retirements
+TO satellite_alarm_server;
 GRANT SELECT ON ops.contact_plan_changes, ops.contact_plans, ops.passes TO satellite_alarm_server;
 GRANT UPDATE ON ops.passes TO satellite_alarm_server;
 GRANT INSERT, UPDATE ON ops.alarms, ops.relay_cursors TO satellite_alarm_server;

@@ -531,6 +531,28 @@ CREATE SEQUENCE ops.limit_changes_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE ops.limit_changes_id_seq OWNED BY ops.limit_changes.id;
+CREATE TABLE ops.limit_set_changes (
+    id bigint NOT NULL,
+    mission character varying(50) NOT NULL COLLATE pg_catalog."C",
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    limit_set character varying(50) NOT NULL COLLATE pg_catalog."C",
+    operator character varying(100) NOT NULL,
+    comment character varying(2000) NOT NULL,
+    at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    CONSTRAINT limit_set_changes_comment_check CHECK (((comment)::text <> ''::text)),
+    CONSTRAINT limit_set_changes_operator_check CHECK (((operator)::text <> ''::text)),
+    CONSTRAINT limit_set_changes_version_check CHECK ((version > 0))
+);
+COMMENT ON COLUMN ops.limit_set_changes.mission IS 'Name of the mission file: another mission may have a set of the same name';
+COMMENT ON COLUMN ops.limit_set_changes.version IS 'Of the satellite, counted from 1: a switch names the one that its operator saw';
+CREATE SEQUENCE ops.limit_set_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.limit_set_changes_id_seq OWNED BY ops.limit_set_changes.id;
 CREATE TABLE public.inference_jobs (
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
     satellite_id character varying(50) NOT NULL,
@@ -872,6 +894,7 @@ ALTER TABLE ONLY ops.alert_acknowledgements ALTER COLUMN id SET DEFAULT nextval(
 ALTER TABLE ONLY ops.contact_plan_changes ALTER COLUMN id SET DEFAULT nextval('ops.contact_plan_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_letters_id_seq'::regclass);
 ALTER TABLE ONLY ops.limit_changes ALTER COLUMN id SET DEFAULT nextval('ops.limit_changes_id_seq'::regclass);
+ALTER TABLE ONLY ops.limit_set_changes ALTER COLUMN id SET DEFAULT nextval('ops.limit_set_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.notifications ALTER COLUMN id SET DEFAULT nextval('ops.notifications_id_seq'::regclass);
 ALTER TABLE ONLY ops.passes ALTER COLUMN id SET DEFAULT nextval('ops.passes_id_seq'::regclass);
 ALTER TABLE ONLY ops.retirement_changes ALTER COLUMN id SET DEFAULT nextval('ops.retirement_changes_id_seq'::regclass);
@@ -919,6 +942,10 @@ ALTER TABLE ONLY ops.limit_changes
     ADD CONSTRAINT limit_changes_mission_subsystem_reason_version_key UNIQUE (mission, subsystem, reason, version);
 ALTER TABLE ONLY ops.limit_changes
     ADD CONSTRAINT limit_changes_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY ops.limit_set_changes
+    ADD CONSTRAINT limit_set_changes_mission_satellite_id_version_key UNIQUE (mission, satellite_id, version);
+ALTER TABLE ONLY ops.limit_set_changes
+    ADD CONSTRAINT limit_set_changes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.notifications
     ADD CONSTRAINT notifications_event_id_target_delay_s_repeat_s_key UNIQUE NULLS NOT DISTINCT (event_id, target, delay_s, repeat_s);
 ALTER TABLE ONLY ops.notifications
@@ -1028,6 +1055,7 @@ CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.
 CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER contact_plan_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.contact_plan_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER limit_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.limit_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
+CREATE TRIGGER limit_set_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.limit_set_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER retirement_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.retirement_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER shift_entries_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.shift_entries FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_entry_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();

@@ -51,7 +51,7 @@ def main() -> None:
     limits.keep_up()
     refused, clocks = RefusedValues(), WrongClocks()
     trigger = InferenceTrigger(
-        limits.mission,
+        mission,
         topic=settings.kafka_topic,
         clock=lambda: datetime.now(UTC),
         max_satellites=settings.max_satellites,
@@ -97,15 +97,16 @@ def _stream(
         count = trigger.fill(look_back, until_us=look_back.until_us)
         _log.info(f"Windows rebuilt from {count} earlier messages")
 
+    trigger.compare_with(limits.limits)
     return TelemetryStream(
         settings,
         group_id=TRIGGER_GROUP,
         service=SERVICE,
         liveness=liveness,
-        look_back_s=look_back_s(limits.mission.window),
+        look_back_s=look_back_s(limits.limits.file.window),
         on_assigned=fill,
         on_revoked=trigger.forget,
-        on_round=lambda: trigger.compare_with(limits.mission),
+        on_round=lambda: trigger.compare_with(limits.limits),
     )
 
 

@@ -24,6 +24,7 @@ from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.look_back import read_since
 from telemetry_core.kafka.records import MAX_BATCH, Record
+from telemetry_core.limits.changes import Limits
 from telemetry_core.limits.in_force import LimitsInForce
 from telemetry_core.postgres.database import Pool, open_pool, transaction
 from telemetry_core.postgres.store import select
@@ -92,14 +93,14 @@ def main() -> None:
     settings = Settings()
     try:
         pool = open_pool(settings, max_connections=1, application_name="reconcile")
-        limits = LimitsInForce(load_mission(settings.mission_file), pool)
-        limits.look()
-        mission = limits.mission
+        in_force = LimitsInForce(load_mission(settings.mission_file), pool)
+        in_force.look()
+        limits = in_force.limits
         counts = reconcile(
-            _chunks(settings, mission, microseconds_of(options.first), microseconds_of(options.last)),
+            _chunks(settings, limits, microseconds_of(options.first), microseconds_of(options.last)),
             satellite_id=options.satellite,
             find_rows=_row_finder(pool),
-            send=(lambda _: None) if options.dry_run else _sender(settings, mission),
+            send=(lambda _: None) if options.dry_run else _sender(settings, limits.file),
         )
     except PlatformError as error:
         sys.exit(str(error))
@@ -110,9 +111,10 @@ def main() -> None:
         print("Nothing is missing")  # noqa: T201
 
 
-def _chunks(settings: Settings, mission: Mission, from_us: int, to_us: int) -> Iterator[list[PlannedJob]]:
-    trigger = InferenceTrigger(mission, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
-    records = read_since(settings, since_us=from_us - int(look_back_s(mission.window) * 1_000_000))
+def _chunks(settings: Settings, limits: Limits, from_us: int, to_us: int) -> Iterator[list[PlannedJob]]:
+    trigger = InferenceTrigger(limits.file, topic=settings.kafka_topic, clock=lambda: datetime.now(UTC))
+    trigger.compare_with(limits)
+    records = read_since(settings, since_us=from_us - int(look_back_s(limits.file.window) * 1_000_000))
     return demanded(records, trigger, from_us=from_us, to_us=to_us)
 
 

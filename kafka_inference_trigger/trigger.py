@@ -23,6 +23,7 @@ from telemetry_core.contract.messages import (
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.tasks import InferenceBatch
 from telemetry_core.kafka.records import Record
+from telemetry_core.limits.changes import Limits
 from telemetry_core.service.observability import (
     MESSAGES_DUPLICATED,
     RESTLESS_SAMPLE_SETS,
@@ -98,6 +99,7 @@ class InferenceTrigger:
         note_wrong_clock: NoteWrongClock = lambda _clock, _breaches, _received_us: None,
     ) -> None:
         self._mission = mission
+        self._limits = Limits.of(mission)
         self._topic = topic
         self._clock = clock
         self._note_bad_values = note_bad_values
@@ -121,11 +123,11 @@ class InferenceTrigger:
             count += 1
         return count
 
-    def compare_with(self, mission: Mission) -> None:
-        """Decide by the limits of a mission that differs in these alone."""
-        if mission is not self._mission:
-            self._mission = mission
-            self._windows.compare_with(mission)
+    def compare_with(self, limits: Limits) -> None:
+        """Decide by other limits of the same mission file."""
+        if limits is not self._limits:
+            self._limits = limits
+            self._windows.compare_with(limits)
 
     def forget(self) -> None:
         """Drop all windows: the partitions were revoked."""
@@ -179,7 +181,8 @@ class InferenceTrigger:
     def _note_clock(self, record: Record, error: InvalidTelemetryMessage) -> None:
         """A recording is no satellite whose clock is wrong now."""
         if isinstance(error, WrongClock | ConflictingDuplicate) and not record.is_replayed:
-            self._note_wrong_clock(error, list(breaches(self._mission, error.samples)), record.received_us)
+            mission = self._limits.mission_of(error.satellite_id)
+            self._note_wrong_clock(error, list(breaches(mission, error.samples)), record.received_us)
 
     def _plan_batches(self, plan: Plan, jobs: list[PlannedJob]) -> None:
         """Plan all jobs together, or those that can be planned where one of them can't."""
@@ -214,7 +217,7 @@ class InferenceTrigger:
         if sample_set.arrival is Arrival.DUPLICATE:
             # Only the database knows what became of the first one, and takes the second for nothing new.
             MESSAGES_DUPLICATED.labels(SERVICE).inc()
-        demand = demand_of(self._mission, sample_set)
+        demand = demand_of(self._limits.mission_of(sample_set.satellite_id), sample_set)
         if sample_set.restless:
             judged = "left out" if demand is None else "judged"
             RESTLESS_SAMPLE_SETS.labels(judged).inc(len(sample_set.restless))

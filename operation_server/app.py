@@ -54,6 +54,7 @@ from operation_server.jobs import routes as jobs
 from operation_server.labels import routes as labels
 from operation_server.limits import routes as limits
 from operation_server.limits.following import FollowedLimits, following
+from operation_server.limits.sets import routes as limit_sets
 from operation_server.mission import routes as mission_routes
 from operation_server.passes import routes as passes
 from operation_server.pipeline import routes as pipeline
@@ -95,8 +96,8 @@ ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
     alarms.router, alarm_actions.router, labels.router, shift.router, handover.router, limits.router,
-    limit_trials.router, threshold_trials.router, passes.router, fleet.router, passed_over.router,
-    pipeline.router, dead_letters.router, keys.router,
+    limit_trials.router, threshold_trials.router, limit_sets.router, passes.router, fleet.router,
+    passed_over.router, pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 

@@ -37,7 +37,7 @@ class Limit:
     @property
     def is_plain(self) -> bool:
         """Whether a value of the rule's channel is all that it is compared with."""
-        return self.measure is None and len(self.metrics) == 1
+        return self.measure is None and len(self.metrics) == 1 and not self.rule.is_contextual
 
     def values_of(self, channel: str, page: Mapping[str, Values]) -> Values:
         """Return a channel's samples on a page, which has them by metric."""

@@ -48,19 +48,24 @@ Told = Callable[[int, float], None]
 """Takes how many samples a page holds, and how many satellites, in part the last one, are read."""
 
 
+Pair = tuple[Limit | None, Limit | None]
+"""A limit before and after a change; None: there is none."""
+
+
 def tried(
-    telemetry: Telemetry, span: Span, before: Limit | None, after: Limit | None, told: Told
+    telemetry: Telemetry, span: Span, pair_of: Callable[[str], Pair], told: Told
 ) -> dict[str, Comparison]:
-    """Compare both limits, by satellite; what `told` raises, or `telemetry`, ends it."""
-    metrics, span_ms = metrics_of(before, after), span.end_ms - span.start_ms
+    """Compare both limits of each satellite; what `told` raises, or `telemetry`, ends it."""
+    span_ms = span.end_ms - span.start_ms
 
     def read(place: int, satellite_id: str) -> Iterator[Mapping[str, Values]]:
+        metrics = metrics_of(*pair_of(satellite_id))
         for page in telemetry.pages(satellite_id, metrics, start_ms=span.start_ms, end_ms=span.end_ms):
             yield page.values
             samples = sum(len(values) for values in page.values.values())
             told(samples, place + (page.until_ms - span.start_ms) / span_ms)
 
     return {
-        satellite_id: compared(read(place, satellite_id), before, after)
+        satellite_id: compared(read(place, satellite_id), *pair_of(satellite_id))
         for place, satellite_id in enumerate(span.satellites)
     }

@@ -2,6 +2,7 @@
 ALTER TABLE ops.alarm_events ADD COLUMN key_name varchar(100);
 ALTER TABLE ops.shift_entries ADD COLUMN key_name varchar(100);
 ALTER TABLE ops.limit_changes ADD COLUMN key_name varchar(100);
+ALTER TABLE ops.limit_set_changes ADD COLUMN key_name varchar(100);
 ALTER TABLE ops.contact_plan_changes ADD COLUMN key_name varchar(100);
 ALTER TABLE ops.retirement_changes ADD COLUMN key_name varchar(100);
 ALTER TABLE ops.dead_letters ADD COLUMN handled_with_key varchar(100);

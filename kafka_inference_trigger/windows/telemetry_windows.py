@@ -17,6 +17,7 @@ from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.inferences import Lane
 from telemetry_core.contract.messages import CONFLICTING_DUPLICATE, ConflictingDuplicate, TelemetryMessage
 from telemetry_core.contract.mission import Mission, Window
+from telemetry_core.limits.changes import Limits
 
 MAX_SATELLITES: Final = 5_000
 """Satellites (lanes apart) that are kept at once, 40 KB each: a sender may invent ids without end."""
@@ -67,7 +68,9 @@ class TelemetryWindows:
         self._live_us = int(mission.window.live_s * 1_000_000)
         self._places = channel_places(mission)
         self._channel_count = sum(len(subsystem.channels) for subsystem in mission.subsystems.values())
-        self._bounds = Bounds.of(mission)
+        self._limits = Limits.of(mission)
+        #: By limit set.
+        self._bounds = _bounds_of(self._limits)
         self._added = AddedShare(mission.look_again.added_share, quantum_us=self._layout.quantum_us)
         self._is_on_change = np.array(
             [
@@ -88,9 +91,9 @@ class TelemetryWindows:
         """Bytes of all samples that are kept."""
         return sum(satellite.rings.nbytes for satellite in self._satellites.values())
 
-    def compare_with(self, mission: Mission) -> None:
-        """Find what is restless by the limits of a mission that differs in these alone."""
-        self._bounds = Bounds.of(mission)
+    def compare_with(self, limits: Limits) -> None:
+        """Find what is restless by these limits, which differ from the mission's in nothing else."""
+        self._limits, self._bounds = limits, _bounds_of(limits)
 
     def clear(self) -> None:
         """Forget all: the partitions went to another consumer."""
@@ -129,7 +132,7 @@ class TelemetryWindows:
         if is_counted and self._mission.look_again.added_share:
             restless = restless_subsystems(
                 rings,
-                self._bounds,
+                self._bounds[self._limits.set_of(message.satellite_id)],
                 samples,
                 since_us=message.generated_us - self._span_us,
                 ending_us=message.generated_us,
@@ -256,6 +259,10 @@ class TelemetryWindows:
             for key, satellite in self._satellites.items()
             if satellite.last_received_us >= limit_us
         }
+
+
+def _bounds_of(limits: Limits) -> dict[str, Bounds]:
+    return {name: Bounds.of(mission) for name, mission in limits.missions.items()}
 
 
 def _arrival(known: NDArray[np.float64], sent: NDArray[np.float64]) -> Arrival:

@@ -70,6 +70,9 @@ class Limit(Answer):
     kind: RuleKind = Field(description="Whether it is about a value, its rate or its change")
     rate: Rate | None = Field(description="Of a rule on a rate: as in the mission file")
     is_contextual: bool = Field(description="Whether it is compared only while other channels say so")
+    switched_off: str | None = Field(
+        description="Why the mission file has it compared with nothing; null: it is compared"
+    )
     in_force: LimitValues
     file: LimitValues
     version: int = Field(description="Newest one of its changes; 0: it was never changed")

@@ -1,14 +1,14 @@
 """Changing limits: one winner of two operators, and a history that only grows."""
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from operation_server.http.dependencies import key_name
 from operation_server.limits import QUERIES
 from operation_server.limits.schemas import NewLimit
 from telemetry_core.contract.mission import Mission
-from telemetry_core.limits.changes import LimitRefused, RuleName, with_fields
+from telemetry_core.limits.changes import LimitRefused, RuleName, require_possible
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import Row, select, to_json
 
@@ -21,7 +21,7 @@ def change_limit(
     pool: Pool, file: Mission, rule: RuleName, fields: Mapping[str, Any], given: NewLimit
 ) -> None:
     """Keep a change; raise `LimitRefused` or `ChangedMeanwhile`."""
-    with_fields(file, rule, fields)
+    require_possible(file, rule, fields)
     named = {"mission": file.name, "subsystem": rule[0], "reason": rule[1]}
     with transaction(pool) as connection:
         select(connection, QUERIES["lock_limit_changes"], {})
@@ -50,8 +50,12 @@ def _newest(connection: Connection, named: Mapping[str, str]) -> Row:
 def _who_was_first(newest: Row, version: int) -> str:
     if newest["version"] < version:
         return f"there is no version {version} of this limit: read the limits again"
-    when = newest["at"].astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return (
-        f"{newest['operator']} changed this limit at {when}, to version {newest['version']}:"
-        f" {newest['comment']}; look at it, and change it again if you still want to"
+        f"{newest['operator']} changed this limit at {moment_of(newest['at'])}, to version"
+        f" {newest['version']}: {newest['comment']}; look at it, and change it again if you still want to"
     )
+
+
+def moment_of(at: datetime) -> str:
+    """Write a time for a sentence: UTC, to the second."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -58,8 +58,10 @@ class MissionRule(Answer):
     rate: MissionRate | None
     reason: str
     is_contextual: bool = Field(
-        description="Whether it is compared only while other channels say so (`when` of the mission file)"
+        description="Whether it is compared only while other channels say so (`when` of the mission file), or"
+        " not at all"
     )
+    switched_off: str | None = Field(description="Why it is compared with nothing; null: it is compared")
 
 
 class MissionSubsystem(Answer):
@@ -75,6 +77,7 @@ class MissionDescription(Answer):
     """The mission, its model and the bounds of what may be asked."""
 
     name: str
+    limit_set: str = Field(description="By which the rules are told", examples=["default"])
     model: MissionModel
     models: list[str] = Field(description="All models of the repository")
     window: MissionWindow

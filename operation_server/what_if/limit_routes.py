@@ -1,12 +1,13 @@
 """A changed limit is tried on stored telemetry before it is saved."""
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request
 
-from alarms.what_if.limits import Limit, limits_of
-from alarms.what_if.trial import Span, tried
+from alarms.what_if.limits import limits_of
+from alarms.what_if.trial import Pair, Span, tried
 from operation_server.http.dependencies import ProvidedPool
 from operation_server.http.keys import OPERATOR
 from operation_server.http.parameters import API_PREFIX
@@ -17,8 +18,7 @@ from operation_server.what_if.budget import Budget
 from operation_server.what_if.schemas import LimitTrial, TrialAnswer
 from operation_server.what_if.trial_routes import ProvidedTrials, in_turn, last_days
 from operation_server.what_if.turns import Trials
-from telemetry_core.contract.mission import Mission
-from telemetry_core.limits.changes import LimitRefused, RuleName, rule_of, with_fields
+from telemetry_core.limits.changes import LimitRefused, Limits, RuleName, rule_of, with_change
 from telemetry_core.postgres.database import Pool, transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/limits", tags=["limits"])
@@ -34,37 +34,54 @@ async def try_limit(
 ) -> TrialAnswer:
     """Tell which alarms a limit would have raised over stored telemetry, beside the one in force.
 
+    Each satellite is tried by the limit set that it uses now: what the set replaces stays.
+
     Changes nothing. A trial takes 10 s and 5,000,000 samples at most: beyond that it is refused, and the
     refusal says what fits. Trials of one satellite each are fastest to answer.
     """
-    limits = _limits(followed.limits.mission, given)
-    return await in_turn(request, trials, partial(_tried, pool, trials, given, limits))
+    limits = followed.limits
+    pairs = _pairs(limits, given)
+    return await in_turn(
+        request,
+        trials,
+        partial(_tried, pool, trials, given, lambda name: pairs[limits.set_of(name)]),
+    )
 
 
-def _limits(mission: Mission, given: LimitTrial) -> tuple[Limit, Limit]:
-    """Return the limit in force and the one that is tried."""
+def _pairs(limits: Limits, given: LimitTrial) -> dict[str, Pair]:
+    """Return, by limit set, the limit in force and what the tried values make of it."""
     name: RuleName = (given.subsystem, given.reason)
-    rule = rule_of(mission, name)
+    rule = rule_of(limits.file, name)
     if rule is None:
         raise HTTPException(404, f"The mission has no rule {given.reason} of {given.subsystem}")
+    key, values = (given.subsystem, rule.channel, given.reason), given.values.model_dump(mode="json")
+    before = limits_of(limits.mission)[key]
     try:
-        changed = with_fields(mission, name, given.values.model_dump(mode="json"))
+        pairs: dict[str, Pair] = {
+            limit_set: (
+                limits_of(mission)[key],
+                limits_of(with_change(mission, limit_set, name, values))[key],
+            )
+            for limit_set, mission in limits.missions.items()
+        }
     except LimitRefused as error:
         raise HTTPException(422, str(error)) from error
-    key = (given.subsystem, rule.channel, given.reason)
-    before = limits_of(mission)[key]
     if before.problem is not None:
         raise HTTPException(422, f"Stored telemetry can't tell: {before.problem}")
-    return before, limits_of(changed)[key]
+    return pairs
 
 
 def _tried(
-    pool: Pool, trials: Trials, given: LimitTrial, limits: tuple[Limit, Limit], gone: threading.Event
+    pool: Pool,
+    trials: Trials,
+    given: LimitTrial,
+    pair_of: Callable[[str], Pair],
+    gone: threading.Event,
 ) -> TrialAnswer:
     start_ms, end_ms = last_days(given.days)
     telemetry = trials.telemetry
     satellites = given.satellites or telemetry.satellites(start_ms=start_ms, end_ms=end_ms)
     span = Span(satellites=list(dict.fromkeys(satellites)), start_ms=start_ms, end_ms=end_ms)
-    comparisons = tried(telemetry, span, *limits, Budget(span, trials.allowance, gone).spend)
+    comparisons = tried(telemetry, span, pair_of, Budget(span, trials.allowance, gone).spend)
     with transaction(pool) as connection:
         return answer(connection, (given.subsystem, given.reason), span, comparisons)

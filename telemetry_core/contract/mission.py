@@ -1,13 +1,21 @@
 """What a mission is made of: subsystems, their channels and their rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
 from telemetry_core.contract.channels import Channel, Detection
-from telemetry_core.contract.rules import Condition, MissionPart, Name, Reason, Rule
+from telemetry_core.contract.rules import (
+    DEFAULT_SET,
+    SET_FIELDS,
+    Condition,
+    MissionPart,
+    Name,
+    Reason,
+    Rule,
+)
 
 SATELLITE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 MIN_WINDOW_LENGTH = 10
@@ -15,6 +23,7 @@ MAX_WINDOW_LENGTH = 256
 MAX_SPAN_S = 86_400 * 7.0
 LONGEST_INTERVAL_S = MAX_SPAN_S
 MAX_HORIZON = 64
+MAX_LIMIT_SETS = 32
 GAP_INTERVALS = 3
 """So many usual intervals without a sample are no gap, however long they last."""
 GAP_NEIGHBOURS = 5
@@ -26,6 +35,12 @@ SERIES_SUBSYSTEM = "series"
 
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.([A-Za-z0-9_]+|\*)$")]
 MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*\*?$")]
+
+
+RuleFields = Annotated[dict[str, Any], Field(min_length=1)]
+SetRules = Annotated[dict[Reason, RuleFields], Field(min_length=1)]
+LimitSet = Annotated[dict[Name, SetRules], Field(min_length=1)]
+"""What replaces the mission's rules: by subsystem and reason, fields of `SET_FIELDS` with their values."""
 
 
 class Subsystem(MissionPart):
@@ -68,6 +83,13 @@ class Subsystem(MissionPart):
                 f"when of rule {reason} equals {condition.equals:g}, which is listed in missing of"
                 f" {condition.channel}: it never holds"
             )
+
+    def with_rules(self, changed: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Return the subsystem with fields of some rules replaced, by reason, or raise `ValidationError`."""
+        body = self.model_dump()
+        for rule in body["rules"]:
+            rule.update(changed.get(rule["reason"], {}))
+        return self.model_validate(body)
 
     @property
     def limits(self) -> tuple[Rule, ...]:
@@ -189,6 +211,8 @@ class Mission(MissionPart):
     subsystems: dict[Name, Subsystem] = Field(min_length=1)
     metrics: dict[MetricName, FieldPath] = Field(default={})
     """Series of VictoriaMetrics and the message field of each; `*` stands for every numeric field."""
+    limit_sets: dict[Name, LimitSet] = Field(default={}, max_length=MAX_LIMIT_SETS)
+    """What else holds of the rules while a satellite uses a set; `default` is none of them."""
     recording: dict[str, Any] | None = None
     """How `telemetry_replay` reads a recording of this mission."""
 
@@ -208,6 +232,42 @@ class Mission(MissionPart):
             return ()
         return self.subsystems[subsystem].channels[channel].missing
 
+    def with_set(self, limit_set: str) -> Self:
+        """Return the mission as it holds for satellites that use a set."""
+        changed = self.limit_sets.get(limit_set)
+        if changed is None:
+            return self
+        parts = {name: self.subsystems[name].with_rules(rules) for name, rules in changed.items()}
+        return self.model_copy(update={"subsystems": {**self.subsystems, **parts}})
+
+    @model_validator(mode="after")
+    def _limit_sets_fit_the_rules(self) -> Self:
+        if DEFAULT_SET in self.limit_sets:
+            raise ValueError(
+                f"limit set {DEFAULT_SET} is the rules themselves: change these, or give the set another name"
+            )
+        for name, changed in self.limit_sets.items():
+            for subsystem, rules in changed.items():
+                self._check_set(f"limit set {name}", subsystem, rules)
+            try:
+                self.with_set(name)
+            except ValidationError as error:
+                told = "; ".join(sentence_of(item) for item in error.errors())
+                raise ValueError(f"limit set {name}: {told}") from error
+        return self
+
+    def _check_set(self, name: str, subsystem: str, rules: Mapping[str, Mapping[str, Any]]) -> None:
+        known = self.subsystems.get(subsystem)
+        reasons = {rule.reason for rule in known.rules} if known else set()
+        for reason, fields in rules.items():
+            if reason not in reasons:
+                raise ValueError(f"{name} names rule {reason} of {subsystem}, which is not defined")
+            if unknown := [field for field in fields if field not in SET_FIELDS]:
+                raise ValueError(
+                    f"{name} can't replace {', '.join(unknown)} of {subsystem} {reason}, only"
+                    f" {', '.join(SET_FIELDS)}"
+                )
+
     @model_validator(mode="after")
     def _metrics_pair_wildcards(self) -> Self:
         if SATELLITE in self.subsystems:
@@ -218,6 +278,13 @@ class Mission(MissionPart):
         if self.earliest_time.timestamp() < 0:
             raise ValueError("earliest_time must not lie before 1970")
         return self
+
+
+def sentence_of(item: Mapping[str, Any]) -> str:
+    """Say what is wrong with a subsystem's rule, and which field of it: `rules`, its place, the field."""
+    field = ".".join(str(part) for part in item["loc"][2:])
+    text = str(item["msg"]).removeprefix("Value error, ")
+    return f"{field}: {text}" if field else text
 
 
 def metrics_by_channel(mission: Mission) -> dict[tuple[str, str], str]:

@@ -18,6 +18,13 @@ DEFAULT_HOLD_S: Final = 60.0
 MAX_RATE_SPAN_S: Final = 600.0
 
 RuleKind = Literal["limit", "rate", "change"]
+DEFAULT_SET: Final = "default"
+"""The limit set of a satellite for which no other was chosen: the rules as they stand."""
+SET_FIELDS: Final = (
+    "below", "above", "equals", "inclusive", "severity", "dead_band", "min_violations", "min_duration_s",
+    "hold_s", "min_clear", "latching", "switched_off",
+)  # fmt: skip
+"""What a limit set may replace of a rule: what it says of its limit, not what it is about."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
@@ -119,6 +126,10 @@ class Rule(MissionPart):
     """Clear samples that it takes to end the alarm."""
     latching: bool = False
     """Whether an alarm that is over stays until an operator resets it."""
+    switched_off: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
+    ) = None
+    """Why it is compared with nothing; None = it is compared."""
 
     @model_validator(mode="after")
     def _is_about_one_thing(self) -> Self:
@@ -178,11 +189,13 @@ class Rule(MissionPart):
 
     @property
     def is_contextual(self) -> bool:
-        """Whether it is compared in a context only."""
-        return bool(self.when)
+        """Whether it is compared in a context only; one that is switched off, in none."""
+        return bool(self.when) or self.switched_off is not None
 
     def is_in_context(self, values: Mapping[str, float]) -> bool | None:
         """Tell by the channels of one sample set whether the rule is compared; None = they do not tell."""
+        if self.switched_off is not None:
+            return False
         held = [condition.holds(values[condition.channel]) for condition in self.when]
         if False in held:
             return False

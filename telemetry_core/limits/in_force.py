@@ -9,7 +9,7 @@ import structlog
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.mission import Mission
 from telemetry_core.limits import QUERIES
-from telemetry_core.limits.changes import LimitChange, Limits
+from telemetry_core.limits.changes import LimitChange, Limits, SetSwitch
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import select
 from telemetry_core.service.observability import LogBudget
@@ -24,14 +24,14 @@ class LimitsInForce:
 
     def __init__(self, file: Mission, pool: Pool) -> None:
         self._pool = pool
-        self._known = 0
+        self._known = self._known_switch = 0
         self._turn = threading.Lock()
         self._failures = LogBudget(1)
         self.limits = Limits.of(file)
 
     @property
     def mission(self) -> Mission:
-        """The mission file with the changes put in; the same object until a limit changes."""
+        """The mission file with the changes put in, for satellites that use no limit set but `default`."""
         return self.limits.mission
 
     def look(self) -> bool:
@@ -40,16 +40,24 @@ class LimitsInForce:
         Raises `DependencyUnavailable`, and leaves all as it is.
         """
         with self._turn:
-            asked = {"mission": self.limits.file.name, "known": self._known}
+            name = self.limits.file.name
             with transaction(self._pool) as connection:
-                rows = select(connection, QUERIES["changes_since"], asked)
-            if not rows:
+                changed = select(
+                    connection, QUERIES["changes_since"], {"mission": name, "known": self._known}
+                )
+                switched = select(
+                    connection, QUERIES["switches_since"], {"mission": name, "known": self._known_switch}
+                )
+            if not changed and not switched:
                 return False
-            newest = max(row.pop("id") for row in rows)
-            changes = [LimitChange(**row) for row in rows]
-            self.limits = self.limits.after(changes)
-            self._known = newest
+            newest = max((row.pop("id") for row in changed), default=self._known)
+            newest_switch = max((row.pop("id") for row in switched), default=self._known_switch)
+            changes = [LimitChange(**row) for row in changed]
+            switches = [SetSwitch(**row) for row in switched]
+            self.limits = self.limits.after(changes, switches)
+            self._known, self._known_switch = newest, newest_switch
             self._report(changes)
+            self._report_switches(switches)
             return True
 
     def keep_up(self) -> bool:
@@ -70,3 +78,11 @@ class LimitsInForce:
                 _log.warning(f"Limit not changed: {name}: {self.limits.unfit[change.rule]}")
             else:
                 _log.info(f"Limit changed: {name}: {dict(change.fields) or 'as in the mission file'}")
+
+    def _report_switches(self, switches: Sequence[SetSwitch]) -> None:
+        for switch in switches:
+            name = f"{switch.satellite_id}, version {switch.version} of {switch.operator}: {switch.limit_set}"
+            if switch.limit_set in self.limits.missions:
+                _log.info(f"Limit set switched: {name}")
+            else:
+                _log.warning(f"Limit set not switched: {name} is not in the mission file, the default holds")

@@ -14,4 +14,13 @@ export const missionQuery = queryOptions({
 
 export const useMission = () => useQuery(missionQuery);
 
+/** The mission with the rules of the limit set that a satellite uses. */
+export const useMissionOf = (satelliteId: string) =>
+  useQuery({
+    queryKey: [...missionQuery.queryKey, satelliteId],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/api/v1/mission", { params: { query: { satellite_id: satelliteId } }, signal })),
+    refetchInterval: REFRESH_MS,
+  });
+
 export type Mission = NonNullable<ReturnType<typeof useMission>["data"]>;

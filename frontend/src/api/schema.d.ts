@@ -1225,6 +1225,8 @@ export interface paths {
          * Try Limit
          * @description Tell which alarms a limit would have raised over stored telemetry, beside the one in force.
          *
+         *     Each satellite is tried by the limit set that it uses now: what the set replaces stays.
+         *
          *     Changes nothing. A trial takes 10 s and 5,000,000 samples at most: beyond that it is refused, and the
          *     refusal says what fits. Trials of one satellite each are fastest to answer.
          */
@@ -1251,6 +1253,68 @@ export interface paths {
          *     Changes nothing. A trial takes 10 s at most: beyond that it is refused, and the refusal says what fits.
          */
         post: operations["try_threshold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limit_sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Limit Sets
+         * @description Return the limit sets of the mission, and which satellite uses which, since when and by whom.
+         */
+        get: operations["list_limit_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limit_sets/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Limit Set Changes
+         * @description Return who switched limit sets, when and why: of one satellite or of all, newest first.
+         */
+        get: operations["list_limit_set_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limit_sets/{satellite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Limit Set
+         * @description Let a satellite use a limit set, in all services and without a restart; `default` takes it back.
+         *
+         *     Of two operators at once one wins, the other is told who did.
+         */
+        put: operations["put_limit_set"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2244,17 +2308,17 @@ export interface components {
             at: string;
             /**
              * Kind
-             * @description `limit`: an operator changed one; `calibration`: constants were learned; `upgrade`: the database was taken to another release
+             * @description `limit`: an operator changed one; `limit_set`: one switched a satellite to it; `calibration`: constants were learned; `upgrade`: the database was taken to another release
              * @enum {string}
              */
-            kind: "limit" | "calibration" | "upgrade";
+            kind: "limit" | "limit_set" | "calibration" | "upgrade";
             /** Satellite Id */
             satellite_id: string | null;
             /** Subsystem */
             subsystem: string | null;
             /**
              * Name
-             * @description Of a limit its reason, of a calibration its state, of an upgrade its newest migration
+             * @description Of a limit its reason, the limit set, of a calibration its state, of an upgrade its newest migration
              * @example low_battery
              */
             name: string;
@@ -3637,6 +3701,11 @@ export interface components {
              * @description Whether it is compared only while other channels say so
              */
             is_contextual: boolean;
+            /**
+             * Switched Off
+             * @description Why the mission file has it compared with nothing; null: it is compared
+             */
+            switched_off: string | null;
             in_force: components["schemas"]["LimitValues"];
             file: components["schemas"]["LimitValues"];
             /**
@@ -3707,6 +3776,34 @@ export interface components {
              * @description Changes that are not in force, and why
              */
             unfit: components["schemas"]["UnfitChange"][];
+        };
+        /**
+         * LimitSet
+         * @description A set: `default` is the rules themselves.
+         */
+        LimitSet: {
+            /**
+             * Name
+             * @example safe_mode
+             */
+            name: string;
+            /** Rules */
+            rules: components["schemas"]["SetRule"][];
+        };
+        /**
+         * LimitSets
+         * @description All sets in the mission file's order, `default` first, and the satellites that were ever switched.
+         */
+        LimitSets: {
+            /** Mission */
+            mission: string;
+            /** Sets */
+            sets: components["schemas"]["LimitSet"][];
+            /**
+             * Satellites
+             * @description By name; all others use `default`, version 0
+             */
+            satellites: components["schemas"]["SatelliteSet"][];
         };
         /**
          * LimitTrial
@@ -3854,6 +3951,12 @@ export interface components {
         MissionDescription: {
             /** Name */
             name: string;
+            /**
+             * Limit Set
+             * @description By which the rules are told
+             * @example default
+             */
+            limit_set: string;
             model: components["schemas"]["MissionModel"];
             /**
              * Models
@@ -3931,9 +4034,14 @@ export interface components {
             reason: string;
             /**
              * Is Contextual
-             * @description Whether it is compared only while other channels say so (`when` of the mission file)
+             * @description Whether it is compared only while other channels say so (`when` of the mission file), or not at all
              */
             is_contextual: boolean;
+            /**
+             * Switched Off
+             * @description Why it is compared with nothing; null: it is compared
+             */
+            switched_off: string | null;
         };
         /**
          * MissionSubsystem
@@ -4092,6 +4200,33 @@ export interface components {
             satellites: string[];
             /** Passes */
             passes: components["schemas"]["PlannedPass"][];
+        };
+        /**
+         * NewSet
+         * @description Which set a satellite is to use, who switches it, and why.
+         */
+        NewSet: {
+            /**
+             * Operator
+             * @description Who does it, in their own words; by default the name of the key
+             * @example Ada
+             */
+            operator?: string;
+            /**
+             * Comment
+             * @example Heater stuck on: switched to the redundant one
+             */
+            comment: string;
+            /**
+             * Version
+             * @description The version that the operator saw: refused if it is no longer the newest
+             */
+            version: number;
+            /**
+             * Limit Set
+             * @example safe_mode
+             */
+            limit_set: string;
         };
         /**
          * NewShiftEntry
@@ -4918,6 +5053,41 @@ export interface components {
             is_running: boolean;
         };
         /**
+         * SatelliteSet
+         * @description Which set a satellite uses, since when, by whom and why.
+         */
+        SatelliteSet: {
+            /** Satellite Id */
+            satellite_id: string;
+            /**
+             * Limit Set
+             * @example safe_mode
+             */
+            limit_set: string;
+            /**
+             * Version
+             * @description Of the satellite, counted from 1: a switch names it
+             */
+            version: number;
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Problem
+             * @description Why `default` holds instead; null: the set is in force
+             */
+            problem: string | null;
+        };
+        /**
          * SatelliteState
          * @description A satellite is as bad as its worst subsystem.
          */
@@ -5107,6 +5277,94 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "operator" | "engineer";
+        };
+        /**
+         * SetChange
+         * @description That a satellite was switched from one set to another.
+         */
+        SetChange: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Version */
+            version: number;
+            /**
+             * Old
+             * @example default
+             */
+            old: string;
+            /**
+             * New
+             * @example safe_mode
+             */
+            new: string;
+            /**
+             * Operator
+             * @example Ada
+             */
+            operator: string;
+            /**
+             * Key Name
+             * @description Of the key it was done with; null: it has no name, or no keys are configured
+             */
+            key_name: string | null;
+            /** Comment */
+            comment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * SetChanges
+         * @description A page of the history, newest first.
+         */
+        SetChanges: {
+            /** Changes */
+            changes: components["schemas"]["SetChange"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins; null: this is the last one
+             */
+            next_cursor: number | null;
+        };
+        /**
+         * SetRule
+         * @description What a limit set makes of a rule.
+         */
+        SetRule: {
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Reason
+             * @example low_battery
+             */
+            reason: string;
+            /**
+             * Channel
+             * @example battery_soc_percent
+             */
+            channel: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Fields
+             * @description What it replaces, whatever the mission file and operators' changes say of it
+             * @example {
+             *       "below": 20
+             *     }
+             */
+            fields: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Switched Off
+             * @description Why nothing is compared with it; null: it is compared
+             */
+            switched_off: string | null;
         };
         /**
          * Severity
@@ -7204,7 +7462,10 @@ export interface operations {
     };
     get_mission: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whose limit set the rules are told by; else the default */
+                satellite_id?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7218,6 +7479,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MissionDescription"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9086,6 +9356,142 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_limit_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitSets"];
+                };
+            };
+        };
+    };
+    list_limit_set_changes: {
+        parameters: {
+            query?: {
+                satellite_id?: string | null;
+                /** @description From this time on; without zone it is UTC */
+                since?: string | null;
+                /** @description `next_cursor` of the page before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetChanges"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_limit_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SatelliteSet"];
+                };
+            };
+            /** @description Needs a key with the role engineer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

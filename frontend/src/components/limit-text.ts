@@ -21,14 +21,29 @@ export const LIMIT_FIELDS = [
   "latching",
 ] as const satisfies readonly LimitField[];
 
-/** Returns what says which values of a limit a change replaced, as in `Below 30 → 25, Severity Critical → Severe`. */
-export function useStepText(): (step: Pick<Schemas["ChangeStep"], "old" | "new">) => string {
+function useValueText(): (value: Value) => string {
   const { t } = useTranslation("shared");
-  const valueText = (value: Value) => {
+  return (value) => {
     if (typeof value === "boolean") return t(value ? "limit.yes" : "limit.no");
     const severity = SEVERITIES.find((name) => name === value);
     return severity ? t(`severity.${severity}`) : String(value ?? t("limit.none"));
   };
+}
+
+/** Returns what tells some values of a limit, as in `Below 20, Severity Severe`. */
+export function useFieldsText(): (fields: Schemas["SetRule"]["fields"]) => string {
+  const { t } = useTranslation("shared");
+  const valueText = useValueText();
+  return (fields) =>
+    LIMIT_FIELDS.filter((field) => field in fields)
+      .map((field) => `${t(`limit.fields.${field}`)} ${valueText(fields[field])}`)
+      .join(", ");
+}
+
+/** Returns what says which values of a limit a change replaced, as in `Below 30 → 25, Severity Critical → Severe`. */
+export function useStepText(): (step: Pick<Schemas["ChangeStep"], "old" | "new">) => string {
+  const { t } = useTranslation("shared");
+  const valueText = useValueText();
   return (step) =>
     LIMIT_FIELDS.filter((field) => field in step.new)
       .map(

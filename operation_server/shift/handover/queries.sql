@@ -19,10 +19,13 @@ SELECT satellite_id, lower(heard) AS started_at, upper(heard) AS ended_at FROM (
 ORDER BY lower(heard) DESC, satellite_id LIMIT %(limit)s
 
 -- name: changes_between
--- Of limits, of learned constants and of the database, the newest first.
+-- Of limits and limit sets, of learned constants and of the database, the newest first.
 SELECT at, kind, satellite_id, subsystem, name, version, operator, comment, details FROM (
     SELECT at, 'limit' AS kind, NULL AS satellite_id, subsystem, reason AS name, version, operator, comment, fields AS details
     FROM ops.limit_changes WHERE at >= %(start)s AND at < %(end)s
+    UNION ALL
+    SELECT at, 'limit_set', satellite_id, NULL, limit_set, version, operator, comment, '{}'
+    FROM ops.limit_set_changes WHERE at >= %(start)s AND at < %(end)s
     UNION ALL
     SELECT
         created_at, 'calibration', satellite_id, subsystem, state, version, NULL, NULL,

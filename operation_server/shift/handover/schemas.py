@@ -55,14 +55,15 @@ class Change(Answer):
     """What was changed of how telemetry is judged, by whom and why; the platform's own: by nobody."""
 
     at: datetime
-    kind: Literal["limit", "calibration", "upgrade"] = Field(
-        description="`limit`: an operator changed one; `calibration`: constants were learned; `upgrade`: the"
-        " database was taken to another release"
+    kind: Literal["limit", "limit_set", "calibration", "upgrade"] = Field(
+        description="`limit`: an operator changed one; `limit_set`: one switched a satellite to it;"
+        " `calibration`: constants were learned; `upgrade`: the database was taken to another release"
     )
     satellite_id: str | None
     subsystem: str | None
     name: str = Field(
-        description="Of a limit its reason, of a calibration its state, of an upgrade its newest migration",
+        description="Of a limit its reason, the limit set, of a calibration its state, of an upgrade its"
+        " newest migration",
         examples=["low_battery"],
     )
     version: int | None

@@ -119,7 +119,7 @@ def _passes(title: str, found: PassList) -> Section:
 
 def _changes(changes: Sequence[Change], *, is_cut: bool) -> Section:
     rows = [
-        [_time(one.at), one.kind, _subject(one), _details(one), one.operator or "", one.comment or ""]
+        [_time(one.at), _words(one.kind), _subject(one), _details(one), one.operator or "", one.comment or ""]
         for one in changes
     ]
     heads = ["at", "of", "about", "to", "by", "why"]
@@ -127,7 +127,7 @@ def _changes(changes: Sequence[Change], *, is_cut: bool) -> Section:
 
 
 def _subject(change: Change) -> str:
-    named = change.name if change.kind != "calibration" else None
+    named = change.name if change.kind in {"limit", "upgrade"} else None
     version = f"version {change.version}" if change.version is not None else None
     return " ".join(word for word in (change.satellite_id, change.subsystem, named, version) if word)
 
@@ -136,6 +136,8 @@ def _details(change: Change) -> str:
     told = ", ".join(f"{_words(field)} {_value(value)}" for field, value in change.details.items())
     if change.kind == "limit":
         return told or "as in the mission file"
+    if change.kind == "limit_set":
+        return change.name
     return f"{change.name}, {told}" if change.kind == "calibration" else told
 
 

@@ -72,6 +72,7 @@ def test_a_forecast_of_a_limit_that_is_gone_ends(theirs: Pool) -> None:
     hear(started(theirs), *draining(15))
     body = MISSION.model_dump(mode="json")
     body["subsystems"]["eps"]["rules"] = []
+    body["limit_sets"] = {}
     started(theirs, mission=MISSION.model_validate(body))
     (row,) = rows(theirs, "alarms")
     assert row["returned_at"] == row["last_at"]

@@ -19,7 +19,7 @@ ALARM_ID = "eps.moved.1780000020000.SAT-1"
 
 def mission_with(*, reporting: str = "periodic", **rule: Any) -> Mission:
     """The default mission with one rule on the state of charge."""
-    body = MISSION.model_dump(mode="json")
+    body = {**MISSION.model_dump(mode="json"), "limit_sets": {}}
     eps = body["subsystems"]["eps"]
     eps["channels"]["battery_soc_percent"]["reporting"] = reporting
     eps["rules"] = [{"channel": "battery_soc_percent", "reason": "moved", "log": "", **rule}]

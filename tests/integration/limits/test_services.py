@@ -66,7 +66,7 @@ def test_the_trigger_follows_under_its_own_login(database: Settings, operators: 
         assert limits.keep_up()
         assert not limits.keep_up()
         trigger = new_trigger()
-        trigger.compare_with(limits.mission)
+        trigger.compare_with(limits.limits)
     rule = rule_of(limits.mission, BATTERY)
     assert rule
     assert rule.below == 25
@@ -78,7 +78,7 @@ def test_the_learner_follows_under_its_own_login(database: Settings, operators: 
         learner.turn()
         change(operators, {"below": 25})
         learner.turn()
-    rule = rule_of(learner._mission, BATTERY)
+    rule = rule_of(learner._limits.mission, BATTERY)
     assert rule
     assert rule.below == 25
 

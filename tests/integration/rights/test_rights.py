@@ -31,6 +31,7 @@ CURSORS: Final = load_queries(ROOT / "telemetry_core/postgres/cursors")
 UNUSED: Final = {
     ("housekeeping", "reopen_revised"),
     ("housekeeping", "changes_since"),
+    ("housekeeping", "switches_since"),
     *(("housekeeping", name) for name in CURSORS),
     *(("analysis-server", name) for name in CURSORS),
 }

@@ -1,13 +1,12 @@
 """What `alarm_server.store` keeps in PostgreSQL, kept in memory: the seam of the service's unit tests."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from alarm_server import service
-from alarm_server.readings import Contradiction
-from alarm_server.signs import Sign
+from alarm_server.readings import Contradiction, Reader
 from alarm_server.silence import Heard, Silence, StandingSilence
 from alarm_server.store import ChangedElsewhere
 from alarm_server.tracking import Key, Known, Update
@@ -131,7 +130,7 @@ class MemoryStore:
 
     def follow_floods(self, _: Connection) -> None: ...
 
-    def end_alarms_without_rule(self, _: Connection, signs: Iterable[Sign]) -> None: ...
+    def end_alarms_without_rule(self, _: Connection, reader: Reader) -> None: ...
 
     def _may_fail(self) -> None:
         if self.failures:

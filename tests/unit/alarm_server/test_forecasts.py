@@ -13,6 +13,7 @@ from alarms.occurrence_changes import Change, Event
 from telemetry_core.contract.messages import time_of
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record
+from telemetry_core.limits.changes import Limits
 from tests.unit.alarm_server.messages import (
     MISSION,
     NOW_US,
@@ -38,7 +39,7 @@ def draining(until_s: int, since_s: int = -40) -> list[Record]:
 
 
 def foretold(records: Iterable[Record], outlooks: Outlooks | None = None) -> list[Reading]:
-    reader = Reader(MISSION)
+    reader = Reader(Limits.of(MISSION))
     found = outlooks or Outlooks(max_windows=100)
     return [
         reading

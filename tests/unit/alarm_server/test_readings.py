@@ -8,6 +8,7 @@ import pytest
 from alarm_server.readings import Contact, Reader, Reading, Readings
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.mission import Mission
+from telemetry_core.limits.changes import Limits
 from tests.unit.alarm_server.messages import MISSION, NOW_US, SECOND_US, on_change_mission, record, soc
 
 DAY_S = 86_400
@@ -16,7 +17,7 @@ NOTHING = Readings(contact=None, samples=())
 
 
 def read(one: object, mission: Mission = MISSION, **changes: object) -> Readings:
-    return Reader(mission).read(record(0, **soc(one), **changes))  # type: ignore[arg-type]
+    return Reader(Limits.of(mission)).read(record(0, **soc(one), **changes))  # type: ignore[arg-type]
 
 
 def by_reason(readings: Readings) -> dict[str, tuple[float, float]]:
@@ -32,7 +33,9 @@ def broken(readings: Readings) -> set[str]:
 
 
 def test_a_live_message_says_its_limits_its_clock_and_that_it_was_heard() -> None:
-    readings = Reader(MISSION).read(record(0, received_s=2, **soc(12), aocs={"thruster_active": True}))
+    readings = Reader(Limits.of(MISSION)).read(
+        record(0, received_s=2, **soc(12), aocs={"thruster_active": True})
+    )
 
     assert by_reason(readings) == {
         "low_battery": (0, 12),
@@ -114,21 +117,23 @@ def test_a_number_that_was_sent_as_text_breaks_its_limit() -> None:
 def test_a_value_that_is_no_number_says_nothing(value: object) -> None:
     sample_set = record(0, eps={"battery_soc_percent": value, "battery_voltage": 3.7})
 
-    assert "low_battery" not in by_reason(Reader(MISSION).read(sample_set))
+    assert "low_battery" not in by_reason(Reader(Limits.of(MISSION)).read(sample_set))
 
 
 def test_a_channel_that_is_sent_on_change_holds_where_its_subsystem_was_sent() -> None:
-    readings = Reader(on_change_mission()).read(record(0, eps={"battery_voltage": 3.7}))
+    readings = Reader(Limits.of(on_change_mission())).read(record(0, eps={"battery_voltage": 3.7}))
 
     (held,) = [one for one in readings.samples if one.is_held]
     assert held.sign.rule.reason == "low_battery"
     assert not [
         one
-        for one in Reader(on_change_mission()).read(record(0, comm={"rssi_dbm": -80})).samples
+        for one in Reader(Limits.of(on_change_mission())).read(record(0, comm={"rssi_dbm": -80})).samples
         if one.is_held
     ]
     assert not [
-        one for one in Reader(MISSION).read(record(0, eps={"battery_voltage": 3.7})).samples if one.is_held
+        one
+        for one in Reader(Limits.of(MISSION)).read(record(0, eps={"battery_voltage": 3.7})).samples
+        if one.is_held
     ]
 
 
@@ -137,10 +142,12 @@ def test_a_channel_that_is_sent_on_change_holds_where_its_subsystem_was_sent() -
 )
 def test_what_is_no_message_is_refused(value: bytes | None) -> None:
     with pytest.raises(InvalidTelemetryMessage):
-        Reader(MISSION).read(replace(record(0, **soc(12)), value=value))
+        Reader(Limits.of(MISSION)).read(replace(record(0, **soc(12)), value=value))
 
 
 def test_readings_of_one_message_are_of_its_satellite() -> None:
-    found: list[Reading] = list(Reader(MISSION).read(record(0, satellite="SAT.2-b", **soc(12))).samples)
+    found: list[Reading] = list(
+        Reader(Limits.of(MISSION)).read(record(0, satellite="SAT.2-b", **soc(12))).samples
+    )
 
     assert {one.satellite_id for one in found} == {"SAT.2-b"}

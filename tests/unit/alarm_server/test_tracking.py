@@ -8,13 +8,14 @@ from alarms.limit_tracks import REACH_US
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record
+from telemetry_core.limits.changes import Limits
 from tests.unit.alarm_server.messages import MISSION, SECOND_US, on_change_mission, record, soc
 
 KEY = ("SAT-1", "eps", "low_battery")
 
 
 def updates(tracks: Tracks, *records: Record, mission: Mission = MISSION) -> list[Update]:
-    reader = Reader(mission)
+    reader = Reader(Limits.of(mission))
     return tracks.updates([one for found in records for one in reader.read(found).samples])
 
 

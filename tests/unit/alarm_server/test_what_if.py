@@ -8,21 +8,22 @@ import pytest
 
 from alarm_server import what_if
 from alarm_server.what_if import changes_of
-from alarms.what_if.limits import limits_of
 from alarms.what_if.table import Counts, table
 from alarms.what_if.trial import Span
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.values import Values
+from telemetry_core.limits.changes import Limits
 from telemetry_core.service.settings import Settings
 from telemetry_core.stored_samples import StoredSamples
 from tests.unit.alarm_server.messages import MISSION
+from tests.unit.alarm_server.rules.limit_sets import switch, with_sets
 
 SOC = "satellite_battery_soc"
 DEFAULT = Path("missions/default.yaml")
 
 
 def changed(**parts: Any) -> Mission:
-    content = MISSION.model_dump()
+    content = {**MISSION.model_dump(), "limit_sets": {}}
     content["subsystems"]["eps"]["rules"][0].update(parts)
     return Mission.model_validate(content)
 
@@ -49,7 +50,7 @@ class Stored(StoredSamples):
 def count(telemetry: Stored, after: Mission, before: Mission = MISSION) -> dict[str, tuple[int, int]]:
     satellites = telemetry.satellites(start_ms=0, end_ms=0)
     span = Span(satellites=satellites, start_ms=0, end_ms=400_000)
-    counts = changes_of(telemetry, span, limits_of(before), limits_of(after))
+    counts = changes_of(telemetry, span, Limits.of(before), Limits.of(after))
     return {name: (one.before, one.after) for name, one in counts.items()}
 
 
@@ -64,12 +65,25 @@ def test_a_stricter_limit_raises_more_over_all_satellites(capsys: pytest.Capture
     assert lines.splitlines()[-3].split() == ["these", "limits,", "per", "day", "2.00", "6.00"]
 
 
+def test_each_satellite_is_tried_by_the_set_that_it_uses() -> None:
+    telemetry = Stored({name: [50.0] * 100 + [25.0] for name in ("A", "B", "C")})
+    span = Span(satellites=["A", "B", "C"], start_ms=0, end_ms=400_000)
+    file = with_sets(
+        low={"eps": {"low_battery": {"below": 20}}}, off={"eps": {"low_battery": {"switched_off": "test"}}}
+    )
+    switched = [switch("low", satellite="A"), switch("off", satellite="B")]
+    one, other = Limits.of(file).after((), switched), Limits.of(with_sets()).after((), switched)
+    found = changes_of(telemetry, span, one, other)["eps low_battery (changed)"]
+    assert (found.before, found.after) == (1, 3)
+    assert changes_of(telemetry, span, one, one)["eps low_battery"].after == 1
+
+
 def test_how_far_it_is_is_told_while_it_reads(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(what_if, "TELL_EVERY_S", 0)
     span = Span(satellites=["A", "B"], start_ms=0, end_ms=86_400_000)
-    changes_of(Stored({"A": [50.0], "B": [50.0]}), span, limits_of(MISSION), limits_of(MISSION))
+    changes_of(Stored({"A": [50.0], "B": [50.0]}), span, Limits.of(MISSION), Limits.of(MISSION))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("eps low_battery: ")]
     assert told[0] == "eps low_battery: 0.25 of 2 satellites"
     assert told[-1] == "eps low_battery: 2 of 2 satellites"
@@ -140,7 +154,7 @@ def test_what_is_sent_on_change_needs_a_stored_channel_that_tells_how_long_it_he
 
 def test_rates_and_changes_are_counted() -> None:
     telemetry = Stored({"A": [80.0] * 100 + [70.0] * 100 + [60.0] * 100, "B": [80.0] * 300})
-    content = MISSION.model_dump()
+    content = {**MISSION.model_dump(), "limit_sets": {}}
     soc = {"channel": "battery_soc_percent", "log": ""}
     content["subsystems"]["eps"]["rules"] = [
         {**soc, "reason": "fast", "rate": {"falls": 5}},

@@ -24,6 +24,7 @@ from scoring.fitting.history import Marks, Samples
 from scoring.fitting.learning import MOST_SAMPLES, NEEDED_SAMPLES, needed_samples
 from scoring.fitting.outcome import Learned
 from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.limits.changes import Limits
 from telemetry_core.service.settings import Settings, load_mission
 
 DEFAULT = load_mission(Settings().mission_file)
@@ -111,7 +112,7 @@ class Stored(StoredTelemetry):
 
 
 def learner(kept: Kept, stored: Stored, **settings: Any) -> Learner:
-    return Learner(kept, stored, level_model, lambda: DEFAULT, **settings)
+    return Learner(kept, stored, level_model, lambda: Limits.of(DEFAULT), **settings)
 
 
 class Clock:

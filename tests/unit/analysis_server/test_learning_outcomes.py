@@ -6,6 +6,7 @@ from analysis_server.learner import Learner
 from analysis_server.learning.calibrations import Part, Progress
 from scoring.fitting.learning import NEEDED_SAMPLES
 from scoring.fitting.outcome import Learned
+from telemetry_core.limits.changes import Limits
 from tests.unit.analysis_server.test_learner import DEFAULT, Kept, Stored, learner, level_model, part
 
 
@@ -28,5 +29,5 @@ def test_constants_that_are_known_already_are_neither_counted_nor_logged_again()
 def test_channels_without_a_stored_series_are_reported_and_nobody_is_asked_for_them() -> None:
     mission = DEFAULT.model_copy(update={"metrics": {}})
     kept, stored = Kept(part()), Stored(NEW_1=NEEDED_SAMPLES)
-    assert Learner(kept, stored, level_model, lambda: mission).turn() == 0
+    assert Learner(kept, stored, level_model, lambda: Limits.of(mission)).turn() == 0
     assert (kept.progress["NEW-1"].reason, stored.asked) == ("not_stored", [])

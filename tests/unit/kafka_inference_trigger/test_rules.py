@@ -15,7 +15,7 @@ from kafka_inference_trigger.windows.telemetry_windows import TelemetryWindows
 from telemetry_core.contract.inferences import Job, Lane
 from telemetry_core.contract.messages import parse_telemetry_message
 from telemetry_core.contract.tasks import CHANNEL_FIELDS, MAX_BATCH_BYTES, MAX_JOBS_PER_BATCH
-from telemetry_core.limits.changes import with_fields
+from telemetry_core.limits.changes import Limits, with_fields
 from telemetry_core.service.settings import load_mission
 from tests.unit.kafka_inference_trigger.records import MISSION, new_trigger, record, telemetry
 
@@ -156,7 +156,7 @@ def test_the_next_message_is_held_against_a_changed_limit_and_the_windows_stay()
     trigger = new_trigger()
     for second in range(20):
         trigger.plan([record(second, telemetry(second, battery_soc_percent=50.0))])
-    trigger.compare_with(with_fields(MISSION, ("eps", "low_battery"), {"below": 60}))
+    trigger.compare_with(Limits.of(with_fields(MISSION, ("eps", "low_battery"), {"below": 60})))
     (job,) = trigger.plan([record(20, telemetry(20, battery_soc_percent=50.0))]).jobs
     assert job.job.trigger_reasons == ("low_battery",)
     assert job.windows["eps"].sample_count == 21
@@ -164,7 +164,7 @@ def test_the_next_message_is_held_against_a_changed_limit_and_the_windows_stay()
 
 def test_what_a_loosened_limit_allows_starts_nothing() -> None:
     trigger = new_trigger()
-    trigger.compare_with(with_fields(MISSION, ("eps", "low_battery"), {"below": 10}))
+    trigger.compare_with(Limits.of(with_fields(MISSION, ("eps", "low_battery"), {"below": 10})))
     jobs = trigger.plan([record(0, telemetry(0, battery_soc_percent=20.0))]).jobs
     assert "low_battery" not in [reason for job in jobs for reason in job.job.trigger_reasons]
 
@@ -172,7 +172,7 @@ def test_what_a_loosened_limit_allows_starts_nothing() -> None:
 def test_a_subsystem_is_restless_by_its_changed_limit() -> None:
     """Within the nominal range, which is wide: only the limit makes it restless."""
     windows = TelemetryWindows(MISSION)
-    windows.compare_with(with_fields(MISSION, ("eps", "low_battery"), {"below": 60}))
+    windows.compare_with(Limits.of(with_fields(MISSION, ("eps", "low_battery"), {"below": 60})))
     item = record(0, telemetry(0, battery_soc_percent=50.0))
     message = parse_telemetry_message(item.value, mission=MISSION, received_us=item.received_us)
     assert windows.append(message, item.received_us).restless == {"eps": "battery_soc_percent"}

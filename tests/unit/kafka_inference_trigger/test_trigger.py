@@ -37,7 +37,7 @@ def test_six_broken_rules_with_long_reasons_are_all_kept_and_none_is_cut() -> No
     reasons = [f"{'x' * 40}_{number}" for number in range(6)]
     rules = tuple(Rule(channel="battery_soc_percent", reason=name, log="", below=30) for name in reasons)
     subsystems = {"eps": eps.model_copy(update={"rules": rules})}
-    mission = MISSION.model_copy(update={"subsystems": subsystems})
+    mission = MISSION.model_copy(update={"subsystems": subsystems, "limit_sets": {}})
     trigger = InferenceTrigger(mission, topic="satellite-telemetry", clock=lambda: START)
     job = trigger.plan([record(0, telemetry(0))]).jobs[0].job
     assert job.trigger_reasons == tuple(reasons)

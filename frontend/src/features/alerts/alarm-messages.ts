@@ -48,6 +48,7 @@ export const en = {
     assigned: "Assigned to",
     until: "Until",
     limitChanged: "Limit changed since",
+    limitSet: "Limit set {{old}} → {{new}}",
   },
   forecast: {
     left: "Time to limit",
@@ -89,6 +90,7 @@ export const en = {
     elsewhere: "({{count}} not on this page)",
   },
   timeLine: {
+    limitChanged: "its limit was changed since",
     title: "Time line",
     platform: "Platform",
     retired: "its satellite was retired",
@@ -174,6 +176,7 @@ export const ko: typeof en = {
     assigned: "담당자",
     until: "기한",
     limitChanged: "이후 변경된 한계",
+    limitSet: "한계 세트 {{old}} → {{new}}",
   },
   announce: {
     menu: "소리와 알림",
@@ -215,6 +218,7 @@ export const ko: typeof en = {
     elsewhere: "({{count}}건은 이 페이지에 없음)",
   },
   timeLine: {
+    limitChanged: "그 뒤에 한계가 바뀌었습니다",
     title: "이력",
     platform: "플랫폼",
     retired: "위성이 퇴역함",

@@ -24,6 +24,7 @@ function show({ limit = BATTERY, refusal = null as Response | null, unfit = [] a
   const answers = answerWith({
     "/api/v1/limits": { mission: "default", limits: [limit], unfit },
     "/api/v1/limits/changes": history,
+    "/api/v1/limit_sets": { mission: "default", sets: [{ name: "default", rules: [] }], satellites: [] },
     "/api/v1/limits/mission.yaml": new Response("name: default\n"),
   });
   vi.stubGlobal("fetch", async (input: Request) => {

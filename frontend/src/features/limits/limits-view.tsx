@@ -13,6 +13,7 @@ import { ChangeDialog } from "@/features/limits/components/change-dialog";
 import { HistoryDialog } from "@/features/limits/components/history-dialog";
 import { ThresholdDialog } from "@/features/limits/components/threshold-dialog";
 import { LimitTable, type Choice } from "@/features/limits/components/limit-table";
+import { SetsPanel } from "@/features/limits/components/sets/sets-panel";
 import { keyOf } from "@/features/limits/data/values";
 import { download } from "@/lib/csv";
 
@@ -48,6 +49,7 @@ export function LimitsView() {
           </>
         )}
       </QueryView>
+      <SetsPanel />
       {chosen && choice?.dialog === "change" && <ChangeDialog limit={chosen} onClose={close} />}
       {chosen && choice?.dialog === "history" && <HistoryDialog limit={chosen} onClose={close} />}
     </Page>

@@ -23,6 +23,7 @@ export const BATTERY: Limit = {
   kind: "limit",
   rate: null,
   is_contextual: false,
+  switched_off: null,
   in_force: VALUES,
   file: VALUES,
   version: 0,

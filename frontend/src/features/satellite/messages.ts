@@ -8,6 +8,7 @@ export const en = {
   stale: "Telemetry stale",
   never: "No telemetry received",
   openAlerts: "Open alerts: {{count}}",
+  limitSet: "Limit set: {{name}}",
   retirement: {
     retire: "Retire…",
     takeBack: "Take back…",
@@ -122,6 +123,7 @@ export const ko: typeof en = {
   stale: "텔레메트리 수신 지연",
   never: "텔레메트리 수신 이력 없음",
   openAlerts: "활성 경보 {{count}}건",
+  limitSet: "한계 세트: {{name}}",
   retirement: {
     retire: "퇴역시키기…",
     takeBack: "되돌리기…",

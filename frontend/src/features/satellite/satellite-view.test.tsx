@@ -41,12 +41,13 @@ type Known = {
   contactPlan?: object | null;
   passes?: object[];
   rules?: object[];
+  limitSet?: string;
 };
 
 /** Lets the API answer with samples of these times, and what else is known. */
 function answer(times: number[], known: Known = {}) {
   const { status = 200, values = [], subsystems = [], isStale = false, state = "normal" } = known;
-  const { openAlerts = 0, contactPlan = null, passes = [], rules = [] } = known;
+  const { openAlerts = 0, contactPlan = null, passes = [], rules = [], limitSet = "default" } = known;
   const columns = ["soc", "voltage"].map((channel) => ({
     subsystem: "eps",
     channel,
@@ -57,7 +58,11 @@ function answer(times: number[], known: Known = {}) {
   vi.stubGlobal(
     "fetch",
     answerWith({
-      "/api/v1/mission": { ...mission, subsystems: mission.subsystems.map((one) => ({ ...one, rules })) },
+      "/api/v1/mission": {
+        ...mission,
+        limit_set: limitSet,
+        subsystems: mission.subsystems.map((one) => ({ ...one, rules })),
+      },
       "/api/v1/trends/satellites": { satellites: ["SAT-001", "SAT-002"] },
       "/api/v1/telemetry/SAT-001":
         status === 200 ? found : Response.json({ detail: "VictoriaMetrics is away" }, { status }),
@@ -97,6 +102,12 @@ test("each channel has its newest value, and says when that lies outside the nom
   expect(await screen.findByText("35 %")).toBeInTheDocument();
   expect(screen.getByText("Outside the nominal range")).toBeInTheDocument();
   expect(await screen.findByText("Telemetry fresh")).toBeInTheDocument();
+});
+
+test("a limit set other than the default is named, and leads to where it is switched", async () => {
+  show([Date.now() / 1000 - 5], { limitSet: "safe_mode" });
+  const link = await screen.findByRole("link", { name: "Limit set: safe_mode" });
+  expect(link).toHaveAttribute("href", "/limits");
 });
 
 test("between its passes a satellite's telemetry is neither fresh nor stale", async () => {

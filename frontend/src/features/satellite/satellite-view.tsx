@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 
-import { missionQuery, useMission, type Mission } from "@/api/get-mission";
+import { missionQuery, useMissionOf, type Mission } from "@/api/get-mission";
 import { Board } from "@/features/satellite/components/board";
 import { ChartSkeleton } from "@/features/satellite/components/chart-skeleton";
 import { Learning } from "@/features/satellite/components/learning";
@@ -28,7 +28,7 @@ const route = getRouteApi("/satellites/$satelliteId");
 export function SatelliteView() {
   const { t } = useTranslation("satellite");
   const { satelliteId } = route.useParams();
-  const mission = useMission();
+  const mission = useMissionOf(satelliteId);
   useRefreshOn("tick", missionQuery.queryKey, LIMITS_MS);
   return (
     <Page

@@ -9,6 +9,7 @@ from alarm_server.readings import Reader, Readings
 from alarm_server.service import AlarmServer
 from kafka_inference_trigger.rules import breaches
 from telemetry_core.contract.messages import parse_telemetry_message
+from telemetry_core.limits.changes import Limits
 from tests.unit.alarm_server.memory_store import POOL
 from tests.unit.alarm_server.messages import contextual_mission, record
 
@@ -20,7 +21,7 @@ def eps(soc: float | None, volts: float | None) -> dict[str, Any]:
 
 
 def read(soc: float | None, volts: float | None, **changes: Any) -> Readings:
-    return Reader(MISSION).read(record(0, **eps(soc, volts), **changes))
+    return Reader(Limits.of(MISSION)).read(record(0, **eps(soc, volts), **changes))
 
 
 def in_context(readings: Readings) -> list[bool]:
@@ -49,7 +50,7 @@ def test_a_sensor_that_is_off_outside_the_context_does_not_keep_its_alarm() -> N
 
 
 def test_a_message_without_the_subsystem_says_nothing_of_its_context() -> None:
-    readings = Reader(MISSION).read(record(0, comm={"rssi_dbm": -80}))
+    readings = Reader(Limits.of(MISSION)).read(record(0, comm={"rssi_dbm": -80}))
 
     assert in_context(readings) == []
     assert not readings.uncompared
@@ -61,7 +62,7 @@ def test_inference_starts_where_an_alarm_would(soc: float, volts: float | None) 
     one = record(0, **eps(soc, volts))
     broken = {
         reading.sign.rule.reason
-        for reading in Reader(MISSION).read(one).samples
+        for reading in Reader(Limits.of(MISSION)).read(one).samples
         if reading.is_in_context and reading.sign.rule.is_breached(reading.sample.value)
     }
     message = parse_telemetry_message(one.value, mission=MISSION, received_us=one.received_us)

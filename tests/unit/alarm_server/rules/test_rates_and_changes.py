@@ -13,6 +13,7 @@ from alarms.delta_tracks import DeltaTrack
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.mission import Mission
 from telemetry_core.kafka.records import Record
+from telemetry_core.limits.changes import Limits
 from testbed.alarm_ledger import SECOND_US, START_US, SampleSet, before, delivered
 from tests.unit.alarm_server.memory_store import POOL, MemoryStore
 from tests.unit.alarm_server.messages import MISSION, NOW_US, record, soc
@@ -26,7 +27,7 @@ RULES: dict[str, dict[str, Any]] = {
 
 def mission_with(rules: dict[str, dict[str, Any]]) -> Mission:
     """The default mission with these rules alone, all of the same reason."""
-    body = MISSION.model_dump(mode="json")
+    body = {**MISSION.model_dump(mode="json"), "limit_sets": {}}
     for name, subsystem in body["subsystems"].items():
         rule = {"reason": "moved", "log": "", **rules[name]} if name in rules else None
         subsystem["rules"] = [rule] if rule else []
@@ -155,7 +156,10 @@ def test_rules_on_rate_and_change_start_no_inference_and_are_no_limits() -> None
             [] if name not in RULES else ["change" if name == "aocs" else "rate"]
         )
         assert subsystem.limits == ()
-    assert {one.sign.kind for one in Reader(MOVING).read(record(0, **soc(80))).samples} == {"clock", "rate"}
+    assert {one.sign.kind for one in Reader(Limits.of(MOVING)).read(record(0, **soc(80))).samples} == {
+        "clock",
+        "rate",
+    }
 
 
 def test_the_look_back_reaches_as_far_as_the_longest_rate() -> None:

@@ -16,6 +16,7 @@ from telemetry_core.contract.messages import parse_header
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.values import Values
 from telemetry_core.kafka.records import Record
+from telemetry_core.limits.changes import Limits
 from telemetry_writer.series import samples_of
 from tests.unit.alarm_server.messages import MISSION, NOW_US, record
 
@@ -30,6 +31,7 @@ def mission_with(channel: Mapping[str, Any] | None = None, **rule: Any) -> Missi
     eps = body["subsystems"]["eps"]
     eps["channels"]["battery_soc_percent"].update(channel or {})
     eps["rules"][0].update(rule)
+    body["limit_sets"] = {}
     return Mission.model_validate(body)
 
 
@@ -79,7 +81,7 @@ def messages_of(
 
 def live(mission: Mission, messages: Sequence[Record]) -> list[Occurrence]:
     """The alarms that the alarm server raises of messages."""
-    reader, tracks = Reader(mission), Tracks(max_tracks=10, max_span_s=mission.window.max_span_s)
+    reader, tracks = Reader(Limits.of(mission)), Tracks(max_tracks=10, max_span_s=mission.window.max_span_s)
     found: dict[int, Occurrence] = {}
     for message in messages:
         updates = tracks.updates(reader.read(message).samples)

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from operation_server.limits.export import NotExportable, exported
 from operation_server.limits.schemas import LimitValues
 from telemetry_core.contract.mission import Mission
-from telemetry_core.contract.rules import MAX_DELAY_S, MAX_VIOLATIONS, Rule, Severity
-from telemetry_core.limits.changes import LimitRefused, with_fields
+from telemetry_core.contract.rules import MAX_DELAY_S, MAX_VIOLATIONS, SET_FIELDS, Rule, Severity
+from telemetry_core.limits.changes import LimitRefused, require_possible, with_fields
 from telemetry_core.service.settings import load_mission
 
 FILE: Final = Path("missions/default.yaml")
@@ -132,6 +132,7 @@ def test_what_the_api_accepts_the_loader_of_mission_files_accepts_too(
 ) -> None:
     try:
         fields = LimitValues.model_validate(values).model_dump(mode="json")
+        require_possible(MISSION, rule, fields)
         changed = with_fields(MISSION, rule, fields)
     except (LimitRefused, ValidationError):
         return
@@ -140,4 +141,6 @@ def test_what_the_api_accepts_the_loader_of_mission_files_accepts_too(
 
 def test_what_can_be_changed_is_all_of_a_rule_but_what_it_is_about() -> None:
     about = {"channel", "reason", "log", "when", "rate", "change"}
-    assert set(LimitValues.model_fields) == set(Rule.model_fields) - about
+    assert set(SET_FIELDS) == set(Rule.model_fields) - about
+    # An operator takes an alarm out of service instead.
+    assert set(LimitValues.model_fields) == set(SET_FIELDS) - {"switched_off"}

@@ -21,7 +21,7 @@ DEFAULT = load_mission(Path("missions/default.yaml")).model_dump(mode="json")
 
 def mission_with(**rule: Any) -> Mission:
     """The default mission with one rule, on channels of each kind."""
-    body = {**DEFAULT, "metrics": {}}
+    body = {**DEFAULT, "metrics": {}, "limit_sets": {}}
     rules = [{"channel": "soc", "reason": "moved", "log": "", **rule}]
     body["subsystems"] = {"eps": {"horizon": 5, "channels": CHANNELS, "rules": rules}}
     return Mission.model_validate(body)

@@ -3,7 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type { Alarm } from "@/features/alerts/states";
 
-const RULED: readonly Alarm["kind"][] = ["limit", "rate", "change", "forecast"];
+/** Kinds of alarms that rest on a limit of the mission. */
+export const RULED: readonly Alarm["kind"][] = ["limit", "rate", "change", "forecast"];
 const REFRESH_MS = 15_000;
 
 /** What operators changed of an alarm's limit, or of the one that it foretells, since it was raised: the newest first. */
@@ -19,5 +20,5 @@ export const useLimitChanges = ({ alarm_id, kind, subsystem, reason, noticed_at 
   });
 
 /** The reason of a forecast is its limit's with a word behind it. */
-const limitOf = (kind: Alarm["kind"], reason: string) =>
+export const limitOf = (kind: Alarm["kind"], reason: string) =>
   kind === "forecast" ? reason.replace(/_forecast$/, "") : reason;

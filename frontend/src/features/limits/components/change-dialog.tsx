@@ -1,13 +1,13 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ApiError } from "@/api/client";
 import { RoleButton } from "@/components/controls/role-button";
 import { Words } from "@/components/controls/words";
 import { useChangeLimit, type Limit } from "@/features/limits/api/limits";
 import { askLimit } from "@/features/limits/api/try-limit";
 import { Origin } from "@/features/limits/components/origin";
+import { Refusal } from "@/features/limits/components/refusal";
 import { TrialCurve } from "@/features/limits/components/trial/trial-curve";
 import { TrialPanel } from "@/features/limits/components/trial/trial-panel";
 import { ValueFields } from "@/features/limits/components/value-fields";
@@ -33,7 +33,7 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
     <Modal opened onClose={onClose} size="xl" title={t("change.title", { name: keyOf(limit) })}>
       <form onSubmit={send}>
         <Stack gap="sm">
-          {change.error && <Refusal error={change.error} />}
+          {change.error && <Refusal error={change.error} title={t("change.refused")} />}
           <Text size="sm">
             {limit.channel}: <strong>{limitText(limit, t("anyChange"))}</strong>, <Origin limit={limit} />
           </Text>
@@ -65,20 +65,5 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
         </Stack>
       </form>
     </Modal>
-  );
-}
-
-function Refusal({ error }: { error: Error }) {
-  const { t } = useTranslation("limits");
-  const isConflict = error instanceof ApiError && error.status === 409;
-  return (
-    <Alert
-      color={isConflict ? "yellow" : "red"}
-      variant="outline"
-      role="alert"
-      title={isConflict ? t("change.conflict") : t("change.refused")}
-    >
-      {error.message}
-    </Alert>
   );
 }

@@ -37,6 +37,7 @@ function useColumns(onChoose: (choice: Choice) => void): Column<Limit>[] {
           <>
             <strong className="numeric">{limitText(original, t("anyChange"))}</strong>
             {original.is_contextual && ` (${t("contextual")})`}
+            {original.switched_off && ` (${t("sets.off", { reason: original.switched_off })})`}
           </>
         ),
       },

@@ -3,6 +3,7 @@ import { Link, getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/api/client";
+import { useMissionOf } from "@/api/get-mission";
 import { ContactPlanText } from "@/components/contact-plan-text";
 import { StatusText } from "@/components/status/status-text";
 import { UtcTime } from "@/components/utc-time";
@@ -23,6 +24,7 @@ export function SatelliteHeader({ satelliteId }: { satelliteId: string }) {
   return (
     <Group gap="md" className="satellite-header">
       <State satelliteId={satelliteId} />
+      <LimitSet satelliteId={satelliteId} />
       <Freshness satelliteId={satelliteId} />
       <SatelliteSwitch satelliteId={satelliteId} />
       <Anchor component={Link} to="/" size="sm" className="satellite-back">
@@ -46,6 +48,18 @@ function State({ satelliteId }: { satelliteId: string }) {
         </Link>
       )}
     </span>
+  );
+}
+
+/** Which limit set the satellite uses, where it is not the default; Limits switches it. */
+function LimitSet({ satelliteId }: { satelliteId: string }) {
+  const { t } = useTranslation("satellite");
+  const limitSet = useMissionOf(satelliteId).data?.limit_set ?? "default";
+  if (limitSet === "default") return null;
+  return (
+    <Link to="/limits" preload={false}>
+      {t("limitSet", { name: limitSet })}
+    </Link>
   );
 }
 

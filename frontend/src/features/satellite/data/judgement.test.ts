@@ -10,6 +10,7 @@ const rule: MissionRule = {
   equals: null,
   reason: "low_battery",
   is_contextual: false,
+  switched_off: null,
   kind: "limit",
   rate: null,
 };

@@ -98,6 +98,7 @@ test("an open anomaly is shaded as far as telemetry goes, one before the axis no
     equals: null,
     reason: "low_battery",
     is_contextual: false,
+    switched_off: null,
     kind: "limit" as const,
     rate: null,
   };

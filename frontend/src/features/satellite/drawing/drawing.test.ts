@@ -16,6 +16,7 @@ const channel = (name: string, metric: string | null = "m") => ({
 
 const mission: Mission = {
   name: "m",
+  limit_set: "default",
   model: { name: "m", version: "1" },
   models: [],
   window: { length: 64, max_span_s: 900, max_gap_s: 60 },

@@ -70,5 +70,5 @@ function detailsOf({ kind, name, details }: Change): string {
   const told = Object.entries(details).map(
     ([field, value]) => `${field.replaceAll("_", " ")} ${value ?? "–"}`,
   );
-  return (kind === "calibration" ? [name, ...told] : told).join(", ");
+  return (kind === "calibration" || kind === "limit_set" ? [name, ...told] : told).join(", ");
 }

@@ -28,6 +28,7 @@ export function TimeLine({ events }: { events: Schemas["AlarmEvent"][] }) {
             </strong>{" "}
             <Change change={event.change} />
             <Said details={event.details} />
+            {event.details?.cause === "limit_changed" && `: ${t("timeLine.limitChanged")}`}
             {event.comment && <Text className="alert-comment">{event.comment}</Text>}
           </li>
         ))}

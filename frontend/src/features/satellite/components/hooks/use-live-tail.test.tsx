@@ -71,6 +71,7 @@ const rule = {
   equals: null,
   reason: "low_battery",
   is_contextual: false,
+  switched_off: null,
   kind: "limit" as const,
   rate: null,
 };
