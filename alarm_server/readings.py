@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from alarm_server.signs import CLOCK_SIGNS, SET_BACK, Sign, signs_of
+from alarm_server.sources import Source, Sources
 from alarms.violation_runs import Sample
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.messages import MAX_DUMP_AGE_S, WrongClock, parse_telemetry_message
@@ -22,6 +23,8 @@ class Contact:
     generated_us: int
     received_us: int
     is_replayed: bool
+    #: What it brings.
+    sources: frozenset[Source]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ class Reader:
 
     def __init__(self, mission: Mission) -> None:
         self.mission: Final = mission
+        self.sources: Final = Sources(mission)
         signs = list(signs_of(mission))
         #: All that its readings can raise, foretold or broken.
         self.signs: Final = [*signs, *(sign.forecast for sign in signs if sign.forecast is not None)]
@@ -116,6 +120,7 @@ class Reader:
             generated_us=message.generated_us,
             received_us=record.received_us,
             is_replayed=record.is_replayed,
+            sources=self.sources.of(message.samples),
         )
         rules = self._rule_readings(message.satellite_id, message.generated_us, message.samples)
         clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
@@ -147,6 +152,7 @@ class Reader:
                 generated_us=received_us,
                 received_us=received_us,
                 is_replayed=False,
+                sources=self.sources.of(samples),
             ),
             samples=[
                 *_clock_readings(satellite_id, received_us, behind_s),

@@ -8,17 +8,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alarm_server.passes.plan import HORIZON_US, ContactPlan, Window, merged
-from alarm_server.silence import (
+from alarm_server.silence.heard import Heard
+from alarm_server.silence.hearing import Span
+from alarm_server.silence.telling import (
     NO_DATA,
     SILENT_IN_PASS,
-    Heard,
     Silence,
-    Span,
     StandingSilence,
     ended,
     silences,
     untold,
 )
+from alarm_server.sources import WHOLE
 from tests.unit.alarm_server.messages import MISSION, SECOND_US
 
 MINUTE_S = 60
@@ -64,7 +65,7 @@ def watched(
     for now_s in range(begin_s, until_s, STEP_S):
         before = [at_s for at_s in received_s if at_s <= now_s]
         heard = {"SAT-1": heard_at(max(before))} if before else {}
-        standing = {name: one for name, one in standing.items() if name not in ended(standing, heard)}
+        standing = {name: one for name, one in standing.items() if name not in ended(standing, heard, {WHOLE})}
         span = Span(since_us=round(listening_s * SECOND_US), until_us=now_s * SECOND_US)
         if now_s >= listening_s:
             for one in new(heard, plan, span, standing):
