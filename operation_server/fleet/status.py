@@ -57,10 +57,21 @@ class FleetReader:
             alerts = open_alerts(self._mission, select(connection, QUERIES["open_alarms"]))
             returned = select(connection, QUERIES["returned_alarms"], {"ceiling": MAX_RETURNED})
             plans = read_contact_plans(connection)
+            learned = select(connection, QUERIES["patience"])
             behind_s = anomalies_behind_s(connection)
         counts = {row["satellite_id"]: row["count"] for row in returned}
         now = datetime.now(UTC)
-        found = overview(self._mission, contacts.result(), verdicts, alerts, counts, plans=plans, now=now)
+        patience = {row["satellite_id"]: row["patience_s"] for row in learned}
+        found = overview(
+            self._mission,
+            contacts.result(),
+            verdicts,
+            alerts,
+            counts,
+            plans=plans,
+            patience=patience,
+            now=now,
+        )
         return with_progress(found, learning, rarely_sampled(self._mission.window, verdicts)) | {
             "anomalies_behind_s": behind_s
         }
