@@ -161,6 +161,7 @@ def test_a_satellite_that_stops_sending_is_an_alarm_and_a_second_silence_another
         for at_s in range(begin_s, begin_s + 30):
             clock.now_s = at_s
             hear(server, record(at_s, comm={"rssi_dbm": -80}))
+            server.round()
         for _ in range(140):
             clock.now_s += 0.5
             server.round()

@@ -49,7 +49,7 @@ def test_a_live_message_says_its_limits_its_clock_and_that_it_was_heard() -> Non
         generated_us=NOW_US,
         received_us=NOW_US + 2 * SECOND_US,
         is_replayed=False,
-        sources=SOURCES,
+        sources=SOURCES | {("aocs", ""), ("aocs", "thruster_active")},
     )
 
 

@@ -65,7 +65,9 @@ def watched(
     for now_s in range(begin_s, until_s, STEP_S):
         before = [at_s for at_s in received_s if at_s <= now_s]
         heard = {"SAT-1": heard_at(max(before))} if before else {}
-        standing = {name: one for name, one in standing.items() if name not in ended(standing, heard, {WHOLE})}
+        standing = {
+            name: one for name, one in standing.items() if name not in ended(standing, heard, {WHOLE})
+        }
         span = Span(since_us=round(listening_s * SECOND_US), until_us=now_s * SECOND_US)
         if now_s >= listening_s:
             for one in new(heard, plan, span, standing):

@@ -106,7 +106,8 @@ def test_with_a_contact_plan_a_subsystem_is_silent_in_a_pass_in_which_it_was_hea
     contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
     for is_covered in (True, False):
         plans = {"SAT-001": plan | {"is_covered": is_covered}}
-        (found,) = overview(MISSION, contacts, [verdict()], {}, {}, plans=plans, patience={}, now=NOW)["satellites"]
+        fleet = overview(MISSION, contacts, [verdict()], {}, {}, plans=plans, patience={}, now=NOW)
+        (found,) = fleet["satellites"]
         (eps,) = (part for part in found["subsystems"] if part["subsystem"] == "eps")
         expected = (is_stale, state) if is_covered else (ago_s > 60, "off" if ago_s > 60 else "normal")
         assert (eps["is_stale"], eps["state"]) == expected
@@ -159,7 +160,8 @@ def satellite(*alerts: OpenAlert, part: str = WHOLE, returned: int = 0) -> dict[
     contacts = {("SAT-001", name): NOW for name in names}
     open_alerts = {("SAT-001", part): alerts} if alerts else {}
     counts = {"SAT-001": returned} if returned else {}
-    (found,) = overview(MISSION, contacts, verdicts, open_alerts, counts, plans={}, patience={}, now=NOW)["satellites"]
+    fleet = overview(MISSION, contacts, verdicts, open_alerts, counts, plans={}, patience={}, now=NOW)
+    (found,) = fleet["satellites"]
     assert isinstance(found, dict)
     return found
 
