@@ -56,7 +56,7 @@ class Alert(Answer):
     subsystem: str
     kind: AlertKind
     reason: str | None = Field(
-        description="The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of"
+        description="The broken rule's reason, (CHANNEL_)no_data, silent_in_pass or clock_jumped_(back|ahead); null of"
         " an anomaly"
     )
     severity: Severity

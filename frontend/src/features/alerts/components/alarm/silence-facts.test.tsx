@@ -1,7 +1,7 @@
 import { screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 
-import { PassFacts } from "@/features/alerts/components/alarm/pass-facts";
+import { SilenceFacts } from "@/features/alerts/components/alarm/silence-facts";
 import { anAlarm } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
 
@@ -20,13 +20,20 @@ const details = {
 
 test("the pass in which a satellite was silent is told", async () => {
   const alarm = anAlarm({ kind: "stale", reason: "silent_in_pass", events: [{ ...event, details }] });
-  renderView(() => <PassFacts alarm={alarm} />, { path: "/", at: "/" });
+  renderView(() => <SilenceFacts alarm={alarm} />, { path: "/", at: "/" });
   expect((await screen.findByText("Pass")).nextSibling).toHaveTextContent(/12:58:00.*13:08:00 UTC/);
   expect(screen.getByText("Ground stations").nextSibling).toHaveTextContent("Svalbard, Troll");
 });
 
 test("silence without a contact plan tells of no pass", () => {
   const alarm = anAlarm({ kind: "stale", reason: "no_data", events: [{ ...event, details: null }] });
-  renderView(() => <PassFacts alarm={alarm} />, { path: "/", at: "/" });
+  renderView(() => <SilenceFacts alarm={alarm} />, { path: "/", at: "/" });
   expect(screen.queryByText("Pass")).toBeNull();
+});
+
+test("how long a silent channel usually pauses is told", async () => {
+  const usual = { ...event, details: { usual_pause_s: 61 } };
+  const alarm = anAlarm({ kind: "stale", reason: "gyro_x_no_data", channel: "gyro_x", events: [usual] });
+  renderView(() => <SilenceFacts alarm={alarm} />, { path: "/", at: "/" });
+  expect((await screen.findByText("Usual pause")).nextSibling).toHaveTextContent("1 m 1 s");
 });
