@@ -13,6 +13,8 @@ from testbed.ledger import Ledger
 WARM_UP: Final = 70
 """Sample sets that fill a window of the default mission."""
 
+LOW_CHARGE_PERCENT: Final = 12.5
+
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -45,4 +47,4 @@ class SimulatedSatellite:
 
 def low_battery(body: dict[str, Any]) -> None:
     """Break the limit of the battery's charge."""
-    body["eps"]["battery_soc_percent"] = 12.5
+    body["eps"]["battery_soc_percent"] = LOW_CHARGE_PERCENT

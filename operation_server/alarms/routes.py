@@ -1,11 +1,8 @@
 """Alarms: listed page by page, one with all that belongs to it, and live what happens to them."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from alarms.life_cycle import NEEDS_ATTENTION, State
 from operation_server.alarms.filters import Filters, Order
@@ -20,7 +17,7 @@ from operation_server.jobs.cursors import Position
 from operation_server.jobs.routes import position_before
 from operation_server.streams.feed import CommitFeed
 from operation_server.streams.feed import Position as Place
-from operation_server.streams.routes import starting_position
+from operation_server.streams.routes import LIVE_LINE, LiveLine, starting_position
 from telemetry_core.contract.rules import Name, Severity
 from telemetry_core.postgres.database import transaction
 
@@ -104,18 +101,18 @@ def list_alarms(
         raise HTTPException(422, "cursor: it is of a list in another order") from error
 
 
-@router.get("/events", response_class=EventSourceResponse, responses=responses(422, 429, 503))
+@router.get(
+    "/events", status_code=200, response_class=LiveLine, responses=responses(422, 429, 503) | LIVE_LINE
+)
 async def stream_alarm_events(
     feed: Annotated[CommitFeed, Depends(ALARM_FEED)],
     place: Annotated[Place, Depends(starting_position(ALARM_FEED))],
-) -> AsyncIterator[ServerSentEvent]:
+) -> LiveLine:
     """Send what happens to alarms, each once, in commit order, and an event `tick` every second.
 
     A tick has no id and comes also while the database is unavailable: it shows that the line lives.
     """
-    async with aclosing(feed.events(place)) as events:
-        async for event in events:
-            yield event
+    return LiveLine(feed.texts(place))
 
 
 @router.get("/suppressions", responses=responses(422, 503))

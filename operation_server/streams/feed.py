@@ -6,9 +6,11 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from itertools import takewhile
+from typing import Final, TypeVar
 
-from fastapi.sse import ServerSentEvent
+import orjson
+from fastapi.sse import format_sse_event
 from starlette.concurrency import run_in_threadpool
 
 from operation_server.http.live import Feed, pause_after
@@ -18,35 +20,48 @@ from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import Row, select
 
 EVENT_INTERVAL_S: Final = 0.1
+NEWS_INTERVAL_S: Final = 0.03
+"""While there are news, more are likely."""
 TICK_S: Final = 1.0
 EVENT_PAGE: Final = 500
 EVENTS_KEPT: Final = 2_000
 
+Item = TypeVar("Item")
 Position = tuple[int, int]
 """Transaction and row id of a row; positions grow in commit order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row, written once for all clients."""
+
+    position: Position
+    #: As server-sent events are: UTF-8, with the empty line at its end.
+    text: bytes
+
+
 @dataclass(slots=True)
 class _Recent:
-    """The newest rows, complete from `floor` on (exclusive)."""
+    """The newest events, complete from `floor` on (exclusive)."""
 
     floor: Position
-    rows: deque[Row] = field(default_factory=deque)
+    events: deque[Event] = field(default_factory=deque)
 
     @property
     def head(self) -> Position:
-        return position_of(self.rows[-1]) if self.rows else self.floor
+        return self.events[-1].position if self.events else self.floor
 
-    def append(self, found: Sequence[Row]) -> None:
-        self.rows.extend(found)
-        while len(self.rows) > EVENTS_KEPT:
-            self.floor = position_of(self.rows.popleft())
+    def append(self, found: Sequence[Event]) -> None:
+        self.events.extend(found)
+        while len(self.events) > EVENTS_KEPT:
+            self.floor = self.events.popleft().position
 
-    def after(self, position: Position) -> list[Row] | None:
+    def after(self, position: Position) -> list[Event] | None:
         """Return what follows `position`, or None when part of it is no longer kept."""
         if position < self.floor:
             return None
-        return [row for row in self.rows if position_of(row) > position]
+        newer = takewhile(lambda event: event.position > position, reversed(self.events))
+        return list(newer)[::-1]
 
 
 class CommitFeed(Feed):
@@ -68,32 +83,31 @@ class CommitFeed(Feed):
         """Return where news begin now."""
         return await run_in_threadpool(self._read_head)
 
-    async def stream(self, position: Position) -> AsyncGenerator[Row]:
-        """Yield every row after `position`, each once, in order, without end."""
+    async def stream(self, position: Position) -> AsyncGenerator[list[Event]]:
+        """Yield all events after `position`, each once, in order, without end; together what is there."""
         async with self.watched():
             while True:
                 news = self.next_news()
-                found = await self._rows_after(position)
-                for row in found:
-                    yield row
-                    position = position_of(row)
-                if not found:
+                if found := await self._events_after(position):
+                    yield found
+                    position = found[-1].position
+                else:
                     await self.wait_for(news)
 
-    async def events(self, position: Position) -> AsyncGenerator[ServerSentEvent]:
-        """Yield what is sent to a client: every row after `position`, and a tick each TICK_S."""
+    async def texts(self, position: Position) -> AsyncGenerator[bytes]:
+        """Yield what is sent to a client: every event after `position`, and a tick each TICK_S."""
         async with aclosing(with_ticks(self.stream(position))) as found:
-            async for row in found:
-                yield _sent(row)
+            async for events in found:
+                yield _tick() if events is None else b"".join(event.text for event in events)
 
-    async def _rows_after(self, position: Position) -> list[Row]:
+    async def _events_after(self, position: Position) -> list[Event]:
         """Return what is kept, or a page read for this client alone; an outage only makes it wait."""
         while True:
             kept = self._recent.after(position) if self._recent else None
             if kept is not None:
                 return kept
             try:
-                return await run_in_threadpool(self._read_after, position)
+                return await run_in_threadpool(self._read, position)
             except DependencyUnavailable as error:
                 await asyncio.sleep(pause_after(error))
 
@@ -101,10 +115,13 @@ class CommitFeed(Feed):
         if self._recent is None:
             self._recent = _Recent(floor=await run_in_threadpool(self._read_head))
             self._announce()  # who looked before may have missed what lies below the floor
-        found = await run_in_threadpool(self._read_after, self._recent.head)
-        self._recent.append(found)
-        if found:
+        while found := await run_in_threadpool(self._read, self._recent.head):
+            self._recent.append(found)
             self._announce()
+            await asyncio.sleep(NEWS_INTERVAL_S)
+
+    def _read(self, position: Position) -> list[Event]:
+        return [_event_of(row) for row in self._read_after(position)]
 
     def _forget(self) -> None:
         self._recent = None
@@ -127,15 +144,24 @@ def event_id(position: Position) -> str:
     return f"{position[0]}-{position[1]}"
 
 
-def _sent(row: Row | None) -> ServerSentEvent:
-    """Make of a row, which names its event, or of None a tick, what the client is sent."""
-    if row is None:
-        return ServerSentEvent(data={"generated_at": datetime.now(UTC)}, event="tick")
+def _event_of(row: Row) -> Event:
+    """Write a row, which names its event; its place is the id after which a client's next line begins."""
     data = {key: value for key, value in row.items() if key != "event"}
-    return ServerSentEvent(data=data, event=row["event"], id=event_id(position_of(row)))
+    position = position_of(row)
+    return Event(position, _text(data, row["event"], event_id(position)))
 
 
-async def with_ticks(items: AsyncGenerator[Row], *, interval_s: float = TICK_S) -> AsyncGenerator[Row | None]:
+def _tick() -> bytes:
+    return _text({"generated_at": datetime.now(UTC)}, "tick")
+
+
+def _text(data: Row, name: str, id_: str | None = None) -> bytes:
+    return format_sse_event(data_str=orjson.dumps(data).decode(), event=name, id=id_)
+
+
+async def with_ticks(
+    items: AsyncGenerator[Item], *, interval_s: float = TICK_S
+) -> AsyncGenerator[Item | None]:
     """Yield the items as they come, and None every `interval_s` however many come or however few."""
     waiting = asyncio.ensure_future(anext(items))
     clock = asyncio.get_running_loop().time

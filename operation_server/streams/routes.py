@@ -1,15 +1,48 @@
-"""Where the live line of a feed begins for a client."""
+"""The live line of a feed: where it begins for a client, and how it is sent."""
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, HTTPException
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from operation_server.http.dependencies import Slot
 from operation_server.streams.feed import CommitFeed, Position
 
+LIVE_LINE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Server-sent events",
+        "content": {
+            "text/event-stream": {
+                "itemSchema": {
+                    "type": "object",
+                    "properties": {name: {"type": "string"} for name in ("event", "data", "id")},
+                    "required": ["event", "data"],
+                }
+            }
+        },
+    }
+}
+"""What OpenAPI says of a line; each event's data are JSON."""
 _EVENT_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
+
+
+class LiveLine(StreamingResponse):
+    """Server-sent events as they come, past the buffers of proxies; a client that goes ends their source."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, texts: AsyncGenerator[bytes]) -> None:
+        super().__init__(texts, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        self._texts = texts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the client goes."""
+        async with aclosing(self._texts):
+            await super().__call__(scope, receive, send)
 
 
 def starting_position(slot: Slot[CommitFeed]) -> Callable[..., Awaitable[Position]]:

@@ -1,18 +1,15 @@
 """Verdicts: of a satellite between two times, and all live as server-sent events that resume."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX, RecentRange, Satellite
 from operation_server.http.problems import responses
 from operation_server.jobs.schemas import VerdictItem
 from operation_server.streams.feed import CommitFeed, Position
-from operation_server.streams.routes import starting_position
+from operation_server.streams.routes import LIVE_LINE, LiveLine, starting_position
 from operation_server.verdicts import QUERIES
 from operation_server.verdicts.schemas import Verdicts
 from telemetry_core.contract.rules import Name
@@ -50,16 +47,15 @@ def list_verdicts(
 
 @router.get(
     "/stream",
-    response_class=EventSourceResponse,
-    responses=responses(422, 429, 503),
+    status_code=200,
+    response_class=LiveLine,
+    responses=responses(422, 429, 503) | LIVE_LINE,
 )
 async def stream_verdicts(
     feed: ProvidedFeed, position: Annotated[Position, Depends(starting_position(VERDICT_FEED))]
-) -> AsyncIterator[ServerSentEvent]:
+) -> LiveLine:
     """Send verdicts and acknowledgements, each once, in commit order, and an event `tick` every second.
 
     A tick has no id and comes also while the database is unavailable: it shows that the line lives.
     """
-    async with aclosing(feed.events(position)) as events:
-        async for event in events:
-            yield event
+    return LiveLine(feed.texts(position))

@@ -36,6 +36,7 @@ def python_services(
             probe=answers_http(f"http://{bind}:8000/readyz"),
             after=("postgres", "rabbitmq", "victoria-metrics"),
             user=accounts.services,
+            is_urgent=True,
             directory=places.checkout,
             environment=configuration,
         ),
@@ -91,6 +92,7 @@ def python_services(
             probe=does_its_work(bind, 9106),
             after=("kafka", "postgres"),
             user=accounts.services,
+            is_urgent=True,
             directory=places.checkout,
             environment=configuration | {"METRICS_PORT": "9106"},
         ),
@@ -101,6 +103,7 @@ def python_services(
             probe=does_its_work(bind, 9107),
             after=("postgres",),
             user=accounts.services,
+            is_urgent=True,
             directory=places.checkout,
             # Its file of routes names secrets of the environment.
             environment=configuration

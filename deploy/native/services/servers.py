@@ -38,6 +38,7 @@ def servers(places: Places, accounts: Accounts, environment: Mapping[str, str]) 
             ports=(9092, 9093, 29092),
             probe=serves_kafka(f"{bind}:9092"),
             user=accounts.servers,
+            is_urgent=True,
             directory=places.run,
         ),
         Service(
@@ -58,6 +59,7 @@ def servers(places: Places, accounts: Accounts, environment: Mapping[str, str]) 
             ports=(5432,),
             probe=answers_sql(database_dsn(environment, "postgres")),
             user=accounts.servers,
+            is_urgent=True,
             directory=places.run,
             stop_signal="INT",
         ),
@@ -154,6 +156,7 @@ def nginx(places: Places, accounts: Accounts, environment: Mapping[str, str], we
         probe=answers_http(f"http://{bind}:{web_port}/healthz"),
         # For port 80 its master is root; its worker is the service user.
         user=None if web_port == 80 else accounts.servers,
+        is_urgent=True,
         directory=places.run,
         environment={key: environment.get(key, "") for key in ("ALLOWED_HOSTS", "API_KEYS")},
         stop_signal="QUIT",

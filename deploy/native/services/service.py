@@ -23,6 +23,8 @@ class Service:
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
+    is_urgent: bool = False
+    """True: it goes first where processor time is scarce, as all between telemetry and alarm does."""
     is_awaited: bool = True
     """False: it starts last, and the platform is ready without it."""
 

@@ -9,6 +9,8 @@ from deploy.native.services.logins import broker_login
 from deploy.native.services.places import SERVICE_USER, Accounts, Places
 from deploy.native.services.service import Service
 
+YIELDING_NICENESS = 10
+"""Of services that are not urgent: a tenth of the processor time of one that is, where both want it."""
 _PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
 
 
@@ -103,6 +105,7 @@ serverurl=unix://{places.run}/supervisor.sock
 
 
 def _program(places: Places, service: Service) -> str:
+    command = service.command if service.is_urgent else f"nice -n {YIELDING_NICENESS} {service.command}"
     # The supervisor waits one second longer after each failed start: a client of a dead server keeps trying.
     environment = dict(service.environment) | {"SATELLITE_SERVICE": f"{places.state}/{service.name}"}
     if service.user:
@@ -110,7 +113,7 @@ def _program(places: Places, service: Service) -> str:
     lines = [
         "",
         f"[program:{service.name}]",
-        f"command={places.state}/bin/start-alone {service.name} {service.command.replace('%', '%%')}",
+        f"command={places.state}/bin/start-alone {service.name} {command.replace('%', '%%')}",
         f"directory={service.directory}",
         "autostart=false",
         "autorestart=true",

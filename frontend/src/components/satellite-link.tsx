@@ -1,4 +1,3 @@
-import { Anchor } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
@@ -14,21 +13,20 @@ export function SatelliteLink({
   subsystem,
   from,
   to,
-  className,
+  className = "satellite-link",
   children = satelliteId,
 }: Place & { satelliteId: string; className?: string; children?: ReactNode }) {
   if (satelliteId === NO_SATELLITE) return <span className="dimmed">–</span>;
-  const place: Place = { subsystem, from, to };
-  const target = { to: "/satellites/$satelliteId", params: { satelliteId }, search: place } as const;
-  if (className)
-    return (
-      <Link {...target} className={className} preload={false}>
-        {children}
-      </Link>
-    );
+  const search: Place = { subsystem, from, to };
   return (
-    <Anchor inherit renderRoot={(props) => <Link {...target} preload={false} {...props} />}>
+    <Link
+      to="/satellites/$satelliteId"
+      params={{ satelliteId }}
+      search={search}
+      className={className}
+      preload={false}
+    >
       {children}
-    </Anchor>
+    </Link>
   );
 }

@@ -7,18 +7,35 @@ import pytest
 from playwright.sync_api import expect
 
 from testbed.browser import Operator
-from testbed.fleet import WARM_UP, SimulatedSatellite, low_battery
+from testbed.fleet import LOW_CHARGE_PERCENT, WARM_UP, SimulatedSatellite, low_battery
+from testbed.running_platform import Platform
+from testbed.supervised import wait_until
+from tests.e2e.verdicts.test_alerts import ask
 
 pytestmark = pytest.mark.e2e
 PATIENCE_MS = 60_000
+STORED_WITHIN_S = 60
+
+
+def newest_charge(platform: Platform, satellite_id: str) -> float | None:
+    """The newest charge of the battery that is stored."""
+    query = {"channel": "battery_soc_percent", "strategy": "latest", "size": "1"}
+    (channel,) = ask(platform, f"telemetry/{satellite_id}", **query)["channels"]
+    charge: float | None = channel["max"][-1] if channel["max"] else None
+    return charge
 
 
 def test_a_looser_limit_is_seen_to_raise_less_and_nothing_is_saved(
-    sit_down: Callable[..., Operator], satellites: str
+    sit_down: Callable[..., Operator], platform: Platform, satellites: str
 ) -> None:
     satellite = SimulatedSatellite(satellite_id=f"{satellites}TRIED")
     satellite.send(WARM_UP)
     satellite.send(8, low_battery)
+    wait_until(
+        lambda: newest_charge(platform, satellite.satellite_id) == LOW_CHARGE_PERCENT,
+        "its telemetry is stored",
+        within_s=STORED_WITHIN_S,
+    )
     page = sit_down().open("/limits")
     page.get_by_role("button", name="Change eps/low_battery").click()
     dialog = page.get_by_role("dialog")

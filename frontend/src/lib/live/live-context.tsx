@@ -80,8 +80,8 @@ const WAIT_MS = 100;
 /** A tab that nobody sees keeps its title up to date, and not every second. */
 const UNSEEN_MS = 5000;
 
-/** While news come, at most half of the time is spent on asking: a slow server is asked less often. */
-const REST_PER_ANSWER = 1;
+/** While news come, at most two thirds of the time are spent on asking: a slow server is asked less often. */
+const REST_PER_ANSWER = 0.5;
 
 /**
  * Asks again for what a query shows when an event tells of news, at most once in `everyMs`; the last news count. An

@@ -139,6 +139,11 @@ def test_percent_signs_in_a_command_survive_the_supervisor() -> None:
     assert program(service(command="echo 100%"))["command"].endswith(" echo 100%%")
 
 
+def test_what_is_not_urgent_yields_the_processor() -> None:
+    assert program(service())["command"].endswith(" kafka nice -n 10 /bin/kafka")
+    assert program(service(is_urgent=True))["command"].endswith(" kafka /bin/kafka")
+
+
 def test_environment_keeps_quotes_and_percent_signs() -> None:
     one = service(environment={"POSTGRES_PASSWORD": """a"b%c,d=e"""})
     written = program(one)["environment"]

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.native.services.logins import broker_login
 from deploy.native.services.places import Accounts, Places
@@ -22,6 +23,8 @@ ENVIRONMENT = {
     "MODEL_REPOSITORY": "/srv/satellite/model_repository",
     "NOTIFY_LEAD_URL": "mailto://somewhere",
 }
+COMPOSE_FILE = Path(__file__).resolve().parents[4] / "docker-compose.yml"
+URGENT = {"kafka", "postgres", "alarm-server", "alarm-notifier", "operation-server", "nginx"}
 MANUAL_PORTS = {80, 8000, 8080, 8428, 8500, 8501, 8502, 9092, 5432, 5555, 5672, 9200, 15672}
 
 
@@ -61,6 +64,13 @@ def test_start_does_not_wait_for_the_relay_whose_health_asks_for_the_search_engi
         "elasticsearch",
         "verdict-relay",
     }
+
+
+def test_what_lies_between_telemetry_and_alarm_goes_first_natively_and_in_containers() -> None:
+    natively = table(Accounts(servers=None, services=None))
+    contained = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"]
+    assert {name for name, service in natively.items() if service.is_urgent} == URGENT
+    assert {name for name, service in contained.items() if "cpu_shares" in service} == URGENT
 
 
 def test_every_one_shot_sets_up_a_server() -> None:

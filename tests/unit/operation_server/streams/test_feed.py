@@ -1,9 +1,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
 import pytest
 
-from operation_server.streams.feed import CommitFeed, Position, with_ticks
+from operation_server.streams.feed import NEWS_INTERVAL_S, CommitFeed, Position, with_ticks
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.postgres.store import Row
 
@@ -17,7 +18,7 @@ class Table:
         self._outages = outages
 
     def add(self, *ids: int) -> None:
-        self.rows += [{"xact": number, "id": number} for number in ids]
+        self.rows += [{"event": "verdict", "xact": number, "id": number} for number in ids]
 
     def after(self, position: Position) -> list[Row]:
         self.questions += 1
@@ -31,9 +32,9 @@ class Table:
 
 async def take(feed: CommitFeed, position: Position, count: int) -> list[int]:
     found: list[int] = []
-    async for row in feed.stream(position):
-        found.append(row["id"])
-        if len(found) == count:
+    async for events in feed.stream(position):
+        found += [event.position[1] for event in events]
+        if len(found) >= count:
             break
     return found
 
@@ -141,15 +142,44 @@ def test_slow_client_gets_one_tick_for_all_that_it_missed() -> None:
 
 
 def test_client_is_sent_what_resumes_its_line_and_ticks_that_do_not() -> None:
-    async def scenario() -> list[tuple[str | None, str | None, list[str]]]:
+    async def scenario() -> list[bytes]:
         table = Table()
-        table.rows.append({"event": "verdict", "xact": 7, "id": 3, "job_id": "a"})
-        events = CommitFeed(table.after, table.head, interval_s=3600).events((0, 0))
-        found = [await anext(events), await anext(events)]
-        await events.aclose()
-        return [(event.event, event.id, sorted(event.data)) for event in found]
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        table.rows.append({"event": "verdict", "xact": 7, "id": 3, "at": at, "score": float("nan")})
+        table.rows.append({"event": "acknowledgement", "xact": 7, "id": 4})
+        texts = CommitFeed(table.after, table.head, interval_s=3600).texts((0, 0))
+        found = [await anext(texts), await anext(texts)]
+        await texts.aclose()
+        return found
 
-    assert asyncio.run(scenario()) == [
-        ("verdict", "7-3", ["id", "job_id", "xact"]),
-        ("tick", None, ["generated_at"]),
+    both, tick = asyncio.run(scenario())
+    assert both.decode().split("\n") == [
+        "event: verdict",
+        'data: {"xact":7,"id":3,"at":"2026-01-01T00:00:00+00:00","score":null}',
+        "id: 7-3",
+        "",
+        "event: acknowledgement",
+        'data: {"xact":7,"id":4}',
+        "id: 7-4",
+        "",
+        "",
     ]
+    assert tick.startswith(b'event: tick\ndata: {"generated_at":"')
+    assert b"id:" not in tick
+
+
+def test_steady_news_are_read_more_often_than_silence_is_listened_to() -> None:
+    async def scenario() -> None:
+        table = Table()
+        table.add(1)
+        feed = CommitFeed(
+            table.after, lambda: (0, 0), interval_s=3600
+        )  # the row was committed a moment later
+        reading = asyncio.create_task(take(feed, (0, 0), 3))
+        await asyncio.sleep(0.01)
+        for number in (2, 3):
+            table.add(number)
+            await asyncio.sleep(NEWS_INTERVAL_S)
+        assert await asyncio.wait_for(reading, timeout=10) == [1, 2, 3]
+
+    asyncio.run(scenario())

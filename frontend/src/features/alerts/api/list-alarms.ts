@@ -9,6 +9,9 @@ import { useRefreshOn } from "@/lib/live/live-context";
 const HOUR_MS = 3_600_000;
 const PAGE_SIZE = 100;
 
+/** Of satellites that nobody hears little happens: their list is asked for apart from the other one. */
+const SILENT = ["silent-alerts"];
+
 /** Whose alarms a list shows: satellites that were heard within a day, the others, or all. */
 export type Heard = boolean | undefined;
 
@@ -18,7 +21,7 @@ export const isByUrgency = ({ state, order }: AlarmSearch): boolean =>
 
 const alarmsQuery = (search: AlarmSearch, heard: Heard, cursor: string | undefined) =>
   queryOptions({
-    queryKey: ["alerts", "list", search, heard, cursor],
+    queryKey: heard === false ? [...SILENT, search, cursor] : ["alerts", "list", search, heard, cursor],
     queryFn: ({ signal }) => {
       const groups = listOf(search.state, GROUPS);
       const query = {
@@ -53,4 +56,6 @@ export function useAlarms(search: AlarmSearch, heard: Heard, cursor: string | un
 export function useAlarmNews(): void {
   useRefreshOn("alarm", ["alerts"], 100);
   useRefreshOn("tick", ["alerts"], 10_000);
+  useRefreshOn("alarm", SILENT, 1_000);
+  useRefreshOn("tick", SILENT, 10_000);
 }

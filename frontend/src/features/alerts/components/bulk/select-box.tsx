@@ -1,4 +1,3 @@
-import { Checkbox } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { useKindText } from "@/features/alerts/components/alarm-words";
@@ -21,13 +20,16 @@ export function SelectBox({
   const chosen = ids.filter((id) => selection.has(id));
   const name = `${alarm.satellite_id} ${kindText(alarm)}`;
   return (
-    <Checkbox
-      size="md"
+    <input
+      type="checkbox"
+      className="select-box"
       aria-label={
         folded.length > 0 ? t("bulk.selectGroup", { name, count: folded.length }) : t("bulk.select", { name })
       }
       checked={ids.length > 0 && chosen.length === ids.length}
-      indeterminate={chosen.length > 0 && chosen.length < ids.length}
+      ref={(box) => {
+        if (box) box.indeterminate = chosen.length > 0 && chosen.length < ids.length;
+      }}
       disabled={ids.length === 0}
       onChange={(event) => selection.set(ids, event.currentTarget.checked)}
     />
