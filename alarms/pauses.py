@@ -116,10 +116,16 @@ class Pauses:
             newest = sorted([*newest, *self._octaves[octave]], reverse=True)[:KEPT]
             for count, share in USUAL:
                 some = newest[:count]
+                if len(some) < count or (count == 1 and self._is_long_ago(some[0])):
+                    continue
                 filled_us = sum(length_us for _, length_us in some)
-                if len(some) == count and filled_us >= share * (self.newest_us - _begin_of(some[-1])):
+                if filled_us >= share * (self.newest_us - _begin_of(some[-1])):
                     return _median(length_us for _, length_us in some)
         return 0
+
+    def _is_long_ago(self, pause: Pause) -> bool:
+        """Tell whether others came since that are enough to know better: one outage is no usual pause."""
+        return sum(other > pause for kept in self._octaves.values() for other in kept) >= KEPT
 
     def _has_one_usual_pause(self) -> bool:
         usual_octave = max(self.usual_us.bit_length(), LEAST_OCTAVE)
