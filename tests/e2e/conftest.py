@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from testbed.running_platform import Platform
-from testbed.supervised import Supervised
+from testbed.running_platform import Platform, is_search_up
+from testbed.supervised import Supervised, wait_until
+
+SEARCH_STARTS_WITHIN_S = 120
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +21,8 @@ def platform() -> Platform:
         pytest.exit(f"the platform does not run ({error}): start it with 'make up'", returncode=1)
     if stopped:
         pytest.exit(f"these do not run: {stopped}; see 'make status'", returncode=1)
+    # It is not awaited by `make up`, and what a test leaves behind is deleted from it too.
+    wait_until(is_search_up, "the search engine answers", within_s=SEARCH_STARTS_WITHIN_S, every_s=1)
     return Platform(supervised=supervised)
 
 

@@ -26,7 +26,6 @@ from benchmarks.platform.stream.telemetry import (
 from telemetry_core.service.settings import Settings
 from testbed.browser import operator, start_chromium
 from testbed.running_platform import Platform
-from testbed.supervised import Supervised
 
 RATES: Final = {1: 60, 10: 300, 100: 1_000}
 """Messages a second, and how many of them."""
@@ -64,20 +63,20 @@ class Latencies:
 
 def measure(settings: Settings) -> list[Section]:
     """Measure with all services up, then without those that alarms of limits don't need."""
-    supervised = Supervised()
-    sections = [_section(settings, "all services up")]
-    with ExitStack() as opened:
-        for name in UNNEEDED:
-            opened.enter_context(supervised.stopped(name))
-        sections.append(_section(settings, f"{' and '.join(UNNEEDED)} stopped"))
+    with own_satellites() as (platform, prefix):
+        sections = [_section(settings, platform.api_url, f"{prefix}A", "all services up")]
+        with ExitStack() as opened:
+            for name in UNNEEDED:
+                opened.enter_context(platform.supervised.stopped(name))
+            condition = f"{' and '.join(UNNEEDED)} stopped"
+            sections.append(_section(settings, platform.api_url, f"{prefix}B", condition))
     return sections
 
 
-def _section(settings: Settings, condition: str) -> Section:
+def _section(settings: Settings, api_url: str, prefix: str, condition: str) -> Section:
     lines: list[Distribution] = []
     for rate, count in RATES.items():
-        with own_satellites() as (platform, prefix):
-            found = take_latencies(settings, platform.api_url, prefix, rate=rate, count=count, on_screen=True)
+        found = take_latencies(settings, api_url, f"{prefix}{rate}-", rate=rate, count=count, on_screen=True)
         lines += [
             Distribution(name=f"{rate}/s: to a row that others see", unit="ms", samples=found.row_ms),
             Distribution(name=f"{rate}/s: to the live line of alarms", unit="ms", samples=found.line_ms),

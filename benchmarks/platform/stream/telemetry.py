@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,12 +14,16 @@ import orjson
 from confluent_kafka import Producer
 
 from telemetry_core.contract.messages import REPLAYED_HEADER
+from telemetry_core.contract.tasks import INFERENCE_QUEUE
 from testbed.running_platform import Platform
-from testbed.supervised import CHECKOUT, Supervised
+from testbed.supervised import CHECKOUT, Supervised, wait_until
 
 SERVERS: Final = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 INTERVAL_S: Final = 1
 FLUSH_LIMIT_S: Final = 30
+CONSUMED_S: Final = 10
+"""After so long what was sent has become tasks, and RabbitMQ has counted them."""
+DRAINED_WITHIN_S: Final = 120
 AS_HISTORY: Final = {REPLAYED_HEADER: "1"}
 """Headers of messages whose satellites do not fall silent when they end."""
 
@@ -76,12 +81,19 @@ def produce(topic: str, values: Iterable[bytes]) -> None:
 
 @contextmanager
 def own_satellites() -> Iterator[tuple[Platform, str]]:
-    """Yield the running platform and a prefix of satellite ids; delete their rows and series afterwards."""
+    """Yield the running platform and a prefix of satellite ids; delete their rows and series once all is judged."""
     platform = Platform(supervised=Supervised())
     prefix = f"BENCH-{uuid.uuid4().hex[:6]}-"
     try:
         yield platform, prefix
     finally:
+        time.sleep(CONSUMED_S)
+        wait_until(
+            lambda: platform.tasks_in(INFERENCE_QUEUE) == 0,
+            "all is judged",
+            within_s=DRAINED_WITHIN_S,
+            every_s=1,
+        )
         platform.forget(prefix)
 
 
