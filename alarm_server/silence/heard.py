@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from alarm_server.passes.plan import ContactPlan
 from alarm_server.readings import Contact
+from alarm_server.silence.pauses import Pauses
 from alarm_server.sources import WHOLE, Source
-from alarms.pauses import Pauses
 from telemetry_core.contract.mission import Window as Gaps
 
 MAX_ROUTES: Final = 64

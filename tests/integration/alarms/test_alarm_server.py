@@ -6,12 +6,12 @@ import pytest
 
 from alarm_server.rows import save_events
 from alarm_server.silence.heard import Group, Heard
+from alarm_server.silence.pauses import Pauses
 from alarm_server.silence.store import load_contacts, save_contacts
 from alarm_server.sources import WHOLE
 from alarm_server.store import load_tracks
 from alarm_server.tracking import limit_track
 from alarms.occurrence_changes import Event
-from alarms.pauses import Pauses
 from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.alarms.running import Clock, events, hear, rows, started

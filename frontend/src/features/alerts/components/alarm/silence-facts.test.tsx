@@ -1,6 +1,7 @@
 import { screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 
+import { useReasonText } from "@/components/reason-text";
 import { SilenceFacts } from "@/features/alerts/components/alarm/silence-facts";
 import { anAlarm } from "@/features/alerts/testing";
 import { renderView } from "@/testing/render";
@@ -36,4 +37,17 @@ test("how long a silent channel usually pauses is told", async () => {
   const alarm = anAlarm({ kind: "stale", reason: "gyro_x_no_data", channel: "gyro_x", events: [usual] });
   renderView(() => <SilenceFacts alarm={alarm} />, { path: "/", at: "/" });
   expect((await screen.findByText("Usual pause")).nextSibling).toHaveTextContent("1 m 1 s");
+});
+
+function Reason({ name }: { name: string }) {
+  return <p>{useReasonText()(name)}</p>;
+}
+
+test.each([
+  ["no_data", "No data"],
+  ["battery_current_no_data", "No data of battery_current"],
+  ["a_rule_of_the_mission", "a_rule_of_the_mission"],
+])("the reason %s reads %s", async (name, text) => {
+  renderView(() => <Reason name={name} />, { path: "/", at: "/" });
+  expect(await screen.findByText(text)).toBeVisible();
 });

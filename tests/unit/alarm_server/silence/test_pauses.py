@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.pauses import KEPT, Pauses
+from alarm_server.silence.pauses import KEPT, Pauses
 from telemetry_core.contract.mission import GAP_INTERVALS
 
 SECOND_US = 1_000_000
