@@ -81,7 +81,7 @@ def produce(topic: str, values: Iterable[bytes]) -> None:
 
 @contextmanager
 def own_satellites() -> Iterator[tuple[Platform, str]]:
-    """Yield the running platform and a prefix of satellite ids; delete their rows and series once all is judged."""
+    """Yield the platform and a prefix of satellite ids; once all is judged, delete their rows and series."""
     platform = Platform(supervised=Supervised())
     prefix = f"BENCH-{uuid.uuid4().hex[:6]}-"
     try:
