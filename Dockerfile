@@ -65,6 +65,7 @@ FROM service AS operation-server
 COPY --from=operation-server-packages /opt/venv /opt/venv
 COPY --chmod=755 deploy/containers/operation-server-start /usr/local/bin/
 COPY --chmod=755 alarms alarms
+COPY --chmod=755 scoring scoring
 COPY --chmod=755 operation_server operation_server
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["healthcheck", "http://127.0.0.1:8000/livez"]

@@ -27,8 +27,8 @@ logs: ## Show the last log lines of every service, or follow S=name
 demo: setup up ## From a fresh clone to detected anomalies; RECORDING=FILE replays a recording instead
 	@$(python) -m deploy.native.demo $(if $(RECORDING),"$(RECORDING)")
 
-calibrate: ## Fit the score to a nominal RECORDING of MISSION_FILE, or to simulated telemetry without one
-	@$(python) -m $(if $(RECORDING),recordings.calibrate "$(RECORDING)" --mission "$(MISSION_FILE)",training.calibrate)
+calibrate: ## Fit the score to a RECORDING of MISSION_FILE, nominal but for what LABELS=FILE says, or to simulated telemetry without one
+	@$(python) -m $(if $(RECORDING),recordings.calibrate "$(RECORDING)" --mission "$(MISSION_FILE)" $(if $(LABELS),--labels "$(LABELS)"),training.calibrate)
 
 calibrations: ## What the platform learned by itself: ARGS="list | show|pin|rollback SATELLITE SUBSYSTEM [VERSION]"
 	@$(python) -m housekeeping.calibrations $(or $(ARGS),list)
@@ -89,10 +89,14 @@ preview: ## Alerts per day of RECORDING=FILE under MISSION_FILE, before (AGAINST
 		"$(or $(RECORDING),$(error make preview RECORDING=FILE MISSION_FILE=NEW.yaml [AGAINST=OLD.yaml]))" \
 		--mission "$(or $(MISSION_FILE),missions/default.yaml)" $(if $(AGAINST),--against "$(AGAINST)")
 
-what-if: ## Alarms of the limits over DAYS=7 of stored telemetry, before (AGAINST=FILE) and after a change: MISSION_FILE=NEW.yaml
+what-if: ## Alarms over DAYS=7 of what is stored, before and after a change: of limits (MISSION_FILE=NEW.yaml AGAINST=OLD.yaml), or of the score's THRESHOLD=.8
+ifdef THRESHOLD
+	@$(python) -m operation_server.what_if --days "$(or $(DAYS),7)" --threshold "$(THRESHOLD)"
+else
 	@$(python) -m alarm_server what-if --days "$(or $(DAYS),7)" \
-		"$(or $(MISSION_FILE),$(error make what-if MISSION_FILE=NEW.yaml AGAINST=OLD.yaml [DAYS=7]))" \
-		--against "$(or $(AGAINST),$(error make what-if MISSION_FILE=NEW.yaml AGAINST=OLD.yaml [DAYS=7]))"
+		"$(or $(MISSION_FILE),$(error make what-if MISSION_FILE=NEW.yaml AGAINST=OLD.yaml [DAYS=7], or THRESHOLD=.8))" \
+		--against "$(or $(AGAINST),$(error make what-if MISSION_FILE=NEW.yaml AGAINST=OLD.yaml [DAYS=7], or THRESHOLD=.8))"
+endif
 
 scan: ## Parts of RECORDING=FILE that differ from the rest; MISSION_FILE describes the recording
 	@$(python) -m recordings.scan "$(or $(RECORDING),$(error make scan RECORDING=FILE MISSION_FILE=MISSION.yaml))" \

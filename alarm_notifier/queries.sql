@@ -7,7 +7,7 @@ WHERE history.xact < ops.settled_position() ORDER BY history.xact DESC, history.
 
 -- name: events_after
 -- In commit order, with what each alarm is now, and whether a flood of its satellite stood then, and called; below the
--- oldest running transaction nothing can appear any more. A flood that is shelved or out of service (bits from 16) holds nothing back.
+-- oldest running transaction nothing can appear any more. A flood that is suppressed holds nothing back.
 SELECT
     history.xact::text::bigint AS xact,
     history.id,
@@ -20,7 +20,7 @@ SELECT
     alarm.facts,
     alarm.kind <> 'flood' AND EXISTS (
         SELECT FROM ops.alarm_states AS flood
-        WHERE flood.satellite_id = alarm.satellite_id AND flood.subsystem = 'satellite' AND flood.reason = 'flood' AND flood.facts < 16
+        WHERE flood.satellite_id = alarm.satellite_id AND flood.subsystem = 'satellite' AND flood.reason = 'flood' AND NOT flood.is_suppressed
             AND flood.started_at <= history.at AND (flood.returned_at IS NULL OR flood.returned_at >= history.at)
     ) AS is_in_flood
 FROM ops.alarm_events AS history
@@ -140,7 +140,7 @@ SELECT
     alarm.limit_value,
     alarm.facts
 FROM ops.alarm_states AS alarm
-WHERE alarm.needs_attention AND alarm.returned_at IS NULL AND EXISTS (
+WHERE alarm.is_unresolved AND alarm.returned_at IS NULL AND NOT alarm.is_suppressed AND EXISTS (
     SELECT FROM ops.notifications AS notice
     WHERE notice.alarm_id = alarm.alarm_id AND notice.target = %(target)s
         AND notice.told = 'raised' AND notice.state = 'delivered'
@@ -148,6 +148,6 @@ WHERE alarm.needs_attention AND alarm.returned_at IS NULL AND EXISTS (
 ORDER BY alarm.started_at DESC LIMIT %(limit)s
 
 -- name: counted_alarms
--- What is not dealt with, for the metrics: the newest ones only where there are very many.
+-- What needs attention, for the metric: the newest ones only where there are very many.
 SELECT satellite_id, subsystem, reason, kind, severity, facts FROM ops.alarm_states
 WHERE needs_attention ORDER BY started_at DESC LIMIT %(limit)s

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from alarm_notifier import QUERIES
-from alarms.life_cycle import NEEDS_ATTENTION, facts_of, state_of
+from alarms.life_cycle import facts_of, state_of
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import select
 
@@ -36,8 +36,7 @@ class StandingAlarms(Collector):
             with transaction(self._pool) as connection:
                 rows = select(connection, QUERIES["counted_alarms"], {"limit": MAX_ALARMS})
             named = [{**row, "state": state_of(facts_of(row["facts"]))} for row in rows]
-            calling = [row for row in named if row["state"] in NEEDS_ATTENTION]
-            self._counts = Counter(tuple(row[label] for label in LABELS) for row in calling)
+            self._counts = Counter(tuple(row[label] for label in LABELS) for row in named)
             self._due_s = self._monotonic() + EVERY_S
         return False
 

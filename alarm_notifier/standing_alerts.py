@@ -9,7 +9,6 @@ import structlog
 from alarm_notifier import QUERIES
 from alarm_notifier.configuration import Route
 from alarm_notifier.delivery import Delivery, message_of
-from alarm_notifier.routing import is_wanted
 from alarm_notifier.targets.alertmanager import AlertmanagerSender
 from alarm_notifier.targets.sending import NotDelivered, Sender
 from telemetry_core.postgres.database import Pool, transaction
@@ -49,7 +48,7 @@ class AlertmanagerDelivery(Delivery):
         parameters = {"target": self._target, "limit": MAX_STANDING}
         with transaction(self._pool) as connection:
             rows = select(connection, QUERIES["standing_told"], parameters)
-        messages = [message for message in map(message_of, rows) if is_wanted(0, message.state)]
+        messages = [message_of(row) for row in rows]
         if not messages:
             return
         try:

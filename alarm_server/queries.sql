@@ -78,7 +78,7 @@ SELECT satellite_id, value, first_at, last_at FROM ops.wrong_clocks
 WHERE subsystem = 'timestamp' AND reason = 'conflicting_duplicate' AND last_at > (now() AT TIME ZONE 'UTC') - %(patience)s::interval
 
 -- name: expire_shelves
--- Shelved alarms whose time is over come back; those that need attention have it in their history.
+-- Shelved alarms whose time is over come back; those that are not resolved have it in their history.
 WITH expired AS (
     DELETE FROM ops.alarm_suppressions AS shelf
     WHERE shelf.kind = 'shelved' AND shelf.until <= clock_timestamp() AT TIME ZONE 'UTC'
@@ -89,4 +89,4 @@ INSERT INTO ops.alarm_events (alarm_id, event, member_at)
 SELECT alarm.alarm_id, 'expired', expired.until FROM expired
 INNER JOIN ops.alarms AS alarm
     ON alarm.satellite_id = expired.satellite_id AND alarm.subsystem = expired.subsystem
-    AND alarm.reason = expired.reason AND alarm.needs_attention
+    AND alarm.reason = expired.reason AND alarm.is_unresolved

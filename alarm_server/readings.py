@@ -57,6 +57,16 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a batch of messages says."""
+
+    readings: Sequence[Reading]
+    contacts: Sequence[Contact]
+    newest_us: int
+    """Reception of the newest message, microseconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
     """Live sample sets that contradict earlier ones; times are microseconds of the reception."""
 

@@ -10,12 +10,12 @@ from alarm_server import QUERIES
 from alarms.occurrence_changes import Event, is_news
 from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Connection
-from telemetry_core.postgres.store import Row, select
+from telemetry_core.postgres.store import Row, column_time, select
 
 
 def moment(microseconds: int) -> datetime:
     """Convert microseconds since 1970 UTC to a column of time: UTC, without saying so."""
-    return time_of(microseconds).replace(tzinfo=None)
+    return column_time(time_of(microseconds))
 
 
 def save_events(connection: Connection, rows: Sequence[tuple[str, str, datetime, str | None]]) -> None:
@@ -25,7 +25,7 @@ def save_events(connection: Connection, rows: Sequence[tuple[str, str, datetime,
     """
     histories: dict[str, list[tuple[Event, datetime]]] = {row[0]: [] for row in rows}
     for told in select(connection, QUERIES["told"], {"alarm_ids": list(histories), "events": list(Event)}):
-        histories[told["alarm_id"]].append((Event(told["event"]), told["member_at"].replace(tzinfo=None)))
+        histories[told["alarm_id"]].append((Event(told["event"]), column_time(told["member_at"])))
     news = []
     for row in rows:
         alarm_id, event, at, _ = row

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -10,7 +9,8 @@ import structlog
 
 from alarm_server.forecasts.outlooks import Outlooks
 from alarm_server.groups.floods import follow_floods
-from alarm_server.readings import Contact, Contradiction, Reader, Reading
+from alarm_server.readings import Batch, Contact, Contradiction, Reader, Reading
+from alarm_server.retirement.following import Retirements
 from alarm_server.signs import Sign, signs_of
 from alarm_server.silence.watch import SAVE_TRACKS_S, SilenceWatch
 from alarm_server.store import (
@@ -53,16 +53,6 @@ def look_back_s(mission: Mission) -> float:
     return max(of_alarms_s, 3 * SAVE_TRACKS_S)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What a batch of messages says."""
-
-    readings: Sequence[Reading]
-    contacts: Sequence[Contact]
-    newest_us: int
-    """Reception of the newest message, microseconds since 1970 UTC."""
-
-
 class AlarmServer:
     """Keeps `ops.alarms` equal to what telemetry says."""
 
@@ -92,6 +82,7 @@ class AlarmServer:
             partitions=partitions,
             max_satellites=max_satellites,
         )
+        self._retirements = Retirements(pool)
         #: What was acted on of the contradictions of the last minutes.
         self._contradicted: set[Contradiction] = set()
         self._next_round = 0.0
@@ -105,6 +96,7 @@ class AlarmServer:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         self._follow_limits()
         self._silence.begin(round(self._clock() * 1_000_000))
+        self._retirements.look()
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._reader.signs)
             tracks = load_tracks(connection)
@@ -119,6 +111,7 @@ class AlarmServer:
         self._tracks.forget()
         self._outlooks.forget()
         self._silence.forget()
+        self._retirements.forget()
 
     def plan(self, records: Sequence[Record]) -> Batch:
         """Read the messages; one that can't be read is the trigger's dead letter, and says nothing."""
@@ -126,7 +119,7 @@ class AlarmServer:
         contacts: list[Contact] = []
         for record in records:
             try:
-                found = self._reader.read(record)
+                found = self._retirements.says(self._reader.read(record), record.received_us)
             except InvalidTelemetryMessage as error:
                 MESSAGES_SKIPPED.labels(SERVICE, error.reason).inc()
                 continue
@@ -161,8 +154,9 @@ class AlarmServer:
         try:
             self._follow_limits()
             self._silence.follow_plans(now_us)
+            self._follow_retirements()
             self._hear_contradictions()
-            self._silence.look(now_us)
+            self._silence.look(now_us, self._retirements.listened)
             if now >= self._next_contacts:
                 self._save_contacts(now_us)
                 self._next_contacts = now + SAVE_CONTACTS_S
@@ -197,10 +191,16 @@ class AlarmServer:
             self._tracks.forget_all_but(reader.signs)
             self._reader = reader
 
+    def _follow_retirements(self) -> None:
+        """Forget what satellites said before they were retired: taken back, they begin anew."""
+        if changed := self._retirements.look():
+            self._tracks.forget_satellites(changed)
+            self._outlooks.forget_satellites(changed)
+
     def _hear_contradictions(self) -> None:
         """Act on what the trigger found since: a clock that was set back by less than a year."""
         with transaction(self._pool) as connection:
-            known = set(load_contradictions(connection))
+            known = self._retirements.believed(load_contradictions(connection))
         new = sorted(known - self._contradicted, key=lambda found: found.last_us)
         if new:
             readings = [reading for found in new for reading in found.readings]

@@ -1,7 +1,7 @@
 """Tracks of all satellites: what a batch of samples changes, computed without changing anything yet."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -111,6 +111,10 @@ class Tracks:
         """Drop the tracks of what is compared no more."""
         named = {(sign.subsystem, sign.rule.reason) for sign in signs}
         self.forget([key for key in self._known if key[1:] not in named])
+
+    def forget_satellites(self, satellites: Collection[str]) -> None:
+        """Drop the tracks of some satellites."""
+        self.forget([key for key in self._known if key[0] in satellites])
 
     def updates(self, readings: Iterable[Reading]) -> list[Update]:
         """Return what samples change, in the order of their first one."""

@@ -2,44 +2,23 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import requests
-
-from alarms.performance import ALARMS_PER_HOUR
-from alarms.what_if.comparison import compared, metrics_of
-from alarms.what_if.limits import Key, Limit, Values, limits_of
-from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission
+from alarms.what_if.limits import Key, Limit, limits_of
+from alarms.what_if.table import Counts, counts_of, table
+from alarms.what_if.trial import DAY_MS, Span, tried
+from telemetry_core.contract.errors import DependencyUnavailable, InvalidMission, QuestionRefused
 from telemetry_core.service.settings import Settings, load_mission
 from telemetry_core.stored_samples import StoredSamples
 
-DAY_MS: Final = 86_400_000
 TELL_EVERY_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """Telemetry of some satellites, from a time until another one, milliseconds since 1970 UTC."""
-
-    telemetry: StoredSamples
-    satellites: Sequence[str]
-    start_ms: int
-    end_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Of one limit over all satellites."""
-
-    samples: int
-    before: int
-    after: int
-
-
-def changes_of(past: Past, before: Mapping[Key, Limit], after: Mapping[Key, Limit]) -> dict[str, Counts]:
+def changes_of(
+    telemetry: StoredSamples, span: Span, before: Mapping[Key, Limit], after: Mapping[Key, Limit]
+) -> dict[str, Counts]:
     """Count the alarms of each limit before and after a change, by its name; say how far it is."""
     counts: dict[str, Counts] = {}
     for key in dict.fromkeys((*before, *after)):
@@ -49,61 +28,29 @@ def changes_of(past: Past, before: Mapping[Key, Limit], after: Mapping[Key, Limi
         if problem is not None:
             print(f"{name} is left out: {problem}", file=sys.stderr)
             continue
-        counts[name] = counted(past, name, old, new)
+        progress = Progress(name, len(span.satellites))
+        found = tried(telemetry, span, old, new, progress)
+        progress.tell(len(span.satellites))
+        counts[name] = counts_of(found)
     return counts
 
 
-def counted(past: Past, name: str, old: Limit | None, new: Limit | None) -> Counts:
-    """Count the alarms of a limit, all of whose channels are stored, over all satellites."""
-    progress = Progress(name, past)
-    found = [
-        compared(progress.read(place, metrics_of(old, new)), old, new)
-        for place in range(len(past.satellites))
-    ]
-    progress.tell(len(past.satellites))
-    return Counts(
-        samples=sum(one.samples for one in found),
-        before=sum(len(one.before) for one in found),
-        after=sum(len(one.after) for one in found),
-    )
-
-
 class Progress:
-    """Reads a limit's telemetry and says from time to time how far it is."""
+    """Says from time to time how far the reading of a limit's telemetry is."""
 
-    def __init__(self, name: str, past: Past) -> None:
-        self._name, self._past = name, past
+    def __init__(self, name: str, satellites: int) -> None:
+        self._name, self._satellites = name, satellites
         self._told_s = time.monotonic()
 
-    def read(self, place: int, metrics: set[str]) -> Iterator[Mapping[str, Values]]:
-        """Yield what is stored of one of the satellites, page by page."""
-        past = self._past
-        satellite_id, span_ms = past.satellites[place], past.end_ms - past.start_ms
-        for page in past.telemetry.pages(satellite_id, metrics, start_ms=past.start_ms, end_ms=past.end_ms):
-            yield page.values
-            if time.monotonic() >= self._told_s + TELL_EVERY_S:
-                self.tell(place + (page.until_ms - past.start_ms) / span_ms)
+    def __call__(self, _samples: int, read: float) -> None:
+        """Take that so many of the satellites, in part the last one, are read."""
+        if time.monotonic() >= self._told_s + TELL_EVERY_S:
+            self.tell(read)
 
-    def tell(self, satellites: float) -> None:
-        """Write one line: so many of the satellites, in part the last one, are read."""
+    def tell(self, read: float) -> None:
+        """Write one line of it."""
         self._told_s = time.monotonic()
-        print(f"{self._name}: {satellites:.4g} of {len(self._past.satellites)} satellites", file=sys.stderr)
-
-
-def table(counts: Mapping[str, Counts], *, days: float, satellites: int) -> str:
-    """Lay out the alarms of each limit, and those of all beside what one operator can act on."""
-    lines = [
-        f"{f'alarms of {days:g} days, {satellites} satellites':44} {'samples':>11} {'before':>9} {'after':>9}"
-    ]
-    lines += [f"{name:44} {one.samples:11} {one.before:9} {one.after:9}" for name, one in counts.items()]
-    before, after = sum(one.before for one in counts.values()), sum(one.after for one in counts.values())
-    lines.append(f"{'these limits, per day':56} {before / days:9.2f} {after / days:9.2f}")
-    hours = days * 24
-    lines.append(f"{'these limits, per operator and hour':56} {before / hours:9.2f} {after / hours:9.2f}")
-    lines.append(
-        f"EEMUA 191: at most {ALARMS_PER_HOUR:g} an hour for one operator, alarms of all kinds together"
-    )
-    return "\n".join(lines)
+        print(f"{self._name}: {read:.4g} of {self._satellites} satellites", file=sys.stderr)
 
 
 def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
@@ -117,13 +64,10 @@ def run(new: Path, *, against: Path, days: float, settings: Settings) -> int:
     start_ms = end_ms - round(days * DAY_MS)
     try:
         satellites = telemetry.satellites(start_ms=start_ms, end_ms=end_ms)
-        past = Past(telemetry=telemetry, satellites=satellites, start_ms=start_ms, end_ms=end_ms)
-        counts = changes_of(past, limits_of(before), limits_of(after)) if satellites else {}
-    except DependencyUnavailable as error:
+        span = Span(satellites=satellites, start_ms=start_ms, end_ms=end_ms)
+        counts = changes_of(telemetry, span, limits_of(before), limits_of(after)) if satellites else {}
+    except (DependencyUnavailable, QuestionRefused) as error:
         print(error, file=sys.stderr)
-        return 1
-    except requests.HTTPError as error:
-        print(f"VictoriaMetrics refused: {error.response.text[:200].strip()}", file=sys.stderr)
         return 1
     if not satellites or (counts and not any(one.samples for one in counts.values())):
         print(f"No telemetry of the last {days:g} days is stored", file=sys.stderr)

@@ -26,13 +26,33 @@ def groups_of(members: Iterable[Member]) -> dict[str, str]:
     A group has the name of one of its alarms. It keeps the name when earlier ones come; of several that
     became one, the earliest alarm that has given its name stays.
     """
+    return {member.alarm_id: _name(group) for group in _together(members) for member in group}
+
+
+def groups_joined(new: Iterable[Member], neighbours: Iterable[Member]) -> dict[str, str] | None:
+    """Return the groups of alarms that have none yet, by those that begin nearest before and after each.
+
+    None: they connect groups, whose alarms `groups_of` must all see.
+    """
+    found: dict[str, str] = {}
+    for group in _together([*new, *neighbours]):
+        names = {member.group_id for member in group if member.group_id is not None}
+        if len(names) > 1:
+            return None
+        name = next(iter(names), group[0].alarm_id)
+        found |= {member.alarm_id: name for member in group if member.group_id is None}
+    return found
+
+
+def _together(members: Iterable[Member]) -> list[list[Member]]:
+    """Part alarms where none begins near to the one before."""
     together: list[list[Member]] = []
     for member in sorted(members, key=lambda one: (one.started_us, one.alarm_id)):
         if together and member.started_us - together[-1][-1].started_us <= NEAR_US:
             together[-1].append(member)
         else:
             together.append([member])
-    return {member.alarm_id: _name(group) for group in together for member in group}
+    return together
 
 
 def _name(group: list[Member]) -> str:

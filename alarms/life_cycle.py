@@ -57,15 +57,6 @@ class Refused(Exception):  # noqa: N818 - named for what happened
     """An action that the state does not allow; the text says why and what to do."""
 
 
-NEEDS_ATTENTION: Final = (
-    State.UNACKNOWLEDGED,
-    State.ACKNOWLEDGED,
-    State.RETURNED_UNACKNOWLEDGED,
-    State.LATCHED_UNACKNOWLEDGED,
-    State.LATCHED_ACKNOWLEDGED,
-)
-
-
 def facts_of(code: int) -> Facts:
     """Read the column `facts` of `ops.alarm_states`: a bit for each fact, the first is the lowest."""
     return Facts(**{fact.name: bool(code >> place & 1) for place, fact in enumerate(fields(Facts))})

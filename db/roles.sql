@@ -24,7 +24,8 @@ TO satellite_operation_server;
 GRANT UPDATE ON ops.alarms TO satellite_operation_server;
 GRANT INSERT ON ops.alarm_events TO satellite_operation_server;
 GRANT INSERT, UPDATE, DELETE ON ops.alarm_suppressions TO satellite_operation_server;
-GRANT SELECT, INSERT ON ops.limit_changes, ops.shift_entries TO satellite_operation_server;
+GRANT SELECT, INSERT ON ops.limit_changes, ops.retirement_changes, ops.shift_entries TO satellite_operation_server;
+GRANT SELECT ON ops.retirements TO satellite_operation_server;
 GRANT SELECT, INSERT, DELETE ON ops.passes TO satellite_operation_server;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.contact_plans TO satellite_operation_server;
 GRANT SELECT, INSERT ON ops.contact_plan_changes TO satellite_operation_server;
@@ -51,17 +52,18 @@ GRANT INSERT, UPDATE ON ops.relay_cursors TO satellite_verdict_relay;
 
 GRANT SELECT ON
     inference_jobs, inference_results, subsystem_inferences,
-    ops.alarms, ops.alarm_events, ops.alert_checkpoints, ops.alert_heads, ops.calibrations, ops.cluster, ops.deleted_verdicts,
-    ops.idempotency_keys, ops.learning_progress, ops.notifications, ops.passes, ops.refused_values, ops.refused_verdicts,
-    ops.relay_cursors, ops.resent_tasks, ops.revised_inferences, ops.wrong_clocks
+    ops.alarms, ops.alarm_contacts, ops.alarm_events, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
+    ops.calibrations, ops.cluster, ops.deleted_verdicts, ops.idempotency_keys, ops.learning_progress, ops.notifications,
+    ops.passes, ops.refused_values, ops.refused_verdicts, ops.relay_cursors, ops.resent_tasks, ops.retirements,
+    ops.revised_inferences, ops.wrong_clocks
 TO satellite_housekeeping;
 GRANT INSERT, UPDATE, DELETE ON inference_jobs, subsystem_inferences TO satellite_housekeeping;
 GRANT INSERT, UPDATE ON inference_results, ops.resent_tasks TO satellite_housekeeping;
 GRANT UPDATE ON ops.calibrations, ops.relay_cursors TO satellite_housekeeping;
 GRANT UPDATE, DELETE ON ops.learning_progress TO satellite_housekeeping;
 GRANT DELETE ON
-    ops.alarms, ops.alarm_events, ops.alert_checkpoints, ops.alert_heads, ops.deleted_verdicts, ops.idempotency_keys,
-    ops.notifications, ops.passes, ops.refused_values, ops.refused_verdicts, ops.revised_inferences, ops.wrong_clocks
+    ops.alarms, ops.alarm_contacts, ops.alarm_events, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
+    ops.deleted_verdicts, ops.idempotency_keys, ops.notifications, ops.passes, ops.refused_values, ops.refused_verdicts, ops.revised_inferences, ops.wrong_clocks
 TO satellite_housekeeping;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.refused_values, ops.wrong_clocks TO satellite_kafka_inference_trigger;
@@ -72,7 +74,7 @@ GRANT SELECT ON
     ops.alarms, ops.alarm_contacts, ops.alarm_suppressions, ops.alarm_tracks, ops.alert_checkpoints, ops.alert_heads,
     ops.cluster, ops.grouped_alarms, ops.live_jobs, ops.relay_cursors, ops.wrong_clocks
 TO satellite_alarm_server;
-GRANT SELECT ON ops.limit_changes TO satellite_alarm_server;
+GRANT SELECT ON ops.alarm_states, ops.limit_changes, ops.retirement_changes, ops.retirements TO satellite_alarm_server;
 GRANT SELECT ON ops.contact_plan_changes, ops.contact_plans, ops.passes TO satellite_alarm_server;
 GRANT UPDATE ON ops.passes TO satellite_alarm_server;
 GRANT INSERT, UPDATE ON ops.alarms, ops.relay_cursors TO satellite_alarm_server;

@@ -173,7 +173,7 @@ CREATE TABLE ops.alarms (
     reset_at timestamp(3) without time zone,
     assigned_to character varying(100),
     changed_at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
-    needs_attention boolean GENERATED ALWAYS AS (((NOT is_withdrawn) AND ((returned_at IS NULL) OR (acknowledged_at IS NULL) OR (is_latching AND (reset_at IS NULL))))) STORED NOT NULL,
+    is_unresolved boolean GENERATED ALWAYS AS (((NOT is_withdrawn) AND ((returned_at IS NULL) OR (acknowledged_at IS NULL) OR (is_latching AND (reset_at IS NULL))))) STORED NOT NULL,
     activations integer DEFAULT 1 NOT NULL,
     chattering_since timestamp(6) without time zone,
     CONSTRAINT alarms_kind_check CHECK (((kind)::text = ANY ((ARRAY['limit'::character varying, 'rate'::character varying, 'change'::character varying, 'stale'::character varying, 'clock'::character varying, 'anomaly'::character varying, 'forecast'::character varying, 'platform'::character varying, 'flood'::character varying])::text[]))),
@@ -186,6 +186,7 @@ COMMENT ON COLUMN ops.alarms.last_at IS 'Of the newest member';
 COMMENT ON COLUMN ops.alarms.returned_at IS 'Of the sample or verdict that ended it; NULL = it stands';
 COMMENT ON COLUMN ops.alarms.noticed_at IS 'When the platform raised it';
 COMMENT ON COLUMN ops.alarms.is_withdrawn IS 'Late telemetry or verdicts showed that it never was one, or that it belongs to another';
+COMMENT ON COLUMN ops.alarms.is_unresolved IS 'It stands, or is over but not acknowledged or, if latching, not reset';
 COMMENT ON COLUMN ops.alarms.activations IS 'How often a violation came after a sample within the limit, the first one counted';
 COMMENT ON COLUMN ops.alarms.chattering_since IS 'Of the violation with which it began to chatter; NULL = it does not';
 CREATE VIEW ops.alarm_feedback AS
@@ -234,6 +235,31 @@ CREATE TABLE ops.alarm_suppressions (
     CONSTRAINT alarm_suppressions_operator_check CHECK (((operator)::text <> ''::text))
 );
 COMMENT ON COLUMN ops.alarm_suppressions.until IS 'A shelved alarm always comes back; NULL = until an operator returns it to service';
+CREATE TABLE ops.retirement_changes (
+    id bigint NOT NULL,
+    at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
+    is_retired boolean NOT NULL,
+    operator character varying(100) NOT NULL,
+    comment character varying(2000) NOT NULL,
+    CONSTRAINT retirement_changes_comment_check CHECK (((comment)::text <> ''::text)),
+    CONSTRAINT retirement_changes_operator_check CHECK (((operator)::text <> ''::text))
+);
+COMMENT ON COLUMN ops.retirement_changes.is_retired IS 'FALSE: it was taken back';
+CREATE VIEW ops.retirements AS
+ SELECT change.id,
+    change.satellite_id,
+    change.at AS retired_at,
+    change.operator,
+    change.comment,
+    ( SELECT later.at
+           FROM ops.retirement_changes later
+          WHERE (((later.satellite_id)::text = (change.satellite_id)::text) AND (later.id > change.id))
+          ORDER BY later.id
+         LIMIT 1) AS taken_back_at
+   FROM ops.retirement_changes change
+  WHERE change.is_retired;
+COMMENT ON COLUMN ops.retirements.taken_back_at IS 'NULL: it is retired';
 CREATE VIEW ops.alarm_states AS
  SELECT alarm.alarm_id,
     alarm.satellite_id,
@@ -261,25 +287,36 @@ CREATE VIEW ops.alarm_states AS
     alarm.reset_at,
     alarm.assigned_to,
     alarm.changed_at,
-    alarm.needs_attention,
+    (alarm.is_unresolved AND (alarm.acknowledged_at IS NULL) AND (NOT (hidden.is_shelved OR hidden.is_out_of_service))) AS needs_attention,
     tsrange(alarm.started_at,
         CASE
             WHEN (alarm.returned_at IS NOT NULL) THEN GREATEST(alarm.started_at, alarm.returned_at)
             ELSE NULL::timestamp without time zone
         END, '[]'::text) AS life,
-    (((((((alarm.returned_at IS NULL))::integer + (2 * ((alarm.acknowledged_at IS NOT NULL))::integer)) + (4 * (alarm.is_latching)::integer)) + (8 * ((alarm.reset_at IS NOT NULL))::integer)) + (16 * ((((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
-            alarm_suppressions.subsystem,
-            alarm_suppressions.reason
-           FROM ops.alarm_suppressions
-          WHERE (((alarm_suppressions.kind)::text = 'shelved'::text) AND (alarm_suppressions.until > (now() AT TIME ZONE 'UTC'::text))))))::integer)) + (64 * ((((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
-            alarm_suppressions.subsystem,
-            alarm_suppressions.reason
-           FROM ops.alarm_suppressions
-          WHERE ((alarm_suppressions.kind)::text = 'out_of_service'::text))))::integer)) AS facts,
+    (((((((alarm.returned_at IS NULL))::integer + (2 * ((alarm.acknowledged_at IS NOT NULL))::integer)) + (4 * (alarm.is_latching)::integer)) + (8 * ((alarm.reset_at IS NOT NULL))::integer)) + (16 * (hidden.is_shelved)::integer)) + (64 * (hidden.is_out_of_service)::integer)) AS facts,
     alarm.activations,
-    alarm.chattering_since
-   FROM ops.alarms alarm;
+    alarm.chattering_since,
+    alarm.is_unresolved,
+    (alarm.is_unresolved AND ((alarm.returned_at IS NULL) OR (alarm.is_latching AND (alarm.reset_at IS NULL)))) AS is_open,
+    (hidden.is_shelved OR hidden.is_out_of_service) AS is_suppressed
+   FROM (ops.alarms alarm
+     CROSS JOIN LATERAL ( SELECT (((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
+                    alarm_suppressions.subsystem,
+                    alarm_suppressions.reason
+                   FROM ops.alarm_suppressions
+                  WHERE (((alarm_suppressions.kind)::text = 'shelved'::text) AND (alarm_suppressions.until > (now() AT TIME ZONE 'UTC'::text))))) AS is_shelved,
+            ((((alarm.satellite_id)::text, (alarm.subsystem)::text, (alarm.reason)::text) IN ( SELECT alarm_suppressions.satellite_id,
+                    alarm_suppressions.subsystem,
+                    alarm_suppressions.reason
+                   FROM ops.alarm_suppressions
+                  WHERE ((alarm_suppressions.kind)::text = 'out_of_service'::text))) OR ((alarm.satellite_id)::text IN ( SELECT retirements.satellite_id
+                   FROM ops.retirements
+                  WHERE (retirements.taken_back_at IS NULL)))) AS is_out_of_service) hidden);
+COMMENT ON COLUMN ops.alarm_states.needs_attention IS 'Unacknowledged, whether it stands or returned, and not suppressed';
 COMMENT ON COLUMN ops.alarm_states.facts IS 'One bit for each of the Facts of alarms/life_cycle.py, the first one is the lowest';
+COMMENT ON COLUMN ops.alarm_states.is_unresolved IS 'As in ops.alarms, suppressed or not';
+COMMENT ON COLUMN ops.alarm_states.is_open IS 'It stands or is latched, suppressed or not';
+COMMENT ON COLUMN ops.alarm_states.is_suppressed IS 'It is shelved or out of service: it calls nobody';
 CREATE TABLE ops.alarm_tracks (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     subsystem character varying(50) NOT NULL COLLATE pg_catalog."C",
@@ -677,6 +714,13 @@ CREATE TABLE ops.resent_tasks (
     attempts integer DEFAULT 1 NOT NULL,
     sent_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'UTC'::text) NOT NULL
 );
+CREATE SEQUENCE ops.retirement_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE ops.retirement_changes_id_seq OWNED BY ops.retirement_changes.id;
 CREATE TABLE ops.revised_inferences (
     id bigint NOT NULL,
     job_id character varying(255) NOT NULL COLLATE pg_catalog."C",
@@ -824,6 +868,7 @@ ALTER TABLE ONLY ops.dead_letters ALTER COLUMN id SET DEFAULT nextval('ops.dead_
 ALTER TABLE ONLY ops.limit_changes ALTER COLUMN id SET DEFAULT nextval('ops.limit_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.notifications ALTER COLUMN id SET DEFAULT nextval('ops.notifications_id_seq'::regclass);
 ALTER TABLE ONLY ops.passes ALTER COLUMN id SET DEFAULT nextval('ops.passes_id_seq'::regclass);
+ALTER TABLE ONLY ops.retirement_changes ALTER COLUMN id SET DEFAULT nextval('ops.retirement_changes_id_seq'::regclass);
 ALTER TABLE ONLY ops.revised_inferences ALTER COLUMN id SET DEFAULT nextval('ops.revised_inferences_id_seq'::regclass);
 ALTER TABLE ONLY ops.shift_entries ALTER COLUMN id SET DEFAULT nextval('ops.shift_entries_id_seq'::regclass);
 ALTER TABLE ONLY public.inference_results ALTER COLUMN id SET DEFAULT nextval('public.inference_results_id_seq'::regclass);
@@ -882,6 +927,8 @@ ALTER TABLE ONLY ops.relay_cursors
     ADD CONSTRAINT relay_cursors_pkey PRIMARY KEY (sink);
 ALTER TABLE ONLY ops.resent_tasks
     ADD CONSTRAINT resent_tasks_pkey PRIMARY KEY (job_id, subsystem);
+ALTER TABLE ONLY ops.retirement_changes
+    ADD CONSTRAINT retirement_changes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.revised_inferences
     ADD CONSTRAINT revised_inferences_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ops.schema_migrations
@@ -909,7 +956,6 @@ CREATE INDEX idx_alarm_events_alarm ON ops.alarm_events USING btree (alarm_id, i
 CREATE INDEX idx_alarm_events_commit_order ON ops.alarm_events USING btree (xact, id);
 CREATE INDEX idx_alarm_events_feedback ON ops.alarm_events USING btree (alarm_id, id DESC) WHERE ((event)::text = 'feedback'::text);
 CREATE INDEX idx_alarms_assigned ON ops.alarms USING btree (assigned_to, started_at DESC, alarm_id DESC) WHERE (assigned_to IS NOT NULL);
-CREATE INDEX idx_alarms_attention ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE needs_attention;
 CREATE INDEX idx_alarms_lately ON ops.alarms USING btree (satellite_id, noticed_at);
 CREATE INDEX idx_alarms_life ON ops.alarms USING gist (tsrange(started_at,
 CASE
@@ -917,12 +963,13 @@ CASE
     ELSE NULL::timestamp without time zone
 END, '[]'::text));
 CREATE INDEX idx_alarms_noticed ON ops.alarms USING btree (noticed_at DESC) WHERE (NOT is_withdrawn);
-CREATE INDEX idx_alarms_open ON ops.alarms USING btree (satellite_id) WHERE (needs_attention AND ((returned_at IS NULL) OR (is_latching AND (reset_at IS NULL))));
-CREATE INDEX idx_alarms_returned ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (needs_attention AND (returned_at IS NOT NULL) AND (NOT (is_latching AND (reset_at IS NULL))));
+CREATE INDEX idx_alarms_open ON ops.alarms USING btree (satellite_id) WHERE (is_unresolved AND ((returned_at IS NULL) OR (is_latching AND (reset_at IS NULL))));
 CREATE INDEX idx_alarms_satellite ON ops.alarms USING btree (satellite_id, started_at DESC, alarm_id DESC);
 CREATE INDEX idx_alarms_sign ON ops.alarms USING btree (satellite_id, subsystem, reason, started_at DESC);
 CREATE INDEX idx_alarms_standing ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (returned_at IS NULL);
 CREATE INDEX idx_alarms_started ON ops.alarms USING btree (started_at DESC, alarm_id DESC);
+CREATE INDEX idx_alarms_unacknowledged ON ops.alarms USING btree (satellite_id, subsystem, reason) WHERE (is_unresolved AND (acknowledged_at IS NULL));
+CREATE INDEX idx_alarms_unresolved ON ops.alarms USING btree (started_at DESC, alarm_id DESC) WHERE is_unresolved;
 CREATE INDEX idx_alert_heads_unfinished ON ops.alert_heads USING btree (satellite_id, subsystem) WHERE (folded_at <> target_at);
 CREATE UNIQUE INDEX idx_calibrations_in_use ON ops.calibrations USING btree (satellite_id, subsystem) WHERE ((state)::text = ANY ((ARRAY['active'::character varying, 'pinned'::character varying])::text[]));
 CREATE INDEX idx_dead_letters_body ON ops.dead_letters USING btree (body_sha256);
@@ -941,6 +988,7 @@ CREATE INDEX idx_passes_satellite ON ops.passes USING btree (satellite_id, start
 CREATE INDEX idx_passes_start ON ops.passes USING btree (start_at, id);
 CREATE INDEX idx_refused_values_time ON ops.refused_values USING btree (last_at);
 CREATE INDEX idx_refused_verdicts_time ON ops.refused_verdicts USING btree (refused_at);
+CREATE INDEX idx_retirement_changes_satellite ON ops.retirement_changes USING btree (satellite_id, id);
 CREATE INDEX idx_revised_job ON ops.revised_inferences USING btree (job_id, subsystem, revised_at);
 CREATE INDEX idx_shift_entries_at ON ops.shift_entries USING btree (at DESC, id DESC);
 CREATE INDEX idx_wrong_clocks_time ON ops.wrong_clocks USING btree (last_at);
@@ -974,6 +1022,7 @@ CREATE TRIGGER acknowledgements_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.
 CREATE TRIGGER alarm_events_stay BEFORE UPDATE OR TRUNCATE ON ops.alarm_events FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER contact_plan_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.contact_plan_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER limit_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.limit_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
+CREATE TRIGGER retirement_changes_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.retirement_changes FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_event_change();
 CREATE TRIGGER shift_entries_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON ops.shift_entries FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_entry_change();
 CREATE TRIGGER note_deleted_verdicts AFTER DELETE ON public.subsystem_inferences REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION ops.note_deleted_verdicts();
 CREATE TRIGGER restart_search AFTER TRUNCATE ON public.subsystem_inferences FOR EACH STATEMENT EXECUTE FUNCTION ops.restart_search();

@@ -53,10 +53,13 @@ DELETE FROM ops.refused_values WHERE (satellite_id, channel, reason) IN (
 )
 
 -- name: delete_alarms
--- What needs no attention, with its history and who was told: an anomaly with its newest verdict, another alarm some time after its last change.
+-- What is resolved, or of a satellite that was retired long ago, with its history and who was told: an anomaly with its newest verdict, another alarm some time after its last change.
 WITH gone AS (
     SELECT alarm.alarm_id FROM ops.alarms AS alarm
-    WHERE NOT alarm.needs_attention AND CASE alarm.kind
+    WHERE (NOT alarm.is_unresolved OR alarm.satellite_id IN (
+        SELECT satellite_id FROM ops.retirements
+        WHERE taken_back_at IS NULL AND retired_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+    )) AND CASE alarm.kind
         WHEN 'anomaly' THEN NOT EXISTS (SELECT FROM inference_jobs AS job WHERE job.job_id = alarm.newest_job_id)
         ELSE alarm.changed_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
     END
@@ -98,6 +101,24 @@ DELETE FROM ops.wrong_clocks WHERE (satellite_id, subsystem, reason) IN (
     SELECT satellite_id, subsystem, reason FROM ops.wrong_clocks
     WHERE last_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
     ORDER BY last_at LIMIT %(limit)s
+)
+
+-- name: delete_alarm_contacts
+-- Of satellites that were not heard for so long, and of which no alarm is left to be dealt with.
+DELETE FROM ops.alarm_contacts WHERE satellite_id IN (
+    SELECT contact.satellite_id FROM ops.alarm_contacts AS contact
+    WHERE contact.received_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+        AND NOT EXISTS (SELECT FROM ops.alarms AS alarm WHERE alarm.satellite_id = contact.satellite_id AND alarm.is_unresolved)
+    ORDER BY contact.received_at LIMIT %(limit)s
+)
+
+-- name: delete_alarm_tracks
+-- Likewise, of limits.
+DELETE FROM ops.alarm_tracks WHERE (satellite_id, subsystem, reason) IN (
+    SELECT track.satellite_id, track.subsystem, track.reason FROM ops.alarm_tracks AS track
+    WHERE track.updated_at < %(before)s::timestamptz AT TIME ZONE 'UTC'
+        AND NOT EXISTS (SELECT FROM ops.alarms AS alarm WHERE alarm.satellite_id = track.satellite_id AND alarm.is_unresolved)
+    ORDER BY track.updated_at LIMIT %(limit)s
 )
 
 -- name: delete_passes

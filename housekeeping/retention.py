@@ -142,7 +142,7 @@ def _refusals(pool: Pool, clock: Callable[[], datetime]) -> list[Chore]:
 
 
 def _kept_as_long_as_jobs(pool: Pool, days: float, clock: Callable[[], datetime]) -> list[Chore]:
-    """Verdicts that a revision replaced, counted from the revision; and passes."""
+    """Verdicts that a revision replaced, from the revision on; passes; what silent satellites left."""
 
     def work(name: str) -> bool:
         return _delete(pool, name, {"before": clock() - timedelta(days=days), "limit": BATCH})
@@ -150,6 +150,8 @@ def _kept_as_long_as_jobs(pool: Pool, days: float, clock: Callable[[], datetime]
     chores = [
         Chore(name="revisions", every_s=EVERY_S, work=lambda: work("delete_revisions")),
         Chore(name="passes", every_s=EVERY_S, work=lambda: work("delete_passes")),
+        Chore(name="contacts", every_s=EVERY_S, work=lambda: work("delete_alarm_contacts")),
+        Chore(name="tracks", every_s=EVERY_S, work=lambda: work("delete_alarm_tracks")),
     ]
     return chores if days else []
 

@@ -54,8 +54,6 @@ from operation_server.jobs import routes as jobs
 from operation_server.labels import routes as labels
 from operation_server.limits import routes as limits
 from operation_server.limits.following import FollowedLimits, following
-from operation_server.limits.what_if import routes as limit_trials
-from operation_server.limits.what_if.turns import Trials
 from operation_server.mission import routes as mission_routes
 from operation_server.passes import routes as passes
 from operation_server.pipeline import routes as pipeline
@@ -73,6 +71,10 @@ from operation_server.telemetry.dependencies import VICTORIA_METRICS
 from operation_server.telemetry.victoria import VictoriaMetrics
 from operation_server.verdicts import routes as verdicts
 from operation_server.verdicts.feed import read_events
+from operation_server.what_if import limit_routes as limit_trials
+from operation_server.what_if import threshold_routes as threshold_trials
+from operation_server.what_if.trial_routes import TRIALS
+from operation_server.what_if.turns import Trials
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.database import Pool, open_pool
 from telemetry_core.postgres.roles import as_service
@@ -93,8 +95,8 @@ ROUTERS: Final = (
     health.router, inference.router, results.router, dashboard.router, trends.router, search.router,
     verdicts.router, mission_routes.router, telemetry.router, forecasts.router, jobs.router, alerts.router,
     alarms.router, alarm_actions.router, labels.router, shift.router, handover.router, limits.router,
-    limit_trials.router, passes.router, fleet.router, passed_over.router, pipeline.router,
-    dead_letters.router, keys.router,
+    limit_trials.router, threshold_trials.router, passes.router, fleet.router, passed_over.router,
+    pipeline.router, dead_letters.router, keys.router,
 )  # fmt: skip
 """In the order of the API's description."""
 
@@ -150,7 +152,7 @@ def create_app(
 def _put_stores(app: FastAPI, victoria: VictoriaMetrics, index: VerdictSearch, trials: Trials) -> None:
     VICTORIA_METRICS.put(app, victoria)
     search.VERDICT_INDEX.put(app, index)
-    limit_trials.TRIALS.put(app, trials)
+    TRIALS.put(app, trials)
 
 
 def _put_mission(app: FastAPI, mission: Mission, settings: Settings, pool: Pool) -> None:

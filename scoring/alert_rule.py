@@ -74,16 +74,27 @@ class Event(StrEnum):
     ENDED = "ended"
 
 
-def step(run: Run | None, judged: Judged) -> tuple[Run | None, Event | None]:
+def rejudged(judged: Judged, threshold: float) -> Judged:
+    """Return a verdict as it would be if scores above another threshold were anomalous."""
+    if judged.verdict not in {Verdict.ANOMALOUS, Verdict.NOMINAL} or judged.score is None:
+        return judged
+    return replace(judged, verdict=Verdict.ANOMALOUS if judged.score > threshold else Verdict.NOMINAL)
+
+
+def step(
+    run: Run | None, judged: Judged, threshold: float = ANOMALY_THRESHOLD
+) -> tuple[Run | None, Event | None]:
     """Return the run after one more verdict, and what changed; `None` or an ended run is quiet.
+
+    Evidence is measured from `threshold`, by which verdicts are judged; it lies below ENOUGH_SCORE.
 
     Warming up and learning are no anomalies: they neither begin a run nor keep it open.
     """
     if run is not None and run.ended_us is not None:
         run = None
     if judged.verdict is Verdict.ANOMALOUS:
-        longer = _with(run, judged)
-        if longer.raised_us is None and longer.evidence >= evidence_of(ENOUGH_SCORE):
+        longer = _with(run, judged, threshold)
+        if longer.raised_us is None and longer.evidence >= evidence_of(ENOUGH_SCORE, threshold):
             return replace(longer, raised_us=judged.at_us), Event.RAISED
         return longer, None
     if run is None or judged.verdict is None or judged.at_us - run.last_us < HOLD_US:
@@ -91,9 +102,9 @@ def step(run: Run | None, judged: Judged) -> tuple[Run | None, Event | None]:
     return replace(run, ended_us=judged.at_us), None if run.raised_us is None else Event.ENDED
 
 
-def evidence_of(score: float) -> float:
+def evidence_of(score: float, threshold: float = ANOMALY_THRESHOLD) -> float:
     """Return the log odds of a score in [0, 1] above those of the threshold; 1 counts as LARGEST_SCORE."""
-    odds, least = (value / (1 - value) for value in (min(score, LARGEST_SCORE), ANOMALY_THRESHOLD))
+    odds, least = (value / (1 - value) for value in (min(score, LARGEST_SCORE), threshold))
     return math.log(odds / least) if odds > least else 0.0
 
 
@@ -117,18 +128,20 @@ def is_alert(scores: Iterable[float], times_us: Iterable[int]) -> bool:
     )
 
 
-def runs_of(verdicts: Iterable[Judged], run: Run | None = None) -> list[Run]:
+def runs_of(
+    verdicts: Iterable[Judged], run: Run | None = None, *, threshold: float = ANOMALY_THRESHOLD
+) -> list[Run]:
     """Return the runs from a state on, in time order, raised or not; the first is the state's own run."""
     found: list[Run] = []
     for judged in verdicts:
-        after, _ = step(run, judged)
+        after, _ = step(run, judged, threshold)
         if run is not None and (after is None or after.started_us != run.started_us):
             found.append(run)
         run = after
     return found if run is None else [*found, run]
 
 
-def _with(run: Run | None, judged: Judged) -> Run:
+def _with(run: Run | None, judged: Judged, threshold: float) -> Run:
     score = judged.score or 0.0
     if run is None:
         return Run(
@@ -137,7 +150,7 @@ def _with(run: Run | None, judged: Judged) -> Run:
             last_us=judged.at_us,
             ended_us=None,
             verdict_count=1,
-            evidence=evidence_of(score),
+            evidence=evidence_of(score, threshold),
             peak_score=score,
             peak_job_id=judged.job_id,
             newest_job_id=judged.job_id,
@@ -147,7 +160,7 @@ def _with(run: Run | None, judged: Judged) -> Run:
         run,
         last_us=judged.at_us,
         verdict_count=run.verdict_count + 1,
-        evidence=run.evidence + evidence_of(score),
+        evidence=run.evidence + evidence_of(score, threshold),
         peak_score=score if is_peak else run.peak_score,
         peak_job_id=judged.job_id if is_peak else run.peak_job_id,
         newest_job_id=judged.job_id,

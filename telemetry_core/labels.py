@@ -2,19 +2,23 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
+from telemetry_core.contract.errors import InvalidFile
 from telemetry_core.contract.messages import microseconds_of
+from telemetry_core.contract.values import parse_time
 
 Word = Literal["anomalous", "nominal"]
+COLUMNS: Final = ("satellite_id", "subsystem", "channel", "start_time", "end_time", "label")
+"""Of a file of labels; a column `kind` may follow, and any others."""
 
 
-class InvalidLabelsError(ValueError):
-    """A file of labels that can't be read; the text names file, line and reason."""
+class InvalidLabels(InvalidFile):
+    """A file of labels that can't be used; the text names file, row, column and reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +34,15 @@ class Label:
     end_time: datetime
     """Of the last one."""
     label: Word
+    kind: str = ""
+    """Of the alarm that it was said of; empty: of none."""
+    place: str = field(default="", compare=False)
+    """File and row that it was read from."""
 
     @property
     def span_us(self) -> tuple[int, int]:
         """From and to, both included, microseconds since 1970 UTC."""
         return microseconds_of(self.start_time), microseconds_of(self.end_time)
-
-
-COLUMNS: Final = tuple(field.name for field in fields(Label))
 
 
 def labels_csv(rows: Iterable[Mapping[str, object]], *, more: Iterable[str]) -> Iterator[str]:
@@ -49,47 +54,65 @@ def labels_csv(rows: Iterable[Mapping[str, object]], *, more: Iterable[str]) -> 
 
 
 def read_labels(path: Path) -> list[Label]:
-    """Read a file of labels; columns beyond COLUMNS, and rows without a label, say nothing.
+    """Read a file of labels; columns that are not known, and rows without a label, say nothing.
 
-    Raises:
-        InvalidLabelsError: It can't be read.
+    Raises `InvalidLabels`.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InvalidLabelsError(f"{path}: no column {', '.join(missing)}")
-            return [_label(row, f"{path}, line {reader.line_num}") for row in reader if row["label"]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidLabelsError(f"{path}: {error}") from error
+            reader = csv.DictReader(file, strict=True)
+            names = reader.fieldnames or ()
+            if missing := [name for name in COLUMNS if name not in names]:
+                raise InvalidLabels(
+                    f"{path}:1: no column {', '.join(map(repr, missing))}: the first row names the columns,"
+                    f" separated by commas, {', '.join(COLUMNS)} among them"
+                )
+            found = [_label(row, f"{path}:{reader.line_num}", len(names)) for row in reader]
+    except UnicodeDecodeError as error:
+        raise InvalidLabels(f"{path}: is not written in UTF-8: save it as UTF-8") from error
+    except csv.Error as error:
+        raise InvalidLabels(f"{path}:{reader.reader.line_num}: {error}: write it as CSV") from error
+    except OSError as error:
+        raise InvalidLabels(f"{path}: {error.strerror}") from error
+    return [label for label in found if label is not None]
 
 
-def _label(row: Mapping[str, str], place: str) -> Label:
-    """Check a row."""
-    if row["label"] not in get_args(Word):
-        raise InvalidLabelsError(f"{place}: label is {row['label']}, not {' or '.join(get_args(Word))}")
-    start_time, end_time = (_time(row, name, place) for name in ("start_time", "end_time"))
+def _label(row: Mapping[str | None, str | None], place: str, columns: int) -> Label | None:
+    """Check a row; None: it says nothing."""
+    cells = {name: text for name, text in row.items() if name is not None and text is not None}
+    if None in row or len(cells) < len(row):
+        raise InvalidLabels(f"{place}: not the {columns} columns that the first row names: correct the row")
+    if not cells["label"]:
+        return None
+    for name in ("satellite_id", "subsystem"):
+        if not cells[name]:
+            raise _wrong(place, name, "is empty: say whose telemetry it is")
+    if cells["label"] not in get_args(Word):
+        raise _wrong(place, "label", f"{cells['label']!r}: write {' or '.join(get_args(Word))}")
+    start_time, end_time = (_time(cells[name], name, place) for name in ("start_time", "end_time"))
     if start_time > end_time:
-        raise InvalidLabelsError(f"{place}: start_time lies after end_time")
+        raise _wrong(place, "end_time", "lies before start_time: correct one of them")
     return Label(
-        satellite_id=row["satellite_id"],
-        subsystem=row["subsystem"],
-        channel=row["channel"],
+        satellite_id=cells["satellite_id"],
+        subsystem=cells["subsystem"],
+        channel=cells["channel"],
         start_time=start_time,
         end_time=end_time,
-        label=cast("Word", row["label"]),
+        label=cast("Word", cells["label"]),
+        kind=cells.get("kind", ""),
+        place=place,
     )
 
 
-def _time(row: Mapping[str, str], name: str, place: str) -> datetime:
+def _time(text: str, name: str, place: str) -> datetime:
     try:
-        found = datetime.fromisoformat(row[name])
-    except (TypeError, ValueError) as error:
-        raise InvalidLabelsError(f"{place}: {name}: {error}") from error
-    if found.tzinfo is None:
-        raise InvalidLabelsError(f"{place}: {name} {row[name]} has no time zone; write Z for UTC")
-    return found
+        return parse_time(text)
+    except ValueError as error:
+        raise _wrong(place, name, f"{text[:40]!r}: {error}") from error
+
+
+def _wrong(place: str, column: str, told: str) -> InvalidLabels:
+    return InvalidLabels(f"{place}: column {column!r}: {told}")
 
 
 def _cell(value: object) -> str:

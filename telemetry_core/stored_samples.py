@@ -8,7 +8,8 @@ from typing import Any, Final
 import orjson
 import requests
 
-from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable, QuestionRefused
+from telemetry_core.contract.values import Values
 from telemetry_core.victoriametrics import DEPENDENCY, escape_label
 
 EXPORT_PATH: Final = "/api/v1/export"
@@ -21,9 +22,6 @@ REFUSED: Final = (400, 422)
 PAGE_MS: Final = 6 * 3_600_000
 LEAST_PAGE_MS: Final = 60_000
 
-Values = Mapping[int, float]
-"""Samples of one metric, none missing, by time: microseconds since 1970 UTC, ascending."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -35,7 +33,7 @@ class Page:
 
 
 class StoredSamples:
-    """Read access; a failure is `DependencyUnavailable`, a question that is refused `requests.HTTPError`."""
+    """Read access; a failure is `DependencyUnavailable`, a question that is refused `QuestionRefused`."""
 
     def __init__(self, url: str, *, most_page_bytes: int = MOST_PAGE_BYTES) -> None:
         self._url = url.rstrip("/")
@@ -85,6 +83,8 @@ class StoredSamples:
             with self._session.post(
                 self._url + path, data=parameters, timeout=TIMEOUT_S, stream=True
             ) as answer:
+                if answer.status_code in REFUSED:
+                    raise QuestionRefused("VictoriaMetrics", answer.text[:200].strip())
                 answer.raise_for_status()
                 body = bytearray()
                 for chunk in answer.iter_content(CHUNK_BYTES):
@@ -93,8 +93,6 @@ class StoredSamples:
                         return None
             return bytes(body)
         except requests.RequestException as error:
-            if isinstance(error, requests.HTTPError) and error.response.status_code in REFUSED:
-                raise
             raise DependencyUnavailable(DEPENDENCY, f"{type(error).__name__}: {error}") from error
 
 

@@ -5,7 +5,7 @@
 SELECT pg_advisory_xact_lock(7241505003)
 
 -- name: judged_after
--- Verdicts in commit order, with the columns that alarms need. Posted series and stored telemetry raise none.
+-- Verdicts in commit order, with the columns that alarms need. Posted series, stored telemetry and retired satellites raise none.
 SELECT
     inference.xact::text::bigint AS xact,
     inference.id,
@@ -17,7 +17,12 @@ SELECT
     inference.completed_at,
     inference.generated_at,
     job.source = 'kafka_auto_trigger' AND job.metadata ->> 'lane' IS DISTINCT FROM 'stored'
-    AND inference.generated_at IS NOT NULL AS is_live
+    AND inference.generated_at IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM ops.retirements AS retirement
+        WHERE retirement.satellite_id = job.satellite_id AND inference.completed_at >= retirement.retired_at
+            AND inference.completed_at < coalesce(retirement.taken_back_at, 'infinity')
+    ) AS is_live
 FROM subsystem_inferences AS inference
 INNER JOIN inference_jobs AS job ON job.job_id = inference.job_id
 WHERE (inference.xact, inference.id) > (%(xact)s::text::xid8, %(id)s)
@@ -35,6 +40,11 @@ WHERE inference.satellite = %(satellite_id)s AND inference.subsystem = %(subsyst
     AND (
         SELECT TRUE FROM ops.live_jobs AS job
         WHERE job.satellite_id = %(satellite_id)s AND job.job_id = inference.job_id
+    )
+    AND NOT EXISTS (
+        SELECT FROM ops.retirements AS retirement
+        WHERE retirement.satellite_id = %(satellite_id)s AND inference.completed_at >= retirement.retired_at
+            AND inference.completed_at < coalesce(retirement.taken_back_at, 'infinity')
     )
 ORDER BY inference.generated_at LIMIT %(limit)s
 

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,11 @@ class Outlooks:
     def forget(self) -> None:
         """Drop all: the partitions are gone."""
         self._windows.clear()
+
+    def forget_satellites(self, satellites: Collection[str]) -> None:
+        """Drop the windows of some satellites."""
+        for key in [key for key in self._windows if key[0] in satellites]:
+            del self._windows[key]
 
     def readings(self, readings: Iterable[Reading]) -> Iterator[Reading]:
         """Yield what samples foretell, in their order."""

@@ -1,6 +1,7 @@
 -- name: moved_alarms
 -- Of some alarms, those that are not where they were grouped: new ones, those that began earlier, and withdrawn ones.
-SELECT alarm.alarm_id FROM ops.alarms AS alarm
+SELECT alarm.alarm_id, alarm.satellite_id, alarm.started_at, alarm.is_withdrawn, grouped.group_id
+FROM ops.alarms AS alarm
 LEFT JOIN ops.grouped_alarms AS grouped ON grouped.alarm_id = alarm.alarm_id
 WHERE alarm.alarm_id = ANY (%(alarm_ids)s)
     AND CASE WHEN NOT alarm.is_withdrawn THEN alarm.started_at END IS DISTINCT FROM grouped.started_at
@@ -15,6 +16,26 @@ DELETE FROM ops.grouped_alarms WHERE alarm_id IN (
     SELECT alarm_id FROM ops.alarms WHERE alarm_id = ANY (%(alarm_ids)s) AND is_withdrawn
 )
 RETURNING group_id
+
+-- name: nearest_alarms
+-- Of some begins, the grouped alarms that begin nearest to each, before and after it; those between them are of the same groups.
+SELECT near.alarm_id, near.satellite_id, near.started_at, near.group_id
+FROM unnest(%(satellites)s::text [], %(begins)s::timestamp []) AS new (satellite_id, started_at)
+CROSS JOIN LATERAL (
+    (
+        SELECT * FROM ops.grouped_alarms AS before
+        WHERE before.satellite_id = new.satellite_id
+            AND before.started_at BETWEEN new.started_at - %(near)s::interval AND new.started_at
+        ORDER BY before.started_at DESC LIMIT 1
+    )
+    UNION
+    (
+        SELECT * FROM ops.grouped_alarms AS after
+        WHERE after.satellite_id = new.satellite_id
+            AND after.started_at BETWEEN new.started_at AND new.started_at + %(near)s::interval
+        ORDER BY after.started_at LIMIT 1
+    )
+) AS near
 
 -- name: near_alarms
 -- Some alarms, and all of the groups that they were in or that they begin near to.
@@ -53,14 +74,10 @@ WHERE (kept.group_id, kept.started_at) IS DISTINCT FROM (excluded.group_id, excl
 -- Of satellites that raised too many alarms in the last minutes, without those that call nobody; where none stands.
 WITH recent AS (
     SELECT alarm.satellite_id, count(*) AS count, min(alarm.noticed_at) AS first_at, max(alarm.noticed_at) AS last_at
-    FROM ops.alarms AS alarm
+    FROM ops.alarm_states AS alarm
     WHERE alarm.satellite_id = ANY (%(satellites)s::text [])
         AND alarm.noticed_at > (clock_timestamp() AT TIME ZONE 'UTC') - %(span)s::interval
-        AND alarm.kind <> %(flood)s AND NOT alarm.is_withdrawn
-        AND (alarm.satellite_id, alarm.subsystem, alarm.reason) NOT IN (
-            SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
-            WHERE kind = 'out_of_service' OR until > now() AT TIME ZONE 'UTC'
-        )
+        AND alarm.kind <> %(flood)s AND NOT alarm.is_withdrawn AND NOT alarm.is_suppressed
     GROUP BY alarm.satellite_id HAVING count(*) > %(begins_above)s
 ),
 
@@ -90,7 +107,7 @@ INSERT INTO ops.alarm_events (alarm_id, event, member_at, details)
 SELECT alarm_id, 'raised', raised_at, jsonb_build_object('value', value, 'worst_value', worst_value) FROM raised
 
 -- name: standing_floods
-SELECT alarm_id FROM ops.alarms WHERE needs_attention AND kind = %(flood)s AND returned_at IS NULL
+SELECT alarm_id FROM ops.alarms WHERE is_unresolved AND kind = %(flood)s AND returned_at IS NULL
 
 -- name: follow_floods
 -- What came since they began, how many of it in the last minutes, and whether that is few enough.

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 from alarm_server.groups import QUERIES
 from alarm_server.groups.floods import raise_floods
 from alarm_server.rows import insert, moment
-from alarms.groups import NEAR_US, Member, groups_of
+from alarms.groups import NEAR_US, Member, groups_joined, groups_of
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, select
@@ -28,17 +26,58 @@ def group(connection: Connection, alarm_ids: Sequence[str]) -> None:
 
     New ones may be a flood.
     """
-    found = select(connection, QUERIES["moved_alarms"], {"alarm_ids": list(alarm_ids)})
-    if not found:
+    moved = select(connection, QUERIES["moved_alarms"], {"alarm_ids": list(alarm_ids)})
+    if not moved:
         return
-    moved = [row["alarm_id"] for row in found]
     select(connection, QUERIES["lock_groups"])
+    new = [row for row in moved if row["group_id"] is None and not row["is_withdrawn"]]
+    if len(new) < len(moved) or not _join(connection, new):
+        _group_anew(connection, [row["alarm_id"] for row in moved])
+    if new:
+        raise_floods(connection, {row["satellite_id"] for row in new})
+
+
+def _join(connection: Connection, new: Sequence[Row]) -> bool:
+    """Put new alarms into the groups of their neighbours; tell whether that is all there is to do."""
+    found: dict[str, dict[str, str]] = {}
+    begins = {
+        "satellites": [row["satellite_id"] for row in new],
+        "begins": [row["started_at"].replace(tzinfo=None) for row in new],
+        "near": _NEAR,
+    }
+    neighbours = _by_satellite(select(connection, QUERIES["nearest_alarms"], begins))
+    for satellite_id, rows in _by_satellite(new).items():
+        members = map(_member, rows)
+        joined = groups_joined(members, {_member(row) for row in neighbours.get(satellite_id, ())})
+        if joined is None:
+            return False
+        found[satellite_id] = joined
+    begun = {row["alarm_id"]: row["started_at"].replace(tzinfo=None) for row in new}
+    insert(
+        connection,
+        QUERIES["save_groups"],
+        [
+            (alarm_id, group_id, satellite_id, begun[alarm_id])
+            for satellite_id, joined in found.items()
+            for alarm_id, group_id in joined.items()
+        ],
+    )
+    return True
+
+
+def _group_anew(connection: Connection, moved: Sequence[str]) -> None:
+    """Look at all alarms of the groups that some were in, or begin near to."""
     left = [row["group_id"] for row in select(connection, QUERIES["forget_withdrawn"], {"alarm_ids": moved})]
     near = select(connection, QUERIES["near_alarms"], {"alarm_ids": moved, "left": left, "near": _NEAR})
-    of_satellite = itemgetter("satellite_id")
-    for satellite_id, rows in groupby(sorted(near, key=of_satellite), key=of_satellite):
+    for satellite_id, rows in _by_satellite(near).items():
         _save(connection, satellite_id, {row["alarm_id"]: _member(row) for row in rows})
-    raise_floods(connection, {row["satellite_id"] for row in near if row["group_id"] is None})
+
+
+def _by_satellite(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["satellite_id"], []).append(row)
+    return found
 
 
 def _save(connection: Connection, satellite_id: str, members: dict[str, Member]) -> None:

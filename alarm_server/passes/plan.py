@@ -70,6 +70,10 @@ class ContactPlan:
         """Return when the plan last ended before a time that it does not cover; 0: not lately."""
         return max((end_us for _, end_us in self._spans if end_us <= at_us), default=0)
 
+    def since(self, at_us: int) -> "ContactPlan":
+        """Return the plan without the passes that began before a time."""
+        return replace(self, windows=tuple(one for one in self.windows if one.start_us >= at_us))
+
     @property
     def _spans(self) -> list[tuple[int, int]]:
         return [*self.covered_us, *((window.start_us, window.end_us) for window in self.windows)]

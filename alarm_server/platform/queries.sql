@@ -4,7 +4,7 @@ SELECT pg_advisory_xact_lock(7241505004)
 
 -- name: standing_platform_alarms
 SELECT alarm_id, subsystem, reason, started_at FROM ops.alarms
-WHERE needs_attention AND kind = 'platform' AND returned_at IS NULL
+WHERE is_unresolved AND kind = 'platform' AND returned_at IS NULL
 
 -- name: known_since
 -- Whether another service has told of it: an alarm of the sign that stood at a time or later.

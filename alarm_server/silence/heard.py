@@ -28,7 +28,15 @@ class Heard:
     Most messages bring the same channels: so what came together shares its pauses, until it comes apart.
     """
 
-    __slots__ = ("_routes", "generated_us", "groups", "is_replayed", "received_us", "tracks_saved_us")
+    __slots__ = (
+        "_routes",
+        "generated_us",
+        "groups",
+        "is_replayed",
+        "received_us",
+        "since_us",
+        "tracks_saved_us",
+    )
 
     def __init__(
         self, *, generated_us: int, received_us: int, is_replayed: bool, groups: Iterable[Group] = ()
@@ -38,6 +46,8 @@ class Heard:
         self.received_us = received_us
         self.is_replayed = is_replayed
         self.groups = list(groups)
+        #: Since when its silence counts, if something says so.
+        self.since_us = 0
         #: When PostgreSQL was told of the groups.
         self.tracks_saved_us = 0
         self._routes: dict[frozenset[Source], list[Pauses]] = {}
@@ -57,6 +67,19 @@ class Heard:
                 pauses.resume(at_us)
             else:
                 pauses.hear(at_us, is_long=is_long(pause_us, pauses, gaps))
+
+    def since(self, at_us: int) -> "Heard":
+        """Return it as if something had been received at a time: all may pause from then on."""
+        if not at_us:
+            return self
+        found = Heard(
+            generated_us=self.generated_us,
+            received_us=max(self.received_us, at_us),
+            is_replayed=self.is_replayed,
+            groups=self.groups,
+        )
+        found.since_us = at_us
+        return found
 
     def pauses_of(self, source: Source) -> Pauses | None:
         """Return the past of a source; None: it was never heard."""

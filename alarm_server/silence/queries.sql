@@ -29,7 +29,7 @@ DELETE FROM ops.alarm_contacts WHERE satellite_id IN (
 
 -- name: standing_silences
 SELECT alarm_id, satellite_id, subsystem, channel, started_at FROM ops.alarms
-WHERE needs_attention AND kind = 'stale' AND returned_at IS NULL
+WHERE is_unresolved AND kind = 'stale' AND returned_at IS NULL
 
 -- name: raise_alarms
 -- One that another service has raised, and perhaps ended, stays as it is.

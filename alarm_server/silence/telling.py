@@ -168,12 +168,13 @@ def _silent_parts(
                 continue
             pasts = group.pauses, above, whole
             allowed = max(allowed_us(past, gaps) for past in pasts)
-            since_us = max(group.pauses.newest_us, above.resumed_us, whole.resumed_us, span.since_us)
+            heard_us = max(group.pauses.newest_us, last.since_us)
+            since_us = max(heard_us, above.resumed_us, whole.resumed_us, span.since_us)
             if min(above.newest_us, span.until_us) - since_us > allowed:
                 yield Silence(
                     satellite_id=satellite_id,
                     source=source,
-                    received_us=group.pauses.newest_us,
+                    received_us=heard_us,
                     usual_us=group.pauses.usual_us,
                 )
 

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Final
 
 from alarm_server.passes.following import Passes
+from alarm_server.passes.plan import ContactPlan
 from alarm_server.readings import Contact
 from alarm_server.silence.heard import Heard, joined
 from alarm_server.silence.hearing import Hearing
@@ -24,6 +25,13 @@ from telemetry_core.postgres.database import Connection, Pool, transaction
 
 SAVE_TRACKS_S: Final = 60.0
 """A restart reads again what came since, and more."""
+
+
+Listened = Callable[
+    [Mapping[str, Heard], Mapping[str, ContactPlan]],
+    tuple[Mapping[str, Heard], Mapping[str, ContactPlan]],
+]
+"""Leaves out satellites whose silence does not count."""
 
 
 class SilenceWatch:
@@ -94,15 +102,15 @@ class SilenceWatch:
         """Take over contact plans that were changed."""
         self._passes.look(now_us)
 
-    def look(self, now_us: int) -> None:
-        """End what was heard again, and raise what fell silent."""
+    def look(self, now_us: int, listened: Listened) -> None:
+        """End what was heard again, and raise what fell silent of what is `listened` to."""
         self._end()
         try:
             self._hearing.update(self._partitions(), now_us)
         except DependencyUnavailable:
             self._hearing.clear()
             raise
-        self._raise(now_us)
+        self._raise(now_us, listened)
 
     def save(self, connection: Connection, now_us: int) -> None:
         """Keep what was heard since; `saved` once that is committed."""
@@ -133,16 +141,17 @@ class SilenceWatch:
                 end_silences(connection, over)
             self._standing = {name: one for name, one in self._standing.items() if name not in over}
 
-    def _raise(self, now_us: int) -> None:
+    def _raise(self, now_us: int, listened: Listened) -> None:
         span = self._hearing.span
-        found = [] if span is None else silences(self._heard, self._passes.plans, self._window, span)
+        heard, plans = listened(self._heard, self._passes.plans)
+        found = [] if span is None else silences(heard, plans, self._window, span)
         silent = untold(found, self._standing.values())
         if not silent:
             return
         names = sorted({one.satellite_id for one in silent})
         with transaction(self._pool) as connection:
             saved = load_contacts(connection, self._known, limit=len(names), names=names)
-            newer = {name for name, heard in saved.items() if joined(self._heard.get(name), heard) is heard}
+            newer = {name for name, one in saved.items() if joined(self._heard.get(name), one) is one}
             self._heard |= {name: saved[name] for name in newer}
             sure = [one for one in silent if one.satellite_id not in newer]
             raised = raise_silences(connection, sure, now_us)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from alarms.limit_tracks import Occurrence
-from alarms.what_if.limits import Limit, Values
+from alarms.what_if.limits import Limit
 from alarms.what_if.replay import Replay
+from telemetry_core.contract.values import Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

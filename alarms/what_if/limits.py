@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from alarms.deltas import DeltaRule, measure_of
 from telemetry_core.contract.mission import Mission, metrics_by_channel
 from telemetry_core.contract.rules import Rule
+from telemetry_core.contract.values import Values
 
 Key = tuple[str, str, str]
 """Subsystem, channel, reason."""
-Values = Mapping[int, float]
-"""Samples of one metric by time: microseconds since 1970 UTC, ascending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

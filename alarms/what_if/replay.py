@@ -11,8 +11,9 @@ from alarms.deltas import Point
 from alarms.limit_tracks import MIN_KEPT, Occurrence, Track, step
 from alarms.occurrence_changes import Event, changes
 from alarms.violation_runs import Sample
-from alarms.what_if.limits import Limit, Values
+from alarms.what_if.limits import Limit
 from telemetry_core.contract.mission import GAP_NEIGHBOURS
+from telemetry_core.contract.values import Values
 
 _AT_ONCE: Final = MIN_KEPT
 """Samples that are looked at together for one that breaks the limit."""

@@ -96,13 +96,10 @@ class Calibrations:
         with transaction(self._pool) as connection:
             alerts = select(connection, QUERIES["alert_spans"], parameters)
             labels = select(connection, QUERIES["labels"], parameters)
-        return Marks(
+        spans_us = _spans(labels)
+        return Marks.of_labels(
+            ((span_us, row["label"], row["kind"]) for span_us, row in zip(spans_us, labels, strict=True)),
             alerts_us=_spans(alerts),
-            nominal_us=_spans(row for row in labels if row["label"] == "nominal"),
-            anomalous_us=_spans(row for row in labels if row["label"] == "anomalous"),
-            events_us=_spans(
-                row for row in labels if row["label"] == "anomalous" and row["kind"] == "anomaly"
-            ),
         )
 
     def save_progress(self, part: Part, progress: Progress, refused: Learned | None = None) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES
-from telemetry_core.stored_samples import StoredSamples, Values
+from telemetry_core.contract.values import Values
+from telemetry_core.stored_samples import StoredSamples
 
 PAGE_SAMPLES: Final = 2_000
 """Of the first page, by the sampling interval; each page further back spans twice as long, until it holds

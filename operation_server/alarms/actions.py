@@ -101,11 +101,13 @@ def suppress(
         if reason is not None:
             newest = select(connection, QUERIES["newest_event_of_sign"], {**row, "event": event})
             raise ActionRefused(_told(reason, event, next(iter(newest), None)))
-        _write(
+        written = _write(
             connection,
             "suppress" if action in {Action.SHELVE, Action.REMOVE_FROM_SERVICE} else "unsuppress",
             {**row, **_words(given), "kind": _SUPPRESSIONS[action], "event": event, "until": until},
         )
+        if not written:
+            raise ActionRefused("its satellite is retired, and its alarms out of service with it")
 
 
 def _locked(connection: Connection, alarm_ids: Sequence[str]) -> list[Row]:
@@ -167,6 +169,8 @@ def _words(given: OperatorAction) -> dict[str, Any]:
     return {"operator": given.operator, "comment": given.comment}
 
 
-def _write(connection: Connection, name: str, parameters: Mapping[str, Any]) -> None:
+def _write(connection: Connection, name: str, parameters: Mapping[str, Any]) -> int:
+    """Return how many events were written."""
     with connection.cursor() as cursor:
         cursor.execute(QUERIES[name], parameters)
+        return cursor.rowcount

@@ -26,7 +26,9 @@ class Filters:
     severities: Sequence[Severity] | None = None
     codes: Sequence[int] | None = None
     """Values of the column `facts` of `ops.alarm_states`."""
-    attention_only: bool = False
+    unresolved_only: bool = False
+    """All that have these `codes` are: an index finds them."""
+    needs_attention: bool | None = None
     assigned_to: str | None = None
     group_id: str | None = None
     chattering: bool | None = None

@@ -11,6 +11,7 @@ SELECT started_at, alarm_id, fits, place = %(ceiling)s AS is_last_seen FROM (
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
         AND (%(codes)s IS NULL OR facts = ANY (%(codes)s))
+        AND (%(needs_attention)s IS NULL OR needs_attention = %(needs_attention)s)
         AND (%(chattering)s IS NULL OR (chattering_since IS NOT NULL) = %(chattering)s)
         AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s))) AS fits,
         row_number() OVER (ORDER BY started_at DESC, alarm_id DESC) AS place
@@ -27,7 +28,7 @@ SELECT started_at, alarm_id, fits, place = %(ceiling)s AS is_last_seen FROM (
                     %(group_id)s IS NULL
                     OR alarm_id = ANY (ARRAY(SELECT alarm_id FROM ops.grouped_alarms WHERE group_id = %(group_id)s))
                 )
-                AND (NOT %(attention_only)s OR needs_attention)
+                AND (NOT %(unresolved_only)s OR is_unresolved)
             ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
         )
         UNION ALL
@@ -53,7 +54,7 @@ WHERE fits OR place = %(ceiling)s
 ORDER BY started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
 
 -- name: urgent_page
--- Ids of alarms that need attention, the most urgent first, of equal ones the newest start. Their number is bounded by what people
+-- Ids of alarms that are not resolved, the most urgent first, of equal ones the newest start. Their number is bounded by what people
 -- leave undone, so they are sorted; beyond `ceiling` of them, the newest are.
 WITH calling AS (
     SELECT
@@ -61,7 +62,7 @@ WITH calling AS (
         started_at,
         (%(urgencies)s::integer [])[facts + 1] * 8 + array_position(%(all_severities)s::text [], severity) AS urgency
     FROM ops.alarm_states
-    WHERE needs_attention
+    WHERE is_unresolved
         AND (%(start)s IS NULL OR life && tsrange(%(start)s::timestamptz AT TIME ZONE 'UTC', NULL))
         AND (%(end)s IS NULL OR started_at <= %(end)s)
         AND (%(satellite_id)s IS NULL OR satellite_id = %(satellite_id)s)
@@ -73,6 +74,7 @@ WITH calling AS (
         AND (%(subsystem)s IS NULL OR subsystem = %(subsystem)s)
         AND (%(kinds)s IS NULL OR kind = ANY (%(kinds)s))
         AND (%(severities)s IS NULL OR severity = ANY (%(severities)s))
+        AND (%(needs_attention)s IS NULL OR needs_attention = %(needs_attention)s)
         AND (%(chattering)s IS NULL OR (chattering_since IS NOT NULL) = %(chattering)s)
         AND (%(heard)s IS NULL OR %(heard)s <> (satellite_id = ANY (%(unheard)s)))
     ORDER BY started_at DESC, alarm_id DESC LIMIT %(ceiling)s
@@ -103,7 +105,7 @@ WHERE alarm.alarm_id = ANY (%(alarm_ids)s)
 ORDER BY alarm.started_at DESC, alarm.alarm_id DESC
 
 -- name: attention
--- How many alarms are not dealt with, suppressed or not, by what their state follows from and how severe they are.
+-- How many alarms need attention, by what their state follows from and how severe they are.
 SELECT facts, severity, count(*) AS count FROM (
     SELECT facts, severity FROM ops.alarm_states WHERE needs_attention LIMIT %(ceiling)s
 ) AS counted

@@ -4,12 +4,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
-from alarms.life_cycle import NEEDS_ATTENTION, State
+from alarms.life_cycle import State
 from operation_server.alarms.filters import Filters, Order
 from operation_server.alarms.schemas import AlarmDetail, AlarmId, AlarmKind, Alarms, Suppressions
-from operation_server.alarms.states import codes_of, wanted_states
+from operation_server.alarms.states import codes_of
 from operation_server.alarms.store import NoSuchAlarm, read_detail, read_page, read_suppressions
-from operation_server.alarms.urgency import NoUrgency
+from operation_server.alarms.urgency import RANKS, NoUrgency
 from operation_server.http.dependencies import ProvidedPool, Slot
 from operation_server.http.parameters import API_PREFIX, Operator, Satellite, Time
 from operation_server.http.problems import responses
@@ -38,8 +38,8 @@ Heard = Annotated[bool | None, Query(description="Whether its satellite was hear
 InOrder = Annotated[
     Order,
     Query(
-        description="`urgency`: those that need attention alone, unacknowledged ones first, then by severity,"
-        " then newest start first"
+        description="`urgency`: those that stand or are unacknowledged alone, and are not suppressed;"
+        " unacknowledged ones first, then by severity, then newest start first"
     ),
 ]
 AlarmPath = Annotated[AlarmId, Path(description="`alarm_id` of an alarm")]
@@ -52,7 +52,8 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     severity: Annotated[list[Severity] | None, Query(description="Any of these; by default all")] = None,
     state: Annotated[list[State] | None, Query(description="Any of these; by default all")] = None,
     needs_attention: Annotated[
-        bool | None, Query(description="Whether their state calls an operator")
+        bool | None,
+        Query(description="Whether they are unacknowledged, standing or returned, and not suppressed"),
     ] = None,
     assigned_to: Operator | None = None,
     heard: Heard = None,
@@ -65,14 +66,14 @@ def alarm_filters(  # noqa: PLR0913, PLR0917 - its parameters are the route's co
     """Collect the filters."""
     if start_time is not None and end_time is not None and start_time > end_time:
         raise HTTPException(422, "start_time must not lie after end_time")
-    states = wanted_states(state, needs_attention=needs_attention)
     return Filters(
         satellite_id=satellite_id,
         subsystem=subsystem,
         kinds=[kind] if kind else None,
         severities=severity,
-        codes=None if len(states) == len(State) else codes_of(states),
-        attention_only=states <= set(NEEDS_ATTENTION),
+        codes=codes_of(state) if state else None,
+        unresolved_only=needs_attention is True or bool(state and RANKS.keys() >= set(state)),
+        needs_attention=needs_attention,
         assigned_to=assigned_to,
         heard=heard,
         group_id=group_id,

@@ -50,7 +50,9 @@ class Alarm(AlarmBrief):
     kind: AlarmKind
     reason: str
     channel: str | None
-    needs_attention: bool = Field(description="Whether its state calls an operator")
+    needs_attention: bool = Field(
+        description="Whether it is unacknowledged, standing or returned, and not suppressed"
+    )
     is_latching: bool = Field(description="Whether it stays until an operator resets it")
     is_withdrawn: bool = Field(description="Late telemetry showed that it is none of its own; not listed")
     raised_at: datetime = Field(description="Of the sample or verdict that made an alarm of it")

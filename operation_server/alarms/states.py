@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Final
 
-from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, facts_of, state_of
+from alarms.life_cycle import Facts, State, facts_of, state_of
 
 ALL_CODES: Final = range(2 ** len(fields(Facts)))
 
@@ -12,14 +12,6 @@ ALL_CODES: Final = range(2 ** len(fields(Facts)))
 def codes_of(states: Collection[State]) -> list[int]:
     """Return all values of the column whose state is one of these."""
     return [code for code in ALL_CODES if state_of(facts_of(code)) in states]
-
-
-def wanted_states(states: Collection[State] | None, *, needs_attention: bool | None) -> set[State]:
-    """Return the states that fit both filters; None = all do."""
-    wanted = set(states or State)
-    if needs_attention is None:
-        return wanted
-    return {state for state in wanted if (state in NEEDS_ATTENTION) == needs_attention}
 
 
 def limit_text(kind: str, limit: float | None, worst_value: float | None) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
-from alarms.life_cycle import NEEDS_ATTENTION, State, facts_of, state_of
+from alarms.life_cycle import State, facts_of, state_of
 from operation_server.alarms import QUERIES
 from operation_server.alarms.anomalies import anomalies_behind_s
 from operation_server.alarms.filters import Filters, unheard_satellites
@@ -146,14 +146,8 @@ def read_events(pool: Pool, place: Place) -> list[Row]:
 
 def alarm_of(row: Row) -> Alarm:
     """Make of a row of `ops.alarm_states` what clients see."""
-    seen = _with_state(row)
-    return Alarm.model_validate(
-        {
-            **seen,
-            "needs_attention": seen["state"] in NEEDS_ATTENTION and not row["is_withdrawn"],
-            "limit": limit_text(row["kind"], row["limit_value"], row["worst_value"]),
-        }
-    )
+    limit = limit_text(row["kind"], row["limit_value"], row["worst_value"])
+    return Alarm.model_validate({**_with_state(row), "limit": limit})
 
 
 def _event_of(row: Row) -> Row:
@@ -171,12 +165,11 @@ def _attention(connection: Connection) -> Attention:
     counts: Counter[tuple[State, Severity]] = Counter()
     for row in rows:
         counts[state_of(facts_of(row["facts"])), Severity(row["severity"])] += row["count"]
-    calling = {kind: count for kind, count in sorted(counts.items()) if kind[0] in NEEDS_ATTENTION}
     return Attention(
-        count=sum(calling.values()),
+        count=counts.total(),
         is_truncated=counts.total() >= MAX_COUNTED,
         counts=[
             AttentionCount(state=state, severity=severity, count=count)
-            for (state, severity), count in calling.items()
+            for (state, severity), count in sorted(counts.items())
         ],
     )

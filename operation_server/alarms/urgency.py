@@ -13,14 +13,15 @@ from telemetry_core.contract.rules import Severity
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import select
 
-_RANKS: Final[Mapping[State, int]] = {
+RANKS: Final[Mapping[State, int]] = {
     State.UNACKNOWLEDGED: 3,
     State.LATCHED_UNACKNOWLEDGED: 3,
     State.RETURNED_UNACKNOWLEDGED: 2,
     State.ACKNOWLEDGED: 1,
     State.LATCHED_ACKNOWLEDGED: 1,
 }
-"""What nobody acknowledged comes before all else; within a rank the severity counts, then the start."""
+"""Of what is neither resolved nor suppressed: what nobody acknowledged comes before all else; within a rank
+the severity counts, then the start."""
 
 
 class NoUrgency(ValueError):  # noqa: N818 - named for what is wrong
@@ -30,7 +31,7 @@ class NoUrgency(ValueError):  # noqa: N818 - named for what is wrong
 def find_urgent(
     connection: Connection, filters: Filters, before: Position | None, *, limit: int, ceiling: int
 ) -> tuple[list[str], Position | None]:
-    """Return ids of alarms that need attention, and where the next page begins; None: there is none.
+    """Return ids of alarms that are not resolved, and where the next page begins; None: there is none.
 
     A position's id says the urgency too: an alarm that is acknowledged meanwhile moves no other one.
     """
@@ -58,7 +59,7 @@ def find_urgent(
 def urgencies(filters: Filters) -> list[int | None]:
     """Return the rank of each value of the column `facts`; None: it calls nobody, or isn't wanted."""
     wanted = ALL_CODES if filters.codes is None else filters.codes
-    return [_RANKS.get(state_of(facts_of(code))) if code in wanted else None for code in ALL_CODES]
+    return [RANKS.get(state_of(facts_of(code))) if code in wanted else None for code in ALL_CODES]
 
 
 def _read(position_id: str) -> tuple[int, str]:

@@ -48,7 +48,7 @@ def list_alerts(  # noqa: PLR0913, PLR0917 - its parameters are the route's cont
         subsystem=subsystem,
         kinds=list(ALARM_KINDS[kind] if kind else LISTED_KINDS),
         codes=codes_of(state) if state else None,
-        attention_only=bool(state) and CLEARED not in (state or []),
+        unresolved_only=bool(state) and CLEARED not in (state or []),
         start=within.start,
         end=within.end,
     )

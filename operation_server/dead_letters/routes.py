@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from operation_server.dead_letters.letters import Source, body_in_words
 from operation_server.dead_letters.office import Choice, DeadLetterOffice, Filters
 from operation_server.dead_letters.schemas import (
-    MAX_ID,
     DeadLetter,
     DeadLetterAction,
     DeadLetterDetail,
@@ -19,8 +18,9 @@ from operation_server.dead_letters.schemas import (
     ReasonCount,
 )
 from operation_server.http.dependencies import Slot
-from operation_server.http.parameters import API_PREFIX, Satellite, Time
+from operation_server.http.parameters import API_PREFIX, RowId, Satellite, Time
 from operation_server.http.problems import responses
+from operation_server.http.responses import next_cursor
 from telemetry_core.postgres.store import Row
 
 router = APIRouter(prefix=f"{API_PREFIX}/dead-letters", tags=["dead-letters"])
@@ -63,18 +63,17 @@ def list_dead_letters(
     """Return a page of letters, newest first. The first page looks for new letters in both brokers."""
     problems = office.collect().missing if cursor is None else []
     found = office.page(filters, before=None if cursor is None else int(cursor), limit=limit + 1)
+    more = next_cursor(found, limit)
     return DeadLetters(
         letters=[DeadLetter.model_validate(row) for row in found[:limit]],
-        next_cursor=str(found[limit - 1]["id"]) if len(found) > limit else None,
+        next_cursor=None if more is None else str(more),
         counts=[ReasonCount.model_validate(row) for row in office.counts()],
         problems=problems,
     )
 
 
 @router.get("/{letter_id}", responses=responses(404, 422, 503))
-def get_dead_letter(
-    letter_id: Annotated[int, Path(ge=1, le=MAX_ID)], office: ProvidedOffice
-) -> DeadLetterDetail:
+def get_dead_letter(letter_id: Annotated[RowId, Path()], office: ProvidedOffice) -> DeadLetterDetail:
     """Return one letter with its headers and the beginning of its body."""
     row = office.letter(letter_id)
     if row is None:

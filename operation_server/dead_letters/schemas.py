@@ -1,17 +1,13 @@
 """Dead letters as clients see them, and what is to be done with them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from operation_server.dead_letters.letters import Source
 from operation_server.dead_letters.office import Action, State
-from operation_server.http.parameters import Satellite
-
-MAX_ID: Final = 2**63 - 1
-
-LetterId = Annotated[int, Field(ge=1, le=MAX_ID)]
+from operation_server.http.parameters import RowId, Satellite
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,100}$")]
 
@@ -83,7 +79,7 @@ class DeadLetterAction(BaseModel):
     )
 
     action: Action
-    ids: list[LetterId] | None = Field(default=None, min_length=1, max_length=1000)
+    ids: list[RowId] | None = Field(default=None, min_length=1, max_length=1000)
     source: Source | None = None
     reason: Reason | None = None
     satellite_id: Satellite | None = None

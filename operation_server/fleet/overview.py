@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from alarms.life_cycle import facts_of
 from operation_server.alarms.filters import UNHEARD_AFTER
-from operation_server.alerts.states import Severity, alert_state, severity_of, suppression_of
+from operation_server.alerts.states import Severity, severity_of
 from operation_server.http.responses import State
 from telemetry_core.contract.mission import Mission
 from telemetry_core.postgres.store import Row
@@ -27,7 +26,7 @@ class OpenAlert:
 
     kind: str
     severity: Severity
-    is_acknowledged: bool
+    needs_attention: bool
     #: It calls nobody: it is shelved or out of service.
     is_suppressed: bool
     #: Of a wrong clock, how many seconds it lies behind.
@@ -50,7 +49,7 @@ class PartFacts:
 
 def state_of_alerts(alerts: Sequence[OpenAlert]) -> State | None:
     """The worst that waits for a person, else that somebody knows of them; None: there are none."""
-    waiting = {alert.severity for alert in alerts if not alert.is_acknowledged}
+    waiting = {alert.severity for alert in alerts if alert.needs_attention}
     if waiting:
         return "critical" if "critical" in waiting else "serious"
     return "caution" if alerts else None
@@ -78,12 +77,11 @@ def open_alerts(mission: Mission, alarms: Sequence[Row]) -> dict[Part, list[Open
     """Read rows of alarms that stand or are latched, by satellite and subsystem; else by `WHOLE`."""
     found: dict[Part, list[OpenAlert]] = defaultdict(list)
     for row in alarms:
-        facts = facts_of(row["facts"])
         alert = OpenAlert(
             kind=row["kind"],
             severity=severity_of(row["severity"]),
-            is_acknowledged=alert_state(facts) == "acknowledged",
-            is_suppressed=suppression_of(facts) is not None,
+            needs_attention=row["needs_attention"],
+            is_suppressed=row["is_suppressed"],
             value=row["value"],
             channel=row["channel"],
         )
@@ -101,11 +99,12 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
     *,
     plans: Mapping[str, Row],
     patience: Mapping[str, Mapping[str, float]],
+    retired: Mapping[str, Row],
     now: datetime,
 ) -> dict[str, Any]:
-    """Put together what was read, in the order of `urgency`."""
+    """Put together what was read, in the order of `urgency`; retired satellites too."""
     by_part = {(row["satellite_id"], row["subsystem"]): row for row in verdicts}
-    names = {name for name, _ in [*by_part, *contacts, *alerts]} | returned.keys()
+    names = {name for name, _ in [*by_part, *contacts, *alerts]} | returned.keys() | retired.keys()
     found = [
         _satellite(
             mission,
@@ -118,13 +117,21 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
             patience_s=patience.get(name, {}),
             now=now,
         )
+        | {"retired": retired.get(name)}
         for name in names
     ]
     found.sort(key=lambda item: urgency(item, now=now))
+    return {"generated_at": now, "satellites": found}
+
+
+def listed(fleet: Row, *, retired: bool) -> dict[str, Any]:
+    """Return the fleet with its retired satellites alone or with all others, counted by state."""
+    found = [item for item in fleet["satellites"] if (item["retired"] is not None) == retired]
     counts = Counter(item["state"] for item in found)
     return {
-        "generated_at": now,
+        **fleet,
         "counts": {state: counts[state] for state in WORST_FIRST},
+        "retired_count": sum(item["retired"] is not None for item in fleet["satellites"]),
         "satellites": found,
     }
 
@@ -253,4 +260,4 @@ def _whole(
 
 
 def _waiting(alerts: Sequence[OpenAlert]) -> int:
-    return sum(not alert.is_acknowledged for alert in alerts)
+    return sum(alert.needs_attention for alert in alerts)

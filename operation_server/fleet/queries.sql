@@ -16,24 +16,22 @@ SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 
 -- name: open_alarms
 -- Alarms that stand or are latched, the newest first.
-SELECT satellite_id, subsystem, channel, kind, severity, value, facts FROM ops.alarm_states
-WHERE needs_attention AND (returned_at IS NULL OR (is_latching AND reset_at IS NULL)) AND kind NOT IN ('platform', 'flood')
+SELECT satellite_id, subsystem, channel, kind, severity, value, needs_attention, is_suppressed FROM ops.alarm_states
+WHERE is_open AND kind NOT IN ('platform', 'flood')
 ORDER BY last_at DESC
 
 -- name: returned_alarms
--- By satellite, how many alarms returned unacknowledged and are neither shelved nor out of service; no more than `ceiling`
--- of each are counted. One index probe finds the next satellite.
+-- By satellite, how many alarms need attention although they are over; no more than `ceiling` of each are counted. One index
+-- probe finds the next satellite.
 WITH RECURSIVE found AS (
     (
-        SELECT satellite_id FROM ops.alarms
-        WHERE needs_attention AND returned_at IS NOT NULL AND NOT (is_latching AND reset_at IS NULL)
+        SELECT satellite_id FROM ops.alarm_states WHERE needs_attention AND NOT is_open
         ORDER BY satellite_id LIMIT 1
     )
     UNION ALL
     SELECT (
-        SELECT alarm.satellite_id FROM ops.alarms AS alarm
-        WHERE alarm.needs_attention AND alarm.returned_at IS NOT NULL AND NOT (alarm.is_latching AND alarm.reset_at IS NULL)
-            AND alarm.satellite_id > found.satellite_id
+        SELECT alarm.satellite_id FROM ops.alarm_states AS alarm
+        WHERE alarm.needs_attention AND NOT alarm.is_open AND alarm.satellite_id > found.satellite_id
         ORDER BY alarm.satellite_id LIMIT 1
     )
     FROM found WHERE found.satellite_id IS NOT NULL
@@ -43,14 +41,8 @@ SELECT found.satellite_id, returned.count
 FROM found
 CROSS JOIN LATERAL (
     SELECT count(*) AS count FROM (
-        SELECT FROM ops.alarms AS alarm
-        WHERE alarm.satellite_id = found.satellite_id
-            AND alarm.needs_attention AND alarm.returned_at IS NOT NULL AND NOT (alarm.is_latching AND alarm.reset_at IS NULL)
-            AND alarm.kind <> 'flood'
-            AND (alarm.satellite_id, alarm.subsystem, alarm.reason) NOT IN (
-                SELECT satellite_id, subsystem, reason FROM ops.alarm_suppressions
-                WHERE kind = 'out_of_service' OR until > now() AT TIME ZONE 'UTC'
-            )
+        SELECT FROM ops.alarm_states AS alarm
+        WHERE alarm.satellite_id = found.satellite_id AND alarm.needs_attention AND NOT alarm.is_open AND alarm.kind <> 'flood'
         ORDER BY alarm.satellite_id, alarm.subsystem, alarm.reason LIMIT %(ceiling)s
     ) AS counted
 ) AS returned
@@ -94,3 +86,20 @@ SELECT satellite_id, patience_s FROM ops.alarm_contacts WHERE patience_s IS NOT 
 SELECT progress.satellite_id, progress.subsystem, progress.samples, progress.needed, progress.interval_s, progress.reason
 FROM unnest(%(satellites)s::text [], %(subsystems)s::text []) AS part (satellite_id, subsystem)
 INNER JOIN ops.learning_progress AS progress USING (satellite_id, subsystem)
+
+-- name: retired_satellites
+-- Those that are retired now.
+SELECT satellite_id, retired_at AS at, operator, comment FROM ops.retirements WHERE taken_back_at IS NULL
+
+-- name: lock_retirement_changes
+-- One change after another, whichever satellite it is of: so a larger id is committed later, and readers go by ids.
+SELECT pg_advisory_xact_lock(7241505039)
+
+-- name: retirement_changes
+-- Of one satellite, the newest first.
+SELECT at, is_retired, operator, comment FROM ops.retirement_changes
+WHERE satellite_id = %(satellite_id)s ORDER BY id DESC LIMIT %(limit)s
+
+-- name: save_retirement_change
+INSERT INTO ops.retirement_changes (satellite_id, is_retired, operator, comment)
+VALUES (%(satellite_id)s, %(is_retired)s, %(operator)s, %(comment)s)

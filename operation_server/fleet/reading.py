@@ -1,16 +1,14 @@
 """The fleet is read once for all clients, and read on while they ask, so that none waits for a reading."""
 
-import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-from starlette.concurrency import run_in_threadpool
-
+from operation_server.background import repeating
+from operation_server.fleet.overview import listed
 from operation_server.fleet.schemas import Fleet
 from telemetry_core.contract.errors import DependencyUnavailable
 
@@ -22,8 +20,6 @@ WANTED_S: Final = 10.0
 PATIENCE_S: Final = 1.5
 """Of a client that waits for another one's reading of the fleet."""
 
-_log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -31,9 +27,10 @@ class Reading:
 
     #: By the monotonic clock.
     at_s: float
+    #: Retired ones too.
     satellites: Sequence[dict[str, Any]]
-    #: The whole as clients get it: JSON in UTF-8.
-    document: bytes
+    #: What clients get, JSON in UTF-8: of the satellites that are retired (True), or of all others.
+    documents: Mapping[bool, bytes]
 
 
 class FleetStatus:
@@ -58,6 +55,11 @@ class FleetStatus:
         if self._monotonic() - self._asked_s < WANTED_S:
             self._younger_than(READ_EVERY_S)
 
+    def forget(self) -> None:
+        """Let the next client wait for a new reading: something was changed that this one may not tell."""
+        with self._lock:
+            self._latest = None
+
     def _younger_than(self, age_s: float) -> Reading:
         if latest := self._kept(age_s):
             return latest
@@ -75,31 +77,14 @@ class FleetStatus:
     def _renewed(self) -> Reading:
         at_s = self._monotonic()
         found = self._read()
-        document = Fleet.model_validate(found).model_dump_json().encode()
-        self._latest = Reading(at_s=at_s, satellites=found["satellites"], document=document)
+        documents = {
+            retired: Fleet.model_validate(listed(found, retired=retired)).model_dump_json().encode()
+            for retired in (False, True)
+        }
+        self._latest = Reading(at_s=at_s, satellites=found["satellites"], documents=documents)
         return self._latest
 
 
-@asynccontextmanager
-async def reading_on(fleet: Callable[[], FleetStatus]) -> AsyncIterator[None]:
+def reading_on(fleet: Callable[[], FleetStatus]) -> AbstractAsyncContextManager[None]:
     """Read on inside the block."""
-    task = asyncio.create_task(_read_on(fleet))
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _read_on(fleet: Callable[[], FleetStatus]) -> None:
-    while True:
-        await asyncio.sleep(READ_EVERY_S)
-        await run_in_threadpool(_look, fleet)
-
-
-def _look(fleet: Callable[[], FleetStatus]) -> None:
-    try:
-        fleet().read_on()
-    except DependencyUnavailable as error:
-        _log.warning(f"{error}; the fleet was not read")
-    except Exception:  # noqa: BLE001 - one reading must not end the others; the log tells
-        _log.exception("The fleet was not read")
+    return repeating("The fleet was not read", lambda: fleet().read_on(), every_s=READ_EVERY_S)

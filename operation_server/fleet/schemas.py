@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from operation_server.alarms.schemas import AnomaliesBehind
-from operation_server.http.responses import Number, State
+from operation_server.http.responses import Answer, Number, State
 
 
 class StateCounts(BaseModel):
@@ -83,6 +83,28 @@ class ContactPlan(BaseModel):
     next: PassTimes | None
 
 
+class Retired(Answer):
+    """Who retired a satellite, and why."""
+
+    at: datetime
+    operator: str
+    comment: str
+
+
+class RetirementChange(Retired):
+    """Who retired a satellite, or took it back, and why."""
+
+    is_retired: bool = Field(description="false: it was taken back")
+
+
+class Retirement(Answer):
+    """Whether a satellite is retired, and how that came."""
+
+    satellite_id: str
+    is_retired: bool
+    changes: list[RetirementChange] = Field(description="The newest first, 100 at most")
+
+
 class SatelliteState(BaseModel):
     """A satellite is as bad as its worst subsystem."""
 
@@ -94,18 +116,20 @@ class SatelliteState(BaseModel):
     )
     last_contact: datetime | None
     contact_plan: ContactPlan | None = Field(description="null: it has none")
+    retired: Retired | None = Field(description="null: it is in service")
     open_alerts: int
-    unacknowledged_alerts: int
+    unacknowledged_alerts: int = Field(description="Open ones that need attention")
     returned_alerts: int = Field(
-        description="Over without anybody having acknowledged them; 100 = so many or more"
+        description="Over, and need attention as nobody acknowledged them; 100 = so many or more"
     )
     subsystems: list[SubsystemState]
 
 
 class Fleet(BaseModel):
-    """All satellites, worst first, then by name."""
+    """All satellites, worst first, then by name; the retired ones, where these are asked for."""
 
     generated_at: datetime
     counts: StateCounts
+    retired_count: int = Field(description="Satellites that are retired, listed here or not")
     anomalies_behind_s: AnomaliesBehind
     satellites: list[SatelliteState]

@@ -13,6 +13,7 @@ from operation_server.alarms.anomalies import anomalies_behind_s
 from operation_server.fleet import QUERIES
 from operation_server.fleet.learning import rarely_sampled, read_progress, with_progress
 from operation_server.fleet.overview import Part, open_alerts, overview
+from operation_server.fleet.retirement import read_retired
 from operation_server.passes.store import read_contact_plans
 from operation_server.telemetry.victoria import VictoriaMetrics, until_newest
 from telemetry_core.contract.errors import DependencyUnavailable
@@ -58,6 +59,7 @@ class FleetReader:
             returned = select(connection, QUERIES["returned_alarms"], {"ceiling": MAX_RETURNED})
             plans = read_contact_plans(connection)
             learned = select(connection, QUERIES["patience"])
+            retired = read_retired(connection)
             behind_s = anomalies_behind_s(connection)
         counts = {row["satellite_id"]: row["count"] for row in returned}
         now = datetime.now(UTC)
@@ -70,6 +72,7 @@ class FleetReader:
             counts,
             plans=plans,
             patience=patience,
+            retired=retired,
             now=now,
         )
         return with_progress(found, learning, rarely_sampled(self._mission.window, verdicts)) | {

@@ -1,6 +1,7 @@
 """Live views: pollers shared by all clients, and WebSockets that notice a disconnect at once."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -15,7 +16,7 @@ RETRY_S: Final = 2.0
 _log = structlog.get_logger(__name__)
 
 
-class Feed:
+class Feed(ABC):
     """A poller that runs while at least one client looks on."""
 
     def __init__(self, interval_s: float) -> None:
@@ -68,10 +69,11 @@ class Feed:
             return pause_after(error)
         return self._interval_s
 
+    @abstractmethod
     async def _poll(self) -> None:
-        raise NotImplementedError
+        """Look once, and announce what is new."""
 
-    def _forget(self) -> None:
+    def _forget(self) -> None:  # noqa: B027 - not every feed keeps something
         """Drop what grows stale while nobody looks on."""
 
 

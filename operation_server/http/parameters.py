@@ -23,6 +23,8 @@ DEFAULT_ALERT_RANGE: Final = timedelta(hours=24)
 _CLIENTS_DELAY: Final = timedelta(seconds=10)
 """A client means now by a time that it read so long ago."""
 JOB_ID_PATTERN: Final = r"[!-~][ -~]{0,254}"
+LARGEST_ID: Final = 2**63 - 1
+"""Of a row; PostgreSQL's bigint."""
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,199}$"
 
@@ -70,6 +72,9 @@ Comment = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(_printable_lines),
 ]
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+"""Of rows that are only ever added: the larger one is newer, and the next page begins below it."""
+Before = Annotated[RowId, Query(description="`next_cursor` of the page before")]
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_PATTERN)]
 IdempotencyKey = Annotated[
     str | None,

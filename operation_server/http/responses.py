@@ -1,5 +1,6 @@
 """Response parts that several features share, and fast writing of numeric responses."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -17,6 +18,11 @@ class Answer(BaseModel):
     """Base of what routes answer; a field may be called `model_...`."""
 
     model_config = ConfigDict(protected_namespaces=())
+
+
+def next_cursor(rows: Sequence[Mapping[str, Any]], limit: int) -> int | None:
+    """Return where the page after the first `limit` of some rows begins; None: there are no more rows."""
+    return rows[limit - 1]["id"] if len(rows) > limit else None
 
 
 def utc_text(at: datetime, *, timespec: Literal["milliseconds", "seconds"] = "milliseconds") -> str:

@@ -1,13 +1,11 @@
 """The mission of this server follows the limits that operators change, whichever server took the change."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 
+from operation_server.background import repeating
 from operation_server.http.dependencies import MISSION
 from telemetry_core.contract.mission import Mission
 from telemetry_core.limits.changes import Limits
@@ -31,21 +29,11 @@ class FollowedLimits:
 
     def refresh(self) -> None:
         """Let the routes go by what was changed since."""
-        if self._in_force.keep_up():
-            MISSION.put(self._app, self._in_force.mission)
+        self._in_force.keep_up()
+        # Also if another thread looked, or looking failed after the mission was made.
+        MISSION.put(self._app, self._in_force.mission)
 
 
-@asynccontextmanager
-async def following(limits: FollowedLimits) -> AsyncIterator[None]:
+def following(limits: FollowedLimits) -> AbstractAsyncContextManager[None]:
     """Follow inside the block."""
-    task = asyncio.create_task(_follow(limits))
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _follow(limits: FollowedLimits) -> None:
-    while True:
-        await run_in_threadpool(limits.refresh)
-        await asyncio.sleep(LOOK_EVERY_S)
+    return repeating("Changed limits were not taken over", limits.refresh, every_s=LOOK_EVERY_S)

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from operation_server.http.dependencies import ProvidedPool, Slot
-from operation_server.http.parameters import API_PREFIX, Time
+from operation_server.http.parameters import API_PREFIX, LARGEST_ID, Before, Time
 from operation_server.http.problems import responses
+from operation_server.http.responses import next_cursor
 from operation_server.limits import QUERIES
 from operation_server.limits.export import NotExportable, exported
 from operation_server.limits.following import FollowedLimits
@@ -34,8 +35,6 @@ LIMITS: Final = Slot[FollowedLimits]("limits")
 ProvidedLimits = Annotated[FollowedLimits, Depends(LIMITS)]
 
 MAX_CHANGES: Final = 500
-NEWEST: Final = 2**63 - 1
-"""No change has such an id."""
 _MISSION_FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/yaml": {"schema": {"type": "object"}}}}
 }
@@ -66,7 +65,7 @@ def list_limit_changes(  # noqa: PLR0913, PLR0917 - its parameters are the route
     subsystem: Name | None = None,
     reason: Reason | None = None,
     since: Annotated[Time | None, Query(description="From this time on; without zone it is UTC")] = None,
-    before: Annotated[int, Query(ge=1, le=NEWEST, description="`next_cursor` of the page before")] = NEWEST,
+    before: Before = LARGEST_ID,
     limit: Annotated[int, Query(ge=1, le=MAX_CHANGES)] = 100,
 ) -> LimitChanges:
     """Return who changed limits, when and why: of one rule or of all, newest first."""
@@ -76,7 +75,7 @@ def list_limit_changes(  # noqa: PLR0913, PLR0917 - its parameters are the route
         rows = select(connection, QUERIES["changes_before"], {"mission": file.name, **asked})
     return LimitChanges(
         changes=[_step(file, row) for row in rows[:limit]],
-        next_cursor=rows[limit - 1]["id"] if len(rows) > limit else None,
+        next_cursor=next_cursor(rows, limit),
     )
 
 

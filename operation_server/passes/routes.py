@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from operation_server.http.dependencies import ProvidedPool
 from operation_server.http.parameters import (
     API_PREFIX,
+    LARGEST_ID,
+    Before,
     GivenRange,
     Operator,
     OptionalBound,
@@ -17,6 +19,7 @@ from operation_server.http.parameters import (
     time_range,
 )
 from operation_server.http.problems import responses
+from operation_server.http.responses import next_cursor
 from operation_server.jobs.cursors import InvalidCursor, Position
 from operation_server.jobs.routes import position_before
 from operation_server.passes import QUERIES
@@ -29,7 +32,7 @@ from operation_server.passes.schemas import (
     PlannedTime,
     PlanReplaced,
 )
-from operation_server.passes.store import SERIAL_MAX, delete_plan, read_passes, replace_plan
+from operation_server.passes.store import delete_plan, read_passes, replace_plan
 from telemetry_core.postgres.database import Pool, transaction
 from telemetry_core.postgres.store import select
 
@@ -123,9 +126,7 @@ def delete_plan_of_range(
 def list_plan_changes(
     pool: ProvidedPool,
     satellite_id: Satellite | None = None,
-    before: Annotated[
-        int, Query(ge=1, le=SERIAL_MAX, description="`next_cursor` of the page before")
-    ] = SERIAL_MAX,
+    before: Before = LARGEST_ID,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> PlanChanges:
     """Return who changed contact plans and when, newest first."""
@@ -134,7 +135,7 @@ def list_plan_changes(
         rows = select(connection, QUERIES["plan_changes_before"], asked)
     return PlanChanges(
         changes=[PlanChange.model_validate(row) for row in rows[:limit]],
-        next_cursor=rows[limit - 1]["id"] if len(rows) > limit else None,
+        next_cursor=next_cursor(rows, limit),
     )
 
 

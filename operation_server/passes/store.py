@@ -3,24 +3,26 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from operation_server.http.parameters import TimeRange
+from operation_server.http.parameters import LARGEST_ID, TimeRange
 from operation_server.jobs.cursors import InvalidCursor, Position, encode_cursor
 from operation_server.passes import QUERIES
 from operation_server.passes.replacing import known_of
 from operation_server.passes.schemas import NewPlan, Outcome, Pass, Passes, PlannedPass, PlanReplaced
 from telemetry_core.postgres.database import Connection
-from telemetry_core.postgres.store import Row, select
-
-SERIAL_MAX: Final = 2**63 - 1
+from telemetry_core.postgres.store import Row, column_time, select
 
 
 def replace_plan(connection: Connection, plan: NewPlan) -> PlanReplaced:
     """Put a plan in the place of what its range had for its satellites; twice changes nothing more."""
     counts = Counter(one.satellite_id for one in plan.passes)
     satellites = sorted(counts.keys() | set(plan.satellites))
-    asked = {"satellites": satellites, "start": _naive(plan.start_time), "end": _naive(plan.end_time)}
+    asked = {
+        "satellites": satellites,
+        "start": column_time(plan.start_time),
+        "end": column_time(plan.end_time),
+    }
     noted = {"operator": plan.operator, "counts": [counts[name] for name in satellites]}
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["lock_contact_plans"])
@@ -33,7 +35,7 @@ def replace_plan(connection: Connection, plan: NewPlan) -> PlanReplaced:
 
 def delete_plan(connection: Connection, satellite_id: str, span: TimeRange, operator: str) -> int:
     """Let nothing be planned in a range; return how many passes there were."""
-    asked = {"satellites": [satellite_id], "start": _naive(span.start), "end": _naive(span.end)}
+    asked = {"satellites": [satellite_id], "start": column_time(span.start), "end": column_time(span.end)}
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["lock_contact_plans"])
         deleted = len(select(connection, QUERIES["take_passes"], asked))
@@ -55,10 +57,10 @@ def read_passes(
     Raises `InvalidCursor`.
     """
     asked = {
-        "start": _naive(span.start),
-        "end": _naive(span.end),
+        "start": column_time(span.start),
+        "end": column_time(span.end),
         "satellite_id": satellite_id,
-        "after_start": _naive(after[0]) if after else None,
+        "after_start": column_time(after[0]) if after else None,
         "after_id": _serial(after[1]) if after else None,
         "limit": limit + 1,
     }
@@ -70,7 +72,7 @@ def read_passes(
 def read_contact_plans(connection: Connection) -> dict[str, dict[str, Any]]:
     """Return by satellite with a plan what it says of now; `is_covered` is false where it ran out."""
     now = datetime.now(UTC)
-    rows = select(connection, QUERIES["contact_plans"], {"now": _naive(now)})
+    rows = select(connection, QUERIES["contact_plans"], {"now": column_time(now)})
     return {
         row["satellite_id"]: {
             "covered_until": row["covered_until"],
@@ -120,11 +122,11 @@ def _columns(passes: Sequence[PlannedPass], gone: Sequence[Row]) -> dict[str, li
     return {
         "names": [one.satellite_id for one in passes],
         "stations": [one.ground_station for one in passes],
-        "starts": [_naive(one.start_time) for one in passes],
-        "ends": [_naive(one.end_time) for one in passes],
-        "planned": [one.planned and _naive(one.planned) for one in kept],
-        "firsts": [one.first_heard and _naive(one.first_heard) for one in kept],
-        "lasts": [one.last_heard and _naive(one.last_heard) for one in kept],
+        "starts": [column_time(one.start_time) for one in passes],
+        "ends": [column_time(one.end_time) for one in passes],
+        "planned": [one.planned and column_time(one.planned) for one in kept],
+        "firsts": [one.first_heard and column_time(one.first_heard) for one in kept],
+        "lasts": [one.last_heard and column_time(one.last_heard) for one in kept],
     }
 
 
@@ -135,11 +137,6 @@ def _cursor(rows: Sequence[Row], limit: int) -> str | None:
 
 
 def _serial(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) > SERIAL_MAX:
+    if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_ID:
         raise InvalidCursor(text)
     return int(text)
-
-
-def _naive(at: datetime) -> datetime:
-    """In UTC, without saying so, as columns of time are."""
-    return at.astimezone(UTC).replace(tzinfo=None)

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from operation_server.alarms.store import rows_of
-from operation_server.http.responses import utc_text
+from operation_server.http.parameters import LARGEST_ID
+from operation_server.http.responses import next_cursor, utc_text
 from operation_server.shift import QUERIES
 from operation_server.shift.schemas import NewShiftEntry, ShiftEntries, ShiftEntry
 from telemetry_core.postgres.database import Connection
-from telemetry_core.postgres.store import select
+from telemetry_core.postgres.store import Row, select
 
 _FILTERS: Final = ("before", "entry_id", "corrects", "satellite_id", "start", "end")
 
@@ -26,16 +27,18 @@ def read_entries(  # noqa: PLR0913 - its filters
     connection: Connection,
     *,
     limit: int,
-    before: int | None = None,
+    before: int = LARGEST_ID,
     satellite_id: str | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> ShiftEntries:
     """Read a page of the log, the newest entry first."""
     filters = {"before": before, "satellite_id": satellite_id, "start": start, "end": end}
-    entries = _found(connection, filters, limit=limit + 1)
-    page = entries[:limit]
-    return ShiftEntries(entries=page, next_cursor=page[-1].id if len(entries) > limit else None)
+    rows = _rows(connection, filters, limit=limit + 1)
+    return ShiftEntries(
+        entries=[ShiftEntry.model_validate(row) for row in rows[:limit]],
+        next_cursor=next_cursor(rows, limit),
+    )
 
 
 def add_entry(connection: Connection, given: NewShiftEntry) -> ShiftEntry:
@@ -68,6 +71,9 @@ def _satellite_of(connection: Connection, given: NewShiftEntry) -> str | None:
     return satellite
 
 
-def _found(connection: Connection, filters: Mapping[str, Any], *, limit: int = 1) -> list[ShiftEntry]:
-    rows = select(connection, QUERIES["entries"], {**dict.fromkeys(_FILTERS), **filters, "limit": limit})
-    return [ShiftEntry.model_validate(row) for row in rows]
+def _found(connection: Connection, filters: Mapping[str, Any]) -> list[ShiftEntry]:
+    return [ShiftEntry.model_validate(row) for row in _rows(connection, filters, limit=1)]
+
+
+def _rows(connection: Connection, filters: Mapping[str, Any], *, limit: int) -> list[Row]:
+    return select(connection, QUERIES["entries"], {**dict.fromkeys(_FILTERS), **filters, "limit": limit})

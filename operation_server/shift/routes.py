@@ -6,11 +6,19 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Query
 
 from operation_server.http.dependencies import ProvidedPool
-from operation_server.http.parameters import API_PREFIX, OptionalBound, Satellite, TimeRange, past_range
+from operation_server.http.parameters import (
+    API_PREFIX,
+    LARGEST_ID,
+    Before,
+    OptionalBound,
+    Satellite,
+    TimeRange,
+    past_range,
+)
 from operation_server.http.problems import responses
 from operation_server.shift.entries import AlreadyCorrected, EntryRefused, add_entry, read_entries
 from operation_server.shift.performance import read_performance
-from operation_server.shift.schemas import EntryId, NewShiftEntry, Performance, ShiftEntries, ShiftEntry
+from operation_server.shift.schemas import NewShiftEntry, Performance, ShiftEntries, ShiftEntry
 from telemetry_core.postgres.database import transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/shift", tags=["shift"])
@@ -29,7 +37,7 @@ def list_shift_entries(  # noqa: PLR0913, PLR0917 - its parameters are the route
     satellite_id: Satellite | None = None,
     start_time: OptionalBound = None,
     end_time: OptionalBound = None,
-    cursor: Annotated[EntryId | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Before = LARGEST_ID,
     limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES)] = 100,
 ) -> ShiftEntries:
     """Return a page of the shift log, the newest entry first, corrected ones too."""

@@ -7,11 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alarms.performance import INTERVAL, IndicatorName
 from operation_server.alarms.schemas import AlarmId, AlarmKind
-from operation_server.http.parameters import Comment, Operator, Satellite
+from operation_server.http.parameters import Comment, Operator, RowId, Satellite
 from operation_server.http.responses import Answer, Number
 from telemetry_core.contract.rules import Severity
-
-EntryId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class NewShiftEntry(BaseModel):
@@ -27,9 +25,7 @@ class NewShiftEntry(BaseModel):
         None
     )
     alarm_id: Annotated[AlarmId | None, Field(description="The alarm that it is about")] = None
-    corrects: Annotated[EntryId | None, Field(description="The entry that this one takes the place of")] = (
-        None
-    )
+    corrects: Annotated[RowId | None, Field(description="The entry that this one takes the place of")] = None
 
 
 class ShiftEntry(Answer):

@@ -3,7 +3,7 @@
 Arrays are [channel, time] or [window, channel, time] in the order of the channels; NaN = missing sample.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -46,6 +46,22 @@ class Marks:
     """What people called anomalous."""
     events_us: Sequence[tuple[int, int]] = ()
     """Of that, what the score had found."""
+
+    @classmethod
+    def of_labels(
+        cls, labels: Iterable[tuple[tuple[int, int], str, str]], alerts_us: Sequence[tuple[int, int]] = ()
+    ) -> Self:
+        """Take what people said: span, `nominal` or `anomalous`, and the kind of alarm it was said of.
+
+        No kind: it was said of the telemetry, and so of what the score is to find.
+        """
+        said = list(labels)
+        return cls(
+            alerts_us=alerts_us,
+            nominal_us=[span for span, word, _ in said if word == "nominal"],
+            anomalous_us=[span for span, word, _ in said if word == "anomalous"],
+            events_us=[span for span, word, kind in said if word == "anomalous" and kind in {"anomaly", ""}],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

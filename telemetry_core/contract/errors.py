@@ -6,6 +6,7 @@ PlatformError
 │   └── InvalidMission
 ├── DependencyUnavailable     retry, nobody's fault here: hold the work, back off, take no more
 │   └── StatementTooSlow      retry, with less work in one statement
+├── QuestionRefused           no retry, the asker's fault: say so, go on with other questions
 ├── ModelNotServed            retry later, the operator's fault: put the work aside, go on with other models
 ├── NewerTaskSchema           retry later, by a newer worker: put the work aside, go on with other tasks
 └── ModelContractError        no retry, the model's or our fault: fail at once, loudly
@@ -56,6 +57,13 @@ class DependencyUnavailable(PlatformError):  # noqa: N818
 
 class StatementTooSlow(DependencyUnavailable):
     """PostgreSQL cancelled a statement for its time: it is overloaded, or asked too much at once."""
+
+
+class QuestionRefused(PlatformError):  # noqa: N818
+    """A server we asked is well and takes no such question: too many series, say."""
+
+    def __init__(self, server: str, told: str) -> None:
+        super().__init__(f"{server} refused: {told}")
 
 
 class ModelNotServed(PlatformError):  # noqa: N818

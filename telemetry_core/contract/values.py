@@ -20,6 +20,9 @@ MAX_NUMBER_LENGTH: Final = 64
 """Characters of a number that was sent as text."""
 MAX_DEPTH: Final = 64
 """Objects and lists within each other; PostgreSQL and every reader in Python go deeper than this."""
+Values = Mapping[int, float]
+"""Samples of one channel or metric, none missing, by time: microseconds since 1970 UTC, ascending."""
+
 LEAST_INTEGER: Final = -(2**63)
 GREATEST_INTEGER: Final = 2**64 - 1
 """Integers that JSON's readers here keep exactly; beyond them they are floating-point numbers."""

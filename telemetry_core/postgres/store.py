@@ -31,6 +31,11 @@ class SavedCounts:
     duplicates: int
 
 
+def column_time(at: datetime) -> datetime:
+    """Write an aware time as columns of time are: in UTC, without saying so."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
 def save_inferences(
     connection: Connection, jobs: Sequence[Job], inferences: Sequence[SubsystemInference]
 ) -> SavedCounts:

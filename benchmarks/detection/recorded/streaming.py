@@ -15,7 +15,7 @@ from benchmarks.detection.evaluation.alerts import Alert, Key, alerts_on
 from benchmarks.detection.evaluation.event_metrics import EventCounts, Floats, mask
 from benchmarks.detection.evaluation.recordings import Interval, Recording
 from benchmarks.detection.evaluation.selection import CUT_BEFORE_EVENT, MIN_CUT_SAMPLES, Outcome
-from recordings.calibrate import fit_changes, stream_windows
+from recordings.change_constants import fit_changes, stream_windows
 from scoring.alert_rule import Judged
 from scoring.change_score import score_changes
 from scoring.measures.changes import ChangeCalibration

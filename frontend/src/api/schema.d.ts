@@ -1235,6 +1235,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/what-if/threshold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Threshold
+         * @description Tell which anomalies another threshold would have raised of stored verdicts, beside that of now, 0.7.
+         *
+         *     Changes nothing. A trial takes 10 s at most: beyond that it is refused, and the refusal says what fits.
+         */
+        post: operations["try_threshold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/passes": {
         parameters: {
             query?: never;
@@ -1360,6 +1382,37 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/{satellite_id}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retirement
+         * @description Return whether a satellite is retired, and who retired it and took it back, the newest first.
+         */
+        get: operations["get_retirement"];
+        put?: never;
+        /**
+         * Retire Satellite
+         * @description Retire a satellite: its alarms end and call nobody, and Fleet no longer lists it.
+         *
+         *     Its telemetry is stored and judged as before. The same request again changes nothing; of two operators at
+         *     once one wins, the other is told who did.
+         */
+        post: operations["retire_satellite"];
+        /**
+         * Take Satellite Back
+         * @description Take a retired satellite back: what is received from now on raises alarms again.
+         */
+        delete: operations["take_satellite_back"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1550,7 +1603,7 @@ export interface components {
             channel: string | null;
             /**
              * Needs Attention
-             * @description Whether its state calls an operator
+             * @description Whether it is unacknowledged, standing or returned, and not suppressed
              */
             needs_attention: boolean;
             /**
@@ -1675,7 +1728,7 @@ export interface components {
             channel: string | null;
             /**
              * Needs Attention
-             * @description Whether its state calls an operator
+             * @description Whether it is unacknowledged, standing or returned, and not suppressed
              */
             needs_attention: boolean;
             /**
@@ -1855,7 +1908,7 @@ export interface components {
         };
         /**
          * AlarmRate
-         * @description How many alarms a limit raised of the satellites, and how often.
+         * @description How many alarms were raised of the satellites, and how often.
          */
         AlarmRate: {
             /** Count */
@@ -2790,7 +2843,7 @@ export interface components {
         };
         /**
          * Fleet
-         * @description All satellites, worst first, then by name.
+         * @description All satellites, worst first, then by name; the retired ones, where these are asked for.
          */
         Fleet: {
             /**
@@ -2799,6 +2852,11 @@ export interface components {
              */
             generated_at: string;
             counts: components["schemas"]["StateCounts"];
+            /**
+             * Retired Count
+             * @description Satellites that are retired, listed here or not
+             */
+            retired_count: number;
             /**
              * Anomalies Behind S
              * @description For how long the oldest verdict has waited that alerts of the anomaly score don't count yet; 0 = none waits
@@ -3605,13 +3663,13 @@ export interface components {
             values: components["schemas"]["LimitValues"];
             /**
              * Days
-             * @description Of stored telemetry, up to now
+             * @description Of what is stored, up to now
              * @default 7
              */
             days: number;
             /**
              * Satellites
-             * @description null: all that have telemetry then
+             * @description null: all of which something is stored then
              */
             satellites?: string[] | null;
         };
@@ -4686,6 +4744,56 @@ export interface components {
             trigger_reason: string | null;
         };
         /**
+         * Retired
+         * @description Who retired a satellite, and why.
+         */
+        Retired: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Operator */
+            operator: string;
+            /** Comment */
+            comment: string;
+        };
+        /**
+         * Retirement
+         * @description Whether a satellite is retired, and how that came.
+         */
+        Retirement: {
+            /** Satellite Id */
+            satellite_id: string;
+            /** Is Retired */
+            is_retired: boolean;
+            /**
+             * Changes
+             * @description The newest first, 100 at most
+             */
+            changes: components["schemas"]["RetirementChange"][];
+        };
+        /**
+         * RetirementChange
+         * @description Who retired a satellite, or took it back, and why.
+         */
+        RetirementChange: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Operator */
+            operator: string;
+            /** Comment */
+            comment: string;
+            /**
+             * Is Retired
+             * @description false: it was taken back
+             */
+            is_retired: boolean;
+        };
+        /**
          * RuleFeedback
          * @description Of the alarms of a rule.
          */
@@ -4742,13 +4850,18 @@ export interface components {
             last_contact: string | null;
             /** @description null: it has none */
             contact_plan: components["schemas"]["ContactPlan"] | null;
+            /** @description null: it is in service */
+            retired: components["schemas"]["Retired"] | null;
             /** Open Alerts */
             open_alerts: number;
-            /** Unacknowledged Alerts */
+            /**
+             * Unacknowledged Alerts
+             * @description Open ones that need attention
+             */
             unacknowledged_alerts: number;
             /**
              * Returned Alerts
-             * @description Over without anybody having acknowledged them; 100 = so many or more
+             * @description Over, and need attention as nobody acknowledged them; 100 = so many or more
              */
             returned_alerts: number;
             /** Subsystems */
@@ -4756,12 +4869,15 @@ export interface components {
         };
         /**
          * SatelliteTrial
-         * @description What was compared of one satellite, and how many alarms both limits raised.
+         * @description What was compared of one satellite, and how many alarms both raised.
          */
         SatelliteTrial: {
             /** Satellite Id */
             satellite_id: string;
-            /** Samples */
+            /**
+             * Samples
+             * @description Of the limit's channel; of a threshold: verdicts
+             */
             samples: number;
             /** Before */
             before: number;
@@ -5375,6 +5491,34 @@ export interface components {
             took_ms: number;
         };
         /**
+         * ThresholdTrial
+         * @description A threshold of the score as it might become, and the verdicts to try it on.
+         */
+        ThresholdTrial: {
+            /**
+             * Subsystem
+             * @example eps
+             */
+            subsystem: string;
+            /**
+             * Threshold
+             * @description Scores above it are anomalous
+             * @example 0.8
+             */
+            threshold: number;
+            /**
+             * Days
+             * @description Of what is stored, up to now
+             * @default 7
+             */
+            days: number;
+            /**
+             * Satellites
+             * @description null: all of which something is stored then
+             */
+            satellites?: string[] | null;
+        };
+        /**
          * Ticket
          * @description It opens one connection.
          */
@@ -5440,6 +5584,43 @@ export interface components {
             rmse: number | null;
         };
         /**
+         * TrialAnswer
+         * @description Alarms over what is stored, by what is in force and by what is tried.
+         */
+        TrialAnswer: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Satellites */
+            satellites: components["schemas"]["SatelliteTrial"][];
+            before: components["schemas"]["AlarmRate"];
+            after: components["schemas"]["AlarmRate"];
+            /**
+             * Acceptable Per Operator Hour
+             * @description Of EEMUA 191, for alarms of all kinds together
+             * @example 6
+             */
+            acceptable_per_operator_hour: number;
+            /** @description At whose time what is in force raises none */
+            appearing: components["schemas"]["TriedAlarms"];
+            /** @description At whose time what is tried raises none */
+            vanishing: components["schemas"]["TriedAlarms"];
+            /**
+             * Feedback
+             * @description Of alarms that began within the span
+             */
+            feedback: components["schemas"]["TriedFeedback"][];
+            /** @description Called true, raised by what is in force, and not by what is tried */
+            missed: components["schemas"]["TriedAlarms"];
+        };
+        /**
          * TriedAlarm
          * @description An alarm as it would have been, or as operators know it.
          */
@@ -5456,7 +5637,10 @@ export interface components {
              * @description null: it stands
              */
             returned_at: string | null;
-            /** Worst Value */
+            /**
+             * Worst Value
+             * @description Of an anomaly: the highest score
+             */
             worst_value: number | null;
             /**
              * Alarm Id
@@ -5479,7 +5663,7 @@ export interface components {
         };
         /**
          * TriedFeedback
-         * @description How many alarms of the limit operators called so, and how many of these either limit raises.
+         * @description How many alarms operators called so, and how many of these either raises.
          */
         TriedFeedback: {
             /**
@@ -5493,43 +5677,6 @@ export interface components {
             before: number;
             /** After */
             after: number;
-        };
-        /**
-         * TriedLimit
-         * @description Alarms of a limit over stored telemetry, as it is in force and as it might become.
-         */
-        TriedLimit: {
-            /**
-             * Start Time
-             * Format: date-time
-             */
-            start_time: string;
-            /**
-             * End Time
-             * Format: date-time
-             */
-            end_time: string;
-            /** Satellites */
-            satellites: components["schemas"]["SatelliteTrial"][];
-            before: components["schemas"]["AlarmRate"];
-            after: components["schemas"]["AlarmRate"];
-            /**
-             * Acceptable Per Operator Hour
-             * @description Of EEMUA 191, for alarms of all kinds together
-             * @example 6
-             */
-            acceptable_per_operator_hour: number;
-            /** @description At whose time the limit in force raises none */
-            appearing: components["schemas"]["TriedAlarms"];
-            /** @description At whose time the new limit raises none */
-            vanishing: components["schemas"]["TriedAlarms"];
-            /**
-             * Feedback
-             * @description Of alarms that began within the span
-             */
-            feedback: components["schemas"]["TriedFeedback"][];
-            /** @description Called true, raised by the limit in force, and not by the new one */
-            missed: components["schemas"]["TriedAlarms"];
         };
         /**
          * TritonPart
@@ -7332,7 +7479,7 @@ export interface operations {
                 severity?: components["schemas"]["Severity"][] | null;
                 /** @description Any of these; by default all */
                 state?: components["schemas"]["State"][] | null;
-                /** @description Whether their state calls an operator */
+                /** @description Whether they are unacknowledged, standing or returned, and not suppressed */
                 needs_attention?: boolean | null;
                 assigned_to?: string | null;
                 /** @description Whether its satellite was heard within the last 24 hours */
@@ -7344,7 +7491,7 @@ export interface operations {
                 start_time?: string | null;
                 /** @description Alarms that stood at some time of the range; ISO 8601; without zone it is UTC */
                 end_time?: string | null;
-                /** @description `urgency`: those that need attention alone, unacknowledged ones first, then by severity, then newest start first */
+                /** @description `urgency`: those that stand or are unacknowledged alone, and are not suppressed; unacknowledged ones first, then by severity, then newest start first */
                 order?: "newest" | "urgency";
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
@@ -8168,7 +8315,7 @@ export interface operations {
                 /** @description ISO 8601; without zone it is UTC */
                 end_time?: string | null;
                 /** @description `next_cursor` of the page before */
-                cursor?: number | null;
+                cursor?: number;
                 limit?: number;
             };
             header?: never;
@@ -8608,7 +8755,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TriedLimit"];
+                    "application/json": components["schemas"]["TrialAnswer"];
                 };
             };
             /** @description Not Found */
@@ -8618,6 +8765,57 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_threshold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialAnswer"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8876,7 +9074,10 @@ export interface operations {
     };
     get_fleet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those that are retired instead of all others */
+                retired?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8890,6 +9091,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -8925,6 +9135,179 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retirement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retirement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_satellite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retirement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_satellite_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                satellite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retirement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -120,9 +120,8 @@ test.each([
   const counts = [
     { state: "unacknowledged", severity: "critical", count: waiting },
     { state: "returned_unacknowledged", severity: "watch", count: 1 },
-    { state: "acknowledged", severity: "critical", count: 5 },
   ];
-  const attention = { count: 8, is_truncated, counts };
+  const attention = { count: waiting + 1, is_truncated, counts };
   vi.stubGlobal("fetch", answerWith({ "/api/v1/alarms": { alarms: [], next_cursor: null, attention } }));
   showShell();
   const link = await screen.findByRole("link", { name: /^Alerts ?\(/ });

@@ -104,7 +104,7 @@ def _name(satellite: Row) -> str:
 
 
 def _calling(states: set[State]) -> Filters:
-    return Filters(kinds=list(LISTED_KINDS), codes=codes_of(states), attention_only=True)
+    return Filters(kinds=list(LISTED_KINDS), codes=codes_of(states), unresolved_only=True)
 
 
 def _newest(connection: Connection, statement: str, span: TimeRange) -> tuple[list[Row], bool]:

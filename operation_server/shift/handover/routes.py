@@ -40,7 +40,7 @@ Span = Annotated[TimeRange, Depends(past_range(length=SHIFT, most=MAX_REPORT))]
 @router.get("/report", responses=responses(422, 503))
 def get_report(pool: ProvidedPool, fleet: ProvidedFleet, span: Span) -> HandOver:
     """Return what the shift hands over, by default of the last 8 hours: what happened, and how all is now."""
-    satellites = fleet.newest().satellites
+    satellites = [one for one in fleet.newest().satellites if one["retired"] is None]
     with transaction(pool) as connection:
         return read_report(connection, satellites, span)
 

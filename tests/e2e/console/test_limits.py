@@ -51,3 +51,38 @@ def test_a_looser_limit_is_seen_to_raise_less_and_nothing_is_saved(
     expect(dialog.get_by_role("img", name=re.compile(satellite.satellite_id))).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("row", name=re.compile("low_battery"))).not_to_contain_text("< 1 %")
+
+
+def test_another_threshold_of_the_score_is_tried_on_stored_verdicts(
+    sit_down: Callable[..., Operator], satellites: str
+) -> None:
+    satellite = SimulatedSatellite(satellite_id=f"{satellites}JUDGED")
+    satellite.send(WARM_UP)
+    satellite.send(8, low_battery)
+    page = sit_down().open("/limits")
+    page.get_by_role("button", name="Try a threshold …").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Subsystem").select_option("eps")
+    dialog.get_by_label("Threshold").fill("0.95")
+    dialog.get_by_label("Last days").fill("0.05")
+    table = dialog.get_by_role("table", name=re.compile("^Anomalies of this subsystem"))
+
+    def try_again() -> None:
+        dialog.get_by_role("button", name="Try on stored verdicts").click()
+        expect(table).to_be_visible(timeout=10_000)
+
+    # Verdicts are stored a moment after their messages.
+    wait_until(lambda: _passes(try_again), "a trial over stored verdicts", within_s=PATIENCE_MS / 1000)
+    alarms = table.get_by_role("row", name=re.compile("^Alarms"))
+    before, after = (int(cell.inner_text()) for cell in alarms.get_by_role("cell").all())
+    assert before >= after
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def _passes(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except AssertionError:
+        return False
+    return True

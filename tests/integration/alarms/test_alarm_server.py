@@ -50,7 +50,7 @@ def test_a_breach_is_a_row_with_its_history(theirs: Pool) -> None:
     assert (row["kind"], row["channel"], row["severity"]) == ("limit", "battery_soc_percent", "critical")
     assert (row["violations"], row["value"], row["worst_value"], row["limit_value"]) == (1, 12, 12, 30)
     assert (row["returned_at"] - row["started_at"]).total_seconds() == 60
-    assert row["needs_attention"]
+    assert row["is_unresolved"]
     assert events(theirs) == [(ALARM_ID, "raised"), (ALARM_ID, "returned")]
 
 
@@ -85,7 +85,7 @@ def test_what_operators_did_stays_when_an_alarm_goes_on(theirs: Pool, pool: Pool
     (row,) = rows(theirs, "alarms")
     assert (row["acknowledged_by"], row["assigned_to"], row["violations"]) == ("kim", "lee", 2)
     hear(server, *(record(at_s, **soc(80)) for at_s in range(40, 120, 10)))
-    assert not rows(theirs, "alarms")[0]["needs_attention"]
+    assert not rows(theirs, "alarms")[0]["is_unresolved"]
 
 
 def test_two_services_with_the_same_messages_write_what_one_would(theirs: Pool) -> None:
@@ -128,7 +128,7 @@ def test_a_late_breach_joins_two_alarms_into_the_first(theirs: Pool) -> None:
 
     first, second = rows(theirs, "alarms")
     assert (first["is_withdrawn"], second["is_withdrawn"]) == (False, True)
-    assert not second["needs_attention"]
+    assert not second["is_unresolved"]
     assert (first["last_at"] - first["started_at"]).total_seconds() == 70
     assert [event for _, event in events(theirs)] == [
         "raised",

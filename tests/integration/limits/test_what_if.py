@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from operation_server.limits.what_if import turns
-from operation_server.limits.what_if.routes import TRIALS
-from operation_server.limits.what_if.trial import Allowance
+from operation_server.what_if import turns
+from operation_server.what_if.budget import Allowance
+from operation_server.what_if.trial_routes import TRIALS
 from telemetry_core.service.settings import Settings
 from testbed.kafka_topics import wait_until
 from tests.integration.api.alarms.rows import act, raised

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from alarm_notifier.standing import StandingAlarms
@@ -7,9 +9,10 @@ from tests.integration.api.alarms.rows import raised, suppressed
 pytestmark = pytest.mark.integration
 
 
-def test_the_metric_counts_no_alarm_that_is_shelved_or_out_of_service(pool: Pool, theirs: Pool) -> None:
+def test_the_metric_counts_no_alarm_that_is_suppressed_or_acknowledged(pool: Pool, theirs: Pool) -> None:
     for second, reason in enumerate(("low_battery", "shelved", "out_of_service")):
         raised(pool, second, reason=reason)
+    raised(pool, 3, reason="acknowledged", acknowledged_at=datetime.now(UTC))
     suppressed(pool, reason="shelved", kind="shelved")
     suppressed(pool, reason="out_of_service", kind="out_of_service")
     alarms = StandingAlarms(theirs)

@@ -209,7 +209,7 @@ def test_alerts_become_alarms_with_their_acknowledgements(empty_database: Settin
         assert fetch(pool, "SELECT * FROM ops.anomaly_alerts ORDER BY 1, 2, 3") == before
         alarms = fetch(
             pool,
-            "SELECT alarm_id, acknowledged_by, needs_attention FROM ops.alarms"
+            "SELECT alarm_id, acknowledged_by, is_unresolved FROM ops.alarms"
             " ORDER BY satellite_id, started_at",
         )
         history = fetch(

@@ -126,7 +126,7 @@ class RunningApi:
                 " ops.calibrations, ops.learning_progress, ops.alert_heads,"
                 " ops.alert_checkpoints, ops.alarms, ops.alarm_events, ops.alarm_suppressions,"
                 " ops.alarm_tracks, ops.alarm_contacts, ops.shift_entries, ops.limit_changes,"
-                " ops.passes, ops.contact_plans, ops.contact_plan_changes CASCADE"
+                " ops.passes, ops.contact_plans, ops.contact_plan_changes, ops.retirement_changes CASCADE"
             )
         owner.close()
         followed = LIMITS.of(self.app)

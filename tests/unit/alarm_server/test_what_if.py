@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from alarm_server import what_if
-from alarm_server.what_if import Counts, Past, changes_of, table
+from alarm_server.what_if import changes_of
 from alarms.what_if.limits import limits_of
+from alarms.what_if.table import Counts, table
+from alarms.what_if.trial import Span
 from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import Values
 from telemetry_core.service.settings import Settings
-from telemetry_core.stored_samples import StoredSamples, Values
+from telemetry_core.stored_samples import StoredSamples
 from tests.unit.alarm_server.messages import MISSION
 
 SOC = "satellite_battery_soc"
@@ -45,8 +48,8 @@ class Stored(StoredSamples):
 
 def count(telemetry: Stored, after: Mission, before: Mission = MISSION) -> dict[str, tuple[int, int]]:
     satellites = telemetry.satellites(start_ms=0, end_ms=0)
-    past = Past(telemetry=telemetry, satellites=satellites, start_ms=0, end_ms=400_000)
-    counts = changes_of(past, limits_of(before), limits_of(after))
+    span = Span(satellites=satellites, start_ms=0, end_ms=400_000)
+    counts = changes_of(telemetry, span, limits_of(before), limits_of(after))
     return {name: (one.before, one.after) for name, one in counts.items()}
 
 
@@ -65,10 +68,8 @@ def test_how_far_it_is_is_told_while_it_reads(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(what_if, "TELL_EVERY_S", 0)
-    past = Past(
-        telemetry=Stored({"A": [50.0], "B": [50.0]}), satellites=["A", "B"], start_ms=0, end_ms=86_400_000
-    )
-    changes_of(past, limits_of(MISSION), limits_of(MISSION))
+    span = Span(satellites=["A", "B"], start_ms=0, end_ms=86_400_000)
+    changes_of(Stored({"A": [50.0], "B": [50.0]}), span, limits_of(MISSION), limits_of(MISSION))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("eps low_battery: ")]
     assert told[0] == "eps low_battery: 0.25 of 2 satellites"
     assert told[-1] == "eps low_battery: 2 of 2 satellites"

@@ -1,9 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.groups import Member, groups_of
+from alarms.groups import NEAR_US, Member, groups_joined, groups_of
 from testbed.alarm_ledger import SECOND_US, together
 
 begins = st.lists(st.integers(0, 600), min_size=1, max_size=12, unique=True)
@@ -30,6 +31,29 @@ def told_one_by_one(seconds: Sequence[int]) -> dict[str, str]:
     return groups
 
 
+def told_by_neighbours(seconds: Sequence[int], at_once: int) -> dict[str, str]:
+    """Let alarms come into the groups of their neighbours; all are looked at again only where these join."""
+    known: dict[str, Member] = {}
+    for place in range(0, len(seconds), at_once):
+        new = [member(second) for second in seconds[place : place + at_once]]
+        groups = groups_joined(new, {near for one in new for near in nearest(one, known.values())})
+        if groups is None:
+            groups = groups_of([*known.values(), *new])
+        for one in [*known.values(), *new]:
+            known[one.alarm_id] = replace(one, group_id=groups.get(one.alarm_id, one.group_id))
+    return {name: one.group_id or "" for name, one in known.items()}
+
+
+def nearest(one: Member, known: Iterable[Member]) -> Iterator[Member]:
+    near = [other for other in known if abs(other.started_us - one.started_us) <= NEAR_US]
+    before = [other for other in near if other.started_us <= one.started_us]
+    after = [other for other in near if other.started_us >= one.started_us]
+    if before:
+        yield max(before, key=lambda other: other.started_us)
+    if after:
+        yield min(after, key=lambda other: other.started_us)
+
+
 def parts(groups: dict[str, str]) -> set[frozenset[str]]:
     return {frozenset(one for one, group in groups.items() if group == name) for name in groups.values()}
 
@@ -43,6 +67,16 @@ def test_who_is_together_follows_from_the_begins_in_whatever_order_they_come(sec
         for group in together([second * SECOND_US for second in seconds])
     }
     assert all(found[name] == name for name in found.values())
+
+
+@given(begins, st.integers(1, 4))
+def test_neighbours_are_enough_unless_groups_join(seconds: list[int], at_once: int) -> None:
+    found = told_by_neighbours(seconds, at_once)
+
+    assert parts(found) == parts(told_one_by_one(seconds))
+    assert all(found[name] == name for name in found.values())
+    if at_once == 1:
+        assert found == told_one_by_one(seconds)
 
 
 def test_a_minute_apart_is_together_and_more_is_not() -> None:

@@ -16,7 +16,8 @@ def test_by_default_nothing_is_kept_forever() -> None:
     assert names() == {
         "alarms", "alert checkpoints", "alert heads",
         "completed jobs", "failed jobs", "idempotency keys", "refused values", "refused verdicts",
-        "revisions", "passes", "learning progress", "unfollowed deletions", "wrong clocks",
+        "revisions", "passes", "contacts", "tracks", "learning progress", "unfollowed deletions",
+        "wrong clocks",
     }  # fmt: skip
 
 

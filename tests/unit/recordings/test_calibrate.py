@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from analysis_server.judging.calibration_file import load_calibration
-from recordings.calibrate import fit_changes, fitted_intervals, main, stream_windows
+from recordings.calibrate import fitted_intervals, main
+from recordings.change_constants import fit_changes, stream_windows
 from scoring.calibration import CALIBRATION_FORMAT, Calibration
 from scoring.measures.changes import CHANGES, parse_changes
 

@@ -15,6 +15,7 @@ from scoring.alert_rule import (
     Run,
     alerts_of,
     evidence_of,
+    rejudged,
     runs_of,
     step,
 )
@@ -169,3 +170,37 @@ def test_a_stream_and_its_parts_come_to_the_same_runs(
 @pytest.mark.parametrize("at_us", [0, 1_761_825_600_000_000, 1_761_825_600_000_123])
 def test_the_generation_time_stands_in_the_job_id(at_us: int) -> None:
     assert generated_us_of(job_id_of("SAT-1", at_us)) == at_us
+
+
+SCORES = st.lists(st.floats(0, 1).map(lambda score: round(score, 4)), max_size=60)
+THRESHOLDS = st.floats(0.01, 0.95)
+
+
+def raised_by(scores: list[float], threshold: float) -> list[Run]:
+    verdicts = (
+        Judged(job_id=str(place), at_us=place * 100_000_000, verdict=Verdict.NOMINAL, score=score)
+        for place, score in enumerate(scores)
+    )
+    runs = runs_of((rejudged(one, threshold) for one in verdicts), threshold=threshold)
+    return [run for run in runs if run.raised_us is not None]
+
+
+@given(SCORES, THRESHOLDS, THRESHOLDS)
+def test_a_higher_threshold_raises_nothing_where_a_lower_one_raised_nothing(
+    scores: list[float], one: float, other: float
+) -> None:
+    lower, higher = sorted([one, other])
+    spans = [(run.started_us, run.last_us) for run in raised_by(scores, lower)]
+    for run in raised_by(scores, higher):
+        assert any(first <= run.started_us and run.last_us <= last for first, last in spans)
+
+
+def test_by_any_threshold_one_verdict_of_enough_score_is_an_alert_and_one_below_is_none() -> None:
+    for threshold in (0.1, 0.7, 0.95):
+        assert len(raised_by([ENOUGH_SCORE], threshold)) == 1
+        assert not raised_by([0.9599], threshold)
+
+
+def test_what_was_not_judged_stays_so_by_any_threshold() -> None:
+    learning = Judged(job_id="a", at_us=0, verdict=Verdict.LEARNING, score=None)
+    assert rejudged(learning, 0.1) is learning

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from telemetry_core.contract.errors import DependencyUnavailable
-from telemetry_core.stored_samples import StoredSamples, Values
+from telemetry_core.contract.values import Values
+from telemetry_core.stored_samples import StoredSamples
 
 
 class EverySecond(StoredSamples):

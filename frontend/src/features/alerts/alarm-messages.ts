@@ -92,6 +92,7 @@ export const en = {
   timeLine: {
     title: "Time line",
     platform: "Platform",
+    retired: "its satellite was retired",
     change: {
       raised: "raised",
       raised_again: "raised again",
@@ -218,6 +219,7 @@ export const ko: typeof en = {
   timeLine: {
     title: "이력",
     platform: "플랫폼",
+    retired: "위성이 퇴역함",
     change: {
       raised: "발생",
       raised_again: "다시 발생",

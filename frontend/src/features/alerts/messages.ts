@@ -77,7 +77,7 @@ export const en = {
   },
   empty: {
     title: "No alerts",
-    text: "No alert matches these filters. Choose a state to see those that need no attention.",
+    text: "No alert matches these filters. Choose a state to see those that are resolved or suppressed.",
   },
   back: "All alerts",
   toSatellite: "Telemetry at that time",
@@ -209,7 +209,7 @@ export const ko: typeof en = {
   pages: { first: "첫 페이지, 실시간", later: "이후 페이지", toFirst: "첫 페이지", next: "다음 페이지" },
   empty: {
     title: "경보가 없습니다",
-    text: "이 필터에 해당하는 경보가 없습니다. 조치가 필요 없는 경보는 상태를 골라 봅니다.",
+    text: "이 필터에 해당하는 경보가 없습니다. 해결되었거나 억제된 경보는 상태를 골라 봅니다.",
   },
   back: "전체 경보",
   toSatellite: "당시 텔레메트리",

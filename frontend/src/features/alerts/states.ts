@@ -16,9 +16,12 @@ export const STATE_GROUPS = {
 export type StateGroup = keyof typeof STATE_GROUPS;
 export const GROUPS = Object.keys(STATE_GROUPS) as StateGroup[];
 
-/** Whether alarms of these groups alone need attention; none chosen: all that do are shown. */
-export const needAttention = (groups: readonly StateGroup[]): boolean =>
-  !groups.includes("suppressed") && !groups.includes("cleared");
+/** What is shown where no group is chosen: what stands or is unacknowledged, and is not suppressed. */
+export const UNRESOLVED = ["unacknowledged", "returned", "acknowledged"] as const satisfies StateGroup[];
+
+/** Whether all alarms of these groups are among those that are shown where none is chosen. */
+export const areUnresolved = (groups: readonly StateGroup[]): boolean =>
+  groups.every((group) => (UNRESOLVED as readonly StateGroup[]).includes(group));
 
 /** A severity and all above it. */
 export const fromSeverity = (least: Severity): Severity[] => SEVERITIES.slice(SEVERITIES.indexOf(least));
@@ -43,16 +46,12 @@ export const KINDS = [
 export const RANGES = { "1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 719 } as const;
 export type Range = keyof typeof RANGES;
 
-const WAITING: readonly AlarmState[] = [...STATE_GROUPS.unacknowledged, ...STATE_GROUPS.returned];
-
-/** How many alarms wait for an acknowledgement (null: none; `10,000+`: more than are counted), and the worst of them. */
-export function waitingOf({ counts, is_truncated }: Schemas["Attention"]): {
+/** How many alarms need attention (null: none; `10,000+`: more than are counted), and the worst of them. */
+export function waitingOf({ count, counts, is_truncated }: Schemas["Attention"]): {
   number: string | null;
   worst: Severity | null;
 } {
-  const waiting = counts.filter(({ state }) => WAITING.includes(state));
-  const ranks = waiting.map(({ severity }) => SEVERITIES.indexOf(severity));
-  const sum = waiting.reduce((before, { count }) => before + count, 0);
-  const number = `${sum.toLocaleString("en")}${is_truncated ? "+" : ""}`;
+  const ranks = counts.map(({ severity }) => SEVERITIES.indexOf(severity));
+  const number = `${count.toLocaleString("en")}${is_truncated ? "+" : ""}`;
   return { number: number === "0" ? null : number, worst: SEVERITIES[Math.max(-1, ...ranks)] ?? null };
 }

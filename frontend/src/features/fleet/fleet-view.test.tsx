@@ -1,4 +1,4 @@
-import { act, screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import i18next from "i18next";
 import { afterEach, expect, test, vi } from "vitest";
@@ -15,8 +15,13 @@ const mission = { subsystems: [{ name: "eps" }, { name: "comm" }] };
 
 function show(satellites: Schemas["SatelliteState"][], at = "/", changes: Partial<Schemas["Fleet"]> = {}) {
   const fleet = { ...aFleet(satellites), ...changes };
-  vi.stubGlobal("fetch", answerWith({ "/api/v1/mission": mission, "/api/v1/fleet": fleet }));
-  return renderView(FleetView, { path: "/", at, search: searchSchema });
+  const asked: string[] = [];
+  const answers = answerWith({ "/api/v1/mission": mission, "/api/v1/fleet": fleet });
+  vi.stubGlobal("fetch", (request: Request) => {
+    asked.push(request.url);
+    return answers(request);
+  });
+  return { asked, ...renderView(FleetView, { path: "/", at, search: searchSchema }) };
 }
 
 const well = aSatellite({ satellite_id: "SAT-002" });
@@ -149,4 +154,23 @@ test("what ended before anybody looked is counted and leads to these alerts alon
 test("so many that the server counts no further say so", async () => {
   show([aSatellite({ satellite_id: "SAT-002", returned_alerts: 100 })]);
   expect(await screen.findByRole("link", { name: "100+ returned, unacknowledged" })).toBeVisible();
+});
+
+test("retired satellites are behind a link that the address keeps, and so is the way back", async () => {
+  const { router, asked } = show([well], "/", { retired_count: 2 });
+  await userEvent.click(await screen.findByRole("link", { name: "Retired: 2" }));
+  expect(router.state.location.search).toEqual({ retired: "only" });
+  expect(await screen.findByRole("heading", { name: "Fleet: retired satellites" })).toBeVisible();
+  await waitFor(() => expect(asked.at(-1)).toMatch(/\/api\/v1\/fleet\?retired=true$/));
+  await userEvent.click(screen.getByRole("link", { name: "Satellites in service" }));
+  expect(router.state.location.search).toEqual({});
+});
+
+test("where none is retired nothing is offered, and where all are no fresh install is told", async () => {
+  show([well]);
+  await screen.findByRole("row", { name: /SAT-002/ });
+  expect(screen.queryByRole("link", { name: /Retired/ })).toBeNull();
+  show([], "/", { retired_count: 1 });
+  expect(await screen.findByRole("link", { name: "Retired: 1" })).toBeVisible();
+  expect(screen.queryByText("make demo")).toBeNull();
 });

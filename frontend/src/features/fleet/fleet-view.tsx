@@ -18,6 +18,7 @@ import { chosenSatellites, subsystemColumns } from "@/features/fleet/cells";
 import { FleetLoading } from "@/features/fleet/components/fleet-loading";
 import { FleetTable } from "@/features/fleet/components/fleet-table";
 import { FreshInstall } from "@/features/fleet/components/fresh-install";
+import { RetiredFilter } from "@/features/fleet/components/retired-filter";
 import { SatelliteCards } from "@/features/fleet/components/satellite-cards";
 import { SummaryBar } from "@/features/fleet/components/summary-bar";
 import { listOf } from "@/lib/address/address";
@@ -29,13 +30,13 @@ const route = getRouteApi("/");
 export function FleetView() {
   const { t } = useTranslation("fleet");
   const navigate = route.useNavigate();
-  const { satellite } = route.useSearch();
+  const { satellite, retired } = route.useSearch();
   const [part, setPart] = useAddressText(
     satellite ?? "",
     (next) =>
       void navigate({ search: (before) => ({ ...before, satellite: next || undefined }), replace: true }),
   );
-  const fleet = useFleet();
+  const fleet = useFleet(retired === "only");
   const searchBox = (
     <TextInput
       type="search"
@@ -47,10 +48,13 @@ export function FleetView() {
     />
   );
   return (
-    <Page title={t("title")} controls={fleet.data?.satellites.length ? searchBox : undefined}>
+    <Page
+      title={retired ? t("titleRetired") : t("title")}
+      controls={fleet.data?.satellites.length ? searchBox : undefined}
+    >
       <QueryView query={fleet} loading={<FleetLoading />}>
         {(data) =>
-          data.satellites.length === 0 ? (
+          data.satellites.length + data.retired_count === 0 ? (
             <FreshInstall />
           ) : (
             <Satellites fleet={data} part={part} onClear={() => setPart("")} />
@@ -73,7 +77,8 @@ function Satellites({
   const { t } = useTranslation("fleet");
   const isPhone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const navigate = route.useNavigate();
-  const states = listOf(route.useSearch().state, STATUSES);
+  const { state, retired } = route.useSearch();
+  const states = listOf(state, STATUSES);
   const mission = useMission();
   const columns = useMemo(
     () => subsystemColumns(mission.data?.subsystems.map(({ name }) => name) ?? [], fleet.satellites),
@@ -84,7 +89,7 @@ function Satellites({
   const counts = { shown: shown.length, all: fleet.satellites.length };
   const clear = () => {
     onClear();
-    void navigate({ search: {} });
+    void navigate({ search: { retired } });
   };
   return (
     <>
@@ -94,6 +99,7 @@ function Satellites({
         <span className="dimmed numeric" role="status">
           {t("shown", counts)}
         </span>
+        <RetiredFilter count={fleet.retired_count} isChosen={retired !== undefined} />
       </div>
       {shown.length === 0 ? (
         <Empty title={t("none.title")}>

@@ -1,5 +1,8 @@
 export const en = {
   title: "Fleet",
+  titleRetired: "Fleet: retired satellites",
+  retired: "Retired: {{count}}",
+  inService: "Satellites in service",
   states: "Satellites by state",
   search: "Search satellites",
   searchHint: "Satellite name",
@@ -47,6 +50,9 @@ export const en = {
 
 export const ko: typeof en = {
   title: "위성군",
+  titleRetired: "위성군: 퇴역 위성",
+  retired: "퇴역: {{count}}기",
+  inService: "운용 중인 위성",
   states: "상태별 위성 수",
   search: "위성 검색",
   searchHint: "위성 이름",

@@ -27,6 +27,7 @@ export function aSatellite(changes: Partial<Schemas["SatelliteState"]>): Schemas
     clock_behind_s: null,
     last_contact: "2026-11-25T13:00:00Z",
     contact_plan: null,
+    retired: null,
     open_alerts: 0,
     unacknowledged_alerts: 0,
     returned_alerts: 0,
@@ -39,5 +40,11 @@ export function aSatellite(changes: Partial<Schemas["SatelliteState"]>): Schemas
 export function aFleet(satellites: Schemas["SatelliteState"][]): Schemas["Fleet"] {
   const counts = { critical: 0, serious: 0, caution: 0, normal: 0, standby: 0, off: 0 };
   for (const { state } of satellites) counts[state] += 1;
-  return { generated_at: "2026-11-25T13:00:02Z", counts, anomalies_behind_s: 0, satellites };
+  return {
+    generated_at: "2026-11-25T13:00:02Z",
+    counts,
+    retired_count: 0,
+    anomalies_behind_s: 0,
+    satellites,
+  };
 }

@@ -4,12 +4,14 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useMission } from "@/api/get-mission";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 import { Empty, Failure } from "@/components/states";
 import { useLimits, useMissionFile } from "@/features/limits/api/limits";
 import { ChangeDialog } from "@/features/limits/components/change-dialog";
 import { HistoryDialog } from "@/features/limits/components/history-dialog";
+import { ThresholdDialog } from "@/features/limits/components/threshold-dialog";
 import { LimitTable, type Choice } from "@/features/limits/components/limit-table";
 import { keyOf } from "@/features/limits/data/values";
 import { download } from "@/lib/csv";
@@ -22,7 +24,7 @@ export function LimitsView() {
   const chosen = limits.data?.limits.find((limit) => choice && keyOf(limit) === choice.key);
   const close = () => setChoice(null);
   return (
-    <Page title={t("title")} controls={<Export mission={limits.data?.mission ?? "mission"} />}>
+    <Page title={t("title")} controls={<Controls mission={limits.data?.mission ?? "mission"} />}>
       <Text size="sm">{t("intro")}</Text>
       <QueryView query={limits}>
         {(data) => (
@@ -52,17 +54,29 @@ export function LimitsView() {
   );
 }
 
-function Export({ mission }: { mission: string }) {
+function Controls({ mission }: { mission: string }) {
   const { t } = useTranslation("limits");
+  const description = useMission();
+  const [isOpen, setOpen] = useState(false);
   const file = useMissionFile();
   const save = () =>
     file.mutate(undefined, { onSuccess: (text) => download(`${mission}.yaml`, text, "application/yaml") });
   return (
     <Group gap="sm">
       {file.error && <Failure error={file.error} />}
+      <Button size="xs" variant="default" disabled={!description.data} onClick={() => setOpen(true)}>
+        {t("threshold.open")}
+      </Button>
       <Button size="xs" variant="default" loading={file.isPending} onClick={save}>
         {t("export")}
       </Button>
+      {isOpen && description.data && (
+        <ThresholdDialog
+          subsystems={description.data.subsystems.map(({ name }) => name)}
+          inForce={description.data.anomaly_threshold}
+          onClose={() => setOpen(false)}
+        />
+      )}
     </Group>
   );
 }

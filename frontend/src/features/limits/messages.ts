@@ -44,12 +44,18 @@ export const en = {
   trial: {
     title: "What if",
     days: "Last days",
-    start: "Try on stored telemetry",
+    start: { limit: "Try on stored telemetry", threshold: "Try on stored verdicts" },
     cancel: "Cancel",
     running: "{{read}} of {{of}} satellites are read",
-    nothing: "No telemetry of this channel is stored of the last {{days}} days.",
+    nothing: {
+      limit: "No telemetry of this channel is stored of the last {{days}} days.",
+      threshold: "No verdicts on this subsystem are stored of the last {{days}} days.",
+    },
     outdated: "The values have changed since: try them again.",
-    caption: "Alarms of this limit (days: {{days}}, satellites: {{satellites}})",
+    caption: {
+      limit: "Alarms of this limit (days: {{days}}, satellites: {{satellites}})",
+      threshold: "Anomalies of this subsystem (days: {{days}}, satellites: {{satellites}})",
+    },
     before: "In force",
     after: "Tried",
     alarms: "Alarms",
@@ -77,6 +83,13 @@ export const en = {
     high: "Highest",
     inForce: "In force: {{bound}}",
     tried: "Tried: {{bound}}",
+  },
+  threshold: {
+    open: "Try a threshold …",
+    title: "What if the threshold of the score were another",
+    intro:
+      "A verdict whose score is above {{inForce}} is anomalous. What another threshold would have raised is counted by the same rule of alerts; nothing is changed.",
+    tried: "Threshold",
   },
   history: {
     open: "History",
@@ -140,12 +153,18 @@ export const ko: typeof en = {
   trial: {
     title: "미리 확인",
     days: "최근 일수",
-    start: "저장된 텔레메트리로 확인",
+    start: { limit: "저장된 텔레메트리로 확인", threshold: "저장된 판정으로 확인" },
     cancel: "취소",
     running: "위성 {{of}}기 중 {{read}}기를 읽었습니다",
-    nothing: "최근 {{days}}일 동안 저장된 이 채널의 텔레메트리가 없습니다.",
+    nothing: {
+      limit: "최근 {{days}}일 동안 저장된 이 채널의 텔레메트리가 없습니다.",
+      threshold: "최근 {{days}}일 동안 저장된 이 서브시스템의 판정이 없습니다.",
+    },
     outdated: "그 뒤에 값이 바뀌었습니다. 다시 확인하십시오.",
-    caption: "{{days}}일, 위성 {{satellites}}기에서 이 한계의 알람",
+    caption: {
+      limit: "{{days}}일, 위성 {{satellites}}기에서 이 한계의 알람",
+      threshold: "{{days}}일, 위성 {{satellites}}기에서 이 서브시스템의 이상 알람",
+    },
     before: "적용 중",
     after: "확인한 값",
     alarms: "알람",
@@ -173,6 +192,13 @@ export const ko: typeof en = {
     high: "최댓값",
     inForce: "적용 중: {{bound}}",
     tried: "확인한 값: {{bound}}",
+  },
+  threshold: {
+    open: "임계값 확인 …",
+    title: "점수의 임계값이 달랐다면",
+    intro:
+      "점수가 {{inForce}}보다 높은 판정은 이상입니다. 다른 임계값이었을 때의 알람을 같은 경보 규칙으로 셉니다. 아무것도 바뀌지 않습니다.",
+    tried: "임계값",
   },
   history: {
     open: "이력",

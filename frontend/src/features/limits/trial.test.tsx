@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 
-import type { TriedLimit } from "@/features/limits/api/limits";
+import type { Tried } from "@/features/limits/api/limits";
 import { LimitsView } from "@/features/limits/limits-view";
 import { BATTERY } from "@/features/limits/testing";
 import { answerWith, renderView } from "@/testing/render";
@@ -26,7 +26,7 @@ const alarm = (satellite: string, hour: number, alarmId: string | null = null) =
 });
 const NONE = { count: 0, alarms: [] };
 
-function part(satellite: string, before: number, after: number, more: Partial<TriedLimit> = {}): TriedLimit {
+function part(satellite: string, before: number, after: number, more: Partial<Tried> = {}): Tried {
   const rate = (count: number) => ({ count, per_day: count / 7, per_operator_hour: count / 168 });
   return {
     start_time: START,

@@ -8,6 +8,25 @@ export const en = {
   stale: "Telemetry stale",
   never: "No telemetry received",
   openAlerts: "Open alerts: {{count}}",
+  retirement: {
+    retire: "Retire…",
+    takeBack: "Take back…",
+    isRetired: "This satellite is retired",
+    refused: "Not changed",
+    away: {
+      title: "Retire {{satellite}}",
+      effect:
+        "Its alarms end and call nobody, no others are raised, and Fleet lists it under Retired. Its telemetry is stored and judged as before.",
+      hint: "Why: deorbited, lost, handed over…",
+      send: "Retire",
+    },
+    back: {
+      title: "Take {{satellite}} back",
+      effect: "What is received from now on raises alarms again, and Fleet lists it.",
+      hint: "Why: heard again, retired by mistake…",
+      send: "Take back",
+    },
+  },
   subsystem: "Subsystem",
   all: "All",
   channels: "Channels",
@@ -100,6 +119,25 @@ export const ko: typeof en = {
   stale: "텔레메트리 수신 지연",
   never: "텔레메트리 수신 이력 없음",
   openAlerts: "활성 경보 {{count}}건",
+  retirement: {
+    retire: "퇴역시키기…",
+    takeBack: "되돌리기…",
+    isRetired: "퇴역한 위성입니다",
+    refused: "변경되지 않음",
+    away: {
+      title: "{{satellite}} 퇴역",
+      effect:
+        "이 위성의 알람은 종료되어 아무도 부르지 않고, 새 알람도 발생하지 않으며, 위성군 화면에서는 퇴역 목록에만 나타납니다. 텔레메트리는 계속 저장되고 판정됩니다.",
+      hint: "사유: 궤도 이탈, 통신 두절, 이관 등",
+      send: "퇴역",
+    },
+    back: {
+      title: "{{satellite}} 되돌리기",
+      effect: "지금부터 수신되는 데이터는 다시 알람을 발생시키며, 위성군 화면에 다시 나타납니다.",
+      hint: "사유: 다시 수신됨, 실수로 퇴역 처리 등",
+      send: "되돌리기",
+    },
+  },
   subsystem: "서브시스템",
   all: "전체",
   channels: "채널",

@@ -62,6 +62,7 @@ function show(
         state,
         is_stale: isStale,
         contact_plan: contactPlan,
+        retired: null,
         open_alerts: openAlerts,
         subsystems,
       },

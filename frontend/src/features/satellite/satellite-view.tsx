@@ -10,6 +10,7 @@ import { Board } from "@/features/satellite/components/board";
 import { ChartSkeleton } from "@/features/satellite/components/chart-skeleton";
 import { Learning } from "@/features/satellite/components/learning";
 import { PassedOver } from "@/features/satellite/components/passed-over";
+import { Retirement } from "@/features/satellite/components/retirement/retirement";
 import { SatelliteHeader } from "@/features/satellite/components/satellite-header";
 import { SpanControls } from "@/features/satellite/components/span-controls";
 import { SubsystemControls } from "@/features/satellite/components/subsystem-controls";
@@ -34,6 +35,7 @@ export function SatelliteView() {
       </QueryView>
       <Learning satelliteId={satelliteId} />
       <PassedOver satelliteId={satelliteId} />
+      <Retirement key={satelliteId} satelliteId={satelliteId} />
     </Page>
   );
 }

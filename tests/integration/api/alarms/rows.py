@@ -83,11 +83,13 @@ def changes(pool: Pool, alarm_id: str) -> list[str]:
     return [event for (event,) in fetch(pool, query, alarm_id)]
 
 
-def suppressed(pool: Pool, *, reason: str, kind: str, until: datetime | None = None) -> None:
+def suppressed(
+    pool: Pool, *, reason: str, kind: str, satellite: str = "SAT-001", until: datetime | None = None
+) -> None:
     with transaction(pool) as connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ops.alarm_suppressions"
             " (satellite_id, subsystem, reason, kind, operator, comment, until)"
-            " VALUES ('SAT-001', 'eps', %s, %s, 'Ada', 'known', %s::timestamptz AT TIME ZONE 'UTC')",
-            (reason, kind, until or datetime.now(UTC) + timedelta(hours=1)),
+            " VALUES (%s, 'eps', %s, %s, 'Ada', 'known', %s::timestamptz AT TIME ZONE 'UTC')",
+            (satellite, reason, kind, until or datetime.now(UTC) + timedelta(hours=1)),
         )

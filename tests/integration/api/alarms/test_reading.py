@@ -44,7 +44,7 @@ def test_state_in_the_database_is_that_of_the_life_cycle(api: RunningApi, api_po
     counts = get(api, "/api/v1/alarms").json()["attention"]
     assert counts["count"] == len(listed(api, needs_attention=True))
     assert {item["state"]: item["count"] for item in counts["counts"]} == {
-        state.value: len(found) for state, found in by_state.items() if found and "acknowledged" in state
+        state.value: len(found) for state, found in by_state.items() if found and "unacknowledged" in state
     }
 
 

@@ -57,7 +57,7 @@ def test_each_alarm_is_where_its_state_puts_it(api: RunningApi) -> None:
     assert [(one["kind"], one["count"]) for one in found["raised_by_severity"]] == [
         ("limit", 1), ("platform", 1),
     ]  # fmt: skip
-    assert found["attention"]["count"] == 5  # two are parts of the platform that returned
+    assert found["attention"]["count"] == 4  # two are parts of the platform that returned
     assert datetime.fromisoformat(found["end_time"]) - datetime.fromisoformat(found["start_time"]) == (
         timedelta(hours=8)
     )

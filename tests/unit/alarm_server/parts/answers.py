@@ -42,6 +42,7 @@ def fleet(**lacking: dict[str, Any]) -> Fleet:
             "generated_at": probed.NOW,
             "anomalies_behind_s": 0,
             "counts": dict.fromkeys(schemas.StateCounts.model_fields, 0),
+            "retired_count": 0,
             "satellites": [satellite],
         }
     )

@@ -11,9 +11,10 @@ from alarm_server.readings import Reader
 from alarm_server.tracking import Tracks
 from alarms.limit_tracks import Occurrence
 from alarms.what_if.comparison import compared
-from alarms.what_if.limits import Values, limits_of
+from alarms.what_if.limits import limits_of
 from telemetry_core.contract.messages import parse_header
 from telemetry_core.contract.mission import Mission
+from telemetry_core.contract.values import Values
 from telemetry_core.kafka.records import Record
 from telemetry_writer.series import samples_of
 from tests.unit.alarm_server.messages import MISSION, NOW_US, record

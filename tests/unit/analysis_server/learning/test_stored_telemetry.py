@@ -6,12 +6,11 @@ from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs
 
 import pytest
-import requests
 
 from analysis_server.learning.stored_telemetry import LOOK_BACK_S, PAGE_SAMPLES, StoredTelemetry
 from scoring.fitting.history import Samples
 from scoring.fitting.learning import MOST_SAMPLES
-from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.errors import DependencyUnavailable, QuestionRefused
 from telemetry_core.stored_samples import StoredSamples
 from tests.http_server import serving
 
@@ -103,7 +102,7 @@ def test_invalid_answer_is_an_outage(answer: bytes) -> None:
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_a_question_that_is_refused_says_nothing_of_other_satellites(status: int) -> None:
-    with pytest.raises(requests.HTTPError):
+    with pytest.raises(QuestionRefused, match="VictoriaMetrics refused: too many series"):
         read(Victoria(count=0, interval_ms=1, answer=b"too many series", status=status), 1.0)
 
 

@@ -1,13 +1,12 @@
 import pytest
 
-from alarms.life_cycle import NEEDS_ATTENTION, Facts, State, facts_of, state_of
-from operation_server.alarms.states import ALL_CODES, codes_of, limit_text, wanted_states
+from alarms.life_cycle import Facts, State, facts_of
+from operation_server.alarms.states import ALL_CODES, codes_of, limit_text
 
 
 def test_each_code_is_of_other_facts_and_of_one_state() -> None:
     assert len({facts_of(code) for code in ALL_CODES}) == len(ALL_CODES) == 128
     assert sorted(code for state in State for code in codes_of({state})) == list(ALL_CODES)
-    assert all(state_of(facts_of(code)) in NEEDS_ATTENTION for code in codes_of(NEEDS_ATTENTION))
 
 
 @pytest.mark.parametrize(
@@ -23,23 +22,6 @@ def test_each_code_is_of_other_facts_and_of_one_state() -> None:
 )
 def test_code_has_the_bits_that_the_view_gives_it(code: int, facts: Facts) -> None:
     assert facts_of(code) == facts
-
-
-@pytest.mark.parametrize(
-    ("states", "needs_attention", "wanted"),
-    [
-        (None, None, set(State)),
-        ([State.NORMAL], None, {State.NORMAL}),
-        (None, True, set(NEEDS_ATTENTION)),
-        (None, False, {State.NORMAL, State.SHELVED, State.SUPPRESSED, State.OUT_OF_SERVICE}),
-        ([State.NORMAL, State.ACKNOWLEDGED], True, {State.ACKNOWLEDGED}),
-        ([State.NORMAL], True, set()),
-    ],
-)
-def test_both_filters_of_the_state_hold(
-    states: list[State] | None, *, needs_attention: bool | None, wanted: set[State]
-) -> None:
-    assert wanted_states(states, needs_attention=needs_attention) == wanted
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,14 @@ def test_nobody_asked_so_nothing_is_read(fleet: FleetStatus, servers: Servers) -
     assert servers.reads == 0
 
 
+def test_what_was_changed_is_read_at_once(fleet: FleetStatus, servers: Servers) -> None:
+    first = fleet.newest()
+    assert fleet.newest() is first
+    fleet.forget()
+    assert fleet.newest() is not first
+    assert servers.reads == 2
+
+
 def test_while_clients_ask_only_the_first_waits_for_a_reading(fleet: FleetStatus, servers: Servers) -> None:
     fleet.newest()
     for _ in range(30):

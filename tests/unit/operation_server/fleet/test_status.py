@@ -8,6 +8,7 @@ from operation_server.fleet.overview import (
     WHOLE,
     OpenAlert,
     PartFacts,
+    listed,
     overview,
     state_of_part,
     state_of_satellite,
@@ -22,7 +23,7 @@ MISSION = load_mission(Path(__file__).parents[4] / "missions" / "default.yaml")
 def alert(**changes: Any) -> OpenAlert:
     values: dict[str, Any] = {
         "kind": "limit", "severity": "critical", "value": 1.0,
-        "is_acknowledged": False, "is_suppressed": False,
+        "needs_attention": True, "is_suppressed": False,
     }  # fmt: skip
     return OpenAlert(**{**values, **changes})
 
@@ -42,8 +43,8 @@ def facts(**changes: Any) -> PartFacts:
     ("changes", "state"),
     [
         ({"alerts": [ANOMALY, alert()], "is_stale": True}, "critical"),
-        ({"alerts": [ANOMALY, alert(is_acknowledged=True)], "is_stale": True}, "serious"),
-        ({"alerts": [alert(is_acknowledged=True)], "is_stale": True}, "caution"),
+        ({"alerts": [ANOMALY, alert(needs_attention=False)], "is_stale": True}, "serious"),
+        ({"alerts": [alert(needs_attention=False)], "is_stale": True}, "caution"),
         ({"is_stale": True}, "off"),
         ({"status": "failed", "verdict": None}, "caution"),
         ({"status": None, "verdict": None}, "standby"),
@@ -82,7 +83,9 @@ def test_a_subsystem_is_silent_after_the_longest_gap_or_three_of_its_intervals(
     interval_s: float | None, ago_s: float, *, is_stale: bool
 ) -> None:
     contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
-    found = overview(MISSION, contacts, [verdict(interval_s)], {}, {}, plans={}, patience={}, now=NOW)
+    found = overview(
+        MISSION, contacts, [verdict(interval_s)], {}, {}, plans={}, patience={}, retired={}, now=NOW
+    )
     (eps,) = (part for part in found["satellites"][0]["subsystems"] if part["subsystem"] == "eps")
     assert (eps["is_stale"], eps["state"]) == (is_stale, "off" if is_stale else "normal")
 
@@ -106,7 +109,9 @@ def test_with_a_contact_plan_a_subsystem_is_silent_in_a_pass_in_which_it_was_hea
     contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
     for is_covered in (True, False):
         plans = {"SAT-001": plan | {"is_covered": is_covered}}
-        fleet = overview(MISSION, contacts, [verdict()], {}, {}, plans=plans, patience={}, now=NOW)
+        fleet = overview(
+            MISSION, contacts, [verdict()], {}, {}, plans=plans, patience={}, retired={}, now=NOW
+        )
         (found,) = fleet["satellites"]
         (eps,) = (part for part in found["subsystems"] if part["subsystem"] == "eps")
         expected = (is_stale, state) if is_covered else (ago_s > 60, "off" if ago_s > 60 else "normal")
@@ -130,9 +135,9 @@ def test_a_subsystem_may_pause_as_long_as_the_alarm_server_learned(
 ) -> None:
     contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
     patience = {"SAT-001": patience_s}
-    (found,) = overview(MISSION, contacts, [verdict()], {}, {}, plans={}, patience=patience, now=NOW)[
-        "satellites"
-    ]
+    (found,) = overview(
+        MISSION, contacts, [verdict()], {}, {}, plans={}, patience=patience, retired={}, now=NOW
+    )["satellites"]
     assert found["subsystems"][0]["is_stale"] == is_stale
 
 
@@ -140,7 +145,9 @@ def test_live_faults_come_first_and_satellites_that_nobody_heard_for_a_day_last(
     heard = {"A-LOST": 90_000, "B-SILENT": 600, "C-LIVE": 5, "D-NOMINAL": 5}
     contacts = {(name, "eps"): NOW - timedelta(seconds=ago_s) for name, ago_s in heard.items()}
     alerts = {(name, "eps"): [alert()] for name in ("A-LOST", "B-SILENT", "C-LIVE", "A-NEVER")}
-    found = overview(MISSION, contacts, [], alerts, {}, plans={}, patience={}, now=NOW)["satellites"]
+    found = overview(MISSION, contacts, [], alerts, {}, plans={}, patience={}, retired={}, now=NOW)[
+        "satellites"
+    ]
 
     assert [one["satellite_id"] for one in found] == ["C-LIVE", "B-SILENT", "D-NOMINAL", "A-LOST", "A-NEVER"]
     assert [one["state"] for one in found] == ["critical", "critical", "standby", "critical", "critical"]
@@ -160,7 +167,9 @@ def satellite(*alerts: OpenAlert, part: str = WHOLE, returned: int = 0) -> dict[
     contacts = {("SAT-001", name): NOW for name in names}
     open_alerts = {("SAT-001", part): alerts} if alerts else {}
     counts = {"SAT-001": returned} if returned else {}
-    fleet = overview(MISSION, contacts, verdicts, open_alerts, counts, plans={}, patience={}, now=NOW)
+    fleet = overview(
+        MISSION, contacts, verdicts, open_alerts, counts, plans={}, patience={}, retired={}, now=NOW
+    )
     (found,) = fleet["satellites"]
     assert isinstance(found, dict)
     return found
@@ -184,11 +193,11 @@ def test_a_silent_subsystem_is_stale_beside_the_state_that_its_alarm_gives_it() 
 def test_wrong_clock_is_told_with_how_far_it_lies_behind() -> None:
     found = satellite(alert(kind="clock", severity="serious", value=-400.0))
     assert (found["state"], found["clock_behind_s"], found["is_stale"]) == ("serious", -400.0, False)
-    assert satellite(alert(kind="clock", severity="serious", is_acknowledged=True))["state"] == "caution"
+    assert satellite(alert(kind="clock", severity="serious", needs_attention=False))["state"] == "caution"
 
 
 def test_what_is_shelved_or_out_of_service_does_not_count() -> None:
-    found = satellite(alert(is_suppressed=True), part="eps")
+    found = satellite(alert(is_suppressed=True, needs_attention=False), part="eps")
     assert (found["state"], found["open_alerts"], found["unacknowledged_alerts"]) == ("normal", 0, 0)
 
 
@@ -196,5 +205,26 @@ def test_alert_that_ended_unacknowledged_stays_until_somebody_looked() -> None:
     found = satellite(returned=2)
     assert (found["state"], found["returned_alerts"], found["open_alerts"]) == ("caution", 2, 0)
     assert satellite(alert(), part="eps", returned=2)["state"] == "critical"
-    (unknown,) = overview(MISSION, {}, [], {}, {"GONE": 1}, plans={}, patience={}, now=NOW)["satellites"]
+    (unknown,) = overview(MISSION, {}, [], {}, {"GONE": 1}, plans={}, patience={}, retired={}, now=NOW)[
+        "satellites"
+    ]
     assert (unknown["satellite_id"], unknown["state"]) == ("GONE", "caution")
+
+
+def test_retired_satellites_are_listed_apart_and_counted() -> None:
+    contacts = {("SAT-001", "eps"): NOW, ("SAT-002", "eps"): NOW}
+    gone = {"at": NOW, "operator": "Ada", "comment": "burnt up"}
+    retired = {"SAT-002": gone, "SAT-003": gone}
+    fleet = overview(MISSION, contacts, [], {}, {}, plans={}, patience={}, retired=retired, now=NOW)
+
+    def names(*, retired: bool) -> tuple[list[str], int, int]:
+        found = listed(fleet, retired=retired)
+        return (
+            [one["satellite_id"] for one in found["satellites"]],
+            sum(found["counts"].values()),
+            found["retired_count"],
+        )
+
+    assert names(retired=False) == (["SAT-001"], 1, 2)
+    assert names(retired=True) == (["SAT-002", "SAT-003"], 2, 2)
+    assert [one["retired"] for one in fleet["satellites"]] == [None, gone, gone]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from analysis_server.judging.calibration_file import load_calibration
-from recordings.calibrate import fit_changes, stream_windows
+from recordings.change_constants import fit_changes, stream_windows
 from scoring.measures.changes import (
     CHANGE_LENGTHS,
     CHANGES,

@@ -2,7 +2,14 @@ import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query"
 
 import { api, unwrap } from "@/api/client";
 import type { AlarmSearch } from "@/features/alerts/search";
-import { fromSeverity, GROUPS, needAttention, RANGES, STATE_GROUPS } from "@/features/alerts/states";
+import {
+  areUnresolved,
+  fromSeverity,
+  GROUPS,
+  RANGES,
+  STATE_GROUPS,
+  UNRESOLVED,
+} from "@/features/alerts/states";
 import { listOf } from "@/lib/address/address";
 import { useRefreshOn } from "@/lib/live/live-context";
 
@@ -15,9 +22,9 @@ const SILENT = ["silent-alerts"];
 /** Whose alarms a list shows: satellites that were heard within a day, the others, or all. */
 export type Heard = boolean | undefined;
 
-/** Whether the most urgent alarm comes first, which only alarms that need attention can. */
+/** Whether the most urgent alarm comes first, which only those that are neither resolved nor suppressed can. */
 export const isByUrgency = ({ state, order }: AlarmSearch): boolean =>
-  order === undefined && needAttention(listOf(state, GROUPS));
+  order === undefined && areUnresolved(listOf(state, GROUPS));
 
 const alarmsQuery = (search: AlarmSearch, heard: Heard, cursor: string | undefined) =>
   queryOptions({
@@ -25,8 +32,7 @@ const alarmsQuery = (search: AlarmSearch, heard: Heard, cursor: string | undefin
     queryFn: ({ signal }) => {
       const groups = listOf(search.state, GROUPS);
       const query = {
-        state: groups.flatMap((group) => [...STATE_GROUPS[group]]),
-        needs_attention: groups.length === 0 ? true : undefined,
+        state: (groups.length === 0 ? UNRESOLVED : groups).flatMap((group) => [...STATE_GROUPS[group]]),
         severity: search.severity && fromSeverity(search.severity),
         kind: search.kind,
         satellite_id: search.satellite,

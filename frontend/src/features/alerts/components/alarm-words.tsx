@@ -68,7 +68,7 @@ function Value({ alarm }: { alarm: Alarm }) {
 export function StateText({ alarm }: { alarm: Alarm }) {
   const { t } = useTranslation("alarms");
   return (
-    <span className="alert-state" data-waits={alarm.acknowledged_at === null && alarm.needs_attention}>
+    <span className="alert-state" data-waits={alarm.needs_attention}>
       <StatusSymbol status={symbolOf(alarm)} />
       {t(`state.${alarm.state}`)}
     </span>

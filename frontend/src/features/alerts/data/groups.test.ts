@@ -32,7 +32,7 @@ test("an unfolded group lists its others below, once", () => {
 });
 
 test("what nobody acknowledged stands for its group, then the most severe", () => {
-  const seen = { acknowledged_at: "2026-11-25T13:06:00Z", severity: "severe" };
+  const seen = { acknowledged_at: "2026-11-25T13:06:00Z", needs_attention: false, severity: "severe" };
   const page = [
     alarm("a", "g", seen),
     alarm("b", "g", { severity: "watch" }),

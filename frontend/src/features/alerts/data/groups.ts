@@ -32,5 +32,5 @@ export function rowsOf(alarms: readonly Alarm[], isUnfolded: (alarm: Alarm) => b
 }
 
 /** What nobody acknowledged comes before all else, then the severity counts. */
-const urgencyOf = ({ acknowledged_at, needs_attention, severity }: Alarm): number =>
-  (needs_attention && acknowledged_at === null ? SEVERITIES.length : 0) + SEVERITIES.indexOf(severity);
+const urgencyOf = ({ needs_attention, severity }: Alarm): number =>
+  (needs_attention ? SEVERITIES.length : 0) + SEVERITIES.indexOf(severity);

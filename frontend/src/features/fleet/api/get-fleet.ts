@@ -1,17 +1,24 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
 import { useRefreshOn } from "@/lib/live/live-context";
 
-export const fleetQuery = queryOptions({
-  queryKey: ["fleet"],
-  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/fleet", { signal })),
-});
+const KEY = ["fleet"];
 
-/** The state of every satellite, as new as the newest verdict, acknowledgement or sample. */
-export function useFleet() {
-  useRefreshOn("verdict", fleetQuery.queryKey, 1000);
-  useRefreshOn("acknowledgement", fleetQuery.queryKey, 0);
-  useRefreshOn("tick", fleetQuery.queryKey, 2000);
-  return useQuery(fleetQuery);
+const fleetQuery = (retired: boolean) =>
+  queryOptions({
+    queryKey: [...KEY, { retired }],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/fleet", { params: { query: { retired } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+/**
+ * The state of every satellite, as new as the newest verdict, acknowledgement or sample; of the retired ones, or of all
+ * others.
+ */
+export function useFleet(retired: boolean) {
+  useRefreshOn("verdict", KEY, 1000);
+  useRefreshOn("acknowledgement", KEY, 0);
+  useRefreshOn("tick", KEY, 2000);
+  return useQuery(fleetQuery(retired));
 }

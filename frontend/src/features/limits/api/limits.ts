@@ -6,7 +6,7 @@ import { missionQuery } from "@/api/get-mission";
 export type Limit = Schemas["Limit"];
 export type LimitValues = Schemas["LimitValues"];
 export type Change = Schemas["ChangeStep"];
-export type TriedLimit = Schemas["TriedLimit"];
+export type Tried = Schemas["TrialAnswer"];
 export type TriedAlarms = Schemas["TriedAlarms"];
 
 const REFRESH_MS = 5_000;

@@ -2,38 +2,40 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { api, unwrap } from "@/api/client";
-import type { Limit, LimitValues, TriedLimit } from "@/features/limits/api/limits";
+import type { Limit, LimitValues, Tried } from "@/features/limits/api/limits";
 import { joined } from "@/features/limits/data/trial";
 
-export type Trial =
+export type Trial<V> =
   | { state: "idle" }
   | { state: "running"; read: number; of: number }
   | { state: "failed"; error: Error }
-  | { state: "done"; values: LimitValues; days: number; result: TriedLimit | null };
+  | { state: "done"; values: V; days: number; result: Tried | null };
+
+/** Asks the server what values would have raised over the last days of a satellite. */
+export type Ask<V> = (values: V, days: number, satellite: string, signal: AbortSignal) => Promise<Tried>;
 
 const CHART_POINTS = 800;
 
-/** Tries values of a limit on stored telemetry, satellite by satellite; `cancel`, or leaving, ends it. */
-export function useTrial({ subsystem, reason }: Pick<Limit, "subsystem" | "reason">) {
-  const [trial, setTrial] = useState<Trial>({ state: "idle" });
+/** Tries values on what is stored, satellite by satellite; `cancel`, or leaving, ends it. */
+export function useTrial<V>(ask: Ask<V>) {
+  const [trial, setTrial] = useState<Trial<V>>({ state: "idle" });
   const running = useRef<AbortController | null>(null);
   const stop = useCallback(() => running.current?.abort(), []);
   useEffect(() => stop, [stop]);
 
-  const start = async (values: LimitValues, days: number) => {
+  const start = async (values: V, days: number) => {
     stop();
     const { signal } = (running.current = new AbortController());
-    const tell = (next: Trial) => {
+    const tell = (next: Trial<V>) => {
       if (!signal.aborted) setTrial(next);
     };
     try {
       tell({ state: "running", read: 0, of: 0 });
       const { satellites } = await unwrap(api.GET("/api/v1/trends/satellites", { signal }));
-      const parts: TriedLimit[] = [];
+      const parts: Tried[] = [];
       for (const [place, satellite] of satellites.entries()) {
         tell({ state: "running", read: place, of: satellites.length });
-        const body = { subsystem, reason, values, days, satellites: [satellite] };
-        parts.push(await unwrap(api.POST("/api/v1/limits/what-if", { body, signal })));
+        parts.push(await ask(values, days, satellite, signal));
       }
       tell({ state: "done", values, days, result: joined(parts) });
     } catch (error) {
@@ -47,7 +49,27 @@ export function useTrial({ subsystem, reason }: Pick<Limit, "subsystem" | "reaso
   return { trial, start, cancel };
 }
 
-const curveOptions = (limit: Limit, satelliteId: string, { start_time, end_time }: TriedLimit) =>
+/** Asks of a limit, over stored telemetry. */
+export const askLimit =
+  ({ subsystem, reason }: Pick<Limit, "subsystem" | "reason">): Ask<LimitValues> =>
+  (values, days, satellite, signal) =>
+    unwrap(
+      api.POST("/api/v1/limits/what-if", {
+        body: { subsystem, reason, values, days, satellites: [satellite] },
+        signal,
+      }),
+    );
+
+/** A threshold of the score, of one subsystem. */
+export type Threshold = { subsystem: string; threshold: number };
+
+/** Asks of a threshold, over stored verdicts. */
+export const askThreshold: Ask<Threshold> = (values, days, satellite, signal) =>
+  unwrap(
+    api.POST("/api/v1/what-if/threshold", { body: { ...values, days, satellites: [satellite] }, signal }),
+  );
+
+const curveOptions = (limit: Limit, satelliteId: string, { start_time, end_time }: Tried) =>
   queryOptions({
     queryKey: ["limits", "curve", limit.channel, satelliteId, start_time, end_time],
     queryFn: ({ signal }) =>
@@ -70,5 +92,5 @@ const curveOptions = (limit: Limit, satelliteId: string, { start_time, end_time 
   });
 
 /** What a satellite's channel measured while the limit was tried. */
-export const useCurve = (limit: Limit, satelliteId: string, result: TriedLimit) =>
+export const useCurve = (limit: Limit, satelliteId: string, result: Tried) =>
   useQuery(curveOptions(limit, satelliteId, result));

@@ -5,7 +5,9 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/client";
 import { Words } from "@/components/controls/words";
 import { useChangeLimit, type Limit } from "@/features/limits/api/limits";
+import { askLimit } from "@/features/limits/api/try-limit";
 import { Origin } from "@/features/limits/components/origin";
+import { TrialCurve } from "@/features/limits/components/trial/trial-curve";
 import { TrialPanel } from "@/features/limits/components/trial/trial-panel";
 import { ValueFields } from "@/features/limits/components/value-fields";
 import { changedFields, keyOf, limitText } from "@/features/limits/data/values";
@@ -35,7 +37,14 @@ export function ChangeDialog({ limit, onClose }: { limit: Limit; onClose: () => 
             {limit.channel}: <strong>{limitText(limit, t("anyChange"))}</strong>, <Origin limit={limit} />
           </Text>
           <ValueFields limit={limit} values={values} onChange={setValues} />
-          <TrialPanel limit={limit} values={values} />
+          <TrialPanel
+            subject={{ of: "limit", subsystem: limit.subsystem, unit: limit.unit }}
+            values={values}
+            isSame={(tried, now) => changedFields(tried, now).length === 0}
+            ask={askLimit(limit)}
+          >
+            {(tried, result) => <TrialCurve limit={limit} values={tried} result={result} />}
+          </TrialPanel>
           <Words
             operator={operator}
             onOperator={setOperator}

@@ -1,10 +1,10 @@
-import type { LimitValues, TriedAlarms, TriedLimit } from "@/features/limits/api/limits";
+import type { LimitValues, TriedAlarms, Tried } from "@/features/limits/api/limits";
 
 /** So many alarms a list tells. */
 const MOST_TOLD = 20;
 
 /** Puts trials of one satellite each, over the same days, together. */
-export function joined(parts: readonly TriedLimit[]): TriedLimit | null {
+export function joined(parts: readonly Tried[]): Tried | null {
   const [first, ...rest] = parts;
   if (first === undefined) return null;
   return rest.reduce(
@@ -23,8 +23,8 @@ export function joined(parts: readonly TriedLimit[]): TriedLimit | null {
 }
 
 /** Whose curve tells most: where the most alarms come or go, else where the most are. */
-export function mostChanged({ satellites }: TriedLimit): string | null {
-  const weight = ({ before, after }: TriedLimit["satellites"][number]) =>
+export function mostChanged({ satellites }: Tried): string | null {
+  const weight = ({ before, after }: Tried["satellites"][number]) =>
     Math.abs(after - before) + Math.max(after, before) / 1e6;
   const heard = satellites.filter(({ samples }) => samples > 0);
   return heard.sort((one, other) => weight(other) - weight(one))[0]?.satellite_id ?? null;
@@ -35,7 +35,7 @@ export function boundsOf({ below, above, equals }: LimitValues): number[] {
   return [below, above, equals].filter((bound) => bound !== null);
 }
 
-type Rate = TriedLimit["before"];
+type Rate = Tried["before"];
 
 const added = (one: Rate, other: Rate): Rate => ({
   count: one.count + other.count,
@@ -50,7 +50,7 @@ const listed = (one: TriedAlarms, other: TriedAlarms): TriedAlarms => ({
     .slice(0, MOST_TOLD),
 });
 
-function calledTogether(one: TriedLimit["feedback"], other: TriedLimit["feedback"]): TriedLimit["feedback"] {
+function calledTogether(one: Tried["feedback"], other: Tried["feedback"]): Tried["feedback"] {
   const known = new Map(one.map((called) => [called.feedback, called]));
   for (const called of other) {
     const { count = 0, before = 0, after = 0 } = known.get(called.feedback) ?? {};

@@ -28,9 +28,10 @@ export function TimeLine({ events }: { events: Schemas["AlarmEvent"][] }) {
   );
 }
 
-/** What an operator said that the alarm was, where the event is about that. */
+/** What an operator said that the alarm was, where the event is about that; or that its satellite was retired. */
 function Said({ details }: { details: Schemas["AlarmEvent"]["details"] }) {
   const { t } = useTranslation("alarms");
+  if (details?.cause === "satellite_retired") return `: ${t("timeLine.retired")}`;
   const said = FEEDBACK.find((word) => word === (details?.new as { feedback?: unknown } | null)?.feedback);
   return said ? `: ${t(`feedback.${said}`)}` : null;
 }

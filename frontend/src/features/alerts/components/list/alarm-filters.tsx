@@ -6,7 +6,7 @@ import { useMission } from "@/api/get-mission";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { useSatelliteNames } from "@/features/alerts/api/list-satellites";
 import { searchSchema, type AlarmSearch } from "@/features/alerts/search";
-import { GROUPS, KINDS, needAttention, RANGES } from "@/features/alerts/states";
+import { GROUPS, KINDS, areUnresolved, RANGES } from "@/features/alerts/states";
 import { listOf, toggled } from "@/lib/address/address";
 import { operatorName } from "@/lib/operator-name";
 import { SEVERITIES } from "@/lib/severities";
@@ -33,7 +33,7 @@ export function AlarmFilters() {
       <Choice name="kind" words={KINDS} label={(word) => t(`kind.${word}`)} />
       <Choice name="subsystem" words={subsystems} label={subsystemName} />
       <Choice name="range" words={Object.keys(RANGES)} label={(range) => t("filter.last", { range })} />
-      {needAttention(listOf(search.state, GROUPS)) && (
+      {areUnresolved(listOf(search.state, GROUPS)) && (
         <NativeSelect
           size="xs"
           aria-label={t("filter.order")}

@@ -12,7 +12,7 @@ import {
 } from "@/components/charts/chart";
 import { QueryView } from "@/components/query-view";
 import type { Schemas } from "@/api/client";
-import type { Limit, LimitValues, TriedLimit } from "@/features/limits/api/limits";
+import type { Limit, LimitValues, Tried } from "@/features/limits/api/limits";
 import { useCurve } from "@/features/limits/api/try-limit";
 import { boundsOf } from "@/features/limits/data/trial";
 import { formatValue } from "@/lib/numbers";
@@ -21,12 +21,7 @@ import { formatUtc } from "@/lib/time";
 const HEIGHT_PX = 200;
 
 /** What a satellite's channel measured, with the limit in force dashed and the tried one solid. */
-export function TrialChart(props: {
-  limit: Limit;
-  values: LimitValues;
-  satelliteId: string;
-  result: TriedLimit;
-}) {
+export function TrialChart(props: { limit: Limit; values: LimitValues; satelliteId: string; result: Tried }) {
   const { limit, satelliteId, result } = props;
   const curve = useCurve(limit, satelliteId, result);
   return <QueryView query={curve}>{(telemetry) => <Drawing {...props} telemetry={telemetry} />}</QueryView>;

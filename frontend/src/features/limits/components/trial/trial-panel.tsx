@@ -1,24 +1,32 @@
 import { Alert, Button, Group, NumberInput, Progress, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Failure } from "@/components/states";
-import type { Limit, LimitValues } from "@/features/limits/api/limits";
-import { useTrial, type Trial } from "@/features/limits/api/try-limit";
-import { TrialResult } from "@/features/limits/components/trial/trial-result";
-import { changedFields } from "@/features/limits/data/values";
+import type { Tried } from "@/features/limits/api/limits";
+import { useTrial, type Ask, type Trial } from "@/features/limits/api/try-limit";
+import { TrialResult, type Subject } from "@/features/limits/components/trial/trial-result";
 
 const DAYS = 7;
 const MOST_DAYS = 365;
 
-/** Tries the values of a limit on stored telemetry before they are saved. */
-export function TrialPanel({ limit, values }: { limit: Limit; values: LimitValues }) {
+type Props<V> = {
+  subject: Subject;
+  values: V;
+  isSame: (tried: V, values: V) => boolean;
+  ask: Ask<V>;
+  /** What else is shown of a result. */
+  children?: (values: V, result: Tried) => ReactNode;
+};
+
+/** Tries values on what is stored before they are saved. */
+export function TrialPanel<V>(props: Props<V>) {
   const { t } = useTranslation("limits");
-  const { trial, start, cancel } = useTrial(limit);
+  const { trial, start, cancel } = useTrial(props.ask);
   const [days, setDays] = useState<number | string>(DAYS);
   const isRunning = trial.state === "running";
   const begin = () => {
-    if (Number(days) > 0) void start(values, Number(days));
+    if (Number(days) > 0) void start(props.values, Number(days));
   };
   return (
     <section className="limit-trial" aria-label={t("trial.title")}>
@@ -39,7 +47,7 @@ export function TrialPanel({ limit, values }: { limit: Limit; values: LimitValue
             }}
           />
           <Button size="xs" variant="default" disabled={isRunning} onClick={begin}>
-            {t("trial.start")}
+            {t(`trial.start.${props.subject.of}`)}
           </Button>
           {isRunning && (
             <Button size="xs" variant="default" onClick={cancel}>
@@ -47,13 +55,13 @@ export function TrialPanel({ limit, values }: { limit: Limit; values: LimitValue
             </Button>
           )}
         </Group>
-        <TrialState limit={limit} trial={trial} values={values} />
+        <TrialState {...props} trial={trial} />
       </Stack>
     </section>
   );
 }
 
-function TrialState({ limit, trial, values }: { limit: Limit; trial: Trial; values: LimitValues }) {
+function TrialState<V>({ subject, trial, values, isSame, children }: Props<V> & { trial: Trial<V> }) {
   const { t } = useTranslation("limits");
   if (trial.state === "idle") return null;
   if (trial.state === "failed") return <Failure error={trial.error} />;
@@ -67,15 +75,16 @@ function TrialState({ limit, trial, values }: { limit: Limit; trial: Trial; valu
     );
   }
   if (!trial.result?.satellites.some(({ samples }) => samples > 0))
-    return <Text size="sm">{t("trial.nothing", { days: trial.days })}</Text>;
+    return <Text size="sm">{t(`trial.nothing.${subject.of}`, { days: trial.days })}</Text>;
   return (
     <>
-      {changedFields(trial.values, values).length > 0 && (
+      {!isSame(trial.values, values) && (
         <Alert color="yellow" variant="outline" role="status">
           {t("trial.outdated")}
         </Alert>
       )}
-      <TrialResult limit={limit} values={trial.values} days={trial.days} result={trial.result} />
+      <TrialResult subject={subject} days={trial.days} result={trial.result} />
+      {children?.(trial.values, trial.result)}
     </>
   );
 }

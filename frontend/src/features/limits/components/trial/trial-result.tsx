@@ -1,26 +1,23 @@
-import { Alert, Anchor, NativeSelect, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Table, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { SatelliteLink } from "@/components/satellite-link";
 import { UtcTime } from "@/components/utc-time";
-import type { Limit, LimitValues, TriedAlarms, TriedLimit } from "@/features/limits/api/limits";
-import { TrialChart } from "@/features/limits/components/trial/trial-chart";
-import { mostChanged } from "@/features/limits/data/trial";
+import type { Tried, TriedAlarms } from "@/features/limits/api/limits";
 import { formatValue } from "@/lib/numbers";
 
-type Tried = { limit: Limit; values: LimitValues; days: number; result: TriedLimit };
+/** What is tried: a limit of a channel, or the threshold of a subsystem's score. */
+export type Subject = { of: "limit" | "threshold"; subsystem: string; unit: string };
 
-/** Alarms of a limit as it is and as it might become, what would be missed, and the curve. */
-export function TrialResult({ limit, values, days, result }: Tried) {
+type Props = { subject: Subject; days: number; result: Tried };
+
+/** Alarms by what is in force and by what is tried, and what would be missed. */
+export function TrialResult({ subject, days, result }: Props) {
   const { t } = useTranslation("limits");
-  const [chosen, setChosen] = useState<string | null>(null);
-  const heard = result.satellites.filter(({ samples }) => samples > 0);
-  const satellite = heard.find(({ satellite_id: id }) => id === chosen)?.satellite_id ?? mostChanged(result);
   return (
     <>
-      <Rates result={result} days={days} />
+      <Rates subject={subject} result={result} days={days} />
       {result.missed.count > 0 && (
         <Alert
           color="red"
@@ -28,35 +25,20 @@ export function TrialResult({ limit, values, days, result }: Tried) {
           role="alert"
           title={t("trial.missed", { count: result.missed.count })}
         >
-          <AlarmList limit={limit} alarms={result.missed} />
+          <AlarmList subject={subject} alarms={result.missed} />
         </Alert>
       )}
-      <Details limit={limit} title={t("trial.appearing")} alarms={result.appearing} />
-      <Details limit={limit} title={t("trial.vanishing")} alarms={result.vanishing} />
-      {satellite !== null && (
-        <>
-          <NativeSelect
-            size="xs"
-            label={t("trial.satellite")}
-            value={satellite}
-            onChange={({ currentTarget }) => setChosen(currentTarget.value)}
-            data={heard.map(({ satellite_id: id, before, after }) => ({
-              value: id,
-              label: t("trial.ofSatellite", { id, before, after }),
-            }))}
-          />
-          <TrialChart limit={limit} values={values} satelliteId={satellite} result={result} />
-        </>
-      )}
+      <Details subject={subject} title={t("trial.appearing")} alarms={result.appearing} />
+      <Details subject={subject} title={t("trial.vanishing")} alarms={result.vanishing} />
     </>
   );
 }
 
-function Rates({ result, days }: Pick<Tried, "result" | "days">) {
+function Rates({ subject, result, days }: Props) {
   const { t } = useTranslation("limits");
   const { before, after, satellites } = result;
   const heard = satellites.filter(({ samples }) => samples > 0).length;
-  const caption = t("trial.caption", { days: formatValue(days), satellites: heard });
+  const caption = t(`trial.caption.${subject.of}`, { days: formatValue(days), satellites: heard });
   const rows: [string, number, number][] = [
     [t("trial.alarms"), before.count, after.count],
     [t("trial.perDay"), before.per_day, after.per_day],
@@ -99,21 +81,22 @@ function Rates({ result, days }: Pick<Tried, "result" | "days">) {
 /** A rate with two decimals; what is not nothing is not shown as nothing. */
 const rateText = (rate: number) => (rate > 0 && rate < 0.005 ? "< 0.01" : String(Number(rate.toFixed(2))));
 
-function Details({ limit, title, alarms }: { limit: Limit; title: string; alarms: TriedAlarms }) {
+function Details({ title, ...list }: { title: string; subject: Subject; alarms: TriedAlarms }) {
+  const { alarms } = list;
   if (alarms.count === 0) return null;
   return (
     <details>
       <summary>
         {title}: {alarms.count}
       </summary>
-      <AlarmList limit={limit} alarms={alarms} />
+      <AlarmList {...list} />
     </details>
   );
 }
 
 const AROUND_MS = 15 * 60_000;
 
-function AlarmList({ limit, alarms }: { limit: Limit; alarms: TriedAlarms }) {
+function AlarmList({ subject, alarms }: { subject: Subject; alarms: TriedAlarms }) {
   const { t } = useTranslation("limits");
   return (
     <>
@@ -122,11 +105,11 @@ function AlarmList({ limit, alarms }: { limit: Limit; alarms: TriedAlarms }) {
           <li key={`${alarm.satellite_id} ${alarm.started_at}`}>
             <SatelliteLink
               satelliteId={alarm.satellite_id}
-              subsystem={limit.subsystem}
+              subsystem={subject.subsystem}
               from={new Date(Date.parse(alarm.started_at) - AROUND_MS).toISOString()}
               to={new Date(Date.parse(alarm.started_at) + AROUND_MS).toISOString()}
             />{" "}
-            <UtcTime time={alarm.started_at} />, {formatValue(alarm.worst_value)} {limit.unit}
+            <UtcTime time={alarm.started_at} />, {formatValue(alarm.worst_value)} {subject.unit}
             {alarm.alarm_id !== null && <AlertLink alertId={alarm.alarm_id} />}
           </li>
         ))}

@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import Request
 
-from operation_server.limits.what_if.trial import Allowance
+from operation_server.what_if.budget import Allowance
 from telemetry_core.stored_samples import StoredSamples
 
 AT_ONCE: Final = 2

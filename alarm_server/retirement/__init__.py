@@ -1,4 +1,4 @@
-"""A changed limit tried on stored telemetry before it is saved."""
+"""Satellites that operators retired: what stands of them ends, and what is received of them says nothing."""
 
 from pathlib import Path
 from typing import Final

@@ -1,31 +1,26 @@
 """A changed limit is tried on stored telemetry before it is saved."""
 
 import threading
-import time
-from typing import Annotated, Final
+from functools import partial
 
-import requests
-from fastapi import APIRouter, Depends, HTTPException, Request
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, HTTPException, Request
 
 from alarms.what_if.limits import Limit, limits_of
-from operation_server.http.dependencies import ProvidedPool, Slot
+from alarms.what_if.trial import Span, tried
+from operation_server.http.dependencies import ProvidedPool
 from operation_server.http.parameters import API_PREFIX
 from operation_server.http.problems import responses
 from operation_server.limits.routes import ProvidedLimits
-from operation_server.limits.what_if.answer import answer
-from operation_server.limits.what_if.schemas import LimitTrial, TriedLimit
-from operation_server.limits.what_if.trial import DAY_MS, Budget, Span, TooMuch, tried
-from operation_server.limits.what_if.turns import TooManyTrials, Trials
+from operation_server.what_if.answer import answer
+from operation_server.what_if.budget import Budget
+from operation_server.what_if.schemas import LimitTrial, TrialAnswer
+from operation_server.what_if.trial_routes import ProvidedTrials, in_turn, last_days
+from operation_server.what_if.turns import Trials
 from telemetry_core.contract.mission import Mission
 from telemetry_core.limits.changes import LimitRefused, RuleName, rule_of, with_fields
 from telemetry_core.postgres.database import Pool, transaction
 
 router = APIRouter(prefix=f"{API_PREFIX}/limits", tags=["limits"])
-
-TRIALS: Final = Slot[Trials]("limit_trials")
-RETRY_AFTER_S: Final = 10
-"""A trial takes as long."""
 
 
 @router.post("/what-if", responses=responses(404, 422, 429, 503))
@@ -34,19 +29,15 @@ async def try_limit(
     given: LimitTrial,
     pool: ProvidedPool,
     followed: ProvidedLimits,
-    trials: Annotated[Trials, Depends(TRIALS)],
-) -> TriedLimit:
+    trials: ProvidedTrials,
+) -> TrialAnswer:
     """Tell which alarms a limit would have raised over stored telemetry, beside the one in force.
 
     Changes nothing. A trial takes 10 s and 5,000,000 samples at most: beyond that it is refused, and the
     refusal says what fits. Trials of one satellite each are fastest to answer.
     """
     limits = _limits(followed.limits.mission, given)
-    try:
-        async with trials.turn(request) as gone:
-            return await run_in_threadpool(_tried, pool, trials, given, limits, gone)
-    except TooManyTrials as error:
-        raise HTTPException(429, str(error), headers={"Retry-After": str(RETRY_AFTER_S)}) from error
+    return await in_turn(request, trials, partial(_tried, pool, trials, given, limits))
 
 
 def _limits(mission: Mission, given: LimitTrial) -> tuple[Limit, Limit]:
@@ -68,18 +59,11 @@ def _limits(mission: Mission, given: LimitTrial) -> tuple[Limit, Limit]:
 
 def _tried(
     pool: Pool, trials: Trials, given: LimitTrial, limits: tuple[Limit, Limit], gone: threading.Event
-) -> TriedLimit:
-    end_ms = round(time.time() * 1000)
-    start_ms = end_ms - round(given.days * DAY_MS)
+) -> TrialAnswer:
+    start_ms, end_ms = last_days(given.days)
     telemetry = trials.telemetry
-    try:
-        satellites = given.satellites or telemetry.satellites(start_ms=start_ms, end_ms=end_ms)
-        span = Span(satellites=list(dict.fromkeys(satellites)), start_ms=start_ms, end_ms=end_ms)
-        comparisons = tried(telemetry, Budget(span, trials.allowance, gone), *limits)
-    except TooMuch as error:
-        raise HTTPException(422, str(error)) from error
-    except requests.HTTPError as error:
-        told = error.response.text[:200].strip()
-        raise HTTPException(422, f"VictoriaMetrics refused: {told}") from error
+    satellites = given.satellites or telemetry.satellites(start_ms=start_ms, end_ms=end_ms)
+    span = Span(satellites=list(dict.fromkeys(satellites)), start_ms=start_ms, end_ms=end_ms)
+    comparisons = tried(telemetry, span, *limits, Budget(span, trials.allowance, gone).spend)
     with transaction(pool) as connection:
         return answer(connection, (given.subsystem, given.reason), span, comparisons)

@@ -8,11 +8,19 @@ from pydantic import ConfigDict, Field
 from operation_server.http.parameters import RETENTION, Satellite
 from operation_server.http.responses import Answer, Number
 from operation_server.limits.schemas import LimitValues
+from scoring.alert_rule import ENOUGH_SCORE
 from telemetry_core.contract.rules import Name, Reason
 
 MAX_SATELLITES: Final = 100
 MAX_TOLD: Final = 20
 """Alarms that a list tells."""
+
+
+Days = Annotated[float, Field(gt=0, le=RETENTION.days, description="Of what is stored, up to now")]
+Satellites = Annotated[
+    list[Satellite] | None,
+    Field(min_length=1, max_length=MAX_SATELLITES, description="null: all of which something is stored then"),
+]
 
 
 class LimitTrial(Answer):
@@ -23,15 +31,25 @@ class LimitTrial(Answer):
     subsystem: Annotated[Name, Field(examples=["eps"])]
     reason: Annotated[Reason, Field(examples=["low_battery"])]
     values: LimitValues
-    days: Annotated[float, Field(gt=0, le=RETENTION.days, description="Of stored telemetry, up to now")] = 7
-    satellites: Annotated[
-        list[Satellite] | None,
-        Field(min_length=1, max_length=MAX_SATELLITES, description="null: all that have telemetry then"),
-    ] = None
+    days: Days = 7
+    satellites: Satellites = None
+
+
+class ThresholdTrial(Answer):
+    """A threshold of the score as it might become, and the verdicts to try it on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subsystem: Annotated[Name, Field(examples=["eps"])]
+    threshold: Annotated[
+        float, Field(gt=0, lt=ENOUGH_SCORE, description="Scores above it are anomalous", examples=[0.8])
+    ]
+    days: Days = 7
+    satellites: Satellites = None
 
 
 class AlarmRate(Answer):
-    """How many alarms a limit raised of the satellites, and how often."""
+    """How many alarms were raised of the satellites, and how often."""
 
     count: int
     per_day: float
@@ -39,10 +57,10 @@ class AlarmRate(Answer):
 
 
 class SatelliteTrial(Answer):
-    """What was compared of one satellite, and how many alarms both limits raised."""
+    """What was compared of one satellite, and how many alarms both raised."""
 
     satellite_id: str
-    samples: int
+    samples: int = Field(description="Of the limit's channel; of a threshold: verdicts")
     before: int
     after: int
 
@@ -53,7 +71,7 @@ class TriedAlarm(Answer):
     satellite_id: str
     started_at: datetime
     returned_at: datetime | None = Field(description="null: it stands")
-    worst_value: Number
+    worst_value: Number = Field(description="Of an anomaly: the highest score")
     alarm_id: str | None = Field(description="null: the platform has no such alarm")
 
 
@@ -65,7 +83,7 @@ class TriedAlarms(Answer):
 
 
 class TriedFeedback(Answer):
-    """How many alarms of the limit operators called so, and how many of these either limit raises."""
+    """How many alarms operators called so, and how many of these either raises."""
 
     feedback: str = Field(examples=["true_alarm"])
     count: int
@@ -73,8 +91,8 @@ class TriedFeedback(Answer):
     after: int
 
 
-class TriedLimit(Answer):
-    """Alarms of a limit over stored telemetry, as it is in force and as it might become."""
+class TrialAnswer(Answer):
+    """Alarms over what is stored, by what is in force and by what is tried."""
 
     start_time: datetime
     end_time: datetime
@@ -84,9 +102,9 @@ class TriedLimit(Answer):
     acceptable_per_operator_hour: float = Field(
         description="Of EEMUA 191, for alarms of all kinds together", examples=[6.0]
     )
-    appearing: TriedAlarms = Field(description="At whose time the limit in force raises none")
-    vanishing: TriedAlarms = Field(description="At whose time the new limit raises none")
+    appearing: TriedAlarms = Field(description="At whose time what is in force raises none")
+    vanishing: TriedAlarms = Field(description="At whose time what is tried raises none")
     feedback: list[TriedFeedback] = Field(description="Of alarms that began within the span")
     missed: TriedAlarms = Field(
-        description="Called true, raised by the limit in force, and not by the new one"
+        description="Called true, raised by what is in force, and not by what is tried"
     )

@@ -8,17 +8,17 @@ from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import alarm_id_of
 from alarms.performance import ALARMS_PER_HOUR
 from alarms.what_if.comparison import Comparison, stands_during
-from operation_server.limits.what_if import QUERIES
-from operation_server.limits.what_if.schemas import (
+from alarms.what_if.trial import Span
+from operation_server.what_if import QUERIES
+from operation_server.what_if.schemas import (
     MAX_TOLD,
     AlarmRate,
     SatelliteTrial,
+    TrialAnswer,
     TriedAlarm,
     TriedAlarms,
     TriedFeedback,
-    TriedLimit,
 )
-from operation_server.limits.what_if.trial import Span
 from telemetry_core.contract.messages import microseconds_of, time_of
 from telemetry_core.limits.changes import RuleName
 from telemetry_core.postgres.database import Connection
@@ -29,7 +29,7 @@ TRUE_ALARM = "true_alarm"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """An alarm of which operators said what it was, and which of the two limits raises it."""
+    """An alarm of which operators said what it was, and which of the two raises it."""
 
     row: Row
     is_before: bool
@@ -38,13 +38,13 @@ class Called:
 
 def answer(
     connection: Connection, rule: RuleName, span: Span, comparisons: Mapping[str, Comparison]
-) -> TriedLimit:
+) -> TrialAnswer:
     """Put what was compared beside what operators know."""
     called = [_called(row, comparisons[row["satellite_id"]]) for row in _called_rows(connection, rule, span)]
     missed = [
         one.row for one in called if one.row["feedback"] == TRUE_ALARM and one.is_before and not one.is_after
     ]
-    return TriedLimit(
+    return TrialAnswer(
         start_time=time_of(span.start_ms * 1000),
         end_time=time_of(span.end_ms * 1000),
         satellites=[
