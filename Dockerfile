@@ -181,6 +181,7 @@ FROM nginx:1.28.2-alpine AS frontend
 ARG VERSION
 LABEL org.opencontainers.image.version=$VERSION
 COPY --chmod=755 nginx/frontend.conf /etc/nginx/nginx.conf
+COPY --chmod=755 nginx/console.conf /etc/nginx/
 COPY --from=console /build/dist /srv/frontend
 COPY --from=documentation /build/.native/docs /srv/frontend/docs
 USER 101:101

@@ -1,6 +1,6 @@
 """From what the operation server says to what may be an alarm of the platform: pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ UNAVAILABLE: Final = "unavailable"
 IMPAIRED: Final = "impaired"
 ARRIVED: Final = "arrived"
 NOT_JUDGED: Final = "not_judged"
+RAN_OUT: Final = "ran_out"
 _CONSUMERS: Final = {
     TRIGGER_GROUP: "kafka-inference-trigger",
     WRITER_GROUP: "victoria-consumer",
@@ -131,10 +132,28 @@ def _unavailable(why: str, *, holds: bool) -> Condition:
 def not_judged(fleet: Fleet) -> Conditions:
     """Tell whether some satellites get no verdict, and more telemetry would not change it."""
     lacking = list(_lacking(fleet))
-    named = "; ".join(lacking[:_MOST_NAMED])
-    rest = f"; and {len(lacking) - _MOST_NAMED} more: see Fleet" if len(lacking) > _MOST_NAMED else ""
-    condition = Condition(holds=bool(lacking), severity=Severity.WATCH, cause=named + rest)
+    condition = Condition(holds=bool(lacking), severity=Severity.WATCH, cause=_named(lacking))
     return {("satellites", NOT_JUDGED): condition}
+
+
+def ran_out(fleet: Fleet) -> Conditions:
+    """Tell whether some satellites' contact plans are over, and none followed."""
+    over = [
+        f"{satellite.satellite_id} since {satellite.contact_plan.covered_until:%Y-%m-%d %H:%M} UTC"
+        for satellite in fleet.satellites
+        if satellite.contact_plan is not None and satellite.contact_plan.has_run_out
+    ]
+    cause = (
+        "without its plan a satellite that is out of contact counts as silent: send the next one, or delete"
+        f" the plan of one that has none any more (/api/v1/passes/plan): {_named(over)}"
+    )
+    condition = Condition(holds=bool(over), severity=Severity.WARNING, cause=cause)
+    return {("contact_plans", RAN_OUT): condition}
+
+
+def _named(lacking: Sequence[str]) -> str:
+    rest = f"; and {len(lacking) - _MOST_NAMED} more: see Fleet" if len(lacking) > _MOST_NAMED else ""
+    return "; ".join(lacking[:_MOST_NAMED]) + rest
 
 
 def _lacking(fleet: Fleet) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What the operation server says of the platform: it is the one place that probes the parts."""
 
+from datetime import datetime
 from typing import Final, Literal, TypeVar
 
 import requests
@@ -80,10 +81,18 @@ class SubsystemState(BaseModel):
     rarely_sampled: dict[str, float | None] | None
 
 
+class ContactPlan(BaseModel):
+    """Until when the contact plan of a satellite says something, and whether the next one is missed."""
+
+    covered_until: datetime
+    has_run_out: bool
+
+
 class SatelliteState(BaseModel):
     """A satellite of the fleet."""
 
     satellite_id: str
+    contact_plan: ContactPlan | None
     subsystems: list[SubsystemState]
 
 

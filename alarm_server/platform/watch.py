@@ -16,6 +16,7 @@ from alarm_server.platform.conditions import (
     held,
     no_answer,
     not_judged,
+    ran_out,
 )
 from alarm_server.platform.route import Fleet, Pipeline
 from alarm_server.platform.store import save_turns
@@ -89,10 +90,11 @@ class PlatformWatch:
         if self._looks % FLEET_ROUNDS != 1:
             return {}
         try:
-            return not_judged(self._routes.fleet())
+            fleet = self._routes.fleet()
         except DependencyUnavailable as error:
-            _log.warning(f"{error}; which satellites can't be judged is unknown")
+            _log.warning(f"{error}; what satellites lack is unknown")
             return {}
+        return not_judged(fleet) | ran_out(fleet)
 
 
 def watch(platform: PlatformWatch, stop: threading.Event, loop: Loop) -> None:

@@ -84,7 +84,10 @@ class Platform:
             self._clear_away()
         chosen = choose_services(self._services, names)
         self._say_accounts()
-        self._prepare(chosen)
+        stopped = self._prepare(chosen)
+        if stopped:
+            print(f"Restarting what changed since it was started: {', '.join(stopped)}.", flush=True)
+            chosen = [one for one in self._services if one in chosen or one.name in stopped]
         first, second, last = stages(chosen)
         deadline = begun + START_LIMIT_S
         failures = start_and_wait(self._supervisor, first, deadline=deadline)
@@ -173,7 +176,8 @@ class Platform:
                 flush=True,
             )
 
-    def _prepare(self, chosen: Iterable[Service]) -> None:
+    def _prepare(self, chosen: Iterable[Service]) -> list[str]:
+        """Write what they need; return the services that were stopped because they changed."""
         values = template_values(self.places, self._accounts, self._environment, self._web_port)
         self._refuse_taken_ports(chosen)
         create_folders(self.places, self._accounts.servers)
@@ -183,9 +187,9 @@ class Platform:
         self._initialise_kafka()
         self._initialise_postgres()
         if self._was_running:
-            self._supervisor.reload()
-        else:
-            self._supervisor.start()
+            return self._supervisor.reload()
+        self._supervisor.start()
+        return []
 
     def _write_secrets(self) -> None:
         """Write whom nginx answers, and the key of what VictoriaMetrics lets administrators do."""

@@ -69,8 +69,7 @@ def give_feedback(pool: Pool, alarm_id: str, given: AlarmFeedback) -> None:
     """Say what an alarm was, in place of what was said before; raise `NoSuchAlarm`."""
     with transaction(pool) as connection:
         _locked_one(connection, alarm_id)
-        said = {"alarm_id": alarm_id, "feedback": given.feedback}
-        _write(connection, "give_feedback", {**_words(given), **said})
+        _write(connection, "give_feedback", {"alarm_id": alarm_id, **given.model_dump()})
 
 
 def assign(pool: Pool, alarm_id: str, assignment: Assignment) -> None:

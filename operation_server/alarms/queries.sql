@@ -89,7 +89,7 @@ WHERE urgency IS NOT NULL
 ORDER BY urgency DESC, started_at DESC, alarm_id DESC LIMIT %(limit)s + 1
 
 -- name: alarms
--- Newest start first, each with its group.
+-- Newest start first, each with its group, and what an operator said last that it was.
 WITH grouped AS (SELECT alarm_id, group_id FROM ops.grouped_alarms WHERE alarm_id = ANY (%(alarm_ids)s)),
 
 size AS (
@@ -97,10 +97,14 @@ size AS (
     WHERE member.group_id IN (SELECT group_id FROM grouped) GROUP BY member.group_id
 )
 
-SELECT alarm.*, grouped.group_id, coalesce(size.group_size, 0) AS group_size
+SELECT alarm.*, grouped.group_id, coalesce(size.group_size, 0) AS group_size, said.feedback
 FROM ops.alarm_states AS alarm
 LEFT JOIN grouped ON grouped.alarm_id = alarm.alarm_id
 LEFT JOIN size ON size.group_id = grouped.group_id
+LEFT JOIN LATERAL (
+    SELECT details -> 'new' ->> 'feedback' AS feedback FROM ops.alarm_events
+    WHERE alarm_id = alarm.alarm_id AND event = 'feedback' ORDER BY id DESC LIMIT 1
+) AS said ON TRUE
 WHERE alarm.alarm_id = ANY (%(alarm_ids)s)
 ORDER BY alarm.started_at DESC, alarm.alarm_id DESC
 

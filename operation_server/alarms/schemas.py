@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alarms.life_cycle import State
-from operation_server.http.parameters import Operator, OperatorAction, Time
+from operation_server.http.parameters import Comment, Operator, OperatorAction, Time
 from operation_server.http.responses import Answer, Number
 from telemetry_core.contract.rules import Severity
 
@@ -19,6 +19,8 @@ AlarmKind = Literal["limit", "rate", "change", "stale", "clock", "anomaly", "for
 ALARM_ID_EXAMPLE: Final = "eps.low_battery.1761827696789.SAT-001"
 AlarmId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$", examples=[ALARM_ID_EXAMPLE])]
 
+
+Feedback = Literal["true_alarm", "false_alarm", "known", "rare_nominal"]
 
 AnomaliesBehind = Annotated[
     float,
@@ -79,6 +81,7 @@ class Alarm(AlarmBrief):
     newest_job_id: str | None
     reset_at: datetime | None
     assigned_to: str | None
+    feedback: Feedback | None = Field(description="What an operator said last that it was; null: nobody did")
     group_id: str | None = Field(
         description="Alarms of the satellite that began within a minute of each other; null: it is withdrawn",
         examples=[ALARM_ID_EXAMPLE],
@@ -170,12 +173,13 @@ class BulkAcknowledgement(OperatorAction):
     alarm_ids: Annotated[list[AlarmId], Field(min_length=1, max_length=MAX_BULK)]
 
 
-Feedback = Literal["true_alarm", "false_alarm", "known", "rare_nominal"]
-
-
-class AlarmFeedback(OperatorAction):
+class AlarmFeedback(BaseModel):
     """What an alarm was, by who looked into it: a label of its telemetry (`/labels.csv`)."""
 
+    model_config = ConfigDict(extra="forbid")
+
+    operator: Annotated[Operator, Field(examples=["Ada"])]
+    comment: Annotated[Comment | None, Field(examples=["Manoeuvre at 12:00"])] = None
     feedback: Annotated[
         Feedback,
         Field(

@@ -78,7 +78,10 @@ class ContactPlan(BaseModel):
     """What the contact plan of a satellite says of now."""
 
     is_covered: bool = Field(description="Whether it says when the satellite is to be heard now")
-    covered_until: datetime = Field(description="A time in the past: the plan ran out then")
+    covered_until: datetime = Field(description="A time in the past: the plan ended then")
+    has_run_out: bool = Field(
+        description="It is over, its last pass by more than its passes usually lie apart, and none follows"
+    )
     running: PassTimes | None = Field(description="The pass that it is in; of several the longest")
     next: PassTimes | None
 

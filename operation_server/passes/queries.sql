@@ -54,6 +54,15 @@ WHERE start_at > %(start)s::timestamp - interval '1 day' AND start_at <= %(end)s
     AND (%(after_start)s::timestamp IS NULL OR (start_at, id) > (%(after_start)s::timestamp, %(after_id)s::bigint))
 ORDER BY start_at, id LIMIT %(limit)s
 
+-- name: newest_passes
+-- Of each of some satellites, its newest passes that have begun.
+SELECT wanted.satellite_id, pass.start_at, pass.end_at FROM unnest(%(satellites)s::text []) AS wanted (satellite_id)
+CROSS JOIN LATERAL (
+    SELECT start_at, end_at FROM ops.passes
+    WHERE satellite_id = wanted.satellite_id AND start_at <= %(now)s::timestamp
+    ORDER BY start_at DESC LIMIT %(limit)s
+) AS pass
+
 -- name: contact_plans
 -- Of each satellite with a plan: until when it says something, the pass that runs and lasts longest, and the next one.
 SELECT

@@ -1,6 +1,6 @@
 """Contact plans and what came of their passes, in PostgreSQL."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +9,7 @@ from operation_server.http.parameters import LARGEST_ID, TimeRange
 from operation_server.jobs.cursors import InvalidCursor, Position, encode_cursor
 from operation_server.passes import QUERIES
 from operation_server.passes.replacing import known_of
+from operation_server.passes.running_out import NEWEST, Contact, has_run_out
 from operation_server.passes.schemas import NewPlan, Outcome, Pass, Passes, PlannedPass, PlanReplaced
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import Row, column_time, select
@@ -70,18 +71,36 @@ def read_passes(
 
 
 def read_contact_plans(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Return by satellite with a plan what it says of now; `is_covered` is false where it ran out."""
+    """Return by satellite with a plan what it says of now; `is_covered` is false where it is over."""
     now = datetime.now(UTC)
     rows = select(connection, QUERIES["contact_plans"], {"now": column_time(now)})
+    run_out = _run_out(connection, rows, now)
     return {
         row["satellite_id"]: {
             "covered_until": row["covered_until"],
             "is_covered": row["is_covered"] or row["running_start"] is not None,
+            "has_run_out": row["satellite_id"] in run_out,
             "running": _planned(row, "running"),
             "next": _planned(row, "next"),
         }
         for row in rows
     }
+
+
+def _run_out(connection: Connection, plans: Sequence[Row], now: datetime) -> set[str]:
+    """Return the satellites whose plans are over, and missed."""
+    over = {
+        row["satellite_id"]: row["covered_until"]
+        for row in plans
+        if not row["is_covered"] and row["running_start"] is None and row["next_start"] is None
+    }
+    if not over:
+        return set()
+    asked = {"satellites": sorted(over), "now": column_time(now), "limit": NEWEST}
+    passes: dict[str, list[Contact]] = defaultdict(list)
+    for row in select(connection, QUERIES["newest_passes"], asked):
+        passes[row["satellite_id"]].append((row["start_at"], row["end_at"]))
+    return {name for name, until in over.items() if has_run_out(passes[name], until, now)}
 
 
 def outcome_of(row: Row, now: datetime) -> Outcome:

@@ -1,8 +1,10 @@
 """The services of this repository."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import quote
 
+from deploy.native.services.code import SHARED, code_of
 from deploy.native.services.logins import broker_login
 from deploy.native.services.places import Accounts, Places
 from deploy.native.services.probes import answers_http, does_its_work
@@ -25,6 +27,11 @@ def python_services(
     user, password = broker_login(broker)
     worker_directory = places.checkout / "analysis_server"
     configuration = {key: environment[key] for key in CONFIGURATION_KEYS if key in environment}
+    read = [Path(environment["MISSION_FILE"])] if "MISSION_FILE" in environment else []
+
+    def given(package: str) -> dict[str, str]:
+        return configuration | code_of(places, package, *SHARED, files=read)
+
     return (
         Service(
             name="operation-server",
@@ -38,7 +45,7 @@ def python_services(
             user=accounts.services,
             is_urgent=True,
             directory=places.checkout,
-            environment=configuration,
+            environment=given("operation_server"),
         ),
         Service(
             name="analysis-worker-1",
@@ -51,7 +58,7 @@ def python_services(
             after=("rabbitmq", "postgres", "triton-server"),
             user=accounts.services,
             directory=worker_directory,
-            environment=configuration | {"METRICS_PORT": "9103"},
+            environment=given("analysis_server") | {"METRICS_PORT": "9103"},
         ),
         Service(
             name="kafka-inference-trigger",
@@ -61,7 +68,7 @@ def python_services(
             after=("kafka", "rabbitmq"),
             user=accounts.services,
             directory=places.checkout,
-            environment=configuration | {"METRICS_PORT": "9101"},
+            environment=given("kafka_inference_trigger") | {"METRICS_PORT": "9101"},
         ),
         Service(
             name="victoria-consumer",
@@ -71,7 +78,7 @@ def python_services(
             after=("kafka", "victoria-metrics"),
             user=accounts.services,
             directory=places.checkout,
-            environment=configuration | {"METRICS_PORT": "9102"},
+            environment=given("telemetry_writer") | {"METRICS_PORT": "9102"},
         ),
         Service(
             name="verdict-relay",
@@ -81,7 +88,7 @@ def python_services(
             after=("postgres", "kafka", "victoria-metrics"),
             user=accounts.services,
             directory=places.checkout,
-            environment=configuration | {"METRICS_PORT": "9104"},
+            environment=given("verdict_relay") | {"METRICS_PORT": "9104"},
             # It is unhealthy while verdicts wait for the search engine, which starts last.
             is_awaited=False,
         ),
@@ -94,7 +101,7 @@ def python_services(
             user=accounts.services,
             is_urgent=True,
             directory=places.checkout,
-            environment=configuration | {"METRICS_PORT": "9106"},
+            environment=given("alarm_server") | {"METRICS_PORT": "9106"},
         ),
         Service(
             name="alarm-notifier",
@@ -106,7 +113,7 @@ def python_services(
             is_urgent=True,
             directory=places.checkout,
             # Its file of routes names secrets of the environment.
-            environment=configuration
+            environment=given("alarm_notifier")
             | {key: value for key, value in environment.items() if key.startswith("NOTIFY_")}
             | {"METRICS_PORT": "9107"},
         ),
@@ -118,7 +125,7 @@ def python_services(
             after=("postgres", "rabbitmq"),
             user=accounts.services,
             directory=places.checkout,
-            environment=configuration | {"METRICS_PORT": "9105"},
+            environment=given("housekeeping") | {"METRICS_PORT": "9105"},
         ),
         Service(
             name="flower",
@@ -128,7 +135,7 @@ def python_services(
             after=("rabbitmq",),
             user=accounts.services,
             directory=worker_directory,
-            environment=configuration
+            environment=given("analysis_server")
             # It has no login, and nginx lets reading through only. ps would show a password among arguments.
             | {
                 "FLOWER_UNAUTHENTICATED_API": "true",

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.native.services.code import code_of
 from deploy.native.services.logins import broker_login, database_dsn
 from deploy.native.services.places import Accounts, Places
 from deploy.native.services.probes import answers_http, answers_sql, serves_kafka
@@ -141,6 +142,7 @@ def kafka_ui(places: Places, accounts: Accounts, environment: Mapping[str, str])
         after=("kafka",),
         user=accounts.services,
         directory=places.run,
+        environment=code_of(places, "deploy/native/kafka_ui.py"),
     )
 
 
@@ -158,6 +160,7 @@ def nginx(places: Places, accounts: Accounts, environment: Mapping[str, str], we
         user=None if web_port == 80 else accounts.servers,
         is_urgent=True,
         directory=places.run,
-        environment={key: environment.get(key, "") for key in ("ALLOWED_HOSTS", "API_KEYS")},
+        environment={key: environment.get(key, "") for key in ("ALLOWED_HOSTS", "API_KEYS")}
+        | code_of(places, "nginx"),
         stop_signal="QUIT",
     )

@@ -74,15 +74,17 @@ class Supervisor:
                 raise SupervisorError(f"supervisord does not start: {outcome.stderr or outcome.stdout}")
             time.sleep(0.05)
 
-    def reload(self) -> None:
-        """Take over a changed configuration; a changed service is stopped first."""
+    def reload(self) -> list[str]:
+        """Take over a changed configuration; return the services that were stopped for it."""
         rpc = self._rpc()
+        running = {name for name, known in self.states().items() if known.pid}
         ((added, changed, removed),) = rpc.reloadConfig()
         for name in (*changed, *removed):
             rpc.stopProcessGroup(name)
             rpc.removeProcessGroup(name)
         for name in (*added, *changed):
             rpc.addProcessGroup(name)
+        return [name for name in changed if name in running]
 
     def states(self) -> dict[str, ProcessState]:
         """State of every service."""

@@ -1673,6 +1673,11 @@ export interface components {
             /** Assigned To */
             assigned_to: string | null;
             /**
+             * Feedback
+             * @description What an operator said last that it was; null: nobody did
+             */
+            feedback: ("true_alarm" | "false_alarm" | "known" | "rare_nominal") | null;
+            /**
              * Group Id
              * @description Alarms of the satellite that began within a minute of each other; null: it is withdrawn
              * @example eps.low_battery.1761827696789.SAT-001
@@ -1798,6 +1803,11 @@ export interface components {
             /** Assigned To */
             assigned_to: string | null;
             /**
+             * Feedback
+             * @description What an operator said last that it was; null: nobody did
+             */
+            feedback: ("true_alarm" | "false_alarm" | "known" | "rare_nominal") | null;
+            /**
              * Group Id
              * @description Alarms of the satellite that began within a minute of each other; null: it is withdrawn
              * @example eps.low_battery.1761827696789.SAT-001
@@ -1883,9 +1893,9 @@ export interface components {
             operator: string;
             /**
              * Comment
-             * @example Heater stuck on: switched to the redundant one
+             * @example Manoeuvre at 12:00
              */
-            comment: string;
+            comment?: string | null;
             /**
              * Feedback
              * @description `true_alarm`: something was wrong; `false_alarm`: nothing was, nor was the telemetry unusual; `rare_nominal`: it was unusual, and as it should be; `known`: it has a known cause
@@ -2414,9 +2424,14 @@ export interface components {
             /**
              * Covered Until
              * Format: date-time
-             * @description A time in the past: the plan ran out then
+             * @description A time in the past: the plan ended then
              */
             covered_until: string;
+            /**
+             * Has Run Out
+             * @description It is over, its last pass by more than its passes usually lie apart, and none follows
+             */
+            has_run_out: boolean;
             /** @description The pass that it is in; of several the longest */
             running: components["schemas"]["PassTimes"] | null;
             next: components["schemas"]["PassTimes"] | null;
@@ -3056,7 +3071,7 @@ export interface components {
             /**
              * Generated At
              * Format: date-time
-             * @description `standing` and all below it are as of this time
+             * @description `attention` and all below it are as of this time
              */
             generated_at: string;
             /**
@@ -3073,6 +3088,8 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             /** Has More Contacts */
             has_more_contacts: boolean;
+            /** @description Planned in the span, and what came of them */
+            passes: components["schemas"]["PassList"];
             /**
              * Changes
              * @description In the span, oldest first
@@ -3095,6 +3112,8 @@ export interface components {
             /** @description Of the platform, those that stood at some time of the span */
             platform: components["schemas"]["AlarmList"];
             attention: components["schemas"]["Attention"];
+            /** @description Running, or beginning within the next 8 hours */
+            next_passes: components["schemas"]["PassList"];
             /** @description They stand now, acknowledged or not */
             standing: components["schemas"]["AlarmList"];
             /** @description They are over and wait to be acknowledged or reset */
@@ -4157,6 +4176,19 @@ export interface components {
              * @description Reception of the newest one within it
              */
             last_heard: string | null;
+        };
+        /**
+         * PassList
+         * @description Passes of contact plans, earliest first.
+         */
+        PassList: {
+            /** Passes */
+            passes: components["schemas"]["Pass"][];
+            /**
+             * Is Truncated
+             * @description Whether there are more than are listed
+             */
+            is_truncated: boolean;
         };
         /**
          * PassTimes

@@ -21,6 +21,7 @@ afterEach(() => {
   chooseLanguage("en");
   localStorage.clear();
   document.documentElement.classList.remove("light-theme");
+  document.head.replaceChildren();
 });
 
 /** A line whose end the test holds. */
@@ -114,17 +115,35 @@ test("the menu tells the version of the console, which is the platform's", async
 });
 
 test.each([
-  ["what waits for an acknowledgement, and nothing else", 2, false, "3"],
-  ["that there are more than are counted", 9_999, true, "10,000+"],
-] as const)("the menu and the tab's title tell %s", async (_, waiting, is_truncated, shown) => {
-  const counts = [
-    { state: "unacknowledged", severity: "critical", count: waiting },
-    { state: "returned_unacknowledged", severity: "watch", count: 1 },
-  ];
-  const attention = { count: waiting + 1, is_truncated, counts };
+  ["what waits for an acknowledgement, and nothing else", 2, false, "3", "3"],
+  ["that there are more than are counted", 9_999, true, "10,000+", "99+"],
+] as const)(
+  "the menu and the tab's title and icon tell %s",
+  async (_, waiting, is_truncated, shown, onIcon) => {
+    document.head.innerHTML = '<link rel="icon" href="/favicon.svg">';
+    const counts = [
+      { state: "unacknowledged", severity: "critical", count: waiting },
+      { state: "returned_unacknowledged", severity: "watch", count: 1 },
+    ];
+    const attention = { count: waiting + 1, is_truncated, counts };
+    vi.stubGlobal("fetch", answerWith({ "/api/v1/alarms": { alarms: [], next_cursor: null, attention } }));
+    showShell();
+    const link = await screen.findByRole("link", { name: /^Alerts ?\(/ });
+    expect(link.textContent).toBe(`Alerts (${shown})`);
+    expect(document.title).toBe(`(${shown}) Fleet · Satellite telemetry`);
+    expect(tabIcon()).toContain(`>${onIcon}</text>`);
+  },
+);
+
+test("where nothing waits any more the icon is the plain one again", async () => {
+  document.head.innerHTML = '<link rel="icon" href="data:,">';
+  const attention = { count: 0, is_truncated: false, counts: [] };
   vi.stubGlobal("fetch", answerWith({ "/api/v1/alarms": { alarms: [], next_cursor: null, attention } }));
   showShell();
-  const link = await screen.findByRole("link", { name: /^Alerts ?\(/ });
-  expect(link.textContent).toBe(`Alerts (${shown})`);
-  expect(document.title).toBe(`(${shown}) Fleet · Satellite telemetry`);
+  await screen.findByRole("link", { name: "Alerts" });
+  expect(tabIcon()).toBe("/favicon.svg");
 });
+
+function tabIcon(): string {
+  return decodeURIComponent(document.querySelector('link[rel="icon"]')?.getAttribute("href") ?? "");
+}

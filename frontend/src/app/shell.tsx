@@ -15,6 +15,7 @@ import { useTranslation } from "react-i18next";
 
 import { ApiKeyDialog } from "@/app/api-key-dialog";
 import { chooseLanguage, LANGUAGES } from "@/app/i18n";
+import { useTabIcon } from "@/app/tab-icon";
 import { WaitingCount } from "@/components/page";
 import { StatusSymbol, type Status } from "@/components/status/status-symbol";
 import { Announcer } from "@/features/alerts/announce/announcer";
@@ -43,6 +44,7 @@ export function Shell() {
   const [isMenuOpen, menu] = useDisclosure(false);
   const { colorScheme } = useMantineColorScheme();
   const waiting = useWaitingCount();
+  useTabIcon(waiting);
   useEffect(() => {
     document.documentElement.classList.toggle("light-theme", colorScheme === "light");
   }, [colorScheme]);

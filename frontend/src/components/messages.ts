@@ -69,6 +69,7 @@ export const en = {
     next: "next pass {{time}}",
     none: "no pass before {{time}}",
     ended: "contact plan ended {{time}}",
+    ranOut: "contact plan ran out {{time}}: send the next one",
   },
   learning: {
     unknown: "learning: not calibrated",
@@ -163,6 +164,7 @@ export const ko: typeof en = {
     next: "다음 패스 {{time}}",
     none: "{{time}}까지 패스 없음",
     ended: "교신 계획 종료 {{time}}",
+    ranOut: "교신 계획 소진 {{time}}: 다음 계획을 보내십시오",
   },
   learning: {
     unknown: "학습 중: 보정 없음",

@@ -27,7 +27,8 @@ export function renderView(
     at,
     search,
     alarms = new LiveConnection("/stream", never),
-  }: { path: string; at: string; search?: ZodType; alarms?: LiveConnection },
+    verdicts: connection = new LiveConnection("/stream", never),
+  }: { path: string; at: string; search?: ZodType; alarms?: LiveConnection; verdicts?: LiveConnection },
 ) {
   const root = createRootRoute({ component: Outlet });
   const shown = createRoute({
@@ -41,7 +42,6 @@ export function renderView(
     routeTree: root.addChildren([shown, everywhere]),
     history: createMemoryHistory({ initialEntries: [at] }),
   });
-  const connection = new LiveConnection("/stream", never);
   return {
     router,
     connection,

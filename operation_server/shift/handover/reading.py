@@ -1,7 +1,7 @@
 """The hand-over report, read and put together."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from alarms.life_cycle import State
@@ -10,6 +10,7 @@ from operation_server.alarms.states import codes_of
 from operation_server.alarms.store import alarm_of, find_page, read_page, read_suppressions, rows_of
 from operation_server.alerts.states import LISTED_KINDS
 from operation_server.http.parameters import TimeRange
+from operation_server.passes.store import read_passes
 from operation_server.shift.entries import read_entries
 from operation_server.shift.handover import QUERIES
 from operation_server.shift.handover.schemas import (
@@ -18,6 +19,7 @@ from operation_server.shift.handover.schemas import (
     Contact,
     HandOver,
     NotJudged,
+    PassList,
     SilentSatellite,
 )
 from operation_server.shift.performance import read_performance
@@ -27,7 +29,9 @@ from telemetry_core.postgres.store import Row, select
 MAX_LISTED: Final = 100
 """Alarms of each list: a report is read by a person."""
 MAX_ENTRIES: Final = 500
-"""Of the log, of contacts and of changes."""
+"""Of the log, of contacts, of passes and of changes."""
+AHEAD: Final = timedelta(hours=8)
+"""A shift's passes are told to those who begin it."""
 _STANDING: Final = {State.UNACKNOWLEDGED, State.ACKNOWLEDGED}
 _RETURNED: Final = {
     State.RETURNED_UNACKNOWLEDGED,
@@ -43,16 +47,18 @@ def read_report(connection: Connection, fleet: Sequence[Row], span: TimeRange) -
     standing = read_page(connection, _calling(_STANDING), None, limit=MAX_LISTED)
     returned, more_returned = find_page(connection, _calling(_RETURNED), None, limit=MAX_LISTED)
     suppressions = read_suppressions(connection, None)
+    now = datetime.now(UTC)
     contacts, more_contacts = _newest(connection, "contacts_between", span)
     changes, more_changes = _newest(connection, "changes_between", span)
     return HandOver(
         start_time=span.start,
         end_time=span.end,
-        generated_at=datetime.now(UTC),
+        generated_at=now,
         entries=log.entries[::-1],
         has_more_entries=log.next_cursor is not None,
         contacts=[contact_of(row, span) for row in contacts],
         has_more_contacts=more_contacts,
+        passes=_passes(connection, span),
         changes=[Change.model_validate(row) for row in changes],
         has_more_changes=more_changes,
         raised_by_severity=performance.by_severity,
@@ -60,6 +66,7 @@ def read_report(connection: Connection, fleet: Sequence[Row], span: TimeRange) -
         raised=_raised(connection, span),
         platform=_platform(connection, span),
         attention=standing.attention,
+        next_passes=_passes(connection, TimeRange(start=now, end=now + AHEAD)),
         standing=AlarmList(alarms=standing.alarms, is_truncated=standing.next_cursor is not None),
         returned=_listed(returned, is_truncated=more_returned is not None),
         shelved=[item for item in suppressions.suppressions if item.kind == "shelved"],
@@ -68,6 +75,11 @@ def read_report(connection: Connection, fleet: Sequence[Row], span: TimeRange) -
         silent=silent_of(fleet),
         not_judged=list(not_judged_of(fleet)),
     )
+
+
+def _passes(connection: Connection, span: TimeRange) -> PassList:
+    found = read_passes(connection, span, limit=MAX_ENTRIES)
+    return PassList(passes=found.passes, is_truncated=found.next_cursor is not None)
 
 
 def contact_of(row: Row, span: TimeRange) -> Contact:

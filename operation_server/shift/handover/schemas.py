@@ -7,6 +7,7 @@ from pydantic import Field
 
 from operation_server.alarms.schemas import Alarm, Attention, SuppressedReason
 from operation_server.http.responses import Answer
+from operation_server.passes.schemas import Pass
 from operation_server.shift.schemas import Indicator, RaisedAlarms, ShiftEntry
 
 
@@ -14,6 +15,13 @@ class AlarmList(Answer):
     """Alarms, newest start first."""
 
     alarms: list[Alarm]
+    is_truncated: bool = Field(description="Whether there are more than are listed")
+
+
+class PassList(Answer):
+    """Passes of contact plans, earliest first."""
+
+    passes: list[Pass]
     is_truncated: bool = Field(description="Whether there are more than are listed")
 
 
@@ -71,13 +79,14 @@ class HandOver(Answer):
 
     start_time: datetime
     end_time: datetime
-    generated_at: datetime = Field(description="`standing` and all below it are as of this time")
+    generated_at: datetime = Field(description="`attention` and all below it are as of this time")
     entries: list[ShiftEntry] = Field(description="Of the shift log in the span, oldest first")
     has_more_entries: bool
     contacts: list[Contact] = Field(
         description="Of satellites that were silent at some time of the span, oldest first"
     )
     has_more_contacts: bool
+    passes: PassList = Field(description="Planned in the span, and what came of them")
     changes: list[Change] = Field(description="In the span, oldest first")
     has_more_changes: bool
     raised_by_severity: list[RaisedAlarms] = Field(description="All that were raised, the most first")
@@ -85,6 +94,7 @@ class HandOver(Answer):
     raised: AlarmList = Field(description="In the span, of satellites")
     platform: AlarmList = Field(description="Of the platform, those that stood at some time of the span")
     attention: Attention
+    next_passes: PassList = Field(description="Running, or beginning within the next 8 hours")
     standing: AlarmList = Field(description="They stand now, acknowledged or not")
     returned: AlarmList = Field(description="They are over and wait to be acknowledged or reset")
     shelved: list[SuppressedReason]

@@ -7,7 +7,7 @@ from typing import Final
 
 from operation_server.alarms.schemas import Alarm, SuppressedReason
 from operation_server.http.responses import utc_text
-from operation_server.shift.handover.schemas import AlarmList, Change, Contact, HandOver
+from operation_server.shift.handover.schemas import AlarmList, Change, Contact, HandOver, PassList
 from operation_server.shift.schemas import Indicator, RaisedAlarms, ShiftEntry
 
 TITLE: Final = "Hand-over report"
@@ -42,6 +42,7 @@ def sections_of_span(report: HandOver) -> list[Section]:
     return [
         _entries(report.entries, is_cut=report.has_more_entries),
         _contacts(report.contacts, is_cut=report.has_more_contacts),
+        _passes("Passes of contact plans", report.passes),
         _changes(report.changes, is_cut=report.has_more_changes),
         _raised(report.raised_by_severity),
         _alarms("The newest of them", report.raised),
@@ -54,6 +55,7 @@ def sections_of_now(report: HandOver) -> list[Section]:
     """Return how everything is."""
     is_cut = report.has_more_suppressions
     return [
+        _passes("Passes that run or come next", report.next_passes),
         _alarms("Standing", report.standing),
         _alarms("Over, waiting to be acknowledged or reset", report.returned),
         _suppressed("Shelved", report.shelved, is_cut=is_cut),
@@ -101,6 +103,18 @@ def _contacts(contacts: Sequence[Contact], *, is_cut: bool) -> Section:
     ]
     title = "Contacts of satellites that were silent in between"
     return Section(title=title, heads=["satellite", "from", "until"], rows=rows, is_cut=is_cut)
+
+
+def _passes(title: str, found: PassList) -> Section:
+    rows = [
+        [
+            one.satellite_id, one.ground_station, _time(one.start_time), _time(one.end_time), one.outcome,
+            _time(one.first_heard), _time(one.last_heard),
+        ]
+        for one in found.passes
+    ]  # fmt: skip
+    heads = ["satellite", "ground station", "from", "until", "outcome", "first heard", "last heard"]
+    return Section(title=title, heads=heads, rows=rows, is_cut=found.is_truncated)
 
 
 def _changes(changes: Sequence[Change], *, is_cut: bool) -> Section:

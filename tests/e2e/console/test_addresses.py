@@ -46,8 +46,9 @@ def test_files_with_a_hash_in_their_names_are_kept_and_compressed() -> None:
     assert "Content-Security-Policy" in answer.headers
 
 
-def test_a_file_that_is_missing_is_not_answered_with_the_page() -> None:
-    assert get("/assets/index-00000000.js").status_code == 404
+@pytest.mark.parametrize("path", ["/assets/index-00000000.js", "/no/such/file.js", "/nope"])
+def test_what_is_not_there_is_not_found(path: str) -> None:
+    assert get(path).status_code == 404
 
 
 def test_answers_of_the_api_are_compressed_and_keep_their_own_caching() -> None:

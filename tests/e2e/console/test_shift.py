@@ -44,11 +44,16 @@ def test_an_alarm_is_acted_on_others_are_told_of_it_and_it_is_handed_over(
         # The fault is over: the alarm ends by itself, and whoever is told learns all three.
         satellite.send(120)
         expect(line).to_contain_text("returned to normal", timeout=30_000)
+        say_what_it_was(page, "A false alarm")
+        expect(line).to_contain_text("said what it was: A false alarm")
         told = wait_until(
             lambda: receiver.told if len(receiver.told) >= 3 else None, "the receiver is told", within_s=30
         )
     assert told == [(f"alarm.{event}", alarm_id) for event in ("raised", "acknowledged", "returned")]
 
+    page = anna.open(f"/alerts?satellite={satellite.satellite_id}&kind=limit&state=cleared")
+    row = page.get_by_role("row").filter(has_text="Low battery")
+    expect(row.get_by_role("button", name="It was: A false alarm")).to_be_visible()
     expect_handed_over(anna, satellite.satellite_id)
 
 
@@ -66,6 +71,12 @@ def expect_handed_over(anna: Operator, satellite_id: str) -> None:
 
 def panel(page: Page, title: str) -> Locator:
     return page.locator("section").filter(has=page.get_by_role("heading", name=re.compile(f"^{title}")))
+
+
+def say_what_it_was(page: Page, word: str) -> None:
+    """Two clicks; who says it is known from the action before."""
+    page.get_by_role("button", name="Say what it was").click()
+    page.get_by_role("button", name=word, exact=True).click()
 
 
 def act(page: Page, action: str, comment: str, *, assignee: str | None = None) -> None:

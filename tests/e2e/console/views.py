@@ -19,4 +19,4 @@ VIEWS: Final[Mapping[str, str]] = {
     "pipeline": "/pipeline",
     "dead-letters": "/dead-letters?state=any",
 }
-ON_PHONES: Final = ("fleet", "alerts", "alert")
+ON_PHONES: Final = ("fleet", "alerts", "alert", "shift", "performance")

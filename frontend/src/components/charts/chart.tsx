@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 
 export type ChartColors = Record<
-  "actual" | "forecast" | "grid" | "text" | "nominal" | "anomaly" | "limit",
+  "actual" | "forecast" | "grid" | "text" | "nominal" | "anomaly" | "limit" | "contact",
   string
 >;
 export type ChartOptions = Omit<uPlot.Options, "width" | "height">;
@@ -15,7 +15,7 @@ export function useChartColors(): ChartColors {
     document.documentElement.classList.toggle("light-theme", colorScheme === "light");
     const style = getComputedStyle(document.documentElement);
     const color = (name: keyof ChartColors) => [name, style.getPropertyValue(`--chart-${name}`).trim()];
-    const names = ["actual", "forecast", "grid", "text", "nominal", "anomaly", "limit"] as const;
+    const names = ["actual", "forecast", "grid", "text", "nominal", "anomaly", "limit", "contact"] as const;
     return Object.fromEntries(names.map(color)) as ChartColors;
   }, [colorScheme]);
 }

@@ -4,7 +4,6 @@ export const en = {
     action: "Action",
     acknowledge: "Acknowledge",
     comment: "Add comment",
-    feedback: "Say what it was",
     assign: "Assign",
     reset: "Reset",
     shelve: "Shelve",
@@ -22,7 +21,8 @@ export const en = {
     failed: "Not done",
   },
   feedback: {
-    label: "It was",
+    say: "Say what it was",
+    said: "It was: {{word}}",
     true_alarm: "A true alarm",
     false_alarm: "A false alarm",
     rare_nominal: "Rare, but nominal",
@@ -33,7 +33,7 @@ export const en = {
       rare_nominal: "The telemetry was unusual, and as it should be: a manoeuvre, a test.",
       known: "Its cause is known, for instance a defect that was there before.",
     },
-    note: "Counted on Performance, exported as a label of the telemetry, and learned: false and rare ones do not come again, and a fault called false is missed from then on.",
+    note: "A comment can be added to the alert afterwards. Counted on Performance, exported as a label of the telemetry, and learned: false and rare ones do not come again, and a fault called false is missed from then on.",
   },
   facts: {
     usualPause: "Usual pause",
@@ -131,7 +131,6 @@ export const ko: typeof en = {
     action: "조치 종류",
     acknowledge: "확인",
     comment: "의견 추가",
-    feedback: "알람 평가",
     assign: "담당자 지정",
     reset: "리셋",
     shelve: "보류",
@@ -149,7 +148,8 @@ export const ko: typeof en = {
     failed: "처리하지 못했습니다",
   },
   feedback: {
-    label: "평가",
+    say: "알람 평가",
+    said: "평가: {{word}}",
     true_alarm: "실제 알람",
     false_alarm: "오경보",
     rare_nominal: "드물지만 정상",
@@ -160,7 +160,7 @@ export const ko: typeof en = {
       rare_nominal: "텔레메트리가 특이했지만 의도한 대로였습니다(기동, 시험).",
       known: "원인을 이미 압니다(예: 전부터 있던 고장).",
     },
-    note: "알람 성능 화면에서 세고, 텔레메트리의 레이블로 내보내며, 학습합니다. 오경보와 드문 정상은 다시 나오지 않고, 오경보라고 한 고장은 그 뒤로 놓칩니다.",
+    note: "의견은 나중에 경보에 추가할 수 있습니다. 알람 성능 화면에서 세고, 텔레메트리의 레이블로 내보내며, 학습합니다. 오경보와 드문 정상은 다시 나오지 않고, 오경보라고 한 고장은 그 뒤로 놓칩니다.",
   },
   facts: {
     usualPause: "평소 간격",

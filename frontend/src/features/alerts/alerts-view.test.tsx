@@ -84,7 +84,7 @@ test("a row says what was measured against which limit, how often, since when an
   const [row] = await rows();
   expect(row).toContain("Limit breach: Low battery");
   expect(row).toContain("battery_soc_percent 12.5 < 20");
-  expect(row).toMatch(/Unacknowledged ?Grace711-25 13:00:0011-25 13:05:00$/);
+  expect(row).toMatch(/Unacknowledged ?Say what it wasGrace711-25 13:00:0011-25 13:05:00$/);
 });
 
 test("alarms that began together are folded into the most urgent one, and unfold", async () => {

@@ -37,6 +37,7 @@ export const en = {
     impaired: "Impaired",
     arrived: "New dead letters",
     not_judged: "Satellites not judged",
+    ran_out: "Contact plan ran out",
   },
   filter: {
     kind: "Kind",
@@ -174,6 +175,7 @@ export const ko: typeof en = {
     impaired: "성능 저하",
     arrived: "새 데드 레터",
     not_judged: "판정되지 않는 위성",
+    ran_out: "교신 계획 소진",
   },
   filter: {
     kind: "종류",

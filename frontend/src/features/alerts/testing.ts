@@ -110,6 +110,7 @@ export function anAlarm(changes: Partial<AlarmDetail> = {}): AlarmDetail {
     newest_job_id: null,
     reset_at: null,
     assigned_to: null,
+    feedback: null,
     group_id: null,
     group_size: 0,
     ...ALONE,

@@ -73,8 +73,19 @@ test.each([
     "contact plan ended 12:00:00 UTC",
     "교신 계획 종료 12:00:00 UTC",
   ],
+  [
+    {
+      running: null,
+      next: null,
+      is_covered: false,
+      has_run_out: true,
+      covered_until: "2026-11-25T09:00:00Z",
+    },
+    "contact plan ran out 09:00:00 UTC: send the next one",
+    "교신 계획 소진 09:00:00 UTC: 다음 계획을 보내십시오",
+  ],
 ])("a contact plan is told in place of the age: %#", async (said, english, korean) => {
-  const plan = { is_covered: true, covered_until: "2026-11-25T23:00:00Z", ...said };
+  const plan = { is_covered: true, has_run_out: false, covered_until: "2026-11-25T23:00:00Z", ...said };
   show([aSatellite({ satellite_id: "SAT-009", state: "standby", contact_plan: plan })]);
   const row = await screen.findByRole("row", { name: /SAT-009/ });
   expect(within(row).getByText(english)).toBeVisible();

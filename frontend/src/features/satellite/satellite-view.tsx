@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Page } from "@/components/page";
 import { QueryView } from "@/components/query-view";
 
-import { useMission, type Mission } from "@/api/get-mission";
+import { missionQuery, useMission, type Mission } from "@/api/get-mission";
 import { Board } from "@/features/satellite/components/board";
 import { ChartSkeleton } from "@/features/satellite/components/chart-skeleton";
 import { Learning } from "@/features/satellite/components/learning";
@@ -16,7 +16,11 @@ import { SpanControls } from "@/features/satellite/components/span-controls";
 import { SubsystemControls } from "@/features/satellite/components/subsystem-controls";
 import { spanOf } from "@/features/satellite/data/time-span";
 import { choose } from "@/features/satellite/drawing/chart-spec";
+import { useRefreshOn } from "@/lib/live/live-context";
 import "@/features/satellite/satellite.css";
+
+/** As often as the services look: a limit that somebody changes elsewhere is drawn soon after it is in force. */
+const LIMITS_MS = 2000;
 
 const route = getRouteApi("/satellites/$satelliteId");
 
@@ -25,6 +29,7 @@ export function SatelliteView() {
   const { t } = useTranslation("satellite");
   const { satelliteId } = route.useParams();
   const mission = useMission();
+  useRefreshOn("tick", missionQuery.queryKey, LIMITS_MS);
   return (
     <Page
       title={t("title", { satellite: satelliteId })}
@@ -41,7 +46,7 @@ export function SatelliteView() {
 }
 
 function Telemetry({ mission, satelliteId }: { mission: Mission; satelliteId: string }) {
-  const { subsystem, channels, range, from, to } = route.useSearch();
+  const { subsystem, channels, range, from, to, passes } = route.useSearch();
   const choice = useMemo(() => choose(mission, { subsystem, channels }), [mission, subsystem, channels]);
   const span = useMemo(() => spanOf({ range, from, to }), [range, from, to]);
   return (
@@ -56,6 +61,7 @@ function Telemetry({ mission, satelliteId }: { mission: Mission; satelliteId: st
         satelliteId={satelliteId}
         choice={choice}
         span={span}
+        hasPasses={passes !== "hidden"}
       />
     </>
   );

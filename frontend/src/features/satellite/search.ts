@@ -9,7 +9,7 @@ const time = z.iso.datetime({ offset: true }).optional().catch(undefined);
 
 /**
  * State of the view that its address holds; what is missing or unknown falls back. `from` and `to` (ISO, UTC) together
- * name a fixed span and win over `range`. `subsystem` may be `all`.
+ * name a fixed span and win over `range`. `subsystem` may be `all`; `passes` may be `hidden`.
  */
 export const searchSchema = z.object({
   subsystem: z.string().optional().catch(undefined),
@@ -23,6 +23,7 @@ export const searchSchema = z.object({
     .catch(undefined),
   from: time,
   to: time,
+  passes: z.literal("hidden").optional().catch(undefined),
 });
 
 export type SatelliteSearch = z.output<typeof searchSchema>;

@@ -33,7 +33,7 @@ const posts = (asked: [string, unknown][]) => asked.filter(([what]) => what.star
 test("a quiet shift says so in each list, and since when it is true", async () => {
   show();
   expect(await screen.findByText("Nothing was written in this span.")).toBeVisible();
-  expect(screen.getAllByText("None.")).toHaveLength(12);
+  expect(screen.getAllByText("None.")).toHaveLength(14);
   expect(screen.getByText("As of")).toHaveTextContent("As of 2026-11-25 14:00:01 UTC");
 });
 
@@ -113,6 +113,58 @@ test("contacts and changes of the span are told, whoever made them", async () =>
     "SAT-0012026-11-25 13:00:00 UTCGoes on",
   ]);
   expect(screen.getByText("There are more than are listed.")).toBeVisible();
+});
+
+test("passes are told with what came of them, those to come below what is true now", async () => {
+  const pass = { satellite_id: "SAT-001", ground_station: "Svalbard", last_heard: null } as const;
+  const heard = {
+    ...pass,
+    start_time: "2026-11-25T13:00:00Z",
+    end_time: "2026-11-25T13:10:00Z",
+    outcome: "heard" as const,
+    first_heard: "2026-11-25T13:01:30Z",
+  };
+  const next = {
+    ...pass,
+    start_time: "2026-11-25T14:35:00Z",
+    end_time: "2026-11-25T14:45:00Z",
+    outcome: "planned" as const,
+    first_heard: null,
+  };
+  show(
+    aReport({
+      passes: { passes: [heard], is_truncated: false },
+      next_passes: { passes: [next], is_truncated: true },
+    }),
+  );
+  const over = await screen.findByRole("table", { name: "Passes of contact plans" });
+  const [, row] = within(over).getAllByRole("row");
+  expect(row?.textContent).toContain(
+    "SAT-001Svalbard2026-11-25 13:00:00 UTC2026-11-25 13:10:00 UTCHeard2026",
+  );
+  const [, planned] = within(
+    screen.getByRole("table", { name: "Passes that run or come next" }),
+  ).getAllByRole("row");
+  expect(planned?.textContent).toMatch(/14:45:00 UTCPlanned–$/);
+  expect(screen.getByText("There are more than are listed.")).toBeVisible();
+});
+
+test("on a phone each row of a list is a card that names its facts", async () => {
+  const phone = vi.spyOn(window, "matchMedia");
+  const listeners = { addEventListener: vi.fn(), removeEventListener: vi.fn() };
+  phone.mockImplementation(
+    (media) =>
+      ({ matches: media.includes("(max-width: 48em)"), media, ...listeners }) as unknown as MediaQueryList,
+  );
+  const contact = { satellite_id: "SAT-001", started_at: null, ended_at: "2026-11-25T13:00:00Z" };
+  show(aReport({ contacts: [contact] }));
+  const name = "Contacts of satellites that were silent in between";
+  const cards = within(await screen.findByRole("list", { name }));
+  expect(cards.getAllByRole("listitem").map(({ textContent }) => textContent)).toEqual([
+    "SatelliteSAT-001FromBeforeUntil2026-11-25 13:00:00 UTC",
+  ]);
+  expect(screen.queryByRole("table")).toBeNull();
+  phone.mockRestore();
 });
 
 test("an entry is written with name and satellite, and the field is empty again", async () => {

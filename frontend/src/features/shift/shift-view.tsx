@@ -16,6 +16,7 @@ import { Indicators } from "@/features/shift/components/indicators";
 import { LogPanel } from "@/features/shift/components/log-panel";
 import { SatelliteLists, SuppressedList } from "@/features/shift/components/now-lists";
 import { RaisedList } from "@/features/shift/components/performance-lists";
+import { PassTable } from "@/features/shift/components/pass-table";
 import { SpanLists } from "@/features/shift/components/span-lists";
 
 const route = getRouteApi("/shift");
@@ -81,6 +82,7 @@ function Sections({ report, onCorrect }: { report: Report; onCorrect: (entry: En
       <p className="shift-span">
         {t("asOf")} <UtcTime time={report.generated_at} />
       </p>
+      <PassTable title={t("pass.next")} found={report.next_passes} />
       <AlarmList title={t("standing")} found={report.standing} />
       <AlarmList title={t("returned")} found={report.returned} />
       <SuppressedList title={t("shelved")} reasons={report.shelved} hasMore={report.has_more_suppressions} />

@@ -13,6 +13,8 @@ export function aReport(changes: Partial<Report> = {}): Report {
     has_more_entries: false,
     contacts: [],
     has_more_contacts: false,
+    passes: { passes: [], is_truncated: false },
+    next_passes: { passes: [], is_truncated: false },
     changes: [],
     has_more_changes: false,
     raised_by_severity: [],

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import requests
 
-from telemetry_core.postgres.database import Pool
+from operation_server.passes.store import read_contact_plans
+from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.api.calls import fetch, get, problem
 from tests.integration.api.passes.planning import DAY_MIN, at, listed, one_pass, put, put_csv, times
 from tests.integration.servers.running_api import RunningApi
@@ -173,3 +174,26 @@ def test_the_largest_plan_of_one_satellite_is_put_within_a_request(api: RunningA
     for _ in range(2):
         answer = put_csv(api, text, end_time=at(365 * DAY_MIN))
         assert answer.json() == {"satellites": 1, "passes": 5_000}
+
+
+def test_a_plan_has_run_out_when_the_next_contact_would_have_come_until_another_is_put(
+    api: RunningApi, api_pool: Pool
+) -> None:
+    def run_out() -> list[str]:
+        with transaction(api_pool) as connection:
+            plans = read_contact_plans(connection)
+        return [name for name, plan in plans.items() if plan["has_run_out"]]
+
+    def put_past(satellite: str, *begins: float, end: float) -> None:
+        passes = [one_pass(begin, begin + 10, satellite=satellite) for begin in begins]
+        put(api, *passes, begin=-2_000, end=end).raise_for_status()
+
+    put_past("OVER", -600, -500, -400, end=-380)
+    put_past("RARE", -1_900, -400, end=-380)
+    put_past("COVERED", -600, -500, -400, end=DAY_MIN)
+    put_past("FOLLOWED", -600, -500, -400, end=-380)
+    put(api, one_pass(30, 40, satellite="FOLLOWED"), begin=20).raise_for_status()
+    put(api, satellites=["NEVER"], begin=-2_000, end=-380).raise_for_status()
+    assert sorted(run_out()) == ["NEVER", "OVER"]
+    put(api, satellites=["OVER"], begin=-380).raise_for_status()
+    assert run_out() == ["NEVER"]

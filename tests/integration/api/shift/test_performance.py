@@ -167,6 +167,16 @@ def test_what_operators_said_of_an_alarm_last_counts_for_its_rule(api: RunningAp
     assert said["by_model"] == []
 
 
+def test_a_word_is_enough_and_what_was_said_last_is_listed(api: RunningApi) -> None:
+    alarm_id, other = raised(api.pool), raised(api.pool, satellite_id="SAT-002")
+    assert detail(api, alarm_id)["feedback"] is None
+    for word in ("true_alarm", "known"):
+        found = done(act(api, f"{alarm_id}/feedback", {"operator": "Ada", "feedback": word}))
+        assert (found["feedback"], found["events"][0]["comment"]) == (word, None)
+    listed = {one["alarm_id"]: one["feedback"] for one in get(api, "/api/v1/alarms").json()["alarms"]}
+    assert listed == {alarm_id: "known", other: None}
+
+
 def test_feedback_on_anomalies_counts_for_the_leading_channel_the_model_and_the_day(api: RunningApi) -> None:
     shares = {"battery_voltage": {"level": 0.2, "shape": 0.1}, "battery_soc_percent": {"level": 0.7}}
     for minute, constants, word in (
@@ -212,6 +222,7 @@ def test_feedback_of_other_words_or_of_no_alarm_is_refused(api: RunningApi) -> N
     for comment in ("", "a\u0000b", "x" * 2_001):
         problem(act(api, f"{alarm_id}/feedback", feedback="known", comment=comment), 422)
     problem(act(api, f"{alarm_id}/feedback", ADA), 422)
+    problem(act(api, f"{alarm_id}/feedback", {"feedback": "known"}), 422)
     assert problem(feed_back(api, "eps.low_battery.1.SAT-009", "known"), 404) == "No such alarm"
     assert changes(api.pool, alarm_id) == ["raised"]
     assert detail(api, alarm_id)["state"] == "unacknowledged"

@@ -103,7 +103,7 @@ def test_markdown_tells_the_same_and_takes_no_words_for_markup(api: RunningApi) 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/markdown; charset=utf-8")
     assert "\\# \\<script\\>alert(1)\\</script\\> / \\| \\`x\\` \\| \\[a\\](http://b) \\|" in answer.text
     assert "| critical | SAT-001 eps low\\_battery | unacknowledged |" in answer.text
-    assert answer.text.count("\n## ") == 13
+    assert answer.text.count("\n## ") == 15
 
 
 def test_pdf_tells_the_same_under_a_name_of_its_time(api: RunningApi) -> None:
@@ -142,6 +142,32 @@ def test_contacts_are_what_silences_leave_of_the_span(api: RunningApi) -> None:
     assert [(one["satellite_id"], after(one["started_at"]), after(one["ended_at"])) for one in contacts] == [
         ("SAT-001", None, 600), ("SAT-002", 1200, 1800), ("SAT-001", 6000, 6600), ("SAT-001", 12_000, None),
     ]  # fmt: skip
+
+
+def test_passes_of_the_span_and_of_the_next_shift_are_told(api: RunningApi) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=8)
+    begins = {"before": -1, "early": -0.1, "heard": 2, "missed": 4, "runs": 7.9, "next": 9, "far": 17}
+    hours = {name: timedelta(hours=begin) for name, begin in begins.items()}
+    with transaction(api.pool) as connection, connection.cursor() as cursor:
+        for name, begin in hours.items():
+            cursor.execute(
+                "INSERT INTO ops.passes (satellite_id, ground_station, start_at, end_at, planned_at,"
+                " first_heard_at, last_heard_at) VALUES ('SAT-001', %(name)s, %(start)s,"
+                " %(start)s + interval '12 minutes', %(start)s - interval '1 day', %(heard)s, %(heard)s)",
+                {"name": name, "start": start + begin, "heard": start + begin if name == "heard" else None},
+            )
+    found = report(api, start_time=start.isoformat())
+    assert [(one["ground_station"], one["outcome"]) for one in found["passes"]["passes"]] == [
+        ("early", "missed"), ("heard", "heard"), ("missed", "missed"), ("runs", "running"),
+    ]  # fmt: skip
+    assert [(one["ground_station"], one["outcome"]) for one in found["next_passes"]["passes"]] == [
+        ("runs", "running"), ("next", "planned"),
+    ]  # fmt: skip
+    assert not found["passes"]["is_truncated"]
+    text = " ".join(
+        page.extract_text() for page in PdfReader(BytesIO(get(api, f"{REPORT}.pdf").content)).pages
+    )
+    assert "SAT-001 next" in " ".join(text.split())
 
 
 def test_changes_of_the_span_are_told_with_who_made_them(api: RunningApi) -> None:

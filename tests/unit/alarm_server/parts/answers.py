@@ -12,8 +12,8 @@ def pipeline(**answers: Any) -> Pipeline:
     return Pipeline.model_validate_json(probed.pipeline(**answers).model_dump_json())
 
 
-def fleet(**lacking: dict[str, Any]) -> Fleet:
-    """One satellite; by subsystem, what it lacks."""
+def fleet(*, contact_plan: dict[str, Any] | None = None, **lacking: dict[str, Any]) -> Fleet:
+    """One satellite: its contact plan and, by subsystem, what it lacks."""
     nothing: dict[str, Any] = dict.fromkeys(schemas.SubsystemState.model_fields)
     parts = [
         {
@@ -32,6 +32,7 @@ def fleet(**lacking: dict[str, Any]) -> Fleet:
         "satellite_id": "SAT-001",
         "state": "standby",
         "is_stale": False,
+        "contact_plan": contact_plan,
         "open_alerts": 0,
         "unacknowledged_alerts": 0,
         "returned_alerts": 0,

@@ -12,6 +12,7 @@ from alarm_server.platform.conditions import (
     conditions_of,
     no_answer,
     not_judged,
+    ran_out,
 )
 from alarms.rounds import Sign
 from operation_server.health.probes import Unavailable
@@ -163,3 +164,14 @@ def test_satellites_that_more_telemetry_does_not_help_are_named() -> None:
     assert condition.holds
     assert condition.cause == "SAT-001 eps: rarely_sampled; SAT-001 thermal: check_failed"
     assert holding(not_judged(fleet(eps={}))) == set()
+
+
+def test_a_contact_plan_that_ran_out_is_an_alarm_that_says_what_to_do() -> None:
+    plan = {"is_covered": False, "covered_until": "2026-11-29T23:00:00Z", "running": None, "next": None}
+    (condition,) = ran_out(fleet(contact_plan=plan | {"has_run_out": True})).values()
+    assert condition.holds
+    assert condition.severity is Severity.WARNING
+    assert "send the next one, or delete" in condition.cause
+    assert condition.cause.endswith("SAT-001 since 2026-11-29 23:00 UTC")
+    assert holding(ran_out(fleet(contact_plan=plan | {"has_run_out": False}))) == set()
+    assert holding(ran_out(fleet())) == set()

@@ -131,10 +131,11 @@ def test_everything_that_administers_victoria_metrics_asks_for_a_key_and_no_page
     assert "-http.disableCORS" in command.split()
 
 
-def test_changed_keys_restart_the_web_server_that_asks_for_them() -> None:
+def test_changed_keys_and_files_restart_the_web_server_that_asks_for_them() -> None:
     assert table(Accounts(servers=None, services=None))["nginx"].environment.keys() == {
         "ALLOWED_HOSTS",
         "API_KEYS",
+        "CODE_DIGEST",
     }
 
 

@@ -1,12 +1,7 @@
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
-import {
-  alarmQuery,
-  type AlarmDetail,
-  type AlarmAction,
-  type Feedback,
-} from "@/features/alerts/api/get-alarm";
+import { alarmQuery, type AlarmDetail, type AlarmAction } from "@/features/alerts/api/get-alarm";
 
 export type Request = Schemas["OperatorAction"] & {
   action: AlarmAction;
@@ -14,7 +9,6 @@ export type Request = Schemas["OperatorAction"] & {
   assignee: string | null;
   /** For `shelve`. */
   minutes: number;
-  feedback: Feedback;
 };
 
 /** Acts on an alarm; whatever the server says, it is read again, as someone may have been faster. */
@@ -33,15 +27,13 @@ export function refreshAlarms(queryClient: QueryClient): void {
     void queryClient.invalidateQueries({ queryKey: [key] });
 }
 
-function send(alarm: AlarmDetail, { action, assignee, minutes, feedback, ...body }: Request) {
+function send(alarm: AlarmDetail, { action, assignee, minutes, ...body }: Request) {
   const params = { path: { alarm_id: alarm.alarm_id } };
   switch (action) {
     case "acknowledge":
       return api.POST("/api/v1/alarms/{alarm_id}/acknowledgements", { params, body });
     case "comment":
       return api.POST("/api/v1/alarms/{alarm_id}/comments", { params, body });
-    case "feedback":
-      return api.POST("/api/v1/alarms/{alarm_id}/feedback", { params, body: { ...body, feedback } });
     case "assign": {
       const assignment = { ...body, assigned_to: assignee, replaces: alarm.assigned_to };
       return api.PUT("/api/v1/alarms/{alarm_id}/assignment", { params, body: assignment });

@@ -9,7 +9,6 @@ export type Feedback = Schemas["AlarmFeedback"]["feedback"];
 export type AlarmAction =
   | "acknowledge"
   | "comment"
-  | "feedback"
   | "assign"
   | "reset"
   | "shelve"

@@ -11,7 +11,6 @@ export function offeredActions(alarm: AlarmDetail): AlarmAction[] {
     ...(alarm.acknowledged_at === null ? (["acknowledge"] as const) : []),
     ...(isToReset ? (["reset"] as const) : []),
     "comment",
-    "feedback",
     "assign",
     isSuppressed("shelved") ? "unshelve" : "shelve",
     isSuppressed("out_of_service") ? "returnToService" : "removeFromService",

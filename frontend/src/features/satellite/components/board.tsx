@@ -29,17 +29,27 @@ export function Board({
   satelliteId,
   choice,
   span,
+  hasPasses,
 }: {
   mission: Mission;
   satelliteId: string;
   choice: Choice;
   span: Span;
+  hasPasses: boolean;
 }) {
   const { t } = useTranslation("satellite");
   const [width, measure] = usePlotWidth();
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const isPaused = pausedAt !== null && span.kind === "live";
-  const { group, now, ...data } = useBoardData(mission, satelliteId, choice, span, width, isPaused);
+  const { group, now, ...data } = useBoardData(
+    mission,
+    satelliteId,
+    choice,
+    span,
+    width,
+    isPaused,
+    hasPasses,
+  );
   const [shown] = useState(() => () => group.axis);
   const actions = useZoom(shown, now);
   const isReduced = useDrawn(group, () => group.plot.isReduced);
@@ -61,7 +71,7 @@ export function Board({
         </Button>
         <CsvButton group={group} choice={choice} satelliteId={satelliteId} />
       </Toolbar>
-      <Legend isReduced={isReduced} />
+      <Legend isReduced={isReduced} passes={data.passes.data?.passes.length ? { isOn: hasPasses } : null} />
       {data.verdicts.data?.is_truncated && <p className="dimmed satellite-note">{t("truncated")}</p>}
       {isEmpty && <NoTelemetry satelliteId={satelliteId} span={span} now={now} />}
       <div className="satellite-charts satellite-ruler" aria-hidden>
@@ -126,10 +136,12 @@ function Charts({
   ));
 }
 
-type Sources = Pick<ReturnType<typeof useBoardData>, "forecasts" | "verdicts" | "episodes">;
+type Sources = Pick<ReturnType<typeof useBoardData>, "forecasts" | "verdicts" | "episodes" | "passes">;
 
-function firstError({ forecasts, verdicts, episodes }: Sources): Error | null {
-  return verdicts.error ?? episodes.error ?? forecasts.find(({ error }) => error)?.error ?? null;
+function firstError({ forecasts, verdicts, episodes, passes }: Sources): Error | null {
+  return (
+    verdicts.error ?? episodes.error ?? passes.error ?? forecasts.find(({ error }) => error)?.error ?? null
+  );
 }
 
 function CsvButton({

@@ -1,5 +1,7 @@
 import { useTranslation } from "react-i18next";
 
+import { useAddress } from "@/features/satellite/components/hooks/use-address";
+
 const line = (y: number, dash?: string) => (
   <line x1="0" x2="26" y1={y} y2={y} strokeWidth="1.8" {...(dash ? { strokeDasharray: dash } : {})} />
 );
@@ -36,6 +38,12 @@ const SYMBOLS = {
     </g>
   ),
   mark: <path d="M8 1h10l-5 9Z" fill="var(--status-critical)" />,
+  pass: (
+    <>
+      <rect width="26" height="12" fill="var(--chart-contact)" />
+      <rect width="26" height="2" fill="var(--chart-actual)" />
+    </>
+  ),
   now: (
     <line x1="13" x2="13" y1="0" y2="12" stroke="var(--chart-text)" strokeWidth="1.5" strokeDasharray="1 3" />
   ),
@@ -53,19 +61,45 @@ const NAMES = [
   "now",
 ] as const;
 
-/** What is drawn how, once for all charts. */
-export function Legend({ isReduced }: { isReduced: boolean }) {
+/** What is drawn how, once for all charts; `passes` of a satellite with a contact plan can be hidden. */
+export function Legend({ isReduced, passes }: { isReduced: boolean; passes: { isOn: boolean } | null }) {
   const { t } = useTranslation("satellite");
   return (
     <ul className="satellite-legend" aria-label={t("legend.title")}>
       {([isReduced ? "reduced" : "actual", ...NAMES] as const).map((name) => (
         <li key={name}>
-          <svg width="26" height="12" viewBox="0 0 26 12" aria-hidden>
-            {SYMBOLS[name]}
-          </svg>
+          <Symbol name={name} />
           {t(`legend.${name}`)}
         </li>
       ))}
+      {passes && <PassesItem isOn={passes.isOn} />}
     </ul>
+  );
+}
+
+function Symbol({ name }: { name: keyof typeof SYMBOLS }) {
+  return (
+    <svg width="26" height="12" viewBox="0 0 26 12" aria-hidden>
+      {SYMBOLS[name]}
+    </svg>
+  );
+}
+
+function PassesItem({ isOn }: { isOn: boolean }) {
+  const { t } = useTranslation("satellite");
+  const change = useAddress();
+  return (
+    <li>
+      <button
+        type="button"
+        className="satellite-toggle"
+        aria-pressed={isOn}
+        title={t(isOn ? "legend.hidePasses" : "legend.showPasses")}
+        onClick={() => change({ passes: isOn ? "hidden" : undefined })}
+      >
+        <Symbol name="pass" />
+        {t("legend.pass")}
+      </button>
+    </li>
   );
 }

@@ -11,6 +11,7 @@ import {
   type ForecastSet,
 } from "@/features/satellite/data/plot/forecast-set";
 import type { MissionRule } from "@/features/satellite/data/judgement";
+import { contactsOf } from "@/features/satellite/data/passes";
 import {
   addMarks,
   marksOf,
@@ -18,6 +19,7 @@ import {
   type JudgedSampleSet,
   type Marks,
 } from "@/features/satellite/data/marks";
+import type { Window } from "@/features/satellite/data/time-span";
 import {
   buildPlot,
   EMPTY_PLOT,
@@ -47,13 +49,24 @@ export class LiveData {
   private readonly loadedForecasts = new Map<string, Forecasts>();
   private readonly marks: Marks = new Map();
   private alerts: readonly Alert[] = [];
+  private planned: readonly Window[] = [];
   private readonly stretches = new Map<string, Stretch[]>();
   private askedUntil = 0;
 
   constructor(private readonly reasons: ReadonlySet<string>) {}
 
+  /** Times of the contact plan's passes. */
+  get contacts(): readonly Window[] {
+    return this.planned;
+  }
+
   get isLoaded(): boolean {
     return this.samples !== null;
+  }
+
+  /** Replaces the passes of the contact plan. */
+  setPasses(passes: Parameters<typeof contactsOf>[0]): void {
+    this.planned = contactsOf(passes);
   }
 
   /** Replaces all samples. */

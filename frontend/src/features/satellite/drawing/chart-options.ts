@@ -9,6 +9,7 @@ import { SHORTEST_S, type Window } from "@/features/satellite/data/time-span";
 import type { ChartGroup } from "@/features/satellite/drawing/chart-group";
 import type { ChartSpec } from "@/features/satellite/drawing/chart-spec";
 import {
+  drawContacts,
   drawLimits,
   drawMarks,
   drawNominal,
@@ -130,6 +131,7 @@ function hooksOf(
     drawClear: [
       (u) => {
         u.ctx.save();
+        drawContacts(u, group.data.contacts, colors.contact);
         if (channel.nominal) drawNominal(u, channel.nominal, colors.nominal);
         const heardUntil = group.data.newest ?? group.axis.start;
         drawStretches(u, group.data.stretchesOf(subsystem, channel.name), heardUntil, colors);

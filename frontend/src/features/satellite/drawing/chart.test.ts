@@ -10,7 +10,10 @@ import { chartOptions } from "@/features/satellite/drawing/chart-options";
 
 const KEY = "eps/soc";
 const COLORS = Object.fromEntries(
-  ["actual", "forecast", "grid", "text", "nominal", "anomaly", "limit"].map((name) => [name, "#123456"]),
+  ["actual", "forecast", "grid", "text", "nominal", "anomaly", "limit", "contact"].map((name) => [
+    name,
+    "#123456",
+  ]),
 ) as Parameters<typeof chartOptions>[1];
 const SPEC = {
   key: KEY,
@@ -110,4 +113,27 @@ test("an open anomaly is shaded as far as telemetry goes, one before the axis no
   for (const draw of hooks?.drawClear ?? []) draw?.(drawn);
   expect(fillRect).toHaveBeenNthCalledWith(1, 1100, 0, 100, 100);
   expect(lineTo.mock.calls).toEqual([[2000, 30]]);
+});
+
+test("a pass is shaded as far as the axis reaches, with a bar above", () => {
+  const data = new LiveData(new Set());
+  const pass = (start: number, end: number) => ({ start_time: isoOf(start), end_time: isoOf(end) });
+  data.setPasses([pass(0, 1100), pass(1900, 5000), pass(5000, 6000)]);
+  const group = new ChartGroup(data);
+  const { hooks } = chartOptions(SPEC, COLORS, group, { zoom: vi.fn(), zoomOut: vi.fn() });
+  const fillRect = vi.fn();
+  const ctx = new Proxy({ fillRect }, { get: (own, name) => (Reflect.get(own, name) as unknown) ?? vi.fn() });
+  const bbox = { left: 1000, top: 0, width: 1000, height: 100 };
+  const drawn = { ctx, bbox, valToPos: (value: number) => value } as unknown as uPlot;
+  for (const draw of hooks?.drawClear ?? []) draw?.(drawn);
+  expect(fillRect.mock.calls).toEqual([
+    [1000, 0, 100, 100],
+    [1000, 0, 100, 2],
+    [1900, 0, 100, 100],
+    [1900, 0, 100, 2],
+  ]);
+  data.setPasses([]);
+  fillRect.mockClear();
+  for (const draw of hooks?.drawClear ?? []) draw?.(drawn);
+  expect(fillRect).not.toHaveBeenCalled();
 });

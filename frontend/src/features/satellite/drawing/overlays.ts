@@ -1,9 +1,11 @@
 import type uPlot from "uplot";
 
 import type { Stretch } from "@/features/satellite/data/episodes";
+import type { Window } from "@/features/satellite/data/time-span";
 
 const HATCH_PX = 8;
 const MARK_PX = 5;
+const CONTACT_BAR_PX = 2;
 
 const opaque = (color: string): string => color.slice(0, 7);
 
@@ -22,6 +24,21 @@ export function drawNominal(u: uPlot, [low, high]: readonly [number, number], fi
   ctx.setLineDash([2, 4]);
   for (const y of [top, bottom]) if (y === clamp(y)) drawLine(ctx, bbox.left, y, bbox.left + bbox.width, y);
   ctx.setLineDash([]);
+}
+
+/** Passes of the contact plan as soft stretches of the axis with a bar above. */
+export function drawContacts(u: uPlot, contacts: readonly Window[], fill: string): void {
+  const { ctx, bbox } = u;
+  const right = bbox.left + bbox.width;
+  for (const { start, end } of contacts) {
+    const from = Math.max(u.valToPos(start, "x", true), bbox.left);
+    const to = Math.min(u.valToPos(end, "x", true), right);
+    if (from >= to) continue;
+    ctx.fillStyle = fill;
+    ctx.fillRect(from, bbox.top, to - from, bbox.height);
+    ctx.fillStyle = opaque(fill);
+    ctx.fillRect(from, bbox.top, to - from, CONTACT_BAR_PX * devicePixelRatio);
+  }
 }
 
 /** Limits as lines, where the axis reaches them. */

@@ -6,6 +6,7 @@ import { SatelliteLink } from "@/components/satellite-link";
 import { useSubsystemName } from "@/components/subsystem-name";
 import { UtcTime } from "@/components/utc-time";
 import type { Report } from "@/features/shift/api/shift";
+import { PassTable } from "@/features/shift/components/pass-table";
 import { ListPanel, type Cells } from "@/features/shift/components/facts-table";
 
 type Change = Schemas["Change"];
@@ -36,6 +37,7 @@ export function SpanLists({ report }: { report: Report }) {
         nothing={t("none")}
         more={report.has_more_contacts ? t("more") : null}
       />
+      <PassTable title={t("pass.title")} found={report.passes} />
       <ListPanel
         title={t("change.title")}
         rows={report.changes}

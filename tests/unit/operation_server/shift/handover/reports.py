@@ -9,14 +9,16 @@ from operation_server.shift.schemas import ShiftEntry
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 NOTHING: dict[str, Any] = {"alarms": [], "is_truncated": False}
+NO_PASS: dict[str, Any] = {"passes": [], "is_truncated": False}
 
 
 def report(**changes: Any) -> HandOver:
     return HandOver.model_validate(
         {
             "start_time": NOW - timedelta(hours=8), "end_time": NOW, "generated_at": NOW, "entries": [],
-            "has_more_entries": False, "contacts": [], "has_more_contacts": False, "changes": [],
-            "has_more_changes": False, "raised_by_severity": [], "indicators": [], "raised": NOTHING,
+            "has_more_entries": False, "contacts": [], "has_more_contacts": False, "passes": NO_PASS,
+            "next_passes": NO_PASS, "changes": [], "has_more_changes": False, "raised_by_severity": [],
+            "indicators": [], "raised": NOTHING,
             "platform": NOTHING, "attention": {"count": 0, "is_truncated": False, "counts": []},
             "standing": NOTHING, "returned": NOTHING, "shelved": [], "out_of_service": [],
             "has_more_suppressions": False, "silent": [], "not_judged": [], **changes,
@@ -42,6 +44,7 @@ def alarm(number: int = 1, **changes: Any) -> Alarm:
             "is_latching": False, "is_withdrawn": False, "raised_at": NOW, "last_at": NOW, "noticed_at": NOW,
             "changed_at": NOW, "violations": 3, "limit": "below 20", "value": 12.5, "peak_score": None,
             "peak_job_id": None, "newest_job_id": None, "reset_at": None, "assigned_to": None,
-            "group_id": None, "group_size": 0, "activations": 1, "chattering_since": None, **changes,
+            "feedback": None, "group_id": None, "group_size": 0, "activations": 1,
+            "chattering_since": None, **changes,
         }
     )  # fmt: skip

@@ -9,7 +9,7 @@ from tests.unit.operation_server.shift.handover.reports import NOW, alarm, entry
 def test_empty_report_says_so_in_each_section() -> None:
     text = markdown_of(report())
     assert text.startswith("# Hand-over report\n\nFrom 2026-11-01T04:00:00Z to 2026-11-01T12:00:00Z.")
-    assert text.count("\n## ") == text.count("\nNone.\n") == 13
+    assert text.count("\n## ") == text.count("\nNone.\n") == 15
     assert "There are more." not in text
 
 
@@ -68,6 +68,25 @@ def test_contacts_and_changes_are_told_in_words() -> None:
     assert f"| {at} | calibration | SAT-001 eps version 2 | active, samples 2000 |  |  |" in text
     assert f"| {at} | upgrade | 0036\\_more.sql | migrations 2 |  |  |" in text
     assert f"| SAT-001 | before | 2026-11-01T11:00:00Z |\n| SAT-001 | {at} | goes on |" in text
+
+
+def test_passes_are_told_with_what_came_of_them_and_those_to_come_apart() -> None:
+    planned = {
+        "satellite_id": "SAT-001", "ground_station": "Svalbard | 2", "start_time": NOW,
+        "end_time": NOW + timedelta(minutes=10), "outcome": "planned", "first_heard": None,
+        "last_heard": None,
+    }  # fmt: skip
+    heard = {**planned, "outcome": "heard", "first_heard": NOW, "last_heard": NOW + timedelta(minutes=9)}
+    text = markdown_of(
+        report(
+            passes={"passes": [heard], "is_truncated": True},
+            next_passes={"passes": [planned], "is_truncated": False},
+        )
+    )
+    of_span, of_now = text.split("**As of ")
+    told = "| SAT-001 | Svalbard \\| 2 | 2026-11-01T12:00:00Z | 2026-11-01T12:10:00Z |"
+    assert f"{told} heard | 2026-11-01T12:00:00Z | 2026-11-01T12:09:00Z |\n\nThere are more." in of_span
+    assert f"{told} planned |  |  |\n" in of_now
 
 
 def test_alarm_is_told_with_value_and_limit() -> None:

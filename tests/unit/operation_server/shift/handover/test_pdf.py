@@ -25,7 +25,7 @@ def written(text: str, **changes: Any) -> str:
 def test_empty_report_says_so_in_each_section() -> None:
     text = "\n".join(pages(report()))
     titles = re.findall("^## (.*)$", markdown_of(report()), flags=re.MULTILINE)
-    assert len(titles) == text.count("None.") == 13
+    assert len(titles) == text.count("None.") == 15
     assert [title for title in titles if title not in text] == []
     assert "From 2026-11-01T04:00:00Z to 2026-11-01T12:00:00Z." in text
     assert "As of 2026-11-01T12:00:00Z:" in text

@@ -49,20 +49,10 @@ test("shelving says for how long, and that it is about all alarms of the reason"
   expect(screen.getByLabelText(/Comment/)).toHaveValue("");
 });
 
-test("what an alarm was is said with a reason, and shown in its time line", async () => {
-  const sent = show(alarm);
-  await act("Say what it was", async () => {
-    await userEvent.selectOptions(screen.getByLabelText("It was"), "Rare, but nominal");
-    expect(screen.getByText(/unusual, and as it should be.*exported as a label/)).toBeVisible();
-  });
-  expect(await screen.findByText("Done.")).toBeVisible();
-  expect(sent).toEqual([["POST", "feedback", { ...words, feedback: "rare_nominal" }]]);
+test("what was said of an alarm is shown in its time line", async () => {
   const details = { old: { feedback: null }, new: { feedback: "rare_nominal" } };
   const event = { change: "feedback", at: "2026-11-25T13:10:00Z", member_at: null, operator: "Kim" };
-  renderView(() => <TimeLine events={[{ ...event, comment: "heater test", details }]} />, {
-    path: "/",
-    at: "/",
-  });
+  renderView(() => <TimeLine events={[{ ...event, comment: null, details }]} />, { path: "/", at: "/" });
   expect(await screen.findByText(/said what it was: Rare, but nominal/)).toBeVisible();
 });
 
@@ -97,7 +87,6 @@ test("only what the state allows is offered", async () => {
   expect([...offered.children].map(({ textContent }) => textContent)).toEqual([
     "Acknowledge",
     "Add comment",
-    "Say what it was",
     "Assign",
     "Shelve",
     "Take out of service",

@@ -7,8 +7,9 @@ import { Words } from "@/components/controls/words";
 import { Panel } from "@/components/page";
 import { StatusText } from "@/components/status/status-text";
 import { useActOnAlarm, type Request } from "@/features/alerts/api/act-on-alarm";
-import type { AlarmDetail, AlarmAction, Feedback } from "@/features/alerts/api/get-alarm";
-import { FEEDBACK, isOfSign, offeredActions } from "@/features/alerts/data/actions";
+import type { AlarmDetail, AlarmAction } from "@/features/alerts/api/get-alarm";
+import { FeedbackMenu } from "@/features/alerts/components/feedback-menu";
+import { isOfSign, offeredActions } from "@/features/alerts/data/actions";
 import { formatDuration } from "@/lib/time";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
@@ -21,7 +22,7 @@ export function ActionPanel({ alarm }: { alarm: AlarmDetail }) {
   const act = useActOnAlarm(alarm);
   const [done, setDone] = useState(0);
   return (
-    <Panel title={t("actions.title")}>
+    <Panel title={t("actions.title")} controls={<FeedbackMenu alarm={alarm} />}>
       <Stack gap="sm">
         {act.error && <Refusal error={act.error} action={act.variables.action} />}
         {act.isSuccess && (
@@ -73,14 +74,13 @@ function Form({
   const [comment, setComment] = useState("");
   const [assignee, setAssignee] = useState(alarm.assigned_to ?? operator);
   const [minutes, setMinutes] = useState(30);
-  const [feedback, setFeedback] = useState<Feedback>("true_alarm");
   const isComplete = operator.trim() !== "" && comment.trim() !== "";
   const send = (event: SyntheticEvent) => {
     event.preventDefault();
     if (!isComplete || isSending) return;
     keepOperatorName(operator.trim());
     const words = { operator: operator.trim(), comment: comment.trim() };
-    onSend({ ...words, action, assignee: assignee.trim() || null, minutes, feedback });
+    onSend({ ...words, action, assignee: assignee.trim() || null, minutes });
   };
   return (
     <form onSubmit={send}>
@@ -92,7 +92,6 @@ function Form({
           data={offered.map((value) => ({ value, label: t(`actions.${value}`) }))}
         />
         {action === "assign" && <Assignee value={assignee} onChange={setAssignee} />}
-        {action === "feedback" && <FeedbackChoice value={feedback} onChange={setFeedback} />}
         {action === "shelve" && <Duration minutes={minutes} onChange={setMinutes} />}
         {isOfSign(action) && (
           <Text size="sm" c="dimmed">
@@ -111,23 +110,6 @@ function Form({
         </Button>
       </Stack>
     </form>
-  );
-}
-
-function FeedbackChoice({ value, onChange }: { value: Feedback; onChange: (value: Feedback) => void }) {
-  const { t } = useTranslation("alarms");
-  return (
-    <>
-      <NativeSelect
-        label={t("feedback.label")}
-        value={value}
-        onChange={({ currentTarget }) => onChange(currentTarget.value as Feedback)}
-        data={FEEDBACK.map((said) => ({ value: said, label: t(`feedback.${said}`) }))}
-      />
-      <Text size="sm" c="dimmed">
-        {t(`feedback.meaning.${value}`)} {t("feedback.note")}
-      </Text>
-    </>
   );
 }
 

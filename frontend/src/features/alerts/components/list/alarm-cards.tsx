@@ -9,6 +9,7 @@ import {
   StateText,
   useKindText,
 } from "@/features/alerts/components/alarm-words";
+import { FeedbackMenu } from "@/features/alerts/components/feedback-menu";
 import { AlertLink } from "@/features/alerts/components/list/alert-link";
 import { SelectBox } from "@/features/alerts/components/bulk/select-box";
 import { FoldButton } from "@/features/alerts/components/list/fold-button";
@@ -69,6 +70,7 @@ export function AlarmCards({
               {t("columns.count")} {alarm.violations}
             </span>
           </div>
+          <FeedbackMenu alarm={alarm} />
         </li>
       ))}
     </ul>

@@ -11,6 +11,7 @@ import {
   StateText,
   useKindText,
 } from "@/features/alerts/components/alarm-words";
+import { FeedbackMenu } from "@/features/alerts/components/feedback-menu";
 import { AlertLink } from "@/features/alerts/components/list/alert-link";
 import { SelectBox } from "@/features/alerts/components/bulk/select-box";
 import { FoldButton } from "@/features/alerts/components/list/fold-button";
@@ -57,7 +58,12 @@ function useColumns(folds: Folds, selection: Selection): Column<Row>[] {
       )),
       column("kind", (_, row) => <Kind row={row} folds={folds} />),
       column("satellite", (alarm) => <Place alarm={alarm} />),
-      column("state", (alarm) => <StateText alarm={alarm} />),
+      column("state", (alarm) => (
+        <>
+          <StateText alarm={alarm} />
+          <FeedbackMenu alarm={alarm} />
+        </>
+      )),
       column("owner", ({ assigned_to }) => <span className="alert-owner">{assigned_to ?? "–"}</span>),
       column("count", ({ violations }) => <span className="numeric">{violations}</span>),
       column("started", ({ started_at }) => <Moment time={started_at} />),

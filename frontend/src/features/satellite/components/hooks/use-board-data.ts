@@ -4,6 +4,7 @@ import { useForecasts } from "@/features/satellite/api/get-forecasts";
 import type { Mission } from "@/api/get-mission";
 import { useTelemetry, type TelemetryChoice } from "@/features/satellite/api/get-telemetry";
 import { useEpisodes } from "@/features/satellite/api/list-episodes";
+import { usePasses } from "@/features/satellite/api/list-passes";
 import { useVerdicts } from "@/features/satellite/api/list-verdicts";
 import { LiveData } from "@/features/satellite/data/live-data";
 import { ruleReasons } from "@/features/satellite/data/marks";
@@ -23,6 +24,7 @@ export function useBoardData(
   span: Span,
   width: number,
   isPaused: boolean,
+  hasPasses: boolean,
 ) {
   const [group] = useState(() => new ChartGroup(new LiveData(ruleReasons(mission.subsystems))));
   const [now] = useState(() => () => group.now);
@@ -37,6 +39,7 @@ export function useBoardData(
   const forecasts = useForecasts(satelliteId, subsystems, span, size, now, !isPaused && width > 0);
   const verdicts = useVerdicts(satelliteId, subsystem, span, now, !isPaused);
   const episodes = useEpisodes(satelliteId, subsystem, span, now, !isPaused);
+  const passes = usePasses(satelliteId, span, now, !isPaused);
   const tailError = useLiveTail(group, wanted, subsystems, span.kind === "live" && !isPaused);
 
   useEffect(() => {
@@ -44,8 +47,13 @@ export function useBoardData(
     group.show(span, { maxGapS: mission.window.max_gap_s, pixelS: lengthS / Math.max(1, width) });
     return () => group.stop();
   }, [group, span, width, mission]);
+  const planned = passes.data?.passes;
+  useEffect(() => {
+    group.data.setPasses(hasPasses && planned ? planned : []);
+    group.redraw();
+  }, [group, planned, hasPasses]);
   useDrawing(group, telemetry.data, verdicts.data, episodes.data, forecasts);
-  return { group, now, telemetry, forecasts, verdicts, episodes, tailError };
+  return { group, now, telemetry, forecasts, verdicts, episodes, passes, tailError };
 }
 
 /** Draws each answer when it comes. */
