@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from alarm_server.signs import CLOCK_SIGNS, SET_BACK, Sign, signs_of
+from alarm_server.sources import Source, Sources
 from alarms.violation_runs import Sample
 from telemetry_core.contract.errors import InvalidTelemetryMessage
 from telemetry_core.contract.messages import MAX_DUMP_AGE_S, WrongClock, parse_telemetry_message
@@ -23,6 +24,8 @@ class Contact:
     generated_us: int
     received_us: int
     is_replayed: bool
+    #: What it brings.
+    sources: frozenset[Source]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,7 @@ class Reader:
     def __init__(self, limits: Limits) -> None:
         self.limits: Final = limits
         mission = self._mission = limits.file
+        self.sources: Final = Sources(mission)
         self._live_us = round(mission.window.live_s * 1_000_000)
         self._rules = {name: _Rules(one) for name, one in limits.missions.items()}
         self._on_change = {
@@ -140,6 +144,7 @@ class Reader:
             generated_us=message.generated_us,
             received_us=record.received_us,
             is_replayed=record.is_replayed,
+            sources=self.sources.of(message.samples),
         )
         rules = self._rule_readings(message.satellite_id, message.generated_us, message.samples)
         clock = _clock_readings(message.satellite_id, record.received_us, age_us / 1_000_000)
@@ -171,6 +176,7 @@ class Reader:
                 generated_us=received_us,
                 received_us=received_us,
                 is_replayed=False,
+                sources=self.sources.of(samples),
             ),
             samples=[
                 *_clock_readings(satellite_id, received_us, behind_s),

@@ -7,25 +7,19 @@ from typing import Final
 
 import structlog
 
-from alarm_server import silence
 from alarm_server.forecasts.outlooks import Outlooks
 from alarm_server.groups.floods import follow_floods
-from alarm_server.passes.following import Passes
 from alarm_server.readings import Batch, Contact, Contradiction, Reader, Reading
 from alarm_server.retirement.following import Retirements
 from alarm_server.signs import Sign, signs_of
+from alarm_server.silence.watch import SAVE_TRACKS_S, SilenceWatch
 from alarm_server.store import (
     ChangedElsewhere,
     end_alarms_without_rule,
-    end_silences,
     expire_shelves,
-    load_contacts,
     load_contradictions,
-    load_silences,
     load_tracks,
-    raise_silences,
     save,
-    save_contacts,
 )
 from alarm_server.tracking import Tracks, Update, look_back_us
 from alarms.occurrence_changes import Event
@@ -55,7 +49,8 @@ _log = structlog.get_logger(SERVICE)
 def look_back_s(mission: Mission) -> float:
     """Return for how long messages are read again, so that the oldest of them has its rate."""
     rates = [sign.rule.rate.over_s for sign in signs_of(mission) if sign.rule.rate is not None]
-    return look_back_us(mission.window) / 1_000_000 + max(rates, default=0.0)
+    of_alarms_s = look_back_us(mission.window) / 1_000_000 + max(rates, default=0.0)
+    return max(of_alarms_s, 3 * SAVE_TRACKS_S)
 
 
 class AlarmServer:
@@ -75,20 +70,18 @@ class AlarmServer:
         #: By the limits in force: whoever gets its readings goes by the rules that they name.
         self._reader = Reader(self._limits.limits)
         self._pool = pool
-        self._partitions = partitions
         self._clock = clock
         # Of each rule and its forecast, whether or not it is foretold now.
         most = 2 * max_satellites * len(list(signs_of(mission)))
         self._outlooks = Outlooks(max_windows=most)
         self._tracks = Tracks(max_tracks=most, max_span_s=mission.window.max_span_s)
-        self._max_satellites = max_satellites
-        #: The longest unheard satellite first.
-        self._heard: dict[str, silence.Heard] = {}
-        self._unsaved: set[str] = set()
-        #: By the name of the alarm.
-        self._silent: dict[str, silence.StandingSilence] = {}
-        self._hearing = silence.Hearing()
-        self._passes = Passes(pool)
+        self._silence = SilenceWatch(
+            pool,
+            mission.window,
+            self._reader.sources.all,
+            partitions=partitions,
+            max_satellites=max_satellites,
+        )
         self._retirements = Retirements(pool)
         #: What was acted on of the contradictions of the last minutes.
         self._contradicted: set[Contradiction] = set()
@@ -102,15 +95,13 @@ class AlarmServer:
     def begin(self, look_back: Iterable[Record]) -> None:
         """Read what is known, and the messages of `look_back_s` again: partitions were assigned."""
         self._follow_limits()
-        self._passes.look(round(self._clock() * 1_000_000))
+        self._silence.begin(round(self._clock() * 1_000_000))
         self._retirements.look()
         with transaction(self._pool) as connection:
             end_alarms_without_rule(connection, self._reader)
             tracks = load_tracks(connection)
-            self._heard = load_contacts(connection, limit=self._max_satellites)
-            self._silent = load_silences(connection)
         self._tracks.load(tracks)
-        _log.info(f"{len(tracks)} rules of satellites are remembered, {len(self._heard)} satellites known")
+        _log.info(f"{len(tracks)} rules of satellites are remembered, {len(self._silence)} satellites known")
         records = iter(look_back)
         while batch := list(islice(records, MAX_BATCH)):
             self.act(self.plan(batch))
@@ -119,11 +110,7 @@ class AlarmServer:
         """Drop what is known: the partitions were revoked."""
         self._tracks.forget()
         self._outlooks.forget()
-        self._heard.clear()
-        self._unsaved.clear()
-        self._silent.clear()
-        self._hearing.clear()
-        self._passes.forget()
+        self._silence.forget()
         self._retirements.forget()
 
     def plan(self, records: Sequence[Record]) -> Batch:
@@ -153,11 +140,8 @@ class AlarmServer:
         updates = self._saved(batch.readings)
         self._tracks.keep(updates)
         for contact in batch.contacts:
-            name = contact.satellite_id
-            self._heard[name] = silence.heard_again(self._heard.pop(name, None), contact)
-            self._unsaved.add(name)
-            self._passes.hear(contact)
-        self._make_room()
+            self._silence.hear(contact)
+        self._silence.make_room()
         self._report(updates, batch.newest_us)
 
     def round(self) -> None:
@@ -169,14 +153,12 @@ class AlarmServer:
         now_us = round(now * 1_000_000)
         try:
             self._follow_limits()
-            self._passes.look(now_us)
+            self._silence.follow_plans(now_us)
             self._follow_retirements()
             self._hear_contradictions()
-            self._end_silences()
-            self._listen(now_us)
-            self._raise_silences(now_us)
+            self._silence.look(now_us, self._retirements.listened)
             if now >= self._next_contacts:
-                self._save_contacts()
+                self._save_contacts(now_us)
                 self._next_contacts = now + SAVE_CONTACTS_S
         except DependencyUnavailable as error:
             if self._failures.admit("silence was not looked for {count} more times"):
@@ -198,12 +180,6 @@ class AlarmServer:
             else:
                 return updates
         raise DependencyUnavailable("postgresql", "another alarm_server keeps changing the same limits")
-
-    def _make_room(self) -> None:
-        """Forget the longest unheard of too many satellites: names may be garbage."""
-        for name in list(islice(self._heard, max(0, len(self._heard) - self._max_satellites))):
-            del self._heard[name]
-            self._unsaved.discard(name)
 
     def _follow_limits(self) -> None:
         """Go by the limits that operators changed since; tracks go on, but of what is foretold no more."""
@@ -231,46 +207,12 @@ class AlarmServer:
             self.act(Batch(readings=readings, contacts=(), newest_us=new[-1].last_us))
         self._contradicted = known
 
-    def _end_silences(self) -> None:
-        if over := silence.ended(self._silent, self._heard):
-            with transaction(self._pool) as connection:
-                end_silences(connection, over)
-            self._silent = {name: one for name, one in self._silent.items() if name not in over}
-
-    def _listen(self, now_us: int) -> None:
-        try:
-            self._hearing.update(self._partitions(), now_us)
-        except DependencyUnavailable:
-            self._hearing.clear()
-            raise
-
-    def _raise_silences(self, now_us: int) -> None:
-        span = self._hearing.span
-        heard, plans = self._retirements.listened(self._heard, self._passes.plans)
-        found = [] if span is None else silence.silences(heard, plans, self._window, span)
-        silent = silence.untold(found, self._silent.values())
-        if not silent:
-            return
+    def _save_contacts(self, now_us: int) -> None:
         with transaction(self._pool) as connection:
-            saved = load_contacts(connection, limit=len(silent), names=[one.satellite_id for one in silent])
-            for one in silent:
-                if one.satellite_id in saved:
-                    self._heard[one.satellite_id] = silence.joined(one.heard, saved[one.satellite_id])
-            sure = [one for one in silent if self._heard.get(one.satellite_id, silence.NEVER) == one.heard]
-            raised = raise_silences(connection, sure, now_us)
-        self._silent |= raised
-
-    def _save_contacts(self) -> None:
-        with transaction(self._pool) as connection:
-            heard = {name: self._heard[name] for name in self._unsaved}
-            save_contacts(connection, heard, limit=self._max_satellites)
-            self._passes.save(connection)
+            self._silence.save(connection, now_us)
             expire_shelves(connection)
             follow_floods(connection)
-            # Another service may have raised or ended some.
-            self._silent = load_silences(connection)
-        self._unsaved.clear()
-        self._passes.forget()
+        self._silence.saved(now_us)
 
     def _report_uncompared(self, signs: Sequence[Sign]) -> None:
         for sign in signs:

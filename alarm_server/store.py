@@ -1,6 +1,6 @@
 """Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from alarm_server import QUERIES
@@ -8,15 +8,13 @@ from alarm_server.groups.store import save_alarms
 from alarm_server.readings import Contradiction, Reader
 from alarm_server.rows import insert, moment, save_events
 from alarm_server.signs import RULE_KINDS, Sign
-from alarm_server.silence import Heard, Silence, StandingSilence
 from alarm_server.track_documents import document_of, track_of
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import Change, Event, alarm_id_of
 from alarms.violation_runs import has_moved
 from telemetry_core.contract.messages import CLOCK_PATIENCE, microseconds_of
-from telemetry_core.contract.mission import SATELLITE
-from telemetry_core.contract.rules import DEFAULT_SET, Severity
+from telemetry_core.contract.rules import DEFAULT_SET
 from telemetry_core.postgres.database import Connection
 from telemetry_core.postgres.store import select, to_json
 
@@ -91,79 +89,6 @@ def _save_tracks(connection: Connection, updates: Sequence[Update]) -> None:
     done = {(row["satellite_id"], row["subsystem"], row["reason"]) for row in saved}
     if missed := {update.key for update in updates} - done:
         raise ChangedElsewhere(missed)
-
-
-def load_contacts(
-    connection: Connection, *, limit: int, names: Sequence[str] | None = None
-) -> dict[str, Heard]:
-    """Read when some satellites, or all, were last heard: the `limit` newest, the longest unheard first."""
-    return {
-        row["satellite_id"]: Heard(
-            generated_us=microseconds_of(row["generated_at"]),
-            received_us=microseconds_of(row["received_at"]),
-            is_replayed=row["is_replayed"],
-            interval_s=row["interval_s"],
-        )
-        for row in select(connection, QUERIES["contacts"], {"names": names, "limit": limit})
-    }
-
-
-def save_contacts(connection: Connection, heard: Mapping[str, Heard], *, limit: int) -> None:
-    """Keep when some satellites were last heard; what another service knows of later stays.
-
-    Of more than `limit` those that were heard longest ago are forgotten.
-    """
-    rows = [
-        (name, moment(last.generated_us), moment(last.received_us), last.interval_s, last.is_replayed)
-        for name, last in sorted(heard.items())
-    ]
-    insert(connection, QUERIES["save_contacts"], rows)
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES["forget_contacts"], {"limit": limit})
-
-
-def load_silences(connection: Connection) -> dict[str, StandingSilence]:
-    """Return the standing alarms of silence by their ids."""
-    return {
-        row["alarm_id"]: StandingSilence(
-            satellite_id=row["satellite_id"], since_us=microseconds_of(row["started_at"])
-        )
-        for row in select(connection, QUERIES["standing_silences"], {})
-    }
-
-
-def raise_silences(
-    connection: Connection, silent: Sequence[Silence], now_us: int
-) -> dict[str, StandingSilence]:
-    """Raise the alarms of satellites that fell silent."""
-    named = {alarm_id_of(SATELLITE, one.reason, one.since_us, one.satellite_id): one for one in silent}
-    rows = [
-        (
-            alarm_id,
-            *(one.satellite_id, SATELLITE, one.reason, "stale", Severity.DISTRESS),
-            *(moment(one.since_us), moment(now_us), moment(one.since_us)),
-        )
-        for alarm_id, one in named.items()
-    ]
-    save_alarms(connection, QUERIES["raise_alarms"], rows)
-    save_events(
-        connection,
-        [
-            (alarm_id, Event.RAISED.value, moment(one.since_us), to_json(one.details))
-            for alarm_id, one in named.items()
-        ],
-    )
-    return {
-        alarm_id: StandingSilence(satellite_id=one.satellite_id, since_us=one.since_us)
-        for alarm_id, one in named.items()
-    }
-
-
-def end_silences(connection: Connection, ended: Mapping[str, Heard]) -> None:
-    """End alarms of silence, named by their ids, with the sample sets that ended them."""
-    returned = [moment(last.received_us) for last in ended.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES["end_alarms"], {"alarm_ids": list(ended), "returned": returned})
 
 
 def load_contradictions(connection: Connection) -> list[Contradiction]:

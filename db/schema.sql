@@ -116,11 +116,13 @@ CREATE TABLE ops.alarm_contacts (
     satellite_id character varying(50) NOT NULL COLLATE pg_catalog."C",
     generated_at timestamp(6) without time zone NOT NULL,
     received_at timestamp(6) without time zone NOT NULL,
-    interval_s double precision NOT NULL,
-    is_replayed boolean NOT NULL
+    is_replayed boolean NOT NULL,
+    tracks jsonb,
+    patience_s jsonb
 );
 COMMENT ON COLUMN ops.alarm_contacts.generated_at IS 'Of its newest live sample set';
-COMMENT ON COLUMN ops.alarm_contacts.interval_s IS 'Usual one between sample sets; 0 = unknown';
+COMMENT ON COLUMN ops.alarm_contacts.tracks IS 'What came together until now, each with its newest pauses, as of a minute ago; NULL: not known yet';
+COMMENT ON COLUMN ops.alarm_contacts.patience_s IS 'For how long the satellite (an empty name) and its subsystems may pause; one that is not there has no usual pause';
 CREATE TABLE ops.alarm_events (
     id bigint NOT NULL,
     alarm_id character varying(250) NOT NULL COLLATE pg_catalog."C",

@@ -54,6 +54,18 @@ class ContactPlan:
         """Tell whether the satellite is to be heard in its passes alone."""
         return any(start_us <= at_us < end_us for start_us, end_us in self._spans)
 
+    def expects(self, at_us: int) -> bool:
+        """Tell whether the satellite is to be heard: in a pass, or where nothing is planned."""
+        return any(window.start_us <= at_us < window.end_us for window in self.windows) or not self.covers(
+            at_us
+        )
+
+    def joins(self, start_us: int, end_us: int) -> bool:
+        """Tell whether all of a pause is in one pass, or unplanned: then it is the satellite's own."""
+        if any(window.start_us <= start_us and end_us <= window.end_us for window in self.windows):
+            return True
+        return not any(begin_us < end_us and start_us < until_us for begin_us, until_us in self._spans)
+
     def ended_us(self, at_us: int) -> int:
         """Return when the plan last ended before a time that it does not cover; 0: not lately."""
         return max((end_us for _, end_us in self._spans if end_us <= at_us), default=0)

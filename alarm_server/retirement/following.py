@@ -8,7 +8,7 @@ from typing import Final
 from alarm_server.passes.plan import ContactPlan
 from alarm_server.readings import Contradiction, Readings
 from alarm_server.retirement import QUERIES
-from alarm_server.silence import Heard
+from alarm_server.silence.heard import Heard
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.postgres.database import Connection, Pool, transaction
 from telemetry_core.postgres.store import select

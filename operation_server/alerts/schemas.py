@@ -56,8 +56,8 @@ class Alert(Answer):
     subsystem: str
     kind: AlertKind
     reason: str | None = Field(
-        description="The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of"
-        " an anomaly"
+        description="The broken rule's reason, (CHANNEL_)no_data, silent_in_pass or"
+        " clock_jumped_(back|ahead); null of an anomaly"
     )
     severity: Severity
     state: AlertState = Field(

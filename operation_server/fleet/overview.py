@@ -31,6 +31,7 @@ class OpenAlert:
     is_suppressed: bool
     #: Of a wrong clock, how many seconds it lies behind.
     value: float | None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ def open_alerts(mission: Mission, alarms: Sequence[Row]) -> dict[Part, list[Open
             needs_attention=row["needs_attention"],
             is_suppressed=row["is_suppressed"],
             value=row["value"],
+            channel=row["channel"],
         )
         subsystem = row["subsystem"] if row["subsystem"] in mission.subsystems else WHOLE
         found[row["satellite_id"], subsystem].append(alert)
@@ -96,6 +98,7 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
     returned: Mapping[str, int],
     *,
     plans: Mapping[str, Row],
+    patience: Mapping[str, Mapping[str, float]],
     retired: Mapping[str, Row],
     now: datetime,
 ) -> dict[str, Any]:
@@ -103,7 +106,17 @@ def overview(  # noqa: PLR0913 - what was read, each from its own place
     by_part = {(row["satellite_id"], row["subsystem"]): row for row in verdicts}
     names = {name for name, _ in [*by_part, *contacts, *alerts]} | returned.keys() | retired.keys()
     found = [
-        _satellite(mission, name, contacts, by_part, alerts, returned.get(name, 0), plans.get(name), now=now)
+        _satellite(
+            mission,
+            name,
+            contacts,
+            by_part,
+            alerts,
+            returned.get(name, 0),
+            plans.get(name),
+            patience_s=patience.get(name, {}),
+            now=now,
+        )
         | {"retired": retired.get(name)}
         for name in names
     ]
@@ -178,6 +191,7 @@ def _satellite(  # noqa: PLR0913, PLR0917 - what was read, each from its own pla
     returned: int,
     plan: Row | None,
     *,
+    patience_s: Mapping[str, float],
     now: datetime,
 ) -> dict[str, Any]:
     whole = alerts.get((name, WHOLE), ())
@@ -187,9 +201,11 @@ def _satellite(  # noqa: PLR0913, PLR0917 - what was read, each from its own pla
         key = (name, subsystem)
         contact = contacts.get(key)
         interval_s = newest[key]["interval_s"] if key in newest else None
-        patience = timedelta(seconds=mission.window.gap_s(interval_s or 0))
+        usual_s = patience_s.get(subsystem, patience_s.get(WHOLE, 0))
+        patience = timedelta(seconds=max(mission.window.gap_s(interval_s or 0), usual_s))
         is_out = is_out_of_contact(plan, contact)
-        is_stale = not is_clock_wrong and not is_out and (contact is None or now - contact > patience)
+        is_late = not is_clock_wrong and not is_out and (contact is None or now - contact > patience)
+        is_stale = is_late or any(is_silence(alert) for alert in alerts.get(key, ()))
         part = _part(
             subsystem,
             contact,
@@ -200,6 +216,11 @@ def _satellite(  # noqa: PLR0913, PLR0917 - what was read, each from its own pla
         )
         parts.append(part)
     return _whole(name, parts, whole, returned) | {"contact_plan": plan}
+
+
+def is_silence(alert: OpenAlert) -> bool:
+    """Tell whether an alarm says that all of its subsystem, or its satellite, is silent."""
+    return alert.kind == "stale" and alert.channel is None
 
 
 def is_out_of_contact(plan: Row | None, contact: datetime | None) -> bool:
@@ -214,7 +235,7 @@ def _whole(
     name: str, parts: Sequence[dict[str, Any]], whole: Sequence[OpenAlert], returned: int
 ) -> dict[str, Any]:
     """Silence is told by its alert; telemetry that is only stored, or replayed, has none but grows stale."""
-    is_stale = any(alert.kind == "stale" for alert in whole) or all(part["is_stale"] for part in parts)
+    is_stale = any(is_silence(alert) for alert in whole) or all(part["is_stale"] for part in parts)
     calling = [alert for alert in whole if not alert.is_suppressed]
     of_alerts = state_of_alerts([alert for alert in calling if alert.kind != "stale"])
     states: list[State | None] = [

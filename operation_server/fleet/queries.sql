@@ -16,7 +16,7 @@ SELECT satellite_id FROM found WHERE satellite_id IS NOT NULL
 
 -- name: open_alarms
 -- Alarms that stand or are latched, the newest first.
-SELECT satellite_id, subsystem, kind, severity, value, needs_attention, is_suppressed FROM ops.alarm_states
+SELECT satellite_id, subsystem, channel, kind, severity, value, needs_attention, is_suppressed FROM ops.alarm_states
 WHERE is_open AND kind NOT IN ('platform', 'flood')
 ORDER BY last_at DESC
 
@@ -76,6 +76,10 @@ CROSS JOIN LATERAL (
         )
     ORDER BY inference.generated_at DESC LIMIT 1
 ) AS newest
+
+-- name: patience
+-- For how long satellites (an empty name) and their subsystems usually pause, as the alarm server learned it.
+SELECT satellite_id, patience_s FROM ops.alarm_contacts WHERE patience_s IS NOT NULL
 
 -- name: learning_progress
 -- Progress of the learning subsystems, as of the last look at each.

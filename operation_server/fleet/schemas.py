@@ -50,8 +50,8 @@ class SubsystemState(BaseModel):
     subsystem: str
     state: State
     is_stale: bool = Field(
-        description="No telemetry within the window's longest gap; with a contact plan, in a pass in which it"
-        " was heard"
+        description="No telemetry for longer than the window's longest gap and than it usually pauses; with a"
+        " contact plan, in a pass in which it was heard"
     )
     last_contact: datetime | None = Field(description="Newest sample; null when unknown")
     verdict: str | None

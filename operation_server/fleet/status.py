@@ -58,10 +58,12 @@ class FleetReader:
             alerts = open_alerts(self._mission, select(connection, QUERIES["open_alarms"]))
             returned = select(connection, QUERIES["returned_alarms"], {"ceiling": MAX_RETURNED})
             plans = read_contact_plans(connection)
+            learned = select(connection, QUERIES["patience"])
             retired = read_retired(connection)
             behind_s = anomalies_behind_s(connection)
         counts = {row["satellite_id"]: row["count"] for row in returned}
         now = datetime.now(UTC)
+        patience = {row["satellite_id"]: row["patience_s"] for row in learned}
         found = overview(
             self._mission,
             contacts.result(),
@@ -69,6 +71,7 @@ class FleetReader:
             alerts,
             counts,
             plans=plans,
+            patience=patience,
             retired=retired,
             now=now,
         )

@@ -2055,7 +2055,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
+             * @description The broken rule's reason, (CHANNEL_)no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**
@@ -2132,7 +2132,7 @@ export interface components {
             kind: "anomaly" | "limit" | "satellite";
             /**
              * Reason
-             * @description The broken rule's reason, no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
+             * @description The broken rule's reason, (CHANNEL_)no_data, silent_in_pass or clock_jumped_(back|ahead); null of an anomaly
              */
             reason: string | null;
             /**
@@ -5654,7 +5654,7 @@ export interface components {
             state: "critical" | "serious" | "caution" | "normal" | "standby" | "off";
             /**
              * Is Stale
-             * @description No telemetry within the window's longest gap; with a contact plan, in a pass in which it was heard
+             * @description No telemetry for longer than the window's longest gap and than it usually pauses; with a contact plan, in a pass in which it was heard
              */
             is_stale: boolean;
             /**

@@ -13,7 +13,7 @@ SELECT satellite_id, lower(heard) AS started_at, upper(heard) AS ended_at FROM (
     FROM ops.alarm_states, (
         SELECT tsrange(%(start)s::timestamptz AT TIME ZONE 'UTC', %(end)s::timestamptz AT TIME ZONE 'UTC') AS range
     ) AS span
-    WHERE kind = 'stale' AND NOT is_withdrawn AND life && span.range
+    WHERE kind = 'stale' AND subsystem = 'satellite' AND NOT is_withdrawn AND life && span.range
     GROUP BY satellite_id, span.range
 ) AS contacts
 ORDER BY lower(heard) DESC, satellite_id LIMIT %(limit)s

@@ -1,16 +1,21 @@
 """The alarm service on a real PostgreSQL, with its own login."""
 
+from collections.abc import Collection
+
 import pytest
 
 from alarm_server.rows import save_events
-from alarm_server.silence import Heard
-from alarm_server.store import load_contacts, load_tracks, save_contacts
+from alarm_server.silence.heard import Group, Heard
+from alarm_server.silence.pauses import Pauses
+from alarm_server.silence.store import load_contacts, save_contacts
+from alarm_server.sources import WHOLE
+from alarm_server.store import load_tracks
 from alarm_server.tracking import limit_track
 from alarms.occurrence_changes import Event
 from telemetry_core.contract.messages import time_of
 from telemetry_core.postgres.database import Pool, transaction
 from tests.integration.alarms.running import Clock, events, hear, rows, started
-from tests.unit.alarm_server.messages import NOW_US, SECOND_US, record, soc
+from tests.unit.alarm_server.messages import MISSION, NOW_US, SECOND_US, record, soc
 
 pytestmark = pytest.mark.integration
 
@@ -153,8 +158,10 @@ def test_a_satellite_that_stops_sending_is_an_alarm_and_a_second_silence_another
     clock = Clock()
     server = started(theirs, clock)
     for begin_s in (1, 200):
-        clock.now_s = begin_s
-        hear(server, record(begin_s, comm={"rssi_dbm": -80}))
+        for at_s in range(begin_s, begin_s + 30):
+            clock.now_s = at_s
+            hear(server, record(at_s, comm={"rssi_dbm": -80}))
+            server.round()
         for _ in range(140):
             clock.now_s += 0.5
             server.round()
@@ -165,8 +172,8 @@ def test_a_satellite_that_stops_sending_is_an_alarm_and_a_second_silence_another
 
     first, second = rows(theirs, "alarms")
     assert (first["kind"], first["subsystem"], first["severity"]) == ("stale", "satellite", "distress")
-    assert (first["returned_at"] - first["started_at"]).total_seconds() == 199
-    assert (second["returned_at"] - second["started_at"]).total_seconds() == 100
+    assert (first["returned_at"] - first["started_at"]).total_seconds() == 170
+    assert (second["returned_at"] - second["started_at"]).total_seconds() == 71
     assert [event for _, event in events(theirs)] == ["raised", "returned"] * 2
 
 
@@ -195,17 +202,25 @@ def test_a_second_service_neither_doubles_nor_reopens_a_silence(theirs: Pool) ->
 def test_the_newest_contact_stays_whoever_saves_it(theirs: Pool) -> None:
     def heard(at_s: int) -> Heard:
         at_us = NOW_US + at_s * SECOND_US
-        return Heard(generated_us=at_us - 7, received_us=at_us, is_replayed=False, interval_s=2.5)
+        pauses = Pauses(at_us - 3)
+        pauses.hear(at_us)
+        group = Group(sources=frozenset({WHOLE}), pauses=pauses)
+        return Heard(generated_us=at_us - 7, received_us=at_us, is_replayed=False, groups=[group])
 
-    for at_s in (10, 30, 20):
+    def save(heard: dict[str, Heard], tracked: Collection[str]) -> None:
+        save_contacts(connection, heard, tracked, MISSION.window, limit=9)
+
+    for at_s, tracked in ((10, {"SAT-1"}), (30, {"SAT-1"}), (31, ()), (20, {"SAT-1"})):
         with transaction(theirs) as connection:
-            save_contacts(connection, {"SAT-1": heard(at_s)}, limit=9)
+            save({"SAT-1": heard(at_s)}, tracked)
     with transaction(theirs) as connection:
-        save_contacts(connection, {}, limit=9)
-        assert load_contacts(connection, limit=5) == {"SAT-1": heard(30)}
-        save_contacts(connection, {"SAT-2": heard(20), "SAT-3": heard(40)}, limit=9)
-        assert list(load_contacts(connection, limit=2)) == ["SAT-1", "SAT-3"]
-        assert list(load_contacts(connection, limit=2, names=["SAT-2", "SAT-9"])) == ["SAT-2"]
+        save({}, ())
+        found = load_contacts(connection, {WHOLE}, limit=5)["SAT-1"]
+        assert (found.generated_us, found.received_us) == (heard(31).generated_us, heard(31).received_us)
+        assert found.groups == heard(30).groups
+        save({"SAT-2": heard(20), "SAT-3": heard(40)}, ())
+        assert list(load_contacts(connection, {WHOLE}, limit=2)) == ["SAT-1", "SAT-3"]
+        assert list(load_contacts(connection, {WHOLE}, limit=2, names=["SAT-2", "SAT-9"])) == ["SAT-2"]
 
 
 def test_names_without_end_leave_no_more_contacts_than_satellites_are_allowed(theirs: Pool) -> None:

@@ -1,18 +1,24 @@
 """What `alarm_server.store` keeps in PostgreSQL, kept in memory: the seam of the service's unit tests."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from alarm_server import service
 from alarm_server.readings import Contradiction, Reader
-from alarm_server.silence import Heard, Silence, StandingSilence
+from alarm_server.silence import watch
+from alarm_server.silence.heard import Heard, groups_of
+from alarm_server.silence.telling import Silence, StandingSilence
+from alarm_server.sources import WHOLE, Source
 from alarm_server.store import ChangedElsewhere
 from alarm_server.tracking import Key, Known, Update
 from alarms.limit_tracks import Occurrence
 from alarms.occurrence_changes import Event, alarm_id_of
 from telemetry_core.contract.errors import DependencyUnavailable
+from telemetry_core.contract.mission import Window
 from telemetry_core.postgres.database import Connection
 from testbed.alarm_ledger import ExpectedAlarm
 from tests.unit.postgres import Statements
@@ -31,6 +37,9 @@ class MemoryStore:
     contacts: dict[str, Heard] = field(default_factory=dict)
     silences: dict[str, StandingSilence] = field(default_factory=dict)
     contradictions: list[Contradiction] = field(default_factory=list)
+    tracks_of: dict[str, list[Any]] = field(default_factory=dict)
+    #: Names of all alarms of silence that were raised, and of those that ended.
+    raised: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     contacts_read: int = 0
     failures: int = 0
@@ -38,15 +47,22 @@ class MemoryStore:
 
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let the service call this in place of PostgreSQL."""
-        names = ("save", "load_tracks", "load_contacts", "save_contacts")
-        others = ("load_contradictions", "load_silences", "raise_silences", "end_silences")
-        for name in (*names, *others, "expire_shelves", "follow_floods", "end_alarms_without_rule"):
+        names = ("save", "load_tracks", "load_contradictions", "expire_shelves", "follow_floods")
+        for name in (*names, "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
+        silence = ("load_contacts", "save_contacts", "load_silences", "raise_silences", "end_silences")
+        for name in silence:
+            monkeypatch.setattr(watch, name, getattr(self, name))
 
     @property
     def silent(self) -> list[str]:
         """Satellites with an alarm of silence that stands, in the order of the alarms."""
-        return [one.satellite_id for one in self.silences.values()]
+        return [one.satellite_id for one in self.silences.values() if one.source == WHOLE]
+
+    @property
+    def silent_parts(self) -> list[Source]:
+        """Subsystems and channels with an alarm of silence that stands, in the order of the alarms."""
+        return [one.source for one in self.silences.values() if one.source != WHOLE]
 
     @property
     def found(self) -> list[ExpectedAlarm]:
@@ -89,16 +105,20 @@ class MemoryStore:
                 self.events.add((key, change.event, change.at_us))
 
     def load_contacts(
-        self, _: Connection, *, limit: int, names: Sequence[str] | None = None
+        self, _: Connection, known: Collection[Source], *, limit: int, names: Sequence[str] | None = None
     ) -> dict[str, Heard]:
         found = {name: heard for name, heard in self.contacts.items() if names is None or name in names}
         self.contacts_read += len(found)
         newest = sorted(found.items(), key=lambda item: item[1].received_us)[-limit:]
-        return dict(newest)
+        return {name: _copy(heard, known, self.tracks_of.get(name, ())) for name, heard in newest}
 
-    def save_contacts(self, _: Connection, heard: Mapping[str, Heard], *, limit: int) -> None:
+    def save_contacts(
+        self, _: Connection, heard: Mapping[str, Heard], tracked: Collection[str], gaps: Window, *, limit: int
+    ) -> None:
         self._may_fail()
-        newest = sorted((self.contacts | dict(heard)).items(), key=lambda item: item[1].received_us)
+        self.tracks_of |= {name: json.loads(json.dumps(heard[name].documents())) for name in tracked}
+        copies = {name: _copy(one, (), ()) for name, one in heard.items()}
+        newest = sorted((self.contacts | copies).items(), key=lambda item: item[1].received_us)
         self.contacts = dict(newest[-limit:])
 
     def load_silences(self, _: Connection) -> dict[str, StandingSilence]:
@@ -109,15 +129,16 @@ class MemoryStore:
     ) -> dict[str, StandingSilence]:
         self._may_fail()
         raised = {
-            alarm_id_of("satellite", one.reason, one.since_us, one.satellite_id): StandingSilence(
-                satellite_id=one.satellite_id, since_us=one.since_us
+            alarm_id_of(one.subsystem, one.reason, one.since_us, one.satellite_id): StandingSilence(
+                satellite_id=one.satellite_id, source=one.source, since_us=one.since_us
             )
             for one in silent
         }
         self.silences |= raised
+        self.raised += raised
         return raised
 
-    def end_silences(self, _: Connection, ended: Mapping[str, Heard]) -> None:
+    def end_silences(self, _: Connection, ended: Mapping[str, int]) -> None:
         self._may_fail()
         self.ended += ended
         self.silences = {name: one for name, one in self.silences.items() if name not in ended}
@@ -136,6 +157,15 @@ class MemoryStore:
         if self.failures:
             self.failures -= 1
             raise DependencyUnavailable("postgresql", "away")
+
+
+def _copy(heard: Heard, known: Collection[Source], documents: Iterable[Mapping[str, Any]]) -> Heard:
+    return Heard(
+        generated_us=heard.generated_us,
+        received_us=heard.received_us,
+        is_replayed=heard.is_replayed,
+        groups=groups_of(documents, known),
+    )
 
 
 POOL = Statements().pool

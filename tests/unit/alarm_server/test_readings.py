@@ -15,6 +15,9 @@ DAY_S = 86_400
 LIVE_S = 900
 NOTHING = Readings(contact=None, samples=())
 
+SOURCES = frozenset({("", ""), ("eps", ""), ("eps", "battery_soc_percent")})
+"""What messages of a state of charge bring."""
+
 
 def read(one: object, mission: Mission = MISSION, **changes: object) -> Readings:
     return Reader(Limits.of(mission)).read(record(0, **soc(one), **changes))  # type: ignore[arg-type]
@@ -49,6 +52,7 @@ def test_a_live_message_says_its_limits_its_clock_and_that_it_was_heard() -> Non
         generated_us=NOW_US,
         received_us=NOW_US + 2 * SECOND_US,
         is_replayed=False,
+        sources=SOURCES | {("aocs", ""), ("aocs", "thruster_active")},
     )
 
 
@@ -92,7 +96,11 @@ def test_a_satellite_with_a_wrong_clock_is_heard_when_it_is_received(timestamp: 
     received_us = NOW_US + 7 * SECOND_US
 
     assert read(12, received_s=7, timestamp=timestamp).contact == Contact(
-        satellite_id="SAT-1", generated_us=received_us, received_us=received_us, is_replayed=False
+        satellite_id="SAT-1",
+        generated_us=received_us,
+        received_us=received_us,
+        is_replayed=False,
+        sources=SOURCES,
     )
 
 

@@ -36,6 +36,7 @@ export const en = {
     note: "A comment can be added to the alert afterwards. Counted on Performance, exported as a label of the telemetry, and learned: false and rare ones do not come again, and a fault called false is missed from then on.",
   },
   facts: {
+    usualPause: "Usual pause",
     pass: "Pass",
     stations: "Ground stations",
     channel: "Channel",
@@ -164,6 +165,7 @@ export const ko: typeof en = {
     note: "의견은 나중에 경보에 추가할 수 있습니다. 알람 성능 화면에서 세고, 텔레메트리의 레이블로 내보내며, 학습합니다. 오경보와 드문 정상은 다시 나오지 않고, 오경보라고 한 고장은 그 뒤로 놓칩니다.",
   },
   facts: {
+    usualPause: "평소 간격",
     pass: "패스",
     stations: "지상국",
     channel: "채널",

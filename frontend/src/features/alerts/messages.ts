@@ -13,6 +13,7 @@ export const en = {
   silent: "Satellites not heard for a day",
   inTenMinutes: "{{count}} in 10 minutes",
   chattering: "chattering, {{count}} times",
+  noDataOf: "No data of {{channel}}",
   kind: {
     limit: "Limit breach",
     rate: "Rate of change",
@@ -150,6 +151,7 @@ export const ko: typeof en = {
   silent: "하루 동안 수신이 없는 위성",
   inTenMinutes: "10분 동안 경보 {{count}}건",
   chattering: "채터링, {{count}}회",
+  noDataOf: "{{channel}} 데이터 없음",
   kind: {
     limit: "한계치 초과",
     rate: "변화율",

@@ -115,6 +115,7 @@ def test_a_satellite_between_its_passes_is_not_silent_and_a_missed_one_is_told_o
     assert planners.outcomes() == [("heard", 100, 680), ("missed", None, None), ("heard", 11_530, 11_530)]
     raised = rows(theirs, "alarm_events")[0]
     assert raised["details"] == {
+        "usual_pause_s": 20,
         "pass_start": at(5_800).isoformat(),
         "pass_end": at(6_400).isoformat(),
         "ground_stations": ["Svalbard"],

@@ -252,7 +252,7 @@ def test_housekeeping_deletes_what_retired_and_silent_satellites_left(
 ) -> None:
     server = started(theirs)
     hear(server, low(), low("SAT-2"), record(now_s(), satellite="SAT-3", **soc(80)))
-    server._save_contacts()
+    server._save_contacts(round(now_s() * 1_000_000))
     operators.retire()
     Retirements(theirs).look()
     much_later = datetime.now(UTC) + timedelta(days=400)

@@ -93,4 +93,4 @@ def heard(pool: Pool, satellite_id: str, *, ago: timedelta) -> None:
     """Note a contact as the alarm server does."""
     at = datetime.now(UTC) - ago
     with transaction(pool) as connection, connection.cursor() as cursor:
-        cursor.execute("INSERT INTO ops.alarm_contacts VALUES (%s, %s, %s, 3, FALSE)", (satellite_id, at, at))
+        cursor.execute("INSERT INTO ops.alarm_contacts VALUES (%s, %s, %s, FALSE)", (satellite_id, at, at))

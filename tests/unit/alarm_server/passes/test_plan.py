@@ -8,17 +8,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alarm_server.passes.plan import HORIZON_US, ContactPlan, Window, merged
-from alarm_server.silence import (
+from alarm_server.readings import Contact
+from alarm_server.silence.heard import Heard
+from alarm_server.silence.hearing import Span
+from alarm_server.silence.telling import (
     NO_DATA,
     SILENT_IN_PASS,
-    Heard,
     Silence,
-    Span,
     StandingSilence,
     ended,
     silences,
     untold,
 )
+from alarm_server.sources import WHOLE
 from tests.unit.alarm_server.messages import MISSION, SECOND_US
 
 MINUTE_S = 60
@@ -64,7 +66,9 @@ def watched(
     for now_s in range(begin_s, until_s, STEP_S):
         before = [at_s for at_s in received_s if at_s <= now_s]
         heard = {"SAT-1": heard_at(max(before))} if before else {}
-        standing = {name: one for name, one in standing.items() if name not in ended(standing, heard)}
+        standing = {
+            name: one for name, one in standing.items() if name not in ended(standing, heard, {WHOLE})
+        }
         span = Span(since_us=round(listening_s * SECOND_US), until_us=now_s * SECOND_US)
         if now_s >= listening_s:
             for one in new(heard, plan, span, standing):
@@ -234,3 +238,47 @@ def test_passes_that_overlap_or_touch_are_one(order: int) -> None:
     assert [(one.start_us // SECOND_US, one.end_us // SECOND_US) for one in found] == [(0, 20), (30, 40)]
     assert found[0].ground_stations == ("A", "B")
     assert found[0].planned_us == -DAY_S * SECOND_US
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "is_own"),
+    [(610, 700, True), (600, 1_200, True), (300, 610, False), (700, 1_300, False), (1_300, 2_000, False),
+     (90_000, 90_100, True), (700, 90_000, False)],
+)  # fmt: skip
+def test_a_pause_is_the_satellites_own_within_a_pass_or_where_nothing_is_planned(
+    start_s: float, end_s: float, *, is_own: bool
+) -> None:
+    plan = plan_of(window(600, 1_200))
+    assert plan.joins(round(start_s * SECOND_US), round(end_s * SECOND_US)) == is_own
+
+
+@pytest.mark.parametrize(("at_s", "is_expected"), [(599, False), (600, True), (1_200, False), (90_000, True)])
+def test_a_satellite_is_expected_in_passes_and_where_nothing_is_planned(
+    at_s: float, *, is_expected: bool
+) -> None:
+    assert plan_of(window(600, 1_200)).expects(round(at_s * SECOND_US)) == is_expected
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_parts_are_silent_in_passes_alone_and_pauses_between_them_are_not_learned(*, is_told: bool) -> None:
+    """A subsystem that stops amid a pass: told in it, and not where the satellite is not expected."""
+    plan = plan_of(window(0, 600), window(6_000, 6_600))
+    asked = plan if is_told else plan_of(window(20_000, 20_600))
+    last = Heard(generated_us=0, received_us=0, is_replayed=False)
+    both, alone = frozenset({WHOLE, ("comm", "")}), frozenset({WHOLE})
+    for at_s in (*range(0, 600, 5), *range(6_000, 6_600, 5)):
+        at_us = at_s * SECOND_US
+        contact = Contact(
+            satellite_id="SAT-1",
+            generated_us=at_us,
+            received_us=at_us,
+            is_replayed=False,
+            sources=both if at_s < 6_100 else alone,
+        )
+        last.hear(contact, MISSION.window, plan)
+    span = Span(since_us=-DAY_S * SECOND_US, until_us=6_599 * SECOND_US)
+    found = silences({"SAT-1": last}, {"SAT-1": asked}, MISSION.window, span)
+    whole = last.pauses_of(WHOLE)
+    assert whole is not None
+    assert whole.usual_us == 5 * SECOND_US
+    assert [one.source for one in found if one.source != WHOLE] == ([("comm", "")] if is_told else [])

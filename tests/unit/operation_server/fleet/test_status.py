@@ -83,7 +83,9 @@ def test_a_subsystem_is_silent_after_the_longest_gap_or_three_of_its_intervals(
     interval_s: float | None, ago_s: float, *, is_stale: bool
 ) -> None:
     contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
-    found = overview(MISSION, contacts, [verdict(interval_s)], {}, {}, plans={}, retired={}, now=NOW)
+    found = overview(
+        MISSION, contacts, [verdict(interval_s)], {}, {}, plans={}, patience={}, retired={}, now=NOW
+    )
     (eps,) = (part for part in found["satellites"][0]["subsystems"] if part["subsystem"] == "eps")
     assert (eps["is_stale"], eps["state"]) == (is_stale, "off" if is_stale else "normal")
 
@@ -107,20 +109,45 @@ def test_with_a_contact_plan_a_subsystem_is_silent_in_a_pass_in_which_it_was_hea
     contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
     for is_covered in (True, False):
         plans = {"SAT-001": plan | {"is_covered": is_covered}}
-        (found,) = overview(MISSION, contacts, [verdict()], {}, {}, plans=plans, retired={}, now=NOW)[
-            "satellites"
-        ]
+        fleet = overview(
+            MISSION, contacts, [verdict()], {}, {}, plans=plans, patience={}, retired={}, now=NOW
+        )
+        (found,) = fleet["satellites"]
         (eps,) = (part for part in found["subsystems"] if part["subsystem"] == "eps")
         expected = (is_stale, state) if is_covered else (ago_s > 60, "off" if ago_s > 60 else "normal")
         assert (eps["is_stale"], eps["state"]) == expected
         assert found["contact_plan"] == plans["SAT-001"]
 
 
+@pytest.mark.parametrize(
+    ("patience_s", "ago_s", "is_stale"),
+    [
+        ({"": 180, "eps": 900}, 900, False),
+        ({"": 180, "eps": 900}, 901, True),
+        # One without a usual pause is known to be silent by its satellite alone.
+        ({"": 180}, 180, False),
+        ({"": 180}, 181, True),
+        ({"eps": 5}, 60, False),
+    ],
+)
+def test_a_subsystem_may_pause_as_long_as_the_alarm_server_learned(
+    patience_s: dict[str, float], ago_s: float, *, is_stale: bool
+) -> None:
+    contacts = {("SAT-001", "eps"): NOW - timedelta(seconds=ago_s)}
+    patience = {"SAT-001": patience_s}
+    (found,) = overview(
+        MISSION, contacts, [verdict()], {}, {}, plans={}, patience=patience, retired={}, now=NOW
+    )["satellites"]
+    assert found["subsystems"][0]["is_stale"] == is_stale
+
+
 def test_live_faults_come_first_and_satellites_that_nobody_heard_for_a_day_last() -> None:
     heard = {"A-LOST": 90_000, "B-SILENT": 600, "C-LIVE": 5, "D-NOMINAL": 5}
     contacts = {(name, "eps"): NOW - timedelta(seconds=ago_s) for name, ago_s in heard.items()}
     alerts = {(name, "eps"): [alert()] for name in ("A-LOST", "B-SILENT", "C-LIVE", "A-NEVER")}
-    found = overview(MISSION, contacts, [], alerts, {}, plans={}, retired={}, now=NOW)["satellites"]
+    found = overview(MISSION, contacts, [], alerts, {}, plans={}, patience={}, retired={}, now=NOW)[
+        "satellites"
+    ]
 
     assert [one["satellite_id"] for one in found] == ["C-LIVE", "B-SILENT", "D-NOMINAL", "A-LOST", "A-NEVER"]
     assert [one["state"] for one in found] == ["critical", "critical", "standby", "critical", "critical"]
@@ -140,9 +167,10 @@ def satellite(*alerts: OpenAlert, part: str = WHOLE, returned: int = 0) -> dict[
     contacts = {("SAT-001", name): NOW for name in names}
     open_alerts = {("SAT-001", part): alerts} if alerts else {}
     counts = {"SAT-001": returned} if returned else {}
-    (found,) = overview(MISSION, contacts, verdicts, open_alerts, counts, plans={}, retired={}, now=NOW)[
-        "satellites"
-    ]
+    fleet = overview(
+        MISSION, contacts, verdicts, open_alerts, counts, plans={}, patience={}, retired={}, now=NOW
+    )
+    (found,) = fleet["satellites"]
     assert isinstance(found, dict)
     return found
 
@@ -150,6 +178,16 @@ def satellite(*alerts: OpenAlert, part: str = WHOLE, returned: int = 0) -> dict[
 def test_silence_that_the_list_shows_is_silence_in_the_fleet() -> None:
     found = satellite(alert(kind="stale", severity="serious"))
     assert (found["state"], found["is_stale"], found["open_alerts"]) == ("off", True, 1)
+
+
+def test_a_silent_subsystem_is_stale_beside_the_state_that_its_alarm_gives_it() -> None:
+    found = satellite(alert(kind="stale", severity="serious"), part="eps")
+    eps = found["subsystems"][0]
+    assert (eps["state"], eps["is_stale"], found["state"], found["is_stale"]) == (
+        "serious", True, "serious", False,
+    )  # fmt: skip
+    found = satellite(alert(kind="stale", severity="serious", channel="battery_current"), part="eps")
+    assert (found["subsystems"][0]["is_stale"], found["state"]) == (False, "serious")
 
 
 def test_wrong_clock_is_told_with_how_far_it_lies_behind() -> None:
@@ -167,7 +205,9 @@ def test_alert_that_ended_unacknowledged_stays_until_somebody_looked() -> None:
     found = satellite(returned=2)
     assert (found["state"], found["returned_alerts"], found["open_alerts"]) == ("caution", 2, 0)
     assert satellite(alert(), part="eps", returned=2)["state"] == "critical"
-    (unknown,) = overview(MISSION, {}, [], {}, {"GONE": 1}, plans={}, retired={}, now=NOW)["satellites"]
+    (unknown,) = overview(MISSION, {}, [], {}, {"GONE": 1}, plans={}, patience={}, retired={}, now=NOW)[
+        "satellites"
+    ]
     assert (unknown["satellite_id"], unknown["state"]) == ("GONE", "caution")
 
 
@@ -175,7 +215,7 @@ def test_retired_satellites_are_listed_apart_and_counted() -> None:
     contacts = {("SAT-001", "eps"): NOW, ("SAT-002", "eps"): NOW}
     gone = {"at": NOW, "operator": "Ada", "comment": "burnt up"}
     retired = {"SAT-002": gone, "SAT-003": gone}
-    fleet = overview(MISSION, contacts, [], {}, {}, plans={}, retired=retired, now=NOW)
+    fleet = overview(MISSION, contacts, [], {}, {}, plans={}, patience={}, retired=retired, now=NOW)
 
     def names(*, retired: bool) -> tuple[list[str], int, int]:
         found = listed(fleet, retired=retired)

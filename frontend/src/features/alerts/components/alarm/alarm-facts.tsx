@@ -6,7 +6,7 @@ import type { AlarmDetail } from "@/features/alerts/api/get-alarm";
 import { Fact } from "@/features/alerts/components/alarm/fact";
 import { ForecastFacts } from "@/features/alerts/components/alarm/forecast-facts";
 import { LimitChanges } from "@/features/alerts/components/alarm/limit-changes";
-import { PassFacts } from "@/features/alerts/components/alarm/pass-facts";
+import { SilenceFacts } from "@/features/alerts/components/alarm/silence-facts";
 import { valueAgainstLimit } from "@/features/alerts/data/actions";
 import { formatValue } from "@/features/alerts/data/evidence";
 
@@ -32,7 +32,7 @@ export function AlarmFacts({ alarm }: { alarm: AlarmDetail }) {
       ) : (
         alarm.value !== null && <Fact name={t(`facts.${name}`)} value={valueAgainstLimit(alarm) + unit} />
       )}
-      <PassFacts alarm={alarm} />
+      <SilenceFacts alarm={alarm} />
       {alarm.worst_value !== null && alarm.kind !== "change" && (
         <Fact name={t("facts.worst")} value={formatValue(alarm.worst_value) + unit} />
       )}

@@ -1,7 +1,6 @@
 """Which satellites the service takes for silent, over a store in memory."""
 
-from dataclasses import replace
-
+from alarm_server.silence.heard import Heard
 from telemetry_core.kafka.consumer_group import PartitionState
 from tests.unit.alarm_server.messages import NOW_US, record, soc
 from tests.unit.alarm_server.platform import Platform
@@ -32,7 +31,8 @@ def test_more_satellites_than_fit_are_not_kept_before_or_after_a_restart(platfor
     kept = {"SAT-20", *(f"SAT-{number}" for number in range(21, 70))}
     assert set(platform.store.contacts) == kept
     platform.store.contacts |= {
-        f"OLD-{number}": replace(platform.store.contacts["SAT-20"], received_us=NOW_US) for number in range(9)
+        f"OLD-{number}": Heard(generated_us=NOW_US, received_us=NOW_US, is_replayed=False)
+        for number in range(9)
     }
     platform.server = platform.started()
     platform.wait(GAP_S + 5)
