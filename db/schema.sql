@@ -542,6 +542,7 @@ CREATE TABLE ops.limit_set_changes (
     operator character varying(100) NOT NULL,
     comment character varying(2000) NOT NULL,
     at timestamp(3) without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    key_name character varying(100),
     CONSTRAINT limit_set_changes_comment_check CHECK (((comment)::text <> ''::text)),
     CONSTRAINT limit_set_changes_operator_check CHECK (((operator)::text <> ''::text)),
     CONSTRAINT limit_set_changes_version_check CHECK ((version > 0))
