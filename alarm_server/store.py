@@ -1,6 +1,6 @@
 """Alarms, their history and the memory of limits in PostgreSQL, within one transaction of the caller's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from alarm_server import QUERIES
@@ -155,6 +155,21 @@ def _details(update: Update, change: Change) -> dict[str, Any]:
     if is_moved and change.event is Event.RETURNED:
         facts = {**facts, "cause": LIMIT_CHANGED}
     return {"value": found.value, "worst_value": found.worst_value, **facts}
+
+
+def raise_alarms(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Raise alarms that no sign of a rule stands behind; one that is there stays as it is.
+
+    Of each: id, satellite, subsystem, reason, kind, channel, severity, start, when raised, newest sample.
+    """
+    save_alarms(connection, QUERIES["raise_alarms"], rows)
+
+
+def end_alarms(connection: Connection, ended: Mapping[str, int]) -> None:
+    """End such alarms, named by their ids, with the moments at which all was well again, microseconds."""
+    returned = [moment(at_us) for at_us in ended.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["end_alarms"], {"alarm_ids": list(ended), "returned": returned})
 
 
 def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:

@@ -30,22 +30,3 @@ DELETE FROM ops.alarm_contacts WHERE satellite_id IN (
 -- name: standing_silences
 SELECT alarm_id, satellite_id, subsystem, channel, started_at FROM ops.alarms
 WHERE is_unresolved AND kind = 'stale' AND returned_at IS NULL
-
--- name: raise_alarms
--- One that another service has raised, and perhaps ended, stays as it is.
-INSERT INTO ops.alarms (
-    alarm_id, satellite_id, subsystem, reason, kind, channel, severity, started_at, raised_at, last_at
-) VALUES %s
-ON CONFLICT (alarm_id) DO NOTHING
-
--- name: end_alarms
-WITH returned AS (
-    UPDATE ops.alarms AS alarm SET
-        returned_at = ended.returned_at,
-        changed_at = clock_timestamp() AT TIME ZONE 'UTC'
-    FROM unnest(%(alarm_ids)s::text [], %(returned)s::timestamp []) AS ended (alarm_id, returned_at)
-    WHERE alarm.alarm_id = ended.alarm_id AND alarm.returned_at IS NULL
-    RETURNING alarm.alarm_id, alarm.returned_at
-)
-
-INSERT INTO ops.alarm_events (alarm_id, event, member_at) SELECT alarm_id, 'returned', returned_at FROM returned

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from alarm_server.groups.store import save_alarms
 from alarm_server.rows import insert, moment, save_events
 from alarm_server.silence import QUERIES
 from alarm_server.silence.heard import Heard, groups_of
 from alarm_server.silence.telling import Silence, StandingSilence
 from alarm_server.sources import Source
+from alarm_server.store import raise_alarms
 from alarms.occurrence_changes import Event, alarm_id_of
 from telemetry_core.contract.messages import microseconds_of
 from telemetry_core.contract.mission import SATELLITE, Window
@@ -88,7 +88,7 @@ def raise_silences(
         )
         for alarm_id, one in sorted(named.items())
     ]
-    save_alarms(connection, QUERIES["raise_alarms"], rows)
+    raise_alarms(connection, rows)
     save_events(
         connection,
         [
@@ -100,10 +100,3 @@ def raise_silences(
         alarm_id: StandingSilence(satellite_id=one.satellite_id, source=one.source, since_us=one.since_us)
         for alarm_id, one in named.items()
     }
-
-
-def end_silences(connection: Connection, ended: Mapping[str, int]) -> None:
-    """End alarms of silence, named by their ids, with the receptions that ended them, microseconds."""
-    returned = [moment(received_us) for received_us in ended.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(QUERIES["end_alarms"], {"alarm_ids": list(ended), "returned": returned})

@@ -10,7 +10,6 @@ from alarm_server.readings import Contact
 from alarm_server.silence.heard import Heard, joined
 from alarm_server.silence.hearing import Hearing
 from alarm_server.silence.store import (
-    end_silences,
     load_contacts,
     load_silences,
     raise_silences,
@@ -18,6 +17,7 @@ from alarm_server.silence.store import (
 )
 from alarm_server.silence.telling import StandingSilence, ended, silences, untold
 from alarm_server.sources import Source
+from alarm_server.store import end_alarms
 from telemetry_core.contract.errors import DependencyUnavailable
 from telemetry_core.contract.mission import Window
 from telemetry_core.kafka.consumer_group import PartitionState
@@ -138,7 +138,7 @@ class SilenceWatch:
     def _end(self) -> None:
         if over := ended(self._standing, self._heard, self._known):
             with transaction(self._pool) as connection:
-                end_silences(connection, over)
+                end_alarms(connection, over)
             self._standing = {name: one for name, one in self._standing.items() if name not in over}
 
     def _raise(self, now_us: int, listened: Listened) -> None:

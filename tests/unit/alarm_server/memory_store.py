@@ -50,7 +50,7 @@ class MemoryStore:
         names = ("save", "load_tracks", "load_contradictions", "expire_shelves", "follow_floods")
         for name in (*names, "end_alarms_without_rule"):
             monkeypatch.setattr(service, name, getattr(self, name))
-        silence = ("load_contacts", "save_contacts", "load_silences", "raise_silences", "end_silences")
+        silence = ("load_contacts", "save_contacts", "load_silences", "raise_silences", "end_alarms")
         for name in silence:
             monkeypatch.setattr(watch, name, getattr(self, name))
 
@@ -138,7 +138,7 @@ class MemoryStore:
         self.raised += raised
         return raised
 
-    def end_silences(self, _: Connection, ended: Mapping[str, int]) -> None:
+    def end_alarms(self, _: Connection, ended: Mapping[str, int]) -> None:
         self._may_fail()
         self.ended += ended
         self.silences = {name: one for name, one in self.silences.items() if name not in ended}
