@@ -70,7 +70,9 @@ def give_feedback(pool: Pool, alarm_id: str, given: AlarmFeedback) -> None:
     """Say what an alarm was, in place of what was said before; raise `NoSuchAlarm`."""
     with transaction(pool) as connection:
         _locked_one(connection, alarm_id)
-        _write(connection, "give_feedback", {"alarm_id": alarm_id, **given.model_dump()})
+        _write(
+            connection, "give_feedback", {"alarm_id": alarm_id, "key_name": key_name(), **given.model_dump()}
+        )
 
 
 def assign(pool: Pool, alarm_id: str, assignment: Assignment) -> None:

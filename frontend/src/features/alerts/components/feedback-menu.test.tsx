@@ -12,6 +12,7 @@ beforeEach(() => localStorage.setItem("satellite-telemetry.operator", "Kim"));
 afterEach(() => {
   vi.unstubAllGlobals();
   localStorage.clear();
+  sessionStorage.clear();
 });
 
 const alarm = anAlarm();
