@@ -17,9 +17,8 @@ def known(pool: Pool, satellite: str = "SAT-1") -> None:
     """Let a satellite have been heard."""
     with transaction(pool) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ops.alarm_contacts"
-            " (satellite_id, generated_at, received_at, interval_s, is_replayed)"
-            " VALUES (%s, now(), now(), 1, false) ON CONFLICT DO NOTHING",
+            "INSERT INTO ops.alarm_contacts (satellite_id, generated_at, received_at, is_replayed)"
+            " VALUES (%s, now(), now(), false) ON CONFLICT DO NOTHING",
             (satellite,),
         )
 
