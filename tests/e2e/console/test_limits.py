@@ -63,7 +63,7 @@ def test_a_looser_limit_is_seen_to_raise_less_and_nothing_is_saved(
     dialog.get_by_label("Curve of").select_option(value=satellite.satellite_id)
     expect(dialog.get_by_role("img", name=re.compile(satellite.satellite_id))).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("row", name=re.compile("low_battery"))).not_to_contain_text("< 1 %")
+    expect(page.get_by_role("table", name="Limits, by subsystem")).not_to_contain_text("< 1 %")
 
 
 def test_a_satellite_is_switched_to_another_set_and_what_it_allows_is_over(
