@@ -1,10 +1,10 @@
 """Changing limits: one winner of two operators, and a history that only grows."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from operation_server.http.dependencies import key_name
+from operation_server.http.responses import utc_text
 from operation_server.limits import QUERIES
 from operation_server.limits.schemas import NewLimit
 from telemetry_core.contract.mission import Mission
@@ -51,11 +51,6 @@ def _who_was_first(newest: Row, version: int) -> str:
     if newest["version"] < version:
         return f"there is no version {version} of this limit: read the limits again"
     return (
-        f"{newest['operator']} changed this limit at {moment_of(newest['at'])}, to version"
+        f"{newest['operator']} changed this limit at {utc_text(newest['at'], timespec='seconds')}, to version"
         f" {newest['version']}: {newest['comment']}; look at it, and change it again if you still want to"
     )
-
-
-def moment_of(at: datetime) -> str:
-    """Write a time for a sentence: UTC, to the second."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,9 +1,10 @@
 """Switching limit sets: one winner of two operators, and a history that only grows."""
 
 from operation_server.http.dependencies import key_name
+from operation_server.http.responses import utc_text
 from operation_server.limits.sets import QUERIES
 from operation_server.limits.sets.schemas import NewSet
-from operation_server.limits.store import ChangedMeanwhile, moment_of
+from operation_server.limits.store import ChangedMeanwhile
 from telemetry_core.contract.mission import Mission
 from telemetry_core.contract.rules import DEFAULT_SET
 from telemetry_core.limits.changes import LimitRefused, SetSwitch
@@ -49,8 +50,9 @@ def switch_set(pool: Pool, file: Mission, satellite_id: str, given: NewSet) -> S
 def _who_was_first(satellite_id: str, newest: Row, version: int) -> str:
     if newest["version"] < version:
         return f"there is no version {version} of the limit set of {satellite_id}: read the limit sets again"
+    at = utc_text(newest["at"], timespec="seconds")
     return (
-        f"{newest['operator']} switched {satellite_id} to {newest['limit_set']} at {moment_of(newest['at'])},"
+        f"{newest['operator']} switched {satellite_id} to {newest['limit_set']} at {at},"
         f" version {newest['version']}: {newest['comment']}; look at it, and switch it again if you still"
         " want to"
     )
