@@ -22,3 +22,9 @@ export function createQueryClient(): QueryClient {
 export function isPassing(error: Error | null): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
+
+/** Asks again for all that shows how alarms are. */
+export function refreshAlarms(queryClient: QueryClient): void {
+  for (const key of ["alerts", "silent-alerts", "fleet", "waiting-alarms"])
+    void queryClient.invalidateQueries({ queryKey: [key] });
+}

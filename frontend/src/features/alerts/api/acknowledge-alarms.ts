@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
-import { refreshAlarms } from "@/features/alerts/api/act-on-alarm";
+import { refreshAlarms } from "@/lib/query";
 
 /** Acknowledges the alarms that an operator saw; the answer says of each what became of it. */
 export function useAcknowledgeAlarms() {

@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
 import { alarmQuery, type AlarmDetail, type AlarmAction } from "@/features/alerts/api/get-alarm";
+import { refreshAlarms } from "@/lib/query";
 
 export type Request = Schemas["OperatorAction"] & {
   action: AlarmAction;
@@ -19,12 +20,6 @@ export function useActOnAlarm(alarm: AlarmDetail) {
     onSuccess: (changed) => queryClient.setQueryData(alarmQuery(alarm.alarm_id).queryKey, changed),
     onSettled: () => refreshAlarms(queryClient),
   });
-}
-
-/** Asks again for all that shows how alarms are. */
-export function refreshAlarms(queryClient: QueryClient): void {
-  for (const key of ["alerts", "fleet", "waiting-alarms"])
-    void queryClient.invalidateQueries({ queryKey: [key] });
 }
 
 function send(alarm: AlarmDetail, { action, assignee, minutes, ...body }: Request) {

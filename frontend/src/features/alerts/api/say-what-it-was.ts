@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
-import { refreshAlarms } from "@/features/alerts/api/act-on-alarm";
 import { alarmQuery } from "@/features/alerts/api/get-alarm";
+import { refreshAlarms } from "@/lib/query";
 
 /** Says what an alarm was; what is said last counts. */
 export function useSayWhatItWas(alarmId: string) {

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { api, unwrap, type Schemas } from "@/api/client";
+import { refreshAlarms } from "@/lib/query";
 
 /** Retires a satellite or takes it back; whatever the server says, all that shows it is read again. */
 export function useChangeRetirement(satelliteId: string, isRetired: boolean) {
@@ -14,8 +15,8 @@ export function useChangeRetirement(satelliteId: string, isRetired: boolean) {
           : api.POST("/api/v1/fleet/{satellite_id}/retirement", { params, body }),
       ),
     onSettled: () => {
-      for (const key of ["fleet", "alerts", "waiting-alarms", "satellites"])
-        void queryClient.invalidateQueries({ queryKey: [key] });
+      refreshAlarms(queryClient);
+      void queryClient.invalidateQueries({ queryKey: ["satellites"] });
     },
   });
 }

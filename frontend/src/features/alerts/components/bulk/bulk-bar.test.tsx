@@ -79,3 +79,27 @@ test("one alert is selected alone, and one that is acknowledged can't be", async
   expect(await screen.findByText("1 acknowledged.")).toBeVisible();
   expect(sent).toEqual([{ operator: "Kim", comment: "eclipse", alarm_ids: ["b"] }]);
 });
+
+test("what was acknowledged is asked for anew in the list of silent satellites, too", async () => {
+  let asked = 0;
+  const heard = aPage([anAlarm({ alarm_id: "a", kind: "anomaly" })]);
+  const silent = aPage([anAlarm({ alarm_id: "b", kind: "anomaly", satellite_id: "SAT-009" })]);
+  vi.stubGlobal("fetch", (request: Request) => {
+    const isSilent = new URL(request.url).searchParams.get("heard") === "false";
+    if (isSilent) asked += 1;
+    return answerWith({
+      "/api/v1/mission": { subsystems: [] },
+      "/api/v1/fleet": { satellites: [] },
+      "/api/v1/alarms": isSilent ? silent : heard,
+      "/api/v1/alarms/acknowledgements": {
+        outcomes: [{ alarm_id: "b", result: "acknowledged", detail: null }],
+      },
+    })(request);
+  });
+  renderView(AlertsView, { path: "/alerts", at: "/alerts", search: searchSchema });
+  await userEvent.click(await screen.findByRole("checkbox", { name: "Select SAT-009 Anomaly" }));
+  await userEvent.type(screen.getByLabelText(/Comment/), "eclipse");
+  expect(asked).toBe(1);
+  await userEvent.click(screen.getByRole("button", { name: "Acknowledge 1" }));
+  await vi.waitFor(() => expect(asked).toBe(2));
+});

@@ -2,9 +2,9 @@ import { Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/cor
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { RoleButton } from "@/components/controls/role-button";
 import { Words } from "@/components/controls/words";
 import { useKnownSatellites, useSwitchSet, type LimitSets } from "@/features/limits/api/limit-sets";
-import { RoleButton } from "@/components/controls/role-button";
 import { Refusal } from "@/features/limits/components/refusal";
 import { keepOperatorName, operatorName } from "@/lib/operator-name";
 
